@@ -1,0 +1,80 @@
+"""TikTok's API in Python: knows nothing of our posts, of the web server or of the database.
+
+Cut by what a caller is about: connecting an account (`oauth`), reading it (`reading`), posting to it (`publishing`,
+`uploading`), believing its webhooks (`signatures`). They share one way out (`wire`), one way to understand what comes
+back (`answers`, `parsing`) and one error tree (`errors`).
+"""
+
+from tiktok_api.tiktok.client import TikTokClient
+from tiktok_api.tiktok.errors import (
+    AccessRevoked,
+    AccessTokenInvalid,
+    CreatorCannotPost,
+    GrantInvalid,
+    InvalidSignature,
+    ScopeMissing,
+    TikTokBusy,
+    TikTokError,
+    TikTokRefusal,
+    TikTokUnreachable,
+    UploadOutOfStep,
+    UploadRejected,
+    UploadUnknown,
+    UploadUrlExpired,
+)
+from tiktok_api.tiktok.pacing import Pacer, Unpaced
+from tiktok_api.tiktok.signatures import sign, verify_webhook
+from tiktok_api.tiktok.types import (
+    ChunkPlan,
+    ChunkReceipt,
+    CreatorInfo,
+    PhotoPostInfo,
+    PublishState,
+    PublishStatus,
+    PublishTicket,
+    TokenGrant,
+    UserInfo,
+    Video,
+    VideoPage,
+    VideoPostInfo,
+    WebhookSignature,
+    plan_chunks,
+)
+from tiktok_api.tiktok.wire import Timeouts
+
+__all__ = [
+    "AccessRevoked",
+    "AccessTokenInvalid",
+    "ChunkPlan",
+    "ChunkReceipt",
+    "CreatorCannotPost",
+    "CreatorInfo",
+    "GrantInvalid",
+    "InvalidSignature",
+    "Pacer",
+    "PhotoPostInfo",
+    "PublishState",
+    "PublishStatus",
+    "PublishTicket",
+    "ScopeMissing",
+    "TikTokBusy",
+    "TikTokClient",
+    "TikTokError",
+    "TikTokRefusal",
+    "TikTokUnreachable",
+    "Timeouts",
+    "TokenGrant",
+    "Unpaced",
+    "UploadOutOfStep",
+    "UploadRejected",
+    "UploadUnknown",
+    "UploadUrlExpired",
+    "UserInfo",
+    "Video",
+    "VideoPage",
+    "VideoPostInfo",
+    "WebhookSignature",
+    "plan_chunks",
+    "sign",
+    "verify_webhook",
+]

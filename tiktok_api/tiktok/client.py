@@ -1,0 +1,57 @@
+"""The client, put together from its three rooms."""
+
+from collections.abc import Sequence
+
+import httpx2
+
+from tiktok_api.tiktok.oauth import AppType, OAuth
+from tiktok_api.tiktok.pacing import Pacer
+from tiktok_api.tiktok.publishing import Publishing
+from tiktok_api.tiktok.reading import Reading
+from tiktok_api.tiktok.uploading import Uploading
+from tiktok_api.tiktok.wire import Timeouts, Wire
+
+API_URL = "https://open.tiktokapis.com"
+AUTHORIZE_URL = "https://www.tiktok.com/v2/auth/authorize/"
+UPLOAD_HOSTS = (".tiktokapis.com",)
+
+
+class TikTokClient(OAuth, Reading, Publishing, Uploading):
+    """TikTok for Developers, API v2, for one app and any number of users. Safe for threads; close() when done.
+
+    `allow_http` admits plain http for `api_url` and loopback upload URLs, for a TikTok on this machine.
+    `upload_hosts` lists where bytes may go: ".suffix" or an exact host (plain http too, if allowed).
+    Nothing is ever sent twice. Errors: see `errors`.
+    """
+
+    def __init__(
+        self,
+        *,
+        client_key: str,
+        client_secret: str,
+        api_url: str = API_URL,
+        authorize_url: str = AUTHORIZE_URL,
+        app_type: AppType = "web",
+        allow_http: bool = False,
+        transport: httpx2.BaseTransport | None = None,
+        timeouts: Timeouts | None = None,
+        pacer: Pacer | None = None,
+        upload_hosts: Sequence[str] = UPLOAD_HOSTS,
+    ) -> None:
+        if httpx2.URL(api_url).scheme != "https" and not allow_http:
+            raise ValueError("api_url must be https")
+        self._client_key = client_key
+        self._client_secret = client_secret
+        self._authorize_url = authorize_url
+        self._app_type = app_type
+        self._allow_http = allow_http
+        self._upload_hosts = tuple(upload_hosts)
+        self._pacer = pacer or Pacer()
+        self._wire = Wire(api_url=api_url, transport=transport, timeouts=timeouts or Timeouts())
+
+    def __repr__(self) -> str:
+        return f"<TikTokClient {self._client_key}>"
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._wire.close()

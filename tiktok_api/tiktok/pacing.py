@@ -1,0 +1,85 @@
+"""One polite pace per token: how often each kind of request may leave this process.
+
+Nothing waits here for longer than a breath: when the budget is used up, TikTokBusy says when to come back, and the
+worker's thread is free for other accounts. Other processes have budgets of their own, so TikTok may still say 429.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from tiktok_api.tiktok.errors import TikTokBusy
+from tiktok_api.tiktok.redaction import fingerprint
+
+SWEEP_ABOVE = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most `count` requests in any `seconds`; up to `patience` seconds are waited for, longer is TikTokBusy.
+
+    `name` keeps budgets with the same figures apart.
+    """
+
+    name: str
+    count: int
+    seconds: float
+    patience: float = 0.0
+
+
+class Pace(Enum):
+    """Budgets per token.
+
+    The figures of the posting API are TikTok's own: per user token and minute. Display endpoints are limited per app
+    (600 a minute), but about 36 pages in a row have earned one user a 429, so they go at one a second.
+    """
+
+    USER_INFO = Budget("user_info", 3, 3.0, patience=3.0)
+    VIDEO_LIST = Budget("video_list", 3, 3.0, patience=3.0)
+    VIDEO_QUERY = Budget("video_query", 3, 3.0, patience=3.0)
+    CREATOR_INFO = Budget("creator_info", 20, 60.0)
+    VIDEO_INIT = Budget("video_init", 6, 60.0)
+    INBOX_INIT = Budget("inbox_init", 6, 60.0)
+    PHOTO_INIT = Budget("photo_init", 6, 60.0)
+    STATUS = Budget("status", 30, 60.0)
+
+
+class Pacer:
+    """Counts what left for each token in a moving window. Tokens are remembered by fingerprint only."""
+
+    def __init__(
+        self, *, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._now = now
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._slots: dict[tuple[str, Pace], deque[float]] = {}
+
+    def take(self, token: str, pace: Pace) -> None:
+        """Take one request from the token's budget. Raises TikTokBusy, with nothing taken, when it must wait long."""
+        budget = pace.value
+        with self._lock:
+            now = self._now()
+            slots = self._slots_of(fingerprint(token), pace, now)
+            is_full = len(slots) == budget.count
+            wait = max(0.0, slots[0] + budget.seconds - now) if is_full else 0.0
+            if wait > budget.patience:
+                raise TikTokBusy(f"{budget.name}: {budget.count} in {budget.seconds:g} s are used up", retry_after=wait)
+            slots.append(now + wait)
+        if wait:
+            self._sleep(wait)
+
+    def _slots_of(self, token: str, pace: Pace, now: float) -> deque[float]:
+        if len(self._slots) > SWEEP_ABOVE:
+            self._slots = {key: kept for key, kept in self._slots.items() if kept[-1] + key[1].value.seconds > now}
+        return self._slots.setdefault((token, pace), deque(maxlen=pace.value.count))
+
+
+class Unpaced(Pacer):
+    """Lets everything through: for tests, and for a TikTok of one's own."""
+
+    def take(self, token: str, pace: Pace) -> None:
+        """Nothing to count."""

@@ -1,0 +1,45 @@
+"""Keeps tokens, codes, secrets and upload URLs out of logs and error messages."""
+
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+HIDDEN = "[hidden]"
+SECRET_KEYS = frozenset({"access_token", "refresh_token", "token", "client_secret", "code_verifier", "upload_url"})
+# Pulled media are served to whoever knows their URL, so their paths are secrets until the post is out.
+PULLED_KEYS = frozenset({"video_url", "photo_images"})
+TOKEN_SHAPES = re.compile(r"\b(?:act|rft|clt)\.[^\s\"'<>&,;]+|(?<=upload_token=)[^\s\"'<>&;]+")
+SHORTEST_SECRET = 6
+
+
+class Redactor:
+    """Hides the secrets that took part in one exchange, wherever they turn up, and whatever looks like a token."""
+
+    def __init__(self, secrets: Iterable[str | None] = ()) -> None:
+        known = {secret for secret in secrets if secret and len(secret) >= SHORTEST_SECRET}
+        shapes = known | {quote(secret, safe="") for secret in known} | {quote_plus(secret) for secret in known}
+        self._secrets = sorted(shapes, key=len, reverse=True)
+
+    def clean(self, value: str) -> str:
+        """The text with every secret replaced."""
+        for secret in self._secrets:
+            value = value.replace(secret, HIDDEN)
+        return TOKEN_SHAPES.sub(HIDDEN, value)
+
+    def clean_json(self, value: Any) -> Any:
+        """A copy of a JSON value for the log."""
+        if isinstance(value, dict):
+            return {
+                key: HIDDEN if key in SECRET_KEYS | PULLED_KEYS and item else self.clean_json(item)
+                for key, item in value.items()
+            }
+        if isinstance(value, list):
+            return [self.clean_json(item) for item in value]
+        return self.clean(value) if isinstance(value, str) else value
+
+
+def fingerprint(token: str) -> str:
+    """Names a token in logs without telling it."""
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()[:10]
