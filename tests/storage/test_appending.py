@@ -1,0 +1,133 @@
+"""Bytes are appended in order, and count once they are settled."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from tiktok_api.storage.errors import StorageBusy, StorageFull, StorageMissing
+
+
+def content(storage, key):
+    return b"".join(storage.read(key, 0, storage.size(key) - 1))
+
+
+@pytest.fixture
+def key(storage):
+    key = storage.new_key()
+    storage.create(key)
+    return key
+
+
+def test_what_is_appended_in_several_turns_reads_as_one(storage, key):
+    with storage.append(key, offset=0) as writer:
+        writer.write(b"one ")
+        writer.write(memoryview(b"two "))
+        assert writer.settle() == 8
+    with storage.append(key, offset=8) as writer:
+        writer.write(b"three")
+        writer.settle()
+    storage.seal(key, size=13)
+
+    assert content(storage, key) == b"one two three"
+
+
+def test_what_nobody_settled_is_dropped_by_the_next_writer(storage, key):
+    with storage.append(key, offset=0) as writer:
+        writer.write(b"settled")
+        writer.settle()
+        writer.write(b" and lost")
+
+    with storage.append(key, offset=7) as writer:
+        writer.write(b" and kept")
+        writer.settle()
+
+    assert content(storage, key) == b"settled and kept"
+
+
+def test_a_writer_can_take_back_what_it_wrote(storage, key):
+    with storage.append(key, offset=0) as writer:
+        writer.write(b"keep this")
+        writer.settle()
+        writer.write(b" not this")
+        writer.rewind(9)
+        writer.settle()
+
+    assert content(storage, key) == b"keep this"
+
+
+def test_a_second_writer_is_turned_away_until_the_first_lets_go(storage, key):
+    with storage.append(key, offset=0) as writer:
+        writer.write(b"mine")
+        with pytest.raises(StorageBusy), storage.append(key, offset=0):
+            pass
+        writer.settle()
+
+    with storage.append(key, offset=4) as writer:
+        assert writer.settled == 4
+
+
+def test_a_writer_in_another_process_is_turned_away_and_a_killed_one_holds_nothing(storage, root, key):
+    script = textwrap.dedent(f"""
+        import sys
+        from tiktok_api.storage.choosing import storage_from_url
+        with storage_from_url({root.as_uri()!r}).append({key!r}, offset=0) as writer:
+            writer.write(b"abc")
+            print(writer.settle(), flush=True)
+            sys.stdin.read()
+    """)
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"3\n"
+        with pytest.raises(StorageBusy), storage.append(key, offset=0):
+            pass
+        os.kill(other.pid, signal.SIGKILL)
+        other.wait()
+
+        with storage.append(key, offset=3) as writer:
+            writer.write(b"def")
+            writer.settle()
+
+    assert content(storage, key) == b"abcdef"
+
+
+def test_writing_on_behind_what_is_there_is_refused(storage, key):
+    with pytest.raises(StorageMissing), storage.append(key, offset=1):
+        pass
+
+
+def test_writing_to_what_was_deleted_is_refused(storage, key):
+    storage.delete(key)
+
+    with pytest.raises(StorageMissing), storage.append(key, offset=0):
+        pass
+
+
+def test_sealing_with_bytes_missing_is_refused(storage, key):
+    with pytest.raises(StorageMissing):
+        storage.seal(key, size=1)
+
+
+def test_a_full_disk_keeps_what_was_settled(root, storage, key):
+    """RLIMIT_FSIZE stands in for the disk: writing beyond it fails just as suddenly, in the middle of a piece."""
+    script = textwrap.dedent(f"""
+        import resource, signal
+        from tiktok_api.storage.choosing import storage_from_url
+        from tiktok_api.storage.errors import StorageFull
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+        with storage_from_url({root.as_uri()!r}).append({key!r}, offset=0) as writer:
+            writer.write(b"x" * 600)
+            writer.settle()
+            try:
+                writer.write(b"y" * 600)
+            except {StorageFull.__name__}:
+                print(writer.settle())
+    """)
+
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+
+    assert answer.stdout == b"1000\n"
+    assert content(storage, key) == b"x" * 600 + b"y" * 400

@@ -1,0 +1,206 @@
+"""Files under one folder: appended in place, synced before they count, locked by the kernel."""
+
+import errno
+import fcntl
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from tiktok_api.storage.errors import StorageBusy, StorageError, StorageFull, StorageMissing
+
+READ_PIECE_BYTES = 1024 * 1024
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+class LocalStorage:
+    """Keys are random; `3f2a…` lives in `3f/2a/3f2a…`, so that no folder grows beyond what a file system likes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def new_key(self) -> str:
+        return uuid4().hex
+
+    def create(self, key: str) -> None:
+        path = self._path(key)
+        with _saying_full():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o640))
+            self._sync_folders(path)
+
+    @contextmanager
+    def append(self, key: str, *, offset: int) -> Iterator["LocalAppending"]:
+        file = self._open(key, os.O_RDWR)
+        try:
+            try:
+                # Held by the kernel for this open file: it goes when the process goes, however that ends.
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise StorageBusy(key) from error
+            if os.fstat(file).st_size < offset:
+                raise StorageMissing(key)
+            os.ftruncate(file, offset)
+            os.lseek(file, offset, os.SEEK_SET)
+            yield LocalAppending(file, offset)
+        finally:
+            os.close(file)
+
+    def seal(self, key: str, *, size: int) -> None:
+        path = self._path(key)
+        if self.size(key) != size:
+            raise StorageMissing(key)
+        with suppress(FileNotFoundError):
+            path.chmod(0o440)
+
+    def put(self, key: str, content: bytes) -> None:
+        path = self._path(key)
+        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+        try:
+            with _saying_full():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with part.open("xb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                part.replace(path)
+                self._sync_folders(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def size(self, key: str) -> int:
+        try:
+            return self._path(key).stat().st_size
+        except FileNotFoundError as error:
+            raise StorageMissing(key) from error
+
+    def read(self, key: str, first: int, last: int) -> Iterator[bytes]:
+        # Opened here, not at the first piece: whoever asks learns at once that nothing is there, and a file
+        # deleted later is still read to its end.
+        return _Pieces(self._open(key, os.O_RDONLY), first, last)
+
+    @contextmanager
+    def local_copy(self, key: str) -> Iterator[Path]:
+        path = self._path(key)
+        if not path.is_file():
+            raise StorageMissing(key)
+        yield path
+
+    def delete(self, key: str) -> None:
+        self._path(key).unlink(missing_ok=True)
+
+    def keys_before(self, moment: datetime) -> Iterator[str]:
+        for path in self.root.glob("??/??/*"):
+            name, _, rest = path.name.partition(".")
+            with suppress(FileNotFoundError):
+                written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                if written_at >= moment or not _KEY.fullmatch(name):
+                    continue
+                if rest:
+                    path.unlink()  # what a `put` left behind when its process died
+                else:
+                    yield name
+
+    def check(self) -> None:
+        key = self.new_key()
+        try:
+            self.put(key, b"ok")
+        except OSError as error:
+            raise StorageError(str(error)) from error
+        finally:
+            with suppress(OSError):
+                self.delete(key)
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"not a storage key: {key!r}")
+        return self.root / key[:2] / key[2:4] / key
+
+    def _open(self, key: str, flags: int) -> int:
+        try:
+            return os.open(self._path(key), flags | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise StorageMissing(key) from error
+
+    def _sync_folders(self, path: Path) -> None:
+        """Make the name itself survive a power cut, up to the root."""
+        for folder in (path.parent, path.parent.parent, self.root):
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+class LocalAppending:
+    """The end of one locked file."""
+
+    def __init__(self, file: int, offset: int) -> None:
+        self._file = file
+        self._end = offset
+        self.settled = offset
+
+    def write(self, piece: bytes | memoryview) -> None:
+        rest = memoryview(piece)
+        with _saying_full():
+            while rest:
+                written = os.write(self._file, rest)
+                self._end += written
+                rest = rest[written:]
+
+    def settle(self) -> int:
+        if self._end != self.settled:
+            with _saying_full():
+                os.fdatasync(self._file)
+            self.settled = self._end
+        return self.settled
+
+    def rewind(self, offset: int) -> None:
+        os.ftruncate(self._file, offset)
+        os.lseek(self._file, offset, os.SEEK_SET)
+        self._end = offset
+        self.settled = min(self.settled, offset)
+
+
+class _Pieces:
+    """A stretch of an open file, closed at its end, by `close()` or when it is forgotten half-read."""
+
+    def __init__(self, file: int, first: int, last: int) -> None:
+        self._file: int | None = file
+        self._at = first
+        self._end = last + 1
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        left = min(self._end - self._at, READ_PIECE_BYTES)
+        piece = os.pread(self._file, left, self._at) if self._file is not None and left > 0 else b""
+        if not piece:
+            self.close()
+            raise StopIteration
+        self._at += len(piece)
+        return piece
+
+    def close(self) -> None:
+        """Let go of the file; nothing more will come."""
+        if self._file is not None:
+            file, self._file = self._file, None
+            os.close(file)
+
+    __del__ = close
+
+
+@contextmanager
+def _saying_full() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StorageFull(os.strerror(error.errno)) from error
+        raise
