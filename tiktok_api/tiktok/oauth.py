@@ -108,10 +108,9 @@ class OAuth:
 def _grant(answer: Answer, *, refreshed: str = "") -> TokenGrant:
     """Success is a token without an error, whatever the HTTP status: that of OAuth errors is undocumented."""
     body = answer.document
-    if answer.code is not None:
-        raise answer.error()
     access_token = parsing.text(body.get("access_token"))
-    if access_token is None or not is_sendable(access_token):
+    has_error = answer.code != "ok" and bool(answer.code or body.get("error"))
+    if has_error or access_token is None or not is_sendable(access_token):
         raise answer.error()
     expires_in = parsing.integer(body.get("expires_in"))
     refresh_expires_in = parsing.integer(body.get("refresh_expires_in"))

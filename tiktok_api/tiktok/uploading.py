@@ -18,7 +18,6 @@ from tiktok_api.tiktok.errors import (
 from tiktok_api.tiktok.types import CHUNK_BYTES, ChunkReceipt
 from tiktok_api.tiktok.wire import Call, Wire
 
-SLICE_BYTES = 65_536
 UPLOADED = re.compile(r"bytes 0-(\d{1,18})/\d+")
 REFUSALS: dict[int, type[TikTokRefusal]] = {400: UploadRejected, 403: UploadUrlExpired, 404: UploadUnknown}
 

@@ -1,0 +1,100 @@
+"""Two TikToks made by hand: one in memory, one on a bare socket; and a client in a hurry."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import httpx2
+
+from tiktok_api.tiktok import TikTokClient, Timeouts, Unpaced
+
+ACCESS_TOKEN = "act.planted-access-token"
+UPLOAD_URL = "https://open-upload.tiktokapis.com/video/?upload_id=67890&upload_token=planted-upload-token"
+
+
+def enveloped(data: Any = None, *, code: str = "ok", status: int = 200, message: str = "") -> httpx2.Response:
+    """An answer in the form of TikTok's data endpoints."""
+    error = {"code": code, "message": message, "log_id": "20260101000000ABCDEF"}
+    return httpx2.Response(status, json={"data": {} if data is None else data, "error": error})
+
+
+class ScriptedTikTok:
+    """Answers as told, in order, the last answer for ever; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx2.Request] = []
+        self.script: list[httpx2.Response | Exception] = [enveloped()]
+
+    def answers(self, *script: httpx2.Response | Exception) -> None:
+        self.script = list(script)
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+
+class RawServer:
+    """A TCP server on loopback that treats each connection as its `play` says."""
+
+    def __init__(self, play: Callable[[socket.socket], None]) -> None:
+        self.received: list[bytes] = []
+        self._play = play
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self._open.append(connection)
+                self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
+                self._threads[-1].start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection:
+            self._play(connection)
+
+    def close(self) -> None:
+        for one in (self._listener, *self._open):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        for thread in self._threads:
+            thread.join(10)
+
+
+def read_head(connection: socket.socket) -> bytes:
+    """Everything up to the end of a request's headers."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        piece = connection.recv(65_536)
+        if not piece:
+            break
+        head += piece
+    return head
+
+
+@contextmanager
+def connected_to(url: str, **what_matters: Any) -> Iterator[TikTokClient]:
+    """A client on real sockets, in a hurry."""
+    settings = {
+        "client_key": "awclientkey01",
+        "client_secret": "planted-client-secret",
+        "api_url": url,
+        "allow_http": True,
+        "pacer": Unpaced(),
+        "timeouts": Timeouts(connect=5.0, read=0.6, chunk=0.6),
+    }
+    client = TikTokClient(**settings | what_matters)
+    try:
+        yield client
+    finally:
+        client.close()
