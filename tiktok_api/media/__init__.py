@@ -1,0 +1,5 @@
+"""Videos and photos: taken in piece by piece, inspected behind glass, kept until nobody needs them.
+
+Receiving (`uploading`), looking inside (`inspecting`, which starts `probing` as a child process) and judging by TikTok's
+rules (`checking`) are three rooms, because they fail in different ways: a connection, a hostile file, a rule.
+"""

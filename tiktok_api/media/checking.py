@@ -1,0 +1,138 @@
+"""TikTok's rules for media, held against what a file turned out to be.
+
+The figures are TikTok's media transfer guide (developers.tiktok.com/doc/content-posting-api-media-transfer-guide). A `problem`
+is what TikTok refuses; a `warning` is what works, but not everywhere or not best.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+MEGABYTE = 1024 * 1024
+VIDEO_CONTAINERS = ("mp4", "webm", "mov")
+VIDEO_CODECS = ("h264", "hevc", "vp8", "vp9")
+PHOTO_CONTAINERS = ("jpeg", "webp")
+FPS = (23.0, 60.0)
+_FPS_ROUNDING = 0.05  # 23.976 is "24", 60.02 is what a phone calls 60
+VIDEO_SIDE_PIXELS = (360, 4096)
+VIDEO_MAX_BYTES = 4 * 1024 * MEGABYTE
+API_MAX_DURATION_SECONDS = 600
+EVERY_CREATOR_SECONDS = 180  # "all creators 3 min, some 5 or 10"
+PHOTO_LONG_SIDE_PIXELS = 1920
+PHOTO_SHORT_SIDE_PIXELS = 1080
+PHOTO_MAX_BYTES = 20 * MEGABYTE
+
+
+class Severity(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One rule and how a file fares: `found` and `allowed` are JSON values, `allowed` a list, a bound or {min, max}."""
+
+    code: str
+    severity: Severity
+    message: str
+    found: Any
+    allowed: Any
+
+
+class Inspected(Protocol):
+    """What a rule may look at; `Media` is one."""
+
+    @property
+    def is_ready(self) -> bool: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def kind(self) -> str | None: ...
+    @property
+    def container(self) -> str | None: ...
+    @property
+    def size_bytes(self) -> int | None: ...
+    @property
+    def duration_seconds(self) -> float | None: ...
+    @property
+    def width(self) -> int | None: ...
+    @property
+    def height(self) -> int | None: ...
+    @property
+    def fps(self) -> float | None: ...
+    @property
+    def video_codec(self) -> str | None: ...
+
+
+def checks_for(media: Inspected, *, max_duration_seconds: int | None) -> list[Finding]:
+    """What TikTok would refuse or dislike about `media`, empty when nothing.
+
+    `max_duration_seconds` is the creator's own limit (creator_info); without it the general ones apply.
+    """
+    findings = all_checks(media, max_duration_seconds=max_duration_seconds)
+    return [finding for finding in findings if finding.severity is not Severity.OK]
+
+
+def all_checks(media: Inspected, *, max_duration_seconds: int | None) -> list[Finding]:
+    """Every rule with its outcome, those that are met, too."""
+    if not media.is_ready:
+        message = f"The media is {media.status}; only what is ready can be posted."
+        return [_finding("media_not_ready", Severity.PROBLEM, message, str(media.status), ["ready"])]
+    return list(_video_rules(media, max_duration_seconds) if media.kind == "video" else _photo_rules(media))
+
+
+def _video_rules(media: Inspected, max_duration_seconds: int | None) -> Iterator[Finding]:
+    yield _one_of("video_container", "TikTok takes videos as MP4, WebM or MOV.", media.container, VIDEO_CONTAINERS)
+    yield _one_of("video_codec", "TikTok takes H.264, H.265, VP8 and VP9.", media.video_codec, VIDEO_CODECS)
+    low, high = FPS
+    yield _between("video_fps", "TikTok takes 23 to 60 frames a second.", media.fps, low, high, _FPS_ROUNDING)
+    low, high = VIDEO_SIDE_PIXELS
+    yield _between("video_width", "TikTok takes 360 to 4096 pixels a side.", media.width, low, high)
+    yield _between("video_height", "TikTok takes 360 to 4096 pixels a side.", media.height, low, high)
+    yield _at_most("video_size", "TikTok takes videos of at most 4 GB.", media.size_bytes, VIDEO_MAX_BYTES)
+    yield _duration(media.duration_seconds, max_duration_seconds)
+
+
+def _duration(found: float | None, max_duration_seconds: int | None) -> Finding:
+    if max_duration_seconds is not None:
+        allowed = min(max_duration_seconds, API_MAX_DURATION_SECONDS)
+        return _at_most("video_duration", f"This creator may post up to {allowed} s.", found, allowed)
+    finding = _at_most("video_duration", "TikTok takes videos of at most 10 minutes.", found, API_MAX_DURATION_SECONDS)
+    if finding.severity is Severity.OK and found is not None and found > EVERY_CREATOR_SECONDS:
+        message = "Every creator may post 3 minutes; only some may post more."
+        return _finding("video_duration", Severity.WARNING, message, found, EVERY_CREATOR_SECONDS)
+    return finding
+
+
+def _photo_rules(media: Inspected) -> Iterator[Finding]:
+    yield _one_of("photo_format", "TikTok takes photos as JPEG or WebP only.", media.container, PHOTO_CONTAINERS)
+    yield _at_most("photo_size", "TikTok takes photos of at most 20 MB.", media.size_bytes, PHOTO_MAX_BYTES)
+    width, height = media.width or 0, media.height or 0
+    fits = max(width, height) <= PHOTO_LONG_SIDE_PIXELS and min(width, height) <= PHOTO_SHORT_SIDE_PIXELS
+    yield _finding(
+        "photo_dimensions",
+        Severity.OK if fits else Severity.PROBLEM,
+        "TikTok takes photos of up to 1080p: 1080 × 1920 or 1920 × 1080 pixels.",
+        {"width": width, "height": height},
+        {"long_side": PHOTO_LONG_SIDE_PIXELS, "short_side": PHOTO_SHORT_SIDE_PIXELS},
+    )
+
+
+def _one_of(code: str, message: str, found: str | None, allowed: tuple[str, ...]) -> Finding:
+    return _finding(code, Severity.OK if found in allowed else Severity.PROBLEM, message, found, list(allowed))
+
+
+def _between(code: str, message: str, found: float | None, low: float, high: float, rounding: float = 0.0) -> Finding:
+    is_met = found is not None and low - rounding <= found <= high + rounding
+    return _finding(code, Severity.OK if is_met else Severity.PROBLEM, message, found, {"min": low, "max": high})
+
+
+def _at_most(code: str, message: str, found: float | None, allowed: float) -> Finding:
+    is_met = found is not None and found <= allowed
+    return _finding(code, Severity.OK if is_met else Severity.PROBLEM, message, found, allowed)
+
+
+def _finding(code: str, severity: Severity, message: str, found: Any, allowed: Any) -> Finding:
+    return Finding(code=code, severity=severity, message=message, found=found, allowed=allowed)

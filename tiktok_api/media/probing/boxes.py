@@ -1,0 +1,109 @@
+"""The skeleton of a file, walked without trusting a length in it."""
+
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from tiktok_api.media.probing.refusal import Refused
+
+MAX_TOP_LEVEL_BOXES = 20_000  # a fragment a second for hours; a million is an attack
+_ZIP_END = b"PK\x05\x06"
+_ZIP_TAIL_BYTES = 65_535 + 22  # APPNOTE 4.3.16: the end record and the longest comment
+_SEGMENT = b"\x18\x53\x80\x67"
+
+
+def size_of(file: BinaryIO) -> int:
+    """How many bytes `file` has."""
+    return os.fstat(file.fileno()).st_size
+
+
+def refuse_double_natured(file: BinaryIO) -> None:
+    """Raise Refused for a file that is an archive as well, read from its end."""
+    size = size_of(file)
+    start = max(0, size - _ZIP_TAIL_BYTES)
+    file.seek(start)
+    tail = file.read(_ZIP_TAIL_BYTES)
+    at = tail.rfind(_ZIP_END)
+    if at >= 0 and at + 22 <= len(tail):
+        comment = int.from_bytes(tail[at + 20 : at + 22], "little")
+        if at + 22 + comment == len(tail):
+            raise Refused("file_ambiguous", "This file is a ZIP archive as well; send the picture or video alone.")
+
+
+def iter_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """(type, first byte of the content, byte behind it) of each ISO box between `start` and `end` (ISO/IEC 14496-12, 4.2).
+
+    A box that reaches beyond `end` is yielded with the end it claims.
+    """
+    at = start
+    while at + 8 <= end:
+        file.seek(at)
+        header = file.read(16)
+        size, kind, content = int.from_bytes(header[:4], "big"), header[4:8], at + 8
+        if size == 1:
+            size, content = int.from_bytes(header[8:16], "big"), at + 16
+        elif size == 0:
+            size = end - at
+        if size < content - at:
+            raise Refused(
+                "file_damaged", f"The file is damaged at byte {at}: a part there is shorter than its own header."
+            )
+        yield kind, content, at + size
+        at += size
+
+
+def refuse_cut_or_endless_boxes(file: BinaryIO) -> None:
+    """Raise Refused where an MP4, MOV or HEIC ends before its boxes do, has absurdly many, or lacks its index."""
+    size, kinds = size_of(file), set()
+    for number, (kind, _, behind) in enumerate(iter_boxes(file, 0, size)):
+        if number > MAX_TOP_LEVEL_BOXES:
+            raise Refused("file_too_complex", "The file consists of absurdly many parts.")
+        if behind > size and kind not in (b"free", b"skip"):
+            missing = behind - size
+            raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
+        kinds.add(kind)
+    if not kinds & {b"moov", b"meta"}:
+        raise Refused(
+            "file_truncated", "The index of the file (its moov part) is missing: the recording was not finished."
+        )
+
+
+def refuse_cut_segment(file: BinaryIO) -> None:
+    """Raise Refused where a WebM or Matroska file ends before its segment does (RFC 9559, 5.1)."""
+    file.seek(0)
+    head = file.read(4096)
+    at = head.find(_SEGMENT)
+    if at < 0:
+        raise Refused("file_damaged", "The file has no segment: there is nothing to play.")
+    first = head[at + 4]
+    width = 9 - first.bit_length()
+    value = int.from_bytes(head[at + 4 : at + 4 + width], "big") & ((1 << (7 * width)) - 1)
+    if value == (1 << (7 * width)) - 1:
+        return  # unknown size: recorded live
+    missing = at + 4 + width + value - size_of(file)
+    if missing > 0:
+        raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
+
+
+def heic_size(file: BinaryIO) -> tuple[int, int]:
+    """Width and height of the largest picture in a HEIC file, from its `ispe` boxes (ISO/IEC 23008-12, 6.5.3)."""
+    best = (0, 0)
+    for kind, content, behind in iter_boxes(file, 0, size_of(file)):
+        if kind == b"meta":
+            for size in _ispe(file, content + 4, behind):
+                best = max(best, size, key=lambda pair: pair[0] * pair[1])
+    if best == (0, 0):
+        raise Refused("file_damaged", "The file does not say how large its picture is.")
+    return best
+
+
+def _ispe(file: BinaryIO, start: int, end: int, depth: int = 0) -> Iterator[tuple[int, int]]:
+    for number, (kind, content, behind) in enumerate(iter_boxes(file, start, min(end, size_of(file)))):
+        if number > MAX_TOP_LEVEL_BOXES:
+            raise Refused("file_too_complex", "The file consists of absurdly many parts.")
+        if kind in (b"iprp", b"ipco") and depth < 3:
+            yield from _ispe(file, content, behind, depth + 1)
+        elif kind == b"ispe":
+            file.seek(content + 4)
+            pair = file.read(8)
+            yield int.from_bytes(pair[:4], "big"), int.from_bytes(pair[4:], "big")

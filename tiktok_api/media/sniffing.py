@@ -1,0 +1,112 @@
+"""What a file is by its first bytes, because names and declared types can lie."""
+
+VIDEO_TYPES = {
+    "video/mp4": "mov",
+    "video/quicktime": "mov",
+    "video/webm": "matroska",
+    "video/x-matroska": "matroska",
+}
+"""Kinds of video that may be opened, and the one demuxer that is allowed to."""
+
+PHOTO_TYPES = {"image/jpeg": "JPEG", "image/webp": "WEBP", "image/png": "PNG", "image/heic": "HEIC"}
+"""Kinds of photo that are known, by the name their decoder has."""
+
+CONTAINERS = {
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "video/x-matroska": "mkv",
+    "image/jpeg": "jpeg",
+    "image/webp": "webp",
+    "image/png": "png",
+    "image/heic": "heic",
+}
+"""How people call each of them."""
+
+HEAD_BYTES = 4096
+"""How much of a file is enough for `sniff`."""
+
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_BARE_QUICKTIME_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip"}
+_STRANGERS = (
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"PK\x05\x06", "a ZIP archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"%PDF", "a PDF document"),
+    (b"GIF8", "a GIF"),
+    (b"BM", "a bitmap"),
+    (b"II*\x00", "a TIFF image"),
+    (b"MM\x00*", "a TIFF image"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+    (b"#!", "a script"),
+    (b"#EXTM3U", "a playlist"),
+    (b"[playlist]", "a playlist"),
+    (b"ffconcat", "a list of other files"),
+    (b"FLV", "a Flash video"),
+    (b"OggS", "an Ogg file"),
+    (b"ID3", "an MP3 file"),
+    (b"fLaC", "a FLAC file"),
+    (b"0&\xb2u", "a Windows Media file"),
+    (b"\x00\x00\x01\xba", "an MPEG programme stream"),
+    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 image"),
+)
+_MARKUP = (
+    (b"<svg", "an SVG drawing"),
+    (b"<!doctype html", "a web page"),
+    (b"<html", "a web page"),
+    (b"<mpd", "a playlist"),
+    (b"<smil", "a playlist"),
+)
+
+
+def sniff(head: bytes) -> str | None:
+    """The content type of what begins with `head` (up to HEAD_BYTES bytes), or None for what may not be opened."""
+    if head[4:8] == b"ftyp":
+        return _by_brand(head[8:12])
+    if head[4:8] in _BARE_QUICKTIME_BOXES:
+        return "video/quicktime"
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return {b"webm": "video/webm", b"matroska": "video/x-matroska"}.get(_ebml_doctype(head))
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "image/webp"
+    return None
+
+
+def describe(head: bytes) -> str:
+    """What a refused file seems to be, in words that follow "This is"."""
+    for magic, name in _STRANGERS:
+        if head.startswith(magic):
+            return name
+    if head[4:8] == b"ftyp":
+        return "an AVIF image"
+    if head.startswith(b"RIFF"):
+        return {b"AVI ": "an AVI video", b"WAVE": "a WAV file"}.get(head[8:12], "a RIFF file")
+    text = head[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for magic, name in _MARKUP:
+        if text.startswith(magic) or (text.startswith((b"<?xml", b"<!--")) and magic in text):
+            return name
+    return "an XML document" if text.startswith(b"<?xml") else "something else"
+
+
+def _by_brand(brand: bytes) -> str | None:
+    if brand in _HEIC_BRANDS:
+        return "image/heic"
+    if brand in (b"avif", b"avis"):
+        return None
+    return "video/quicktime" if brand == b"qt  " else "video/mp4"
+
+
+def _ebml_doctype(head: bytes) -> bytes:
+    """The DocType (RFC 8794, element 0x4282) of an EBML header: a two-byte id, a one-byte size, text."""
+    at = head.find(b"\x42\x82", 0, 64)
+    if at < 0 or at + 3 > len(head):
+        return b""
+    size = head[at + 2] & 0x7F
+    return head[at + 3 : at + 3 + size].rstrip(b"\x00")
