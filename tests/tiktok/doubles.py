@@ -71,15 +71,24 @@ class RawServer:
             thread.join(10)
 
 
-def read_head(connection: socket.socket) -> bytes:
-    """Everything up to the end of a request's headers."""
+def read_request(connection: socket.socket) -> tuple[bytes, int]:
+    """One request: its head (and as much of the body as came along), and the length of its body."""
     head = b""
     while b"\r\n\r\n" not in head:
         piece = connection.recv(65_536)
         if not piece:
-            break
+            return b"", 0
         head += piece
-    return head
+    body = head.partition(b"\r\n\r\n")[2]
+    length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0] or 0)
+    left = length - len(body)
+    while left:
+        piece = connection.recv(min(left, 1 << 20))
+        if not piece:
+            return b"", 0
+        left -= len(piece)
+        head += piece if len(head) < 65_536 else b""
+    return head, length
 
 
 @contextmanager

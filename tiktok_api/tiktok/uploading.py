@@ -18,6 +18,7 @@ from tiktok_api.tiktok.errors import (
 from tiktok_api.tiktok.types import CHUNK_BYTES, ChunkReceipt
 from tiktok_api.tiktok.wire import Call, Wire
 
+HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:]+")
 UPLOADED = re.compile(r"bytes 0-(\d{1,18})/\d+")
 REFUSALS: dict[int, type[TikTokRefusal]] = {400: UploadRejected, 403: UploadUrlExpired, 404: UploadUnknown}
 
@@ -72,6 +73,8 @@ class Uploading:
         except (httpx2.InvalidURL, TypeError, ValueError):
             raise _not_allowed("it is not a URL") from None
         host = url.raw_host.decode("ascii").lower()
+        if not HOST.fullmatch(host):
+            raise _not_allowed("its host is not a name")
         is_loopback = self._allow_http and _is_loopback(host)
         is_listed = any(host.endswith(name) if name.startswith(".") else host == name for name in self._upload_hosts)
         if url.userinfo:
@@ -138,7 +141,7 @@ def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ip_address(host.strip("[]")).is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
         return False
 

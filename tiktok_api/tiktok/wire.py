@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,9 +73,12 @@ class Wire:
         """Close every connection."""
         self._transport.close()
 
-    def post_json(self, path: str, access_token: str, payload: Mapping[str, Any]) -> Answer:
+    def post_json(
+        self, path: str, access_token: str, payload: Mapping[str, Any], *, secrets: Sequence[str] = ()
+    ) -> Answer:
         """POST a JSON object for a user, to a path like `/v2/post/publish/status/fetch/`."""
-        return self._call_for(access_token, "POST", path, content=orjson.dumps(payload), body=payload)
+        content = orjson.dumps(payload)
+        return self._call_for(access_token, "POST", path, content=content, body=payload, secrets=secrets)
 
     def get(self, path: str, access_token: str) -> Answer:
         """GET for a user."""
@@ -125,7 +128,16 @@ class Wire:
         note.debug("tiktok.answer", document=redactor.clean_json(answer.document), log_id=answer.log_id)
         return answer
 
-    def _call_for(self, access_token: str, method: str, path: str, *, content: bytes = b"", body: Any = None) -> Answer:
+    def _call_for(
+        self,
+        access_token: str,
+        method: str,
+        path: str,
+        *,
+        content: bytes = b"",
+        body: Any = None,
+        secrets: Sequence[str] = (),
+    ) -> Answer:
         if not is_sendable(access_token):
             raise AccessTokenInvalid(f"{path}: the access token is not one", code="access_token_invalid")
         headers = {"Authorization": f"Bearer {access_token}"}
@@ -139,6 +151,7 @@ class Wire:
                 headers=headers,
                 content=content,
                 body=body,
+                secrets=tuple(secrets),
                 token=access_token,
                 silence=self.timeouts.read,
                 seconds=self.timeouts.connect + self.timeouts.read,

@@ -1,0 +1,261 @@
+"""The client on real sockets: time, memory, and what must never happen"""
+
+import threading
+import tracemalloc
+
+import pytest
+
+from tests.tiktok.doubles import ACCESS_TOKEN, connected_to, read_request
+from tiktok_api.tiktok import TikTokUnreachable, Timeouts, VideoPostInfo
+
+OK = b'{"data":{"status":"FAILED","publish_id":"v_pub","upload_url":"x"},"error":{"code":"ok"}}'
+VIDEO = VideoPostInfo(privacy_level="SELF_ONLY")
+HASTY = Timeouts(connect=0.7, read=0.3, chunk=0.3)
+
+
+def answer(body=OK, status="200 OK", *headers):
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def fail(client):
+    with pytest.raises(TikTokUnreachable) as caught:
+        client.init_video(ACCESS_TOKEN, post_info=VIDEO, video_size=5)
+    return caught.value
+
+
+def dripping(data, stop, pause=0.05):
+    """A server that gives one byte at a time, often enough that no silence is a timeout."""
+
+    def play(connection):
+        read_request(connection)
+        for byte in data:
+            if stop.wait(pause):
+                return
+            connection.sendall(bytes([byte]))
+
+    return play
+
+
+@pytest.fixture
+def stop():
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def test_a_refused_connection_was_never_sent(serve):
+    server = serve(lambda connection: None)
+    server.close()
+
+    with connected_to(server.url) as client:
+        error = fail(client)
+
+    assert not error.was_sent
+    assert "refused" in str(error)
+
+
+def test_an_unknown_host_was_never_sent():
+    with connected_to("http://tiktok.invalid") as client:
+        assert not fail(client).was_sent
+
+
+def test_a_silent_server_was_sent_to(serve, stop):
+    def play(connection):
+        read_request(connection)
+        stop.wait(10)
+
+    server = serve(play)
+
+    with connected_to(server.url, timeouts=HASTY) as client:
+        assert fail(client).was_sent
+
+
+def test_a_server_that_hangs_up_was_sent_to(serve):
+    heads = []
+    server = serve(lambda connection: heads.append(read_request(connection)[0]))
+
+    with connected_to(server.url) as client:
+        error = fail(client)
+
+    assert error.was_sent
+    assert len(heads) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        answer(b" " * 1000 + OK),  # a slow body
+        b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000,  # slow headers
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100,  # no end of preliminaries
+    ],
+    ids=["body", "headers", "informational"],
+)
+def test_one_byte_at_a_time_does_not_hold_a_worker(serve, stop, data):
+    server = serve(dripping(data, stop))
+
+    with connected_to(server.url, timeouts=HASTY) as client:
+        error = fail(client)
+
+    assert error.was_sent
+    assert "ReadTimeout" in str(error)
+
+
+def test_a_slow_but_timely_answer_is_an_answer(serve, stop):
+    server = serve(dripping(answer(), stop, pause=0.002))
+
+    with connected_to(server.url, timeouts=Timeouts(read=60.0)) as client:
+        assert client.fetch_status(ACCESS_TOKEN, "v_pub").status == "FAILED"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        answer(OK)[:-1],
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + OK,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"\x16\x03\x01 not HTTP at all\r\n\r\n",
+        b"HTTP/1.1 999999 ?\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 200_000,
+    ],
+    ids=["cut", "short", "bad chunk", "not HTTP", "bad status", "huge header"],
+)
+def test_a_broken_answer_is_no_answer(serve, data):
+    def play(connection):
+        read_request(connection)
+        connection.sendall(data)
+
+    server = serve(play)
+
+    with connected_to(server.url) as client:
+        assert fail(client).was_sent
+
+
+def test_redirects_are_not_followed_and_cookies_not_kept(serve):
+    heads = []
+
+    def play(connection):
+        for reply in (answer(b"", "302 Found", "Location: /elsewhere", "Set-Cookie: account=one"), answer()):
+            heads.append(read_request(connection)[0])
+            connection.sendall(reply)
+
+    server = serve(play)
+
+    with connected_to(server.url, timeouts=Timeouts()) as client:
+        with pytest.raises(TikTokUnreachable):
+            client.fetch_status(ACCESS_TOKEN, "v_pub")
+        client.fetch_status(ACCESS_TOKEN, "v_pub")
+
+    assert len(heads) == 2
+    assert all(head.startswith(b"POST /v2/post/publish/status/fetch/ ") for head in heads)
+    assert b"cookie" not in heads[1].lower()
+
+
+def test_the_environment_has_no_say(serve, monkeypatch):
+    for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    def play(connection):
+        read_request(connection)
+        connection.sendall(answer())
+
+    server = serve(play)
+
+    with connected_to(server.url) as client:
+        assert client.fetch_status(ACCESS_TOKEN, "v_pub").status == "FAILED"
+
+
+def test_connections_are_used_again(serve):
+    connections = []
+
+    def play(connection):
+        connections.append(connection)
+        while read_request(connection)[0]:
+            connection.sendall(answer())
+
+    server = serve(play)
+
+    with connected_to(server.url) as client:
+        for _ in range(5):
+            client.fetch_status(ACCESS_TOKEN, "v_pub")
+
+    assert len(connections) == 1
+
+
+def test_many_threads_share_one_client(serve):
+    def play(connection):
+        while request := read_request(connection)[0]:
+            name = request.partition(b'"publish_id":"')[2].split(b'"')[0]
+            connection.sendall(answer(b'{"data":{"status":"' + name + b'"},"error":{"code":"ok"}}'))
+
+    server = serve(play)
+    answers = {}
+
+    with connected_to(server.url, timeouts=Timeouts()) as client:
+
+        def ask(name):
+            answers[name] = {client.fetch_status(ACCESS_TOKEN, name).status for _ in range(10)}
+
+        threads = [threading.Thread(target=ask, args=(f"v{number}",)) for number in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert answers == {f"v{number}": {f"v{number}"} for number in range(20)}
+
+
+def swallow(connection):
+    """Read a whole PUT, then say that it was the last."""
+    head, _ = read_request(connection)
+    connection.sendall(answer(b"", "201 Created"))
+    return head
+
+
+def test_a_large_chunk_streams_through_flat_memory(serve):
+    size = 64_000_000
+    heads = []
+    server = serve(lambda connection: heads.append(swallow(connection)))
+    piece = bytes(65_536)
+    pieces = (piece[: min(65_536, size - start)] for start in range(0, size, 65_536))
+
+    with connected_to(server.url, timeouts=Timeouts()) as client:
+        tracemalloc.start()
+        receipt = client.put_chunk(
+            f"{server.url}/upload/", body=pieces, first=0, last=size - 1, total=size, content_type="video/mp4"
+        )
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert receipt.is_complete
+    assert b"content-length: 64000000" in heads[0].lower()
+    assert b"chunked" not in heads[0].lower()
+    assert peak < 8_000_000
+
+
+def test_a_sink_that_stops_reading_does_not_hold_a_worker(serve, stop):
+    server = serve(lambda connection: stop.wait(10))
+    size = 30_000_000
+
+    body = (bytes(1_000_000) for _ in range(30))
+    where = {"first": 0, "last": size - 1, "total": size, "content_type": "video/mp4"}
+
+    with connected_to(server.url, timeouts=HASTY) as client, pytest.raises(TikTokUnreachable) as caught:
+        client.put_chunk(f"{server.url}/upload/", body=body, **where)
+
+    assert caught.value.was_sent
+    assert "WriteTimeout" in str(caught.value)
+
+
+def test_a_connection_survives_a_body_of_the_wrong_length(serve):
+    server = serve(swallow)
+
+    with connected_to(server.url) as client:
+        url = f"{server.url}/upload/"
+        with pytest.raises(ValueError, match="less than 5"):
+            client.put_chunk(url, body=iter([b"abc"]), first=0, last=4, total=5, content_type="video/mp4")
+        with pytest.raises(ValueError, match="more than 5"):
+            client.put_chunk(url, body=iter([b"abcdef"]), first=0, last=4, total=5, content_type="video/mp4")
+        receipt = client.put_chunk(url, body=iter([b"abcde"]), first=0, last=4, total=5, content_type="video/mp4")
+
+    assert receipt.is_complete
