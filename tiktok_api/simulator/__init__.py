@@ -1,0 +1,19 @@
+"""A faithful TikTok for developing, testing and demonstrating without the real one.
+
+It is a Flask application of its own and shares no line with the product, so that each can prove the other wrong.
+Its rooms follow what a request meets: `meddling` (journal and mischief) around everything, then `consent`, `oauth`,
+`reading`, `publishing` and `transfer` with TikTok's endpoints, each guarded by `guarding` and worded by
+`envelopes`; what happens afterwards without being asked lives in `processing`, `pulling` and `webhooks`, driven by
+the virtual `clock` and its agenda. All that exists is in one `world` under one lock, `seeding` says how it begins
+and `growth` how its numbers evolve. `control`, `casting` and `pages` are for those who run it: the control API
+under `/_simulator/v1` and a page for people at `/_simulator/`, which also documents the API.
+
+In a test: `with running(allow_http=True) as tiktok: ... tiktok.url ... tiktok.control.advance(3600)`. As a
+process: `python -m tiktok_api.simulator --port 8090`.
+"""
+
+from tiktok_api.simulator.app import create_simulator
+from tiktok_api.simulator.serving import Running, running
+from tiktok_api.simulator.steering import Control, OrderRefused
+
+__all__ = ["Control", "OrderRefused", "Running", "create_simulator", "running"]

@@ -1,0 +1,298 @@
+"""The control API's hand on creators, apps, videos and publications."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from tiktok_api.simulator import growth, leaving, processing, showing
+from tiktok_api.simulator.clock import from_iso
+from tiktok_api.simulator.envelopes import compact
+from tiktok_api.simulator.portal import check_app
+from tiktok_api.simulator.records import FAIL_REASONS, PRIVACY_LEVELS, App, Creator, Publication, Video
+from tiktok_api.simulator.world import World, current_world
+
+blueprint = Blueprint("casting", __name__)
+
+PIECE = 1 << 20
+CREATOR_SETTINGS = {each.name for each in fields(Creator)} - {"username", "adjustments"}
+APP_SETTINGS = {each.name for each in fields(App)} - {"client_key"}
+VIDEO_SETTINGS = ("title", "privacy_level", "duration", "width", "height", "is_aigc", "is_photo")
+
+
+class BadOrder(ValueError):
+    """An order to the control API that cannot be carried out, with the reason."""
+
+    def __init__(self, reason: str, status: int = 400) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+def order(*names: str) -> dict[str, Any]:
+    """The JSON object of this request, with no other names than these, or any if none are given."""
+    body = request.get_json(silent=True) if request.get_data() else {}
+    if not isinstance(body, dict):
+        raise BadOrder("the body is not a JSON object")
+    if names and (unknown := body.keys() - set(names)):
+        raise BadOrder(f"unknown: {', '.join(sorted(unknown))}")
+    return body
+
+
+def _apply(target: Any, changes: dict[str, Any]) -> None:
+    """Set attributes of a record, each to a value of the type that it has."""
+    for name, value in changes.items():
+        present = getattr(target, name)
+        if (
+            present is not None
+            and type(value) is not type(present)
+            and not (isinstance(present, float) and isinstance(value, int))
+        ):
+            raise BadOrder(f"{name} is {type(present).__name__}")
+    for name, value in changes.items():
+        setattr(target, name, value)
+
+
+@blueprint.get("/creators")
+def show_creators() -> Response:
+    """All creators."""
+    world = current_world()
+    with world.moment() as now:
+        return compact({"creators": [showing.creator_shown(world, each, now) for each in world.creators.values()]})
+
+
+@blueprint.get("/creators/<username>")
+def show_creator(username: str) -> Response:
+    """One creator."""
+    world = current_world()
+    with world.moment() as now:
+        return compact(showing.creator_shown(world, _creator(world, username), now))
+
+
+@blueprint.post("/creators/<username>")
+def add_creator(username: str) -> Response:
+    """Let somebody join, with settings as in PATCH."""
+    world = current_world()
+    body = order(*CREATOR_SETTINGS, *growth.CREATOR_COUNTERS)
+    with world.moment() as now:
+        if username in world.creators:
+            raise BadOrder("this creator exists", 409)
+        creator = Creator(username, str(body.get("nickname") or username.title()))
+        _change_creator(world, creator, body, now)
+        world.creators[username] = creator
+        return compact(showing.creator_shown(world, creator, now), 201)
+
+
+@blueprint.patch("/creators/<username>")
+def change_creator(username: str) -> Response:
+    """Change settings; counters (`follower_count`, …) hold now and go on growing from there."""
+    world = current_world()
+    body = order(*CREATOR_SETTINGS, *growth.CREATOR_COUNTERS)
+    with world.moment() as now:
+        creator = _creator(world, username)
+        _change_creator(world, creator, body, now)
+        return compact(showing.creator_shown(world, creator, now))
+
+
+def _change_creator(world: World, creator: Creator, body: dict[str, Any], now: float) -> None:
+    if body.get("fail_reason") not in (None, *FAIL_REASONS):
+        raise BadOrder(f"fail_reason is one of {', '.join(FAIL_REASONS)}")
+    wanted = {name: body[name] for name in growth.CREATOR_COUNTERS if name in body}
+    _apply(creator, {name: value for name, value in body.items() if name in CREATOR_SETTINGS})
+    if wanted:
+        creator.adjustments.update(dict.fromkeys(wanted, 0))
+        present = world.creator_counters(creator, now)
+        creator.adjustments.update({name: value - present[name] for name, value in wanted.items()})
+
+
+@blueprint.get("/creators/<username>/live")
+def show_live(username: str) -> Response:
+    """What is live of what was published through apps; `?all=true` adds what came with the world."""
+    world = current_world()
+    everything = request.args.get("all") == "true"
+    with world.moment() as now:
+        _creator(world, username)
+        live = [each for each in world.videos_of(username) if each.is_live and (everything or each.publish_id)]
+        return compact({"live": [showing.video_shown(world, video, now) for video in live]})
+
+
+@blueprint.post("/creators/<username>/disconnect")
+def disconnect(username: str) -> Response:
+    """The person removes an app, or all of them: {client_key?, reason?} with reason 0 to 5, 1 unless given."""
+    world = current_world()
+    body = order("client_key", "reason")
+    reason = body.get("reason", leaving.USER_DISCONNECTED)
+    if reason not in range(6):
+        raise BadOrder("reason is 0 to 5")
+    with world.moment() as now:
+        _creator(world, username)
+        if "client_key" not in body:
+            leaving.remove_everywhere(world, username, reason, now)
+        elif not leaving.remove_authorization(world, body["client_key"], username, reason, now):
+            raise BadOrder("this app is not connected", 404)
+        return compact({})
+
+
+@blueprint.post("/creators/<username>/complete-draft")
+def complete_draft(username: str) -> Response:
+    """The person posts a draft from the inbox: {publish_id, posts?, privacy_level?}."""
+    world = current_world()
+    body = order("publish_id", "posts", "privacy_level")
+    if body.get("privacy_level") not in (None, *PRIVACY_LEVELS):
+        raise BadOrder(f"privacy_level is one of {', '.join(PRIVACY_LEVELS)}")
+    with world.moment() as now:
+        publication = world.publications.get(str(body.get("publish_id")))
+        if publication is None or publication.username != username or publication.is_direct:
+            raise BadOrder("no such draft", 404)
+        if publication.status not in ("SEND_TO_USER_INBOX", "PUBLISH_COMPLETE"):
+            raise BadOrder("the draft is not in the inbox", 409)
+        posts = processing.complete_draft(world, publication, body.get("posts", 1), body.get("privacy_level"), now)
+        return compact({"posts": [showing.video_shown(world, video, now) for video in posts]})
+
+
+@blueprint.get("/apps")
+def show_apps() -> Response:
+    """All apps, secrets included: they are make-believe."""
+    world = current_world()
+    with world.moment():
+        return compact({"apps": [showing.app_shown(app) for app in world.apps.values()]})
+
+
+@blueprint.route("/apps/<client_key>", methods=["POST", "PATCH"])
+def save_app(client_key: str) -> Response:
+    """Register an app, or change one; the portal's rules hold."""
+    world = current_world()
+    body = order(*APP_SETTINGS)
+    with world.moment():
+        known = world.apps.get(client_key)
+        if (known is None) == (request.method == "PATCH"):
+            raise BadOrder("no such app" if known is None else "this app exists", 409 if known else 404)
+        present = (
+            showing.app_shown(known) if known else {"client_secret": f"secret-of-{client_key}", "name": client_key}
+        )
+        app = App(**{"client_key": client_key, **present})
+        _apply(app, body)
+        check_app(app)
+        world.apps[client_key] = app
+        return compact(showing.app_shown(app), 200 if known else 201)
+
+
+@blueprint.get("/videos")
+def show_videos() -> Response:
+    """All posts, of one creator with `?username=`."""
+    world = current_world()
+    username = request.args.get("username")
+    with world.moment() as now:
+        chosen = [video for video in world.videos.values() if username in (None, video.username)]
+        return compact({"videos": [showing.video_shown(world, video, now) for video in chosen]})
+
+
+@blueprint.post("/videos")
+def seed_videos() -> Response:
+    """Put posts on a profile: {username, created_at?, count?, spacing_seconds?} and any property of a video."""
+    world = current_world()
+    settings = (*VIDEO_SETTINGS, *growth.VIDEO_COUNTERS)
+    body = order("username", "created_at", "count", "spacing_seconds", *settings)
+    with world.moment() as now:
+        _creator(world, str(body.get("username")))
+        moment = from_iso(body["created_at"]) if "created_at" in body else now
+        made = []
+        for number in range(body.get("count", 1)):
+            at = moment + number * body.get("spacing_seconds", 60)
+            video = world.add_video(at, body["username"], str(body.get("title", "")))
+            _change_video(world, video, {name: body[name] for name in settings if name in body}, now)
+            made.append(showing.video_shown(world, video, now))
+        return compact({"videos": made}, 201)
+
+
+@blueprint.patch("/videos/<int:video_id>")
+def change_video(video_id: int) -> Response:
+    """Change a post: its properties, its counters, who may see it, or `cleared` (moderation is through with it)."""
+    world = current_world()
+    body = order(*VIDEO_SETTINGS, *growth.VIDEO_COUNTERS, "cleared")
+    with world.moment() as now:
+        video = _video(world, video_id)
+        _change_video(world, video, body, now)
+        (processing.show_public if video.is_public else processing.hide_public)(world, video, now)
+        return compact(showing.video_shown(world, video, now))
+
+
+def _change_video(world: World, video: Video, body: dict[str, Any], now: float) -> None:
+    if body.get("privacy_level", video.privacy_level) not in PRIVACY_LEVELS:
+        raise BadOrder(f"privacy_level is one of {', '.join(PRIVACY_LEVELS)}")
+    wanted = {name: body[name] for name in growth.VIDEO_COUNTERS if name in body}
+    _apply(video, {name: value for name, value in body.items() if name not in wanted})
+    if wanted:
+        video.adjustments.update(dict.fromkeys(wanted, 0))
+        present = world.video_counters(video, now)
+        video.adjustments.update({name: value - present[name] for name, value in wanted.items()})
+
+
+@blueprint.delete("/videos/<int:video_id>")
+def take_down(video_id: int) -> Response:
+    """Take a post down."""
+    world = current_world()
+    with world.moment() as now:
+        video = _video(world, video_id)
+        video.removed_at = now
+        processing.hide_public(world, video, now)
+        return compact(showing.video_shown(world, video, now))
+
+
+@blueprint.get("/publications")
+def show_publications() -> Response:
+    """Every publish_id ever handed out, oldest first; `?username=`, `?client_key=`, `?status=` choose."""
+    world = current_world()
+    with world.moment():
+        shown = [showing.publication_shown(world, each) for each in world.publications.values()]
+    chosen = [each for each in shown if all(each.get(name) == value for name, value in request.args.items())]
+    return compact({"publications": chosen, "init_count": len(chosen)})
+
+
+@blueprint.get("/publications/<publish_id>")
+def show_publication(publish_id: str) -> Response:
+    """One publication."""
+    world = current_world()
+    with world.moment():
+        return compact(showing.publication_shown(world, _publication(world, publish_id)))
+
+
+@blueprint.get("/publications/<publish_id>/media")
+def show_media(publish_id: str) -> Response:
+    """The bytes received: a video whole, of photos the one with `?index=`."""
+    world = current_world()
+    with world.moment():
+        publication = _publication(world, publish_id)
+        files = list(publication.files)
+        if publication.kind == "photo":
+            index = request.args.get("index", 0, int)
+            files = files[index : index + 1]
+    if not files:
+        raise BadOrder("nothing is kept of this", 404)
+    size = sum(path.stat().st_size for path in files)
+
+    def pieces() -> Iterator[bytes]:
+        for path in files:
+            with path.open("rb") as file:
+                while piece := file.read(PIECE):
+                    yield piece
+
+    return Response(pieces(), mimetype="application/octet-stream", headers={"Content-Length": str(size)})
+
+
+def _creator(world: World, username: str) -> Creator:
+    if username not in world.creators:
+        raise BadOrder("no such creator", 404)
+    return world.creators[username]
+
+
+def _video(world: World, video_id: int) -> Video:
+    if video_id not in world.videos:
+        raise BadOrder("no such video", 404)
+    return world.videos[video_id]
+
+
+def _publication(world: World, publish_id: str) -> Publication:
+    if publish_id not in world.publications:
+        raise BadOrder("no such publication", 404)
+    return world.publications[publish_id]

@@ -1,0 +1,103 @@
+"""The virtual clock and the agenda of what happens when."""
+
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Happening = Callable[[float], None]
+"""Something that happens at a moment, which it is told (seconds since 1970, UTC)."""
+
+
+class Clock:
+    """Real time plus an offset, or standing still.
+
+    It counts from a monotonic source, so that neither a stepped system clock nor a test that travels in time
+    moves it: only its own control does.
+    """
+
+    def __init__(self, start_at: float | None = None) -> None:
+        self._origin = time.monotonic()
+        self._start = time.time() if start_at is None else start_at
+        self._offset = 0.0
+        self._frozen_at: float | None = None
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether time stands still until it is advanced by hand."""
+        return self._frozen_at is not None
+
+    @property
+    def offset_seconds(self) -> float:
+        """How far this clock is ahead of real time."""
+        return self.now() - time.time()
+
+    def now(self) -> float:
+        """The moment it is, in seconds since 1970 (UTC)."""
+        return self._running_now() if self._frozen_at is None else self._frozen_at
+
+    def advance(self, seconds: float) -> None:
+        """Jump ahead, or back with a negative number."""
+        if self._frozen_at is not None:
+            self._frozen_at += seconds
+        self._offset += seconds
+
+    def set(self, moment: float) -> None:
+        """Jump to a moment."""
+        self.advance(moment - self.now())
+
+    def freeze(self) -> None:
+        """Stand still from now on."""
+        self._frozen_at = self.now()
+
+    def thaw(self) -> None:
+        """Run on from where it stood."""
+        if self._frozen_at is not None:
+            self._offset += self._frozen_at - self._running_now()
+            self._frozen_at = None
+
+    def _running_now(self) -> float:
+        return self._start + (time.monotonic() - self._origin) + self._offset
+
+
+class Agenda:
+    """What is still to happen, in order of time and, within one moment, in the order in which it was noted."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Happening]] = []
+        self._numbers = itertools.count()
+
+    def at(self, moment: float, happening: Happening) -> None:
+        """Note something for a moment."""
+        heapq.heappush(self._heap, (moment, next(self._numbers), happening))
+
+    def next_at(self) -> float | None:
+        """When the next thing happens."""
+        return self._heap[0][0] if self._heap else None
+
+    def run_until(self, now: float) -> int:
+        """Let everything due happen, each at its own moment, including what that brings about; answers how many."""
+        count = 0
+        while self._heap and self._heap[0][0] <= now:
+            moment, _, happening = heapq.heappop(self._heap)
+            happening(moment)
+            count += 1
+        return count
+
+
+def iso(moment: float | None) -> str | None:
+    """A moment as RFC 3339 in UTC with milliseconds."""
+    if moment is None:
+        return None
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def from_iso(text: str | float) -> float:
+    """The moment that an RFC 3339 text with a zone, or a number of seconds since 1970, stands for."""
+    if isinstance(text, int | float):
+        return float(text)
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        raise ValueError("a time needs its zone, for instance a trailing Z")
+    return moment.timestamp()

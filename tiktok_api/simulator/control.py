@@ -1,0 +1,191 @@
+"""The control API for tests and people: clock, knobs, mischief, journal, webhooks, and back to the seed."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from tiktok_api.simulator import casting, showing, webhooks
+from tiktok_api.simulator.casting import BadOrder, order
+from tiktok_api.simulator.clock import from_iso
+from tiktok_api.simulator.envelopes import compact
+from tiktok_api.simulator.knobs import Knobs, UnknownKnob
+from tiktok_api.simulator.mischief import BadRule
+from tiktok_api.simulator.portal import NotRegistrable
+from tiktok_api.simulator.world import World, current_world
+
+blueprint = Blueprint("control", __name__, url_prefix="/_simulator/v1")
+blueprint.register_blueprint(casting.blueprint)
+
+
+@blueprint.errorhandler(BadOrder)
+@blueprint.errorhandler(BadRule)
+@blueprint.errorhandler(UnknownKnob)
+@blueprint.errorhandler(NotRegistrable)
+def refuse(error: ValueError) -> Response:
+    """Say what is wrong with an order."""
+    return compact({"error": str(error)}, getattr(error, "status", 400))
+
+
+@blueprint.get("/state")
+def show_state() -> Response:
+    """Everything at once."""
+    world = current_world()
+    with world.moment() as now:
+        return compact(
+            {
+                "clock": showing.clock_shown(world),
+                "knobs": world.knobs.as_dict(),
+                "apps": [showing.app_shown(app) for app in world.apps.values()],
+                "creators": [showing.creator_shown(world, creator, now) for creator in world.creators.values()],
+                "publications": [showing.publication_shown(world, each) for each in world.publications.values()],
+                "live": [
+                    showing.video_shown(world, video, now)
+                    for video in world.videos.values()
+                    if video.is_live and video.publish_id is not None
+                ],
+                "webhooks": [delivery.as_dict() for delivery in world.mailbox.deliveries],
+                "mischief": world.mischief.listed(),
+            }
+        )
+
+
+@blueprint.get("/clock")
+def show_clock() -> Response:
+    """What time it is."""
+    world = current_world()
+    with world.moment():
+        return compact(showing.clock_shown(world))
+
+
+@blueprint.post("/clock")
+def turn_clock() -> Response:
+    """Advance, set, freeze or thaw; what has come due by then has happened when this answers."""
+    world = current_world()
+    body = order("advance_seconds", "set", "frozen")
+    with world.lock:
+        try:
+            _turn_clock(world, body)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise BadOrder(f"not a time: {error}") from error
+        world.agenda.run_until(world.clock.now())
+        world.courier.stir()
+        return compact(showing.clock_shown(world))
+
+
+def _turn_clock(world: World, body: dict[str, Any]) -> None:
+    if body.get("frozen") is True:
+        world.clock.freeze()
+    if "set" in body:
+        world.clock.set(from_iso(body["set"]))
+    if "advance_seconds" in body:
+        world.clock.advance(float(body["advance_seconds"]))
+    if body.get("frozen") is False:
+        world.clock.thaw()
+
+
+@blueprint.get("/knobs")
+def show_knobs() -> Response:
+    """All knobs as they stand, and what each means."""
+    world = current_world()
+    with world.lock:
+        return compact({"knobs": world.knobs.as_dict(), "described": Knobs.described()})
+
+
+@blueprint.patch("/knobs")
+def turn_knobs() -> Response:
+    """Turn some knobs, all or none."""
+    world = current_world()
+    with world.moment():
+        world.knobs.turn(order())
+        return compact({"knobs": world.knobs.as_dict()})
+
+
+@blueprint.get("/mischief")
+def show_mischief() -> Response:
+    """The rules in force, with how often each has counted (`seen`) and struck (`fired`)."""
+    return compact({"mischief": current_world().mischief.listed()})
+
+
+@blueprint.post("/mischief")
+def add_mischief() -> Response:
+    """Put a rule into force."""
+    rule = current_world().mischief.add(order())
+    return compact({"id": rule.id}, 201)
+
+
+@blueprint.delete("/mischief")
+def clear_mischief() -> Response:
+    """No more mischief."""
+    current_world().mischief.clear()
+    return compact({})
+
+
+@blueprint.delete("/mischief/<int:rule_id>")
+def remove_mischief(rule_id: int) -> Response:
+    """Take one rule out of force."""
+    if not current_world().mischief.remove(rule_id):
+        raise BadOrder("no such rule", 404)
+    return compact({})
+
+
+@blueprint.get("/requests")
+def show_requests() -> Response:
+    """The journal, filtered by what is in the query: endpoint, username, client_key, publish_id, method."""
+    wanted = {name: value for name, value in request.args.items() if value}
+    return compact({"requests": current_world().journal.read(**wanted)})
+
+
+@blueprint.delete("/requests")
+def clear_requests() -> Response:
+    """Begin a new journal."""
+    current_world().journal.clear()
+    return compact({})
+
+
+@blueprint.get("/webhooks")
+def show_webhooks() -> Response:
+    """Every event with every attempt to deliver it."""
+    world = current_world()
+    with world.moment():
+        return compact({"webhooks": [delivery.as_dict() for delivery in world.mailbox.deliveries]})
+
+
+@blueprint.post("/webhooks")
+def send_webhook() -> Response:
+    """Send an event of one's own making: {client_key, event, username?, content}."""
+    world = current_world()
+    body = order("client_key", "event", "username", "content")
+    with world.moment() as now:
+        if body.get("client_key") not in world.apps or not isinstance(body.get("event"), str):
+            raise BadOrder("client_key and event are needed")
+        sent = webhooks.announce(
+            world, body["client_key"], body["event"], body.get("username"), body.get("content") or {}, now
+        )
+        return compact({"webhooks": [delivery.as_dict() for delivery in sent]}, 201)
+
+
+@blueprint.post("/webhooks/<int:delivery_id>/redeliver")
+def redeliver_webhook(delivery_id: int) -> Response:
+    """Deliver the same event once more, as a duplicate would arrive."""
+    world = current_world()
+    with world.moment() as now:
+        delivery = world.mailbox.find(delivery_id)
+        if delivery is None or delivery.url is None:
+            raise BadOrder("no such delivery", 404)
+        webhooks.hand_over(world, delivery, now)
+        return compact({}, 202)
+
+
+@blueprint.post("/settle")
+def settle() -> Response:
+    """Wait, in real time, until no pull or webhook is due or on its way."""
+    seconds = order("timeout_seconds").get("timeout_seconds", 10)
+    return compact({"idle": current_world().courier.settle(float(seconds))})
+
+
+@blueprint.post("/reset")
+def reset() -> Response:
+    """Back to the seed; knobs in the body are turned for the new world, and for every later one."""
+    world = current_world()
+    world.reset(order())
+    return compact({"knobs": world.knobs.as_dict()})

@@ -1,0 +1,137 @@
+"""Webhooks: composed, signed, delivered, and tried again for 72 hours of virtual time."""
+
+import http.client
+import json
+import ssl
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tiktok_api.simulator.clock import iso
+from tiktok_api.simulator.mailbox import Delivery
+from tiktok_api.simulator.minting import webhook_signature
+from tiktok_api.simulator.records import Publication
+
+if TYPE_CHECKING:
+    from tiktok_api.simulator.world import World
+
+TIMEOUT_SECONDS = 10.0
+
+
+def announce(
+    world: "World", client_key: str, event: str, username: str | None, content: dict[str, Any], now: float
+) -> list[Delivery]:
+    """Note an event for an app and send it on its way, as often, as late and in the order that the knobs say."""
+    app = world.apps[client_key]
+    body: dict[str, Any] = {"client_key": client_key, "event": event, "create_time": int(now)}
+    if username is not None:
+        body["user_openid"] = world.mint.open_id(client_key, username)
+    body["content"] = json.dumps(content, separators=(",", ":"))
+    raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    copies = 1 + world.knobs.webhook_duplicates
+    deliveries = [world.mailbox.add(client_key, app.webhook_url, event, raw, now) for _ in range(copies)]
+    for delivery in deliveries:
+        _dispatch(world, delivery, now)
+    return deliveries
+
+
+def announce_publication(world: "World", publication: Publication, event: str, now: float, **more: Any) -> None:
+    """Tell the app what became of a publication."""
+    content = {"publish_id": publication.publish_id, **more, "publish_type": publication.publish_type}
+    announce(world, publication.client_key, f"post.publish.{event}", publication.username, content, now)
+
+
+def _dispatch(world: "World", delivery: Delivery, now: float) -> None:
+    if delivery.url is None:
+        return
+    window = world.knobs.webhook_reverse_seconds
+    if window <= 0:
+        due = now + world.knobs.webhook_late_seconds
+        world.schedule(due, lambda at: hand_over(world, delivery, at))
+        return
+    world.mailbox.held.append(delivery)
+    if len(world.mailbox.held) == 1:
+        world.schedule(now + window, lambda at: _release(world, at))
+
+
+def _release(world: "World", now: float) -> None:
+    held, world.mailbox.held = world.mailbox.held, []
+    for delivery in reversed(held):
+        hand_over(world, delivery, now)
+
+
+def hand_over(world: "World", delivery: Delivery, due: float) -> None:
+    """Let a delivery be attempted, after those handed over before it."""
+    generation = world.generation
+    world.courier.post(lambda: attempt(world, delivery, due, generation))
+
+
+def attempt(world: "World", delivery: Delivery, due: float, generation: int) -> None:
+    """Try to deliver once; what is not answered 200 is tried again later, counted from when it was due."""
+    with world.moment() as now:
+        if world.generation != generation or delivery.url is None:
+            return
+        body = json.loads(delivery.body)
+        rule = world.mischief.pick("webhook", None, delivery.client_key)
+        if rule is not None and rule.effect == "delay":
+            world.schedule(due + rule.delay_seconds, lambda at: hand_over(world, delivery, at))
+            return
+        if rule is not None and rule.effect == "duplicate":
+            hand_over(world, delivery, due)
+        signature = delivery.first_signature
+        if world.knobs.webhook_resign or not signature:
+            secret = world.apps[body["client_key"]].client_secret
+            signature = webhook_signature(secret, int(now), delivery.body)
+        delivery.first_signature = delivery.first_signature or signature
+    if rule is not None and rule.effect in ("drop", "status"):
+        outcome: int | str = rule.status if rule.effect == "status" else "dropped by mischief"
+    else:
+        outcome = _send(world, delivery.url, signature, delivery.body)
+    with world.moment():
+        if world.generation == generation:
+            _conclude(world, delivery, due, signature, outcome)
+
+
+def _conclude(world: "World", delivery: Delivery, due: float, signature: str, outcome: int | str) -> None:
+    delivery.attempts.append(
+        {"due_at": iso(due), "sent_at": iso(world.clock.now()), "signature": signature, "outcome": outcome}
+    )
+    if outcome == http.HTTPStatus.OK:
+        delivery.state = "delivered"
+        return
+    if delivery.state == "delivered":
+        return
+    again = due + world.knobs.webhook_retry_seconds * 2 ** (len(delivery.attempts) - 1)
+    if again > delivery.created_at + world.knobs.webhook_give_up_seconds:
+        delivery.state = "dropped"
+        return
+    world.schedule(again, lambda at: hand_over(world, delivery, at))
+
+
+def _send(world: "World", url: str, signature: str, body: bytes) -> int | str:
+    """POST to a callback URL; answers the status, or why there is none."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not world.knobs.allow_http:
+        return "callback URLs are https"
+    connection = connect(parts.scheme, parts.netloc, TIMEOUT_SECONDS)
+    world.courier.track(connection)
+    path = parts.path or "/"
+    headers = {"Content-Type": "application/json", "User-Agent": "TikTok-Webhooks", "TikTok-Signature": signature}
+    try:
+        connection.request("POST", f"{path}?{parts.query}" if parts.query else path, body, headers)
+        response = connection.getresponse()
+        response.read(65_536)
+    except (OSError, HTTPException) as error:
+        return f"{type(error).__name__}: {error}"
+    else:
+        return response.status
+    finally:
+        connection.close()
+        world.courier.untrack(connection)
+
+
+def connect(scheme: str, netloc: str, timeout_seconds: float) -> HTTPConnection:
+    """A connection to a server, with its certificate checked where there is one."""
+    if scheme == "https":
+        return HTTPSConnection(netloc, timeout=timeout_seconds, context=ssl.create_default_context())
+    return HTTPConnection(netloc, timeout=timeout_seconds)

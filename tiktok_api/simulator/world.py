@@ -1,0 +1,147 @@
+"""The world: everything that exists in one simulated TikTok, under one lock."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from flask import current_app
+
+from tiktok_api.simulator import growth, seeding
+from tiktok_api.simulator.clock import Agenda, Clock, Happening, from_iso
+from tiktok_api.simulator.courier import Courier
+from tiktok_api.simulator.journal import Journal
+from tiktok_api.simulator.knobs import Knobs
+from tiktok_api.simulator.limits import SlidingWindows
+from tiktok_api.simulator.mailbox import Mailbox
+from tiktok_api.simulator.minting import Mint
+from tiktok_api.simulator.mischief import Mischief
+from tiktok_api.simulator.records import App, Code, Creator, Grant, Publication, Token, Video
+
+
+class World:
+    """One simulated TikTok.
+
+    Whoever reads or changes it does so inside `with world.moment() as now`, which takes the lock and first lets
+    everything happen that has come due. Bytes on their way in and requests on their way out stay outside the lock.
+    """
+
+    def __init__(self, **knobs: Any) -> None:
+        self.lock = threading.RLock()
+        self.stopping = threading.Event()
+        self.journal = Journal()
+        self.mischief = Mischief()
+        self.courier = Courier(self)
+        self.folder = Path(tempfile.mkdtemp(prefix="tiktok-simulator-"))
+        self._initial = dict(knobs)
+        self.reset()
+
+    def reset(self, changes: dict[str, Any] | None = None) -> None:
+        """Back to the seed, with the knobs of the start and such changes to them; raises UnknownKnob."""
+        with self.lock:
+            wanted = {**self._initial, **(changes or {})}
+            knobs = Knobs()
+            knobs.turn(wanted)
+            self._initial, self.knobs = wanted, knobs
+            self.generation = getattr(self, "generation", 0) + 1
+            self.clock = Clock(from_iso(self.knobs.start_at) if self.knobs.start_at else None)
+            self.began_at = self.clock.now()
+            self.agenda = Agenda()
+            self.mint = Mint(self.knobs.seed)
+            self.windows = SlidingWindows()
+            self.apps: dict[str, App] = {}
+            self.creators: dict[str, Creator] = {}
+            self.videos: dict[int, Video] = {}
+            self.codes: dict[str, Code] = {}
+            self.grants: dict[tuple[str, str], Grant] = {}
+            self.access_tokens: dict[str, Token] = {}
+            self.refresh_tokens: dict[str, Token] = {}
+            self.client_tokens: dict[str, float] = {}
+            self.publications: dict[str, Publication] = {}
+            self.uploads: dict[str, Publication] = {}
+            self.mailbox = Mailbox()
+            self._last_created_ms: dict[str, int] = {}
+            self.journal.clear()
+            self.mischief.clear()
+            self._empty_folder()
+            seeding.populate(self)
+        self.courier.stir()
+
+    @contextlib.contextmanager
+    def moment(self) -> Iterator[float]:
+        """Hold the world still at the present moment, with everything done that was due."""
+        with self.lock:
+            now = self.clock.now()
+            self.agenda.run_until(now)
+            yield now
+
+    def schedule(self, moment: float, happening: Happening) -> None:
+        """Let something happen at a moment, with nobody asking."""
+        self.agenda.at(moment, happening)
+        self.courier.wake()
+
+    def videos_of(self, username: str) -> list[Video]:
+        """A creator's posts, newest first."""
+        return sorted(
+            (video for video in self.videos.values() if video.username == username), key=lambda video: -video.created_ms
+        )
+
+    def public_videos(self, username: str) -> list[Video]:
+        """What anybody can watch of a creator, newest first; nothing of a private account."""
+        if self.creators[username].private:
+            return []
+        return [video for video in self.videos_of(username) if video.is_public]
+
+    def listed_videos(self, username: str) -> list[Video]:
+        """What the Display API shows of a creator, newest first."""
+        photos = self.knobs.photos_in_video_list
+        return [video for video in self.public_videos(username) if photos or not video.is_photo]
+
+    def add_video(self, moment: float, username: str, title: str, **details: Any) -> Video:
+        """Put a post on a creator's profile; within one creator no two carry the same millisecond."""
+        created_ms = max(int(moment * 1000), self._last_created_ms.get(username, 0) + 1)
+        if moment >= self.began_at:
+            self._last_created_ms[username] = created_ms
+        video = Video(self.mint.number(moment), username, created_ms, title, **details)
+        if not video.reach:
+            days = max(0.0, (moment - self.began_at) / growth.DAY)
+            crowd = growth.followers(self.knobs.seed, self.creators[username], days)
+            video.reach = growth.reach_of(self.knobs.seed, crowd, video.id)
+        self.videos[video.id] = video
+        return video
+
+    def video_counters(self, video: Video, now: float) -> dict[str, int]:
+        """The counters of a video as of now, or as of the beginning where growth is off."""
+        return growth.video_counters(self.knobs.seed, video, now if self.knobs.growth else self.began_at)
+
+    def creator_counters(self, creator: Creator, now: float) -> dict[str, int]:
+        """The counters of a creator as of now, or as of the beginning where growth is off."""
+        moment = now if self.knobs.growth else self.began_at
+        videos = self.public_videos(creator.username)
+        return growth.creator_counters(self.knobs.seed, creator, videos, began_at=self.began_at, now=moment)
+
+    def spool_path(self) -> Path:
+        """A new name in the temporary folder, for bytes on their way in."""
+        handle, name = tempfile.mkstemp(dir=self.folder)
+        os.close(handle)
+        return Path(name)
+
+    def close(self) -> None:
+        """Stop what runs in the background and remove what was received."""
+        self.stopping.set()
+        self.courier.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _empty_folder(self) -> None:
+        for path in self.folder.iterdir():
+            path.unlink(missing_ok=True)
+
+
+def current_world() -> World:
+    """The world of the application that answers the request at hand."""
+    world: World = current_app.extensions["world"]
+    return world
