@@ -1,0 +1,70 @@
+# Every chore of this repository; `make help` lists them.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+export PIP_ROOT_USER_ACTION = ignore
+RUN_STAMP := $(VENV)/.installed-$(shell cksum requirements.txt | cut -d' ' -f1)
+DEV_STAMP := $(VENV)/.installed-dev-$(shell cat requirements.txt tests/requirements.txt | cksum | cut -d' ' -f1)
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test test-long check lint types imports audit openapi migration bench doctor clean
+
+help: ## list every chore
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(RUN_STAMP): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@test -d $(VENV) || { echo "Creating $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing what the server runs on ..."
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+$(DEV_STAMP): requirements.txt tests/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@test -d $(VENV) || { echo "Creating $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing what developing needs ..."
+	@$(PIP) install -r tests/requirements.txt
+	@touch $@ $(RUN_STAMP)
+
+demo: $(RUN_STAMP) ## do the whole job once against the simulator, then keep serving (ONCE=1: stop after the job)
+	@$(BIN)/python -m tiktok_api.cli.demo $(if $(ONCE),--once)
+
+run: $(RUN_STAMP) ## serve for development: API, worker and simulator
+	@$(BIN)/python -m tiktok_api.cli.run
+
+test: $(DEV_STAMP) ## every test but the long hauls, PostgreSQL and a Redis-protocol server included
+	@$(PYTEST) -m "not long"
+
+test-long: $(DEV_STAMP) ## the long hauls: thousands of kills, large uploads, hundreds of examples
+	@$(PYTEST) -m long
+
+check: lint types imports ## lint, types and import contracts
+
+lint: $(DEV_STAMP) ## ruff and bandit
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/bandit --quiet --recursive tiktok_api --severity-level medium
+
+types: $(DEV_STAMP) ## mypy --strict
+	@$(BIN)/mypy
+
+imports: $(DEV_STAMP) ## the import contracts of setup.cfg
+	@$(BIN)/lint-imports --config setup.cfg
+
+audit: $(DEV_STAMP) ## hold every pin against the advisory database
+	@$(BIN)/pip-audit --requirement requirements.txt --disable-pip --no-deps
+
+openapi: $(RUN_STAMP) ## write the OpenAPI document to openapi.json
+	@$(BIN)/python -m tiktok_api.cli.openapi > openapi.json
+	@echo "Written to openapi.json"
+
+migration: $(DEV_STAMP) ## write a migration from the models: make migration MESSAGE="add labels"
+	@$(BIN)/python -m tiktok_api.cli.migration "$(MESSAGE)"
+
+doctor: $(RUN_STAMP) ## check the settings and name everything that is wrong
+	@$(BIN)/python -m tiktok_api.cli.doctor
+
+clean: ## remove the virtual environment, caches and everything in instance/
+	@rm -rf $(VENV) instance .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,176 @@
+"""The cast and the stage: an application on a fresh database, an owner, a stranger, and TikTok played by the simulator."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from werkzeug.test import TestResponse
+
+from tests import servers
+from tests.running_jobs import run_due_jobs
+from tiktok_api.app import create_app
+from tiktok_api.db import Model, db
+from tiktok_api.settings import Settings, load
+from tiktok_api.simulator import running
+
+API = "/api/v1"
+PASSWORD = "correct horse battery"  # noqa: S105
+
+
+@pytest.fixture(scope="session")
+def simulator_server() -> Iterator[Any]:
+    with running(allow_http=True) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(simulator_server: Any) -> Any:
+    """TikTok, as it was at its birth."""
+    simulator_server.control.reset()
+    return simulator_server
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with servers.postgresql(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    with servers.redis() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database with every table, to be copied for each test."""
+    file = tmp_path_factory.mktemp("template") / "empty.sqlite3"
+    engine = create_engine(f"sqlite:///{file}")
+    Model.metadata.create_all(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """SQLite by default; tests of what differs ask for `postgresql_url`."""
+    shutil.copy(sqlite_template, tmp_path / "test.sqlite3")
+    return f"sqlite:///{tmp_path / 'test.sqlite3'}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """An empty PostgreSQL database with every table."""
+    engine = create_engine(postgresql_server)
+    with engine.begin() as connection:
+        connection.execute(text("drop schema public cascade"))
+        connection.execute(text("create schema public"))
+        Model.metadata.create_all(connection)
+    engine.dispose()
+    yield postgresql_server
+
+
+@pytest.fixture
+def base_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name, value in {
+        "SECRET_KEY": "a secret for tests, forty characters long",
+        "TIKTOK_CLIENT_KEY": "awsimclient0001",
+        "TIKTOK_CLIENT_SECRET": "sim-client-secret-0001",
+        "TIKTOK_APP_TYPE": "desktop",
+        "TIKTOK_ALLOW_HTTP": "true",
+        "STORAGE_URL": f"file://{tmp_path / 'media'}",
+        "PUBLIC_URL": "http://127.0.0.1:8080",
+        "RATE_LIMIT_ENABLED": "false",
+        "ALLOW_TEST_CLOCK": "true",
+        "LOG_LEVEL": "WARNING",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return load(env_file=None, secrets_file=None)
+
+
+@pytest.fixture
+def make_app(base_settings: Settings, database_url: str) -> Iterator[Callable[..., Flask]]:
+    """An application with settings of its own: `make_app(rate_limit_enabled=True)`."""
+    made: list[Flask] = []
+
+    def make(**changes: Any) -> Flask:
+        app = create_app(replace(base_settings, **({"database_url": database_url} | changes)))
+        app.config["PROPAGATE_BUGS"] = True  # a bug must fail the test with its own traceback
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        app.extensions["tiktok_api.tiktok"].close()
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], simulator: Any) -> Flask:
+    """The usual application: SQLite, no limits, the simulator as TikTok."""
+    return make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Nobody in particular."""
+    return app.test_client()
+
+
+class Person:
+    """Somebody signed in, who speaks to the API under its base path: `owner.get("/posts")`."""
+
+    def __init__(self, app: Flask, email: str) -> None:
+        self.email, self.app = email, app
+        self.client = app.test_client()
+        body = {"email": email, "password": PASSWORD}
+        self.tokens = self.client.post(f"{API}/auth/register", json=body).json
+        self.user_id = self.get("/auth/me").json["id"]
+
+    def open(self, path: str, **options: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.tokens['access_token']}"} | dict(options.pop("headers", None) or {})
+        return self.client.open(f"{API}{path}", headers=headers, **options)
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.open(path, method="GET", **options)
+
+    def post(self, path: str, **options: Any) -> TestResponse:
+        return self.open(path, method="POST", **options)
+
+    def put(self, path: str, **options: Any) -> TestResponse:
+        return self.open(path, method="PUT", **options)
+
+    def patch(self, path: str, **options: Any) -> TestResponse:
+        return self.open(path, method="PATCH", **options)
+
+    def delete(self, path: str, **options: Any) -> TestResponse:
+        return self.open(path, method="DELETE", **options)
+
+
+@pytest.fixture
+def make_person(app: Flask) -> Callable[[str], Person]:
+    return lambda email: Person(app, email)
+
+
+@pytest.fixture
+def owner(app: Flask) -> Person:
+    return Person(app, "owner@example.com")
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Person:
+    return Person(app, "stranger@example.com")
+
+
+@pytest.fixture
+def run_jobs(app: Flask) -> Callable[[], int]:
+    """Keep every promise that is due, here and now, until none is; answers how many were kept."""
+    return lambda: run_due_jobs(app)

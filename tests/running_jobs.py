@@ -1,0 +1,34 @@
+"""The worker's work without its threads: due jobs are claimed and run one after the other, by the real code."""
+
+from datetime import timedelta
+
+from flask import Flask
+from sqlalchemy import or_, select
+
+from tiktok_api.db import business_now, database_now, db, end_reading
+from tiktok_api.jobs import executing
+from tiktok_api.jobs.models import Job, JobStatus
+
+_MOST = 500
+
+
+def run_due_jobs(app: Flask) -> int:
+    """Run what is due until nothing is; answers how many jobs ran."""
+    for count in range(_MOST):
+        with app.app_context():
+            due = db.session.scalar(
+                select(Job.id)
+                .where(
+                    Job.status == JobStatus.WAITING,
+                    Job.due_at <= business_now(),
+                    or_(Job.leased_until.is_(None), Job.leased_until < database_now()),
+                )
+                .order_by(Job.due_at)
+            )
+            end_reading()
+            if due is None:
+                return count
+            ticket = executing.claim(due, timedelta(seconds=60))
+            if ticket is not None:
+                executing.run(ticket)
+    raise AssertionError(f"still not done after {_MOST} jobs")

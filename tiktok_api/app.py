@@ -1,0 +1,143 @@
+"""The composition root: the only place that knows every room."""
+
+from typing import Any
+
+from flask import Flask
+from flask_cors import CORS
+from sqlalchemy import text
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from tiktok_api import clock, logs, moving_clock
+from tiktok_api.auth import tokens
+from tiktok_api.auth.routes import blp as auth_blueprint
+from tiktok_api.cli import commands
+from tiktok_api.db import configure_engine, db, engine_options
+from tiktok_api.extensions import make_api, migrate
+from tiktok_api.jobs import queue
+from tiktok_api.sealing import Sealer
+from tiktok_api.settings import MEBIBYTE, Settings
+from tiktok_api.settings import load as load_settings
+from tiktok_api.tiktok import TikTokClient
+from tiktok_api.web import authentication, limits, rendering, request_ids
+from tiktok_api.web.blueprint import AnyIdConverter, Blueprint
+from tiktok_api.web.docs import docs
+from tiktok_api.web.documenting import describe_common_parts
+from tiktok_api.web.health import health
+
+API_PREFIX = "/api/v1"
+LARGEST_JSON = MEBIBYTE
+
+DOMAINS: tuple[Blueprint, ...] = (auth_blueprint,)
+
+DESCRIPTION = """\
+Run many TikTok accounts: connect them by OAuth, upload media, draft, validate, schedule and publish posts, and read
+analytics that stay correct.
+
+Every error is a problem document (RFC 9457); its codes are listed at [/docs/problems](/docs/problems). Lists answer
+`data`, `next_cursor` and `has_more`. A POST that creates or acts takes an `Idempotency-Key`.
+"""
+
+
+def create_app(settings: Settings | None = None, **composed: Any) -> Flask:
+    """A ready application.
+
+    `composed` replaces parts by name (`tiktok=…`), as the tests do. Raises SettingsInvalid.
+    """
+    settings = settings or load_settings()
+    logs.configure(settings.log_level)
+    app = Flask(__name__, static_folder=None)
+    app.url_map.strict_slashes = True
+    app.url_map.converters["uuid"] = AnyIdConverter
+    _compose(app, settings, composed)
+    _bind_database(app, settings)
+    _bind_web(app, settings)
+    _bind_domains(app)
+    commands.install(app)
+    return app
+
+
+def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
+    """Make what routes and tasks ask for by name."""
+    parts: dict[str, Any] = {
+        "settings": settings,
+        "sealer": Sealer(settings.vault_keys),
+        "health_checks": {"database": _check_database, "jobs": _check_jobs},
+    } | composed
+    if "tiktok" not in parts:
+        parts["tiktok"] = TikTokClient(
+            client_key=settings.tiktok_client_key,
+            client_secret=settings.tiktok_client_secret,
+            api_url=settings.tiktok_api_url,
+            authorize_url=settings.tiktok_authorize_url,
+            app_type=settings.tiktok_app_type,
+            allow_http=settings.tiktok_allow_http,
+        )
+    for name, part in parts.items():
+        app.extensions[f"tiktok_api.{name}"] = part
+
+
+def _bind_database(app: Flask, settings: Settings) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    db.init_app(app)
+    with app.app_context():
+        configure_engine(db.engine)
+    migrate.init_app(app, db, directory="migrations")
+    clock.use(moving_clock.offset)
+
+
+def _bind_web(app: Flask, settings: Settings) -> None:
+    """The order is that in which a request meets them."""
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_JSON
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    tokens.install(app, settings)
+    request_ids.install(app)
+    authentication.install(app, tokens.make_authenticator())
+    limits.install(app, settings)
+    rendering.install(app)
+    _allow_origins(app, settings)
+    app.after_request(_harden)
+    app.register_blueprint(health)
+    app.register_blueprint(docs)
+
+
+def _allow_origins(app: Flask, settings: Settings) -> None:
+    if settings.cors_origins:
+        exposed = ["ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Idempotency-Replayed"]
+        exposed += ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"]
+        exposed += ["Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"]
+        exposed += ["Upload-Offset", "Upload-Length", "Upload-Expires", "Upload-Metadata", "Upload-Defer-Length"]
+        CORS(app, origins=list(settings.cors_origins), expose_headers=exposed, max_age=86400)
+
+
+def _harden(response: Any) -> Any:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    return response
+
+
+def _bind_domains(app: Flask) -> None:
+    app.config.update(
+        API_TITLE="TikTok API server",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        API_SPEC_OPTIONS={"info": {"description": DESCRIPTION, "license": {"name": "MIT", "identifier": "MIT"}}},
+    )
+    api = make_api()
+    api._register_error_handlers = lambda: None  # type: ignore[method-assign]  # rendering.py has the only one
+    api.init_app(app)
+    describe_common_parts(api)
+    for blueprint in DOMAINS:
+        api.register_blueprint(blueprint, url_prefix=API_PREFIX + (blueprint.url_prefix or ""))
+    app.extensions["tiktok_api.api"] = api
+
+
+def _check_database() -> None:
+    db.session.execute(text("select 1"))
+
+
+def _check_jobs() -> dict[str, Any]:
+    return {"dead": queue.count_dead()}

@@ -1,0 +1,39 @@
+"""What signing up and signing in can refuse."""
+
+from tiktok_api.errors import Conflict, Forbidden, Invalid, Unauthorized
+
+
+class EmailTaken(Conflict):
+    message = "There is an account with this e-mail address already; sign in instead."
+
+
+class RegistrationClosed(Forbidden):
+    message = "This server takes no new accounts."
+
+
+class WrongCredentials(Unauthorized):
+    message = "The e-mail address or the password is wrong."
+
+
+class InvalidToken(Unauthorized):
+    message = "This token is not valid here; sign in again."
+
+
+class TokenExpired(Unauthorized):
+    message = "This token has expired; refresh it or sign in again."
+
+
+class SessionEnded(Unauthorized):
+    message = "This session has ended; sign in again."
+
+
+class RefreshTokenReused(Unauthorized):
+    message = "This refresh token was used before; the session has been ended to be safe. Sign in again."
+
+
+class ScopeTooNarrow(Forbidden):
+    message = "This token does not have the scope {scope}."
+
+
+class WeakPassword(Invalid):
+    message = "Choose a password that is harder to guess."

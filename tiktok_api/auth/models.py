@@ -1,0 +1,37 @@
+"""Users and their sessions."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tiktok_api.db import Model
+
+
+class User(Model):
+    """A person. `email_key` is the address as it is compared: case folded."""
+
+    __tablename__ = "users"
+
+    email: Mapped[str]
+    email_key: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    display_name: Mapped[str] = mapped_column(default="")
+    timezone: Mapped[str] = mapped_column(default="UTC")
+
+
+class SignInSession(Model):
+    """One device signed in. The ids of its newest tokens are here, so that the same pair can be minted again."""
+
+    __tablename__ = "sessions"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    access_jti: Mapped[UUID]
+    refresh_jti: Mapped[UUID]
+    previous_refresh_jti: Mapped[UUID | None]
+    issued_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    timezone: Mapped[str] = mapped_column(default="UTC")
+    user_agent: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")

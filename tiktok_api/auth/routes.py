@@ -1,0 +1,122 @@
+"""The auth endpoints: read the request, call one service, hand back its result."""
+
+from typing import Any
+
+from flask import request
+from flask_limiter.util import get_remote_address
+
+from tiktok_api.auth import services, tokens
+from tiktok_api.auth.errors import (
+    EmailTaken,
+    InvalidToken,
+    RefreshTokenReused,
+    RegistrationClosed,
+    TokenExpired,
+    WeakPassword,
+    WrongCredentials,
+)
+from tiktok_api.auth.identity import caller
+from tiktok_api.auth.models import User
+from tiktok_api.auth.schemas import (
+    CredentialsSchema,
+    ProfileChangesSchema,
+    ProfileSchema,
+    RefreshSchema,
+    RegistrationSchema,
+    TokenPairSchema,
+)
+from tiktok_api.auth.tokens import TokenPair
+from tiktok_api.db import transaction
+from tiktok_api.errors import StaleVersion
+from tiktok_api.extensions import limiter, service
+from tiktok_api.web.blueprint import Blueprint
+from tiktok_api.web.conditional import must_be_current
+
+blp = Blueprint("auth", __name__, url_prefix="/auth", description="Signing up, signing in, and who you are")
+
+
+def _address_and_account() -> str:
+    """Each pair of address and account has a count of its own, so nobody can lock a victim out from elsewhere."""
+    body = request.get_json(silent=True)
+    email = body.get("email") if isinstance(body, dict) else None
+    return f"{get_remote_address()}:{services.email_key(email) if isinstance(email, str) else ''}"
+
+
+@blp.post("/register")
+@blp.public
+@limiter.shared_limit("20/minute", scope="register", key_func=get_remote_address)
+@blp.arguments(RegistrationSchema)
+@blp.response(201, TokenPairSchema)
+@blp.raises(EmailTaken, RegistrationClosed, WeakPassword)
+def register(registration: dict[str, Any]) -> TokenPair:
+    """Create an account and sign in"""
+    is_open = service("settings").registration == "open"
+    user = services.register(**registration, is_open=is_open)
+    return _signed_in(user)
+
+
+@blp.post("/login")
+@blp.public
+@limiter.limit("5/minute", key_func=_address_and_account)
+@limiter.shared_limit("20/minute", scope="login", key_func=get_remote_address)
+@blp.arguments(CredentialsSchema)
+@blp.response(200, TokenPairSchema)
+@blp.raises(WrongCredentials)
+def log_in(credentials: dict[str, str]) -> TokenPair:
+    """Sign in"""
+    return _signed_in(services.check_password(**credentials))
+
+
+def _signed_in(user: User) -> TokenPair:
+    with transaction():
+        session = services.start_session(user, user_agent=request.user_agent.string, address=get_remote_address())
+    return tokens.mint(session)
+
+
+@blp.post("/refresh")
+@blp.public
+@blp.arguments(RefreshSchema)
+@blp.response(200, TokenPairSchema)
+@blp.raises(InvalidToken, TokenExpired, RefreshTokenReused)
+def refresh_tokens(body: dict[str, str]) -> TokenPair:
+    """Trade a refresh token for the next pair
+
+    The old refresh token is spent; for 10 seconds it is answered with the same successor, for frontends that refresh
+    in parallel. Used later than that, it ends the session.
+    """
+    claims = tokens.read(body["refresh_token"], "refresh")
+    with transaction():
+        session = services.rotate(claims.session_id, claims.jti)
+    if session is None:
+        raise RefreshTokenReused
+    return tokens.mint(session)
+
+
+@blp.post("/logout")
+@blp.acts_without_key
+@blp.response(204)
+def log_out() -> None:
+    """Sign this device out
+
+    Its access and refresh tokens are refused from the moment this is answered, in every process.
+    """
+    with transaction():
+        services.end_session(caller)
+
+
+@blp.get("/me")
+@blp.response(200, ProfileSchema)
+def show_me() -> User:
+    """Show who is signed in"""
+    return services.get_profile(caller)
+
+
+@blp.patch("/me")
+@blp.arguments(ProfileChangesSchema)
+@blp.response(200, ProfileSchema)
+@blp.raises(StaleVersion)
+def update_me(changes: dict[str, Any]) -> User:
+    """Change your name or time zone"""
+    with transaction():
+        must_be_current(ProfileSchema, services.get_profile(caller))
+        return services.update_profile(caller, **changes)

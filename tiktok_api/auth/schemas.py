@@ -1,0 +1,100 @@
+"""What clients send and get when they sign up, sign in and look at themselves."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from marshmallow import ValidationError, fields, validate
+
+from tiktok_api.auth.passwords import LONGEST, SHORTEST
+from tiktok_api.web.schemas import Schema
+
+_ZONES = available_timezones()
+
+
+def is_timezone(value: str) -> None:
+    """An IANA time zone. Raises ValidationError."""
+    if value not in _ZONES:
+        raise ValidationError("Not an IANA time zone, such as Europe/Berlin.")
+
+
+def is_printable(value: str) -> None:
+    """No control characters: U+0000 does not even fit into PostgreSQL. Raises ValidationError."""
+    if not value.isprintable():
+        raise ValidationError("Has characters that cannot be printed.")
+
+
+def _email() -> fields.Email:
+    return fields.Email(
+        required=True,
+        validate=[validate.Length(max=254), is_printable],
+        metadata={"example": "ada@example.com"},
+    )
+
+
+def _display_name(**options: Any) -> fields.String:
+    return fields.String(validate=[validate.Length(max=100), is_printable], metadata={"example": "Ada"}, **options)
+
+
+def _timezone(**options: Any) -> fields.String:
+    return fields.String(validate=is_timezone, metadata={"example": "Europe/Berlin"}, **options)
+
+
+class RegistrationSchema(Schema):
+    """Who wants an account."""
+
+    email = _email()
+    password = fields.String(
+        required=True,
+        load_only=True,
+        validate=validate.Length(SHORTEST, LONGEST),
+        metadata={"example": "correct horse battery", "format": "password"},
+    )
+    display_name = _display_name(load_default="")
+    timezone = _timezone(load_default="UTC")
+
+
+class CredentialsSchema(Schema):
+    """Who wants in."""
+
+    email = fields.String(required=True, validate=validate.Length(1, 254), metadata={"example": "ada@example.com"})
+    password = fields.String(
+        required=True,
+        load_only=True,
+        validate=validate.Length(1, LONGEST),
+        metadata={"example": "correct horse battery", "format": "password"},
+    )
+
+
+class RefreshSchema(Schema):
+    """The refresh token of the pair answered last."""
+
+    refresh_token = fields.String(
+        required=True, validate=validate.Length(1, 4096), metadata={"example": "eyJhbGciOiJIUzI1NiIs…"}
+    )
+
+
+class TokenPairSchema(Schema):
+    """An access token for requests and a refresh token for the next pair; lifetimes in seconds."""
+
+    access_token = fields.String(required=True, metadata={"example": "eyJhbGciOiJIUzI1NiIs…"})
+    refresh_token = fields.String(required=True, metadata={"example": "eyJhbGciOiJIUzI1NiIs…"})
+    token_type = fields.String(required=True, metadata={"example": "Bearer"})
+    expires_in = fields.Integer(required=True, metadata={"example": 86400})
+    refresh_expires_in = fields.Integer(required=True, metadata={"example": 2592000})
+
+
+class ProfileSchema(Schema):
+    """The person who is signed in."""
+
+    id = fields.UUID(required=True, metadata={"example": "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"})
+    email = fields.String(required=True, metadata={"example": "ada@example.com"})
+    display_name = fields.String(required=True, metadata={"example": "Ada"})
+    timezone = fields.String(required=True, metadata={"example": "Europe/Berlin"})
+    created_at = fields.AwareDateTime(required=True, metadata={"example": "2027-03-02T12:00:00Z"})
+
+
+class ProfileChangesSchema(Schema):
+    """What a person may change about themselves."""
+
+    display_name = _display_name()
+    timezone = _timezone()

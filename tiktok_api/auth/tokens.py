@@ -1,0 +1,168 @@
+"""Access and refresh tokens: HS256 with a key ring, and every claim checked before anything is believed."""
+
+import hashlib
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
+from jwt.exceptions import ExpiredSignatureError, InvalidTokenError
+from sqlalchemy import select
+
+from tiktok_api.auth.errors import InvalidToken, SessionEnded, TokenExpired
+from tiktok_api.auth.identity import Identity
+from tiktok_api.auth.models import SignInSession
+from tiktok_api.db import db
+from tiktok_api.extensions import jwt, service
+from tiktok_api.settings import Settings
+
+ACCESS_LIFETIME, REFRESH_LIFETIME = timedelta(hours=24), timedelta(days=30)
+_ISSUER = _AUDIENCE = "tiktok-api"
+_LONGEST = 4096
+_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a client gets when it signs in; lifetimes in seconds."""
+
+    access_token: str
+    refresh_token: str
+    token_type: str = "Bearer"  # noqa: S105
+    expires_in: int = int(ACCESS_LIFETIME.total_seconds())
+    refresh_expires_in: int = int(REFRESH_LIFETIME.total_seconds())
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Give flask-jwt-extended our claims and our key ring."""
+    app.config.update(
+        JWT_SECRET_KEY=settings.derive_key("unused").hex(),  # keys come from the ring below, by `kid`
+        JWT_ALGORITHM="HS256",
+        JWT_DECODE_ALGORITHMS=["HS256"],
+        JWT_ENCODE_ISSUER=_ISSUER,
+        JWT_DECODE_ISSUER=_ISSUER,
+        JWT_ENCODE_AUDIENCE=_AUDIENCE,
+        JWT_DECODE_AUDIENCE=_AUDIENCE,
+        JWT_ENCODE_NBF=False,
+        JWT_COOKIE_CSRF_PROTECT=False,  # a random claim would keep us from minting the same successor twice
+    )
+    jwt.init_app(app)
+
+
+@jwt.encode_key_loader
+def _signing_key(_identity: Any) -> bytes:
+    return next(iter(service("settings").jwt_keys.values()))
+
+
+@jwt.decode_key_loader
+def _verifying_key(header: dict[str, Any], _claims: dict[str, Any]) -> bytes:
+    kid = header.get("kid")
+    key: bytes | None = service("settings").jwt_keys.get(kid) if isinstance(kid, str) else None
+    if key is None or header.get("typ") != "JWT" or "crit" in header:
+        raise InvalidTokenError("not signed by a key of ours")
+    return key
+
+
+def mint(session: SignInSession) -> TokenPair:
+    """The session's current pair: the same row gives the same tokens, byte for byte."""
+    kid = next(iter(service("settings").jwt_keys))
+
+    def claims(jti: UUID, lifetime: timedelta) -> dict[str, Any]:
+        issued = int(session.issued_at.timestamp())
+        return {
+            "jti": str(jti),
+            "sid": str(session.id),
+            "tz": session.timezone,
+            "iat": issued,
+            "exp": issued + int(lifetime.total_seconds()),
+        }
+
+    user, header = str(session.user_id), {"kid": kid}
+    return TokenPair(
+        create_access_token(
+            user, additional_claims=claims(session.access_jti, ACCESS_LIFETIME), additional_headers=header
+        ),
+        create_refresh_token(
+            user, additional_claims=claims(session.refresh_jti, REFRESH_LIFETIME), additional_headers=header
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """The claims of a token whose signature, issuer, audience, type and times are right."""
+
+    user_id: UUID
+    session_id: UUID
+    jti: UUID
+    timezone: str
+    expires: int
+
+
+def read(token: str, kind: str) -> Claims:
+    """The claims of an `access` or `refresh` token. Raises InvalidToken, TokenExpired."""
+    if len(token) > _LONGEST:
+        raise InvalidToken
+    try:
+        claims = decode_token(token)
+        if claims["type"] != kind:
+            raise InvalidToken
+        found = Claims(
+            UUID(claims["sub"]), UUID(claims["sid"]), UUID(claims["jti"]), str(claims["tz"]), int(claims["exp"])
+        )
+    except ExpiredSignatureError:
+        raise TokenExpired from None
+    except InvalidToken:
+        raise
+    except Exception as error:  # whatever a forged token provokes in the libraries below, it is a forged token
+        raise InvalidToken from error
+    return found
+
+
+class _Remembered:
+    """Tokens verified before: the signature of a token cannot go bad, only its time and its session can."""
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[bytes, Claims] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, token: str) -> Claims:
+        digest = hashlib.sha256(token.encode()).digest()
+        with self._lock:
+            claims = self._found.get(digest)
+        if claims is None:
+            claims = read(token, "access")
+            with self._lock:
+                self._found[digest] = claims
+                if len(self._found) > _REMEMBERED:
+                    self._found.popitem(last=False)
+        if claims.expires <= time.time():
+            raise TokenExpired
+        return claims
+
+
+def make_authenticator() -> Any:
+    """The function that `web/` asks who is behind an Authorization header."""
+    remembered = _Remembered()
+
+    def authenticate(authorization: str) -> Identity:
+        scheme, _, token = authorization.strip().partition(" ")
+        if scheme.casefold() != "bearer" or not token.strip().isascii():
+            raise InvalidToken
+        claims = remembered.get(token.strip())
+        must_be_alive(claims.session_id)
+        return Identity(claims.user_id, claims.session_id, claims.timezone)
+
+    return authenticate
+
+
+def must_be_alive(session_id: UUID) -> None:
+    """One indexed look-up, because the row is the truth. Raises SessionEnded."""
+    row = db.session.execute(select(SignInSession.ended_at).where(SignInSession.id == session_id)).one_or_none()
+    if row is None or row.ended_at is not None:
+        raise SessionEnded

@@ -1,0 +1,49 @@
+"""Settings for this machine alone: secrets made once and kept in `instance/`, SQLite, local files, the simulator as TikTok."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from tiktok_api.settings import Settings, load
+
+INSTANCE = Path("instance")
+SIMULATED_CLIENT_KEY, SIMULATED_CLIENT_SECRET = "awsimclient0001", "sim-client-secret-0001"  # the simulator's
+
+
+def make_secrets(instance: Path = INSTANCE) -> Path:
+    """The file with this machine's secrets, made on first use and readable by its owner alone."""
+    instance.mkdir(parents=True, exist_ok=True)
+    file = instance / "secrets.env"
+    if not file.exists():
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as out:
+            out.write(f"SECRET_KEY={secrets.token_urlsafe(48)}\n")
+    return file
+
+
+def local_environment(*, api_url: str, simulator_url: str, instance: Path = INSTANCE) -> dict[str, str]:
+    """The environment in which API and worker talk to a simulator on this machine."""
+    secret = make_secrets(instance).read_text().partition("=")[2].strip()
+    root = instance.resolve()
+    return {
+        "SECRET_KEY": secret,
+        "DATABASE_URL": f"sqlite:///{root}/tiktok_api.sqlite3",
+        "STORAGE_URL": f"file://{root}/media",
+        "PUBLIC_URL": api_url,
+        "TIKTOK_CLIENT_KEY": SIMULATED_CLIENT_KEY,
+        "TIKTOK_CLIENT_SECRET": SIMULATED_CLIENT_SECRET,
+        "TIKTOK_APP_TYPE": "desktop",
+        "TIKTOK_ALLOW_HTTP": "true",
+        "TIKTOK_API_URL": simulator_url,
+        "TIKTOK_AUTHORIZE_URL": f"{simulator_url}/v2/auth/authorize/",
+        "ALLOW_TEST_CLOCK": "true",
+    }
+
+
+def local_settings(**changes: Any) -> Settings:
+    """Settings for a command that needs an application but no server."""
+    values = local_environment(api_url="http://127.0.0.1:8080", simulator_url="http://127.0.0.1:8090")
+    for name, value in (values | {key.upper(): str(value) for key, value in changes.items()}).items():
+        os.environ[name] = value
+    return load(env_file=None, secrets_file=None)

@@ -1,0 +1,179 @@
+"""The database: engine and sessions, the typed model everything is built on, and the one place that commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import uuid_utils
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, String, event
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+from tiktok_api import clock
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """Aware in, aware out, UTC in between: SQLite forgets zones, and a naive time is a mistake anywhere."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time was given to the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562): ids made later sort later."""
+    return UUID(int=uuid_utils.uuid7().int)
+
+
+class Model(DeclarativeBase):
+    """What every table has: a UUIDv7 for its key and the moment it was made."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads it from the class
+        datetime: UTCDateTime(),
+        str: String(),
+        dict[str, Any]: JSON().with_variant(postgresql.JSONB(), "postgresql"),
+        list[Any]: JSON().with_variant(postgresql.JSONB(), "postgresql"),
+        list[str]: JSON().with_variant(postgresql.JSONB(), "postgresql"),
+    }
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-2)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, sort_order=99)
+
+
+def enum_column(enum: type[StrEnum]) -> Enum:
+    """The column type of a state: stored by value, as text, so that a new one does not change the column's type."""
+    return Enum(enum, native_enum=False, length=32, create_constraint=False, values_callable=_values)
+
+
+def _values(enum: type[StrEnum]) -> list[str]:
+    return [member.value for member in enum]
+
+
+db = SQLAlchemy(metadata=Model.metadata, session_options={"expire_on_commit": False, "autoflush": True})
+
+
+class DatabaseNow(FunctionElement[datetime]):
+    """The database's own clock plus some seconds, so that machines whose clocks differ agree on leases and due times."""
+
+    type = UTCDateTime()
+    inherit_cache = False
+    name = "database_now"
+
+    def __init__(self, after: timedelta = timedelta(0)) -> None:
+        self.after_seconds = after.total_seconds()
+        super().__init__()
+
+
+@compiles(DatabaseNow, "sqlite")
+def _now_on_sqlite(element: DatabaseNow, compiler: SQLCompiler, **kwargs: Any) -> str:
+    # The same 26 characters in which SQLAlchemy stores a DateTime, so that text compares as time does.
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', '{element.after_seconds:+.3f} seconds') || '000')"
+
+
+@compiles(DatabaseNow, "postgresql")
+def _now_on_postgresql(element: DatabaseNow, compiler: SQLCompiler, **kwargs: Any) -> str:
+    # clock_timestamp(), because now() stands still during a transaction.
+    return f"(clock_timestamp() + interval '{element.after_seconds:.3f} seconds')"
+
+
+def database_now(after: timedelta = timedelta(0)) -> DatabaseNow:
+    """The real clock of the database, for leases."""
+    return DatabaseNow(after)
+
+
+def business_now(after: timedelta = timedelta(0)) -> DatabaseNow:
+    """The database's clock moved as `clock.now()` is, for due times."""
+    return DatabaseNow(after + clock.offset())
+
+
+_OPEN = "tiktok_api.transaction"
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One unit of work: committed at the end, rolled back if anything is raised; inside an open one, it joins.
+
+    A reading transaction that is still open ends first and what it read is forgotten, so whatever is decided inside
+    is read inside. On SQLite the write lock is taken at once: a deferred read that is upgraded later fails at
+    once with "database is locked", whatever the timeout.
+    """
+    session = db.session()
+    if session.info.get(_OPEN):
+        yield session
+        return
+    session.rollback()
+    session.info[_OPEN] = True
+    try:
+        session.connection(execution_options={"begin_immediate": True})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.pop(_OPEN, None)
+
+
+def end_reading() -> None:
+    """Let go of a reading transaction before something slow, so that no snapshot is held open."""
+    session = db.session()
+    if not session.info.get(_OPEN):
+        session.rollback()
+
+
+def in_transaction() -> bool:
+    """Whether this thread is inside `transaction()`: nothing may go over the network then."""
+    return bool(db.session().info.get(_OPEN))
+
+
+def configure_engine(engine: Engine) -> None:
+    """Teach an SQLite engine foreign keys, the write-ahead log and transactions that begin when we say so."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("begin_immediate")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """Pool settings by database: threads wait for a connection rather than fail."""
+    if database_url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 30, "check_same_thread": False}, "pool_size": 20, "max_overflow": 20}
+    return {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}

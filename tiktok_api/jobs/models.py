@@ -1,0 +1,47 @@
+"""The jobs table."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tiktok_api.db import Model, enum_column
+
+
+class JobStatus(StrEnum):
+    """Waiting covers running, which is a lease; what is done is deleted."""
+
+    WAITING = "waiting"
+    DEAD = "dead"
+
+
+class Job(Model):
+    """One promise. `due_at` is business time; leases are the database's real time."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        # Partial: looking for due work costs the same however many jobs have died.
+        Index(
+            "ix_jobs_due",
+            "due_at",
+            sqlite_where=text("status = 'waiting'"),
+            postgresql_where=text("status = 'waiting'"),
+        ),
+    )
+
+    kind: Mapped[str]
+    subject: Mapped[UUID | None]
+    unique_key: Mapped[str] = mapped_column(unique=True)
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    status: Mapped[JobStatus] = mapped_column(enum_column(JobStatus), default=JobStatus.WAITING)
+    due_at: Mapped[datetime]
+    enqueued_until: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
+    epoch: Mapped[int] = mapped_column(default=0)
+    wakes: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None]
+    request_id: Mapped[str | None]

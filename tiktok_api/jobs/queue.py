@@ -1,0 +1,79 @@
+"""Making, waking and withdrawing promises, inside the caller's transaction."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tiktok_api import clock
+from tiktok_api.db import db, new_id
+from tiktok_api.jobs.models import Job, JobStatus
+
+
+def promise(
+    kind: str,
+    *,
+    due_at: datetime,
+    subject: UUID | None = None,
+    unique_key: str | None = None,
+    payload: dict[str, Any] | None = None,
+) -> None:
+    """Have `kind` done at `due_at`, once for each `unique_key` (by default kind and subject).
+
+    A promise that exists already is moved to the new time and, if it had died, revived.
+    """
+    key = unique_key or f"{kind}:{subject or ''}"
+    values = {
+        "id": new_id(),
+        "created_at": clock.now(),
+        "kind": kind,
+        "subject": subject,
+        "unique_key": key,
+        "payload": payload or {},
+        "status": JobStatus.WAITING,
+        "due_at": due_at,
+        "epoch": 0,
+        "wakes": 0,
+        "attempts": 0,
+        "request_id": structlog.contextvars.get_contextvars().get("request_id"),
+    }
+    moved = {
+        "due_at": due_at,
+        "wakes": Job.wakes + 1,
+        "attempts": 0,
+        "status": JobStatus.WAITING,
+        "enqueued_until": None,
+        "payload": payload or {},
+    }
+    insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    db.session.execute(insert(Job).values(values).on_conflict_do_update(index_elements=["unique_key"], set_=moved))
+
+
+def promise_once(kind: str, *, due_at: datetime, unique_key: str) -> None:
+    """Like `promise`, but one that exists already stays as it is."""
+    if db.session.scalar(select(Job.id).where(Job.unique_key == unique_key)) is None:
+        promise(kind, due_at=due_at, unique_key=unique_key)
+
+
+def wake(unique_key: str) -> bool:
+    """Have a promise looked at now, even if it is being kept at this moment. False: there is no such promise."""
+    statement = (
+        update(Job)
+        .where(Job.unique_key == unique_key, Job.status == JobStatus.WAITING)
+        .values(due_at=clock.now(), wakes=Job.wakes + 1, enqueued_until=None)
+        .returning(Job.id)
+    )
+    return db.session.execute(statement).scalar() is not None
+
+
+def withdraw(unique_key: str) -> None:
+    """Take a promise back. A worker that is at it finds out at its next compare-and-set."""
+    db.session.execute(delete(Job).where(Job.unique_key == unique_key))
+
+
+def count_dead() -> int:
+    """How many promises failed too often."""
+    return db.session.scalar(select(func.count()).select_from(Job).where(Job.status == JobStatus.DEAD)) or 0

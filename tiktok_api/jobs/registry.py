@@ -1,0 +1,81 @@
+"""Which function keeps which kind of promise."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A claimed job, as its task sees it. `epoch` fences: whoever claims the job later has a higher one."""
+
+    id: UUID
+    kind: str
+    subject: UUID | None
+    payload: dict[str, Any]
+    epoch: int
+    attempts: int
+    wakes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The promise is not kept yet: come back at that (business) time. Waiting is not failing."""
+
+    at: datetime
+
+
+Act = Callable[..., Again | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A kind of job: the function, what it needs, how often it may fail and, for recurring work, how often it runs."""
+
+    kind: str
+    act: Act
+    needs: tuple[str, ...]
+    most_failures: int
+    every: Callable[[Any], timedelta] | None
+
+
+class UnknownTask(Exception):
+    """A job of a kind that no task keeps: an older or newer worker's."""
+
+
+_tasks: dict[str, Task] = {}
+
+
+def task(
+    kind: str, *, most_failures: int = 10, every: Callable[[Any], timedelta] | None = None
+) -> Callable[[Act], Act]:
+    """Register `act(ticket, *, …)` for jobs of `kind`.
+
+    Its keyword-only parameters are filled with what `app.py` composed under those names (`tiktok`, `settings`, …).
+    `every(settings)` makes it recurring. An exception counts as a failure and is tried again after a growing pause;
+    after `most_failures` the job is dead and shown as such.
+    """
+
+    def register(act: Act) -> Act:
+        parameters = inspect.signature(act).parameters.values()
+        needs = tuple(p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY)
+        _tasks[kind] = Task(kind, act, needs, most_failures, every)
+        return act
+
+    return register
+
+
+def find(kind: str) -> Task:
+    """The task for a kind. Raises UnknownTask."""
+    try:
+        return _tasks[kind]
+    except KeyError:
+        raise UnknownTask(kind) from None
+
+
+def recurring() -> list[Task]:
+    """The tasks that run again and again."""
+    return [task for task in _tasks.values() if task.every is not None]

@@ -1,0 +1,117 @@
+"""The embedded runner: finds due jobs and keeps them in threads, for one machine without a broker."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from flask import Flask
+from sqlalchemy import or_, select, update
+
+from tiktok_api import clock
+from tiktok_api.db import business_now, database_now, db, transaction
+from tiktok_api.jobs import executing, queue, registry
+from tiktok_api.jobs.models import Job, JobStatus
+from tiktok_api.jobs.registry import Ticket
+from tiktok_api.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+TICK_SECONDS = 0.5
+_ENQUEUED = timedelta(seconds=30)
+
+
+class Runner:
+    """Any number of runners may share one database: a job is claimed before it is run."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        self._app = app
+        self._lease = timedelta(seconds=settings.lease_seconds)
+        self._threads = settings.worker_threads
+        self._settings = settings
+        self._held: dict[UUID, Ticket | None] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._stopped = threading.Event()
+
+    def run_forever(self) -> None:
+        """Work until `stop()`; what is being done is finished first."""
+        with self._app.app_context(), transaction():
+            for task in registry.recurring():
+                queue.promise_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
+        heart = threading.Thread(target=self._beat, name="lease-heartbeat", daemon=True)
+        heart.start()
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="job") as pool:
+            while not self._stopping.is_set():
+                if not self._hand_over(pool):
+                    self._stopping.wait(TICK_SECONDS)
+        self._stopped.set()
+
+    def stop(self) -> None:
+        """Take nothing new."""
+        self._stopping.set()
+
+    def _hand_over(self, pool: ThreadPoolExecutor) -> bool:
+        """Give due jobs to free threads; True: there may be more at once."""
+        with self._lock:
+            free = self._threads - len(self._held)
+        if not free:
+            return False
+        try:
+            with self._app.app_context():
+                found = self._find_due(free)
+        except Exception:  # the database may be away for a while: look again at the next tick
+            log.exception("runner.cannot_look")
+            found = []
+        for job_id in found:
+            with self._lock:
+                if job_id in self._held:
+                    continue
+                self._held[job_id] = None
+            pool.submit(self._keep, job_id)
+        return len(found) == free
+
+    def _find_due(self, most: int) -> list[UUID]:
+        """Mark and answer the ids of jobs to run, the longest due first."""
+        is_free = or_(Job.leased_until.is_(None), Job.leased_until < database_now())
+        is_unsent = or_(Job.enqueued_until.is_(None), Job.enqueued_until < database_now())
+        due = (
+            select(Job.id)
+            .where(Job.status == JobStatus.WAITING, Job.due_at <= business_now(), is_free, is_unsent)
+            .order_by(Job.due_at)
+            .limit(most)
+        )
+        if not db.session.execute(due).first():  # a look costs no write lock
+            return []
+        with transaction() as session:
+            ids = list(session.scalars(due.with_for_update(skip_locked=True)))
+            session.execute(update(Job).where(Job.id.in_(ids)).values(enqueued_until=database_now(_ENQUEUED)))
+        return ids
+
+    def _keep(self, job_id: UUID) -> None:
+        try:
+            with self._app.app_context():
+                ticket = executing.claim(job_id, self._lease)
+                if ticket is None:
+                    return
+                with self._lock:
+                    self._held[job_id] = ticket
+                executing.run(ticket)
+        except Exception:  # the lease brings the job back
+            log.exception("runner.lost_a_job", job=str(job_id))
+        finally:
+            with self._lock:
+                self._held.pop(job_id, None)
+
+    def _beat(self) -> None:
+        """Renew the leases of what is being run, three times as often as they need."""
+        while not self._stopped.wait(self._lease.total_seconds() / 3):
+            with self._lock:
+                tickets = [ticket for ticket in self._held.values() if ticket]
+            for ticket in tickets:
+                try:
+                    with self._app.app_context():
+                        executing.renew_lease(ticket, self._lease)
+                except Exception:  # one missed beat is survivable
+                    log.exception("runner.missed_a_beat", job=str(ticket.id))

@@ -1,0 +1,155 @@
+"""Our blueprint: functions as routes, private unless marked public, documented from what they declare.
+
+    @blp.post("/<uuid:post_id>/schedule")
+    @blp.arguments(PostSlotSchema)
+    @blp.response(200, PostSchema)
+    @blp.raises(PostNotMovable)
+    def schedule_post(slot, post_id): ...
+
+The guard around each route runs in this order: token, scope, malformed ids, body size, idempotency, body, route.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+import flask_smorest
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema
+from werkzeug.routing import UUIDConverter
+
+from tiktok_api.errors import NotFound, Problem
+from tiktok_api.web import conditional, documenting, idempotency
+from tiktok_api.web.authentication import required_caller
+from tiktok_api.web.pagination import Page, link_to_next
+from tiktok_api.web.reading import parser
+from tiktok_api.web.serializing import dump, to_json
+
+View = Callable[..., Any]
+_RECEIVING_LEASE = timedelta(hours=1)
+
+
+class MalformedId:
+    """A path segment that is no UUID: it names nothing, and the guard says so once the caller is known."""
+
+
+class AnyIdConverter(UUIDConverter):
+    """Matches any segment, so that a malformed id is refused after authentication, as a missing one is."""
+
+    regex = r"[^/]+"
+
+    def to_python(self, value: str) -> UUID:
+        try:
+            return UUID(value) if len(value) == 36 else MalformedId()  # type: ignore[return-value]
+        except ValueError:
+            return MalformedId()  # type: ignore[return-value]
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """One domain's endpoints."""
+
+    ARGUMENTS_PARSER = parser
+
+    def add_url_rule(  # type: ignore[override]
+        self, rule: str, endpoint: str | None = None, view_func: View | None = None, *args: Any, **options: Any
+    ) -> None:
+        """Guard the view and complete its documentation, then register it as smorest does."""
+        assert view_func is not None
+        guarded = _guard(view_func, self.name)
+        documenting.complete(guarded, rule=rule, methods=options.get("methods", ["GET"]), domain=self.name)
+        super().add_url_rule(rule, endpoint, guarded, *args, **options)
+
+    def public(self, view: View) -> View:
+        """Mark a route that needs no token."""
+        return _mark(view, is_public=True)
+
+    def acts_without_key(self, view: View) -> View:
+        """Mark a POST that takes no Idempotency-Key: it changes nothing, or must not hold a transaction."""
+        return _mark(view, takes_key=False)
+
+    def metered_by_bytes(self, view: View) -> View:
+        """Mark a route whose body counts by its bytes, not as a request."""
+        return _mark(view, is_metered_by_bytes=True)
+
+    def accepts_bytes(self, most: Callable[[], int | None]) -> Callable[[View], View]:
+        """Let a route's body be larger than JSON may be; `most` answers how many bytes, None for no bound of ours."""
+        return lambda view: _mark(view, most_bytes=most)
+
+    def receives(self, receive: Callable[[], Any]) -> Callable[[View], View]:
+        """Take a large body in by `receive()` before any transaction is open; its result is the route's first argument."""
+        return lambda view: _mark(view, receive=receive)
+
+    def raises(self, *errors: type[Problem]) -> Callable[[View], View]:
+        """Name the refusals of its own that a route can answer; they are documented under their statuses."""
+        return lambda view: _mark(view, refusals=(*getattr(view, "refusals", ()), *errors))
+
+    def response(  # type: ignore[override]
+        self, status_code: int, schema: type[Schema] | None = None, **doc: Any
+    ) -> Callable[[View], View]:
+        """Serialise what the route returns by the compiled schema, with an ETag, or a Link for a page."""
+        documented = super().response(status_code, schema, **doc)
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def answering(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+                result = view(*args, **kwargs)
+                return result if isinstance(result, Response) else _answer(result, status_code, schema)
+
+            return _mark(documented(answering), answer_schema=schema, answer_status=status_code)
+
+        return decorate
+
+
+def _mark(view: View, **marks: Any) -> View:
+    for name, value in marks.items():
+        setattr(view, name, value)
+    return view
+
+
+def _answer(result: Any, status_code: int, schema: type[Schema] | None) -> Response:
+    if schema is None:
+        return Response(status=status_code)
+    response = Response(to_json(dump(schema, result)), status=status_code, content_type="application/json")
+    if isinstance(result, Page):
+        if result.next_cursor:
+            response.headers["Link"] = link_to_next(result.next_cursor)
+        return response
+    return conditional.tag(response) if status_code in (200, 201) else response
+
+
+def _guard(view: View, domain: str) -> View:
+    is_public = getattr(view, "is_public", False)
+    takes_key = getattr(view, "takes_key", True)
+    receive = getattr(view, "receive", None)
+    most_bytes = getattr(view, "most_bytes", None)
+
+    @wraps(view)
+    def guarded(**in_path: Any) -> ResponseReturnValue:
+        caller = None if is_public else required_caller()
+        if caller is not None:
+            caller.must_be_allowed(domain, to_write=request.method not in ("GET", "HEAD", "OPTIONS"))
+        if any(isinstance(value, MalformedId) for value in in_path.values()):
+            raise NotFound
+        if most_bytes is not None:
+            request.max_content_length = most_bytes()
+
+        def act() -> Any:
+            return view(*received, **in_path)
+
+        received: tuple[Any, ...] = ()
+        if caller is None or request.method != "POST" or not takes_key:
+            received = (receive(),) if receive else ()
+            return act()
+        if receive is None:
+            return idempotency.run(caller.user_id, act)
+
+        def take_in() -> None:
+            nonlocal received
+            received = (receive(),)
+
+        return idempotency.run(caller.user_id, act, before=take_in, lease=_RECEIVING_LEASE)
+
+    return guarded

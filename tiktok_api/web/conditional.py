@@ -1,0 +1,33 @@
+"""ETags: a client that has the newest version need not fetch it, and one that has an old version cannot overwrite it."""
+
+import hashlib
+from typing import Any
+
+from flask import Response, request
+from marshmallow import Schema
+
+from tiktok_api.errors import StaleVersion
+from tiktok_api.web.serializing import dump, to_json
+
+
+def etag_of(body: bytes) -> str:
+    """The version of a representation: equal bytes, equal tag."""
+    return hashlib.sha256(body).hexdigest()[:32]
+
+
+def tag(response: Response) -> Response:
+    """Put the ETag on an answer; answer 304 to a GET whose If-None-Match names it."""
+    response.set_etag(etag_of(response.get_data()))
+    if request.method in ("GET", "HEAD"):
+        return response.make_conditional(request.environ)
+    return response
+
+
+def must_be_current(schema: type[Schema], thing: Any) -> None:
+    """Hold If-Match, where sent, against `thing` as it is now; call it inside the transaction. Raises StaleVersion."""
+    if not request.if_match.star_tag and "If-Match" not in request.headers:
+        return
+    if request.if_match.star_tag:
+        return
+    if not request.if_match.contains(etag_of(to_json(dump(schema, thing)))):
+        raise StaleVersion

@@ -1,0 +1,76 @@
+"""The documentation for readers: the OpenAPI document, ReDoc, Swagger UI and the list of problems, all served from here."""
+
+from pathlib import Path
+from typing import Any
+
+import openapi_ui_bundles
+from flask import Blueprint, Response, current_app, render_template, request, send_from_directory
+
+from tiktok_api.errors import Problem
+from tiktok_api.web.serializing import to_json
+
+docs = Blueprint("docs", __name__, template_folder="templates")
+
+# Nothing may be fetched from anywhere else: ReDoc's bundle asks a CDN for its logo unless it is forbidden to.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_BUNDLES: dict[str, Path] = {
+    "redoc": openapi_ui_bundles.redoc.static_path,
+    "swagger_ui": openapi_ui_bundles.swagger_ui.static_path,
+}
+
+
+@docs.get("/openapi.json")
+def openapi_json() -> Response:
+    """Answer the OpenAPI 3.1 document."""
+    document: Any = current_app.extensions["tiktok_api.api"].spec.to_dict()
+    return Response(to_json(document), content_type="application/json")
+
+
+@docs.get("/docs")
+def redoc() -> Response:
+    """Show the documentation with ReDoc."""
+    return _page("redoc.html")
+
+
+@docs.get("/docs/swagger")
+def swagger_ui() -> Response:
+    """Show the documentation with Swagger UI, to try requests out."""
+    return _page("swagger_ui.html")
+
+
+@docs.get("/docs/swagger/start.js")
+def swagger_start() -> Response:
+    """Answer the few lines that start Swagger UI: the page itself may hold no script."""
+    return Response(render_template("swagger_start.js"), content_type="text/javascript; charset=utf-8")
+
+
+@docs.get("/docs/problems")
+def problems() -> Response:
+    """List every problem code, as the `type` of problem documents refers to it."""
+    return _page("problems.html", problems=sorted(_all_problems(Problem), key=lambda kind: (kind.status, kind.code)))
+
+
+@docs.get("/docs/assets/<any(redoc,swagger_ui):bundle>/<path:filename>")
+def asset(bundle: str, filename: str) -> Response:
+    """Answer a file of a bundle."""
+    return send_from_directory(_BUNDLES[bundle], filename, max_age=86400)
+
+
+def _page(template: str, **context: Any) -> Response:
+    response = Response(
+        render_template(template, root=request.script_root, **context), content_type="text/html; charset=utf-8"
+    )
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response
+
+
+def _all_problems(kind: type[Problem]) -> list[type[Problem]]:
+    """One class for each code, ours and the domains'."""
+    found = {kind.code: kind}
+    for child in kind.__subclasses__():
+        for grandchild in _all_problems(child):
+            found.setdefault(grandchild.code, grandchild)
+    return list(found.values())

@@ -1,0 +1,151 @@
+"""The OpenAPI document, completed from what routes declare: operation ids, security, examples and every error."""
+
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from flask_smorest import Api
+from marshmallow import Schema, fields
+from marshmallow.utils import missing
+
+from tiktok_api.errors import Problem
+from tiktok_api.web.idempotency import HEADER as IDEMPOTENCY_KEY
+from tiktok_api.web.schemas import ProblemSchema
+
+View = Callable[..., Any]
+_ALWAYS = (429, 500, 503)
+EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
+
+_HEADERS = {
+    "X-Request-ID": ("string", "The id of this request, in our logs too."),
+    "RateLimit-Limit": ("integer", "Requests allowed in a minute."),
+    "RateLimit-Remaining": ("integer", "Requests left."),
+    "RateLimit-Reset": ("integer", "Seconds until the oldest counted request leaves the window."),
+}
+
+
+def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> None:
+    """Write into the view's smorest documentation what can be derived from its marks."""
+    doc: dict[str, Any] = dict(getattr(view, "_apidoc", {}))
+    view._apidoc = doc  # type: ignore[attr-defined]  # where smorest looks for it
+    method = methods[0].upper()
+    is_public = getattr(view, "is_public", False)
+    manual: dict[str, Any] = doc.setdefault("manual_doc", {})
+    manual["operationId"] = view.__name__
+    manual["security"] = [] if is_public else [{"bearer": []}]
+    arguments = doc.get("arguments", {})
+    arguments.pop("responses", None)  # smorest's own idea of a 422
+    _exemplify_arguments(arguments)
+    statuses = _error_statuses(view, method, is_public, rule, arguments)
+    responses = manual.setdefault("responses", {})
+    refusals: tuple[type[Problem], ...] = getattr(view, "refusals", ())
+    for status in sorted(statuses):
+        responses.setdefault(str(status), _problem(status, [r for r in refusals if r.status == status]))
+    _describe_success(view, doc)
+    if _takes_key(view, method, is_public):
+        manual.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+
+
+def _takes_key(view: View, method: str, is_public: bool) -> bool:
+    return method == "POST" and not is_public and getattr(view, "takes_key", True)
+
+
+def _error_statuses(view: View, method: str, is_public: bool, rule: str, arguments: dict[str, Any]) -> set[int]:
+    statuses = set(_ALWAYS) | {refusal.status for refusal in getattr(view, "refusals", ())}
+    if not is_public:
+        statuses |= {401, 403}
+    if "<" in rule:
+        statuses.add(404)
+    places = {parameter["in"] for parameter in arguments.get("parameters", [])}
+    if places:
+        statuses.add(422)
+    if "json" in places:
+        statuses |= {400, 413, 415}
+    if _takes_key(view, method, is_public):
+        statuses |= {409, 413, 422}
+    return statuses
+
+
+def _problem(status: int, refusals: list[type[Problem]]) -> dict[str, Any]:
+    description = HTTPStatus(status).phrase
+    if refusals:
+        description += ": " + ", ".join(f"`{refusal.code}`" for refusal in refusals)
+    example = _example_problem(status, refusals)
+    schema = {"$ref": "#/components/schemas/Problem"}
+    content = {"application/problem+json": {"schema": schema, "example": example}}
+    return {"description": description, "content": content}
+
+
+def _example_problem(status: int, refusals: list[type[Problem]]) -> dict[str, Any]:
+    kind = refusals[0] if refusals else _generic(status)
+    code = kind.code if kind else HTTPStatus(status).name.lower()
+    return {
+        "type": f"/docs/problems#{code}",
+        "title": kind.title if kind else HTTPStatus(status).phrase,
+        "status": status,
+        "detail": kind.message if kind else HTTPStatus(status).description or HTTPStatus(status).phrase,
+        "instance": f"/api/v1/example/{EXAMPLE_ID}",
+        "code": code,
+        "request_id": EXAMPLE_ID,
+    }
+
+
+def _generic(status: int) -> type[Problem] | None:
+    return next((kind for kind in [Problem, *Problem.__subclasses__()] if kind.status == status), None)
+
+
+def _describe_success(view: View, doc: dict[str, Any]) -> None:
+    """Give each answer its headers and, from its schema's fields, an example."""
+    for responses in doc.get("response", {}).get("responses", {}).values():
+        for response in responses:
+            response.setdefault("headers", {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS})
+            schema = response.get("schema")
+            if schema is not None and "example" not in response and "examples" not in response:
+                response["example"] = example_of(schema)
+
+
+def _exemplify_arguments(arguments: dict[str, Any]) -> None:
+    for parameter in arguments.get("parameters", []):
+        if parameter["in"] == "json" and "example" not in parameter and "examples" not in parameter:
+            parameter["example"] = example_of(parameter["schema"], loading=True)
+
+
+def example_of(schema: Any, *, loading: bool = False) -> dict[str, Any]:
+    """An example made of the examples of a schema's fields; a field without one is left out."""
+    instance: Schema = schema() if isinstance(schema, type) else schema
+    shown = instance.load_fields if loading else instance.dump_fields
+    found = {field.data_key or name: _example(field, loading) for name, field in shown.items()}
+    return {name: value for name, value in found.items() if value is not missing}
+
+
+def _example(field: fields.Field[Any], loading: bool) -> Any:
+    if "example" in field.metadata:
+        return field.metadata["example"]
+    if isinstance(field, fields.Nested):
+        one = example_of(field.schema, loading=loading)
+        return [one] if field.many or field.schema.many else one
+    if isinstance(field, fields.List):
+        inner = _example(field.inner, loading)
+        return missing if inner is missing else [inner]
+    return missing
+
+
+def describe_common_parts(api: Api) -> None:
+    """Register what operations refer to: the token, the problem document, the Idempotency-Key and the headers."""
+    components = api.spec.components
+    components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    if "Problem" not in components.schemas:
+        components.schema("Problem", schema=ProblemSchema)
+    for name, (kind, description) in _HEADERS.items():
+        components.header(name, {"schema": {"type": kind}, "description": description})
+    components.parameter(
+        "IdempotencyKey",
+        "header",
+        {
+            "name": IDEMPOTENCY_KEY,
+            "required": False,
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "description": "A value of your own: the same request sent again within 24 h is answered as the first was.",
+            "example": "9f0c1e0a-publish-monday",
+        },
+    )

@@ -1,0 +1,84 @@
+"""Quotas: 100 requests a minute for each user, or for each address while nobody is known, and what headers say of them."""
+
+import time
+from math import ceil
+
+from flask import Flask, Response, current_app, request
+from flask_limiter import RateLimitExceeded, RequestLimit
+from limits.errors import StorageError
+
+from tiktok_api.errors import Problem, TooManyRequests
+from tiktok_api.extensions import limiter
+from tiktok_api.settings import Settings
+from tiktok_api.web.authentication import known_caller
+
+_UNCOUNTED = {"health.livez", "health.readyz"}
+_REDIS_SOCKET_SECONDS = 0.05  # a Redis that is slower than this is treated as down: limits then count per process
+
+
+class RateLimitExceededProblem(TooManyRequests):
+    code = "rate_limit_exceeded"
+    message = "Over {limit}; wait as long as Retry-After says."
+
+
+def client_address() -> str:
+    """The address of the client, as far as TRUSTED_PROXIES lets us know it."""
+    return request.remote_addr or "unknown"
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Count each request once, after authentication and before its body is read."""
+    app.config.update(
+        RATELIMIT_ENABLED=settings.rate_limit_enabled,
+        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_APPLICATION=f"{settings.rate_limit_per_minute}/minute",
+        RATELIMIT_APPLICATION_EXEMPT_WHEN=_is_counted_elsewhere,
+        RATELIMIT_STORAGE_OPTIONS=_socket_options() if settings.redis_url else {},
+    )
+    app.extensions["tiktok_api.limit_key"] = _limit_key
+    if settings.rate_limit_enabled:
+        limiter.init_app(app)
+    app.after_request(_add_headers)
+
+
+def _socket_options() -> dict[str, float]:
+    return {"socket_timeout": _REDIS_SOCKET_SECONDS, "socket_connect_timeout": _REDIS_SOCKET_SECONDS}
+
+
+def _limit_key() -> str:
+    caller = known_caller()
+    return f"user:{caller.user_id}" if caller else f"address:{client_address()}"
+
+
+def _is_counted_elsewhere() -> bool:
+    """Health probes are not counted, and the bytes of an upload have a quota of their own."""
+    if request.endpoint in _UNCOUNTED:
+        return True
+    view = current_app.view_functions.get(request.endpoint or "")
+    return bool(getattr(view, "is_metered_by_bytes", False))
+
+
+def as_problem(error: RateLimitExceeded) -> Problem:
+    """The problem that a breach is answered with."""
+    limit = error.limit.limit if error.limit else "the limit"
+    return RateLimitExceededProblem(limit=limit, headers={"Retry-After": str(_state(limiter.current_limit)[2])})
+
+
+def _state(limit: RequestLimit | None) -> tuple[int, int, int]:
+    """Allowed, remaining, and seconds until the oldest counted request leaves the window."""
+    if limit is None:
+        return 0, 0, 60
+    try:
+        seconds = ceil(limit.reset_at - time.time())
+        return limit.limit.amount, limit.remaining, min(max(1, seconds), limit.limit.get_expiry())
+    except (StorageError, OSError):  # the counter went away between the count and this look
+        return limit.limit.amount, limit.limit.amount - 1, limit.limit.get_expiry()
+
+
+def _add_headers(response: Response) -> Response:
+    if current_app.config["RATELIMIT_ENABLED"] and (limit := limiter.current_limit) is not None:
+        allowed, remaining, reset = _state(limit)
+        response.headers["RateLimit-Limit"] = str(allowed)
+        response.headers["RateLimit-Remaining"] = str(remaining)
+        response.headers["RateLimit-Reset"] = str(reset)
+    return response

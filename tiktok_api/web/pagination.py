@@ -1,0 +1,129 @@
+"""Lists by cursor: a keyset over an indexed order, so that the last page costs what the first does and nothing drifts."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import orjson
+from flask import request
+from marshmallow import fields, validate
+from sqlalchemy import Select, func, literal, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from tiktok_api.db import db
+from tiktok_api.errors import Invalid
+from tiktok_api.extensions import service
+from tiktok_api.web.schemas import Schema
+
+DEFAULT_LIMIT, MOST = 50, 100
+_TAG_BYTES = 16
+
+
+class InvalidCursor(Invalid):
+    message = "This cursor was not made by this list with these filters."
+
+
+class PageArgsSchema(Schema):
+    """How much of a list, and from where."""
+
+    limit = fields.Integer(
+        load_default=DEFAULT_LIMIT,
+        validate=validate.Range(1, MOST),
+        metadata={"description": "How many at most.", "example": 50},
+    )
+    cursor = fields.String(
+        metadata={
+            "description": "`next_cursor` of the page before; opaque.",
+            "example": "WyIyMDI3LTAzLTAyVDEyOjAwOjAwWiJd",
+        }
+    )
+    include_total = fields.Boolean(
+        load_default=False, metadata={"description": "Also count the whole list.", "example": False}
+    )
+
+
+@dataclass(slots=True)
+class Page:
+    """One page, as `page_of(schema)` shows it."""
+
+    data: Sequence[Any]
+    next_cursor: str | None
+    has_more: bool
+    total: int | None = None
+
+
+Keys = Sequence[InstrumentedAttribute[Any]]
+
+
+def paginate(statement: Select[Any], args: dict[str, Any], *, by: Keys, descending: bool = True) -> Page:
+    """One page of `statement`, ordered by `by` (the last of which is unique).
+
+    `args` holds limit, cursor and include_total of PageArgsSchema; the select must carry the keys of `by` as columns
+    under their own names (an entity does). Raises InvalidCursor.
+    """
+    after = _read_cursor(args.get("cursor"), by)
+    ordered = statement.order_by(*(key.desc() if descending else key.asc() for key in by)).limit(args["limit"] + 1)
+    if after is not None:
+        keyset, values = tuple_(*by), tuple_(*(literal(v, key.type) for v, key in zip(after, by, strict=True)))
+        ordered = ordered.where(keyset < values if descending else keyset > values)
+    result = db.session.execute(ordered)
+    rows: Sequence[Any] = result.scalars().all() if _is_of_entities(statement) else result.all()
+    has_more, rows = len(rows) > args["limit"], rows[: args["limit"]]
+    last = [getattr(rows[-1], key.key) for key in by] if has_more else None
+    total = None
+    if args["include_total"]:
+        total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
+    return Page(rows, _write_cursor(last) if last else None, has_more, total)
+
+
+def _is_of_entities(statement: Select[Any]) -> bool:
+    descriptions = statement.column_descriptions
+    return len(descriptions) == 1 and isinstance(descriptions[0]["type"], type)
+
+
+def _scope() -> bytes:
+    """What a cursor is good for: this list with these filters."""
+    filters = sorted((k, v) for k, v in request.args.items(multi=True) if k not in ("cursor", "limit", "include_total"))
+    return orjson.dumps([request.path, filters])
+
+
+def _tag(payload: bytes) -> bytes:
+    key: bytes = service("settings").derive_key("cursors")
+    return hmac.new(key, payload + b"\0" + _scope(), hashlib.sha256).digest()[:_TAG_BYTES]
+
+
+def _write_cursor(values: list[Any]) -> str:
+    payload = orjson.dumps(values)
+    return base64.urlsafe_b64encode(_tag(payload) + payload).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str | None, by: Keys) -> list[Any] | None:
+    if cursor is None:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        tag, payload = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
+        if not hmac.compare_digest(tag, _tag(payload)):
+            raise ValueError
+        return [_parse(value, key.type.python_type) for value, key in zip(orjson.loads(payload), by, strict=True)]
+    except ValueError:
+        fault = {"parameter": "cursor", "code": "invalid_cursor", "message": InvalidCursor.message}
+        raise InvalidCursor(errors=[fault]) from None
+
+
+def _parse(value: Any, wanted: type) -> Any:
+    if wanted is datetime:
+        return datetime.fromisoformat(value)
+    return UUID(value) if wanted is UUID else value
+
+
+def link_to_next(cursor: str) -> str:
+    """The `Link` header's value for the next page of the list being answered."""
+    others = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
+    return f'<{request.base_url}?{urlencode([*others, ("cursor", cursor)])}>; rel="next"'

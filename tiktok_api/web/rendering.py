@@ -1,0 +1,99 @@
+"""Everything that can go wrong, in the one shape of RFC 9457: domain errors, Flask's, marshmallow's, JWT's and our own bugs."""
+
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from flask import Flask, Response, current_app, g, request
+from flask_limiter import RateLimitExceeded
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestedRangeNotSatisfiable
+
+from tiktok_api import errors
+from tiktok_api.web import limits
+from tiktok_api.web.serializing import to_json
+
+log = structlog.get_logger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class MalformedRequest(errors.BadRequest):
+    message = "The request is not well-formed HTTP for this address."
+
+
+class DatabaseBusy(errors.Unavailable):
+    message = "The database is not reachable or too busy; try again."
+
+
+_BY_STATUS: dict[int, type[errors.Problem]] = {
+    400: MalformedRequest,
+    401: errors.Unauthorized,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    413: errors.BodyTooLarge,
+    415: errors.UnsupportedBody,
+    429: errors.TooManyRequests,
+    503: errors.Unavailable,
+}
+
+
+def install(app: Flask) -> None:
+    """Answer every exception with a problem document."""
+    app.register_error_handler(errors.Problem, render)
+    app.register_error_handler(RateLimitExceeded, lambda error: render(limits.as_problem(error)))
+    app.register_error_handler(HTTPException, _render_http)
+    app.register_error_handler(OperationalError, _render_database)
+    app.register_error_handler(Exception, _render_bug)
+
+
+def render(problem: errors.Problem) -> Response:
+    """The problem document of `problem`."""
+    document: dict[str, Any] = {
+        "type": f"{request.script_root}/docs/problems#{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": quote(request.path, safe="/:@!$&'()*+,;=~"),
+        "code": problem.code,
+        "request_id": g.get("request_id", ""),
+        **problem.extra,
+    }
+    response = Response(to_json(document), status=problem.status, content_type=CONTENT_TYPE)
+    response.headers.extend(problem.headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _render_http(error: HTTPException) -> Response:
+    if error.code is not None and error.code < 400 and error.response is None:  # a redirect is not a failure
+        return Response(status=error.code, headers=list(error.get_headers()))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        return render(errors.MethodNotAllowed(headers={"Allow": ", ".join(sorted(error.valid_methods))}))
+    if isinstance(error, RequestedRangeNotSatisfiable):
+        response = render(_other(416, "range_not_satisfiable", "Range not satisfiable", "No such bytes."))
+        response.headers["Content-Range"] = f"bytes */{error.length}"
+        return response
+    kind = _BY_STATUS.get(error.code or 500)
+    if kind is not None:
+        return render(kind())
+    return render(_other(error.code or 500, "http_error", error.name, error.description or error.name))
+
+
+def _other(status: int, code: str, title: str, detail: str) -> errors.Problem:
+    problem = errors.Problem(detail)
+    problem.status, problem.code, problem.title = status, code, title  # type: ignore[misc]  # a status with no class
+    return problem
+
+
+def _render_database(error: OperationalError) -> Response:
+    log.error("database.unavailable", error=str(error.orig))
+    return render(DatabaseBusy(headers={"Retry-After": "1"}))
+
+
+def _render_bug(error: Exception) -> Response:
+    log.exception("request.failed", method=request.method, path=request.path, exc_info=error)
+    if current_app.config.get("PROPAGATE_BUGS"):
+        raise error
+    return render(errors.Problem())

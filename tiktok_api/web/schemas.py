@@ -1,0 +1,81 @@
+"""The shapes that every domain shares: the schema that refuses unknown fields, pages of things, and the problem document."""
+
+from typing import Any
+
+import marshmallow
+from marshmallow import RAISE, fields
+
+
+class Schema(marshmallow.Schema):
+    """The base of every schema: unknown fields are refused, keys keep their order."""
+
+    class Meta:
+        unknown = RAISE
+
+
+_pages: dict[type[Schema], type[Schema]] = {}
+
+
+def page_of(item: type[Schema]) -> type[Schema]:
+    """The schema of one page of `item`, named after it (`PostSchema` → `PostPageSchema`)."""
+    if item not in _pages:
+        name = item.__name__.removesuffix("Schema") + "PageSchema"
+        _pages[item] = type(
+            name,
+            (Schema,),
+            {
+                "__doc__": f"One page of {item.__name__.removesuffix('Schema')} objects.",
+                "__module__": item.__module__,
+                "data": fields.List(fields.Nested(item), required=True),
+                "next_cursor": fields.String(
+                    required=True,
+                    allow_none=True,
+                    metadata={"description": "Send as `cursor` for the next page.", "example": None},
+                ),
+                "has_more": fields.Boolean(required=True, metadata={"example": False}),
+                "total": fields.Integer(
+                    allow_none=True, metadata={"description": "Only with `include_total=true`.", "example": None}
+                ),
+            },
+        )
+    return _pages[item]
+
+
+class FaultSchema(Schema):
+    """One thing that is wrong with a request."""
+
+    pointer = fields.String(
+        metadata={"description": "Where in the body (RFC 6901).", "example": "/targets/0/account_id"}
+    )
+    parameter = fields.String(metadata={"description": "Or which query parameter or header.", "example": "limit"})
+    code = fields.String(required=True, metadata={"example": "required"})
+    message = fields.String(required=True, metadata={"example": "Missing data for required field."})
+
+
+class UpstreamSchema(Schema):
+    """What TikTok said when it refused."""
+
+    code = fields.String(allow_none=True, metadata={"example": "spam_risk_too_many_posts"})
+    log_id = fields.String(allow_none=True, metadata={"example": "202210112248442CB9319E1FB30C1073F3"})
+
+
+class ProblemSchema(Schema):
+    """The one shape of every error (RFC 9457)."""
+
+    type = fields.String(required=True, metadata={"example": "/docs/problems#not_found"})
+    title = fields.String(required=True, metadata={"example": "Not found"})
+    status = fields.Integer(required=True, metadata={"example": 404})
+    detail = fields.String(required=True, metadata={"example": "There is nothing here."})
+    instance = fields.String(required=True, metadata={"example": "/api/v1/posts/01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"})
+    code = fields.String(required=True, metadata={"description": "Stable, for programs.", "example": "not_found"})
+    request_id = fields.String(required=True, metadata={"example": "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"})
+    errors = fields.List(fields.Nested(FaultSchema))
+    upstream = fields.Nested(UpstreamSchema)
+
+
+def nullable(
+    kind: type[fields.Field[Any]], *, example: Any, description: str = "", **options: Any
+) -> fields.Field[Any]:
+    """A field of an answer that may be null."""
+    metadata = {"example": example} | ({"description": description} if description else {})
+    return kind(allow_none=True, metadata=metadata, **options)

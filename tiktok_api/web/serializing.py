@@ -1,0 +1,75 @@
+"""Answers, serialised by functions compiled once from the marshmallow schemas and written by orjson.
+
+marshmallow's own `dump` walks its fields for each row; here the walk is done once, and a row costs one C-level
+attribute lookup and one dict. orjson writes UUIDs, aware times (RFC 3339, `Z`) and enums by itself.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from operator import attrgetter
+from typing import Any
+
+import orjson
+from marshmallow import Schema, fields
+from marshmallow.utils import get_value
+
+Dump = Callable[[Any], Any]
+_compiled: dict[type[Schema], Dump] = {}
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+def to_json(value: Any) -> bytes:
+    """Any mix of dicts, lists, times, UUIDs, enums and numbers as JSON."""
+    return orjson.dumps(value, option=_OPTIONS)
+
+
+def dump(schema: type[Schema], value: Any) -> Any:
+    """`value`, a row, an entity or a mapping, as the dict that `schema` describes."""
+    compiled = _compiled.get(schema)
+    if compiled is None:
+        compiled = _compiled[schema] = compile_schema(schema())
+    return compiled(value)
+
+
+def compile_schema(schema: Schema) -> Dump:
+    """A function from a row, an entity or a mapping to a dict with the schema's keys, in their order."""
+    shown = schema.dump_fields
+    keys = tuple(field.data_key or name for name, field in shown.items())
+    names = tuple(field.attribute or name for name, field in shown.items())
+    converters = tuple(_converter(field) for field in shown.values())
+    get_all = attrgetter(*names) if len(names) > 1 else _lone_getter(names)
+    has_converters = any(converters)
+
+    def dump_one(value: Any) -> dict[str, Any]:
+        found = tuple(get_value(value, name, None) for name in names) if isinstance(value, Mapping) else get_all(value)
+        if has_converters:
+            found = tuple(c(v) if c and v is not None else v for c, v in zip(converters, found, strict=True))
+        return dict(zip(keys, found, strict=True))
+
+    return dump_one
+
+
+def _lone_getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    def get(value: Any) -> tuple[Any, ...]:
+        return tuple(getattr(value, name) for name in names)
+
+    return get
+
+
+def _converter(field: fields.Field[Any]) -> Dump | None:
+    """How a value must be changed before orjson sees it; None: not at all."""
+    if isinstance(field, fields.Nested):
+        return _nested(field)
+    if isinstance(field, fields.List):
+        inner = _converter(field.inner)
+        return (lambda values: [inner(v) for v in values]) if inner else list
+    if isinstance(field, fields.TimeDelta):
+        return timedelta.total_seconds
+    return None
+
+
+def _nested(field: fields.Nested) -> Dump:
+    one = compile_schema(field.schema)
+    if field.many or field.schema.many:
+        return lambda values: [one(v) for v in values]
+    return one
