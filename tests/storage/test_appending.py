@@ -23,11 +23,12 @@ def key(storage):
 
 
 def test_what_is_appended_in_several_turns_reads_as_one(storage, key):
-    with storage.append(key, offset=0) as writer:
+    with storage.append(key) as writer:
         writer.write(b"one ")
         writer.write(memoryview(b"two "))
         assert writer.settle() == 8
-    with storage.append(key, offset=8) as writer:
+    with storage.append(key) as writer:
+        writer.rewind(8)
         writer.write(b"three")
         writer.settle()
     storage.seal(key, size=13)
@@ -36,12 +37,13 @@ def test_what_is_appended_in_several_turns_reads_as_one(storage, key):
 
 
 def test_what_nobody_settled_is_dropped_by_the_next_writer(storage, key):
-    with storage.append(key, offset=0) as writer:
+    with storage.append(key) as writer:
         writer.write(b"settled")
         writer.settle()
         writer.write(b" and lost")
 
-    with storage.append(key, offset=7) as writer:
+    with storage.append(key) as writer:
+        writer.rewind(7)
         writer.write(b" and kept")
         writer.settle()
 
@@ -49,7 +51,7 @@ def test_what_nobody_settled_is_dropped_by_the_next_writer(storage, key):
 
 
 def test_a_writer_can_take_back_what_it_wrote(storage, key):
-    with storage.append(key, offset=0) as writer:
+    with storage.append(key) as writer:
         writer.write(b"keep this")
         writer.settle()
         writer.write(b" not this")
@@ -60,33 +62,35 @@ def test_a_writer_can_take_back_what_it_wrote(storage, key):
 
 
 def test_a_second_writer_is_turned_away_until_the_first_lets_go(storage, key):
-    with storage.append(key, offset=0) as writer:
+    with storage.append(key) as writer:
         writer.write(b"mine")
-        with pytest.raises(StorageBusy), storage.append(key, offset=0):
+        with pytest.raises(StorageBusy), storage.append(key):
             pass
         writer.settle()
 
-    with storage.append(key, offset=4) as writer:
-        assert writer.settled == 4
+    with storage.append(key) as writer:
+        writer.rewind(4)
+        assert writer.settle() == 4
 
 
 def test_a_writer_in_another_process_is_turned_away_and_a_killed_one_holds_nothing(storage, root, key):
     script = textwrap.dedent(f"""
         import sys
         from tiktok_api.storage.choosing import storage_from_url
-        with storage_from_url({root.as_uri()!r}).append({key!r}, offset=0) as writer:
+        with storage_from_url({root.as_uri()!r}).append({key!r}) as writer:
             writer.write(b"abc")
             print(writer.settle(), flush=True)
             sys.stdin.read()
     """)
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout.readline() == b"3\n"
-        with pytest.raises(StorageBusy), storage.append(key, offset=0):
+        with pytest.raises(StorageBusy), storage.append(key):
             pass
         os.kill(other.pid, signal.SIGKILL)
         other.wait()
 
-        with storage.append(key, offset=3) as writer:
+        with storage.append(key) as writer:
+            writer.rewind(3)
             writer.write(b"def")
             writer.settle()
 
@@ -94,14 +98,14 @@ def test_a_writer_in_another_process_is_turned_away_and_a_killed_one_holds_nothi
 
 
 def test_writing_on_behind_what_is_there_is_refused(storage, key):
-    with pytest.raises(StorageMissing), storage.append(key, offset=1):
-        pass
+    with storage.append(key) as writer, pytest.raises(StorageMissing):
+        writer.rewind(1)
 
 
 def test_writing_to_what_was_deleted_is_refused(storage, key):
     storage.delete(key)
 
-    with pytest.raises(StorageMissing), storage.append(key, offset=0):
+    with pytest.raises(StorageMissing), storage.append(key):
         pass
 
 
@@ -118,7 +122,7 @@ def test_a_full_disk_keeps_what_was_settled(root, storage, key):
         from tiktok_api.storage.errors import StorageFull
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-        with storage_from_url({root.as_uri()!r}).append({key!r}, offset=0) as writer:
+        with storage_from_url({root.as_uri()!r}).append({key!r}) as writer:
             writer.write(b"x" * 600)
             writer.settle()
             try:

@@ -35,7 +35,7 @@ class LocalStorage:
             self._sync_folders(path)
 
     @contextmanager
-    def append(self, key: str, *, offset: int) -> Iterator["LocalAppending"]:
+    def append(self, key: str) -> Iterator["LocalAppending"]:
         file = self._open(key, os.O_RDWR)
         try:
             try:
@@ -43,11 +43,7 @@ class LocalStorage:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise StorageBusy(key) from error
-            if os.fstat(file).st_size < offset:
-                raise StorageMissing(key)
-            os.ftruncate(file, offset)
-            os.lseek(file, offset, os.SEEK_SET)
-            yield LocalAppending(file, offset)
+            yield LocalAppending(file, key)
         finally:
             os.close(file)
 
@@ -106,6 +102,10 @@ class LocalStorage:
                 else:
                     yield name
 
+    def room(self) -> int | None:
+        found = os.statvfs(self.root)
+        return found.f_bavail * found.f_frsize
+
     def check(self) -> None:
         key = self.new_key()
         try:
@@ -140,10 +140,10 @@ class LocalStorage:
 class LocalAppending:
     """The end of one locked file."""
 
-    def __init__(self, file: int, offset: int) -> None:
+    def __init__(self, file: int, key: str) -> None:
         self._file = file
-        self._end = offset
-        self.settled = offset
+        self._key = key
+        self._end = self._settled = 0
 
     def write(self, piece: bytes | memoryview) -> None:
         rest = memoryview(piece)
@@ -154,17 +154,18 @@ class LocalAppending:
                 rest = rest[written:]
 
     def settle(self) -> int:
-        if self._end != self.settled:
+        if self._end != self._settled:
             with _saying_full():
                 os.fdatasync(self._file)
-            self.settled = self._end
-        return self.settled
+            self._settled = self._end
+        return self._settled
 
     def rewind(self, offset: int) -> None:
+        if os.fstat(self._file).st_size < offset:
+            raise StorageMissing(self._key)
         os.ftruncate(self._file, offset)
         os.lseek(self._file, offset, os.SEEK_SET)
-        self._end = offset
-        self.settled = min(self.settled, offset)
+        self._end = self._settled = offset
 
 
 class _Pieces:

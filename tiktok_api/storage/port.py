@@ -10,10 +10,6 @@ from typing import Protocol
 class Appending(Protocol):
     """One writer at the end of one key, alone there until it lets go."""
 
-    @property
-    def settled(self) -> int:
-        """How many bytes of the key would survive a power cut."""
-
     def write(self, piece: bytes | memoryview) -> None:
         """Put `piece` behind what is there. Raises StorageFull; what was settled stays."""
 
@@ -21,7 +17,10 @@ class Appending(Protocol):
         """Make everything written so far durable and answer how many bytes that is. Raises StorageFull."""
 
     def rewind(self, offset: int) -> None:
-        """Forget everything behind `offset` bytes."""
+        """Go on from `offset`, which was settled before; whatever is behind it is dropped.
+
+        Raises StorageMissing when fewer bytes are there.
+        """
 
 
 class Storage(Protocol):
@@ -33,15 +32,17 @@ class Storage(Protocol):
     def create(self, key: str) -> None:
         """Make an empty, appendable thing under `key`. Raises StorageFull."""
 
-    def append(self, key: str, *, offset: int) -> AbstractContextManager[Appending]:
-        """Write on from `offset`; whatever an earlier writer left behind it unsettled is dropped first.
+    def append(self, key: str) -> AbstractContextManager[Appending]:
+        """Be the only writer of `key`; begin with `rewind`, to where the last one settled.
 
-        Raises StorageBusy when another writer, in whatever process, is at it, and StorageMissing when fewer than
-        `offset` bytes are there.
+        Raises StorageBusy when another writer, in whatever process, is at it, and StorageMissing when nothing is there.
         """
 
     def seal(self, key: str, *, size: int) -> None:
-        """Declare `key` complete with `size` bytes: nothing is appended any more. Raises StorageMissing."""
+        """Declare `key` complete with `size` bytes: nothing is appended any more. Doing so twice is fine.
+
+        Raises StorageMissing when it has not exactly that many.
+        """
 
     def put(self, key: str, content: bytes) -> None:
         """Store something small in one go, durably. Raises StorageFull."""
@@ -60,6 +61,9 @@ class Storage(Protocol):
 
     def keys_before(self, moment: datetime) -> Iterator[str]:
         """Every key last written before `moment`, for sweeping what nobody owns any more."""
+
+    def room(self) -> int | None:
+        """How many more bytes fit, as far as anyone can tell; None: no end in sight."""
 
     def check(self) -> None:
         """Raise StorageError if nothing can be stored right now; for health checks."""
