@@ -127,7 +127,7 @@ def _bind_domains(app: Flask) -> None:
         API_SPEC_OPTIONS={"info": {"description": DESCRIPTION, "license": {"name": "MIT", "identifier": "MIT"}}},
     )
     api = make_api()
-    api._register_error_handlers = lambda: None  # type: ignore[method-assign]  # rendering.py has the only one
+    api._register_error_handlers = lambda: None  # rendering.py has the only one
     api.init_app(app)
     describe_common_parts(api)
     for blueprint in DOMAINS:

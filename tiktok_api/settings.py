@@ -4,6 +4,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -40,7 +41,7 @@ class Settings:
     tiktok_client_secret: str
     tiktok_authorize_url: str
     tiktok_api_url: str
-    tiktok_app_type: str
+    tiktok_app_type: Literal["web", "desktop"]
     tiktok_allow_http: bool
     cors_origins: tuple[str, ...]
     return_url_origins: tuple[str, ...]
@@ -126,19 +127,22 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
 
 
 def _contradictions(values: dict, known: set[str]) -> list[str]:  # type: ignore[type-arg]
-    problems = []
     urls = ("public_url", "tiktok_authorize_url", "tiktok_api_url", "storage_url", "database_url")
-    for name in urls:
-        if name.upper() not in known and not urlsplit(values[name] or "").scheme:
-            problems.append(f"{name.upper()}: is not a URL")
+    problems = [
+        f"{name.upper()}: is not a URL"
+        for name in urls
+        if name.upper() not in known and not urlsplit(values[name] or "").scheme
+    ]
     for name in ("jwt_keys", "vault_keys"):
         try:
             _ring(values[name] or [])
         except ValueError as error:
             problems.append(f"{name.upper()}: {error}")
-    for name in ("tiktok_api_url", "tiktok_authorize_url"):
-        if str(values[name]).startswith("http://") and not values["tiktok_allow_http"]:
-            problems.append(f"{name.upper()}: plain http is accepted only with TIKTOK_ALLOW_HTTP=true")
+    problems += [
+        f"{name.upper()}: plain http is accepted only with TIKTOK_ALLOW_HTTP=true"
+        for name in ("tiktok_api_url", "tiktok_authorize_url")
+        if str(values[name]).startswith("http://") and not values["tiktok_allow_http"]
+    ]
     if not problems and not known and values["poll_min_seconds"] > values["poll_max_seconds"]:
         problems.append("POLL_MIN_SECONDS: is greater than POLL_MAX_SECONDS")
     return problems

@@ -19,7 +19,7 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession
 from tiktok_api.db import db
 from tiktok_api.extensions import jwt, service
-from tiktok_api.settings import Settings
+from tiktok_api.settings import KeyRing, Settings
 
 ACCESS_LIFETIME, REFRESH_LIFETIME = timedelta(hours=24), timedelta(days=30)
 _ISSUER = _AUDIENCE = "tiktok-api"
@@ -56,7 +56,8 @@ def install(app: Flask, settings: Settings) -> None:
 
 @jwt.encode_key_loader
 def _signing_key(_identity: Any) -> bytes:
-    return next(iter(service("settings").jwt_keys.values()))
+    keys: KeyRing = service("settings").jwt_keys
+    return next(iter(keys.values()))
 
 
 @jwt.decode_key_loader
@@ -110,17 +111,15 @@ def read(token: str, kind: str) -> Claims:
         raise InvalidToken
     try:
         claims = decode_token(token)
-        if claims["type"] != kind:
-            raise InvalidToken
         found = Claims(
             UUID(claims["sub"]), UUID(claims["sid"]), UUID(claims["jti"]), str(claims["tz"]), int(claims["exp"])
         )
     except ExpiredSignatureError:
         raise TokenExpired from None
-    except InvalidToken:
-        raise
     except Exception as error:  # whatever a forged token provokes in the libraries below, it is a forged token
         raise InvalidToken from error
+    if claims["type"] != kind:
+        raise InvalidToken
     return found
 
 

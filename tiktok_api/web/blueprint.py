@@ -12,7 +12,7 @@ The guard around each route runs in this order: token, scope, malformed ids, bod
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import flask_smorest
@@ -29,6 +29,7 @@ from tiktok_api.web.reading import parser
 from tiktok_api.web.serializing import dump, to_json
 
 View = Callable[..., Any]
+Decorator = Callable[[View], View]
 _RECEIVING_LEASE = timedelta(hours=1)
 
 
@@ -53,14 +54,39 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = parser
 
-    def add_url_rule(  # type: ignore[override]
+    def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: View | None = None, *args: Any, **options: Any
     ) -> None:
         """Guard the view and complete its documentation, then register it as smorest does."""
-        assert view_func is not None
+        if view_func is None:
+            raise TypeError("a rule needs its function")
         guarded = _guard(view_func, self.name)
         documenting.complete(guarded, rule=rule, methods=options.get("methods", ["GET"]), domain=self.name)
         super().add_url_rule(rule, endpoint, guarded, *args, **options)
+
+    def get(self, rule: str, **options: Any) -> Decorator:
+        """A route that only looks."""
+        return cast(Decorator, super().get(rule, **options))
+
+    def post(self, rule: str, **options: Any) -> Decorator:
+        """A route that creates or acts."""
+        return cast(Decorator, super().post(rule, **options))
+
+    def put(self, rule: str, **options: Any) -> Decorator:
+        """A route that replaces."""
+        return cast(Decorator, super().put(rule, **options))
+
+    def patch(self, rule: str, **options: Any) -> Decorator:
+        """A route that changes some fields."""
+        return cast(Decorator, super().patch(rule, **options))
+
+    def delete(self, rule: str, **options: Any) -> Decorator:
+        """A route that removes."""
+        return cast(Decorator, super().delete(rule, **options))
+
+    def arguments(self, schema: type[Schema], **options: Any) -> Decorator:
+        """Read the body (or, with `location="query"`, the query) by `schema`; the route gets it as its next argument."""
+        return cast(Decorator, super().arguments(schema, **options))
 
     def public(self, view: View) -> View:
         """Mark a route that needs no token."""
@@ -74,21 +100,19 @@ class Blueprint(flask_smorest.Blueprint):
         """Mark a route whose body counts by its bytes, not as a request."""
         return _mark(view, is_metered_by_bytes=True)
 
-    def accepts_bytes(self, most: Callable[[], int | None]) -> Callable[[View], View]:
+    def accepts_bytes(self, most: Callable[[], int | None]) -> Decorator:
         """Let a route's body be larger than JSON may be; `most` answers how many bytes, None for no bound of ours."""
         return lambda view: _mark(view, most_bytes=most)
 
-    def receives(self, receive: Callable[[], Any]) -> Callable[[View], View]:
+    def receives(self, receive: Callable[[], Any]) -> Decorator:
         """Take a large body in by `receive()` before any transaction is open; its result is the route's first argument."""
         return lambda view: _mark(view, receive=receive)
 
-    def raises(self, *errors: type[Problem]) -> Callable[[View], View]:
+    def raises(self, *errors: type[Problem]) -> Decorator:
         """Name the refusals of its own that a route can answer; they are documented under their statuses."""
         return lambda view: _mark(view, refusals=(*getattr(view, "refusals", ()), *errors))
 
-    def response(  # type: ignore[override]
-        self, status_code: int, schema: type[Schema] | None = None, **doc: Any
-    ) -> Callable[[View], View]:
+    def response(self, status_code: int, schema: type[Schema] | None = None, **doc: Any) -> Decorator:
         """Serialise what the route returns by the compiled schema, with an ETag, or a Link for a page."""
         documented = super().response(status_code, schema, **doc)
 
@@ -127,7 +151,7 @@ def _guard(view: View, domain: str) -> View:
     most_bytes = getattr(view, "most_bytes", None)
 
     @wraps(view)
-    def guarded(**in_path: Any) -> ResponseReturnValue:
+    def guarded(**in_path: Any) -> Any:
         caller = None if is_public else required_caller()
         if caller is not None:
             caller.must_be_allowed(domain, to_write=request.method not in ("GET", "HEAD", "OPTIONS"))

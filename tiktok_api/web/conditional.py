@@ -19,7 +19,7 @@ def tag(response: Response) -> Response:
     """Put the ETag on an answer; answer 304 to a GET whose If-None-Match names it."""
     response.set_etag(etag_of(response.get_data()))
     if request.method in ("GET", "HEAD"):
-        return response.make_conditional(request.environ)
+        response.make_conditional(request.environ)
     return response
 
 

@@ -5,8 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask_smorest import Api
-from marshmallow import Schema, fields
-from marshmallow.utils import missing
+from marshmallow import Schema, fields, missing
 
 from tiktok_api.errors import Problem
 from tiktok_api.web.idempotency import HEADER as IDEMPOTENCY_KEY
@@ -91,7 +90,8 @@ def _example_problem(status: int, refusals: list[type[Problem]]) -> dict[str, An
 
 
 def _generic(status: int) -> type[Problem] | None:
-    return next((kind for kind in [Problem, *Problem.__subclasses__()] if kind.status == status), None)
+    kinds: list[type[Problem]] = [Problem, *Problem.__subclasses__()]
+    return next((kind for kind in kinds if kind.status == status), None)
 
 
 def _describe_success(view: View, doc: dict[str, Any]) -> None:

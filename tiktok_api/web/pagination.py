@@ -109,9 +109,8 @@ def _read_cursor(cursor: str | None, by: Keys) -> list[Any] | None:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         tag, payload = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
-        if not hmac.compare_digest(tag, _tag(payload)):
-            raise ValueError
-        return [_parse(value, key.type.python_type) for value, key in zip(orjson.loads(payload), by, strict=True)]
+        values = orjson.loads(payload) if hmac.compare_digest(tag, _tag(payload)) else []
+        return [_parse(value, key.type.python_type) for value, key in zip(values, by, strict=True)]
     except ValueError:
         fault = {"parameter": "cursor", "code": "invalid_cursor", "message": InvalidCursor.message}
         raise InvalidCursor(errors=[fault]) from None

@@ -38,7 +38,7 @@ class Parser(FlaskParser):
         except (WerkzeugBadRequest, UnicodeDecodeError, RecursionError):
             raise MalformedJson from None
 
-    def handle_error(self, error: ValidationError, req: Request, schema: Schema, **_: Any) -> NoReturn:  # type: ignore[override]
+    def handle_error(self, error: ValidationError, req: Request, schema: Schema, **_: Any) -> NoReturn:
         (location, messages) = next(iter(error.messages.items()))  # type: ignore[union-attr]
         raise Invalid(errors=list(_faults(location, messages)))
 
