@@ -59,7 +59,7 @@ def show_clock() -> Response:
 
 @blueprint.post("/clock")
 def turn_clock() -> Response:
-    """Advance, set, freeze or thaw; what has come due by then has happened when this answers."""
+    """{advance_seconds?, set?, frozen?}: what has come due by then has happened when this answers."""
     world = current_world()
     body = order("advance_seconds", "set", "frozen")
     with world.lock:
@@ -93,7 +93,7 @@ def show_knobs() -> Response:
 
 @blueprint.patch("/knobs")
 def turn_knobs() -> Response:
-    """Turn some knobs, all or none."""
+    """{name: value, …}: turn some knobs, all or none."""
     world = current_world()
     with world.moment():
         world.knobs.turn(order())
@@ -108,7 +108,7 @@ def show_mischief() -> Response:
 
 @blueprint.post("/mischief")
 def add_mischief() -> Response:
-    """Put a rule into force."""
+    """{endpoint, effect, …}: put a rule of mischief into force, answers its id."""
     rule = current_world().mischief.add(order())
     return compact({"id": rule.id}, 201)
 
@@ -152,7 +152,7 @@ def show_webhooks() -> Response:
 
 @blueprint.post("/webhooks")
 def send_webhook() -> Response:
-    """Send an event of one's own making: {client_key, event, username?, content}."""
+    """{client_key, event, username?, content}: send an event of one's own making."""
     world = current_world()
     body = order("client_key", "event", "username", "content")
     with world.moment() as now:
@@ -178,7 +178,7 @@ def redeliver_webhook(delivery_id: int) -> Response:
 
 @blueprint.post("/settle")
 def settle() -> Response:
-    """Wait, in real time, until no pull or webhook is due or on its way."""
+    """{timeout_seconds?}: wait, in real time, until no pull or webhook is due or on its way."""
     seconds = order("timeout_seconds").get("timeout_seconds", 10)
     return compact({"idle": current_world().courier.settle(float(seconds))})
 

@@ -32,13 +32,34 @@ _SHORTHANDS = {"drop_before": ("drop", "before"), "drop_after": ("drop", "after"
 _AFTERWARDS = ("garbage", "slow", "cut")
 
 
+MEANINGS = {
+    "endpoint": f"which calls count: {', '.join(ENDPOINTS)}",
+    "effect": "status (another answer), garbage (no JSON), delay, slow (byte by byte), drop (hang up), cut (hang up in "
+    "the middle of the answer), duplicate (webhook only); drop_before and drop_after are short for drop with when",
+    "when": "before or after the call has had its effect; unless given, after for garbage, slow and cut, else before",
+    "nth": "the first call to strike at, counted from now; 1 unless given",
+    "times": "how many calls in a row; 1 unless given",
+    "every": "strike at every call from the nth on",
+    "status": "HTTP status of effect status; 500 unless given",
+    "code": "error code of effect status; server_error for OAuth, else rate_limit_exceeded with 429 or internal_error",
+    "message": "error message of effect status",
+    "envelope": "false: a page of HTML instead of TikTok's JSON",
+    "delay_seconds": "real seconds for delay; for webhooks virtual ones",
+    "seconds_per_byte": "pace of effect slow; 1 unless given",
+    "at_byte": "upload only: strike when that many bytes of the body have been read",
+    "username": "only calls for this creator",
+    "client_key": "only calls of this app",
+}
+"""What each field of a rule says."""
+
+
 class BadRule(ValueError):
     """A rule that cannot be followed, with the reason."""
 
 
 @dataclass
 class Rule:
-    """One piece of mischief; `docs` on the page for people says what each field does."""
+    """One piece of mischief; MEANINGS says what each field is for."""
 
     endpoint: str
     effect: str

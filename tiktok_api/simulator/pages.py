@@ -1,16 +1,135 @@
-"""The page for people: creators, what is live, what was received, webhooks delivered, knobs."""
+"""The page for people: creators, what is live, what was received, webhooks delivered, knobs, and the control API."""
 
-from flask import Blueprint, render_template
+import json
+from typing import Any
 
-from tiktok_api.simulator import showing
-from tiktok_api.simulator.world import current_world
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from tiktok_api.simulator import leaving, showing
+from tiktok_api.simulator.knobs import Knobs, UnknownKnob
+from tiktok_api.simulator.mischief import EFFECTS, ENDPOINTS, MEANINGS, BadRule
+from tiktok_api.simulator.world import World, current_world
 
 blueprint = Blueprint("pages", __name__, url_prefix="/_simulator")
+
+SHOWN_AT_MOST = 100
+SWITCHES = ("private", "banned", "comment_disabled", "duet_disabled", "stitch_disabled")
+
+
+@blueprint.errorhandler(UnknownKnob)
+@blueprint.errorhandler(BadRule)
+@blueprint.errorhandler(ValueError)
+def explain(error: ValueError) -> AnyResponse:
+    """Say what was wrong with a form."""
+    return Response(str(error), 400, mimetype="text/plain")
 
 
 @blueprint.get("/")
 def show_console() -> str:
-    """Everything on one page."""
+    """Everything on one page; `?refresh=5` loads it again every five seconds."""
     world = current_world()
+    with world.moment() as now:
+        facts = _facts(world, now)
+    return render_template("console.html", refresh=request.args.get("refresh", 0, int), **facts)
+
+
+def _facts(world: World, now: float) -> dict[str, Any]:
+    publications = list(world.publications.values())[-SHOWN_AT_MOST:]
+    live = [video for video in world.videos.values() if video.is_live and video.publish_id]
+    knobs = world.knobs.as_dict()
+    return {
+        "clock": showing.clock_shown(world),
+        "creators": [showing.creator_shown(world, creator, now) for creator in world.creators.values()],
+        "switches": SWITCHES,
+        "live": [showing.video_shown(world, video, now) for video in reversed(live[-SHOWN_AT_MOST:])],
+        "publications": [showing.publication_shown(world, each) for each in reversed(publications)],
+        "webhooks": [delivery.as_dict() for delivery in reversed(world.mailbox.deliveries[-SHOWN_AT_MOST:])],
+        "requests": list(reversed(world.journal.read()[-SHOWN_AT_MOST:])),
+        "apps": [showing.app_shown(app) for app in world.apps.values()],
+        "knobs": [{**each, "value": knobs[each["name"]]} for each in Knobs.described()],
+        "rules": world.mischief.listed(),
+        "endpoints": ENDPOINTS,
+        "effects": EFFECTS,
+        "meanings": MEANINGS,
+        "operations": _operations(current_app),
+    }
+
+
+def _operations(app: Flask) -> list[tuple[str, str, str]]:
+    """Method, path and meaning of every operation of the control API, as the code itself says."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/_simulator/v1/"):
+            meaning = (app.view_functions[rule.endpoint].__doc__ or "").strip()
+            methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+            found += [(method, rule.rule, meaning) for method in methods]
+    return sorted(found, key=lambda each: each[1])
+
+
+@blueprint.post("/clock")
+def turn_clock() -> AnyResponse:
+    """Let time pass."""
+    world = current_world()
+    with world.lock:
+        world.clock.advance(float(request.form["advance_seconds"]))
+        world.agenda.run_until(world.clock.now())
+        world.courier.stir()
+    return _back("clock")
+
+
+@blueprint.post("/knobs")
+def turn_knobs() -> AnyResponse:
+    """Turn the knobs as the form shows them."""
+    world = current_world()
+    changes: dict[str, Any] = {}
+    for name, present in Knobs().as_dict().items():
+        if isinstance(present, bool):
+            changes[name] = name in request.form
+        elif name in request.form:
+            text = request.form[name]
+            changes[name] = text if isinstance(present, str) else json.loads(text)
     with world.moment():
-        return render_template("console.html", clock=showing.clock_shown(world))
+        world.knobs.turn(changes)
+    return _back("knobs")
+
+
+@blueprint.post("/mischief")
+def add_mischief() -> AnyResponse:
+    """Put a rule into force, or take all out of it."""
+    rules = current_world().mischief
+    if "clear" in request.form:
+        rules.clear()
+    else:
+        numbers = {name: int(request.form[name] or 1) for name in ("nth", "times")}
+        facts = {"endpoint": request.form["endpoint"], "effect": request.form["effect"], **numbers}
+        facts["status"] = int(request.form["status"] or 500)
+        facts["delay_seconds"] = float(request.form["delay_seconds"] or 0)
+        rules.add(facts)
+    return _back("mischief")
+
+
+@blueprint.post("/creators/<username>")
+def change_creator(username: str) -> AnyResponse:
+    """Switch a creator's settings, or let the person remove all apps."""
+    world = current_world()
+    with world.moment() as now:
+        if username not in world.creators:
+            return Response("no such creator", 404)
+        if "disconnect" in request.form:
+            leaving.remove_everywhere(world, username, leaving.USER_DISCONNECTED, now)
+        else:
+            for name in SWITCHES:
+                setattr(world.creators[username], name, name in request.form)
+    return _back("creators")
+
+
+@blueprint.post("/reset")
+def reset() -> AnyResponse:
+    """Back to the seed."""
+    current_world().reset()
+    return _back("clock")
+
+
+def _back(section: str) -> AnyResponse:
+    return redirect(url_for("pages.show_console", _anchor=section), 303)
