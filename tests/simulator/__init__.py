@@ -1,0 +1,1 @@
+"""The simulator held against TikTok's documented facts, over a socket."""

@@ -64,7 +64,7 @@ class World:
             self.publications: dict[str, Publication] = {}
             self.uploads: dict[str, Publication] = {}
             self.mailbox = Mailbox()
-            self._last_created_ms: dict[str, int] = {}
+            self._profiles: dict[str, dict[int, Video]] = {}
             self.journal.clear()
             self.mischief.clear()
             self._empty_folder()
@@ -86,9 +86,7 @@ class World:
 
     def videos_of(self, username: str) -> list[Video]:
         """A creator's posts, newest first."""
-        return sorted(
-            (video for video in self.videos.values() if video.username == username), key=lambda video: -video.created_ms
-        )
+        return sorted(self._profiles.get(username, {}).values(), key=lambda video: -video.created_ms)
 
     def public_videos(self, username: str) -> list[Video]:
         """What anybody can watch of a creator, newest first; nothing of a private account."""
@@ -103,15 +101,16 @@ class World:
 
     def add_video(self, moment: float, username: str, title: str, **details: Any) -> Video:
         """Put a post on a creator's profile; within one creator no two carry the same millisecond."""
-        created_ms = max(int(moment * 1000), self._last_created_ms.get(username, 0) + 1)
-        if moment >= self.began_at:
-            self._last_created_ms[username] = created_ms
+        profile = self._profiles.setdefault(username, {})
+        created_ms = int(moment * 1000)
+        while created_ms in profile:
+            created_ms += 1
         video = Video(self.mint.number(moment), username, created_ms, title, **details)
         if not video.reach:
             days = max(0.0, (moment - self.began_at) / growth.DAY)
             crowd = growth.followers(self.knobs.seed, self.creators[username], days)
             video.reach = growth.reach_of(self.knobs.seed, crowd, video.id)
-        self.videos[video.id] = video
+        self.videos[video.id] = profile[created_ms] = video
         return video
 
     def video_counters(self, video: Video, now: float) -> dict[str, int]:

@@ -1,0 +1,396 @@
+"""Sections 2 to 5: the envelope, rate limits, user/info, videos and creator_info."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.simulator.driving import code_of
+
+BASIC = "open_id,union_id,avatar_url,avatar_url_100,avatar_large_url,display_name"
+PROFILE = "bio_description,profile_deep_link,is_verified,username"
+STATS = "follower_count,following_count,likes_count,video_count"
+VIDEO_FIELDS = (
+    "id,create_time,cover_image_url,share_url,video_description,duration,height,width,title,embed_html,embed_link,"
+    "like_count,comment_count,share_count,view_count"
+)
+
+ENDPOINTS = [
+    pytest.param("GET", "/user/info/?fields=open_id", id="user_info"),
+    pytest.param("POST", "/video/list/?fields=id", id="video_list"),
+    pytest.param("POST", "/video/query/?fields=id", id="video_query"),
+    pytest.param("POST", "/post/publish/creator_info/query/", id="creator_info"),
+    pytest.param("POST", "/post/publish/video/init/", id="video_init"),
+    pytest.param("POST", "/post/publish/inbox/video/init/", id="inbox_init"),
+    pytest.param("POST", "/post/publish/content/init/", id="photo_init"),
+    pytest.param("POST", "/post/publish/status/fetch/", id="status"),
+    pytest.param("POST", "/post/publish/cancel/", id="cancel"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), ENDPOINTS)
+@pytest.mark.parametrize(
+    "token", [None, "Bearer made-up", "made-up", "Bearer "], ids=["2-none", "2-unknown", "2-no-bearer", "2-empty"]
+)
+def test_every_data_endpoint_wants_a_living_token(client, session, method, path, token):
+    headers = {"Authorization": token} if token is not None else {}
+
+    answer = session.request(method, f"{client.tiktok.url}/v2{path}", headers=headers)
+
+    body = answer.json()
+    assert answer.status_code == 401
+    assert body["data"] == {}
+    assert body["error"]["code"] == "access_token_invalid"
+    assert body["error"]["message"] == "The access token is invalid or not found in the request."
+    assert "retry-after" not in {name.lower() for name in answer.headers}
+
+
+@pytest.mark.parametrize(("method", "path"), ENDPOINTS)
+def test_2_every_data_endpoint_wants_its_scope_and_says_so_with_401(client, method, path):
+    scope = "video.list" if "user/info" in path else "user.info.basic"
+    account = client.connect("ada", scopes=scope)
+
+    answer = client.session.request(method, f"{client.tiktok.url}/v2{path}", headers=account.headers)
+
+    assert code_of(answer) == (401, "scope_not_authorized")
+
+
+@pytest.mark.parametrize(("method", "path"), ENDPOINTS)
+def test_2_paths_end_with_a_slash(client, session, method, path):
+    bare = path.partition("?")[0].rstrip("/")
+
+    assert session.request(method, f"{client.tiktok.url}/v2{bare}", allow_redirects=False).status_code == 404
+
+
+def test_2_the_envelope_and_its_log_id(ada):
+    body = ada.get("/user/info/", fields="open_id").json()
+
+    assert body.keys() == {"data", "error"}
+    assert body["error"].keys() == {"code", "message", "log_id"}
+    assert (body["error"]["code"], body["error"]["message"]) == ("ok", "")
+    stamp = re.fullmatch(r"(\d{14})[0-9A-F]{18,20}", body["error"]["log_id"])
+    assert stamp
+    assert (
+        abs((datetime.strptime(stamp[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC) - datetime.now(UTC)).total_seconds()) < 60
+    )
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/json; charset=UTF-8"], ids=["2-plain-json", "2-json-with-charset"]
+)
+def test_both_content_types_of_the_examples_are_taken(client, ada, content_type):
+    answer = client.session.post(
+        f"{client.tiktok.url}/v2/video/list/?fields=id",
+        data='{"max_count": 1}',
+        headers={**ada.headers, "Content-Type": content_type},
+    )
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("raw", ["{", "[]", '"text"', "\x00"])
+def test_2_what_is_no_json_object_is_invalid_params(client, ada, raw):
+    headers = {**ada.headers, "Content-Type": "application/json"}
+
+    answer = client.session.post(f"{client.tiktok.url}/v2/post/publish/status/fetch/", data=raw, headers=headers)
+
+    assert code_of(answer) == (400, "invalid_params")
+
+
+def test_2_the_other_spelling_on_request(client, ada):
+    client.control.knobs(param_code="invalid_param")
+
+    assert code_of(ada.get("/user/info/", fields="nonsense")) == (400, "invalid_param")
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        pytest.param("/post/publish/creator_info/query/", 20, id="2-creator-info-20"),
+        pytest.param("/post/publish/video/init/", 6, id="2-video-init-6"),
+        pytest.param("/post/publish/inbox/video/init/", 6, id="2-inbox-init-6"),
+        pytest.param("/post/publish/content/init/", 6, id="2-content-init-6"),
+        pytest.param("/post/publish/status/fetch/", 30, id="2-status-30"),
+    ],
+)
+def test_posting_endpoints_count_per_token_over_a_sliding_minute(client, ada, path, limit):
+    client.control.freeze()
+    grace = client.connect("grace")
+
+    assert all(ada.post(path, {}).status_code != 429 for _ in range(limit - 1))
+    client.control.advance(30)
+    ada.post(path, {})
+    refused = ada.post(path, {})
+    assert code_of(refused) == (429, "rate_limit_exceeded")
+    assert not {"retry-after", "x-ratelimit-limit"} & {name.lower() for name in refused.headers}
+    assert grace.post(path, {}).status_code != 429
+    client.control.advance(31)
+    assert all(ada.post(path, {}).status_code != 429 for _ in range(limit - 1))
+    assert ada.post(path, {}).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name"),
+    [
+        pytest.param("GET", "/user/info/?fields=open_id", "user_info", id="2-user-info-600"),
+        pytest.param("POST", "/video/list/?fields=id", "video_list", id="2-video-list-600"),
+        pytest.param("POST", "/video/query/?fields=id", "video_query", id="2-video-query-600"),
+    ],
+)
+def test_display_endpoints_count_per_app(client, web_client, ada, method, path, name):
+    assert client.control.knobs()["limits"][name] == 600
+    client.control.knobs(limits={name: 3})
+    client.control.freeze()
+    grace, other = client.connect("grace"), web_client.connect("ada")
+
+    def status(account):
+        return client.session.request(method, f"{client.tiktok.url}/v2{path}", headers=account.headers).status_code
+
+    assert [status(ada), status(grace), status(ada)].count(429) == 0
+    assert (status(grace), status(other)) == (429, 200 if name != "video_query" else 400)
+
+
+def test_2_observed_throttling_of_one_user_on_request(client, ada):
+    client.control.knobs(limits={"display_per_user": 2})
+    client.control.freeze()
+
+    statuses = [ada.post("/video/list/", {}, fields="id").status_code for _ in range(3)]
+
+    assert statuses == [200, 200, 429]
+
+
+def test_3_user_info_answers_the_requested_fields_only(ada):
+    user = ada.get("/user/info/", fields="display_name,open_id").json()["data"]["user"]
+
+    assert user == {"display_name": "Ada L.", "open_id": ada.tokens["open_id"]}
+
+
+def test_3_every_field_with_its_type(ada):
+    user = ada.get("/user/info/", fields=f"{BASIC},{PROFILE},{STATS}").json()["data"]["user"]
+
+    assert user.keys() == set(f"{BASIC},{PROFILE},{STATS}".split(","))
+    assert all(isinstance(user[name], int) for name in STATS.split(","))
+    assert isinstance(user["is_verified"], bool)
+    assert user["username"] == "ada"
+
+
+@pytest.mark.parametrize(
+    ("scope", "fields"),
+    [
+        pytest.param("user.info.basic", PROFILE, id="1.8-profile"),
+        pytest.param("user.info.basic", STATS, id="1.8-stats"),
+        pytest.param("user.info.profile", BASIC, id="1.8-basic"),
+    ],
+)
+def test_3_a_field_outside_the_granted_scopes(client, scope, fields):
+    account = client.connect("ada", scopes=scope)
+
+    answers = [account.get("/user/info/", fields=name) for name in fields.split(",")]
+    client.control.knobs(missing_scope="scope_permission_missed")
+    as_documented = account.get("/user/info/", fields=fields)
+    client.control.knobs(missing_scope="zeros")
+    zeros = account.get("/user/info/", fields=fields).json()["data"]["user"]
+
+    assert {code_of(answer) for answer in answers} == {(401, "scope_not_authorized")}
+    assert code_of(as_documented) == (400, "scope_permission_missed")
+    assert not any(zeros.values())
+
+
+def test_3_union_id_may_be_missing(client, ada):
+    client.control.knobs(union_id_missing=True)
+
+    assert ada.get("/user/info/", fields="open_id,union_id").json()["data"]["user"].keys() == {"open_id"}
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"fields": ""}, {"fields": "open_id,shoe_size"}], ids=["none", "empty", "unknown"]
+)
+@pytest.mark.parametrize("path", ["/user/info/", "/video/list/", "/video/query/"])
+def test_3_fields_are_mandatory_and_known(ada, path, query):
+    answer = ada.get(path, **query) if path == "/user/info/" else ada.post(path, {}, **query)
+
+    assert code_of(answer) == (400, "invalid_params")
+
+
+def test_3_avatars_are_signed_links_that_expire(client, ada, session):
+    url = ada.get("/user/info/", fields="avatar_url").json()["data"]["user"]["avatar_url"]
+
+    fresh = session.get(url)
+    forged = session.get(url[:-1] + ("A" if url[-1] != "A" else "B"))
+    client.control.advance(86_401)
+    expired = session.get(url)
+
+    assert (fresh.status_code, fresh.headers["Content-Type"]) == (200, "image/jpeg")
+    assert (forged.status_code, expired.status_code) == (403, 403)
+
+
+def test_4_1_ten_videos_by_default_newest_first(ada):
+    data = ada.post("/video/list/", fields="id,create_time").json()["data"]
+
+    times = [video["create_time"] for video in data["videos"]]
+    assert len(times) == 10
+    assert times == sorted(times, reverse=True)
+    assert data["has_more"] is True
+    assert data["cursor"] // 1000 == times[-1]
+    assert all(isinstance(video["id"], str) and len(video["id"]) == 19 for video in data["videos"])
+
+
+@pytest.mark.parametrize(
+    ("short", "size"), [(False, 7), (True, 7), (False, 20)], ids=["4.1-full-pages", "4.1-short-pages", "4.1-max-20"]
+)
+def test_following_the_cursor_reads_every_video_once(client, ada, short, size):
+    client.control.knobs(short_pages=short)
+    ids, cursor, more = [], None, True
+
+    while more:
+        body = {"max_count": size} | ({"cursor": cursor} if cursor else {})
+        data = ada.post("/video/list/", body, fields="id").json()["data"]
+        assert len(data["videos"]) <= size
+        ids += [video["id"] for video in data["videos"]]
+        cursor, more = data["cursor"], data["has_more"]
+
+    wanted = sorted(client.control.live("ada", everything=True), key=lambda video: video["created_at"], reverse=True)
+    assert ids == [video["id"] for video in wanted]
+
+
+def test_4_1_any_millisecond_will_do_as_cursor_and_is_exclusive(client, ada):
+    made = client.control.seed_videos("ada", created_at="2026-01-01T00:00:00.250Z", count=2, spacing_seconds=0)
+
+    def before(cursor):
+        data = ada.post("/video/list/", {"cursor": cursor, "max_count": 1}, fields="id").json()["data"]
+        return [video["id"] for video in data["videos"]]
+
+    assert before(1_767_225_600_250) == []
+    assert before(1_767_225_600_251) == [made[0]["id"]]
+    assert before(1_767_225_600_252) == [made[1]["id"]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"max_count": 21}, {"max_count": 0}, {"max_count": "5"}, {"cursor": "x"}],
+    ids=["21", "0", "text", "cursor"],
+)
+def test_4_1_max_count_is_at_most_20(ada, body):
+    assert code_of(ada.post("/video/list/", body, fields="id")) == (400, "invalid_params")
+
+
+def test_4_1_only_public_videos_are_listed(client, ada):
+    hidden = client.control.seed_videos("newcomer", count=2, privacy_level="SELF_ONLY")
+    shown = client.control.seed_videos("newcomer", count=1)
+    private = client.connect("linus")
+    account = client.connect("newcomer")
+
+    listed = [video["id"] for video in account.post("/video/list/", {}, fields="id").json()["data"]["videos"]]
+    assert listed == [shown[0]["id"]]
+    assert hidden[0]["id"] not in listed
+    assert private.post("/video/list/", {}, fields="id").json()["data"] == {
+        "videos": [],
+        "cursor": 0,
+        "has_more": False,
+    }
+
+
+def test_4_2_query_answers_what_it_may(client, ada):
+    mine = client.control.live("ada", everything=True)[:2]
+    foreign = client.control.live("grace", everything=True)[0]
+    ids = [mine[0]["id"], foreign["id"], "7000000000000000000", mine[1]["id"]]
+
+    data = ada.post("/video/query/", {"filters": {"video_ids": ids}}, fields="id,title").json()["data"]
+
+    assert {video["id"] for video in data["videos"]} == {mine[0]["id"], mine[1]["id"]}
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [{"video_ids": [str(n) for n in range(21)]}, {"video_ids": []}, {}, {"video_ids": [7_077_642_457_847_994_444]}],
+    ids=["21-ids", "no-ids", "no-filter", "numbers"],
+)
+def test_4_2_query_takes_1_to_20_ids_as_text(ada, filters):
+    assert code_of(ada.post("/video/query/", {"filters": filters}, fields="id")) == (400, "invalid_params")
+
+
+def test_4_3_the_video_object(ada, client):
+    video = ada.post("/video/list/", {"max_count": 1}, fields=VIDEO_FIELDS).json()["data"]["videos"][0]
+
+    assert video.keys() == set(VIDEO_FIELDS.split(","))
+    link = f"https://www.tiktok.com/@ada/video/{video['id']}?utm_campaign=tt4d_open_api&utm_source={client.client_key}"
+    assert video["share_url"] == link
+    assert all(
+        isinstance(video[name], int)
+        for name in VIDEO_FIELDS.split(",")
+        if name.endswith(("_count", "th", "ht", "n_time"))
+    )
+    assert "x-expires=" in video["cover_image_url"]
+    assert "x-signature=" in video["cover_image_url"]
+
+
+def test_4_3_covers_expire_after_six_hours_and_query_renews_them(client, ada, session):
+    video = ada.post("/video/list/", {"max_count": 1}, fields="id,cover_image_url").json()["data"]["videos"][0]
+    fresh = session.get(video["cover_image_url"]).status_code
+    client.control.advance(6 * 3600 + 1)
+    expired = session.get(video["cover_image_url"]).status_code
+
+    body = {"filters": {"video_ids": [video["id"]]}}
+    renewed = ada.post("/video/query/", body, fields="cover_image_url").json()["data"]["videos"][0]["cover_image_url"]
+
+    assert (fresh, expired, session.get(renewed).status_code) == (200, 403, 200)
+
+
+def test_5_creator_info_of_a_public_account(ada):
+    data = ada.creator_info().json()["data"]
+
+    assert data.keys() == {
+        "creator_avatar_url",
+        "creator_username",
+        "creator_nickname",
+        "privacy_level_options",
+        "comment_disabled",
+        "duet_disabled",
+        "stitch_disabled",
+        "max_video_post_duration_sec",
+    }
+    assert data["privacy_level_options"] == ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
+    assert (data["creator_username"], data["creator_nickname"]) == ("ada", "Ada L.")
+    assert (data["comment_disabled"], data["duet_disabled"], data["stitch_disabled"]) == (False, False, False)
+
+
+def test_5_creator_info_of_a_private_account(client):
+    data = client.connect("linus").creator_info().json()["data"]
+
+    assert data["privacy_level_options"] == ["FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
+    assert (data["duet_disabled"], data["stitch_disabled"]) == (True, True)
+
+
+def test_5_settings_show_and_an_empty_body_will_do(client):
+    account = client.connect("margaret")
+
+    data = account.post("/post/publish/creator_info/query/", {}).json()["data"]
+
+    assert (data["duet_disabled"], data["stitch_disabled"], data["max_video_post_duration_sec"]) == (True, True, 300)
+
+
+def test_5_the_avatar_lives_two_hours(client, ada, session):
+    url = ada.creator_info().json()["data"]["creator_avatar_url"]
+    client.control.advance(7_190)
+    fresh = session.get(url).status_code
+    client.control.advance(20)
+
+    assert (fresh, session.get(url).status_code) == (200, 403)
+
+
+def test_5_a_ban_and_caps_are_said_with_http_200(client, ada):
+    client.control.change_creator("ada", banned=True)
+    banned = ada.creator_info()
+    client.control.change_creator("ada", banned=False, post_cap=0)
+    capped = ada.creator_info()
+    client.control.change_creator("ada", post_cap=15)
+    client.control.change_app(client.client_key, active_user_cap=0)
+    crowded = ada.creator_info()
+
+    codes = [code_of(answer) for answer in (banned, capped, crowded)]
+    assert codes == [
+        (200, "spam_risk_user_banned_from_posting"),
+        (200, "spam_risk_too_many_posts"),
+        (200, "reached_active_user_cap"),
+    ]
+    assert banned.json()["data"] == {}
