@@ -1,0 +1,417 @@
+"""The client's whole way through TikTok: connect, read, post, renew, leave"""
+
+import http.server
+import io
+import threading
+from fractions import Fraction
+from urllib.parse import parse_qs, urlsplit
+
+import av
+import pytest
+from PIL import Image
+
+from tests.tiktok.simulated.conftest import DESKTOP, SCOPES, WEB
+from tiktok_api.tiktok import (
+    AccessTokenInvalid,
+    CreatorCannotPost,
+    GrantInvalid,
+    PhotoPostInfo,
+    PublishState,
+    ScopeMissing,
+    TikTokBusy,
+    TikTokRefusal,
+    UploadOutOfStep,
+    UploadRejected,
+    UploadUnknown,
+    UploadUrlExpired,
+    VideoPostInfo,
+    plan_chunks,
+)
+
+PUBLIC = VideoPostInfo(privacy_level="PUBLIC_TO_EVERYONE", title="A small wave 🌊 #sea", disable_comment=False)
+PRIVATE = VideoPostInfo(privacy_level="SELF_ONLY")
+
+
+@pytest.fixture(scope="module")
+def film() -> bytes:
+    """Four seconds of moving colour, as TikTok likes it."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("h264", rate=30, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 360, 640, "yuv420p"
+        stream.time_base = Fraction(1, 30)
+        for number in range(120):
+            picture = Image.new("RGB", (360, 640), (number * 2, 80, 120))
+            container.mux(stream.encode(av.VideoFrame.from_image(picture)))
+        container.mux(stream.encode())
+    return file.getvalue()
+
+
+@pytest.fixture
+def gallery():
+    """A web server with two photos."""
+    file = io.BytesIO()
+    Image.new("RGB", (720, 1280), (200, 40, 40)).save(file, "JPEG")
+    photo = file.getvalue()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "image/jpeg")
+            self.send_header("Content-Length", str(len(photo)))
+            self.end_headers()
+            self.wfile.write(photo)
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield [f"http://127.0.0.1:{server.server_address[1]}/{name}.jpg" for name in "ab"]
+        server.shutdown()
+        thread.join()
+
+
+def upload(client, ticket, data, chunks=None):
+    """Send the chunks of a ticket in order; the last receipt."""
+    plan, receipt = ticket.plan, None
+    for index in range(plan.total_chunk_count) if chunks is None else chunks:
+        first, last = plan.chunk(index)
+        receipt = client.put_chunk(
+            ticket.upload_url,
+            body=data[first : last + 1],
+            first=first,
+            last=last,
+            total=plan.video_size,
+            content_type="video/mp4",
+        )
+    return receipt
+
+
+@pytest.mark.parametrize("app", [WEB, DESKTOP], ids=["web", "desktop"])
+def test_an_account_is_connected(make_client, connect, app):
+    client = make_client(app)
+
+    grant = connect(client, app=app)
+
+    assert set(grant.scopes) == set(SCOPES)
+    assert (grant.expires_in, grant.refresh_expires_in) == (86_400, 31_536_000)
+    assert client.fetch_user_info(grant.access_token, scopes=grant.scopes).open_id == grant.open_id
+
+
+def test_a_wrong_verifier_is_refused(make_client, simulator):
+    client = make_client(DESKTOP)
+    url = client.build_authorize_url(
+        state="s", redirect_uri=DESKTOP.redirect_uri, scopes=SCOPES, code_verifier=client.new_code_verifier()
+    )
+    code = parse_qs(urlsplit(simulator.control.consent(url, "ada")).query)["code"][0]
+
+    with pytest.raises(TikTokRefusal) as caught:
+        client.exchange_code(code=code, redirect_uri=DESKTOP.redirect_uri, code_verifier=client.new_code_verifier())
+
+    assert caught.value.code == "invalid_request"
+
+
+@pytest.mark.parametrize("status", [200, 400, 401])
+def test_a_code_works_once_whatever_the_status_of_errors(client, simulator, status):
+    simulator.control.knobs(oauth_error_status=status)
+    url = client.build_authorize_url(state="s", redirect_uri=WEB.redirect_uri, scopes=SCOPES)
+    code = parse_qs(urlsplit(simulator.control.consent(url, "ada")).query)["code"][0]
+    client.exchange_code(code=code, redirect_uri=WEB.redirect_uri)
+
+    with pytest.raises(GrantInvalid) as caught:
+        client.exchange_code(code=code, redirect_uri=WEB.redirect_uri)
+
+    assert caught.value.http_status == status
+    assert caught.value.log_id
+
+
+def test_wrong_keys_are_not_mistaken_for_a_dead_account(make_client, connect):
+    grant = connect(make_client())
+
+    with pytest.raises(TikTokRefusal) as caught:
+        make_client(client_secret="wrong").refresh_token(grant.refresh_token)
+
+    assert caught.value.code == "invalid_client"
+
+
+def test_what_was_not_ticked_is_not_asked_for(client, connect):
+    grant = connect(client, ticked="user.info.basic")
+
+    info = client.fetch_user_info(grant.access_token, scopes=grant.scopes)
+
+    assert grant.scopes == ("user.info.basic",)
+    assert info.display_name == "Ada L."
+    assert (info.username, info.is_verified, info.follower_count) == (None, None, None)
+    with pytest.raises(ScopeMissing):
+        client.list_videos(grant.access_token)
+    with pytest.raises(ScopeMissing):
+        client.fetch_user_info(grant.access_token, scopes=SCOPES)
+
+
+def test_a_profile_with_everything(client, connect, simulator):
+    simulator.control.knobs(union_id_missing=True)
+    grant = connect(client)
+
+    info = client.fetch_user_info(grant.access_token, scopes=grant.scopes)
+
+    assert (info.username, info.display_name, info.is_verified) == ("ada", "Ada L.", True)
+    assert info.union_id is None
+    assert info.video_count == 34
+    assert info.follower_count == 18_412
+
+
+@pytest.mark.parametrize("short_pages", [False, True])
+def test_every_video_is_listed_once(client, connect, simulator, short_pages):
+    simulator.control.knobs(short_pages=short_pages)
+    access_token = connect(client).access_token
+
+    page = client.list_videos(access_token)
+    videos = list(page.videos)
+    while page.has_more:
+        page = client.list_videos(access_token, cursor=page.cursor)
+        videos += page.videos
+
+    assert len({video.id for video in videos}) == len(videos) == 34
+    assert [video.created_at for video in videos] == sorted((video.created_at for video in videos), reverse=True)
+    assert all(video.view_count is not None and video.cover_image_url for video in videos)
+    assert {video.id for video in client.query_videos(access_token, [videos[3].id, "1"])} == {videos[3].id}
+
+
+@pytest.mark.parametrize("rotation", ["always", "never"])
+def test_tokens_are_renewed(client, connect, simulator, rotation):
+    simulator.control.knobs(rotation=rotation, access_token_seconds=7200, refresh_token_seconds=15_552_000)
+    old = connect(client)
+    simulator.control.advance(7201)
+    with pytest.raises(AccessTokenInvalid):
+        client.list_videos(old.access_token)
+
+    new = client.refresh_token(old.refresh_token)
+
+    assert client.list_videos(new.access_token).videos
+    assert (new.refresh_token == old.refresh_token) is (rotation == "never")
+    assert (new.expires_in, new.open_id) == (7200, old.open_id)
+    assert new.refresh_expires_in == pytest.approx(15_552_000 - 7201, abs=60)
+
+
+def test_a_rotated_token_is_dead(client, connect):
+    old = connect(client)
+    client.refresh_token(old.refresh_token)
+
+    with pytest.raises(GrantInvalid):
+        client.refresh_token(old.refresh_token)
+
+
+@pytest.mark.parametrize("body", ["object", "empty"])
+def test_leaving(client, connect, simulator, body):
+    simulator.control.knobs(revoke_body=body)
+    grant = connect(client)
+
+    client.revoke_token(grant.access_token)
+
+    with pytest.raises(AccessTokenInvalid):
+        client.list_videos(grant.access_token)
+    with pytest.raises(GrantInvalid):
+        client.refresh_token(grant.refresh_token)
+
+
+def test_a_video_goes_out(client, connect, simulator, film):
+    access_token = connect(client).access_token
+    assert "PUBLIC_TO_EVERYONE" in client.fetch_creator_info(access_token).privacy_level_options
+
+    ticket = client.init_video(access_token, post_info=PUBLIC, video_size=len(film))
+    receipt = upload(client, ticket, film)
+    simulator.control.advance(10)
+    published = client.fetch_status(access_token, ticket.publish_id)
+    simulator.control.advance(60)
+    cleared = client.fetch_status(access_token, ticket.publish_id)
+
+    assert receipt.is_complete
+    assert receipt.uploaded_bytes == len(film)
+    assert (published.status, published.post_ids) == (PublishState.PUBLISH_COMPLETE, ())
+    assert len(cleared.post_ids[0]) == 19
+    assert client.query_videos(access_token, cleared.post_ids)[0].title == PUBLIC.title
+    assert simulator.control.media(ticket.publish_id) == film
+    assert [request["endpoint"] for request in simulator.control.requests(endpoint="video_init")] == ["video_init"]
+
+
+@pytest.mark.parametrize("content_range", ["count", "last"])
+def test_a_large_upload_is_resumed_chunk_by_chunk(client, connect, simulator, content_range):
+    simulator.control.knobs(inspect_media=False, content_range=content_range)
+    access_token = connect(client).access_token
+    data = bytes(range(256)) * 262_145
+    ticket = client.init_video(access_token, post_info=PRIVATE, video_size=len(data))
+    assert ticket.plan == plan_chunks(len(data))
+    assert ticket.plan.total_chunk_count == 6
+
+    upload(client, ticket, data, chunks=[0, 1])
+    status = client.fetch_status(access_token, ticket.publish_id)
+    with pytest.raises(UploadOutOfStep) as again:
+        upload(client, ticket, data, chunks=[1])
+    with pytest.raises(UploadOutOfStep) as ahead:
+        upload(client, ticket, data, chunks=[3])
+    following = ticket.plan.next_chunk(status.uploaded_bytes)
+    receipt = upload(client, ticket, data, chunks=range(following, 6))
+
+    assert status.uploaded_bytes == 2 * ticket.plan.chunk_size
+    assert following == ticket.plan.next_chunk(again.value.uploaded_bytes) == 2
+    assert ticket.plan.next_chunk(ahead.value.uploaded_bytes) == 2
+    assert receipt.is_complete
+    assert simulator.control.media(ticket.publish_id) == data
+
+
+def test_a_file_may_be_streamed(client, connect, simulator, film):
+    access_token = connect(client).access_token
+    ticket = client.init_inbox_video(access_token, video_size=len(film))
+
+    client.put_chunk(
+        ticket.upload_url,
+        body=(film[start : start + 1000] for start in range(0, len(film), 1000)),
+        first=0,
+        last=len(film) - 1,
+        total=len(film),
+        content_type="video/mp4",
+    )
+    simulator.control.advance(10)
+
+    assert client.fetch_status(access_token, ticket.publish_id).status == PublishState.SEND_TO_USER_INBOX
+    assert simulator.control.media(ticket.publish_id) == film
+
+
+def test_a_draft_becomes_two_posts(client, connect, simulator, film):
+    access_token = connect(client).access_token
+    ticket = client.init_inbox_video(access_token, video_size=len(film))
+    upload(client, ticket, film)
+    simulator.control.advance(10)
+    simulator.control.complete_draft("ada", ticket.publish_id, posts=2, privacy_level="PUBLIC_TO_EVERYONE")
+    simulator.control.advance(60)
+
+    status = client.fetch_status(access_token, ticket.publish_id)
+
+    assert status.status == PublishState.PUBLISH_COMPLETE
+    assert len(status.post_ids) == 2
+
+
+@pytest.mark.parametrize(
+    ("post_mode", "state"),
+    [("DIRECT_POST", PublishState.PUBLISH_COMPLETE), ("MEDIA_UPLOAD", PublishState.SEND_TO_USER_INBOX)],
+)
+def test_photos_go_out(client, connect, simulator, gallery, post_mode, state):
+    access_token = connect(client).access_token
+    post_info = PhotoPostInfo(privacy_level="SELF_ONLY", title="Two", description="reds")
+
+    ticket = client.init_photos(
+        access_token, post_info=post_info, photo_urls=gallery, cover_index=1, post_mode=post_mode
+    )
+    assert simulator.control.settle()
+    simulator.control.advance(10)
+
+    assert client.fetch_status(access_token, ticket.publish_id).status == state
+
+
+def test_a_pull_that_fails_says_why(client, connect, simulator):
+    access_token = connect(client).access_token
+
+    ticket = client.init_video_from_url(access_token, post_info=PRIVATE, video_url="http://127.0.0.1:9/v.mp4")
+    assert simulator.control.settle()
+    simulator.control.advance(10)
+    status = client.fetch_status(access_token, ticket.publish_id)
+
+    assert (status.status, status.fail_reason) == (PublishState.FAILED, "video_pull_failed")
+
+
+def test_a_pull_is_cancelled(client, connect, simulator):
+    simulator.control.knobs(pull_delay_seconds=600)
+    access_token = connect(client).access_token
+    ticket = client.init_inbox_video_from_url(access_token, video_url="http://127.0.0.1:9/v.mp4")
+
+    client.cancel_publish(access_token, ticket.publish_id)
+    status = client.fetch_status(access_token, ticket.publish_id)
+    with pytest.raises(TikTokRefusal) as caught:
+        client.cancel_publish(access_token, ticket.publish_id)
+
+    assert (status.status, status.fail_reason) == (PublishState.FAILED, "publish_cancelled")
+    assert caught.value.code == "publish_not_cancellable"
+
+
+def test_what_is_no_video_fails_with_a_reason(client, connect, simulator):
+    access_token = connect(client).access_token
+    ticket = client.init_video(access_token, post_info=PRIVATE, video_size=1000)
+
+    upload(client, ticket, bytes(1000))
+    simulator.control.advance(10)
+    status = client.fetch_status(access_token, ticket.publish_id)
+
+    assert (status.status, status.fail_reason) == (PublishState.FAILED, "file_format_check_failed")
+
+
+def test_upload_urls_die(client, connect, simulator):
+    access_token = connect(client).access_token
+    ticket = client.init_video(access_token, post_info=PRIVATE, video_size=1000)
+    where = {"body": bytes(1000), "first": 0, "last": 999, "total": 1000}
+
+    with pytest.raises(UploadRejected):
+        client.put_chunk(ticket.upload_url, **where, content_type="text/plain")
+    with pytest.raises(UploadUnknown):
+        client.put_chunk(ticket.upload_url + "x", **where, content_type="video/mp4")
+    simulator.control.advance(3601)
+    with pytest.raises(UploadUrlExpired):
+        client.put_chunk(ticket.upload_url, **where, content_type="video/mp4")
+
+
+@pytest.mark.parametrize(
+    ("turn", "code", "is_cap"),
+    [
+        (lambda control: control.change_creator("ada", banned=True), "spam_risk_user_banned_from_posting", False),
+        (lambda control: control.knobs(post_cap=0), "spam_risk_too_many_posts", True),
+    ],
+)
+def test_who_cannot_post_is_told_with_200_and_with_403(client, connect, simulator, turn, code, is_cap):
+    access_token = connect(client).access_token
+    turn(simulator.control)
+
+    with pytest.raises(CreatorCannotPost) as asked:
+        client.fetch_creator_info(access_token)
+    with pytest.raises(CreatorCannotPost) as tried:
+        client.init_video(access_token, post_info=PRIVATE, video_size=1000)
+
+    assert (asked.value.code, asked.value.http_status, asked.value.is_cap) == (code, 200, is_cap)
+    assert (tried.value.code, tried.value.http_status) == (code, 403)
+
+
+def test_refusals_carry_their_code(client, connect, simulator):
+    access_token = connect(client, "linus").access_token
+    unknown = "v_pub_file~v2-1.1"
+
+    with pytest.raises(TikTokRefusal) as mismatch:
+        client.init_video(access_token, post_info=PUBLIC, video_size=1000)
+    with pytest.raises(TikTokRefusal) as foreign:
+        client.init_video_from_url(access_token, post_info=PRIVATE, video_url="https://elsewhere.example/v.mp4")
+    with pytest.raises(TikTokRefusal) as unheard:
+        client.fetch_status(access_token, unknown)
+
+    assert mismatch.value.code == "privacy_level_option_mismatch"
+    assert foreign.value.code == "url_ownership_unverified"
+    assert unheard.value.code == "invalid_publish_id"
+
+
+def test_the_seventh_init_of_a_minute_is_too_many(client, connect):
+    access_token = connect(client).access_token
+    for _ in range(6):
+        client.init_video(access_token, post_info=PRIVATE, video_size=1000)
+
+    with pytest.raises(TikTokBusy) as caught:
+        client.init_video(access_token, post_info=PRIVATE, video_size=1000)
+
+    assert (caught.value.http_status, caught.value.retry_after) == (429, 60.0)
+
+
+def test_an_account_that_leaves_in_flight(client, connect, simulator):
+    access_token = connect(client).access_token
+    ticket = client.init_video(access_token, post_info=PRIVATE, video_size=1000)
+
+    simulator.control.disconnect("ada")
+
+    with pytest.raises(AccessTokenInvalid):
+        client.fetch_status(access_token, ticket.publish_id)
