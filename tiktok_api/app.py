@@ -12,11 +12,14 @@ from tiktok_api.auth import tokens
 from tiktok_api.auth.routes import blp as auth_blueprint
 from tiktok_api.cli import commands
 from tiktok_api.db import configure_engine, db, engine_options
-from tiktok_api.extensions import make_api, migrate
+from tiktok_api.extensions import make_api, migrate, service
 from tiktok_api.jobs import queue
+from tiktok_api.media import tasks as media_tasks
+from tiktok_api.media.routes import blp as media_blueprint
 from tiktok_api.sealing import Sealer
 from tiktok_api.settings import MEBIBYTE, Settings
 from tiktok_api.settings import load as load_settings
+from tiktok_api.storage.choosing import storage_from_url
 from tiktok_api.tiktok import TikTokClient
 from tiktok_api.web import authentication, limits, rendering, request_ids
 from tiktok_api.web.blueprint import AnyIdConverter, Blueprint
@@ -27,7 +30,9 @@ from tiktok_api.web.health import health
 API_PREFIX = "/api/v1"
 LARGEST_JSON = MEBIBYTE
 
-DOMAINS: tuple[Blueprint, ...] = (auth_blueprint,)
+DOMAINS: tuple[Blueprint, ...] = (auth_blueprint, media_blueprint)
+TASKS = (media_tasks,)
+"""The rooms whose tasks register themselves by being imported."""
 
 DESCRIPTION = """\
 Run many TikTok accounts: connect them by OAuth, upload media, draft, validate, schedule and publish posts, and read
@@ -61,8 +66,10 @@ def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
     parts: dict[str, Any] = {
         "settings": settings,
         "sealer": Sealer(settings.vault_keys),
-        "health_checks": {"database": _check_database, "jobs": _check_jobs},
+        "health_checks": {"database": _check_database, "jobs": _check_jobs, "storage": _check_storage},
     } | composed
+    if "storage" not in parts:
+        parts["storage"] = storage_from_url(settings.storage_url)
     if "tiktok" not in parts:
         parts["tiktok"] = TikTokClient(
             client_key=settings.tiktok_client_key,
@@ -141,3 +148,7 @@ def _check_database() -> None:
 
 def _check_jobs() -> dict[str, Any]:
     return {"dead": queue.count_dead()}
+
+
+def _check_storage() -> None:
+    service("storage").check()

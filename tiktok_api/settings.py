@@ -58,6 +58,7 @@ class Settings:
     sync_seconds: float
     media_max_bytes: int
     upload_ttl_seconds: float
+    upload_stall_seconds: float
     allow_test_clock: bool
     log_level: str
 
@@ -121,6 +122,7 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
         "sync_seconds": env.float("SYNC_SECONDS", 3000.0, validate=positive),
         "media_max_bytes": env.int("MEDIA_MAX_BYTES", 500 * MEBIBYTE, validate=positive),
         "upload_ttl_seconds": env.float("UPLOAD_TTL_SECONDS", 86400.0, validate=positive),
+        "upload_stall_seconds": env.float("UPLOAD_STALL_SECONDS", 30.0, validate=positive),
         "allow_test_clock": env.bool("ALLOW_TEST_CLOCK", False),
         "log_level": env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
     }

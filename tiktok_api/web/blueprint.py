@@ -84,6 +84,14 @@ class Blueprint(flask_smorest.Blueprint):
         """A route that removes."""
         return cast(Decorator, super().delete(rule, **options))
 
+    def route(self, rule: str, **options: Any) -> Decorator:
+        """A route by the method named in `methods`, for HEAD and OPTIONS."""
+        return cast(Decorator, super().route(rule, **options))
+
+    def doc(self, **described: Any) -> Decorator:
+        """What the document says beyond what the other decorators tell it."""
+        return cast(Decorator, super().doc(**described))
+
     def arguments(self, schema: type[Schema], **options: Any) -> Decorator:
         """Read the body (or, with `location="query"`, the query) by `schema`; the route gets it as its next argument."""
         return cast(Decorator, super().arguments(schema, **options))

@@ -42,7 +42,7 @@ def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> N
         responses.setdefault(str(status), _problem(status, [r for r in refusals if r.status == status]))
     _describe_success(view, doc)
     if _takes_key(view, method, is_public):
-        manual.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+        manual.setdefault("parameters", []).append("IdempotencyKey")
 
 
 def _takes_key(view: View, method: str, is_public: bool) -> bool:

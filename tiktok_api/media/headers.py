@@ -1,0 +1,96 @@
+"""The headers of tus 1.0.0 (https://tus.io/protocols/resumable-upload), read strictly."""
+
+import base64
+import binascii
+import hashlib
+import re
+from typing import Protocol
+
+from tiktok_api.media.errors import MalformedUploadHeader, TusVersionUnsupported
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,creation-with-upload,creation-defer-length,termination,checksum,expiration"
+CHECKSUMS = ("sha1", "sha256", "md5")
+BYTES_TYPE = "application/offset+octet-stream"
+_LONGEST_METADATA = 8192
+_WHOLE = re.compile(r"[0-9]{1,18}")
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,64}/[A-Za-z0-9!#$&^_.+-]{1,64}")
+_KEY = re.compile(r"[!-+\--~]+")  # printable ASCII without space and comma
+
+
+class Headers(Protocol):
+    """Headers, or anything else with a value for a name."""
+
+    def get(self, name: str, /) -> str | None: ...
+
+
+def must_speak_our_version(headers: Headers) -> None:
+    """Raises TusVersionUnsupported unless the client speaks 1.0.0."""
+    if headers.get("Tus-Resumable") != VERSION:
+        raise TusVersionUnsupported(headers={"Tus-Version": VERSION})
+
+
+def whole_number(headers: Headers, name: str) -> int | None:
+    """The header as a number of bytes; None where it is missing. Raises MalformedUploadHeader."""
+    value = headers.get(name)
+    if value is None:
+        return None
+    if not _WHOLE.fullmatch(value):
+        raise MalformedUploadHeader(header=name, reason="it is a whole number of bytes")
+    return int(value)
+
+
+def length_of_upload(headers: Headers) -> int | None:
+    """Upload-Length, or None where it is deferred. Raises MalformedUploadHeader unless it is exactly one of both."""
+    length, deferred = whole_number(headers, "Upload-Length"), headers.get("Upload-Defer-Length")
+    if deferred not in (None, "1"):
+        raise MalformedUploadHeader(header="Upload-Defer-Length", reason="its only value is 1")
+    if (length is None) == (deferred is None):
+        raise MalformedUploadHeader(header="Upload-Length", reason="send either it or Upload-Defer-Length: 1")
+    return length
+
+
+def metadata(header: str | None) -> dict[str, str]:
+    """Upload-Metadata: `key base64,key base64`; what is not UTF-8 is replaced. Raises MalformedUploadHeader."""
+    found: dict[str, str] = {}
+    if not header:
+        return found
+    if len(header) > _LONGEST_METADATA:
+        raise MalformedUploadHeader(header="Upload-Metadata", reason=f"it has at most {_LONGEST_METADATA} characters")
+    for pair in header.split(","):
+        key, _, encoded = pair.strip().partition(" ")
+        try:
+            value = base64.b64decode(encoded.strip(), validate=True).decode("utf-8", "replace")
+        except binascii.Error:
+            raise MalformedUploadHeader(header="Upload-Metadata", reason="values are base64") from None
+        if not _KEY.fullmatch(key) or key in found:
+            raise MalformedUploadHeader(header="Upload-Metadata", reason="keys are ASCII and occur once")
+        found[key] = value
+    return found
+
+
+def file_name(found: dict[str, str]) -> str:
+    """What the client calls the file; clients differ in the key."""
+    return found.get("filename") or found.get("name") or "untitled"
+
+
+def media_type(found: dict[str, str]) -> str | None:
+    """What the client says the file is, where that is a media type at all."""
+    value = found.get("filetype") or found.get("type") or ""
+    return value.lower() if _MEDIA_TYPE.fullmatch(value) else None
+
+
+def checksum(header: str | None) -> tuple[str, bytes] | None:
+    """Upload-Checksum: `algorithm base64`. Raises MalformedUploadHeader, also for an algorithm that is not announced."""
+    if header is None:
+        return None
+    algorithm, _, encoded = header.strip().partition(" ")
+    if algorithm not in CHECKSUMS:
+        raise MalformedUploadHeader(header="Upload-Checksum", reason=f"the algorithms are {', '.join(CHECKSUMS)}")
+    try:
+        digest = base64.b64decode(encoded.strip(), validate=True)
+    except binascii.Error:
+        digest = b""
+    if len(digest) != hashlib.new(algorithm, usedforsecurity=False).digest_size:
+        raise MalformedUploadHeader(header="Upload-Checksum", reason=f"it is not a {algorithm} digest in base64")
+    return algorithm, digest

@@ -1,0 +1,95 @@
+"""The media table."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tiktok_api import clock
+from tiktok_api.db import Model, enum_column
+
+
+class MediaStatus(StrEnum):
+    """uploading → inspecting → ready or rejected."""
+
+    UPLOADING = "uploading"
+    INSPECTING = "inspecting"
+    READY = "ready"
+    REJECTED = "rejected"
+
+
+class MediaKind(StrEnum):
+    VIDEO = "video"
+    PHOTO = "photo"
+
+
+class Media(Model):
+    """One video or photo. Until it was inspected, `content_type` is only what the client says.
+
+    `size_bytes` is unknown while its length is deferred; `received_bytes` never passes what storage has made durable. What
+    inspection found stays null until then; sizes are as seen, after turning.
+    """
+
+    __tablename__ = "media"
+    __table_args__ = (
+        Index("ix_media_owner", "owner_id", "created_at", "id"),
+        Index(
+            "ix_media_expiring",
+            "expires_at",
+            sqlite_where=text("expires_at IS NOT NULL"),
+            postgresql_where=text("expires_at IS NOT NULL"),
+        ),
+    )
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    status: Mapped[MediaStatus] = mapped_column(enum_column(MediaStatus), default=MediaStatus.UPLOADING)
+    kind: Mapped[MediaKind | None] = mapped_column(enum_column(MediaKind))
+    name: Mapped[str]
+    content_type: Mapped[str | None]
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    received_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    bytes_per_second: Mapped[float | None]
+    upload_metadata: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
+    storage_key: Mapped[str | None] = mapped_column(unique=True)
+    thumbnail_key: Mapped[str | None] = mapped_column(unique=True)
+    sha256: Mapped[str | None]
+    container: Mapped[str | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    orientation: Mapped[int | None]
+    duration_seconds: Mapped[float | None]
+    fps: Mapped[float | None]
+    video_codec: Mapped[str | None]
+    audio_codec: Mapped[str | None]
+    has_audio: Mapped[bool | None]
+    bitrate: Mapped[int | None] = mapped_column(BigInteger)
+    rejection: Mapped[dict[str, Any] | None]
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now, sort_order=100)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it was inspected and found good."""
+        return self.status is MediaStatus.READY
+
+    @property
+    def has_thumbnail(self) -> bool:
+        """Whether there is a small picture of it."""
+        return self.thumbnail_key is not None
+
+    @property
+    def percentage(self) -> float | None:
+        """How much of the upload has arrived, 0 to 100; None while its length is unknown."""
+        if self.size_bytes is None:
+            return None
+        return round(100 * self.received_bytes / self.size_bytes, 2) if self.size_bytes else 100.0
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """How long the rest takes at the rate seen last; None while nobody can tell."""
+        if self.size_bytes is None or (self.bytes_per_second or 0) <= 0:
+            return None
+        return round((self.size_bytes - self.received_bytes) / (self.bytes_per_second or 1), 1)

@@ -1,0 +1,102 @@
+"""One file out of a multipart/form-data body, streamed: straight to storage, never spooled, hashed on the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+
+from tiktok_api.errors import Invalid
+from tiktok_api.media.bodies import LARGEST_PIECE
+from tiktok_api.media.errors import StorageOutOfSpace, UploadInterrupted, UploadTooLarge
+from tiktok_api.media.intake import BodyCut, Intake
+from tiktok_api.storage.errors import StorageFull
+from tiktok_api.storage.port import Storage
+
+FIELD = "file"
+OVERHEAD_BYTES = 16 * 1024  # boundaries and part headers around the file
+_MOST_BUFFERED = 2 * LARGEST_PIECE + OVERHEAD_BYTES
+
+
+class MultipartFieldUnexpected(Invalid):
+    message = "Send exactly one part, the file, named `file`."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceivedFile:
+    """A file that is in storage, whole and durable, but in nobody's library yet."""
+
+    storage_key: str
+    name: str
+    content_type: str | None
+    size_bytes: int
+    sha256: str
+
+
+def receive_file(storage: Storage, boundary: bytes, pieces: Iterator[bytes], *, max_bytes: int) -> ReceivedFile:
+    """Store the one file of the body.
+
+    Raises MultipartFieldUnexpected, UploadTooLarge, UploadInterrupted and StorageOutOfSpace; nothing is left in storage then.
+    """
+    key = storage.new_key()
+    try:
+        storage.create(key)
+        return _store(storage, key, _events(boundary, pieces), max_bytes)
+    except StorageFull:
+        storage.delete(key)
+        raise StorageOutOfSpace from None
+    except BodyCut:
+        storage.delete(key)
+        raise UploadInterrupted from None
+    except BaseException:
+        storage.delete(key)
+        raise
+
+
+def _store(storage: Storage, key: str, events: Iterator[File | Field | Data], max_bytes: int) -> ReceivedFile:
+    found: File | None = None
+    with storage.append(key) as end, Intake(end, 0, {"sha256"}) as intake:
+        end.rewind(0)
+        for event in events:
+            if isinstance(event, Data):
+                if intake.received + len(event.data) > max_bytes:
+                    raise UploadTooLarge(allowed=max_bytes)
+                if event.data:
+                    intake.take(bytes(event.data))
+            elif isinstance(event, Field) or found is not None or event.name != FIELD:
+                raise _unexpected(event.name or "")
+            else:
+                found = event
+        if found is None:
+            raise _unexpected(FIELD)
+        end.settle()
+        return ReceivedFile(
+            storage_key=key,
+            name=found.filename or "untitled",
+            content_type=found.headers.get("Content-Type", type=str),
+            size_bytes=intake.received,
+            sha256=intake.digest("sha256").hex(),
+        )
+
+
+def _events(boundary: bytes, pieces: Iterator[bytes]) -> Iterator[File | Field | Data]:
+    decoder = MultipartDecoder(boundary, _MOST_BUFFERED, max_parts=4)
+    try:
+        while True:
+            event = decoder.next_event()
+            if isinstance(event, Epilogue):
+                return
+            if isinstance(event, NeedData):
+                piece = next(pieces, None)
+                if piece is None:
+                    raise BodyCut
+                decoder.receive_data(piece)
+            elif isinstance(event, File | Field | Data):
+                yield event
+    except (ValueError, RequestEntityTooLarge):
+        raise _unexpected(FIELD) from None
+
+
+def _unexpected(name: str) -> MultipartFieldUnexpected:
+    fault = {"pointer": f"/{name}", "code": "invalid", "message": MultipartFieldUnexpected.message}
+    return MultipartFieldUnexpected(errors=[fault])

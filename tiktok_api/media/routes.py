@@ -1,0 +1,186 @@
+"""The library's endpoints: read the request, call one service, hand back its result."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request
+
+from tiktok_api.auth.identity import caller
+from tiktok_api.db import end_reading, transaction
+from tiktok_api.errors import NotFound, StaleVersion
+from tiktok_api.extensions import service
+from tiktok_api.media import bodies, checking, contents, multipart, services, tus
+from tiktok_api.media.blueprint import blp
+from tiktok_api.media.errors import (
+    MediaInUse,
+    MediaNotReady,
+    StorageOutOfSpace,
+    UploadContentTypeUnsupported,
+    UploadInterrupted,
+    UploadTooLarge,
+)
+from tiktok_api.media.models import Media
+from tiktok_api.media.multipart import MultipartFieldUnexpected, ReceivedFile
+from tiktok_api.media.schemas import ChecksArgsSchema, ChecksSchema, MediaChangesSchema, MediaFilterSchema, MediaSchema
+from tiktok_api.storage.errors import StorageMissing
+from tiktok_api.web.conditional import must_be_current
+from tiktok_api.web.pagination import Page, paginate
+from tiktok_api.web.schemas import page_of
+
+__all__ = ["blp", "tus"]
+
+_MULTIPART_DOC = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+            }
+        }
+    },
+}
+
+
+def _most_bytes() -> int:
+    return int(service("settings").media_max_bytes) + multipart.OVERHEAD_BYTES
+
+
+def _receive_file() -> ReceivedFile:
+    boundary = request.mimetype_params.get("boundary", "")
+    if request.mimetype != "multipart/form-data" or not boundary:
+        raise UploadContentTypeUnsupported(expected="multipart/form-data")
+    settings = service("settings")
+    if (request.content_length or 0) > _most_bytes():
+        raise UploadTooLarge(allowed=settings.media_max_bytes)
+    end_reading()
+    pieces = bodies.iter_pieces(request.environ, stall_seconds=settings.upload_stall_seconds)
+    return multipart.receive_file(
+        service("storage"), boundary.encode("latin-1"), pieces, max_bytes=settings.media_max_bytes
+    )
+
+
+@blp.post("")
+@blp.receives(_receive_file)
+@blp.accepts_bytes(_most_bytes)
+@blp.doc(requestBody=_MULTIPART_DOC)
+@blp.response(201, MediaSchema)
+@blp.raises(
+    MultipartFieldUnexpected, UploadContentTypeUnsupported, UploadInterrupted, UploadTooLarge, StorageOutOfSpace
+)
+def upload_media(received: ReceivedFile) -> Media:
+    """Upload a file in one request
+
+    One part named `file`. Larger files are better sent by `POST /media/uploads`, which can resume. The media is inspected
+    next: ask for it until its status is `ready` or `rejected`.
+    """
+    with transaction():
+        return services.add_received(
+            caller,
+            storage_key=received.storage_key,
+            name=received.name,
+            content_type=received.content_type,
+            size_bytes=received.size_bytes,
+            sha256=received.sha256,
+        )
+
+
+@blp.get("")
+@blp.arguments(MediaFilterSchema, location="query")
+@blp.response(200, page_of(MediaSchema))
+def list_media(args: dict[str, Any]) -> Page:
+    """List media, newest first"""
+    filters = {name: args[name] for name in ("kind", "status", "q") if name in args}
+    return paginate(services.in_library(caller, **filters), args, by=(Media.created_at, Media.id))
+
+
+@blp.get("/<uuid:media_id>")
+@blp.response(200, MediaSchema)
+def show_media(media_id: UUID) -> Media:
+    """Show one video or photo"""
+    return services.get_media(caller, media_id)
+
+
+@blp.patch("/<uuid:media_id>")
+@blp.arguments(MediaChangesSchema)
+@blp.response(200, MediaSchema)
+@blp.raises(StaleVersion)
+def rename_media(changes: dict[str, str], media_id: UUID) -> Media:
+    """Give media another name"""
+    with transaction():
+        must_be_current(MediaSchema, services.get_media(caller, media_id))
+        return services.rename(caller, media_id, **changes)
+
+
+@blp.delete("/<uuid:media_id>")
+@blp.response(204)
+@blp.raises(StaleVersion, MediaInUse)
+def delete_media(media_id: UUID) -> None:
+    """Delete media
+
+    Refused with 409 while a post that is still to go out uses it.
+    """
+    with transaction():
+        must_be_current(MediaSchema, services.get_media(caller, media_id))
+        keys = services.delete(caller, media_id)
+    for key in keys:
+        service("storage").delete(key)
+
+
+@blp.get("/<uuid:media_id>/content")
+@blp.response(200, content_type="application/octet-stream")
+@blp.raises(MediaNotReady)
+def download_media(media_id: UUID) -> Response:
+    """Download the file
+
+    Ranges, `If-Range` and `If-None-Match` are understood; always as an attachment.
+    """
+    media = services.get_ready(caller, media_id)
+    end_reading()
+    try:
+        return contents.answer(
+            service("storage"),
+            str(media.storage_key),
+            size=media.size_bytes or 0,
+            etag=str(media.sha256),
+            content_type=str(media.content_type),
+            name=media.name,
+        )
+    except StorageMissing:
+        raise NotFound from None
+
+
+@blp.get("/<uuid:media_id>/thumbnail")
+@blp.response(200, content_type="image/jpeg")
+def show_thumbnail(media_id: UUID) -> Response:
+    """Show a small picture of the media
+
+    A JPEG of at most 640 pixels a side; 404 until there is one.
+    """
+    media = services.get_media(caller, media_id)
+    key = media.thumbnail_key
+    end_reading()
+    if key is None:
+        raise NotFound
+    try:
+        size = service("storage").size(key)
+        return contents.answer(service("storage"), key, size=size, etag=key, content_type="image/jpeg", name=None)
+    except StorageMissing:
+        raise NotFound from None
+
+
+@blp.get("/<uuid:media_id>/checks")
+@blp.arguments(ChecksArgsSchema, location="query")
+@blp.response(200, ChecksSchema)
+@blp.raises(MediaNotReady)
+def check_media(args: dict[str, UUID], media_id: UUID) -> dict[str, Any]:
+    """Hold media against TikTok's rules
+
+    Every rule with what was found and what is allowed. With `account_id` the creator's own longest duration counts, as far
+    as it is known.
+    """
+    media = services.get_ready(caller, media_id)
+    found = checking.all_checks(media, max_duration_seconds=None)
+    is_postable = all(finding.severity is not checking.Severity.PROBLEM for finding in found)
+    return {"is_postable": is_postable, "checks": found}

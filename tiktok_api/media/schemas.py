@@ -1,0 +1,110 @@
+"""What clients send and get about media."""
+
+from marshmallow import fields, validate
+
+from tiktok_api.media.checking import Severity
+from tiktok_api.media.models import MediaKind, MediaStatus
+from tiktok_api.web.pagination import PageArgsSchema
+from tiktok_api.web.schemas import Schema, nullable
+
+_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
+_STATUSES = [status.value for status in MediaStatus]
+_KINDS = [kind.value for kind in MediaKind]
+_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+class RejectionSchema(Schema):
+    """Why a file was not taken."""
+
+    code = fields.String(required=True, metadata={"description": "Stable, for programs.", "example": "file_truncated"})
+    message = fields.String(required=True, metadata={"example": "The end of the file is missing."})
+
+
+class MediaSchema(Schema):
+    """A video or photo. What inspection finds is null until the status is `ready`; width and height are as seen."""
+
+    id = fields.UUID(required=True, metadata={"example": _ID})
+    status = fields.String(required=True, validate=validate.OneOf(_STATUSES), metadata={"example": "ready"})
+    kind = nullable(fields.String, example="video", validate=validate.OneOf(_KINDS))
+    name = fields.String(required=True, metadata={"example": "launch.mp4"})
+    content_type = nullable(fields.String, example="video/mp4", description="As found; before that, as you said.")
+    size_bytes = nullable(fields.Integer, example=48_213_004, description="Null while its length is deferred.")
+    received_bytes = fields.Integer(required=True, metadata={"example": 48_213_004})
+    sha256 = nullable(fields.String, example=_SHA256)
+    container = nullable(fields.String, example="mp4")
+    width = nullable(fields.Integer, example=1080)
+    height = nullable(fields.Integer, example=1920)
+    orientation = nullable(fields.Integer, example=0, description="EXIF's 1 to 8 of a photo, degrees of a video.")
+    duration_seconds = nullable(fields.Float, example=14.2)
+    fps = nullable(fields.Float, example=30.0)
+    video_codec = nullable(fields.String, example="h264")
+    audio_codec = nullable(fields.String, example="aac")
+    has_audio = nullable(fields.Boolean, example=True)
+    bitrate = nullable(fields.Integer, example=6_000_000, description="Bits per second over the whole file.")
+    has_thumbnail = fields.Boolean(required=True, metadata={"example": True})
+    rejection = fields.Nested(RejectionSchema, allow_none=True, metadata={"example": None})
+    expires_at = nullable(
+        fields.AwareDateTime,
+        example=None,
+        description="When an unfinished upload is forgotten; null once it is finished.",
+    )
+    created_at = fields.AwareDateTime(required=True, metadata={"example": "2027-03-02T12:00:00Z"})
+    updated_at = fields.AwareDateTime(required=True, metadata={"example": "2027-03-02T12:00:09Z"})
+
+
+class MediaFilterSchema(PageArgsSchema):
+    """Which media to list, newest first."""
+
+    kind = fields.String(validate=validate.OneOf(_KINDS), metadata={"example": "video"})
+    status = fields.String(validate=validate.OneOf(_STATUSES), metadata={"example": "ready"})
+    q = fields.String(
+        validate=validate.Length(1, 100), metadata={"description": "Part of the name.", "example": "launch"}
+    )
+
+
+class MediaChangesSchema(Schema):
+    """What can be changed about media: the name."""
+
+    name = fields.String(required=True, validate=validate.Length(1, 255), metadata={"example": "launch, take 2.mp4"})
+
+
+class UploadProgressSchema(Schema):
+    """How far an upload is. `bytes_per_second` is that of the newest connection."""
+
+    id = fields.UUID(required=True, metadata={"example": _ID})
+    status = fields.String(required=True, validate=validate.OneOf(_STATUSES), metadata={"example": "uploading"})
+    received_bytes = fields.Integer(required=True, metadata={"example": 12_053_251})
+    size_bytes = nullable(fields.Integer, example=48_213_004)
+    percentage = nullable(fields.Float, example=25.0, description="0 to 100; null while the length is deferred.")
+    bytes_per_second = nullable(fields.Float, example=4_017_750.3)
+    eta_seconds = nullable(fields.Float, example=9.0)
+    expires_at = nullable(fields.AwareDateTime, example="2027-03-03T12:00:00Z")
+
+
+class ChecksArgsSchema(Schema):
+    """For whom to check."""
+
+    account_id = fields.UUID(
+        metadata={"description": "Also hold it against what this account's creator may post.", "example": _ID}
+    )
+
+
+class CheckSchema(Schema):
+    """One of TikTok's rules and how the media fares."""
+
+    code = fields.String(required=True, metadata={"description": "The rule.", "example": "video_duration"})
+    severity = fields.String(
+        required=True,
+        validate=validate.OneOf([severity.value for severity in Severity]),
+        metadata={"description": "TikTok refuses a problem; a warning may do.", "example": "problem"},
+    )
+    message = fields.String(required=True, metadata={"example": "This creator may post up to 180 s."})
+    found = fields.Raw(allow_none=True, metadata={"description": "The media's value.", "example": 214.5})
+    allowed = fields.Raw(allow_none=True, metadata={"description": "A bound, a range or a list.", "example": 180})
+
+
+class ChecksSchema(Schema):
+    """Whether TikTok would take the media, rule by rule."""
+
+    is_postable = fields.Boolean(required=True, metadata={"example": False})
+    checks = fields.List(fields.Nested(CheckSchema), required=True)

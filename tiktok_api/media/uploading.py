@@ -1,0 +1,251 @@
+"""Uploads in turns: begun, continued from where they stand, finished, given up.
+
+What a turn receives goes straight to storage and is acknowledged only once storage has made it durable, so the offset in
+the database never passes what is stored, whenever the process dies. One writer at a time: storage holds the lock, and
+the offset is looked at under it. No transaction is open while bytes are awaited.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from tiktok_api import clock
+from tiktok_api.auth.identity import Identity
+from tiktok_api.db import db, end_reading, transaction
+from tiktok_api.errors import NotFound
+from tiktok_api.media import services
+from tiktok_api.media.errors import (
+    ChecksumMismatch,
+    MalformedUploadHeader,
+    StorageOutOfSpace,
+    UploadBusy,
+    UploadExpired,
+    UploadInterrupted,
+    UploadOffsetMismatch,
+    UploadTooLarge,
+)
+from tiktok_api.media.intake import BodyCut, Intake
+from tiktok_api.media.models import Media, MediaStatus
+from tiktok_api.storage.errors import StorageBusy, StorageFull, StorageMissing
+from tiktok_api.storage.port import Appending, Storage
+
+SETTLE_SECONDS = 1.0
+"""How often what has arrived is made durable and acknowledged while a turn goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How much one upload may bring, and how long it may rest."""
+
+    max_bytes: int
+    time_to_live: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a client says about the bytes it is about to send.
+
+    `length` is how many there are, where that is known beforehand; `upload_length` the length of the whole upload, where it
+    had been deferred; `checksum` an algorithm and the digest these bytes must have.
+    """
+
+    offset: int
+    length: int | None
+    upload_length: int | None = None
+    checksum: tuple[str, bytes] | None = None
+
+
+def begin(
+    caller: Identity,
+    storage: Storage,
+    terms: Terms,
+    *,
+    length: int | None,
+    name: str,
+    content_type: str | None,
+    upload_metadata: str | None,
+) -> Media:
+    """A new upload of `length` bytes; None: the client will say later. Raises UploadTooLarge, StorageOutOfSpace."""
+    if length is not None and length > terms.max_bytes:
+        raise UploadTooLarge(allowed=terms.max_bytes)
+    room = storage.room()
+    if room is not None and room < (length or 1):
+        raise StorageOutOfSpace
+    key = storage.new_key()
+    try:
+        storage.create(key)
+    except StorageFull:
+        raise StorageOutOfSpace from None
+    with transaction() as session:
+        media = Media(
+            owner_id=caller.user_id,
+            name=services.clean_name(name),
+            content_type=content_type,
+            size_bytes=length,
+            upload_metadata=upload_metadata,
+            storage_key=key,
+            expires_at=clock.now() + terms.time_to_live,
+        )
+        session.add(media)
+        session.flush()
+        if length == 0:
+            _finish(media, sha256=None)
+    return media
+
+
+def find(caller: Identity, media_id: UUID) -> Media:
+    """The caller's upload, finished or not. Raises NotFound, UploadExpired."""
+    media = services.get_media(caller, media_id)
+    if media.status is MediaStatus.UPLOADING and media.expires_at is not None and media.expires_at < clock.now():
+        raise UploadExpired
+    return media
+
+
+def give_up(caller: Identity, media_id: UUID) -> list[str]:
+    """Forget an upload; answers the storage keys to delete once that is committed. Raises NotFound, MediaInUse."""
+    find(caller, media_id)
+    return services.delete(caller, media_id)
+
+
+def receive(
+    caller: Identity, storage: Storage, terms: Terms, media_id: UUID, turn: Turn, pieces: Iterator[bytes]
+) -> Media:
+    """Take in one turn and answer the upload as it stands then; the last turn has it inspected.
+
+    Raises NotFound, UploadExpired, UploadOffsetMismatch, UploadTooLarge and UploadBusy before the first byte is awaited;
+    UploadInterrupted, StorageOutOfSpace and UploadTooLarge after what had arrived was kept; ChecksumMismatch after it was dropped.
+    """
+    media = _expected(caller, media_id, turn, terms)
+    end_reading()
+    if media.status is not MediaStatus.UPLOADING:
+        return media  # it is complete, and this turn adds nothing
+    try:
+        with storage.append(str(media.storage_key)) as end:
+            with transaction():
+                media = _expected(caller, media_id, turn, terms)
+                if turn.upload_length is not None:
+                    media.size_bytes = turn.upload_length
+            end.rewind(media.received_bytes)
+            return _Reception(media, terms, turn, end).take(pieces)
+    except StorageBusy:
+        raise UploadBusy(headers={"Retry-After": "1"}) from None
+    except StorageMissing:
+        raise NotFound from None
+
+
+def _expected(caller: Identity, media_id: UUID, turn: Turn, terms: Terms) -> Media:
+    """The upload, if this turn may follow."""
+    media = find(caller, media_id)
+    if media.received_bytes != turn.offset:
+        headers = {"Upload-Offset": str(media.received_bytes)}
+        raise UploadOffsetMismatch(offset=media.received_bytes, headers=headers)
+    size = media.size_bytes
+    if turn.upload_length is not None:
+        if (size is not None and size != turn.upload_length) or turn.upload_length < media.received_bytes:
+            raise MalformedUploadHeader(header="Upload-Length", reason="the length of an upload is said once")
+        size = turn.upload_length
+    allowed = terms.max_bytes if size is None else size
+    if (size is not None and size > terms.max_bytes) or turn.offset + (turn.length or 0) > allowed:
+        raise UploadTooLarge(allowed=min(allowed, terms.max_bytes))
+    return media
+
+
+class _Reception:
+    """One turn of one upload, while its writer is alone."""
+
+    def __init__(self, media: Media, terms: Terms, turn: Turn, end: Appending) -> None:
+        self._media = media
+        self._turn = turn
+        self._end = end
+        self._time_to_live = terms.time_to_live
+        self._allowed = terms.max_bytes if media.size_bytes is None else media.size_bytes
+        self._started = self._settled_at = time.monotonic()
+
+    def take(self, pieces: Iterator[bytes]) -> Media:
+        """Everything that comes, until the body, the connection or the room ends."""
+        algorithms = {"sha256"} if self._turn.offset == 0 else set()
+        if self._turn.checksum:
+            algorithms.add(self._turn.checksum[0])
+        with Intake(self._end, self._turn.offset, algorithms) as intake:
+            try:
+                for piece in pieces:
+                    if intake.received + len(piece) > self._allowed:
+                        self._keep(intake)
+                        raise UploadTooLarge(allowed=self._allowed)
+                    intake.take(piece)
+                    self._settle_now_and_then(intake)
+            except BodyCut:
+                self._keep(intake)
+                raise UploadInterrupted from None
+            except StorageFull:
+                self._keep(intake)
+                raise StorageOutOfSpace from None
+            self._hold_against_checksum(intake)
+            try:
+                return self._acknowledge(self._end.settle(), intake)
+            except StorageFull:
+                raise StorageOutOfSpace from None
+
+    def _settle_now_and_then(self, intake: Intake) -> None:
+        # Bytes with a checksum count all together or not at all.
+        if self._turn.checksum is None and time.monotonic() - self._settled_at >= SETTLE_SECONDS:
+            if intake.received != self._media.size_bytes:  # the last ones are settled with their hash, below
+                self._acknowledge(self._end.settle(), intake)
+            self._settled_at = time.monotonic()
+
+    def _keep(self, intake: Intake) -> None:
+        """After an accident, acknowledge what can be made durable."""
+        if self._turn.checksum is None:
+            try:
+                self._acknowledge(self._end.settle(), intake)
+            except StorageFull:
+                return  # what was settled before stays acknowledged
+
+    def _hold_against_checksum(self, intake: Intake) -> None:
+        if self._turn.checksum is not None:
+            algorithm, expected = self._turn.checksum
+            if intake.digest(algorithm) != expected:
+                self._end.rewind(self._turn.offset)
+                raise ChecksumMismatch
+
+    def _acknowledge(self, offset: int, intake: Intake) -> Media:
+        """Compare and set: an upload that was deleted meanwhile stays deleted."""
+        seconds = time.monotonic() - self._started
+        rate = (offset - self._turn.offset) / seconds if seconds > 0 else None
+        values: dict[str, Any] = {"received_bytes": offset, "expires_at": clock.now() + self._time_to_live}
+        is_complete = offset == self._media.size_bytes
+        sha256 = intake.hexdigest("sha256") if is_complete else None
+        with transaction() as session:
+            moved = session.execute(
+                update(Media)
+                .where(
+                    Media.id == self._media.id,
+                    Media.status == MediaStatus.UPLOADING,
+                    Media.received_bytes == self._media.received_bytes,
+                )
+                .values(bytes_per_second=rate, **values)
+                .returning(Media.id)
+                .execution_options(synchronize_session=False)
+            ).scalar()
+            if moved is None:
+                raise NotFound
+            self._media = session.execute(
+                select(Media).where(Media.id == self._media.id).execution_options(populate_existing=True)
+            ).scalar_one()
+            if is_complete:
+                _finish(self._media, sha256=sha256)
+        return self._media
+
+
+def _finish(media: Media, *, sha256: str | None) -> None:
+    """Everything is here: have it inspected. A hash that was not taken on the way is taken then."""
+    media.status = MediaStatus.INSPECTING
+    media.sha256 = sha256
+    media.expires_at = None
+    db.session.flush()
+    services.promise_inspection(media.id)
