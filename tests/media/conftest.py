@@ -1,0 +1,34 @@
+"""Media in the library of a person, and uploads on their way."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.conftest import Person
+from tests.media import making
+from tests.media.tus_client import Upload, begin
+
+
+@pytest.fixture
+def upload(owner: Person) -> Callable[..., Upload]:
+    """Begin an upload of the owner's: `upload(length=1000)`."""
+
+    def make(length: int | None = 1000, **what_matters: Any) -> Upload:
+        return begin(what_matters.pop("person", owner), length, **what_matters)
+
+    return make
+
+
+@pytest.fixture
+def make_media(owner: Person, run_jobs: Callable[[], int]) -> Callable[..., dict[str, Any]]:
+    """Inspected media of the owner's, as the API shows it: `make_media(making.photo())`."""
+
+    def make(content: bytes | None = None, *, name: str = "video.mp4", person: Person = owner) -> dict[str, Any]:
+        file = io.BytesIO(making.video() if content is None else content)
+        media: dict[str, Any] = person.post("/media", data={"file": (file, name)}).json
+        run_jobs()
+        return person.get(f"/media/{media['id']}").json  # type: ignore[no-any-return]
+
+    return make

@@ -1,0 +1,44 @@
+"""Real media made on the spot, and broken on purpose."""
+
+import io
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from PIL import Image
+
+from tiktok_api.cli.sample_video import make_sample_video
+
+
+@cache
+def video(suffix: str = ".mp4", **what_matters: Any) -> bytes:
+    """The bytes of a short real video; see `make_sample_video` for what can matter."""
+    wanted = {"seconds": 1, "fps": 24, "width": 360, "height": 640, "sound": False} | what_matters
+    with TemporaryDirectory() as folder:
+        return make_sample_video(Path(folder) / f"video{suffix}", **wanted).read_bytes()
+
+
+@cache
+def photo(
+    kind: str = "JPEG", *, width: int = 720, height: int = 1080, orientation: int = 1, mode: str = "RGB"
+) -> bytes:
+    """The bytes of a real photo: a gradient with some grain, so that it has a size."""
+    picture = Image.merge(
+        "RGB",
+        (
+            Image.linear_gradient("L").resize((width, height)),
+            Image.radial_gradient("L").resize((width, height)),
+            Image.effect_noise((width, height), 20),
+        ),
+    ).convert(mode)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **({"exif": exif} if orientation != 1 else {}))
+    return buffer.getvalue()
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    """An ISO box (ISO/IEC 14496-12, 4.2)."""
+    return (8 + len(content)).to_bytes(4, "big") + kind + content

@@ -1,0 +1,64 @@
+"""Upload-Checksum"""
+
+import base64
+import hashlib
+
+import pytest
+
+from tests.media.tus_client import BYTES, Breaking, create
+
+
+def said(algorithm, content):
+    digest = hashlib.new(algorithm, content).digest()
+    return {"Upload-Checksum": f"{algorithm} {base64.b64encode(digest).decode()}"}
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256", "md5"])
+def test_bytes_with_the_announced_checksum_are_taken(upload, algorithm):
+    begun = upload(10)
+    begun.send(b"01234", headers=said(algorithm, b"01234"))
+
+    response = begun.send(b"56789", offset=5, headers=said(algorithm, b"56789"))
+
+    assert response.status_code == 204
+    assert begun.offset == 10
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256", "md5"])
+def test_bytes_with_another_checksum_are_dropped(upload, owner, algorithm):
+    begun = upload(10)
+    begun.send(b"01234")
+
+    response = begun.send(b"5678X", offset=5, headers=said(algorithm, b"56789"))
+
+    assert response.status_code == 460
+    assert response.json["code"] == "checksum_mismatch"
+    assert begun.offset == 5
+    assert owner.get(begun.path).json["status"] == "uploading"
+
+
+def test_bytes_cut_off_before_they_could_be_checked_are_dropped(upload):
+    begun = upload(10)
+    whole = said("sha1", b"0123456789")
+
+    begun.send(input_stream=Breaking(b"01234", 10, ConnectionResetError), headers=whole)
+
+    assert begun.offset == 0
+    assert begun.send(b"0123456789", headers=whole).status_code == 204
+
+
+def test_the_first_bytes_that_come_along_are_checked_too(owner):
+    good = create(owner, 5, headers=BYTES | said("sha1", b"01234"), data=b"01234")
+    bad = create(owner, 5, headers=BYTES | said("sha1", b"other"), data=b"01234")
+
+    assert (good.status_code, bad.status_code) == (201, 460)
+
+
+@pytest.mark.parametrize("header", ["crc32 AAAA", "sha1", "sha1 !!", "sha1 AAAA", "SHA1 2jmj7l5rSw0yVb/vlWAYkK/YBwk="])
+def test_a_checksum_that_cannot_be_one_is_refused(upload, header):
+    begun = upload(5)
+
+    response = begun.send(b"01234", headers={"Upload-Checksum": header})
+
+    assert response.status_code == 400
+    assert begun.offset == 0
