@@ -101,10 +101,11 @@ def _conclude(world: "World", delivery: Delivery, due: float, signature: str, ou
         return
     if delivery.state == "delivered":
         return
-    again = due + world.knobs.webhook_retry_seconds * 2 ** (len(delivery.attempts) - 1)
-    if again > delivery.created_at + world.knobs.webhook_give_up_seconds:
+    deadline = delivery.created_at + world.knobs.webhook_give_up_seconds
+    if due >= deadline:
         delivery.state = "dropped"
         return
+    again = min(deadline, due + world.knobs.webhook_retry_seconds * 2 ** (len(delivery.attempts) - 1))
     world.schedule(again, lambda at: hand_over(world, delivery, at))
 
 
