@@ -78,6 +78,12 @@ def postgresql_url(postgresql_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def each_database_url(request: pytest.FixtureRequest) -> str:
+    """SQLite, or in turn whatever `tests.databases.on_each_database` names."""
+    return str(request.getfixturevalue(getattr(request, "param", "database_url")))
+
+
+@pytest.fixture
 def base_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name, value in {
         "SECRET_KEY": "a secret for tests, forty characters long",

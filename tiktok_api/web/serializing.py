@@ -15,6 +15,7 @@ from marshmallow.utils import get_value
 
 Dump = Callable[[Any], Any]
 _compiled: dict[type[Schema], Dump] = {}
+_COMPUTED = (fields.Function, fields.Method, fields.Constant, fields.Pluck)
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
@@ -34,6 +35,11 @@ def dump(schema: type[Schema], value: Any) -> Any:
 def compile_schema(schema: Schema) -> Dump:
     """A function from a row, an entity or a mapping to a dict with the schema's keys, in their order."""
     shown = schema.dump_fields
+    for name, field in shown.items():
+        if isinstance(field, _COMPUTED):
+            raise TypeError(
+                f"{type(schema).__name__}.{name}: compute it where the value is made; it is only copied here"
+            )
     keys = tuple(field.data_key or name for name, field in shown.items())
     names = tuple(field.attribute or name for name, field in shown.items())
     converters = tuple(_converter(field) for field in shown.values())
