@@ -1,6 +1,7 @@
 """The client under test."""
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -53,3 +54,11 @@ def serve() -> Iterator[Callable[[Callable[[socket.socket], None]], RawServer]]:
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def stop() -> Iterator[threading.Event]:
+    """Set when the test is over: servers that dawdle wait for it."""
+    event = threading.Event()
+    yield event
+    event.set()

@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx2
+import pytest
 
-from tiktok_api.tiktok import TikTokClient, Timeouts, Unpaced
+from tiktok_api.tiktok import TikTokClient, TikTokUnreachable, Timeouts, Unpaced, VideoPostInfo
 
 ACCESS_TOKEN = "act.planted-access-token"
 UPLOAD_URL = "https://open-upload.tiktokapis.com/video/?upload_id=67890&upload_token=planted-upload-token"
@@ -107,3 +108,33 @@ def connected_to(url: str, **what_matters: Any) -> Iterator[TikTokClient]:
         yield client
     finally:
         client.close()
+
+
+OK = b'{"data":{"status":"FAILED","publish_id":"v_pub","upload_url":"x"},"error":{"code":"ok"}}'
+HASTY = Timeouts(connect=0.7, read=0.3, chunk=0.3)
+
+
+def spell(body: bytes = OK, status: str = "200 OK", *headers: str) -> bytes:
+    """An HTTP answer as it goes over the wire."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def dripping(data: bytes, stop: threading.Event, pause: float = 0.05) -> Callable[[socket.socket], None]:
+    """A server that gives one byte at a time, often enough that no silence is a timeout."""
+
+    def play(connection: socket.socket) -> None:
+        read_request(connection)
+        for byte in data:
+            if stop.wait(pause):
+                return
+            connection.sendall(bytes([byte]))
+
+    return play
+
+
+def fail(client: TikTokClient) -> TikTokUnreachable:
+    """The error of an init that gets no usable answer."""
+    with pytest.raises(TikTokUnreachable) as caught:
+        client.init_video(ACCESS_TOKEN, post_info=VideoPostInfo(privacy_level="SELF_ONLY"), video_size=5)
+    return caught.value

@@ -113,6 +113,12 @@ def test_errors_come_in_many_forms(client, tiktok, body, code, log_id):
     assert isinstance(error, TikTokUnreachable if code is None else TikTokRefusal)
 
 
+def test_the_gateways_log_id_is_kept_where_the_body_has_none(client, tiktok):
+    tiktok.answers(httpx2.Response(502, html="<p>", headers={"X-Tt-Logid": "2026GATEWAY"}))
+
+    assert fail(client).log_id == "2026GATEWAY"
+
+
 def test_ok_is_success_whatever_the_status(client, tiktok):
     tiktok.answers(enveloped({"status": "FAILED"}, status=500))
 
@@ -167,4 +173,6 @@ def test_an_error_reads_well():
 def test_plain_http_must_be_allowed(make_client):
     with pytest.raises(ValueError, match="https"):
         make_client(api_url="http://127.0.0.1:1")
+    with pytest.raises(ValueError, match="https"):
+        make_client(api_url="ftp://127.0.0.1:1", allow_http=True)
     make_client(api_url="http://127.0.0.1:1", allow_http=True)

@@ -59,6 +59,14 @@ def test_what_is_not_said_is_unknown_never_zero(client, tiktok):
     assert (info.follower_count, info.following_count, info.likes_count, info.video_count) == (None,) * 4
 
 
+def test_what_was_not_asked_for_is_not_believed(client, tiktok):
+    tiktok.answers(enveloped({"user": {"open_id": "o", "follower_count": 0, "is_verified": False}}))
+
+    info = client.fetch_user_info(ACCESS_TOKEN, scopes=["user.info.basic"])
+
+    assert (info.open_id, info.follower_count, info.is_verified) == ("o", None, None)
+
+
 @pytest.mark.parametrize("data", [{}, {"user": None}, {"user": []}, [], "user"])
 def test_no_user_is_no_answer(client, tiktok, data):
     tiktok.answers(enveloped(data))

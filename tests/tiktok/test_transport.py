@@ -1,47 +1,15 @@
 """The client on real sockets: time, memory, and what must never happen"""
 
+import os
 import threading
 import tracemalloc
+from contextlib import suppress
 
+import httpx2
 import pytest
 
-from tests.tiktok.doubles import ACCESS_TOKEN, connected_to, read_request
-from tiktok_api.tiktok import TikTokUnreachable, Timeouts, VideoPostInfo
-
-OK = b'{"data":{"status":"FAILED","publish_id":"v_pub","upload_url":"x"},"error":{"code":"ok"}}'
-VIDEO = VideoPostInfo(privacy_level="SELF_ONLY")
-HASTY = Timeouts(connect=0.7, read=0.3, chunk=0.3)
-
-
-def answer(body=OK, status="200 OK", *headers):
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
-    return "\r\n".join(lines).encode() + body
-
-
-def fail(client):
-    with pytest.raises(TikTokUnreachable) as caught:
-        client.init_video(ACCESS_TOKEN, post_info=VIDEO, video_size=5)
-    return caught.value
-
-
-def dripping(data, stop, pause=0.05):
-    """A server that gives one byte at a time, often enough that no silence is a timeout."""
-
-    def play(connection):
-        read_request(connection)
-        for byte in data:
-            if stop.wait(pause):
-                return
-            connection.sendall(bytes([byte]))
-
-    return play
-
-
-@pytest.fixture
-def stop():
-    event = threading.Event()
-    yield event
-    event.set()
+from tests.tiktok.doubles import ACCESS_TOKEN, HASTY, OK, connected_to, dripping, fail, read_request, spell
+from tiktok_api.tiktok import TikTokUnreachable, Timeouts
 
 
 def test_a_refused_connection_was_never_sent(serve):
@@ -85,7 +53,7 @@ def test_a_server_that_hangs_up_was_sent_to(serve):
 @pytest.mark.parametrize(
     "data",
     [
-        answer(b" " * 1000 + OK),  # a slow body
+        spell(b" " * 1000 + OK),  # a slow body
         b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000,  # slow headers
         b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100,  # no end of preliminaries
     ],
@@ -101,8 +69,27 @@ def test_one_byte_at_a_time_does_not_hold_a_worker(serve, stop, data):
     assert "ReadTimeout" in str(error)
 
 
-def test_a_slow_but_timely_answer_is_an_answer(serve, stop):
-    server = serve(dripping(answer(), stop, pause=0.002))
+def test_a_borrowed_transport_is_held_to_the_time_too(make_client, stop):
+    class Dripping(httpx2.SyncByteStream):
+        def __iter__(self):
+            while not stop.wait(0.05):
+                yield b" "
+
+    transport = httpx2.MockTransport(lambda request: httpx2.Response(200, stream=Dripping()))
+
+    assert "ReadTimeout" in str(fail(make_client(transport=transport, timeouts=HASTY)))
+
+
+def test_a_deadline_that_is_over_stops_even_the_connection():
+    with connected_to("http://127.0.0.1:9", timeouts=Timeouts(connect=0.0, read=0.0)) as client:
+        error = fail(client)
+
+    assert not error.was_sent
+    assert "ConnectTimeout" in str(error)
+
+
+def test_a_slow_but_timely_answer_is_an_spell(serve, stop):
+    server = serve(dripping(spell(), stop, pause=0.002))
 
     with connected_to(server.url, timeouts=Timeouts(read=60.0)) as client:
         assert client.fetch_status(ACCESS_TOKEN, "v_pub").status == "FAILED"
@@ -111,7 +98,7 @@ def test_a_slow_but_timely_answer_is_an_answer(serve, stop):
 @pytest.mark.parametrize(
     "data",
     [
-        answer(OK)[:-1],
+        spell(OK)[:-1],
         b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + OK,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"\x16\x03\x01 not HTTP at all\r\n\r\n",
@@ -120,7 +107,7 @@ def test_a_slow_but_timely_answer_is_an_answer(serve, stop):
     ],
     ids=["cut", "short", "bad chunk", "not HTTP", "bad status", "huge header"],
 )
-def test_a_broken_answer_is_no_answer(serve, data):
+def test_a_broken_answer_is_no_spell(serve, data):
     def play(connection):
         read_request(connection)
         connection.sendall(data)
@@ -135,7 +122,7 @@ def test_redirects_are_not_followed_and_cookies_not_kept(serve):
     heads = []
 
     def play(connection):
-        for reply in (answer(b"", "302 Found", "Location: /elsewhere", "Set-Cookie: account=one"), answer()):
+        for reply in (spell(b"", "302 Found", "Location: /elsewhere", "Set-Cookie: account=one"), spell()):
             heads.append(read_request(connection)[0])
             connection.sendall(reply)
 
@@ -157,7 +144,7 @@ def test_the_environment_has_no_say(serve, monkeypatch):
 
     def play(connection):
         read_request(connection)
-        connection.sendall(answer())
+        connection.sendall(spell())
 
     server = serve(play)
 
@@ -171,7 +158,7 @@ def test_connections_are_used_again(serve):
     def play(connection):
         connections.append(connection)
         while read_request(connection)[0]:
-            connection.sendall(answer())
+            connection.sendall(spell())
 
     server = serve(play)
 
@@ -186,7 +173,7 @@ def test_many_threads_share_one_client(serve):
     def play(connection):
         while request := read_request(connection)[0]:
             name = request.partition(b'"publish_id":"')[2].split(b'"')[0]
-            connection.sendall(answer(b'{"data":{"status":"' + name + b'"},"error":{"code":"ok"}}'))
+            connection.sendall(spell(b'{"data":{"status":"' + name + b'"},"error":{"code":"ok"}}'))
 
     server = serve(play)
     answers = {}
@@ -205,10 +192,35 @@ def test_many_threads_share_one_client(serve):
     assert answers == {f"v{number}": {f"v{number}"} for number in range(20)}
 
 
+def test_a_fork_opens_connections_of_its_own(serve):
+    connections = []
+
+    def play(connection):
+        connections.append(connection)
+        while read_request(connection)[0]:
+            connection.sendall(spell())
+
+    server = serve(play)
+
+    with connected_to(server.url, timeouts=Timeouts()) as client:
+        client.fetch_status(ACCESS_TOKEN, "v_pub")
+        child = os.fork()
+        if child == 0:
+            with suppress(Exception):
+                client.fetch_status(ACCESS_TOKEN, "v_pub")
+                os._exit(0)
+            os._exit(1)
+        _, outcome = os.waitpid(child, 0)
+        client.fetch_status(ACCESS_TOKEN, "v_pub")
+
+    assert outcome == 0
+    assert len(connections) == 2
+
+
 def swallow(connection):
     """Read a whole PUT, then say that it was the last."""
     head, _ = read_request(connection)
-    connection.sendall(answer(b"", "201 Created"))
+    connection.sendall(spell(b"", "201 Created"))
     return head
 
 

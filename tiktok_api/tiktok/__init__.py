@@ -24,6 +24,7 @@ from tiktok_api.tiktok.errors import (
 )
 from tiktok_api.tiktok.pacing import Pacer, Unpaced
 from tiktok_api.tiktok.signatures import sign, verify_webhook
+from tiktok_api.tiktok.transport import DeadlineTransport
 from tiktok_api.tiktok.types import (
     ChunkPlan,
     ChunkReceipt,
@@ -49,6 +50,7 @@ __all__ = [
     "ChunkReceipt",
     "CreatorCannotPost",
     "CreatorInfo",
+    "DeadlineTransport",
     "GrantInvalid",
     "InvalidSignature",
     "Pacer",

@@ -67,9 +67,10 @@ class Answer:
 
     @property
     def log_id(self) -> str | None:
-        """What TikTok's support asks for; tables spell it `logid`, live answers `log_id`."""
-        error = parsing.mapping(self.document.get("error"))
-        places = (error.get("log_id"), error.get("logid"), self.document.get("log_id"), self.document.get("logid"))
+        """What TikTok's support asks for; tables spell it `logid`, live answers `log_id`, its gateway `x-tt-logid`."""
+        bodies = (parsing.mapping(self.document.get("error")), self.document)
+        places = [body.get(name) for body in bodies for name in ("log_id", "logid")]
+        places.append(self.headers.get("x-tt-logid"))
         return next((word for word in map(self._word, places) if word), None)
 
     @property

@@ -38,8 +38,8 @@ class TikTokClient(OAuth, Reading, Publishing, Uploading):
         pacer: Pacer | None = None,
         upload_hosts: Sequence[str] = UPLOAD_HOSTS,
     ) -> None:
-        if httpx2.URL(api_url).scheme != "https" and not allow_http:
-            raise ValueError("api_url must be https")
+        if httpx2.URL(api_url).scheme not in (("https", "http") if allow_http else ("https",)):
+            raise ValueError("api_url must be https, or http where that is allowed")
         self._client_key = client_key
         self._client_secret = client_secret
         self._authorize_url = authorize_url

@@ -46,7 +46,7 @@ class Reading:
         user = answer.data.get("user")
         if not isinstance(user, dict):
             raise answer.unusable("user")
-        return _user(user)
+        return _user({name: user.get(name) for name in names})
 
     def list_videos(self, access_token: str, *, cursor: int | None = None, max_count: int = MAX_PAGE) -> VideoPage:
         """Public videos posted before `cursor` (UTC milliseconds; None: now), newest first, at most 20 a page.

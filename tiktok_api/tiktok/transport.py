@@ -4,6 +4,7 @@ A read timeout alone lets a server that sends one byte a second hold a worker fo
 which everything must be over; the sockets obey it. An exchange runs in one thread, so a context variable carries it.
 """
 
+import os
 import ssl
 import time
 from collections.abc import Iterable, Iterator
@@ -92,8 +93,6 @@ def _in_httpx_terms() -> Iterator[None]:
     except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
         kind: type[httpx2.TransportError] = getattr(httpx2, type(error).__name__)
         raise kind(str(error)) from None
-    except httpcore2.UnsupportedProtocol as error:
-        raise httpx2.UnsupportedProtocol(str(error)) from None
 
 
 class _Body(httpx2.SyncByteStream):
@@ -109,16 +108,23 @@ class _Body(httpx2.SyncByteStream):
 
 
 class DeadlineTransport(httpx2.BaseTransport):
-    """HTTP/1.1 with keep-alive, safe for threads; knows no proxies, no environment, no redirects and no cookies."""
+    """HTTP/1.1 with keep-alive, safe for threads; knows no proxies, no environment, no redirects and no cookies.
 
-    def __init__(self, *, max_connections: int = 100, max_idle: int = 20, idle_seconds: float = 15.0) -> None:
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(trust_env=False),
-            max_connections=max_connections,
-            max_keepalive_connections=max_idle,
-            keepalive_expiry=idle_seconds,
-            network_backend=_Backend(),
-        )
+    `ssl_context` replaces the system's certificate authorities. Connections are opened on first use and belong to one
+    process: after a fork, parent and child would otherwise read each other's answers.
+    """
+
+    def __init__(
+        self,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+        max_connections: int = 100,
+        max_idle: int = 20,
+        idle_seconds: float = 15.0,
+    ) -> None:
+        self._ssl_context = ssl_context
+        self._limits = (max_connections, max_idle, idle_seconds)
+        self._pools: dict[int, httpcore2.ConnectionPool] = {}
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         url = httpcore2.URL(
@@ -135,8 +141,30 @@ class DeadlineTransport(httpx2.BaseTransport):
             extensions=request.extensions,
         )
         with _in_httpx_terms():
-            answer = self._pool.handle_request(sent)
+            answer = self._pool().handle_request(sent)
         return httpx2.Response(answer.status, headers=answer.headers, stream=_Body(answer.stream))
 
     def close(self) -> None:
-        self._pool.close()
+        pool = self._pools.pop(os.getpid(), None)
+        if pool is not None:
+            pool.close()
+
+    def _pool(self) -> httpcore2.ConnectionPool:
+        here = os.getpid()
+        pool = self._pools.get(here)
+        if pool is not None:
+            return pool
+        for elsewhere in [process for process in self._pools if process != here]:
+            self._pools.pop(elsewhere, None)
+        # Without a lock, which a fork could leave locked for ever: of two new pools one is dropped unused.
+        return self._pools.setdefault(here, self._new_pool())
+
+    def _new_pool(self) -> httpcore2.ConnectionPool:
+        max_connections, max_idle, idle_seconds = self._limits
+        return httpcore2.ConnectionPool(
+            ssl_context=self._ssl_context or httpx2.create_ssl_context(trust_env=False),
+            max_connections=max_connections,
+            max_keepalive_connections=max_idle,
+            keepalive_expiry=idle_seconds,
+            network_backend=_Backend(),
+        )
