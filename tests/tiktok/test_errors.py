@@ -157,6 +157,12 @@ def test_a_token_that_cannot_be_sent_is_not(client, tiktok, token):
     assert token == "" or token not in str(caught.value)
 
 
+def test_an_abyss_is_not_fallen_into(client, tiktok):
+    tiktok.answers(httpx2.Response(200, content=b'{"data":' + b"[" * 1000 + b"]" * 1000 + b"}"))
+
+    assert isinstance(fail(client), TikTokUnreachable)
+
+
 def test_an_endless_answer_is_cut_off(client, tiktok):
     tiktok.answers(httpx2.Response(200, content=b" " * (2 * 1024 * 1024 + 1)))
 

@@ -42,6 +42,7 @@ def echo(request: httpx2.Request) -> str:
 ANSWERS = {
     "refusal": lambda said: enveloped({"echo": said}, code="invalid_params", status=400, message=said),
     "code": lambda said: enveloped(code=said, status=400),
+    "keys": lambda said: enveloped({said: {"deep": [said]}}, code="invalid_params", status=400),
     "oauth refusal": lambda said: httpx2.Response(
         200, json={"error": "invalid_request", "error_description": said, "log_id": said}
     ),

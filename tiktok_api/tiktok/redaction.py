@@ -12,6 +12,7 @@ SECRET_KEYS = frozenset({"access_token", "refresh_token", "token", "client_secre
 PULLED_KEYS = frozenset({"video_url", "photo_images"})
 TOKEN_SHAPES = re.compile(r"\b(?:act|rft|clt)\.[^\s\"'<>&,;]+|(?<=upload_token=)[^\s\"'<>&;]+")
 SHORTEST_SECRET = 6
+DEEPEST = 12
 
 
 class Redactor:
@@ -28,16 +29,20 @@ class Redactor:
             value = value.replace(secret, HIDDEN)
         return TOKEN_SHAPES.sub(HIDDEN, value)
 
-    def clean_json(self, value: Any) -> Any:
-        """A copy of a JSON value for the log."""
-        if isinstance(value, dict):
-            return {
-                key: HIDDEN if key in SECRET_KEYS | PULLED_KEYS and item else self.clean_json(item)
-                for key, item in value.items()
-            }
+    def clean_json(self, value: Any, *, depth: int = DEEPEST) -> Any:
+        """A copy of a JSON value for the log; what lies very deep, as only garbage does, is left out."""
+        if isinstance(value, str):
+            return self.clean(value)
+        if not isinstance(value, dict | list):
+            return value
+        if depth == 0:
+            return "[too deep]"
         if isinstance(value, list):
-            return [self.clean_json(item) for item in value]
-        return self.clean(value) if isinstance(value, str) else value
+            return [self.clean_json(item, depth=depth - 1) for item in value]
+        return {
+            self.clean(key): HIDDEN if key in SECRET_KEYS | PULLED_KEYS else self.clean_json(item, depth=depth - 1)
+            for key, item in value.items()
+        }
 
 
 def fingerprint(token: str) -> str:
