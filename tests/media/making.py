@@ -42,3 +42,29 @@ def photo(
 def box(kind: bytes, content: bytes) -> bytes:
     """An ISO box (ISO/IEC 14496-12, 4.2)."""
     return (8 + len(content)).to_bytes(4, "big") + kind + content
+
+
+def with_box(content: bytes, path: tuple[bytes, ...], replacement: bytes) -> bytes:
+    """`content` with what is in the first box at `path` replaced, lengths and chunk offsets put right."""
+    delta = 0
+
+    def walk(inside: bytes, path: tuple[bytes, ...]) -> bytes:
+        nonlocal delta
+        parts, at, left = [], 0, path
+        while at < len(inside):
+            size = int.from_bytes(inside[at : at + 4], "big")
+            kind, body = inside[at + 4 : at + 8], inside[at + 8 : at + size]
+            if left and kind == left[0]:
+                new = walk(body, left[1:]) if left[1:] else replacement
+                delta += len(new) - len(body) if not left[1:] else 0
+                left, body = (), new
+            parts.append(box(kind, body))
+            at += size
+        return b"".join(parts)
+
+    grown = walk(content, path)
+    at = grown.index(b"stco")
+    count = int.from_bytes(grown[at + 8 : at + 12], "big")
+    places = range(at + 12, at + 12 + 4 * count, 4)
+    moved = b"".join((int.from_bytes(grown[p : p + 4], "big") + delta).to_bytes(4, "big") for p in places)
+    return grown[: at + 12] + moved + grown[at + 12 + 4 * count :]

@@ -85,6 +85,14 @@ def refuse_cut_segment(file: BinaryIO) -> None:
         raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
 
 
+def refuse_cut_riff(file: BinaryIO) -> None:
+    """Raise Refused where a WebP ends before its RIFF container does (RFC 9649, 2.3)."""
+    file.seek(4)
+    missing = int.from_bytes(file.read(4), "little") + 8 - size_of(file)
+    if missing > 0:
+        raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
+
+
 def heic_size(file: BinaryIO) -> tuple[int, int]:
     """Width and height of the largest picture in a HEIC file, from its `ispe` boxes (ISO/IEC 23008-12, 6.5.3)."""
     best = (0, 0)

@@ -17,6 +17,8 @@ def probe(file: BinaryIO, decoder: str, thumbnail: BinaryIO) -> dict[str, Any]:
     boxes.refuse_double_natured(file)
     if decoder == "HEIC":
         return _heic(file)
+    if decoder == "WEBP":
+        boxes.refuse_cut_riff(file)
     Image.MAX_IMAGE_PIXELS = None  # we draw the line ourselves, before anything is decoded
     file.seek(0)
     try:

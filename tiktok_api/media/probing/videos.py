@@ -37,7 +37,7 @@ def probe(file: BinaryIO, demuxer: str, thumbnail: BinaryIO) -> dict[str, Any]:
     except av.error.MemoryError as error:
         raise MemoryError from error
     except av.error.FFmpegError as error:
-        raise Refused("undecodable", f"The video cannot be decoded: {str(error)[:200]}.") from error
+        raise Refused("undecodable", f"The video cannot be decoded: {error.strerror}.") from error
 
 
 def _facts(container: InputContainer, size_bytes: int, thumbnail: BinaryIO) -> dict[str, Any]:

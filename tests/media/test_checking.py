@@ -1,0 +1,128 @@
+"""TikTok's rules for media, held against facts"""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tiktok_api.media.checking import Severity, all_checks, checks_for
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A video that TikTok takes in every respect."""
+
+    status: str = "ready"
+    kind: str = "video"
+    container: str = "mp4"
+    size_bytes: int = 10_000_000
+    duration_seconds: float | None = 30.0
+    width: int = 1080
+    height: int = 1920
+    fps: float | None = 30.0
+    video_codec: str | None = "h264"
+
+    @property
+    def is_ready(self) -> bool:
+        return self.status == "ready"
+
+
+VIDEO = Facts()
+PHOTO = Facts(kind="photo", container="jpeg", duration_seconds=None, fps=None, video_codec=None, size_bytes=900_000)
+
+
+@pytest.mark.parametrize("facts", [VIDEO, PHOTO])
+def test_nothing_is_found_about_what_tiktok_takes(facts):
+    assert checks_for(facts, max_duration_seconds=60) == []
+    assert {check.severity for check in all_checks(facts, max_duration_seconds=60)} == {Severity.OK}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"container": "mkv"}, "video_container"),
+        ({"video_codec": "av1"}, "video_codec"),
+        ({"video_codec": "prores"}, "video_codec"),
+        ({"fps": 22.9}, "video_fps"),
+        ({"fps": 60.1}, "video_fps"),
+        ({"fps": None}, "video_fps"),
+        ({"width": 359}, "video_width"),
+        ({"height": 359}, "video_height"),
+        ({"width": 4097}, "video_width"),
+        ({"height": 4097}, "video_height"),
+        ({"size_bytes": 4 * 1024**3 + 1}, "video_size"),
+        ({"duration_seconds": 600.1}, "video_duration"),
+        ({"duration_seconds": None}, "video_duration"),
+    ],
+)
+def test_each_rule_for_videos_is_found_broken(changes, code):
+    [finding] = checks_for(replace(VIDEO, **changes), max_duration_seconds=None)
+
+    assert (finding.code, finding.severity) == (code, Severity.PROBLEM)
+    assert finding.found == next(iter(changes.values()))
+    assert finding.allowed is not None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"container": "webm", "video_codec": "vp9"},
+        {"container": "mov", "video_codec": "hevc"},
+        {"container": "webm", "video_codec": "vp8"},
+        {"fps": 23.0},
+        {"fps": 23.976},
+        {"fps": 60.0},
+        {"fps": 60.02},
+        {"width": 360, "height": 360},
+        {"width": 4096, "height": 4096},
+        {"size_bytes": 4 * 1024**3},
+        {"duration_seconds": 180.0},
+    ],
+)
+def test_the_edge_of_each_rule_is_allowed(changes):
+    assert checks_for(replace(VIDEO, **changes), max_duration_seconds=None) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"container": "png"}, "photo_format"),
+        ({"container": "heic"}, "photo_format"),
+        ({"size_bytes": 20 * 1024**2 + 1}, "photo_size"),
+        ({"width": 1081, "height": 1920}, "photo_dimensions"),
+        ({"width": 1080, "height": 1921}, "photo_dimensions"),
+        ({"width": 1200, "height": 1200}, "photo_dimensions"),
+    ],
+)
+def test_each_rule_for_photos_is_found_broken(changes, code):
+    [finding] = checks_for(replace(PHOTO, **changes), max_duration_seconds=None)
+
+    assert (finding.code, finding.severity) == (code, Severity.PROBLEM)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1080, 1920), (1920, 1080), (1080, 1080), (1, 1)])
+def test_a_photo_of_1080p_either_way_is_allowed(width, height):
+    assert checks_for(replace(PHOTO, width=width, height=height), max_duration_seconds=None) == []
+
+
+def test_longer_than_every_creator_may_post_is_a_warning_until_the_creator_is_known():
+    three_minutes_and_a_bit = replace(VIDEO, duration_seconds=180.5)
+
+    [unknown] = checks_for(three_minutes_and_a_bit, max_duration_seconds=None)
+    [small] = checks_for(three_minutes_and_a_bit, max_duration_seconds=180)
+
+    assert unknown.severity is Severity.WARNING
+    assert (small.severity, small.found, small.allowed) == (Severity.PROBLEM, 180.5, 180)
+    assert checks_for(three_minutes_and_a_bit, max_duration_seconds=300) == []
+
+
+def test_no_creator_may_post_more_than_the_api_takes():
+    [finding] = checks_for(replace(VIDEO, duration_seconds=700.0), max_duration_seconds=3600)
+
+    assert finding.allowed == 600
+
+
+@pytest.mark.parametrize("status", ["uploading", "inspecting", "rejected"])
+def test_what_is_not_ready_is_the_only_finding(status):
+    [finding] = checks_for(replace(VIDEO, status=status), max_duration_seconds=None)
+
+    assert (finding.code, finding.severity, finding.found) == ("media_not_ready", Severity.PROBLEM, status)
