@@ -23,11 +23,6 @@ def test_a_refused_connection_was_never_sent(serve):
     assert "refused" in str(error)
 
 
-def test_an_unknown_host_was_never_sent():
-    with connected_to("http://tiktok.invalid") as client:
-        assert not fail(client).was_sent
-
-
 def test_a_silent_server_was_sent_to(serve, stop):
     def play(connection):
         read_request(connection)

@@ -1,12 +1,17 @@
 """put_chunk(): where bytes go, how, and what the answer means"""
 
+from contextlib import suppress
+
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.tiktok.doubles import UPLOAD_URL, enveloped
 from tiktok_api.tiktok import (
     ChunkReceipt,
     TikTokBusy,
+    TikTokClient,
     TikTokRefusal,
     TikTokUnreachable,
     UploadOutOfStep,
@@ -137,6 +142,11 @@ def test_a_chunk_lies_inside_the_file(client, first, last, total):
         "open-upload.tiktokapis.com/video/",
         "https://open-upload.tiktokapis.com:port/",
         "https://\x00.tiktokapis.com/",
+        "https://.tiktokapis.com/",
+        "https://open..tiktokapis.com/",
+        f"https://{'a' * 64}.tiktokapis.com/",
+        f"https://{'a.' * 130}tiktokapis.com/",
+        "https://*.tiktokapis.com/",
         "https://",
         "",
     ],
@@ -194,6 +204,19 @@ def test_a_named_host_still_needs_https_unless_allowed(make_client):
 
     with pytest.raises(TikTokRefusal, match="not https"):
         put(client, "http://simulator:9000/upload/1")
+
+
+@given(st.text() | st.text().map("https://{}.tiktokapis.com/video".format))
+def test_no_text_leads_astray(url):
+    def check(request: httpx2.Request) -> httpx2.Response:
+        assert request.url.scheme == "https"
+        assert request.url.host.endswith(".tiktokapis.com")
+        return answered(201)
+
+    client = TikTokClient(client_key="k", client_secret="s", transport=httpx2.MockTransport(check))
+
+    with suppress(TikTokRefusal):
+        put(client, url)
 
 
 def test_trouble_while_reading_the_file_stays_what_it_is(client):

@@ -18,7 +18,8 @@ from tiktok_api.tiktok.errors import (
 from tiktok_api.tiktok.types import CHUNK_BYTES, ChunkReceipt
 from tiktok_api.tiktok.wire import Call, Wire
 
-HOST = re.compile(r"[a-z0-9.-]+|[0-9a-f:]+")
+# Names as RFC 1035 bounds them (the resolver raises on others), or an IPv6 address.
+HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*|[0-9a-f:]+")
 UPLOADED = re.compile(r"bytes 0-(\d{1,18})/\d+")
 REFUSALS: dict[int, type[TikTokRefusal]] = {400: UploadRejected, 403: UploadUrlExpired, 404: UploadUnknown}
 
