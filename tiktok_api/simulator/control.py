@@ -172,7 +172,7 @@ def redeliver_webhook(delivery_id: int) -> Response:
         delivery = world.mailbox.find(delivery_id)
         if delivery is None or delivery.url is None:
             raise BadOrder("no such delivery", 404)
-        webhooks.hand_over(world, delivery, now)
+        webhooks.hand_over(world, delivery, now, is_extra=True)
         return compact({}, 202)
 
 

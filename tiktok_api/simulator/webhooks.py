@@ -60,46 +60,44 @@ def _release(world: "World", now: float) -> None:
         hand_over(world, delivery, now)
 
 
-def hand_over(world: "World", delivery: Delivery, due: float) -> None:
-    """Let a delivery be attempted, after those handed over before it."""
+def hand_over(world: "World", delivery: Delivery, due: float, *, is_extra: bool = False) -> None:
+    """Let a delivery be attempted, after those handed over before it; an extra attempt is not tried again."""
     generation = world.generation
-    world.courier.post(lambda: attempt(world, delivery, due, generation))
+    world.courier.post(lambda: _attempt(world, delivery, due, generation, is_extra))
 
 
-def attempt(world: "World", delivery: Delivery, due: float, generation: int) -> None:
+def _attempt(world: "World", delivery: Delivery, due: float, generation: int, is_extra: bool) -> None:
     """Try to deliver once; what is not answered 200 is tried again later, counted from when it was due."""
     with world.moment() as now:
         if world.generation != generation or delivery.url is None:
             return
-        body = json.loads(delivery.body)
         rule = world.mischief.pick("webhook", None, delivery.client_key)
         if rule is not None and rule.effect == "delay":
             world.schedule(due + rule.delay_seconds, lambda at: hand_over(world, delivery, at))
             return
         if rule is not None and rule.effect == "duplicate":
-            hand_over(world, delivery, due)
+            hand_over(world, delivery, due, is_extra=True)
         signature = delivery.first_signature
         if world.knobs.webhook_resign or not signature:
-            secret = world.apps[body["client_key"]].client_secret
-            signature = webhook_signature(secret, int(now), delivery.body)
+            signature = webhook_signature(world.apps[delivery.client_key].client_secret, int(now), delivery.body)
         delivery.first_signature = delivery.first_signature or signature
     if rule is not None and rule.effect in ("drop", "status"):
         outcome: int | str = rule.status if rule.effect == "status" else "dropped by mischief"
     else:
         outcome = _send(world, delivery.url, signature, delivery.body)
-    with world.moment():
+    with world.moment() as now:
         if world.generation == generation:
-            _conclude(world, delivery, due, signature, outcome)
+            delivery.attempts.append(
+                {"due_at": iso(due), "sent_at": iso(now), "signature": signature, "outcome": outcome}
+            )
+            _conclude(world, delivery, due, is_extra)
 
 
-def _conclude(world: "World", delivery: Delivery, due: float, signature: str, outcome: int | str) -> None:
-    delivery.attempts.append(
-        {"due_at": iso(due), "sent_at": iso(world.clock.now()), "signature": signature, "outcome": outcome}
-    )
-    if outcome == http.HTTPStatus.OK:
+def _conclude(world: "World", delivery: Delivery, due: float, is_extra: bool) -> None:
+    if delivery.attempts[-1]["outcome"] == http.HTTPStatus.OK:
         delivery.state = "delivered"
         return
-    if delivery.state == "delivered":
+    if is_extra or delivery.state == "delivered":
         return
     deadline = delivery.created_at + world.knobs.webhook_give_up_seconds
     if due >= deadline:
