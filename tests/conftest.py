@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from werkzeug.test import TestResponse
 
-from tests import servers
+from tests import connecting, servers
 from tests.running_jobs import run_due_jobs
 from tiktok_api.app import create_app
 from tiktok_api.db import Model, db
@@ -180,3 +180,15 @@ def stranger(app: Flask) -> Person:
 def run_jobs(app: Flask) -> Callable[[], int]:
     """Keep every promise that is due, here and now, until none is; answers how many were kept."""
     return lambda: run_due_jobs(app)
+
+
+@pytest.fixture
+def connect_account(simulator: Any) -> Callable[..., str]:
+    """Connect a creator of the simulator for somebody: `connect_account(owner, "ada")` answers the account's id."""
+
+    def connect(person: Person, creator: str = "ada", **wish: Any) -> str:
+        connection = connecting.connect(simulator, person, creator, **wish)
+        assert connection["status"] == "connected", connection
+        return str(connection["account_id"])
+
+    return connect

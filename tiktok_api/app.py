@@ -8,6 +8,8 @@ from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tiktok_api import clock, logs, moving_clock
+from tiktok_api.accounts import tasks as accounts_tasks
+from tiktok_api.accounts.routes import blp as accounts_blueprint
 from tiktok_api.auth import tokens
 from tiktok_api.auth.routes import blp as auth_blueprint
 from tiktok_api.cli import commands
@@ -30,8 +32,8 @@ from tiktok_api.web.health import health
 API_PREFIX = "/api/v1"
 LARGEST_JSON = MEBIBYTE
 
-DOMAINS: tuple[Blueprint, ...] = (auth_blueprint, media_blueprint)
-TASKS = (media_tasks,)
+DOMAINS: tuple[Blueprint, ...] = (auth_blueprint, accounts_blueprint, media_blueprint)
+TASKS = (accounts_tasks, media_tasks,)
 """The rooms whose tasks register themselves by being imported."""
 
 DESCRIPTION = """\

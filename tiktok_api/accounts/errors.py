@@ -1,0 +1,74 @@
+"""What the accounts domain refuses, and TikTok's refusals in our own words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import ceil
+
+from tiktok_api.errors import Conflict, Invalid, Problem, Unavailable, UpstreamFailed
+from tiktok_api.tiktok import (
+    AccessRevoked,
+    CreatorCannotPost,
+    ScopeMissing,
+    TikTokBusy,
+    TikTokError,
+    TikTokUnreachable,
+)
+
+
+class AccountNeedsReconnection(Conflict):
+    message = "TikTok does not let us act for this account any more ({reason}); connect it again."
+
+
+class ReturnUrlNotAllowed(Invalid):
+    message = "Browsers may be sent back only to the origins in RETURN_URL_ORIGINS and to this server."
+
+
+class ScopeNotGranted(Conflict):
+    message = "The person did not grant what this needs; connect the account again with more scopes."
+
+
+class CreatorNotAllowedToPost(Conflict):
+    message = "TikTok does not let this creator post now."
+
+
+class UpstreamBusy(Unavailable):
+    message = "TikTok takes no more requests of this kind for this account right now; wait as long as Retry-After says."
+
+
+class UpstreamUnreachable(UpstreamFailed):
+    message = "TikTok gave no usable answer; try again later."
+
+
+class UpstreamRefused(UpstreamFailed):
+    message = "TikTok refused; what it said is under upstream."
+
+
+UPSTREAM_PROBLEMS = (ScopeNotGranted, CreatorNotAllowedToPost, UpstreamBusy, UpstreamUnreachable, UpstreamRefused)
+"""What a route that asks TikTok can answer, besides AccountNeedsReconnection."""
+
+
+def problem_of(error: TikTokError) -> Problem:
+    """The problem that tells a client what TikTok said, with TikTok's own code and log id under `upstream`."""
+    extra = {"upstream": {"code": error.code, "log_id": error.log_id}}
+    match error:
+        case TikTokBusy():
+            return UpstreamBusy(extra=extra, headers={"Retry-After": str(max(1, ceil(error.retry_after)))})
+        case TikTokUnreachable():
+            return UpstreamUnreachable(extra=extra)
+        case AccessRevoked():
+            return AccountNeedsReconnection(reason=error.code, extra=extra)
+        case ScopeMissing():
+            return ScopeNotGranted(extra=extra)
+        case CreatorCannotPost():
+            return CreatorNotAllowedToPost(extra=extra)
+        case _:
+            return UpstreamRefused(extra=extra)
+
+
+@contextmanager
+def as_problems() -> Iterator[None]:
+    """Let TikTok's errors leave this block as problems."""
+    try:
+        yield
+    except TikTokError as error:
+        raise problem_of(error) from error

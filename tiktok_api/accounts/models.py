@@ -1,0 +1,129 @@
+"""Accounts at TikTok, attempts to connect one, and tokens still to be revoked."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tiktok_api import clock
+from tiktok_api.db import Model, enum_column
+
+SCOPES = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.upload", "video.publish")
+"""What a person can grant, as far as this product has a use for it."""
+
+
+class AccountStatus(StrEnum):
+    """Expired and revoked end only by connecting again; an error may mend itself."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    ERROR = "error"
+
+
+class Account(Model):
+    """One TikTok account of one user. What TikTok has not told is null, never 0.
+
+    Tokens are sealed and read only by the vault. `token_version` counts the pairs that were stored: whoever holds a pair
+    may replace exactly that one. `refresh_epoch` counts the leases on renewing; they run on the database's real clock,
+    expiries on business time.
+    """
+
+    __tablename__ = "accounts"
+    __table_args__ = (Index("ix_accounts_owner_created", "owner_id", "created_at", "id"),)
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    open_id: Mapped[str] = mapped_column(unique=True)
+    union_id: Mapped[str | None]
+    username: Mapped[str | None]
+    display_name: Mapped[str | None]
+    avatar_url: Mapped[str | None]
+    bio: Mapped[str | None]
+    is_verified: Mapped[bool | None]
+    profile_deep_link: Mapped[str | None]
+    follower_count: Mapped[int | None] = mapped_column(BigInteger)
+    following_count: Mapped[int | None] = mapped_column(BigInteger)
+    likes_count: Mapped[int | None] = mapped_column(BigInteger)
+    video_count: Mapped[int | None] = mapped_column(BigInteger)
+    scopes: Mapped[list[str]] = mapped_column(default=list)
+    status: Mapped[AccountStatus] = mapped_column(enum_column(AccountStatus), default=AccountStatus.ACTIVE)
+    status_reason: Mapped[str | None]
+    label: Mapped[str] = mapped_column(default="")
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    defaults: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    access_token_sealed: Mapped[bytes] = mapped_column(deferred=True)
+    refresh_token_sealed: Mapped[bytes] = mapped_column(deferred=True)
+    access_expires_at: Mapped[datetime]
+    refresh_expires_at: Mapped[datetime]
+    renew_at: Mapped[datetime]
+    token_version: Mapped[int] = mapped_column(default=0)
+    refresh_epoch: Mapped[int] = mapped_column(default=0)
+    refresh_leased_until: Mapped[datetime | None]
+
+    creator_info: Mapped[dict[str, Any] | None]
+    creator_info_at: Mapped[datetime | None]
+    connected_at: Mapped[datetime]
+    synced_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether TikTok may still let us act for it."""
+        return self.status in CONNECTED
+
+
+CONNECTED = (AccountStatus.ACTIVE, AccountStatus.ERROR)
+
+
+class ConnectionStatus(StrEnum):
+    """Where an attempt to connect an account stands."""
+
+    PENDING = "pending"
+    CONNECTED = "connected"
+    FAILED = "failed"
+
+
+class Connection(Model):
+    """One attempt to connect an account. The state is kept as its SHA-256, and forgotten when it comes back."""
+
+    __tablename__ = "connections"
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    state_hash: Mapped[str | None] = mapped_column(unique=True)
+    code_verifier_sealed: Mapped[bytes | None]
+    return_url: Mapped[str | None]
+    scopes: Mapped[list[str]]
+    status: Mapped[ConnectionStatus] = mapped_column(enum_column(ConnectionStatus), default=ConnectionStatus.PENDING)
+    reason: Mapped[str | None]
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether nobody came back in time."""
+        return self.status is ConnectionStatus.PENDING and self.expires_at <= clock.now()
+
+    @property
+    def shown_status(self) -> ConnectionStatus:
+        """The status as a client sees it."""
+        return ConnectionStatus.FAILED if self.is_overdue else self.status
+
+    @property
+    def shown_reason(self) -> str | None:
+        """The reason as a client sees it."""
+        return "expired" if self.is_overdue else self.reason
+
+
+class Revocation(Model):
+    """Tokens of an account that is gone from here but not yet revoked at TikTok. Belongs to nobody: it outlives its user."""
+
+    __tablename__ = "revocations"
+
+    open_id: Mapped[str] = mapped_column(index=True)
+    access_token_sealed: Mapped[bytes]
+    refresh_token_sealed: Mapped[bytes]
+    access_expires_at: Mapped[datetime]

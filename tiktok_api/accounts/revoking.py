@@ -1,0 +1,112 @@
+"""Letting an account go: here at once, at TikTok as soon as it listens."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete, select
+
+from tiktok_api import clock, events
+from tiktok_api.accounts import services, vault
+from tiktok_api.accounts.models import Account, Revocation
+from tiktok_api.db import db, end_reading, new_id, transaction
+from tiktok_api.jobs import queue
+from tiktok_api.sealing import SealBroken, Sealer
+from tiktok_api.tiktok import AccessRevoked, TikTokClient, TikTokRefusal, TokenGrant
+
+log = structlog.get_logger(__name__)
+
+REVOKE = "accounts.revoke"
+
+
+def disconnect(account: Account, *, sealer: Sealer) -> list[UUID]:
+    """Forget an account and answer the publications that are cancelled by it; call it inside a transaction.
+
+    Its tokens move to a row of their own until they are revoked at TikTok, so that a crash does not lose them.
+    """
+    cancelled = [each for answer in events.ask("account.disconnecting", account=account) for each in answer]
+    try:
+        access_token, refresh_token = vault.take_out(account, sealer)
+    except SealBroken as error:  # nobody can revoke what nobody can read; the person still can, in the app
+        log.warning("revocation.impossible", account=str(account.id), error=str(error))
+    else:
+        revocation = Revocation(id=new_id(), open_id=account.open_id, access_expires_at=account.access_expires_at)
+        _put(revocation, access_token, refresh_token, sealer)
+        db.session.add(revocation)
+        db.session.flush()
+        queue.promise(REVOKE, due_at=clock.now(), subject=revocation.id)
+    for kind in (services.SYNC, vault.RENEW):
+        queue.withdraw(f"{kind}:{account.id}")
+    db.session.delete(account)
+    db.session.flush()
+    return cancelled
+
+
+def disconnect_all(owner_id: UUID, *, sealer: Sealer) -> None:
+    """Let all accounts of a user go who is leaving; call it inside the transaction that removes the user."""
+    for account in db.session.scalars(select(Account).where(Account.owner_id == owner_id)).all():
+        disconnect(account, sealer=sealer)
+
+
+def revoke(revocation_id: UUID, *, tiktok: TikTokClient, sealer: Sealer) -> None:
+    """Revoke at TikTok, then forget the tokens; nothing happens where the account was connected again meanwhile.
+
+    Raises TikTokUnreachable, TikTokBusy: the tokens are kept for the next try.
+    """
+    revocation = db.session.get(Revocation, revocation_id)
+    if revocation is not None:
+        db.session.expunge(revocation)
+    end_reading()
+    if revocation is None:
+        return
+    for access_token in _living_tokens(revocation, tiktok, sealer):
+        try:
+            tiktok.revoke_token(access_token)
+            break
+        except (AccessRevoked, TikTokRefusal) as error:
+            log.info("revocation.refused", error=str(error))
+    with transaction() as session:
+        session.execute(delete(Revocation).where(Revocation.id == revocation_id))
+
+
+def _living_tokens(revocation: Revocation, tiktok: TikTokClient, sealer: Sealer) -> Iterator[str]:
+    """The access token if it has not expired, then one that is fetched for the purpose."""
+    try:
+        refresh_token = _open(sealer, revocation.refresh_token_sealed, revocation.id, "refresh_token_sealed")
+        access_token = _open(sealer, revocation.access_token_sealed, revocation.id, "access_token_sealed")
+    except SealBroken as error:
+        log.warning("revocation.impossible", error=str(error))
+        return
+    if revocation.access_expires_at > clock.now():
+        end_reading()
+        yield access_token
+    end_reading()
+    try:
+        grant = tiktok.refresh_token(refresh_token)
+    except (AccessRevoked, TikTokRefusal) as error:
+        log.info("revocation.not_needed", error=str(error))
+        return
+    _keep(revocation.id, grant, sealer)
+    yield grant.access_token
+
+
+def _keep(revocation_id: UUID, grant: TokenGrant, sealer: Sealer) -> None:
+    """The old refresh token is spent: if TikTok cannot be reached now, the next try needs the new one."""
+    with transaction() as session:
+        revocation = session.get(Revocation, revocation_id, with_for_update=True)
+        if revocation is not None:
+            _put(revocation, grant.access_token, grant.refresh_token, sealer)
+            revocation.access_expires_at = clock.now() + timedelta(seconds=grant.expires_in)
+
+
+def _put(revocation: Revocation, access_token: str, refresh_token: str, sealer: Sealer) -> None:
+    def seal(token: str, column: str) -> bytes:
+        return sealer.seal(token, table=Revocation.__tablename__, row=revocation.id, column=column)
+
+    revocation.access_token_sealed = seal(access_token, "access_token_sealed")
+    revocation.refresh_token_sealed = seal(refresh_token, "refresh_token_sealed")
+
+
+def _open(sealer: Sealer, sealed: bytes, row: UUID, column: str) -> str:
+    return sealer.open(sealed, table=Revocation.__tablename__, row=row, column=column)

@@ -1,0 +1,154 @@
+"""The accounts endpoints: read the request, call one service, hand back its result."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, redirect, request
+from marshmallow import EXCLUDE
+
+from tiktok_api.accounts import connecting, pages, revoking, services
+from tiktok_api.accounts.connecting import Invitation
+from tiktok_api.accounts.errors import UPSTREAM_PROBLEMS, AccountNeedsReconnection, ReturnUrlNotAllowed, as_problems
+from tiktok_api.accounts.models import Account, Connection, ConnectionStatus
+from tiktok_api.accounts.schemas import (
+    AccountChangesSchema,
+    AccountListArgsSchema,
+    AccountSchema,
+    CallbackArgsSchema,
+    ConnectionRequestSchema,
+    ConnectionSchema,
+    CreatorInfoSchema,
+    DisconnectionSchema,
+    InvitationSchema,
+)
+from tiktok_api.accounts.services import CreatorReading
+from tiktok_api.auth.identity import caller
+from tiktok_api.db import transaction
+from tiktok_api.errors import StaleVersion
+from tiktok_api.extensions import service
+from tiktok_api.web.blueprint import Blueprint
+from tiktok_api.web.conditional import must_be_current
+from tiktok_api.web.pagination import InvalidCursor, Page, paginate
+from tiktok_api.web.schemas import page_of
+
+blp = Blueprint("accounts", __name__, url_prefix="/accounts", description="TikTok accounts and connecting them")
+
+_A_PAGE = "A page that says so, where no `return_url` was given"
+
+
+@blp.post("/connect")
+@blp.arguments(ConnectionRequestSchema)
+@blp.response(201, InvitationSchema)
+@blp.raises(ReturnUrlNotAllowed)
+def connect_account(wish: dict[str, Any]) -> Invitation:
+    """Begin to connect a TikTok account
+
+    Send the person's browser to `authorize_url` within ten minutes. Headless clients watch the connection by its `id`.
+    An account that is connected already is updated, never doubled, and never moved to another user.
+    """
+    with transaction():
+        return connecting.start(
+            caller, **wish, tiktok=service("tiktok"), sealer=service("sealer"), settings=service("settings")
+        )
+
+
+@blp.get("/callback")
+@blp.public
+@blp.arguments(CallbackArgsSchema, location="query", unknown=EXCLUDE)
+@blp.response(302, description="Back to `return_url`, with `connection_id` and `status` as query parameters")
+@blp.alt_response(200, description=f"Connected. {_A_PAGE}", content_type="text/html", success=True)  # type: ignore[untyped-decorator]
+@blp.alt_response(400, description=f"Not connected. {_A_PAGE}", content_type="text/html")  # type: ignore[untyped-decorator]
+def finish_connection(answer: dict[str, Any]) -> Response:
+    """Take the browser back from TikTok's consent page
+
+    This is the redirect URI to register with TikTok. It is not meant to be called by clients.
+    """
+    if request.method == "HEAD":  # whoever only looks must not use up the code
+        return Response()
+    outcome = connecting.finish(
+        state=answer["state"],
+        code=answer["code"],
+        refusal=answer["error"],
+        tiktok=service("tiktok"),
+        sealer=service("sealer"),
+        settings=service("settings"),
+    )
+    if outcome.redirect_to is not None:
+        return redirect(outcome.redirect_to, Response=Response)  # type: ignore[return-value]
+    status = 200 if outcome.status is ConnectionStatus.CONNECTED else 400
+    return Response(pages.render(outcome), status, pages.HEADERS, content_type="text/html; charset=utf-8")
+
+
+@blp.get("/connections/<uuid:connection_id>")
+@blp.response(200, ConnectionSchema)
+def show_connection(connection_id: UUID) -> Connection:
+    """Show what became of an attempt to connect"""
+    return services.get_connection(caller, connection_id)
+
+
+@blp.get("")
+@blp.arguments(AccountListArgsSchema, location="query")
+@blp.response(200, page_of(AccountSchema))
+@blp.raises(InvalidCursor)
+def list_accounts(args: dict[str, Any]) -> Page:
+    """List your accounts, the newest first"""
+    filters = {name: args[name] for name in ("status", "tag", "q") if name in args}
+    return paginate(services.connected(caller, **filters), args, by=(Account.created_at, Account.id))
+
+
+@blp.get("/<uuid:account_id>")
+@blp.response(200, AccountSchema)
+def show_account(account_id: UUID) -> Account:
+    """Show an account"""
+    return services.get_account(caller, account_id)
+
+
+@blp.patch("/<uuid:account_id>")
+@blp.arguments(AccountChangesSchema)
+@blp.response(200, AccountSchema)
+@blp.raises(StaleVersion)
+def update_account(changes: dict[str, Any], account_id: UUID) -> Account:
+    """Change an account's label, tags or defaults"""
+    with transaction():
+        must_be_current(AccountSchema, services.get_account(caller, account_id))
+        return services.describe(caller, account_id, **changes)
+
+
+@blp.delete("/<uuid:account_id>")
+@blp.response(200, DisconnectionSchema)
+@blp.raises(StaleVersion)
+def disconnect_account(account_id: UUID) -> dict[str, Any]:
+    """Disconnect an account
+
+    What was scheduled for it is cancelled and named in the answer. Its tokens leave with it and are revoked at TikTok
+    by the worker.
+    """
+    with transaction():
+        account = services.get_account(caller, account_id)
+        must_be_current(AccountSchema, account)
+        return {"id": account.id, "cancelled_publications": revoking.disconnect(account, sealer=service("sealer"))}
+
+
+@blp.post("/<uuid:account_id>/sync")
+@blp.response(202, AccountSchema)
+@blp.raises(AccountNeedsReconnection)
+def sync_account(account_id: UUID) -> Account:
+    """Have an account read from TikTok now
+
+    Profile, counts and videos are read in the background; `synced_at` tells when that is done.
+    """
+    with transaction():
+        return services.request_sync(caller, account_id)
+
+
+@blp.get("/<uuid:account_id>/creator-info")
+@blp.response(200, CreatorInfoSchema)
+@blp.raises(AccountNeedsReconnection, *UPSTREAM_PROBLEMS)
+def show_creator_info(account_id: UUID) -> CreatorReading:
+    """Show what the creator may choose for a post right now
+
+    Asked live of TikTok, or at most a minute ago. Show it to the person who writes the post: TikTok requires that.
+    """
+    account = services.get_account(caller, account_id)
+    with as_problems():
+        return services.read_creator_info(account.id, tiktok=service("tiktok"), sealer=service("sealer"), fresh=False)

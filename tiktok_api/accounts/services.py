@@ -1,0 +1,176 @@
+"""A user's accounts: finding, describing and reading them."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, type_coerce, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from tiktok_api import clock, events
+from tiktok_api.accounts import vault
+from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.accounts.models import Account, AccountStatus, Connection
+from tiktok_api.auth.identity import Identity
+from tiktok_api.db import db, end_reading, transaction
+from tiktok_api.errors import NotFound
+from tiktok_api.jobs import queue
+from tiktok_api.sealing import Sealer
+from tiktok_api.tiktok import CreatorInfo, TikTokClient, UserInfo
+
+SYNC = "accounts.sync"
+CREATOR_INFO_LIFETIME = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorReading:
+    """What a creator could choose when TikTok was asked."""
+
+    info: CreatorInfo
+    captured_at: datetime
+
+
+def get_account(caller: Identity, account_id: UUID) -> Account:
+    """The caller's account with this id. Raises NotFound."""
+    account = db.session.scalar(_of(caller).where(Account.id == account_id))
+    if account is None:
+        raise NotFound
+    return account
+
+
+def get_accounts(caller: Identity, ids: Iterable[UUID]) -> dict[UUID, Account]:
+    """Those of `ids` that are the caller's, by id; what is not is left out."""
+    return {account.id: account for account in db.session.scalars(_of(caller).where(Account.id.in_(set(ids))))}
+
+
+def load_account(account_id: UUID) -> Account | None:
+    """An account by its id alone, for tasks, which act for nobody in particular."""
+    return db.session.get(Account, account_id)
+
+
+def get_connection(caller: Identity, connection_id: UUID) -> Connection:
+    """The caller's attempt to connect an account. Raises NotFound."""
+    query = select(Connection).where(Connection.id == connection_id, Connection.owner_id == caller.user_id)
+    connection = db.session.scalar(query)
+    if connection is None:
+        raise NotFound
+    return connection
+
+
+def connected(
+    caller: Identity, *, status: AccountStatus | None = None, tag: str | None = None, q: str | None = None
+) -> Select[Account]:
+    """A select of the caller's accounts; `q` is looked for in label, username and display name, ignoring case."""
+    statement = _of(caller)
+    if status is not None:
+        statement = statement.where(Account.status == status)
+    if tag is not None:
+        statement = statement.where(_has_tag(tag))
+    if q is not None:
+        places = (Account.label, Account.username, Account.display_name)
+        statement = statement.where(or_(*(place.icontains(q, autoescape=True) for place in places)))
+    return statement
+
+
+def describe(caller: Identity, account_id: UUID, **changes: Any) -> Account:
+    """Change the label, the tags or the defaults; each replaces what was there. Raises NotFound."""
+    account = get_account(caller, account_id)
+    for name, value in changes.items():
+        setattr(account, name, value)
+    account.updated_at = clock.now()
+    return account
+
+
+def request_sync(caller: Identity, account_id: UUID) -> Account:
+    """Have the account read as soon as a worker is free. Raises NotFound, AccountNeedsReconnection."""
+    account = get_account(caller, account_id)
+    if not account.is_connected:
+        raise AccountNeedsReconnection(reason=account.status_reason)
+    promise_sync(account)
+    events.announce("account.sync_requested", account=account)
+    return account
+
+
+def promise_sync(account: Account) -> None:
+    """Have profile and counts read now, and from then on again and again."""
+    queue.promise(SYNC, due_at=clock.now(), subject=account.id)
+
+
+def mark_reconnection(
+    account_id: UUID, reason: str, *, status: AccountStatus = AccountStatus.EXPIRED, token_version: int | None = None
+) -> None:
+    """Nothing more can be done for this account until its person connects it again; call it inside a transaction.
+
+    With `token_version`, only if the pair of that version is still in use: a person may have reconnected meanwhile.
+    """
+    account = db.session.get(Account, account_id, with_for_update=True)
+    if account is not None and token_version in (None, account.token_version):
+        vault.mark(account, status, reason)
+
+
+def store_profile(account: Account, info: UserInfo, *, captured_at: datetime) -> None:
+    """Keep what TikTok said and hand it on as a reading. What it did not say is unknown from now on."""
+    account.union_id = info.union_id or account.union_id  # TikTok leaves it out at times, and it never changes
+    account.username = info.username
+    account.display_name = info.display_name
+    account.avatar_url = info.avatar_large_url or info.avatar_url
+    account.bio = info.bio_description
+    account.is_verified = info.is_verified
+    account.profile_deep_link = info.profile_deep_link
+    account.follower_count = info.follower_count
+    account.following_count = info.following_count
+    account.likes_count = info.likes_count
+    account.video_count = info.video_count
+    account.synced_at = account.updated_at = captured_at
+    if account.status is AccountStatus.ERROR:
+        account.status, account.status_reason = AccountStatus.ACTIVE, None
+    db.session.flush()
+    events.announce("account.profile_read", account=account, info=info, captured_at=captured_at)
+
+
+def fetch_creator_info(account_id: UUID, *, tiktok: TikTokClient, sealer: Sealer, fresh: bool = True) -> CreatorInfo:
+    """What the creator may choose right now; unless `fresh`, as of at most a minute ago. Call it outside transactions.
+
+    Raises what `vault.usable_token` raises, CreatorCannotPost, ScopeMissing, TikTokBusy, TikTokUnreachable.
+    """
+    return read_creator_info(account_id, tiktok=tiktok, sealer=sealer, fresh=fresh).info
+
+
+def read_creator_info(account_id: UUID, *, tiktok: TikTokClient, sealer: Sealer, fresh: bool) -> CreatorReading:
+    """As `fetch_creator_info`, with the moment at which TikTok was asked."""
+    if not fresh:
+        account = load_account(account_id)
+        reading = last_creator_info(account) if account else None
+        if reading is not None and clock.now() - reading.captured_at < CREATOR_INFO_LIFETIME:
+            return reading
+    asked_at = clock.now()
+    end_reading()
+    info = vault.with_token(account_id, tiktok.fetch_creator_info, tiktok=tiktok, sealer=sealer)
+    with transaction() as session:
+        kept = {"creator_info": asdict(info), "creator_info_at": asked_at}
+        session.execute(update(Account).where(Account.id == account_id).values(kept))
+    return CreatorReading(info, asked_at)
+
+
+def last_creator_info(account: Account) -> CreatorReading | None:
+    """What TikTok said last about this creator, however long ago; None: it was never asked."""
+    if account.creator_info is None or account.creator_info_at is None:
+        return None
+    facts = account.creator_info | {"privacy_level_options": tuple(account.creator_info["privacy_level_options"])}
+    return CreatorReading(CreatorInfo(**facts), account.creator_info_at)
+
+
+def _of(caller: Identity) -> Select[Account]:
+    statement = select(Account).where(Account.owner_id == caller.user_id)
+    if caller.account_ids is not None:
+        statement = statement.where(Account.id.in_(caller.account_ids))
+    return statement
+
+
+def _has_tag(tag: str) -> ColumnElement[bool]:
+    if db.session.get_bind().dialect.name == "postgresql":
+        return type_coerce(Account.tags, JSONB).contains([tag])
+    each = func.json_each(Account.tags).table_valued("value")
+    return exists(select(1).select_from(each).where(each.c.value == tag))

@@ -1,0 +1,108 @@
+"""When accounts are read, their tokens renewed and their farewells said."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete
+
+from tiktok_api import clock
+from tiktok_api.accounts import revoking, services, vault
+from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.accounts.models import Account, Connection
+from tiktok_api.db import end_reading, transaction
+from tiktok_api.errors import NotFound
+from tiktok_api.jobs.registry import Again, Ticket, task
+from tiktok_api.sealing import Sealer
+from tiktok_api.settings import Settings
+from tiktok_api.tiktok import CreatorCannotPost, TikTokBusy, TikTokClient, TikTokError, TikTokUnreachable
+
+log = structlog.get_logger(__name__)
+
+CONNECTIONS_KEPT = timedelta(days=7)
+_RETRY_SECONDS = 60.0
+_REFUSED_PAUSE = timedelta(minutes=10)
+
+
+@task(services.SYNC)
+def sync_account(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer, settings: Settings) -> Again | None:
+    """Read an account, and come back before its data are older than SYNC_SECONDS."""
+    period = timedelta(seconds=settings.sync_seconds)
+
+    def sync(account_id: UUID) -> datetime:
+        captured_at = clock.now()
+        _read(account_id, captured_at, tiktok, sealer)
+        return captured_at + period
+
+    return _unless_gone(ticket, sync, longest=period)
+
+
+@task(vault.RENEW)
+def renew_tokens(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> Again | None:
+    """Renew an account's tokens long before they expire, so that an outage at TikTok costs nobody their account."""
+
+    def renew(account_id: UUID) -> datetime:
+        return vault.renew_early(account_id, tiktok=tiktok, sealer=sealer)
+
+    return _unless_gone(ticket, renew, longest=_REFUSED_PAUSE)
+
+
+def _unless_gone(ticket: Ticket, act: Callable[[UUID], datetime], *, longest: timedelta) -> Again | None:
+    """Come back when `act` says, or soon where TikTok had no answer.
+
+    An account that is gone or must be connected again is left alone; connecting it makes new promises.
+    """
+    account_id = ticket.subject
+    if account_id is None:
+        return None
+    try:
+        return Again(act(account_id))
+    except (AccountNeedsReconnection, NotFound):
+        return None
+    except (TikTokUnreachable, TikTokBusy) as error:
+        log.warning("account.postponed", account=str(account_id), kind=ticket.kind, error=str(error))
+        pause = timedelta(seconds=getattr(error, "retry_after", _RETRY_SECONDS))
+    except TikTokError as error:
+        log.warning("account.refused", account=str(account_id), kind=ticket.kind, error=str(error))
+        pause = _REFUSED_PAUSE
+    return Again(clock.now() + min(pause, longest))
+
+
+def _read(account_id: UUID, captured_at: datetime, tiktok: TikTokClient, sealer: Sealer) -> None:
+    account = services.load_account(account_id)
+    if account is None:
+        raise NotFound
+    scopes = tuple(account.scopes)
+    end_reading()
+    info = vault.with_token(
+        account_id, lambda token: tiktok.fetch_user_info(token, scopes=scopes), tiktok=tiktok, sealer=sealer
+    )
+    with transaction() as session:
+        account = session.get(Account, account_id, with_for_update=True)
+        if account is not None:
+            services.store_profile(account, info, captured_at=captured_at)
+    if "video.publish" in scopes:
+        try:
+            services.fetch_creator_info(account_id, tiktok=tiktok, sealer=sealer)
+        except CreatorCannotPost as error:  # a cap or a ban: publishing will hear of it in its own time
+            log.info("account.cannot_post", account=str(account_id), code=error.code)
+
+
+@task(revoking.REVOKE, most_failures=40)
+def revoke_tokens(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> None:
+    """Say goodbye at TikTok; while it is out of reach, again after growing pauses for more than a day."""
+    if ticket.subject is not None:
+        revoking.revoke(ticket.subject, tiktok=tiktok, sealer=sealer)
+
+
+def _daily(_settings: Settings) -> timedelta:
+    return timedelta(days=1)
+
+
+@task("accounts.sweep", every=_daily)
+def sweep_connections(ticket: Ticket) -> Again:
+    """Forget attempts to connect that ended a week ago."""
+    with transaction() as session:
+        session.execute(delete(Connection).where(Connection.expires_at < clock.now() - CONNECTIONS_KEPT))
+    return Again(clock.now() + timedelta(days=1))
