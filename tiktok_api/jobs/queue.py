@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from tiktok_api import clock
 from tiktok_api.db import db, new_id
 from tiktok_api.jobs.models import Job, JobStatus
+from tiktok_api.jobs.registry import Ticket
 
 
 def promise(
@@ -77,3 +78,9 @@ def withdraw(unique_key: str) -> None:
 def count_dead() -> int:
     """How many promises failed too often."""
     return db.session.scalar(select(func.count()).select_from(Job).where(Job.status == JobStatus.DEAD)) or 0
+
+
+def is_held(ticket: Ticket) -> bool:
+    """Whether the job is still this worker's: nobody has claimed it since, nor was the promise taken back."""
+    held = select(Job.id).where(Job.id == ticket.id, Job.epoch == ticket.epoch)
+    return db.session.scalar(held) is not None

@@ -1,0 +1,30 @@
+"""A post's status, derived from the states of its publications."""
+
+from collections.abc import Iterable
+
+from tiktok_api.posts.models import PostStatus, PublicationState
+
+LIVE = frozenset(
+    {
+        PublicationState.PUBLISHED,
+        PublicationState.PUBLICLY_AVAILABLE,
+        PublicationState.NO_LONGER_AVAILABLE,
+        PublicationState.INBOX_DELIVERED,
+    }
+)
+WAITING = frozenset({PublicationState.DRAFT, PublicationState.SCHEDULED})
+ENDED = LIVE | {PublicationState.FAILED, PublicationState.CANCELLED}
+
+
+def derive_status(states: Iterable[PublicationState]) -> PostStatus:
+    """The status of a post whose publications are in `states`; without any it is a draft."""
+    found = set(states)
+    if found <= {PublicationState.DRAFT}:
+        return PostStatus.DRAFT
+    if found <= {PublicationState.SCHEDULED, PublicationState.CANCELLED} and PublicationState.SCHEDULED in found:
+        return PostStatus.SCHEDULED
+    if found - ENDED:
+        return PostStatus.PUBLISHING
+    if not found & LIVE:
+        return PostStatus.FAILED if PublicationState.FAILED in found else PostStatus.CANCELLED
+    return PostStatus.PUBLISHED if found <= LIVE else PostStatus.PARTLY_PUBLISHED

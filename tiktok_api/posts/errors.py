@@ -1,0 +1,47 @@
+"""What posts and publications can refuse."""
+
+from tiktok_api.errors import Conflict, Invalid
+
+
+class NotPublishable(Invalid):
+    message = "TikTok would refuse this post; every reason is listed under errors."
+
+
+class PublishTimePassed(Invalid):
+    message = "This time has passed already."
+
+
+class LocalTimeMissing(Invalid):
+    message = "This local time does not exist there: the clocks jump over it. It could be {before} or {after}."
+
+
+class LocalTimeTwice(Invalid):
+    message = "This local time exists twice there: the clocks are set back. It could be {before} or {after}."
+
+
+class UnknownTarget(Invalid):
+    message = "No such account or media of yours."
+
+
+class PostNotMovable(Conflict):
+    message = "A post that is {status} can no longer be changed or rescheduled."
+
+
+class PostInProgress(Conflict):
+    message = "A post that is {status} cannot be deleted: it is on its way or live; cancel it first."
+
+
+class NothingToCancel(Conflict):
+    message = "A post that is {status} has nothing left to cancel."
+
+
+class NothingToRetry(Conflict):
+    message = "None of this post's publications has failed."
+
+
+class PublicationNotUnconfirmed(Conflict):
+    message = "Only an unconfirmed publication can be settled by a person; this one is {state}."
+
+
+class MediaInUse(Conflict):
+    message = "A post that is still to go out, or on its way, shows this; cancel or change it first."

@@ -1,0 +1,182 @@
+"""Posts, their publications and attempts, and the timeline that people read."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tiktok_api import clock
+from tiktok_api.db import Model, enum_column
+
+
+class PostType(StrEnum):
+    VIDEO = "video"
+
+
+class PostMode(StrEnum):
+    """Direct: live without another touch. Inbox: a draft that the person finishes in the app."""
+
+    DIRECT = "direct"
+    INBOX = "inbox"
+
+
+class PostStatus(StrEnum):
+    """Derived from the publications; see `deriving.py`."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    PARTLY_PUBLISHED = "partly_published"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class PublicationState(StrEnum):
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    DUE = "due"
+    PREPARING = "preparing"
+    UPLOADING = "uploading"
+    PROCESSING = "processing"
+    PUBLISHED = "published"
+    PUBLICLY_AVAILABLE = "publicly_available"
+    NO_LONGER_AVAILABLE = "no_longer_available"
+    INBOX_DELIVERED = "inbox_delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNCONFIRMED = "unconfirmed"
+    HELD = "held"
+
+
+class AttemptState(StrEnum):
+    """INTENT, OPEN and FINAL are alive: a database constraint lets a publication have one of them at most."""
+
+    INTENT = "intent"  # we are about to ask TikTok for a publish_id
+    OPEN = "open"  # it is durable, and the last byte has not left
+    FINAL = "final"  # the last byte may have left: only TikTok knows
+    SUCCEEDED = "succeeded"
+    ABANDONED = "abandoned"  # proven unable to go live: no byte, or not the last one, was ever sent
+    DEAD = "dead"  # ended by TikTok, or its upload URL lapsed before the last byte
+
+
+class Post(Model):
+    """What goes out and when. Text and settings may be overridden for each target."""
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        Index("ix_posts_owner_created", "owner_id", "created_at", "id"),
+        Index("ix_posts_owner_publish", "owner_id", "publish_at", "id"),
+    )
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    type: Mapped[PostType] = mapped_column(enum_column(PostType), default=PostType.VIDEO)
+    mode: Mapped[PostMode] = mapped_column(enum_column(PostMode), default=PostMode.DIRECT)
+    status: Mapped[PostStatus] = mapped_column(enum_column(PostStatus), default=PostStatus.DRAFT)
+    caption: Mapped[str] = mapped_column(default="")
+    privacy_level: Mapped[str | None]
+    allow_comment: Mapped[bool] = mapped_column(default=False)
+    allow_duet: Mapped[bool] = mapped_column(default=False)
+    allow_stitch: Mapped[bool] = mapped_column(default=False)
+    brand_content_toggle: Mapped[bool] = mapped_column(default=False)
+    brand_organic_toggle: Mapped[bool] = mapped_column(default=False)
+    is_aigc: Mapped[bool] = mapped_column(default=False)
+    video_cover_timestamp_ms: Mapped[int | None]
+    consent: Mapped[bool] = mapped_column(default=False)
+    consented_at: Mapped[datetime | None]
+    publish_at: Mapped[datetime | None]
+    local_time: Mapped[str | None]
+    timezone: Mapped[str | None]
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+    @property
+    def is_movable(self) -> bool:
+        """Whether its content and time are still ours to choose."""
+        return self.status in (PostStatus.DRAFT, PostStatus.SCHEDULED)
+
+
+class PostMedia(Model):
+    """Which media a post shows, in their order."""
+
+    __tablename__ = "post_media"
+    __table_args__ = (UniqueConstraint("post_id", "position"),)
+
+    post_id: Mapped[UUID] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    media_id: Mapped[UUID] = mapped_column(ForeignKey("media.id"), index=True)
+    position: Mapped[int]
+
+
+class Publication(Model):
+    """A post on one account. `reason` and `next_try_at` explain every state that is not a plain success."""
+
+    __tablename__ = "publications"
+    __table_args__ = (UniqueConstraint("post_id", "account_id"),)
+
+    post_id: Mapped[UUID] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"), index=True)
+    overrides: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[PublicationState] = mapped_column(enum_column(PublicationState), default=PublicationState.DRAFT)
+    reason: Mapped[str | None]
+    detail: Mapped[str | None]
+    next_try_at: Mapped[datetime | None]
+    publish_id: Mapped[str | None]
+    tiktok_post_ids: Mapped[list[str]] = mapped_column(default=list)
+    url: Mapped[str | None]
+    published_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+    @property
+    def job_key(self) -> str:
+        """The unique key of the job that carries it."""
+        return f"posts.publish:{self.id}"
+
+
+_ALIVE = text("state in ('intent', 'open', 'final')")
+
+
+class Attempt(Model):
+    """One `publish_id`. `epoch` is that of the job which may move it: an older worker finds it taken."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        UniqueConstraint("publication_id", "number"),
+        # No new attempt while an earlier one may still go live, whatever the code believes.
+        Index("uq_attempts_one_alive", "publication_id", unique=True, sqlite_where=_ALIVE, postgresql_where=_ALIVE),
+        Index("ix_attempts_account_intended", "account_id", "intended_at"),
+    )
+
+    publication_id: Mapped[UUID] = mapped_column(ForeignKey("publications.id", ondelete="CASCADE"))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    number: Mapped[int]
+    state: Mapped[AttemptState] = mapped_column(enum_column(AttemptState), default=AttemptState.INTENT)
+    epoch: Mapped[int]
+    video_size: Mapped[int]
+    chunk_size: Mapped[int]
+    total_chunk_count: Mapped[int]
+    uploaded_bytes: Mapped[int] = mapped_column(default=0)
+    is_acknowledged: Mapped[bool] = mapped_column(default=False)
+    is_url_dead: Mapped[bool] = mapped_column(default=False)
+    publish_id: Mapped[str | None]
+    upload_url_sealed: Mapped[bytes | None]
+    reason: Mapped[str | None]
+    log_id: Mapped[str | None]
+    intended_at: Mapped[datetime]
+    opened_at: Mapped[datetime | None]
+    final_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class TimelineEntry(Model):
+    """Something that happened to a publication, for people."""
+
+    __tablename__ = "publication_timeline"
+
+    publication_id: Mapped[UUID] = mapped_column(ForeignKey("publications.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    state: Mapped[PublicationState] = mapped_column(enum_column(PublicationState))
+    event: Mapped[str]
+    detail: Mapped[str | None]

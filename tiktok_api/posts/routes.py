@@ -1,0 +1,164 @@
+"""The posts endpoints: read the request, call one service, hand back its result."""
+
+from typing import Any
+from uuid import UUID
+
+from tiktok_api.auth.identity import caller
+from tiktok_api.db import transaction
+from tiktok_api.errors import StaleVersion
+from tiktok_api.posts import reading, services
+from tiktok_api.posts.errors import (
+    LocalTimeMissing,
+    LocalTimeTwice,
+    NothingToCancel,
+    NothingToRetry,
+    NotPublishable,
+    PostInProgress,
+    PostNotMovable,
+    PublicationNotUnconfirmed,
+    PublishTimePassed,
+    UnknownTarget,
+)
+from tiktok_api.posts.models import Post
+from tiktok_api.posts.schemas import (
+    CancellationSchema,
+    PostChangesSchema,
+    PostDraftSchema,
+    PostListArgsSchema,
+    PostSchema,
+    PostSlotSchema,
+    PublicationListSchema,
+    PublicationSchema,
+    ResolutionSchema,
+)
+from tiktok_api.web.blueprint import Blueprint
+from tiktok_api.web.conditional import must_be_current
+from tiktok_api.web.pagination import Page, paginate
+from tiktok_api.web.schemas import page_of
+
+blp = Blueprint("posts", __name__, url_prefix="/posts", description="Drafting, scheduling and publishing")
+publications = Blueprint(
+    "publications", __name__, url_prefix="/publications", description="A post on one account, and what was tried"
+)
+
+TIME_PROBLEMS = (PublishTimePassed, LocalTimeMissing, LocalTimeTwice)
+
+
+@blp.get("")
+@blp.arguments(PostListArgsSchema, location="query")
+@blp.response(200, page_of(PostSchema))
+def list_posts(args: dict[str, Any]) -> Page:
+    """List posts, the newest first"""
+    filters = {name: args[name] for name in ("status", "account_id", "since", "until", "q") if name in args}
+    page = paginate(reading.list_posts(caller, **filters), args, by=(Post.created_at, Post.id))
+    page.data = reading.with_parts(page.data)
+    return page
+
+
+@blp.post("")
+@blp.arguments(PostDraftSchema)
+@blp.response(201, PostSchema)
+@blp.raises(UnknownTarget, NotPublishable, *TIME_PROBLEMS)
+def create_post(draft: dict[str, Any]) -> dict[str, Any]:
+    """Create a draft, or with a time a scheduled post"""
+    with transaction():
+        return reading.show_post(caller, services.create_post(caller, **draft))
+
+
+@blp.get("/<uuid:post_id>")
+@blp.response(200, PostSchema)
+def show_post(post_id: UUID) -> dict[str, Any]:
+    """Show a post"""
+    return reading.show_post(caller, post_id)
+
+
+@blp.patch("/<uuid:post_id>")
+@blp.arguments(PostChangesSchema)
+@blp.response(200, PostSchema)
+@blp.raises(PostNotMovable, UnknownTarget, NotPublishable, StaleVersion, *TIME_PROBLEMS)
+def update_post(changes: dict[str, Any], post_id: UUID) -> dict[str, Any]:
+    """Change a draft or a scheduled post"""
+    with transaction():
+        must_be_current(PostSchema, reading.show_post(caller, post_id))
+        services.update_post(caller, post_id, **changes)
+        return reading.show_post(caller, post_id)
+
+
+@blp.delete("/<uuid:post_id>")
+@blp.response(204)
+@blp.raises(PostInProgress, StaleVersion)
+def delete_post(post_id: UUID) -> None:
+    """Delete a post that is neither live nor on its way"""
+    with transaction():
+        must_be_current(PostSchema, reading.show_post(caller, post_id))
+        services.delete_post(caller, post_id)
+
+
+@blp.post("/<uuid:post_id>/schedule")
+@blp.arguments(PostSlotSchema)
+@blp.response(200, PostSchema)
+@blp.raises(PostNotMovable, NotPublishable, *TIME_PROBLEMS)
+def schedule_post(slot: dict[str, Any], post_id: UUID) -> dict[str, Any]:
+    """Choose when a post goes out"""
+    with transaction():
+        services.schedule(caller, post_id, **slot)
+        return reading.show_post(caller, post_id)
+
+
+@blp.post("/<uuid:post_id>/publish")
+@blp.response(202, PostSchema)
+@blp.raises(PostNotMovable, NotPublishable)
+def publish_post(post_id: UUID) -> dict[str, Any]:
+    """Send a post out now"""
+    with transaction():
+        services.publish_now(caller, post_id)
+        return reading.show_post(caller, post_id)
+
+
+@blp.post("/<uuid:post_id>/cancel")
+@blp.response(200, CancellationSchema)
+@blp.raises(NothingToCancel)
+def cancel_post(post_id: UUID) -> dict[str, Any]:
+    """Stop a post before it is out
+
+    Answers what became of each target: `cancelled`, `too_late_published`, `too_late_unknown` (the last byte may have
+    left, only TikTok knows) or `already_ended`.
+    """
+    with transaction():
+        targets = services.cancel(caller, post_id)
+        return {"post": reading.show_post(caller, post_id), "targets": targets}
+
+
+@blp.post("/<uuid:post_id>/retry")
+@blp.response(202, PostSchema)
+@blp.raises(NothingToRetry, NotPublishable)
+def retry_post(post_id: UUID) -> dict[str, Any]:
+    """Try the failed targets of a post again, and only those"""
+    with transaction():
+        services.retry(caller, post_id)
+        return reading.show_post(caller, post_id)
+
+
+@blp.get("/<uuid:post_id>/publications")
+@blp.response(200, PublicationListSchema)
+def list_publications(post_id: UUID) -> dict[str, Any]:
+    """List a post's publications with their attempts and timelines"""
+    return {"data": reading.get_publications(caller, post_id)}
+
+
+@publications.get("/<uuid:publication_id>")
+@publications.response(200, PublicationSchema)
+def show_publication(publication_id: UUID) -> dict[str, Any]:
+    """Show a publication with its attempts and timeline"""
+    return reading.get_publication(caller, publication_id)
+
+
+@publications.post("/<uuid:publication_id>/resolve")
+@publications.arguments(ResolutionSchema)
+@publications.response(200, PublicationSchema)
+@publications.raises(PublicationNotUnconfirmed)
+def resolve_publication(resolution: dict[str, str], publication_id: UUID) -> dict[str, Any]:
+    """Settle an unconfirmed publication, after looking at the account"""
+    with transaction():
+        services.resolve(caller, publication_id, **resolution)
+        return reading.get_publication(caller, publication_id)

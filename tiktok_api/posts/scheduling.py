@@ -1,0 +1,49 @@
+"""When a post goes out: instants, and local times that exist exactly once."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tiktok_api import clock
+from tiktok_api.posts.errors import LocalTimeMissing, LocalTimeTwice, PublishTimePassed
+
+PAST_GRACE = timedelta(seconds=60)
+"""Forgives slow networks and clocks that are a little apart."""
+
+
+def resolve_time(
+    *, publish_at: datetime | None = None, local_time: str | None = None, timezone: str | None = None
+) -> dict[str, Any] | None:
+    """The columns `publish_at`, `local_time` and `timezone` for a slot, or None without any time.
+
+    The local time and its zone are kept, so that a change of the zone's rules moves the instant.
+    Raises PublishTimePassed, LocalTimeMissing, LocalTimeTwice.
+    """
+    if local_time is not None and timezone is not None:
+        instant, pointer = _instant(datetime.fromisoformat(local_time), ZoneInfo(timezone)), "/local_time"
+    elif publish_at is not None:
+        instant, pointer = publish_at.astimezone(UTC), "/publish_at"
+    else:
+        return None
+    if instant < clock.now() - PAST_GRACE:
+        fault = {"pointer": pointer, "code": "publish_time_passed", "message": PublishTimePassed.message}
+        raise PublishTimePassed(errors=[fault])
+    return {"publish_at": instant, "local_time": local_time, "timezone": timezone if local_time else None}
+
+
+def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The one instant at which clocks in `zone` show `wall`."""
+    first = wall.replace(tzinfo=zone, fold=0)
+    second = wall.replace(tzinfo=zone, fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return first.astimezone(UTC)
+    choices = sorted([first.astimezone(UTC), second.astimezone(UTC)])
+    shown = {
+        "before": choices[0].isoformat().replace("+00:00", "Z"),
+        "after": choices[1].isoformat().replace("+00:00", "Z"),
+    }
+    exists = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wall
+    kind = LocalTimeTwice if exists else LocalTimeMissing
+    message = kind.message.format(**shown)
+    fault = {"pointer": "/local_time", "code": kind.code, "message": message, "allowed": list(shown.values())}
+    raise kind(errors=[fault], **shown)

@@ -1,0 +1,288 @@
+"""What clients send and get about posts."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
+
+from tiktok_api.posts.checking import PRIVACY_LEVELS
+from tiktok_api.posts.models import AttemptState, PostMode, PostStatus, PostType, PublicationState
+from tiktok_api.web.pagination import PageArgsSchema
+from tiktok_api.web.schemas import Schema, nullable
+
+EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
+EXAMPLE_TIME = "2027-03-02T12:00:00Z"
+_ZONES = available_timezones()
+_LONGEST_TEXT = 10_000  # far beyond what TikTok takes: drafts may be longer than that, not endless
+
+
+def _choice(enum: Any, *, example: str, **options: Any) -> fields.String:
+    return fields.String(
+        validate=validate.OneOf([member.value for member in enum]), metadata={"example": example}, **options
+    )
+
+
+def _switch(description: str) -> fields.Boolean:
+    return fields.Boolean(metadata={"example": False, "description": description})
+
+
+def _is_text(value: str) -> None:
+    """U+0000 and lone surrogates are no text: databases and TikTok refuse them. Raises ValidationError."""
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValidationError("Has characters that are no text.")
+
+
+class TermsSchema(Schema):
+    """Words and settings, of a post or of one of its targets."""
+
+    caption = fields.String(
+        validate=[validate.Length(max=_LONGEST_TEXT), _is_text],
+        metadata={"example": "Our new #studio", "description": "At most 2200 UTF-16 code units."},
+    )
+    privacy_level = fields.String(
+        allow_none=True,
+        validate=validate.OneOf(PRIVACY_LEVELS),
+        metadata={"example": "SELF_ONLY", "description": "The creator's own choice: it has no default."},
+    )
+    allow_comment = _switch("Let people comment.")
+    allow_duet = _switch("Let people make duets.")
+    allow_stitch = _switch("Let people stitch it.")
+    brand_content_toggle = _switch("A paid partnership: promotes somebody else's business.")
+    brand_organic_toggle = _switch("Promotes the creator's own business.")
+    is_aigc = _switch("Made by AI: TikTok labels it.")
+    video_cover_timestamp_ms = fields.Integer(
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(0, 2**31 - 1),
+        metadata={"example": 1000, "description": "Which frame is the cover, in ms from the start."},
+    )
+
+
+class TargetSchema(TermsSchema):
+    """One account to post on, with whatever is different there."""
+
+    account_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
+
+
+class SlotSchema(Schema):
+    """When: an instant, or a local time with its zone."""
+
+    publish_at = fields.AwareDateTime(
+        metadata={"example": EXAMPLE_TIME, "description": "An instant; a time without a zone is refused."}
+    )
+    local_time = fields.String(metadata={"description": "Instead: a wall clock's time, with `timezone`."})
+    timezone = fields.String(
+        validate=validate.OneOf(sorted(_ZONES), error="Not an IANA time zone, such as Europe/Berlin."),
+        metadata={"description": "An IANA zone.", "enum": None},
+    )
+
+    @validates("local_time")
+    def _is_wall_time(self, value: str, **_: Any) -> None:
+        try:
+            wall = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValidationError("Not a local time, such as 2027-03-02T12:00.") from None
+        if wall.tzinfo is not None or len(value) < len("2027-03-02T12:00"):
+            raise ValidationError("Not a local time, such as 2027-03-02T12:00: date, time, and no zone in it.")
+
+    @validates_schema
+    def _is_one_time(self, data: dict[str, Any], **_: Any) -> None:
+        if ("local_time" in data) != ("timezone" in data):
+            raise ValidationError(
+                "Goes together with the other one.", "timezone" if "local_time" in data else "local_time"
+            )
+        if "publish_at" in data and "local_time" in data:
+            raise ValidationError("Give either this or local_time with timezone.", "publish_at")
+
+
+_SLOT = ("publish_at", "local_time", "timezone")
+
+
+def _gather_slot(data: dict[str, Any]) -> dict[str, Any]:
+    """Services take the time as one thing."""
+    return data | {"slot": {name: data.pop(name) for name in _SLOT if name in data}}
+
+
+class PostChangesSchema(TermsSchema, SlotSchema):
+    """What may be changed of a draft or a scheduled post; lists are replaced as a whole."""
+
+    mode = _choice(PostMode, example="direct")
+    media_ids = fields.List(fields.UUID(metadata={"example": EXAMPLE_ID}), validate=validate.Length(max=35))
+    targets = fields.List(fields.Nested(TargetSchema), validate=validate.Length(max=100))
+    consent = fields.Boolean(
+        metadata={
+            "example": True,
+            "description": "The person has agreed to TikTok's Music Usage Confirmation (and, for branded content, its Branded Content Policy).",
+        }
+    )
+
+    @validates("targets")
+    def _name_each_account_once(self, value: list[dict[str, Any]], **_: Any) -> None:
+        named = [target["account_id"] for target in value if "account_id" in target]
+        if len(set(named)) < len(named):
+            raise ValidationError("Names an account twice.")
+
+    @post_load
+    def _gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return _gather_slot(data)
+
+
+class PostDraftSchema(PostChangesSchema):
+    """A new post. Without a time it is a draft, and may be incomplete."""
+
+    type = _choice(PostType, example="video", load_default="video")
+
+    @post_load
+    def _fill(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"media_ids": [], "targets": []} | data
+
+
+class PostSlotSchema(SlotSchema):
+    """When a post goes out."""
+
+    @validates_schema
+    def _is_some_time(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.keys() & set(_SLOT):
+            raise ValidationError("Give publish_at, or local_time with timezone.", "publish_at")
+
+
+class PostTargetSchema(Schema):
+    """A target of a post, and how far it is."""
+
+    publication_id = fields.UUID(required=True, attribute="id", metadata={"example": EXAMPLE_ID})
+    account_id = nullable(fields.UUID, example=EXAMPLE_ID, description="Null once the account was disconnected.")
+    state = _choice(PublicationState, example="scheduled", required=True)
+    reason = nullable(fields.String, example=None, description="Why it is held, failed, or still waiting.")
+    next_try_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    overrides = fields.Dict(required=True, metadata={"example": {}})
+    publish_id = nullable(fields.String, example=None)
+    tiktok_post_ids = fields.List(fields.String(), required=True, metadata={"example": []})
+    url = nullable(fields.String, example=None)
+    published_at = nullable(fields.AwareDateTime, example=None)
+
+
+class PostSchema(Schema):
+    """A post with its targets."""
+
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
+    type = _choice(PostType, example="video", required=True)
+    mode = _choice(PostMode, example="direct", required=True)
+    status = _choice(PostStatus, example="scheduled", required=True)
+    caption = fields.String(required=True, metadata={"example": "Our new #studio"})
+    privacy_level = nullable(fields.String, example="SELF_ONLY")
+    allow_comment = fields.Boolean(required=True, metadata={"example": False})
+    allow_duet = fields.Boolean(required=True, metadata={"example": False})
+    allow_stitch = fields.Boolean(required=True, metadata={"example": False})
+    brand_content_toggle = fields.Boolean(required=True, metadata={"example": False})
+    brand_organic_toggle = fields.Boolean(required=True, metadata={"example": False})
+    is_aigc = fields.Boolean(required=True, metadata={"example": False})
+    video_cover_timestamp_ms = nullable(fields.Integer, example=None)
+    consent = fields.Boolean(required=True, metadata={"example": True})
+    consented_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    media_ids = fields.List(fields.UUID(), required=True, metadata={"example": [EXAMPLE_ID]})
+    targets = fields.List(fields.Nested(PostTargetSchema), required=True)
+    publish_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    local_time = nullable(fields.String, example=None)
+    timezone = nullable(fields.String, example=None)
+    created_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
+    updated_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
+
+
+class PostListArgsSchema(PageArgsSchema):
+    """Which posts."""
+
+    status = _choice(PostStatus, example="scheduled")
+    account_id = fields.UUID(metadata={"example": EXAMPLE_ID})
+    since = fields.AwareDateTime(
+        data_key="from", metadata={"example": EXAMPLE_TIME, "description": "Going out at or after this instant."}
+    )
+    until = fields.AwareDateTime(
+        data_key="to", metadata={"example": "2027-04-01T00:00:00Z", "description": "Going out before this instant."}
+    )
+    q = fields.String(
+        validate=[validate.Length(1, 200), _is_text], metadata={"example": "studio", "description": "In the caption."}
+    )
+
+
+class CancelledTargetSchema(Schema):
+    """What became of one target."""
+
+    publication_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
+    account_id = nullable(fields.UUID, example=EXAMPLE_ID)
+    outcome = fields.String(
+        required=True,
+        validate=validate.OneOf(["cancelled", "too_late_published", "too_late_unknown", "already_ended"]),
+        metadata={"example": "cancelled"},
+    )
+    state = _choice(PublicationState, example="cancelled", required=True)
+
+
+class CancellationSchema(Schema):
+    """The post, and what became of each target."""
+
+    post = fields.Nested(PostSchema, required=True)
+    targets = fields.List(fields.Nested(CancelledTargetSchema), required=True)
+
+
+class AttemptSchema(Schema):
+    """One publish_id, or the try to get one."""
+
+    number = fields.Integer(required=True, metadata={"example": 1})
+    state = _choice(AttemptState, example="succeeded", required=True)
+    publish_id = nullable(fields.String, example="v_pub_file~v2-1.7602997070760331285")
+    video_size = fields.Integer(required=True, metadata={"example": 50000123})
+    uploaded_bytes = fields.Integer(required=True, metadata={"example": 50000123})
+    reason = nullable(fields.String, example=None)
+    log_id = nullable(fields.String, example=None, description="TikTok's own id, for its support.")
+    intended_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
+    opened_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    final_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    ended_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+
+
+class TimelineEntrySchema(Schema):
+    """Something that happened."""
+
+    at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
+    event = fields.String(required=True, metadata={"example": "published"})
+    state = _choice(PublicationState, example="published", required=True)
+    detail = nullable(fields.String, example=None)
+
+
+class PublicationSchema(Schema):
+    """A post on one account, with everything that was tried."""
+
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
+    post_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
+    account_id = nullable(fields.UUID, example=EXAMPLE_ID)
+    state = _choice(PublicationState, example="published", required=True)
+    reason = nullable(fields.String, example=None)
+    detail = nullable(fields.String, example=None)
+    next_try_at = nullable(fields.AwareDateTime, example=None)
+    overrides = fields.Dict(required=True, metadata={"example": {}})
+    publish_id = nullable(fields.String, example="v_pub_file~v2-1.7602997070760331285")
+    tiktok_post_ids = fields.List(fields.String(), required=True, metadata={"example": ["7602997517160123666"]})
+    url = nullable(fields.String, example="https://www.tiktok.com/@ada/video/7602997517160123666")
+    published_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    attempts = fields.List(fields.Nested(AttemptSchema), required=True)
+    timeline = fields.List(fields.Nested(TimelineEntrySchema), required=True)
+
+
+class PublicationListSchema(Schema):
+    """A post's publications, one for each target."""
+
+    data = fields.List(fields.Nested(PublicationSchema), required=True)
+
+
+class ResolutionSchema(Schema):
+    """What a person found on the account."""
+
+    outcome = fields.String(
+        required=True,
+        validate=validate.OneOf(["live", "post_again"]),
+        metadata={
+            "example": "live",
+            "description": "`live`: it is there. `post_again`: it is not; make a new attempt.",
+        },
+    )

@@ -1,0 +1,21 @@
+"""When publications are carried on."""
+
+from tiktok_api.jobs.registry import Again, Ticket, task
+from tiktok_api.posts.publishing import Publisher
+from tiktok_api.posts.services import PUBLISH
+from tiktok_api.posts.settling import Settler
+from tiktok_api.sealing import Sealer
+from tiktok_api.settings import Settings
+from tiktok_api.storage.port import Storage
+from tiktok_api.tiktok import TikTokClient
+
+_NEVER = 1_000_000
+"""Whatever fails on our side, a publication is not dropped: it is tried again, hourly in the end."""
+
+
+@task(PUBLISH, most_failures=_NEVER)
+def publish(
+    ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer, storage: Storage, settings: Settings
+) -> Again | None:
+    """Take a publication through its next steps, until it must wait or is done."""
+    return Publisher(tiktok, sealer, storage, settings, Settler(settings)).run(ticket)

@@ -1,0 +1,131 @@
+"""What TikTok's words mean for a publication: what is over, what may be tried again, what must wait."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.tiktok import (
+    AccessRevoked,
+    CreatorCannotPost,
+    PublishState,
+    PublishStatus,
+    ScopeMissing,
+    TikTokBusy,
+    TikTokError,
+    TikTokRefusal,
+    TikTokUnreachable,
+)
+
+RETRYABLE_REASONS = frozenset({"internal", "video_pull_failed", "photo_pull_failed"})
+CAP_REASONS = frozenset({"spam_risk_too_many_posts"})
+UNAUDITED = "unaudited_client_can_only_post_to_private_accounts"
+HOLD_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Nothing is decided; look again then."""
+
+    at: datetime
+    reason: str | None = None
+
+    def as_later(self) -> "Later":
+        """Itself."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Something outside must change first; it is shown, and looked at again then."""
+
+    reason: str
+    detail: str
+    until: datetime
+
+    def as_later(self) -> Later:
+        """For a publication that TikTok has already: only the asking waits."""
+        return Later(self.until, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Over: trying again as it is would fail again."""
+
+    reason: str
+    detail: str
+
+    def as_later(self) -> Later:
+        """For a publication that TikTok has already: only the asking failed."""
+        return Later(datetime.min.replace(tzinfo=UTC), self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """TikTok ended this attempt for a reason of its own; another one may be made."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """It is on TikTok; `post_ids` may come later, or never where few may see it."""
+
+    post_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InInbox:
+    """The person has it in their inbox and finishes it there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """TikTok is still at it, or says something we do not know."""
+
+    is_uploading: bool
+    uploaded_bytes: int | None
+
+
+Verdict = Published | InInbox | Pending | Fail | Retry | Hold
+
+
+def of_status(status: PublishStatus, now: datetime) -> Verdict:
+    """What a status means; a word that TikTok has added since is not an end."""
+    if status.status == PublishState.PUBLISH_COMPLETE:
+        return Published(status.post_ids)
+    if status.status == PublishState.SEND_TO_USER_INBOX:
+        return InInbox()
+    if status.status == PublishState.FAILED:
+        return of_fail_reason(status.fail_reason or "unknown", now)
+    return Pending(status.status == PublishState.PROCESSING_UPLOAD, status.uploaded_bytes)
+
+
+def of_fail_reason(reason: str, now: datetime) -> Verdict:
+    """What a fail_reason means; one that we do not know is final, because guessing could post twice."""
+    if reason in RETRYABLE_REASONS:
+        return Retry(reason)
+    if reason in CAP_REASONS:
+        return Hold(reason, "TikTok's daily cap for this creator is reached.", now + HOLD_PAUSE)
+    return Fail(reason, f"TikTok refused it: {reason}.")
+
+
+def of_error(error: TikTokError | AccountNeedsReconnection, now: datetime, pause: timedelta) -> Later | Hold | Fail:
+    """What an error before the first byte means: a cap or a lost authorisation holds, and only a refusal fails."""
+    if isinstance(error, TikTokBusy):
+        return Later(now + timedelta(seconds=error.retry_after), "tiktok_busy")
+    if isinstance(error, TikTokUnreachable):
+        return Later(now + pause, "tiktok_unreachable")
+    if isinstance(error, AccessRevoked | AccountNeedsReconnection):
+        message = "TikTok no longer accepts this account's authorisation; connect it again."
+        return Hold("account_needs_reconnection", message, now + HOLD_PAUSE)
+    if isinstance(error, ScopeMissing):
+        message = "The account did not grant what publishing needs; connect it again with that scope."
+        return Hold("scope_missing", message, now + HOLD_PAUSE)
+    if isinstance(error, CreatorCannotPost) and error.is_cap:
+        return Hold(error.code or "cap_reached", "TikTok's cap is reached; it reopens by itself.", now + HOLD_PAUSE)
+    if isinstance(error, TikTokRefusal):
+        if error.code == UNAUDITED:
+            message = "Until TikTok has audited this app, it can only post to private accounts."
+            return Hold("app_unaudited", message, now + HOLD_PAUSE)
+        return Fail(error.code or "refused", error.message)
+    return Later(now + pause, "tiktok_error")
