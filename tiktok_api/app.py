@@ -7,7 +7,7 @@ from flask_cors import CORS
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tiktok_api import clock, logs, moving_clock
+from tiktok_api import clock, events, logs, moving_clock
 from tiktok_api.accounts import tasks as accounts_tasks
 from tiktok_api.accounts.routes import blp as accounts_blueprint
 from tiktok_api.auth import tokens
@@ -18,6 +18,10 @@ from tiktok_api.extensions import make_api, migrate, service
 from tiktok_api.jobs import queue
 from tiktok_api.media import tasks as media_tasks
 from tiktok_api.media.routes import blp as media_blueprint
+from tiktok_api.posts import answering
+from tiktok_api.posts import tasks as posts_tasks
+from tiktok_api.posts.routes import blp as posts_blueprint
+from tiktok_api.posts.routes import publications as publications_blueprint
 from tiktok_api.sealing import Sealer
 from tiktok_api.settings import MEBIBYTE, Settings
 from tiktok_api.settings import load as load_settings
@@ -32,8 +36,14 @@ from tiktok_api.web.health import health
 API_PREFIX = "/api/v1"
 LARGEST_JSON = MEBIBYTE
 
-DOMAINS: tuple[Blueprint, ...] = (auth_blueprint, accounts_blueprint, media_blueprint)
-TASKS = (accounts_tasks, media_tasks,)
+DOMAINS: tuple[Blueprint, ...] = (
+    auth_blueprint,
+    accounts_blueprint,
+    media_blueprint,
+    posts_blueprint,
+    publications_blueprint,
+)
+TASKS = (accounts_tasks, media_tasks, posts_tasks)
 """The rooms whose tasks register themselves by being imported."""
 
 DESCRIPTION = """\
@@ -59,6 +69,7 @@ def create_app(settings: Settings | None = None, **composed: Any) -> Flask:
     _bind_database(app, settings)
     _bind_web(app, settings)
     _bind_domains(app)
+    _subscribe()
     commands.install(app)
     return app
 
@@ -142,6 +153,13 @@ def _bind_domains(app: Flask) -> None:
     for blueprint in DOMAINS:
         api.register_blueprint(blueprint, url_prefix=API_PREFIX + (blueprint.url_prefix or ""))
     app.extensions["tiktok_api.api"] = api
+
+
+def _subscribe() -> None:
+    """Who listens to whom; subscribing again, for another application, changes nothing."""
+    events.subscribe("media.may_be_deleted", answering.veto_deletion)
+    events.subscribe("account.disconnecting", answering.give_up_account)
+    events.subscribe("account.reconnected", answering.wake_account)
 
 
 def _check_database() -> None:
