@@ -10,6 +10,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from tiktok_api import clock, events, logs, moving_clock
 from tiktok_api.accounts import tasks as accounts_tasks
 from tiktok_api.accounts.routes import blp as accounts_blueprint
+from tiktok_api.analytics import collecting
+from tiktok_api.analytics import tasks as analytics_tasks
+from tiktok_api.analytics.routes import blp as analytics_blueprint
+from tiktok_api.analytics.routes import videos_blp as videos_blueprint
 from tiktok_api.auth import tokens
 from tiktok_api.auth.routes import blp as auth_blueprint
 from tiktok_api.cli import commands
@@ -42,8 +46,10 @@ DOMAINS: tuple[Blueprint, ...] = (
     media_blueprint,
     posts_blueprint,
     publications_blueprint,
+    analytics_blueprint,
+    videos_blueprint,
 )
-TASKS = (accounts_tasks, media_tasks, posts_tasks)
+TASKS = (accounts_tasks, media_tasks, posts_tasks, analytics_tasks)
 """The rooms whose tasks register themselves by being imported."""
 
 DESCRIPTION = """\
@@ -160,6 +166,8 @@ def _subscribe() -> None:
     events.subscribe("media.may_be_deleted", answering.veto_deletion)
     events.subscribe("account.disconnecting", answering.give_up_account)
     events.subscribe("account.reconnected", answering.wake_account)
+    events.subscribe("account.profile_read", collecting.keep_profile)
+    events.subscribe("account.sync_requested", collecting.request_walk)
 
 
 def _check_database() -> None:

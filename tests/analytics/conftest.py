@@ -1,0 +1,109 @@
+"""Accounts with a history, and time that passes for us and for TikTok alike."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from tests.conftest import Person
+from tiktok_api import clock, moving_clock
+from tiktok_api.accounts.models import SCOPES, Account
+from tiktok_api.analytics import collecting
+from tiktok_api.analytics.models import VideoTally
+from tiktok_api.db import db, new_id, transaction
+from tiktok_api.tiktok import TikTokClient, UserInfo
+from tiktok_api.tiktok.pacing import Unpaced
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], simulator: Any) -> Flask:
+    """The usual application, with a client in no need of a polite pace: days pass in a second here."""
+    app = make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+    settings = app.extensions["tiktok_api.settings"]
+    app.extensions["tiktok_api.tiktok"].close()
+    app.extensions["tiktok_api.tiktok"] = TikTokClient(
+        client_key=settings.tiktok_client_key,
+        client_secret=settings.tiktok_client_secret,
+        api_url=settings.tiktok_api_url,
+        authorize_url=settings.tiktok_authorize_url,
+        app_type="desktop",
+        allow_http=True,
+        pacer=Unpaced(),
+    )
+    return app
+
+
+@pytest.fixture
+def make_account(app: Flask) -> Callable[..., str]:
+    """An account that nothing has been read of: `make_account(owner, username="ada")` answers its id."""
+
+    def make(person: Person, **what_matters: Any) -> str:
+        far = clock.now() + timedelta(days=30)
+        account = Account(
+            **{
+                "id": new_id(),
+                "owner_id": UUID(person.user_id),
+                "open_id": str(new_id()),
+                "username": "ada",
+                "scopes": list(SCOPES),
+                "access_token_sealed": b"",
+                "refresh_token_sealed": b"",
+                "access_expires_at": far,
+                "refresh_expires_at": far,
+                "renew_at": far,
+                "connected_at": clock.now(),
+                **what_matters,
+            }
+        )
+        with app.app_context(), transaction() as session:
+            session.add(account)
+        return str(account.id)
+
+    return make
+
+
+@pytest.fixture
+def read_profile(app: Flask) -> Callable[..., None]:
+    """TikTok says something about an account: `read_profile(account_id, "2026-03-02T12:00Z", follower_count=5)`."""
+
+    def read(account_id: str, at: str, **counters: int | None) -> None:
+        with app.app_context(), transaction():
+            account = db.session.get_one(Account, UUID(account_id))
+            collecting.keep_profile(account=account, info=UserInfo(**counters), captured_at=instant(at))
+
+    return read
+
+
+@pytest.fixture
+def tally(app: Flask) -> Callable[..., None]:
+    """A walk ends: `tally(account_id, "2026-03-02T12:00Z", views_gained=100)`."""
+
+    def add(account_id: str, at: str, **totals: int) -> None:
+        with app.app_context(), transaction() as session:
+            values = {"videos_counted": 1, **totals}
+            session.add(VideoTally(account_id=UUID(account_id), captured_at=instant(at), **values))
+
+    return add
+
+
+@pytest.fixture
+def pass_time(app: Flask, simulator: Any, run_jobs: Callable[[], int]) -> Callable[..., datetime]:
+    """Let time pass for both, and the worker do what came due; answers what time it is."""
+
+    def go(**by: float) -> datetime:
+        simulator.control.advance(timedelta(**by).total_seconds())
+        with app.app_context():
+            moving_clock.advance(timedelta(**by))
+        run_jobs()
+        with app.app_context():
+            return clock.now()
+
+    return go
+
+
+def instant(words: str) -> datetime:
+    """An instant from its shortest form: 2026-03-02T12:00Z."""
+    return datetime.fromisoformat(words).astimezone(UTC)

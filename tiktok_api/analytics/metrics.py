@@ -1,0 +1,55 @@
+"""The vocabulary: what is measured, who must have allowed it, and why a number may be missing."""
+
+from enum import StrEnum
+
+
+class Metric(StrEnum):
+    """What can be asked for. `likes` and `videos` are the profile's own counters, which include what is not listed."""
+
+    FOLLOWERS = "followers"
+    FOLLOWING = "following"
+    LIKES = "likes"
+    VIDEOS = "videos"
+    VIEWS = "views"
+    COMMENTS = "comments"
+    SHARES = "shares"
+    ENGAGEMENT_RATE = "engagement_rate"
+
+
+PROFILE_METRICS = (Metric.FOLLOWERS, Metric.FOLLOWING, Metric.LIKES, Metric.VIDEOS)
+"""What user/info counts; everything else is added up from video/list."""
+
+VIDEO_COUNTERS = ("views", "likes", "comments", "shares")
+
+PROFILE_SCOPE, VIDEO_SCOPE = "user.info.stats", "video.list"
+
+
+def scope_for(metric: Metric) -> str:
+    """The scope without which TikTok does not tell."""
+    return PROFILE_SCOPE if metric in PROFILE_METRICS else VIDEO_SCOPE
+
+
+class Source(StrEnum):
+    """Which answer of TikTok's a reading was taken from."""
+
+    USER_INFO = "user_info"
+
+
+class Interval(StrEnum):
+    """How a window is cut: by local days, weeks from Monday (ISO 8601) or calendar months."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class Reason(StrEnum):
+    """Why a value or a change is null."""
+
+    NOT_READ_YET = "not_read_yet"
+    SCOPE_MISSING = "scope_missing"
+    NO_READING_IN_WINDOW = "no_reading_in_window"
+    NO_READING_BEFORE_WINDOW = "no_reading_before_window"
+    LEFT_OUT_BY_TIKTOK = "left_out_by_tiktok"
+    NO_VIEWS = "no_views"
+    IN_THE_FUTURE = "in_the_future"

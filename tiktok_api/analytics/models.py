@@ -1,0 +1,154 @@
+"""What TikTok said and when, and the running totals that make looking back cheap.
+
+Two ledgers are looked back at: `AccountReading`, one row for each time the profile was read, and `VideoTally`, one row for
+each walk through the videos. The tally is the roll-up: an account's views are a sum over all of its videos, and adding
+them up again for every day of a chart would cost videos x readings; instead each walk writes down the sum once.
+
+Both ledgers hold cumulative numbers (counters, totals, how often a counter was lowered), so a period needs nothing but
+the last row before each of its ends: one index seek, at exactly the instant where the asked zone has its midnight. That
+is why there are no buckets by day or hour, which would be right for some zones only, and why an answer costs what it
+has points, not what there are readings.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tiktok_api.analytics.metrics import Reason, Source
+from tiktok_api.db import Model, enum_column
+
+
+def _owned_by_account() -> Mapped[UUID]:
+    return mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+
+
+def _count() -> Mapped[int]:
+    return mapped_column(BigInteger, default=0)
+
+
+def _unread_count() -> Mapped[int | None]:
+    return mapped_column(BigInteger)
+
+
+class AccountReading(Model):
+    """The profile's counters as they were read once; null is what TikTok did not say."""
+
+    __tablename__ = "account_readings"
+    __table_args__ = (UniqueConstraint("account_id", "captured_at"),)
+
+    account_id: Mapped[UUID] = _owned_by_account()
+    captured_at: Mapped[datetime]
+    source: Mapped[Source] = mapped_column(enum_column(Source), default=Source.USER_INFO)
+    followers: Mapped[int | None] = _unread_count()
+    following: Mapped[int | None] = _unread_count()
+    likes: Mapped[int | None] = _unread_count()
+    videos: Mapped[int | None] = _unread_count()
+    followers_drops: Mapped[int] = mapped_column(default=0)
+    following_drops: Mapped[int] = mapped_column(default=0)
+    likes_drops: Mapped[int] = mapped_column(default=0)
+    videos_drops: Mapped[int] = mapped_column(default=0)
+
+
+class Video(Model):
+    """A video that TikTok listed, with its latest numbers.
+
+    `views` to `shares` and `captured_at` are of the last reading that had all four. The `first_` numbers are what changes
+    are counted from: 0 for a video posted while the account was being watched, otherwise its first reading.
+    `listed_at` orders lists: when it was posted or, if TikTok does not say, first seen.
+    """
+
+    __tablename__ = "videos"
+    __table_args__ = (
+        UniqueConstraint("account_id", "video_id"),
+        Index("ix_videos_account_listed", "account_id", "listed_at", "id"),
+    )
+
+    account_id: Mapped[UUID] = _owned_by_account()
+    video_id: Mapped[str]
+    posted_at: Mapped[datetime | None]
+    listed_at: Mapped[datetime]
+    title: Mapped[str | None]
+    description: Mapped[str | None]
+    share_url: Mapped[str | None]
+    cover_url: Mapped[str | None]
+    duration_seconds: Mapped[int | None]
+    views: Mapped[int | None] = _unread_count()
+    likes: Mapped[int | None] = _unread_count()
+    comments: Mapped[int | None] = _unread_count()
+    shares: Mapped[int | None] = _unread_count()
+    captured_at: Mapped[datetime | None]
+    first_views: Mapped[int] = _count()
+    first_likes: Mapped[int] = _count()
+    first_comments: Mapped[int] = _count()
+    first_shares: Mapped[int] = _count()
+    views_drops: Mapped[int] = mapped_column(default=0)
+    likes_drops: Mapped[int] = mapped_column(default=0)
+    comments_drops: Mapped[int] = mapped_column(default=0)
+    shares_drops: Mapped[int] = mapped_column(default=0)
+    is_restated: Mapped[bool] = mapped_column(default=False)
+    seen_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
+
+
+class VideoReading(Model):
+    """A video's counters as they were read once; `is_restated`: at least one was lower than in the reading before."""
+
+    __tablename__ = "video_readings"
+    __table_args__ = (UniqueConstraint("video_id", "captured_at"),)
+
+    video_id: Mapped[UUID] = mapped_column(ForeignKey("videos.id", ondelete="CASCADE"))
+    captured_at: Mapped[datetime]
+    views: Mapped[int | None] = _unread_count()
+    likes: Mapped[int | None] = _unread_count()
+    comments: Mapped[int | None] = _unread_count()
+    shares: Mapped[int | None] = _unread_count()
+    is_restated: Mapped[bool] = mapped_column(default=False)
+
+
+class VideoTally(Model):
+    """All videos of an account added up, after a walk that reached the end.
+
+    `views` to `shares` are the sums over what is public; the `_gained` ones are what all videos, those that are gone
+    included, brought since the account is watched; the `_drops` count how often TikTok lowered one.
+    """
+
+    __tablename__ = "video_tallies"
+    __table_args__ = (UniqueConstraint("account_id", "captured_at"),)
+
+    account_id: Mapped[UUID] = _owned_by_account()
+    captured_at: Mapped[datetime]
+    videos_counted: Mapped[int]
+    views: Mapped[int] = _count()
+    likes: Mapped[int] = _count()
+    comments: Mapped[int] = _count()
+    shares: Mapped[int] = _count()
+    views_gained: Mapped[int] = _count()
+    likes_gained: Mapped[int] = _count()
+    comments_gained: Mapped[int] = _count()
+    shares_gained: Mapped[int] = _count()
+    views_drops: Mapped[int] = mapped_column(default=0)
+    likes_drops: Mapped[int] = mapped_column(default=0)
+    comments_drops: Mapped[int] = mapped_column(default=0)
+    shares_drops: Mapped[int] = mapped_column(default=0)
+
+
+class VideoWalk(Model):
+    """How far the walk through an account's videos has come: one row per account, so that a crash resumes.
+
+    `holder` is the job that walks, `skipped_because` why none may; `cursor` is TikTok's, null at the newest video; `watched_since` is when the first walk
+    that reached the end began.
+    """
+
+    __tablename__ = "video_walks"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), unique=True)
+    holder: Mapped[str] = mapped_column(default="")
+    started_at: Mapped[datetime | None]
+    cursor: Mapped[int | None] = mapped_column(BigInteger)
+    pages: Mapped[int] = mapped_column(default=0)
+    is_under_way: Mapped[bool] = mapped_column(default=False)
+    watched_since: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    skipped_because: Mapped[Reason | None] = mapped_column(enum_column(Reason))

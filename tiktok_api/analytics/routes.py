@@ -1,0 +1,96 @@
+"""The analytics endpoints: read the request, call one service, hand back its result."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from tiktok_api.analytics import portraits, queries, services
+from tiktok_api.analytics.errors import WindowBackwards, WindowOutOfRange, WindowTooLong
+from tiktok_api.analytics.metrics import Reason
+from tiktok_api.analytics.models import Video
+from tiktok_api.analytics.schemas import (
+    AccountVideosSchema,
+    ChartArgsSchema,
+    SeriesArgsSchema,
+    SeriesSchema,
+    SummarySchema,
+    VideoListArgsSchema,
+    WindowArgsSchema,
+)
+from tiktok_api.analytics.services import Series
+from tiktok_api.auth.identity import caller
+from tiktok_api.web import conditional
+from tiktok_api.web.blueprint import Blueprint
+from tiktok_api.web.pagination import InvalidCursor, Page, paginate
+
+blp = Blueprint("analytics", __name__, url_prefix="/analytics", description="How accounts and videos are doing")
+videos_blp = Blueprint("videos", __name__, url_prefix="/accounts", description="What an account has on TikTok")
+
+SVG = "image/svg+xml"
+_CHART_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "Cache-Control": "private, max-age=60",
+    "Vary": "Authorization",
+}
+
+
+@dataclass(slots=True)
+class VideoPage(Page):
+    """A page of videos, with the freshness of the whole list."""
+
+    captured_at: datetime | None = None
+    reason: Reason | None = None
+
+
+@blp.get("/accounts/<uuid:account_id>/summary")
+@blp.arguments(WindowArgsSchema, location="query")
+@blp.response(200, SummarySchema)
+@blp.raises(WindowBackwards, WindowOutOfRange)
+def summarise_account(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
+    """Show how an account stands and what a window of time brought
+
+    The last 30 days unless told otherwise. What is not known is null with a reason, never 0.
+    """
+    return services.summarise(caller, account_id, **args)
+
+
+@blp.get("/accounts/<uuid:account_id>/timeseries")
+@blp.arguments(SeriesArgsSchema, location="query")
+@blp.response(200, SeriesSchema)
+@blp.raises(WindowBackwards, WindowOutOfRange, WindowTooLong)
+def trace_account(args: dict[str, Any], account_id: UUID) -> Series:
+    """Show one metric of an account by day, week or month
+
+    Days are those of the time zone, 23 or 25 hours long when its clocks change. A day's value is the last reading of that
+    day; a day without one is a gap.
+    """
+    return services.trace(caller, account_id, **args)
+
+
+@blp.get("/accounts/<uuid:account_id>/chart.svg")
+@blp.arguments(ChartArgsSchema, location="query")
+@blp.response(200, content_type=SVG, description="A picture that needs nothing else: no script, no font, no request")
+@blp.raises(WindowBackwards, WindowOutOfRange, WindowTooLong)
+def draw_account(args: dict[str, Any], account_id: UUID) -> Response:
+    """Draw one metric of an account as a line chart
+
+    The same numbers as the time series; gaps stay gaps, and what TikTok lowered is ringed.
+    """
+    show = args.pop("show")
+    picture = portraits.paint(services.trace(caller, account_id, **args), show)
+    return conditional.tag(Response(picture, headers=_CHART_HEADERS, content_type=f"{SVG}; charset=utf-8"))
+
+
+@videos_blp.get("/<uuid:account_id>/videos")
+@videos_blp.arguments(VideoListArgsSchema, location="query")
+@videos_blp.response(200, AccountVideosSchema)
+@videos_blp.raises(InvalidCursor)
+def list_account_videos(args: dict[str, Any], account_id: UUID) -> Page:
+    """List an account's public videos with their latest numbers, the newest first"""
+    captured_at, reason = services.list_state(caller, account_id)
+    videos = queries.videos_of(account_id, include_gone=args["include_gone"])
+    page = paginate(videos, args, by=(Video.listed_at, Video.id))
+    return VideoPage(page.data, page.next_cursor, page.has_more, page.total, captured_at, reason)

@@ -1,0 +1,258 @@
+"""What clients send and get about numbers."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import available_timezones
+
+from marshmallow import ValidationError, fields, validate
+
+from tiktok_api.analytics.metrics import Interval, Metric, Reason
+from tiktok_api.analytics.portraits import Show
+from tiktok_api.analytics.windows import MOST_POINTS, Moment
+from tiktok_api.web.pagination import PageArgsSchema
+from tiktok_api.web.schemas import Schema, nullable, page_of
+
+_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
+_ZONES = available_timezones()
+_BARE_PLUS = re.compile(r"(T[\d:.]+) (\d\d:\d\d)$")
+_NOT_A_MOMENT = "Not a valid date (2027-03-02) or instant with its zone (2027-03-02T12:00:00Z)."
+
+
+class MomentField(fields.String):
+    """A local date, or an instant with its zone; a naive time is refused."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        """A date or an aware datetime; a `+` that a client forgot to encode arrives as a space."""
+        words = _BARE_PLUS.sub(r"\1+\2", super()._deserialize(value, attr, data, **kwargs))
+        try:
+            moment: Moment = date.fromisoformat(words) if len(words) <= 10 else datetime.fromisoformat(words)
+        except ValueError:
+            raise ValidationError(_NOT_A_MOMENT) from None
+        if isinstance(moment, datetime) and moment.tzinfo is None:
+            raise ValidationError(_NOT_A_MOMENT)
+        return moment
+
+
+def is_timezone(value: str) -> None:
+    """An IANA time zone. Raises ValidationError."""
+    if value not in _ZONES:
+        raise ValidationError("Not an IANA time zone, such as Asia/Kathmandu.")
+
+
+def _choice(enum: type[StrEnum], **metadata: Any) -> dict[str, Any]:
+    return {"type": "string", "enum": [member.value for member in enum], **metadata}
+
+
+class WindowArgsSchema(Schema):
+    """Which window of time."""
+
+    starts = MomentField(
+        data_key="from",
+        load_default=None,
+        metadata={
+            "description": "The first day, or the first instant. Without it: the 30 days up to the end.",
+            "example": "2027-02-01",
+        },
+    )
+    ends = MomentField(
+        data_key="to",
+        load_default=None,
+        metadata={
+            "description": "The last day, or the instant before which the window ends. Without it: today.",
+            "example": "2027-03-02",
+        },
+    )
+    timezone = fields.String(
+        load_default=None,
+        validate=is_timezone,
+        metadata={"description": "Whose days. Without it: your own time zone.", "example": "Europe/Berlin"},
+    )
+
+
+class SeriesArgsSchema(WindowArgsSchema):
+    """Which series."""
+
+    metric = fields.Enum(
+        Metric, by_value=True, load_default=Metric.FOLLOWERS, metadata=_choice(Metric, example="views")
+    )
+    interval = fields.Enum(
+        Interval,
+        by_value=True,
+        load_default=Interval.DAY,
+        metadata=_choice(
+            Interval, example="day", description=f"Weeks begin on Monday. At most {MOST_POINTS} points at once."
+        ),
+    )
+
+
+class ChartArgsSchema(SeriesArgsSchema):
+    """Which chart."""
+
+    show = fields.Enum(
+        Show,
+        by_value=True,
+        load_default=Show.VALUE,
+        metadata=_choice(Show, example="value", description="The numbers themselves, or what each period brought."),
+    )
+
+
+_WHY = "Why the value is null, or, where there is a value, why the change is: " + ", ".join(Reason) + "."
+
+
+def _captured_at() -> fields.Field[Any]:
+    return nullable(
+        fields.AwareDateTime, example="2027-03-02T11:40:12Z", description="When TikTok said so; null with the value."
+    )
+
+
+def _changed_since() -> fields.Field[Any]:
+    return nullable(
+        fields.AwareDateTime,
+        example="2027-01-31T22:50:03Z",
+        description="The reading that the change is counted from: the last one before, which a gap may have put far back.",
+    )
+
+
+def _is_restated() -> fields.Boolean:
+    return fields.Boolean(
+        required=True,
+        metadata={"description": "TikTok lowered this within the time shown; it stays lowered.", "example": False},
+    )
+
+
+def _reason() -> fields.Field[Any]:
+    return nullable(fields.String, example=None, description=_WHY, validate=validate.OneOf(list(Reason)))
+
+
+class ReadingSchema(Schema):
+    """One metric over a window: the last reading in it, and the difference from the last reading before it."""
+
+    value = nullable(fields.Integer, example=18412)
+    change = nullable(fields.Integer, example=791)
+    captured_at = _captured_at()
+    changed_since = _changed_since()
+    is_restated = _is_restated()
+    reason = _reason()
+
+
+class EngagementSchema(Schema):
+    """(likes + comments + shares) / views: what the same videos brought within the same window; null without views."""
+
+    value = nullable(fields.Float, example=0.0842)
+    captured_at = _captured_at()
+    changed_since = _changed_since()
+    is_restated = _is_restated()
+    reason = _reason()
+
+
+def _window_field(kind: type[fields.Field[Any]], name: str, example: str, **options: Any) -> fields.Field[Any]:
+    return kind(required=True, attribute=f"window.{name}", metadata={"example": example}, **options)
+
+
+class SummarySchema(Schema):
+    """How an account stands at the end of a window, and what the window brought.
+
+    `likes` and `videos` are the profile's own counters. `views`, `comments` and `shares` are sums over the public videos;
+    their changes are what all videos brought, those that are gone since included.
+    """
+
+    account_id = fields.UUID(required=True, metadata={"example": _ID})
+    starts_at = _window_field(fields.AwareDateTime, "starts_at", "2027-01-31T23:00:00Z", data_key="from")
+    ends_at = _window_field(fields.AwareDateTime, "ends_at", "2027-03-02T23:00:00Z", data_key="to")
+    timezone = _window_field(fields.String, "timezone", "Europe/Berlin")
+    followers = fields.Nested(ReadingSchema, required=True)
+    following = fields.Nested(ReadingSchema, required=True)
+    likes = fields.Nested(ReadingSchema, required=True)
+    videos = fields.Nested(ReadingSchema, required=True)
+    views = fields.Nested(ReadingSchema, required=True)
+    comments = fields.Nested(ReadingSchema, required=True)
+    shares = fields.Nested(ReadingSchema, required=True)
+    engagement_rate = fields.Nested(EngagementSchema, required=True)
+    interactions = nullable(
+        fields.Integer,
+        example=3310,
+        description="Likes, comments and shares that the videos brought in the window: what the rate divides by the change "
+        "of `views`.",
+    )
+
+
+class PointSchema(Schema):
+    """One metric over one day, week or month; `value` is null where nothing was read: a gap, not a zero."""
+
+    date = fields.Date(required=True, metadata={"description": "In the zone.", "example": "2027-02-01"})
+    starts_at = fields.AwareDateTime(required=True, metadata={"example": "2027-01-31T23:00:00Z"})
+    ends_at = fields.AwareDateTime(required=True, metadata={"example": "2027-02-01T23:00:00Z"})
+    value = nullable(fields.Float, example=18412)
+    change = nullable(fields.Integer, example=31)
+    captured_at = _captured_at()
+    changed_since = _changed_since()
+    is_restated = _is_restated()
+    reason = _reason()
+
+
+class SeriesSchema(Schema):
+    """One metric of an account over time. The changes of the points add up to the change of the window."""
+
+    account_id = fields.UUID(required=True, metadata={"example": _ID})
+    metric = fields.String(required=True, validate=validate.OneOf(list(Metric)), metadata={"example": "followers"})
+    interval = fields.String(required=True, validate=validate.OneOf(list(Interval)), metadata={"example": "day"})
+    starts_at = _window_field(fields.AwareDateTime, "starts_at", "2027-01-31T23:00:00Z", data_key="from")
+    ends_at = _window_field(fields.AwareDateTime, "ends_at", "2027-02-01T23:00:00Z", data_key="to")
+    timezone = _window_field(fields.String, "timezone", "Europe/Berlin")
+    points = fields.List(fields.Nested(PointSchema), required=True)
+
+
+class VideoListArgsSchema(PageArgsSchema):
+    """Which videos to list."""
+
+    include_gone = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Also those that are deleted or not public any more.", "example": False},
+    )
+
+
+class VideoSchema(Schema):
+    """A video on TikTok with its latest numbers; they are null until TikTok has told them."""
+
+    id = fields.UUID(required=True, metadata={"example": _ID})
+    video_id = fields.String(required=True, metadata={"description": "TikTok's own.", "example": "7077642457847994444"})
+    posted_at = nullable(fields.AwareDateTime, example="2027-02-14T17:00:00Z")
+    title = nullable(fields.String, example="Morning light over the harbour")
+    description = nullable(fields.String, example="Morning light over the harbour #morning #sea")
+    share_url = nullable(fields.String, example="https://www.tiktok.com/@ada/video/7077642457847994444")
+    cover_url = nullable(
+        fields.String,
+        example="https://p16.tiktokcdn.com/…",
+        description="Signed by TikTok for six hours; null once that is over.",
+    )
+    duration_seconds = nullable(fields.Integer, example=15)
+    views = nullable(fields.Integer, example=40213)
+    likes = nullable(fields.Integer, example=3120)
+    comments = nullable(fields.Integer, example=241)
+    shares = nullable(fields.Integer, example=187)
+    captured_at = nullable(
+        fields.AwareDateTime, example="2027-03-02T11:40:12Z", description="When the four numbers were read."
+    )
+    is_restated = fields.Boolean(
+        required=True, metadata={"description": "TikTok has lowered a number at least once.", "example": False}
+    )
+    gone_at = nullable(fields.AwareDateTime, example=None, description="Since when it is not listed any more.")
+
+
+class AccountVideosSchema(page_of(VideoSchema)):  # type: ignore[misc]  # a class made at run time
+    """One page of an account's videos, and how fresh the list is."""
+
+    captured_at = nullable(
+        fields.AwareDateTime,
+        example="2027-03-02T11:40:15Z",
+        description="When the list was last read to its end; null: never yet, and an empty list says nothing.",
+    )
+    reason = nullable(
+        fields.String,
+        example=None,
+        validate=validate.OneOf(list(Reason)),
+        description="Why videos are not read (any more): not_read_yet or scope_missing.",
+    )

@@ -1,0 +1,118 @@
+"""Answers about one account: how it stands, how it went, and what it has on TikTok."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from tiktok_api import clock
+from tiktok_api.accounts import services as accounts
+from tiktok_api.accounts.models import Account
+from tiktok_api.analytics import measuring, queries, windows
+from tiktok_api.analytics.measuring import Mark, Point
+from tiktok_api.analytics.metrics import VIDEO_SCOPE, Interval, Metric, Reason, scope_for
+from tiktok_api.analytics.models import VideoWalk
+from tiktok_api.analytics.queries import INTERACTIONS
+from tiktok_api.analytics.windows import Moment, Period, Window
+from tiktok_api.auth.identity import Identity
+from tiktok_api.db import db
+from tiktok_api.errors import NotFound
+
+_COUNTERS = [metric for metric in Metric if metric is not Metric.ENGAGEMENT_RATE]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One metric of an account, cut into the periods of a window."""
+
+    account_id: UUID
+    username: str | None
+    metric: Metric
+    interval: Interval
+    window: Window
+    points: Sequence[Point]
+
+
+def summarise(
+    caller: Identity, account_id: UUID, *, starts: Moment | None, ends: Moment | None, timezone: str | None
+) -> dict[str, Any]:
+    """Every metric over one window, as SummarySchema shows it. Raises NotFound, WindowBackwards, WindowOutOfRange."""
+    account = _find(caller, account_id)
+    now = clock.now()
+    window = windows.make_window(starts, ends, timezone=timezone or caller.timezone, now=now)
+    whole = [Period(window.starts_at.astimezone(window.zone).date(), window.starts_at, window.ends_at)]
+    marks = queries.known_at(account_id, [window.starts_at, window.ends_at], [*_COUNTERS, INTERACTIONS])
+    found = {metric.value: _measure(whole, metric, marks, now, account.scopes)[0] for metric in _COUNTERS}
+    return {"account_id": account_id, "window": window, **found, **_engagement(whole, marks, now, account.scopes)}
+
+
+def _engagement(
+    whole: Sequence[Period], marks: dict[str, list[Mark | None]], now: datetime, scopes: Collection[str]
+) -> dict[str, Any]:
+    """The rate of a window and what was divided by the views."""
+    is_granted = VIDEO_SCOPE in scopes
+    views = measuring.measure(whole, marks[Metric.VIEWS], now=now, is_granted=is_granted)
+    interactions = measuring.measure(whole, marks[INTERACTIONS], now=now, is_granted=is_granted)
+    rate = measuring.rate(views, interactions)[0]
+    return {Metric.ENGAGEMENT_RATE.value: rate, "interactions": interactions[0].change}
+
+
+def trace(
+    caller: Identity,
+    account_id: UUID,
+    *,
+    metric: Metric,
+    interval: Interval,
+    starts: Moment | None,
+    ends: Moment | None,
+    timezone: str | None,
+) -> Series:
+    """One metric by day, week or month. Raises NotFound, WindowBackwards, WindowOutOfRange, WindowTooLong."""
+    account = _find(caller, account_id)
+    now = clock.now()
+    window = windows.make_window(starts, ends, timezone=timezone or caller.timezone, now=now)
+    periods = windows.cut(window, interval)
+    names = [Metric.VIEWS, INTERACTIONS] if metric is Metric.ENGAGEMENT_RATE else [metric]
+    marks = queries.known_at(account_id, [window.starts_at, *(period.ends_at for period in periods)], names)
+    points = _measure(periods, metric, marks, now, account.scopes)
+    return Series(account_id, account.username, metric, interval, window, points)
+
+
+def _measure(
+    periods: Sequence[Period],
+    metric: Metric,
+    marks: dict[str, list[Mark | None]],
+    now: datetime,
+    scopes: Collection[str],
+) -> list[Point]:
+    is_granted = scope_for(metric) in scopes
+    if metric is not Metric.ENGAGEMENT_RATE:
+        return measuring.measure(periods, marks[metric], now=now, is_granted=is_granted)
+    views = measuring.measure(periods, marks[Metric.VIEWS], now=now, is_granted=is_granted)
+    interactions = measuring.measure(periods, marks[INTERACTIONS], now=now, is_granted=is_granted)
+    return measuring.rate(views, interactions)
+
+
+def list_state(caller: Identity, account_id: UUID) -> tuple[datetime | None, Reason | None]:
+    """When the account's videos were read to the end, and why they are not read (again). Raises NotFound."""
+    account = _find(caller, account_id, VideoWalk.completed_at, VideoWalk.skipped_because)
+    if VIDEO_SCOPE not in account.scopes:
+        return account.completed_at, Reason.SCOPE_MISSING
+    if account.completed_at is None:
+        return None, account.skipped_because or Reason.NOT_READ_YET
+    return account.completed_at, account.skipped_because
+
+
+def _find(caller: Identity, account_id: UUID, *more: Any) -> Row[Any]:
+    """Name and scopes of the caller's account, without loading the whole row. Raises NotFound."""
+    columns: Iterable[Any] = (Account.username, Account.scopes, *more)
+    statement = accounts.connected(caller).where(Account.id == account_id)
+    if more:
+        statement = statement.outerjoin(VideoWalk, VideoWalk.account_id == Account.id)
+    found = db.session.execute(statement.with_only_columns(*columns)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,50 @@
+"""When videos are read: a page at a time, at TikTok's pace, giving way to other accounts now and then."""
+
+from datetime import timedelta
+
+from tiktok_api import clock
+from tiktok_api.accounts import vault
+from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.analytics import collecting
+from tiktok_api.analytics.collecting import COLLECT, Step
+from tiktok_api.analytics.metrics import Reason
+from tiktok_api.db import transaction
+from tiktok_api.errors import NotFound
+from tiktok_api.jobs.registry import Again, Ticket, task
+from tiktok_api.sealing import Sealer
+from tiktok_api.tiktok import ScopeMissing, TikTokBusy, TikTokClient, VideoPage
+
+PAGES_AT_ONCE = 10
+"""So many pages keep a worker busy for about ten seconds; then whoever waits is next."""
+
+
+@task(COLLECT)
+def collect_videos(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> Again | None:
+    """Walk through an account's videos, newest first, and write down their numbers."""
+    if ticket.subject is None:
+        return None
+    holder = f"{ticket.id}/{ticket.epoch}"
+    for _ in range(PAGES_AT_ONCE):
+        with transaction():
+            step = collecting.next_step(ticket.subject, holder)
+        if step is None:
+            return None
+        try:
+            page = _fetch(step, tiktok, sealer)
+        except TikTokBusy as busy:
+            return Again(clock.now() + timedelta(seconds=busy.retry_after))
+        except (AccountNeedsReconnection, NotFound, ScopeMissing) as refusal:
+            with transaction():
+                collecting.abandon(step, Reason.SCOPE_MISSING if isinstance(refusal, ScopeMissing) else None)
+            return None
+        with transaction():
+            is_over = collecting.keep_page(step, page, clock.now())
+        if is_over:
+            return None
+    return Again(clock.now())
+
+
+def _fetch(step: Step, tiktok: TikTokClient, sealer: Sealer) -> VideoPage:
+    return vault.with_token(
+        step.account_id, lambda token: tiktok.list_videos(token, cursor=step.cursor), tiktok=tiktok, sealer=sealer
+    )

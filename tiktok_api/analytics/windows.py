@@ -1,0 +1,117 @@
+"""Windows of time in any zone: from the dates or instants that somebody asks for to the instants that bound them.
+
+A local day is what the zone says it is: 23 or 25 hours when clocks change, and none at all where a country jumped the
+date line. Nothing here adds 24 hours to anything.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from tiktok_api.analytics.errors import WindowBackwards, WindowOutOfRange, WindowTooLong
+from tiktok_api.analytics.metrics import Interval
+
+Moment = date | datetime
+"""A local date, or an aware instant."""
+
+DEFAULT_DAYS = 30
+MOST_POINTS = 400
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From `starts_at` up to, but not including, `ends_at`; days are those of `timezone`."""
+
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The rules of its days."""
+        return ZoneInfo(self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A piece of a window, and the local date on which it begins."""
+
+    date: date
+    starts_at: datetime
+    ends_at: datetime
+
+
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The first instant of a local date, in UTC.
+
+    Where midnight is skipped this is the instant of the change, and where it happens twice the first of both: with
+    fold=0 the offset before the change applies (PEP 495).
+    """
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def make_window(starts: Moment | None, ends: Moment | None, *, timezone: str, now: datetime) -> Window:
+    """The window that was asked for: `ends` as a date is the last day of it, as an instant it is excluded.
+
+    Without an end: until the end of today; without a start: the 30 local days up to the end.
+    Raises WindowBackwards, WindowOutOfRange.
+    """
+    zone = ZoneInfo(timezone)
+    ends_at = _end_of(ends if ends is not None else now.astimezone(zone).date(), zone)
+    if starts is None:
+        last_day = (ends_at - timedelta(microseconds=1)).astimezone(zone).date()
+        starts = last_day - timedelta(days=DEFAULT_DAYS - 1)
+    starts_at = _in_range(starts, "from", zone)
+    if starts_at >= ends_at:
+        raise WindowBackwards(parameter="from")
+    return Window(starts_at, ends_at, timezone)
+
+
+def _end_of(moment: Moment, zone: ZoneInfo) -> datetime:
+    _in_range(moment, "to", zone)
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC)
+    return start_of_day(moment + timedelta(days=1), zone)
+
+
+def _in_range(moment: Moment, parameter: str, zone: ZoneInfo) -> datetime:
+    day = moment.date() if isinstance(moment, datetime) else moment
+    if not EARLIEST < day < LATEST:
+        raise WindowOutOfRange(parameter=parameter, earliest=EARLIEST, latest=LATEST)
+    return moment.astimezone(UTC) if isinstance(moment, datetime) else start_of_day(moment, zone)
+
+
+def cut(window: Window, interval: Interval) -> list[Period]:
+    """The window's days, weeks or months in order, the first and last as long as the window lets them be.
+
+    Raises WindowTooLong for more than 400.
+    """
+    bounds = [window.starts_at]
+    for bound in _starts(window, interval):
+        if bound >= window.ends_at:
+            break
+        if bound > bounds[-1]:
+            bounds.append(bound)
+        if len(bounds) > MOST_POINTS:
+            raise WindowTooLong(parameter="from", most=MOST_POINTS, interval=interval.value)
+    bounds.append(window.ends_at)
+    zone = window.zone
+    return [Period(start.astimezone(zone).date(), start, end) for start, end in pairwise(bounds)]
+
+
+def _starts(window: Window, interval: Interval) -> Iterator[datetime]:
+    """When the window's further days, weeks or months begin."""
+    zone = window.zone
+    day = window.starts_at.astimezone(zone).date()
+    while True:
+        day = _next(day, interval)
+        yield start_of_day(day, zone)
+
+
+def _next(day: date, interval: Interval) -> date:
+    if interval is Interval.MONTH:
+        return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return day + timedelta(days=1 if interval is Interval.DAY else 7 - day.weekday())
