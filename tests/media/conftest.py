@@ -1,6 +1,5 @@
 """Media in the library of a person, and uploads on their way."""
 
-import io
 from collections.abc import Callable
 from typing import Any
 
@@ -26,8 +25,8 @@ def make_media(owner: Person, run_jobs: Callable[[], int]) -> Callable[..., dict
     """Inspected media of the owner's, as the API shows it: `make_media(making.photo())`."""
 
     def make(content: bytes | None = None, *, name: str = "video.mp4", person: Person = owner) -> dict[str, Any]:
-        file = io.BytesIO(making.video() if content is None else content)
-        media: dict[str, Any] = person.post("/media", data={"file": (file, name)}).json
+        body = making.multipart(making.part("file", making.video() if content is None else content, filename=name))
+        media: dict[str, Any] = person.post("/media", data=body, content_type=making.MULTIPART).json
         run_jobs()
         return person.get(f"/media/{media['id']}").json  # type: ignore[no-any-return]
 

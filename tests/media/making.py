@@ -39,6 +39,22 @@ def photo(
     return buffer.getvalue()
 
 
+_BOUNDARY = "----------boundary"
+MULTIPART = f"multipart/form-data; boundary={_BOUNDARY}"
+
+
+def part(name: str, content: bytes, *, filename: str | None = "a.mp4") -> bytes:
+    """One part of a multipart body."""
+    shown = f'; filename="{filename}"' if filename else ""
+    head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{shown}\r\n'
+    return head.encode() + b"Content-Type: video/mp4\r\n\r\n" + content + b"\r\n"
+
+
+def multipart(*parts: bytes) -> bytes:
+    """A body of content type MULTIPART."""
+    return b"".join(parts) + f"--{_BOUNDARY}--\r\n".encode()
+
+
 def box(kind: bytes, content: bytes) -> bytes:
     """An ISO box (ISO/IEC 14496-12, 4.2)."""
     return (8 + len(content)).to_bytes(4, "big") + kind + content

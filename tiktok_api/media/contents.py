@@ -44,6 +44,9 @@ def _range(size: int, etag: str) -> tuple[int, int] | None:
         return None
     if "If-Range" in request.headers and request.if_range.etag != etag:
         return None
+    first = asked.ranges[0][0]
+    if first < -size:
+        return 0, size  # RFC 9110, 14.1.2: a suffix longer than everything is everything
     found = asked.range_for_length(size)
     if found is None:
         raise RequestedRangeNotSatisfiable(length=size)

@@ -87,10 +87,7 @@ def _events(boundary: bytes, pieces: Iterator[bytes]) -> Iterator[File | Field |
             if isinstance(event, Epilogue):
                 return
             if isinstance(event, NeedData):
-                piece = next(pieces, None)
-                if piece is None:
-                    raise BodyCut
-                decoder.receive_data(piece)
+                decoder.receive_data(next(pieces, None))
             elif isinstance(event, File | Field | Data):
                 yield event
     except (ValueError, RequestEntityTooLarge):

@@ -1,0 +1,82 @@
+"""What nobody will come back for is deleted, and nothing else"""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.media import making
+from tiktok_api import clock, moving_clock
+from tiktok_api.db import transaction
+from tiktok_api.jobs import queue
+
+
+@pytest.fixture
+def sweep(app, run_jobs):
+    def sweep(**later):
+        with app.app_context():
+            moving_clock.advance(timedelta(**later))
+            with transaction():
+                queue.promise("media.sweep", due_at=clock.now())
+        run_jobs()
+
+    return sweep
+
+
+@pytest.fixture
+def stored(app):
+    storage = app.extensions["tiktok_api.storage"]
+    return lambda: set(storage.keys_before(datetime.now(UTC) + timedelta(hours=1)))
+
+
+def test_an_upload_that_expired_is_forgotten_with_its_bytes(owner, upload, sweep, stored):
+    begun = upload()
+    begun.send(b"x" * 500)
+
+    sweep(hours=25)
+
+    assert begun.head().status_code == 404
+    assert stored() == set()
+
+
+def test_an_upload_that_goes_on_is_kept(upload, sweep):
+    begun = upload()
+    begun.send(b"x" * 500)
+
+    sweep(hours=23)
+
+    assert begun.offset == 500
+
+
+def test_what_is_ready_is_kept_for_good(owner, make_media, sweep):
+    media = make_media()
+
+    sweep(days=400)
+
+    assert owner.get(f"/media/{media['id']}/content").status_code == 200
+    assert owner.get(f"/media/{media['id']}/thumbnail").status_code == 200
+
+
+def test_a_rejected_file_goes_and_its_reason_stays(owner, make_media, sweep, stored):
+    media = make_media(b"nonsense")
+
+    sweep(hours=25)
+
+    assert stored() == set()
+    assert owner.get(f"/media/{media['id']}").json["rejection"]["code"] == "format_unsupported"
+
+
+def test_bytes_that_belong_to_nobody_are_deleted_once_they_are_old(app, make_media, sweep, stored, tmp_path):
+    make_media(making.photo())
+    owned = stored()
+    storage = app.extensions["tiktok_api.storage"]
+    young, old = storage.new_key(), storage.new_key()
+    for key in (young, old):
+        storage.put(key, b"nobody's")
+    three_days_ago = datetime.now(UTC).timestamp() - 3 * 86_400
+    for key in (old, *owned):
+        os.utime(next((tmp_path / "media").glob(f"*/*/{key}")), (three_days_ago, three_days_ago))
+
+    sweep(minutes=0)
+
+    assert stored() == {*owned, young}
