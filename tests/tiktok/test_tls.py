@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tests.tiktok.doubles import ACCESS_TOKEN, HASTY, OK, connected_to, dripping, fail, read_request, spell
+from tests.tiktok.doubles import ACCESS_TOKEN, HASTY, connected_to, dripping, fail, read_request, spell
 from tiktok_api.tiktok import DeadlineTransport, Timeouts
 
 
@@ -85,7 +85,7 @@ def test_tls_is_spoken(serve_tls, identity):
 
 
 def test_tls_does_not_hide_a_dripping_server(serve_tls, identity, stop):
-    url = serve_tls(dripping(spell(b" " * 1000 + OK), stop))
+    url = serve_tls(dripping(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000, stop))
 
     with connected_to(url, transport=trusting(identity), timeouts=HASTY) as client:
         assert "ReadTimeout" in str(fail(client))

@@ -1,15 +1,18 @@
 """The client on real sockets: time, memory, and what must never happen"""
 
 import os
+import ssl
 import threading
 import tracemalloc
 from contextlib import suppress
 
+import httpcore2
 import httpx2
 import pytest
 
 from tests.tiktok.doubles import ACCESS_TOKEN, HASTY, OK, connected_to, dripping, fail, read_request, spell
 from tiktok_api.tiktok import TikTokUnreachable, Timeouts
+from tiktok_api.tiktok.transport import PunctualStream, deadline
 
 
 def test_a_refused_connection_was_never_sent(serve):
@@ -62,6 +65,33 @@ def test_one_byte_at_a_time_does_not_hold_a_worker(serve, stop, data):
 
     assert error.was_sent
     assert "ReadTimeout" in str(error)
+
+
+def test_every_wait_is_cut_to_what_is_left():
+    waits = []
+
+    class Recorder(httpcore2.NetworkStream):
+        def read(self, max_bytes, timeout=None):
+            waits.append(timeout)
+            return b""
+
+        def write(self, buffer, timeout=None):
+            waits.append(timeout)
+
+        def start_tls(self, ssl_context, server_hostname=None, timeout=None):
+            waits.append(timeout)
+            return self
+
+    stream = PunctualStream(Recorder())
+    with deadline(5.0):
+        stream.read(1, 30.0)
+        stream.write(bytes(200_000), 30.0)
+        stream.start_tls(ssl.create_default_context(), None, 30.0).read(1, 30.0)
+    stream.read(1, 30.0)
+
+    assert len(waits) == 1 + 4 + 2 + 1
+    assert all(0 < wait <= 5.0 for wait in waits[:-1])
+    assert waits[-1] == 30.0
 
 
 def test_a_borrowed_transport_is_held_to_the_time_too(make_client, stop):
