@@ -140,3 +140,24 @@ def test_checks_tell_what_tiktok_would_refuse(owner, make_media):
 
 def test_what_is_not_ready_has_nothing_to_check(owner, upload):
     assert owner.get(f"/media/{upload().id}/checks").status_code == 409
+
+
+def test_checks_hold_it_against_what_this_creator_may_post(owner, path, connect_account):
+    account_id = connect_account(owner)
+    checks = f"{path.replace('/content', '/checks')}?account_id={account_id}"
+
+    before = owner.get(checks).json
+    owner.get(f"/accounts/{account_id}/creator-info")
+    after = owner.get(checks).json
+
+    longest = {check["code"]: check["allowed"] for check in after["checks"]}["video_duration"]
+    asked = owner.get(f"/accounts/{account_id}/creator-info").json
+    assert before["creator_info_at"] is None
+    assert after["creator_info_at"] is not None
+    assert longest == min(600, asked["max_video_post_duration_sec"])
+
+
+def test_checks_for_an_account_of_somebody_else_find_nothing(owner, stranger, path, connect_account):
+    account_id = connect_account(stranger)
+
+    assert owner.get(f"{path.replace('/content', '/checks')}?account_id={account_id}").status_code == 404

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Response, request
 
+from tiktok_api.accounts import services as accounts
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound, StaleVersion
@@ -177,10 +178,16 @@ def show_thumbnail(media_id: UUID) -> Response:
 def check_media(args: dict[str, UUID], media_id: UUID) -> dict[str, Any]:
     """Hold media against TikTok's rules
 
-    Every rule with what was found and what is allowed. With `account_id` the creator's own longest duration counts, as far
-    as it is known.
+    Every rule with what was found and what is allowed. With `account_id` the creator's own longest duration counts, as
+    TikTok said it last (`creator_info_at`); `GET /accounts/{id}/creator-info` asks again.
     """
     media = services.get_ready(caller, media_id)
-    found = checking.all_checks(media, max_duration_seconds=None)
-    is_postable = all(finding.severity is not checking.Severity.PROBLEM for finding in found)
-    return {"is_postable": is_postable, "checks": found}
+    account = accounts.get_account(caller, args["account_id"]) if "account_id" in args else None
+    reading = accounts.last_creator_info(account) if account else None
+    longest = reading.info.max_video_post_duration_sec if reading else None
+    found = checking.all_checks(media, max_duration_seconds=longest)
+    return {
+        "is_postable": all(finding.severity is not checking.Severity.PROBLEM for finding in found),
+        "creator_info_at": reading.captured_at if reading else None,
+        "checks": found,
+    }

@@ -107,4 +107,9 @@ class ChecksSchema(Schema):
     """Whether TikTok would take the media, rule by rule."""
 
     is_postable = fields.Boolean(required=True, metadata={"example": False})
+    creator_info_at = nullable(
+        fields.AwareDateTime,
+        example="2027-03-02T11:58:00Z",
+        description="When TikTok was asked what this creator may post; null: never, or no account was named.",
+    )
     checks = fields.List(fields.Nested(CheckSchema), required=True)

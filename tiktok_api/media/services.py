@@ -80,11 +80,16 @@ def delete(caller: Identity, media_id: UUID) -> list[str]:
     Whoever uses it may object by answering `media.may_be_deleted` with False or an exception. Raises NotFound, MediaInUse.
     """
     media = get_media(caller, media_id)
-    if False in events.ask("media.may_be_deleted", media=media):
-        raise MediaInUse
+    object_if_needed(media)
     db.session.delete(media)
     db.session.flush()
     return [key for key in (media.storage_key, media.thumbnail_key) if key]
+
+
+def object_if_needed(media: Media) -> None:
+    """Raises MediaInUse, or what somebody else raises, where it is still needed."""
+    if False in events.ask("media.may_be_deleted", media=media):
+        raise MediaInUse
 
 
 def add_received(

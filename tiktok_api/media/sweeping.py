@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from tiktok_api import clock
 from tiktok_api.db import db, end_reading
+from tiktok_api.errors import Problem
+from tiktok_api.media import services
 from tiktok_api.media.models import Media, MediaStatus
 from tiktok_api.storage.port import Storage
 
@@ -16,23 +19,39 @@ ORPHAN_AGE = timedelta(days=2)
 _AT_ONCE = 500
 
 
-def forget_expired(time_to_live: timedelta) -> list[str]:
-    """Delete the rows of uploads that expired, and let go of rejected content as old as that; answers the keys to delete.
+def expired_uploads() -> list[UUID]:
+    """The uploads that nobody finished in time."""
+    expired = (Media.status == MediaStatus.UPLOADING, Media.expires_at < clock.now())
+    return list(db.session.scalars(select(Media.id).where(*expired).limit(_AT_ONCE)))
 
-    A rejected media keeps its row and its reason. Expired uploads answer 410 until they are swept, 404 afterwards.
+
+def forget_upload(media_id: UUID) -> str | None:
+    """Delete the row of an upload that is still expired; answers the storage key to delete once that is committed.
+
+    Until then it answers 410, afterwards 404. One that a post waits for stays: the post says that it is missing.
     """
-    now = clock.now()
-    gone = db.session.execute(
-        delete(Media).where(Media.status == MediaStatus.UPLOADING, Media.expires_at < now).returning(Media.storage_key)
-    ).scalars()
-    keys = [key for key in gone if key]
+    media = db.session.scalar(select(Media).where(Media.id == media_id, Media.status == MediaStatus.UPLOADING))
+    if media is None or media.expires_at is None or media.expires_at >= clock.now():
+        return None
+    try:
+        services.object_if_needed(media)
+    except Problem:
+        return None
+    key = media.storage_key
+    db.session.delete(media)
+    return key
+
+
+def let_go_of_rejected(time_to_live: timedelta) -> list[str]:
+    """Forget where rejected content is, once it is as old as that; answers the keys. The row keeps its reason."""
     rejected = select(Media.id, Media.storage_key).where(
-        Media.status == MediaStatus.REJECTED, Media.storage_key.is_not(None), Media.updated_at < now - time_to_live
+        Media.status == MediaStatus.REJECTED,
+        Media.storage_key.is_not(None),
+        Media.updated_at < clock.now() - time_to_live,
     )
-    for media_id, key in db.session.execute(rejected).all():
-        db.session.execute(update(Media).where(Media.id == media_id).values(storage_key=None))
-        keys.append(str(key))
-    return keys
+    found = db.session.execute(rejected.limit(_AT_ONCE)).all()
+    db.session.execute(update(Media).where(Media.id.in_([row.id for row in found])).values(storage_key=None))
+    return [str(row.storage_key) for row in found]
 
 
 def delete_orphans(storage: Storage) -> None:

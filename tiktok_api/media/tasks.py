@@ -43,10 +43,13 @@ def _hourly(_settings: Settings) -> timedelta:
 @task("media.sweep", every=_hourly)
 def sweep_media(ticket: Ticket, *, storage: Storage, settings: Settings) -> None:
     """Forget uploads that nobody finished, files that were rejected, and bytes that belong to nobody."""
-    time_to_live = timedelta(seconds=settings.upload_ttl_seconds)
+    for media_id in sweeping.expired_uploads():
+        with transaction():
+            key = sweeping.forget_upload(media_id)
+        if key is not None:
+            storage.delete(key)
     with transaction():
-        keys = sweeping.forget_expired(time_to_live)
+        keys = sweeping.let_go_of_rejected(timedelta(seconds=settings.upload_ttl_seconds))
     for key in keys:
         storage.delete(key)
-    end_reading()
     sweeping.delete_orphans(storage)
