@@ -2,7 +2,8 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,16 @@ from werkzeug.test import TestResponse
 from tests import connecting, servers
 from tests.running_jobs import run_due_jobs
 from tiktok_api.app import create_app
-from tiktok_api.db import Model, db
+from tiktok_api.auth.models import User
+from tiktok_api.auth.passwords import hash_password
+from tiktok_api.auth.services import start_session
+from tiktok_api.auth.tokens import mint
+from tiktok_api.db import Model, db, transaction
 from tiktok_api.settings import Settings, load
 from tiktok_api.simulator import running
 
 API = "/api/v1"
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(scope="session")
@@ -65,16 +70,24 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'test.sqlite3'}"
 
 
-@pytest.fixture
-def postgresql_url(postgresql_server: str) -> Iterator[str]:
-    """An empty PostgreSQL database with every table."""
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> str:
+    """A PostgreSQL database with every table."""
     engine = create_engine(postgresql_server)
-    with engine.begin() as connection:
-        connection.execute(text("drop schema public cascade"))
-        connection.execute(text("create schema public"))
-        Model.metadata.create_all(connection)
+    Model.metadata.create_all(engine)
     engine.dispose()
-    yield postgresql_server
+    return postgresql_server
+
+
+@pytest.fixture
+def postgresql_url(postgresql_template: str) -> str:
+    """A PostgreSQL database with every table, all of them empty."""
+    engine = create_engine(postgresql_template)
+    with engine.begin() as connection:
+        tables = ", ".join(f'"{name}"' for name in Model.metadata.tables)
+        connection.execute(text(f"truncate {tables} cascade"))
+    engine.dispose()
+    return postgresql_template
 
 
 @pytest.fixture
@@ -131,15 +144,24 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+@cache
+def _password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
 class Person:
     """Somebody signed in, who speaks to the API under its base path: `owner.get("/posts")`."""
 
     def __init__(self, app: Flask, email: str) -> None:
         self.email, self.app = email, app
         self.client = app.test_client()
-        body = {"email": email, "password": PASSWORD}
-        self.tokens = self.client.post(f"{API}/auth/register", json=body).json
-        self.user_id = self.get("/auth/me").json["id"]
+        with app.app_context(), transaction() as session:  # as registering does, but hashing the password once for all
+            user = User(email=email, email_key=email, password_hash=_password_hash())
+            session.add(user)
+            session.flush()
+            signed_in = start_session(user, user_agent="tests", address="127.0.0.1")
+            self.tokens = asdict(mint(signed_in))
+        self.user_id = str(user.id)
 
     def open(self, path: str, **options: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.tokens['access_token']}"} | dict(options.pop("headers", None) or {})

@@ -31,13 +31,14 @@ from tiktok_api.errors import StaleVersion
 from tiktok_api.extensions import limiter, service
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
+from tiktok_api.web.reading import peek_at_json
 
 blp = Blueprint("auth", __name__, url_prefix="/auth", description="Signing up, signing in, and who you are")
 
 
 def _address_and_account() -> str:
     """Each pair of address and account has a count of its own, so nobody can lock a victim out from elsewhere."""
-    body = request.get_json(silent=True)
+    body = peek_at_json()
     email = body.get("email") if isinstance(body, dict) else None
     return f"{get_remote_address()}:{services.email_key(email) if isinstance(email, str) else ''}"
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+import orjson
 from flask import Request, request
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import BadRequest as WerkzeugBadRequest
 
 from tiktok_api.errors import BadRequest, Invalid, UnsupportedBody
 
@@ -34,9 +34,19 @@ class Parser(FlaskParser):
         if not req.is_json:
             raise UnsupportedBody
         try:
-            return req.get_json()
-        except (WerkzeugBadRequest, UnicodeDecodeError, RecursionError):
+            value = orjson.loads(body)  # strict where the standard library is not: NaN, lone surrogates, deep nesting
+        except orjson.JSONDecodeError:
             raise MalformedJson from None
+        if faults := [_unprintable("pointer", _pointer(path)) for path in _nuls(value, body)]:
+            raise Invalid(errors=faults)
+        return value
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        if faults := [
+            _unprintable("parameter", name) for name, value in req.args.items(multi=True) if "\0" in name + value
+        ]:
+            raise Invalid(errors=faults)
+        return super().load_querystring(req, schema)
 
     def handle_error(self, error: ValidationError, req: Request, schema: Schema, **_: Any) -> NoReturn:
         (location, messages) = next(iter(error.messages.items()))  # type: ignore[union-attr]
@@ -44,6 +54,32 @@ class Parser(FlaskParser):
 
 
 parser = Parser()
+
+
+def peek_at_json() -> Any:
+    """What a JSON body holds, before it is held against a schema; None where there is no such body."""
+    try:
+        return orjson.loads(request.get_data(cache=True)) if request.is_json else None
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _nuls(value: Any, body: bytes) -> Iterator[tuple[Any, ...]]:
+    """Where the body has U+0000: it has no use in any text, and PostgreSQL does not take it."""
+    found: list[tuple[tuple[Any, ...], Any]] = [((), value)] if rb"\u0000" in body else []
+    while found:
+        path, inner = found.pop()
+        if isinstance(inner, dict):
+            yield from ((*path, key) for key in inner if "\0" in key)
+            found += [((*path, key), deeper) for key, deeper in inner.items()]
+        elif isinstance(inner, list):
+            found += [((*path, index), deeper) for index, deeper in enumerate(inner)]
+        elif isinstance(inner, str) and "\0" in inner:
+            yield path
+
+
+def _unprintable(kind: str, place: str) -> dict[str, str]:
+    return {kind: place, "code": "invalid", "message": "Has the character U+0000."}
 
 
 def _faults(location: str, messages: Any) -> Iterator[dict[str, str]]:
