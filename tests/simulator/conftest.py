@@ -14,14 +14,21 @@ from tiktok_api.simulator import Running, running
 
 @pytest.fixture
 def knobs() -> dict[str, Any]:
-    """The knobs a test file or class starts its simulator with; overridden there."""
+    """The knobs that a test file starts its worlds with; overridden there."""
     return {}
 
 
-@pytest.fixture
-def tiktok(knobs: dict[str, Any]) -> Iterator[Running]:
-    with running(allow_http=True, **knobs) as simulator:
+@pytest.fixture(scope="session")
+def server() -> Iterator[Running]:
+    """One simulator for all tests; each gets a new world in it."""
+    with running(allow_http=True) as simulator:
         yield simulator
+
+
+@pytest.fixture
+def tiktok(server: Running, knobs: dict[str, Any]) -> Running:
+    server.control.reset(**knobs)
+    return server
 
 
 @pytest.fixture

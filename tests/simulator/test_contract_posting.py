@@ -165,6 +165,24 @@ def test_9_3_a_prefix_is_registered_with_its_slash(client):
         client.control.change_app(client.client_key, verified_prefixes=["https://files.example.org/ours"])
 
 
+def test_9_3_a_prefix_is_verified_by_its_file(client, ada, host):
+    client.control.knobs(loopback_verified=False)
+    prefix = f"{host.url}/ours/"
+    file = client.control.property_file(client.client_key, prefix)
+    with pytest.raises(OrderRefused, match="does not contain"):
+        client.control.verify_property(client.client_key, prefix)
+    before = ada.init(pulled(f"{prefix}v.mp4"))
+    host.host(file["url"].removeprefix(host.url), file["content"].encode() + b"\n")
+    client.control.verify_property(client.client_key, prefix)
+
+    assert re.fullmatch(rf"{prefix}tiktok\w+\.txt", file["url"])
+    assert file["content"].startswith("tiktok-developers-site-verification=")
+    assert code_of(before) == (403, "url_ownership_unverified")
+    assert code_of(ada.init(pulled(f"{prefix}v.mp4"))) == (200, "ok")
+    with pytest.raises(OrderRefused, match="slash"):
+        client.control.property_file(client.client_key, prefix.rstrip("/"))
+
+
 def test_16_a_refused_init_leaves_no_publish_id(client, ada):
     for source in ({}, pulled("https://unverified.example/v.mp4")):
         ada.init(source)
@@ -356,6 +374,18 @@ def test_11_unaudited_apps_post_to_private_accounts_only_and_for_self_only(clien
     assert code_of(mismatch) == (403, "privacy_level_option_mismatch")
     assert code_of(private.init(whole(9), privacy_level="SELF_ONLY")) == (200, "ok")
     assert code_of(public.init_inbox(whole(9))) == (200, "ok")
+
+
+def test_11_a_sandbox_has_ten_target_users_and_posts_nothing_publicly(client):
+    client.control.change_app(client.client_key, sandbox=True, sandbox_targets=["ada", "linus"])
+
+    public = client.connect("ada").init(whole(9))
+    private = client.connect("linus").init(whole(9), privacy_level="SELF_ONLY")
+
+    assert code_of(public) == (403, "unaudited_client_can_only_post_to_private_accounts")
+    assert code_of(private) == (200, "ok")
+    with pytest.raises(OrderRefused, match="at most 10"):
+        client.control.change_app(client.client_key, sandbox_targets=[f"target{n}" for n in range(11)])
 
 
 def test_11_unaudited_apps_have_five_posting_users_in_24_hours(client):

@@ -103,6 +103,12 @@ def test_2_the_other_spelling_on_request(client, ada):
     assert code_of(ada.get("/user/info/", fields="nonsense")) == (400, "invalid_param")
 
 
+def test_2_some_error_bodies_omit_data(client, ada):
+    client.control.knobs(error_data="absent")
+
+    assert ada.get("/user/info/", fields="nonsense").json().keys() == {"error"}
+
+
 @pytest.mark.parametrize(
     ("path", "limit"),
     [
@@ -297,7 +303,11 @@ def test_4_2_query_answers_what_it_may(client, ada):
 
     data = ada.post("/video/query/", {"filters": {"video_ids": ids}}, fields="id,title").json()["data"]
 
+    client.control.knobs(query_cursor=True)
+    example = ada.post("/video/query/", {"filters": {"video_ids": ids}}, fields="id").json()["data"]
     assert {video["id"] for video in data["videos"]} == {mine[0]["id"], mine[1]["id"]}
+    assert data.keys() == {"videos"}
+    assert (example["cursor"], example["has_more"]) == (0, False)
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,18 @@ def test_a_large_upload_is_spooled_to_disk(client, ada):
     assert list(client.tiktok.world.folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("length", ["-1", "x", "1e3"])
+def test_a_length_that_is_none_is_refused(tiktok, length):
+    connection = http.client.HTTPConnection(urlsplit(tiktok.url).netloc)
+    try:
+        connection.putrequest("POST", "/v2/oauth/token/")
+        connection.putheader("Content-Length", length)
+        connection.endheaders()
+        assert connection.getresponse().status == 400
+    finally:
+        connection.close()
+
+
 @pytest.mark.parametrize(
     "knobs",
     [
@@ -176,6 +188,7 @@ def test_reset_brings_everything_back(client, ada):
     assert client.control.creator("ada")["banned"] is False
     assert ada.get("/user/info/", fields="open_id").status_code == 401
     assert client.control.reset(seed=9)["seed"] == 9
+    assert client.control.reset()["seed"] == 1
 
 
 def test_the_page_for_people_shows_what_there_is_and_works_without_a_script(client, ada, session):
@@ -263,7 +276,12 @@ def test_the_journal_keeps_no_secret(client, ada):
         ("PATCH", "/apps/nobody", {}, 404),
         ("PATCH", "/apps/awsimclient0001", {"scopes": ["moon"]}, 400),
         ("PATCH", "/apps/awsimclient0001", {"type": "toaster"}, 400),
+        ("GET", "/apps/nobody/property", None, 404),
+        ("POST", "/apps/awsimclient0001/property", {"prefix": "http://127.0.0.1:9/x/"}, 409),
+        ("POST", "/settle", {"timeout_seconds": "x"}, 400),
         ("POST", "/videos", {"username": "nobody"}, 404),
+        ("POST", "/videos", {"username": "ada", "count": "x"}, 400),
+        ("POST", "/videos", {"username": "ada", "created_at": "x"}, 400),
         ("PATCH", "/videos/1", {}, 404),
         ("DELETE", "/videos/1", None, 404),
         ("GET", "/publications/x", None, 404),

@@ -16,11 +16,11 @@ def posting_problem(world: World, app: App, creator: Creator, now: float) -> str
         return "spam_risk_user_banned_from_posting"
     if posts_today(world, creator, now) >= post_cap(world, creator):
         return "spam_risk_too_many_posts"
-    cap = app.active_user_cap if app.audited else world.knobs.unaudited_user_cap
+    cap = app.active_user_cap if app.is_trusted else world.knobs.unaudited_user_cap
+    if cap is None:
+        return None
     active = active_users(world, app, now)
-    if cap is not None and creator.username not in active and len(active) >= cap:
-        return "reached_active_user_cap"
-    return None
+    return "reached_active_user_cap" if creator.username not in active and len(active) >= cap else None
 
 
 def post_cap(world: World, creator: Creator) -> int:
@@ -32,11 +32,10 @@ def posts_today(world: World, creator: Creator, now: float) -> int:
     """Direct posts of a creator over all apps whose media arrived within 24 hours, but for failed ones."""
     return sum(
         publication.is_direct
-        and publication.username == creator.username
         and publication.status != "FAILED"
         and publication.received_at is not None
         and publication.received_at > now - DAY
-        for publication in world.publications.values()
+        for publication in world.publications_of(creator.username)
     )
 
 
@@ -54,7 +53,7 @@ def check_direct(world: World, app: App, creator: Creator, post_info: dict[str, 
     if problem := posting_problem(world, app, creator, now):
         raise Refusal(problem, status=403)
     privacy_level = post_info.get("privacy_level")
-    if not app.audited:
+    if not app.is_trusted:
         if not creator.private:
             raise Refusal("unaudited_client_can_only_post_to_private_accounts")
         if privacy_level in creator.privacy_level_options and privacy_level != SELF_ONLY:
@@ -76,8 +75,8 @@ def pending_shares(world: World, creator: Creator, now: float) -> list[Publicati
     since = now - DAY if world.knobs.pending_share_rule == "rolling" else float("-inf")
     return [
         publication
-        for publication in world.publications.values()
-        if publication.is_pending_share and publication.username == creator.username and publication.created_at > since
+        for publication in world.publications_of(creator.username)
+        if publication.is_pending_share and publication.created_at > since
     ]
 
 

@@ -1,4 +1,4 @@
-"""The control API's hand on creators, apps, videos and publications."""
+"""The control API's hand on creators, videos and publications."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -9,48 +9,15 @@ from flask import Blueprint, Response, request
 from tiktok_api.simulator import growth, leaving, processing, showing
 from tiktok_api.simulator.clock import from_iso
 from tiktok_api.simulator.envelopes import compact
-from tiktok_api.simulator.portal import check_app
-from tiktok_api.simulator.records import FAIL_REASONS, PRIVACY_LEVELS, App, Creator, Publication, Video
+from tiktok_api.simulator.orders import BadOrder, carry_over, number, order
+from tiktok_api.simulator.records import FAIL_REASONS, PRIVACY_LEVELS, Creator, Publication, Video
 from tiktok_api.simulator.world import World, current_world
 
 blueprint = Blueprint("casting", __name__)
 
 PIECE = 1 << 20
 CREATOR_SETTINGS = {each.name for each in fields(Creator)} - {"username", "adjustments"}
-APP_SETTINGS = {each.name for each in fields(App)} - {"client_key"}
 VIDEO_SETTINGS = ("title", "privacy_level", "duration", "width", "height", "is_aigc", "is_photo")
-
-
-class BadOrder(ValueError):
-    """An order to the control API that cannot be carried out, with the reason."""
-
-    def __init__(self, reason: str, status: int = 400) -> None:
-        super().__init__(reason)
-        self.status = status
-
-
-def order(*names: str) -> dict[str, Any]:
-    """The JSON object of this request, with no other names than these, or any if none are given."""
-    body = request.get_json(silent=True) if request.get_data() else {}
-    if not isinstance(body, dict):
-        raise BadOrder("the body is not a JSON object")
-    if names and (unknown := body.keys() - set(names)):
-        raise BadOrder(f"unknown: {', '.join(sorted(unknown))}")
-    return body
-
-
-def _apply(target: Any, changes: dict[str, Any]) -> None:
-    """Set attributes of a record, each to a value of the type that it has."""
-    for name, value in changes.items():
-        present = getattr(target, name)
-        if (
-            present is not None
-            and type(value) is not type(present)
-            and not (isinstance(present, float) and isinstance(value, int))
-        ):
-            raise BadOrder(f"{name} is {type(present).__name__}")
-    for name, value in changes.items():
-        setattr(target, name, value)
 
 
 @blueprint.get("/creators")
@@ -71,7 +38,7 @@ def show_creator(username: str) -> Response:
 
 @blueprint.post("/creators/<username>")
 def add_creator(username: str) -> Response:
-    """Let somebody join, with settings as in PATCH."""
+    """{name: value, …}: let somebody join, with settings as in PATCH."""
     world = current_world()
     body = order(*CREATOR_SETTINGS, *growth.CREATOR_COUNTERS)
     with world.moment() as now:
@@ -85,7 +52,7 @@ def add_creator(username: str) -> Response:
 
 @blueprint.patch("/creators/<username>")
 def change_creator(username: str) -> Response:
-    """Change settings; counters (`follower_count`, …) hold now and go on growing from there."""
+    """{name: value, …}: change settings; counters (`follower_count`, …) hold now and go on growing from there."""
     world = current_world()
     body = order(*CREATOR_SETTINGS, *growth.CREATOR_COUNTERS)
     with world.moment() as now:
@@ -98,7 +65,7 @@ def _change_creator(world: World, creator: Creator, body: dict[str, Any], now: f
     if body.get("fail_reason") not in (None, *FAIL_REASONS):
         raise BadOrder(f"fail_reason is one of {', '.join(FAIL_REASONS)}")
     wanted = {name: body[name] for name in growth.CREATOR_COUNTERS if name in body}
-    _apply(creator, {name: value for name, value in body.items() if name in CREATOR_SETTINGS})
+    carry_over(creator, {name: value for name, value in body.items() if name in CREATOR_SETTINGS})
     if wanted:
         creator.adjustments.update(dict.fromkeys(wanted, 0))
         present = world.creator_counters(creator, now)
@@ -118,7 +85,7 @@ def show_live(username: str) -> Response:
 
 @blueprint.post("/creators/<username>/disconnect")
 def disconnect(username: str) -> Response:
-    """The person removes an app, or all of them: {client_key?, reason?} with reason 0 to 5, 1 unless given."""
+    """{client_key?, reason?}: the person removes an app, or all of them; reason 0 to 5, 1 unless given."""
     world = current_world()
     body = order("client_key", "reason")
     reason = body.get("reason", leaving.USER_DISCONNECTED)
@@ -135,7 +102,7 @@ def disconnect(username: str) -> Response:
 
 @blueprint.post("/creators/<username>/complete-draft")
 def complete_draft(username: str) -> Response:
-    """The person posts a draft from the inbox: {publish_id, posts?, privacy_level?}."""
+    """{publish_id, posts?, privacy_level?}: the person posts a draft from the inbox."""
     world = current_world()
     body = order("publish_id", "posts", "privacy_level")
     if body.get("privacy_level") not in (None, *PRIVACY_LEVELS):
@@ -146,35 +113,9 @@ def complete_draft(username: str) -> Response:
             raise BadOrder("no such draft", 404)
         if publication.status not in ("SEND_TO_USER_INBOX", "PUBLISH_COMPLETE"):
             raise BadOrder("the draft is not in the inbox", 409)
-        posts = processing.complete_draft(world, publication, body.get("posts", 1), body.get("privacy_level"), now)
+        count = int(number(body, "posts", 1))
+        posts = processing.complete_draft(world, publication, count, body.get("privacy_level"), now)
         return compact({"posts": [showing.video_shown(world, video, now) for video in posts]})
-
-
-@blueprint.get("/apps")
-def show_apps() -> Response:
-    """All apps, secrets included: they are make-believe."""
-    world = current_world()
-    with world.moment():
-        return compact({"apps": [showing.app_shown(app) for app in world.apps.values()]})
-
-
-@blueprint.route("/apps/<client_key>", methods=["POST", "PATCH"])
-def save_app(client_key: str) -> Response:
-    """Register an app, or change one; the portal's rules hold."""
-    world = current_world()
-    body = order(*APP_SETTINGS)
-    with world.moment():
-        known = world.apps.get(client_key)
-        if (known is None) == (request.method == "PATCH"):
-            raise BadOrder("no such app" if known is None else "this app exists", 409 if known else 404)
-        present = (
-            showing.app_shown(known) if known else {"client_secret": f"secret-of-{client_key}", "name": client_key}
-        )
-        app = App(**{"client_key": client_key, **present})
-        _apply(app, body)
-        check_app(app)
-        world.apps[client_key] = app
-        return compact(showing.app_shown(app), 200 if known else 201)
 
 
 @blueprint.get("/videos")
@@ -189,25 +130,31 @@ def show_videos() -> Response:
 
 @blueprint.post("/videos")
 def seed_videos() -> Response:
-    """Put posts on a profile: {username, created_at?, count?, spacing_seconds?} and any property of a video."""
+    """{username, created_at?, count?, spacing_seconds?} and any property of a video: put posts on a profile."""
     world = current_world()
     settings = (*VIDEO_SETTINGS, *growth.VIDEO_COUNTERS)
     body = order("username", "created_at", "count", "spacing_seconds", *settings)
     with world.moment() as now:
         _creator(world, str(body.get("username")))
-        moment = from_iso(body["created_at"]) if "created_at" in body else now
         made = []
-        for number in range(body.get("count", 1)):
-            at = moment + number * body.get("spacing_seconds", 60)
-            video = world.add_video(at, body["username"], str(body.get("title", "")))
+        for each in range(int(number(body, "count", 1))):
+            moment = _begin_of(body, now) + each * number(body, "spacing_seconds", 60)
+            video = world.add_video(moment, body["username"], str(body.get("title", "")))
             _change_video(world, video, {name: body[name] for name in settings if name in body}, now)
             made.append(showing.video_shown(world, video, now))
         return compact({"videos": made}, 201)
 
 
+def _begin_of(body: dict[str, Any], now: float) -> float:
+    try:
+        return from_iso(body.get("created_at", now))
+    except (TypeError, ValueError, AttributeError) as error:
+        raise BadOrder(f"created_at: {error}") from error
+
+
 @blueprint.patch("/videos/<int:video_id>")
 def change_video(video_id: int) -> Response:
-    """Change a post: its properties, its counters, who may see it, or `cleared` (moderation is through with it)."""
+    """{name: value, …}: change a post: its properties, its counters, who may see it, or `cleared` (moderation is through with it)."""
     world = current_world()
     body = order(*VIDEO_SETTINGS, *growth.VIDEO_COUNTERS, "cleared")
     with world.moment() as now:
@@ -221,7 +168,7 @@ def _change_video(world: World, video: Video, body: dict[str, Any], now: float) 
     if body.get("privacy_level", video.privacy_level) not in PRIVACY_LEVELS:
         raise BadOrder(f"privacy_level is one of {', '.join(PRIVACY_LEVELS)}")
     wanted = {name: body[name] for name in growth.VIDEO_COUNTERS if name in body}
-    _apply(video, {name: value for name, value in body.items() if name not in wanted})
+    carry_over(video, {name: value for name, value in body.items() if name not in wanted})
     if wanted:
         video.adjustments.update(dict.fromkeys(wanted, 0))
         present = world.video_counters(video, now)

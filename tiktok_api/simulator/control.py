@@ -4,17 +4,18 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from tiktok_api.simulator import casting, showing, webhooks
-from tiktok_api.simulator.casting import BadOrder, order
+from tiktok_api.simulator import casting, registering, showing, webhooks
 from tiktok_api.simulator.clock import from_iso
 from tiktok_api.simulator.envelopes import compact
 from tiktok_api.simulator.knobs import Knobs, UnknownKnob
 from tiktok_api.simulator.mischief import BadRule
+from tiktok_api.simulator.orders import BadOrder, number, order
 from tiktok_api.simulator.portal import NotRegistrable
 from tiktok_api.simulator.world import World, current_world
 
 blueprint = Blueprint("control", __name__, url_prefix="/_simulator/v1")
 blueprint.register_blueprint(casting.blueprint)
+blueprint.register_blueprint(registering.blueprint)
 
 
 @blueprint.errorhandler(BadOrder)
@@ -179,13 +180,13 @@ def redeliver_webhook(delivery_id: int) -> Response:
 @blueprint.post("/settle")
 def settle() -> Response:
     """{timeout_seconds?}: wait, in real time, until no pull or webhook is due or on its way."""
-    seconds = order("timeout_seconds").get("timeout_seconds", 10)
-    return compact({"idle": current_world().courier.settle(float(seconds))})
+    seconds = number(order("timeout_seconds"), "timeout_seconds", 10)
+    return compact({"idle": current_world().courier.settle(seconds)})
 
 
 @blueprint.post("/reset")
 def reset() -> Response:
-    """Back to the seed; knobs in the body are turned for the new world, and for every later one."""
+    """{name: value, …}: back to the seed and the knobs of the start, with such changes until the next reset."""
     world = current_world()
     world.reset(order())
     return compact({"knobs": world.knobs.as_dict()})

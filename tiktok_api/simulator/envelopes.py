@@ -86,7 +86,8 @@ def granted(data: Mapping[str, Any] | None) -> Response:
 
 def refused(code: str, message: str, status: int) -> Response:
     """A no in the envelope."""
-    return compact(envelope(code, message, new_log_id(), {}), status)
+    data: dict[str, Any] | None = {} if current_world().knobs.error_data == "empty" else None
+    return compact(envelope(code, message, new_log_id(), data), status)
 
 
 def oauth_error(error: str, description: str) -> dict[str, str]:

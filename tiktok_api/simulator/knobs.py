@@ -51,6 +51,7 @@ class Knobs:
     revoke_body: str = knob("object", "body of a successful revoke: {} or nothing", ("object", "empty"))
     web_pkce: str = knob("either", "which challenge a web app may send", ("either", "hex", "base64url", "ignored"))
 
+    error_data: str = knob("empty", "data beside an error: {} or left out", ("empty", "absent"))
     union_id_missing: bool = knob(False, "user/info leaves union_id out even when asked for it")
     missing_scope: str = knob(
         "scope_not_authorized",
@@ -62,6 +63,7 @@ class Knobs:
         LIMITS, "calls a minute by endpoint, 0 for none; only the named ones change"
     )
     avatar_seconds: int = knob(86_400, "life of an avatar URL in user/info")
+    query_cursor: bool = knob(False, "video/query answers cursor 0 and has_more false too")
     short_pages: bool = knob(False, "video/list answers half pages while has_more is true")
     photos_in_video_list: bool = knob(False, "photo posts appear in video/list and video/query")
     growth: bool = knob(True, "counters evolve by the model; off: they stand still unless changed by hand")

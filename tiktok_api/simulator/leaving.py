@@ -18,8 +18,8 @@ def remove_authorization(world: "World", client_key: str, username: str, reason:
     for tokens in (world.access_tokens, world.refresh_tokens):
         for token in [each for each in tokens.values() if (each.client_key, each.username) == (client_key, username)]:
             del tokens[token.value]
-    for publication in list(world.publications.values()):
-        if (publication.client_key, publication.username) == (client_key, username) and not publication.is_over:
+    for publication in world.publications_of(username):
+        if publication.client_key == client_key and not publication.is_over:
             processing.fail(world, publication, "auth_removed", now)
     webhooks.announce(world, client_key, "authorization.removed", username, {"reason": reason}, now)
     return True

@@ -217,7 +217,8 @@ class Meddling:
 
 def _read_ahead(environ: "WSGIEnvironment") -> dict[str, Any]:
     """Read a small body, leave it to be read again, and answer its fields."""
-    length = int(environ.get("CONTENT_LENGTH") or 0)
+    announced = environ.get("CONTENT_LENGTH") or "0"
+    length = int(announced) if announced.isdecimal() else 0
     if not 0 < length <= READ_AHEAD:
         return {}
     raw = environ["wsgi.input"].read(length)

@@ -9,6 +9,7 @@ from tiktok_api.simulator.records import SCOPES, App
 
 MOST_REDIRECT_URIS = 10
 LONGEST_REDIRECT_URI = 511
+MOST_SANDBOX_TARGETS = 10
 LOOPBACK_NAMES = ("localhost", "127.0.0.1")
 
 
@@ -24,6 +25,8 @@ def check_app(app: App) -> None:
         raise NotRegistrable("at most 10 redirect URIs")
     for uri in app.redirect_uris:
         _check_redirect_uri(app.type, uri)
+    if len(app.sandbox_targets) > MOST_SANDBOX_TARGETS:
+        raise NotRegistrable("at most 10 target users in a sandbox")
     if unknown := set(app.scopes) - set(SCOPES):
         raise NotRegistrable(f"unknown scopes: {', '.join(sorted(unknown))}")
     for prefix in app.verified_prefixes:

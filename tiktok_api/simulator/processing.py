@@ -66,11 +66,8 @@ def _is_over_cap(world: "World", publication: Publication, now: float) -> bool:
     creator = world.creators[publication.username]
     cap = world.knobs.post_cap if creator.post_cap is None else creator.post_cap
     posted = sum(
-        other.is_direct
-        and other.username == publication.username
-        and other.status == "PUBLISH_COMPLETE"
-        and (other.finished_at or 0) > now - 86_400
-        for other in world.publications.values()
+        other.is_direct and other.status == "PUBLISH_COMPLETE" and (other.finished_at or 0) > now - 86_400
+        for other in world.publications_of(publication.username)
     )
     return posted >= cap
 

@@ -143,7 +143,6 @@ def _begin(
 ) -> Publication:
     """Create the publication and what will happen to it if nothing else does."""
     number = world.mint.number(now)
-    same = [each for each in world.publications.values() if each.username == token.username]
     publication = Publication(
         publish_id=f"{PREFIXES[kind, mode, source.name]}{number}",
         client_key=token.client_key,
@@ -152,7 +151,7 @@ def _begin(
         kind=kind,
         source=source.name,
         created_at=now,
-        init_count=1 + sum(each.client_key == token.client_key for each in same),
+        init_count=1 + sum(each.client_key == token.client_key for each in world.publications_of(token.username)),
         post_info=dict(post_info or {}),
         source_info=dict((request.get_json(silent=True) or {}).get("source_info") or {}),
         is_aigc=is_aigc,
@@ -160,7 +159,7 @@ def _begin(
         chunk_size=source.chunk_size,
         chunk_count=source.chunk_count,
     )
-    world.publications[publication.publish_id] = publication
+    world.add_publication(publication)
     request.environ.get("simulator.entry", {})["publish_id"] = publication.publish_id
     if source.name == "FILE_UPLOAD":
         processing.open_upload(world, publication, str(world.mint.number(now)), now)

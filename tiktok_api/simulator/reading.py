@@ -121,7 +121,8 @@ def query_videos() -> Response:
         if not 1 <= len(ids) <= MOST_VIDEOS or not all(isinstance(each, str) for each in ids):
             raise bad_params(f"filters.video_ids holds 1 to {MOST_VIDEOS} ids")
         found = [video for video in world.listed_videos(token.username) if str(video.id) in ids]
-        return granted({"videos": [_shown(world, token, video, names, now) for video in found]})
+        more = {"cursor": 0, "has_more": False} if world.knobs.query_cursor else {}
+        return granted({"videos": [_shown(world, token, video, names, now) for video in found], **more})
 
 
 def _shown(world: World, token: Token, video: Video, names: list[str], now: float) -> dict[str, Any]:

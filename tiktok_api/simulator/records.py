@@ -51,6 +51,11 @@ class App:
     webhook_url: str | None = None
     active_user_cap: int | None = None
 
+    @property
+    def is_trusted(self) -> bool:
+        """Whether it may post publicly: audited, and not a sandbox."""
+        return self.audited and not self.sandbox
+
 
 @dataclass
 class Creator:

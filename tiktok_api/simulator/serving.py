@@ -68,9 +68,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def respond(self) -> None:
         """Answer one request through the application."""
-        body = Body(self.rfile, int(self.headers.get("Content-Length") or 0))
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            self.close_connection = True
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdecimal():
+            self.send_error(400)
+            return
+        body = Body(self.rfile, int(length))
         try:
             self._run(self._environ(body))
             self._drain(body)
@@ -155,6 +157,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             pass
         if body.cut_short:
             self.close_connection = True
+        elif "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            self.close_connection = True
+            self._drain_chunks()
+
+    def _drain_chunks(self) -> None:
+        """Read a body of unknown length to its end, so that closing does not reset the connection."""
+        with contextlib.suppress(ValueError):
+            while size := int(self.rfile.readline(1_024).partition(b";")[0], 16):
+                self.rfile.read(size + 2)
+            self.rfile.readline(1_024)
 
     def _hang_up(self) -> None:
         """Reset the connection, so that the client cannot mistake it for an end."""
@@ -177,6 +189,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self.application = application
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self._is_stopping = False
         super().__init__((host, port), Handler)
 
     @property
@@ -203,8 +216,20 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that broke is nobody's error; what is wrong in here must be seen."""
-        if not isinstance(sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1], OSError):
+        if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
+
+    def serve(self) -> None:
+        """Answer until stopped, without looking up in between."""
+        while not self._is_stopping:
+            self.handle_request()
+
+    def stop(self) -> None:
+        """Take no more connections; one more, from here, wakes whoever waits for them."""
+        self._is_stopping = True
+        host, port = self.server_address[:2]
+        with contextlib.suppress(OSError), socket.create_connection((str(host), port), timeout=5):
+            pass
 
     def cut_connections(self) -> None:
         """End what clients keep open."""
@@ -231,13 +256,13 @@ def running(port: int = 0, host: str = "127.0.0.1", **knobs: Any) -> Iterator[Ru
     world: World = app.extensions["world"]
     try:
         with Server(host, port, app) as server:
-            thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="simulator", daemon=True)
+            thread = threading.Thread(target=server.serve, name="simulator", daemon=True)
             thread.start()
             try:
                 yield Running(server, world)
             finally:
                 world.stopping.set()
-                server.shutdown()
+                server.stop()
                 thread.join()
                 server.cut_connections()
     finally:

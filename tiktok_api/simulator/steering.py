@@ -65,6 +65,14 @@ class Control:
         """Change an app."""
         return self.call("PATCH", f"/apps/{client_key}", settings)
 
+    def property_file(self, client_key: str, prefix: str) -> Any:
+        """The file that proves a URL prefix to be an app's: url and content."""
+        return self.call("GET", f"/apps/{client_key}/property", prefix=prefix)
+
+    def verify_property(self, client_key: str, prefix: str) -> Any:
+        """Let that file be fetched, and the prefix be verified."""
+        return self.call("POST", f"/apps/{client_key}/property", {"prefix": prefix})
+
     def videos(self, **query: Any) -> Any:
         """All posts, or one creator's."""
         return self.call("GET", "/videos", **query)["videos"]

@@ -43,10 +43,9 @@ class World:
     def reset(self, changes: dict[str, Any] | None = None) -> None:
         """Back to the seed, with the knobs of the start and such changes to them; raises UnknownKnob."""
         with self.lock:
-            wanted = {**self._initial, **(changes or {})}
             knobs = Knobs()
-            knobs.turn(wanted)
-            self._initial, self.knobs = wanted, knobs
+            knobs.turn({**self._initial, **(changes or {})})
+            self.knobs = knobs
             self.generation = getattr(self, "generation", 0) + 1
             self.clock = Clock(from_iso(self.knobs.start_at) if self.knobs.start_at else None)
             self.began_at = self.clock.now()
@@ -63,6 +62,7 @@ class World:
             self.client_tokens: dict[str, float] = {}
             self.publications: dict[str, Publication] = {}
             self.uploads: dict[str, Publication] = {}
+            self._publications_of: dict[str, list[Publication]] = {}
             self.mailbox = Mailbox()
             self._profiles: dict[str, dict[int, Video]] = {}
             self.journal.clear()
@@ -112,6 +112,15 @@ class World:
             video.reach = growth.reach_of(self.knobs.seed, crowd, video.id)
         self.videos[video.id] = profile[created_ms] = video
         return video
+
+    def add_publication(self, publication: Publication) -> None:
+        """Remember a publication."""
+        self.publications[publication.publish_id] = publication
+        self._publications_of.setdefault(publication.username, []).append(publication)
+
+    def publications_of(self, username: str) -> list[Publication]:
+        """A creator's publications over all apps, oldest first."""
+        return self._publications_of.get(username, [])
 
     def video_counters(self, video: Video, now: float) -> dict[str, int]:
         """The counters of a video as of now, or as of the beginning where growth is off."""

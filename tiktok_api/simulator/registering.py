@@ -1,0 +1,96 @@
+"""The control API's developer portal: apps, and URL properties verified by a file."""
+
+from dataclasses import fields
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request
+
+from tiktok_api.simulator import showing
+from tiktok_api.simulator.envelopes import compact
+from tiktok_api.simulator.orders import BadOrder, carry_over, order
+from tiktok_api.simulator.portal import check_app, pull_problem
+from tiktok_api.simulator.records import App
+from tiktok_api.simulator.webhooks import connect
+from tiktok_api.simulator.world import World, current_world
+
+blueprint = Blueprint("registering", __name__)
+
+SETTINGS = {each.name for each in fields(App)} - {"client_key"}
+PATIENCE_SECONDS = 10.0
+
+
+@blueprint.get("/apps")
+def show_apps() -> Response:
+    """All apps, secrets included: they are make-believe."""
+    world = current_world()
+    with world.moment():
+        return compact({"apps": [showing.app_shown(app) for app in world.apps.values()]})
+
+
+@blueprint.route("/apps/<client_key>", methods=["POST", "PATCH"])
+def save_app(client_key: str) -> Response:
+    """{name: value, …}: register an app, or change one; the portal's rules hold."""
+    world = current_world()
+    body = order(*SETTINGS)
+    with world.moment():
+        known = world.apps.get(client_key)
+        if (known is None) == (request.method == "PATCH"):
+            raise BadOrder("no such app" if known is None else "this app exists", 409 if known else 404)
+        present: dict[str, Any] = {"client_secret": f"secret-of-{client_key}", "name": client_key}
+        app = App(**{"client_key": client_key, **(showing.app_shown(known) if known else present)})
+        carry_over(app, body)
+        check_app(app)
+        world.apps[client_key] = app
+        return compact(showing.app_shown(app), 200 if known else 201)
+
+
+@blueprint.get("/apps/<client_key>/property")
+def show_property(client_key: str) -> Response:
+    """The file that proves `?prefix=` to be this app's: its URL and what it must contain."""
+    world = current_world()
+    with world.moment():
+        url, content = _proof(world, client_key, request.args.get("prefix", ""))
+        return compact({"url": url, "content": content})
+
+
+@blueprint.post("/apps/<client_key>/property")
+def verify_property(client_key: str) -> Response:
+    """{prefix}: fetch that file, and from then on let the app pull from under the prefix."""
+    world = current_world()
+    prefix = str(order("prefix").get("prefix", ""))
+    with world.moment():
+        url, content = _proof(world, client_key, prefix)
+    found = _fetch(url)
+    if found.strip() != content:
+        raise BadOrder(f"{url} does not contain {content}", 409)
+    with world.moment():
+        app = world.apps[client_key]
+        if prefix not in app.verified_prefixes:
+            app.verified_prefixes.append(prefix)
+        return compact(showing.app_shown(app))
+
+
+def _proof(world: World, client_key: str, prefix: str) -> tuple[str, str]:
+    if client_key not in world.apps:
+        raise BadOrder("no such app", 404)
+    if problem := pull_problem(world.knobs, prefix):
+        raise BadOrder(problem)
+    if not prefix.endswith("/"):
+        raise BadOrder("a URL prefix ends with a slash")
+    token = world.mint.signature(f"property {client_key} {prefix}").replace("-", "x").replace("_", "y")
+    return f"{prefix}tiktok{token}.txt", f"tiktok-developers-site-verification={token}"
+
+
+def _fetch(url: str) -> str:
+    parts = urlsplit(url)
+    connection = connect(parts.scheme, parts.netloc, PATIENCE_SECONDS)
+    try:
+        connection.request("GET", parts.path)
+        response = connection.getresponse()
+        return response.read(65_536).decode(errors="replace") if response.status == 200 else f"HTTP {response.status}"
+    except (OSError, HTTPException) as error:
+        raise BadOrder(f"{url}: {error}", 409) from error
+    finally:
+        connection.close()
