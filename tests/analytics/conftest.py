@@ -13,6 +13,7 @@ from tiktok_api import clock, moving_clock
 from tiktok_api.accounts.models import SCOPES, Account
 from tiktok_api.analytics import collecting
 from tiktok_api.analytics.models import VideoTally
+from tiktok_api.auth.models import User
 from tiktok_api.db import db, new_id, transaction
 from tiktok_api.tiktok import TikTokClient, UserInfo
 from tiktok_api.tiktok.pacing import Unpaced
@@ -36,31 +37,50 @@ def app(make_app: Callable[..., Flask], simulator: Any) -> Flask:
     return app
 
 
+def an_account(owner_id: UUID, **what_matters: Any) -> Account:
+    """An account that nothing has been read of."""
+    far = clock.now() + timedelta(days=30)
+    usual = {
+        "id": new_id(),
+        "owner_id": owner_id,
+        "open_id": str(new_id()),
+        "username": "ada",
+        "scopes": list(SCOPES),
+        "access_token_sealed": b"",
+        "refresh_token_sealed": b"",
+        "access_expires_at": far,
+        "refresh_expires_at": far,
+        "renew_at": far,
+        "connected_at": clock.now(),
+    }
+    return Account(**(usual | what_matters))
+
+
 @pytest.fixture
 def make_account(app: Flask) -> Callable[..., str]:
     """An account that nothing has been read of: `make_account(owner, username="ada")` answers its id."""
 
     def make(person: Person, **what_matters: Any) -> str:
-        far = clock.now() + timedelta(days=30)
-        account = Account(
-            **{
-                "id": new_id(),
-                "owner_id": UUID(person.user_id),
-                "open_id": str(new_id()),
-                "username": "ada",
-                "scopes": list(SCOPES),
-                "access_token_sealed": b"",
-                "refresh_token_sealed": b"",
-                "access_expires_at": far,
-                "refresh_expires_at": far,
-                "renew_at": far,
-                "connected_at": clock.now(),
-                **what_matters,
-            }
-        )
+        account = an_account(UUID(person.user_id), **what_matters)
         with app.app_context(), transaction() as session:
             session.add(account)
         return str(account.id)
+
+    return make
+
+
+@pytest.fixture
+def people_on() -> Callable[[Flask], UUID]:
+    """Somebody's account on another application than the usual one: `people_on(app)` answers its id."""
+
+    def make(app: Flask) -> UUID:
+        with app.app_context(), transaction() as session:
+            user = User(email="a@example.com", email_key=str(new_id()), password_hash="")
+            session.add(user)
+            session.flush()
+            account = an_account(user.id)
+            session.add(account)
+        return account.id
 
     return make
 

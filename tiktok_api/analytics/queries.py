@@ -15,6 +15,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     DateTime,
+    FromClause,
     Integer,
     Select,
     String,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -46,31 +48,25 @@ INTERACTIONS = "interactions"
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """Where a number is kept: the ledger, what is shown of it, what changes are taken of, and how often it was lowered."""
+    """Where a number is kept: the ledger and, for each of its parts, the counter whose columns are added up."""
 
     ledger: Ledger
-    value: ColumnElement[Any]
-    total: ColumnElement[Any]
-    drops: ColumnElement[Any]
+    parts: tuple[str, ...]
+    total_suffix: str = ""
 
+    def columns(self, row: FromClause) -> list[ColumnElement[Any]]:
+        """What a Mark is made of: captured_at, value, total and drops."""
+        return [row.c.captured_at, self._sum(row, ""), self._sum(row, self.total_suffix), self._sum(row, "_drops")]
 
-def _of_profile(name: str) -> _Series:
-    counter = getattr(AccountReading, name)
-    return _Series(AccountReading, counter, counter, getattr(AccountReading, f"{name}_drops"))
-
-
-def _of_videos(*names: str) -> _Series:
-    def total(suffix: str) -> ColumnElement[Any]:
-        columns: list[ColumnElement[Any]] = [getattr(VideoTally, f"{name}{suffix}") for name in names]
-        return sum(columns[1:], start=columns[0])
-
-    return _Series(VideoTally, total(""), total("_gained"), total("_drops"))
+    def _sum(self, row: FromClause, suffix: str) -> ColumnElement[Any]:
+        first, *others = (row.c[f"{part}{suffix}"] for part in self.parts)
+        return sum(others, start=first)
 
 
 _SERIES: dict[str, _Series] = {
-    **{metric.value: _of_profile(metric.value) for metric in PROFILE_METRICS},
-    **{name: _of_videos(name) for name in (Metric.VIEWS, Metric.COMMENTS, Metric.SHARES)},
-    INTERACTIONS: _of_videos("likes", "comments", "shares"),
+    **{metric.value: _Series(AccountReading, (metric.value,)) for metric in PROFILE_METRICS},
+    **{name: _Series(VideoTally, (name,), "_gained") for name in (Metric.VIEWS, Metric.COMMENTS, Metric.SHARES)},
+    INTERACTIONS: _Series(VideoTally, ("likes", "comments", "shares"), "_gained"),
 }
 
 
@@ -90,25 +86,32 @@ def known_at(account_id: UUID, instants: Sequence[datetime], names: Iterable[str
 @cache
 def _statement(names: tuple[str, ...], dialect: str) -> Select[Any]:
     """One row per instant, in their order: captured_at, value, total and drops of each name in turn."""
-    position, instant, instants = _instants(dialect)
-    chosen = [_SERIES[name] for name in names]
-    columns = [part for each in chosen for part in (each.ledger.captured_at, each.value, each.total, each.drops)]
-    statement = select(*(part.label(f"c{number}") for number, part in enumerate(columns))).select_from(instants)
-    for ledger in dict.fromkeys(each.ledger for each in chosen):
-        statement = statement.outerjoin(ledger, ledger.id == _last_before(ledger, instant))
-    return statement.order_by(position)
+    position, instant, asked = _instants(dialect)
+    source: FromClause = asked
+    rows: dict[Ledger, FromClause] = {}
+    for ledger in dict.fromkeys(_SERIES[name].ledger for name in names):
+        rows[ledger], condition = _last_before(ledger, instant, dialect)
+        source = source.outerjoin(rows[ledger], condition)
+    columns = [part for name in names for part in _SERIES[name].columns(rows[_SERIES[name].ledger])]
+    labelled = (part.label(f"c{number}") for number, part in enumerate(columns))
+    return select(*labelled).select_from(source).order_by(position)
 
 
-def _last_before(ledger: Ledger, instant: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The seek: the id of the account's last row before an instant, straight from the index."""
-    row = ledger.__table__.alias()
-    seek = select(row.c.id).where(row.c.account_id == bindparam("account_id", type_=Uuid()))
-    return (
-        seek.where(row.c.captured_at < instant)
-        .order_by(row.c.captured_at.desc())
-        .limit(literal_column("1"))
-        .scalar_subquery()
+def _last_before(ledger: Ledger, instant: ColumnElement[Any], dialect: str) -> tuple[FromClause, ColumnElement[bool]]:
+    """The seek: the account's last row before an instant, straight from the index, and what to join it on.
+
+    SQLite knows no LATERAL, and PostgreSQL would rather read the whole table than trust a subquery in a join.
+    """
+    table = ledger.__table__.alias()
+    is_lateral = dialect == "postgresql"
+    seek = select(table if is_lateral else table.c.id).where(
+        table.c.account_id == bindparam("account_id", type_=Uuid()), table.c.captured_at < instant
     )
+    last = seek.order_by(table.c.captured_at.desc()).limit(literal_column("1"))
+    if is_lateral:
+        return last.lateral(), true()
+    row = ledger.__table__.alias()
+    return row, row.c.id == last.scalar_subquery()
 
 
 def _instants(dialect: str) -> tuple[ColumnElement[Any], ColumnElement[Any], TableValuedAlias]:

@@ -1,0 +1,111 @@
+"""GET /analytics/accounts/{id}/chart.svg"""
+
+import re
+
+import pytest
+from defusedxml import ElementTree
+
+SVG = "{http://www.w3.org/2000/svg}"
+WEEK = "from=2026-03-01&to=2026-03-07&timezone=UTC"
+
+
+@pytest.fixture
+def account_id(owner, make_account, read_profile):
+    account_id = make_account(owner, username="ada")
+    for day, count in ((1, 18_412), (2, 18_460), (3, 18_390), (6, 18_500), (7, 18_530)):
+        read_profile(account_id, f"2026-03-0{day}T12:00Z", follower_count=count)
+    return account_id
+
+
+def test_it_is_a_picture_that_needs_nothing_else(owner, account_id):
+    response = owner.get(f"/analytics/accounts/{account_id}/chart.svg?{WEEK}")
+
+    assert response.content_type == "image/svg+xml; charset=utf-8"
+    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    root = ElementTree.fromstring(response.get_data())
+    assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
+        *("svg", "title", "desc", "rect", "text", "line", "polyline", "polygon", "circle")
+    }
+    without_namespace = response.text.replace('xmlns="http://www.w3.org/2000/svg"', "")
+    assert not re.search(r"https?:|//|href|url\(|@import|data:|\bon\w+=|<style|<script", without_namespace)
+
+
+def test_who_cannot_see_it_hears_what_it_shows(owner, account_id):
+    response = owner.get(f"/analytics/accounts/{account_id}/chart.svg?{WEEK}")
+
+    root = ElementTree.fromstring(response.get_data())
+    title, desc = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
+    assert title.text == "Followers of @ada"
+    assert "From 18,412 on 1 Mar 2026 to 18,530 on 7 Mar 2026." in desc.text
+    assert "2 of 7 points are unknown. TikTok lowered 1 of them." in desc.text
+
+
+def test_the_line_is_broken_where_nothing_was_read(owner, account_id):
+    response = owner.get(f"/analytics/accounts/{account_id}/chart.svg?{WEEK}")
+
+    root = ElementTree.fromstring(response.get_data())
+    lines = [line.get("points").split() for line in root.iter(f"{SVG}polyline")]
+    assert [len(line) for line in lines] == [3, 2]
+    assert "unknown" in [title.text for title in root.iter(f"{SVG}title")]
+    assert "18,390 on 3 Mar 2026, lowered by TikTok" in [title.text for title in root.iter(f"{SVG}title")]
+
+
+def test_it_can_show_what_each_day_brought(owner, account_id):
+    response = owner.get(f"/analytics/accounts/{account_id}/chart.svg?show=change&{WEEK}")
+
+    root = ElementTree.fromstring(response.get_data())
+    words = [text.text for text in root.iter(f"{SVG}text")]
+    assert "New followers by day of @ada" in words
+    assert "+118" in words
+
+
+def test_a_name_cannot_break_out(owner, make_account):
+    hostile = '"><script>alert(1)</script>&amp;\x01\ud83d\x0b'.encode("utf-8", "replace").decode()
+    account_id = make_account(owner, username=hostile)
+
+    response = owner.get(f"/analytics/accounts/{account_id}/chart.svg")
+
+    root = ElementTree.fromstring(response.get_data())
+    assert root.find(f"{SVG}title").text == 'Followers of @"><script>alert(1)</script>&amp;\ufffd?\ufffd'
+    assert not list(root.iter(f"{SVG}script"))
+
+
+@pytest.mark.parametrize(
+    ("scopes", "metric", "words"),
+    [
+        (["user.info.stats", "video.list"], "views", "Nothing has been read yet"),
+        (["user.info.stats"], "views", "The person did not grant video.list"),
+        (["video.list"], "followers", "The person did not grant user.info.stats"),
+    ],
+)
+def test_an_empty_chart_says_why(owner, make_account, scopes, metric, words):
+    account_id = make_account(owner, scopes=scopes)
+
+    response = owner.get(f"/analytics/accounts/{account_id}/chart.svg?metric={metric}")
+
+    root = ElementTree.fromstring(response.get_data())
+    assert words in [text.text for text in root.iter(f"{SVG}text")]
+
+
+def test_it_need_not_be_sent_twice(owner, account_id):
+    path = f"/analytics/accounts/{account_id}/chart.svg?{WEEK}"
+
+    first = owner.get(path)
+    again = owner.get(path, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert again.status_code == 304
+    assert "private" in first.headers["Cache-Control"]
+    assert not again.data
+
+
+@pytest.mark.parametrize(
+    "query", ["interval=month&from=2020-01-01", "metric=engagement_rate", "from=2026-03-01&to=2026-03-01"]
+)
+def test_every_shape_of_window_is_well_formed(owner, account_id, query):
+    response = owner.get(f"/analytics/accounts/{account_id}/chart.svg?{query}")
+
+    assert response.status_code == 200
+    ElementTree.fromstring(response.get_data())

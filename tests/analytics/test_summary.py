@@ -1,0 +1,140 @@
+"""GET /analytics/accounts/{id}/summary"""
+
+from uuid import uuid4
+
+import pytest
+
+WINDOW = "from=2026-03-01&to=2026-03-31&timezone=UTC"
+
+
+def test_values_are_of_the_end_and_changes_of_the_window(owner, make_account, read_profile, tally):
+    account_id = make_account(owner)
+    read_profile(account_id, "2026-02-28T23:59Z", follower_count=100, following_count=7, likes_count=50, video_count=3)
+    read_profile(account_id, "2026-03-31T12:00Z", follower_count=140, following_count=6, likes_count=90, video_count=4)
+    read_profile(account_id, "2026-04-01T00:00Z", follower_count=999)
+    tally(account_id, "2026-02-28T12:00Z", views=5000, views_gained=100, likes_gained=10)
+    totals = {"views_gained": 1100, "likes_gained": 74, "comments_gained": 16, "shares_gained": 4}
+    tally(account_id, "2026-03-30T12:00Z", views=5800, comments=40, shares=9, **totals)
+
+    response = owner.get(f"/analytics/accounts/{account_id}/summary?{WINDOW}")
+
+    assert response.status_code == 200
+    summary = response.json
+    assert (summary["from"], summary["to"]) == ("2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z")
+    assert summary["followers"] == {
+        "value": 140,
+        "change": 40,
+        "captured_at": "2026-03-31T12:00:00Z",
+        "changed_since": "2026-02-28T23:59:00Z",
+        "is_restated": False,
+        "reason": None,
+    }
+    assert (summary["following"]["change"], summary["following"]["is_restated"]) == (-1, True)
+    assert (summary["videos"]["value"], summary["likes"]["change"]) == (4, 40)
+    assert (summary["views"]["value"], summary["views"]["change"]) == (5800, 1000)
+    assert (summary["comments"]["value"], summary["shares"]["change"]) == (40, 4)
+    assert summary["interactions"] == 64 + 16 + 4
+    assert summary["engagement_rate"]["value"] == 0.084
+
+
+def test_of_a_new_account_everything_is_null_with_a_reason(owner, make_account):
+    account_id = make_account(owner)
+
+    summary = owner.get(f"/analytics/accounts/{account_id}/summary").json
+
+    for metric in ("followers", "following", "likes", "videos", "views", "comments", "shares", "engagement_rate"):
+        assert summary[metric]["value"] is None
+        assert summary[metric]["reason"] == "not_read_yet"
+    assert summary["interactions"] is None
+
+
+def test_a_missing_scope_is_the_reason_for_what_it_hides(owner, make_account, read_profile):
+    account_id = make_account(owner, scopes=["user.info.basic", "user.info.stats"])
+    read_profile(account_id, "2026-03-05T12:00Z", follower_count=5)
+
+    summary = owner.get(f"/analytics/accounts/{account_id}/summary?{WINDOW}").json
+
+    assert (summary["followers"]["value"], summary["followers"]["reason"]) == (5, "no_reading_before_window")
+    assert summary["following"]["reason"] == "left_out_by_tiktok"
+    assert summary["views"]["reason"] == summary["engagement_rate"]["reason"] == "scope_missing"
+
+
+def test_without_views_there_is_no_rate(owner, make_account, tally):
+    account_id = make_account(owner)
+    tally(account_id, "2026-02-28T12:00Z", views=10)
+    tally(account_id, "2026-03-30T12:00Z", views=10)
+
+    summary = owner.get(f"/analytics/accounts/{account_id}/summary?{WINDOW}").json
+
+    assert (summary["views"]["change"], summary["interactions"]) == (0, 0)
+    assert (summary["engagement_rate"]["value"], summary["engagement_rate"]["reason"]) == (None, "no_views")
+
+
+def test_instants_bound_a_window_to_the_second(owner, make_account, read_profile):
+    account_id = make_account(owner)
+    for minute, count in enumerate((10, 20, 30, 40)):
+        read_profile(account_id, f"2026-03-05T12:0{minute}Z", follower_count=count)
+
+    summary = owner.get(
+        f"/analytics/accounts/{account_id}/summary?from=2026-03-05T13:01:00+01:00&to=2026-03-05T12:02:01Z"
+    ).json
+
+    assert (summary["followers"]["value"], summary["followers"]["change"]) == (30, 20)
+
+
+def test_days_are_the_callers_own_unless_told_otherwise(owner, make_account, read_profile):
+    owner.patch("/auth/me", json={"timezone": "Asia/Kathmandu"})
+    refreshed = owner.post("/auth/refresh", json={"refresh_token": owner.tokens["refresh_token"]})
+    owner.tokens = refreshed.json
+    account_id = make_account(owner)
+
+    summary = owner.get(f"/analytics/accounts/{account_id}/summary?from=2026-03-01&to=2026-03-01").json
+
+    assert (summary["timezone"], summary["from"]) == ("Asia/Kathmandu", "2026-02-28T18:15:00Z")
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "code"),
+    [
+        ("from=yesterday", "from", "wrong_type"),
+        ("from=2026-03-01T00:00:00", "from", "wrong_type"),
+        ("to=2026-02-30", "to", "wrong_type"),
+        ("to=", "to", "wrong_type"),
+        ("timezone=Mars/Olympus", "timezone", "invalid"),
+        ("timezone=../../etc/passwd", "timezone", "invalid"),
+        ("from=2026-03-02&to=2026-03-01", "from", "window_backwards"),
+        ("from=0001-01-01", "from", "window_out_of_range"),
+        ("to=9999-12-31", "to", "window_out_of_range"),
+        ("until=2026-03-01", "until", "unknown_field"),
+    ],
+)
+def test_a_bad_window_is_refused_with_what_to_mend(owner, make_account, query, parameter, code):
+    account_id = make_account(owner)
+
+    response = owner.get(f"/analytics/accounts/{account_id}/summary?{query}")
+
+    assert response.status_code == 422
+    assert [(fault["parameter"], fault["code"]) for fault in response.json["errors"]] == [(parameter, code)]
+
+
+@pytest.mark.parametrize("what", ["summary", "timeseries", "chart.svg"])
+def test_a_strangers_account_does_not_exist(owner, stranger, make_account, what):
+    account_id = make_account(owner)
+
+    answers = [
+        stranger.get(f"/analytics/accounts/{account_id}/{what}"),
+        stranger.get(f"/analytics/accounts/{uuid4()}/{what}"),
+        stranger.get(f"/analytics/accounts/nonsense/{what}"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert {answer.json["code"] for answer in answers} == {"not_found"}
+
+
+@pytest.mark.parametrize("what", ["summary", "timeseries", "chart.svg"])
+def test_nobody_in_particular_gets_nothing(client, owner, make_account, what):
+    account_id = make_account(owner)
+
+    response = client.get(f"/api/v1/analytics/accounts/{account_id}/{what}?from=nonsense")
+
+    assert response.status_code == 401
