@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = 'caa209855fb4'
+revision = 'f0f7c4849c24'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -206,6 +206,24 @@ def upgrade() -> None:
     with op.batch_alter_table('sessions', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sessions_user_id'), ['user_id'], unique=False)
 
+    op.create_table('account_readings',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('captured_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('source', sa.String(length=32), nullable=False),
+    sa.Column('followers', sa.BigInteger(), nullable=True),
+    sa.Column('following', sa.BigInteger(), nullable=True),
+    sa.Column('likes', sa.BigInteger(), nullable=True),
+    sa.Column('videos', sa.BigInteger(), nullable=True),
+    sa.Column('followers_drops', sa.Integer(), nullable=False),
+    sa.Column('following_drops', sa.Integer(), nullable=False),
+    sa.Column('likes_drops', sa.Integer(), nullable=False),
+    sa.Column('videos_drops', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_account_readings_account_id_accounts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_account_readings')),
+    sa.UniqueConstraint('account_id', 'captured_at', name=op.f('uq_account_readings_account_id_captured_at'))
+    )
     op.create_table('connections',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('owner_id', sa.Uuid(), nullable=False),
@@ -268,6 +286,79 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_publications_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_publications_owner_id'), ['owner_id'], unique=False)
 
+    op.create_table('video_tallies',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('captured_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('videos_counted', sa.Integer(), nullable=False),
+    sa.Column('views', sa.BigInteger(), nullable=False),
+    sa.Column('likes', sa.BigInteger(), nullable=False),
+    sa.Column('comments', sa.BigInteger(), nullable=False),
+    sa.Column('shares', sa.BigInteger(), nullable=False),
+    sa.Column('views_gained', sa.BigInteger(), nullable=False),
+    sa.Column('likes_gained', sa.BigInteger(), nullable=False),
+    sa.Column('comments_gained', sa.BigInteger(), nullable=False),
+    sa.Column('shares_gained', sa.BigInteger(), nullable=False),
+    sa.Column('views_drops', sa.Integer(), nullable=False),
+    sa.Column('likes_drops', sa.Integer(), nullable=False),
+    sa.Column('comments_drops', sa.Integer(), nullable=False),
+    sa.Column('shares_drops', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_video_tallies_account_id_accounts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_video_tallies')),
+    sa.UniqueConstraint('account_id', 'captured_at', name=op.f('uq_video_tallies_account_id_captured_at'))
+    )
+    op.create_table('video_walks',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('holder', sa.String(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('cursor', sa.BigInteger(), nullable=True),
+    sa.Column('pages', sa.Integer(), nullable=False),
+    sa.Column('is_under_way', sa.Boolean(), nullable=False),
+    sa.Column('watched_since', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('completed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('skipped_because', sa.String(length=32), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_video_walks_account_id_accounts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_video_walks')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_video_walks_account_id'))
+    )
+    op.create_table('videos',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('account_id', sa.Uuid(), nullable=False),
+    sa.Column('video_id', sa.String(), nullable=False),
+    sa.Column('posted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('listed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('title', sa.String(), nullable=True),
+    sa.Column('description', sa.String(), nullable=True),
+    sa.Column('share_url', sa.String(), nullable=True),
+    sa.Column('cover_url', sa.String(), nullable=True),
+    sa.Column('duration_seconds', sa.Integer(), nullable=True),
+    sa.Column('views', sa.BigInteger(), nullable=True),
+    sa.Column('likes', sa.BigInteger(), nullable=True),
+    sa.Column('comments', sa.BigInteger(), nullable=True),
+    sa.Column('shares', sa.BigInteger(), nullable=True),
+    sa.Column('captured_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('first_views', sa.BigInteger(), nullable=False),
+    sa.Column('first_likes', sa.BigInteger(), nullable=False),
+    sa.Column('first_comments', sa.BigInteger(), nullable=False),
+    sa.Column('first_shares', sa.BigInteger(), nullable=False),
+    sa.Column('views_drops', sa.Integer(), nullable=False),
+    sa.Column('likes_drops', sa.Integer(), nullable=False),
+    sa.Column('comments_drops', sa.Integer(), nullable=False),
+    sa.Column('shares_drops', sa.Integer(), nullable=False),
+    sa.Column('is_restated', sa.Boolean(), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('gone_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_videos_account_id_accounts'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_videos')),
+    sa.UniqueConstraint('account_id', 'video_id', name=op.f('uq_videos_account_id_video_id'))
+    )
+    with op.batch_alter_table('videos', schema=None) as batch_op:
+        batch_op.create_index('ix_videos_account_listed', ['account_id', 'listed_at', 'id'], unique=False)
+
     op.create_table('attempts',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('publication_id', sa.Uuid(), nullable=False),
@@ -313,11 +404,26 @@ def upgrade() -> None:
     with op.batch_alter_table('publication_timeline', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_publication_timeline_publication_id'), ['publication_id'], unique=False)
 
+    op.create_table('video_readings',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('video_id', sa.Uuid(), nullable=False),
+    sa.Column('captured_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('views', sa.BigInteger(), nullable=True),
+    sa.Column('likes', sa.BigInteger(), nullable=True),
+    sa.Column('comments', sa.BigInteger(), nullable=True),
+    sa.Column('shares', sa.BigInteger(), nullable=True),
+    sa.Column('is_restated', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['video_id'], ['videos.id'], name=op.f('fk_video_readings_video_id_videos'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_video_readings')),
+    sa.UniqueConstraint('video_id', 'captured_at', name=op.f('uq_video_readings_video_id_captured_at'))
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table('video_readings')
     with op.batch_alter_table('publication_timeline', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_publication_timeline_publication_id'))
 
@@ -327,6 +433,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_attempts_account_intended')
 
     op.drop_table('attempts')
+    with op.batch_alter_table('videos', schema=None) as batch_op:
+        batch_op.drop_index('ix_videos_account_listed')
+
+    op.drop_table('videos')
+    op.drop_table('video_walks')
+    op.drop_table('video_tallies')
     with op.batch_alter_table('publications', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_publications_owner_id'))
         batch_op.drop_index(batch_op.f('ix_publications_account_id'))
@@ -342,6 +454,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_connections_account_id'))
 
     op.drop_table('connections')
+    op.drop_table('account_readings')
     with op.batch_alter_table('sessions', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sessions_user_id'))
 

@@ -1,0 +1,32 @@
+"""`make run`: API, worker and simulator for development, until Ctrl-C."""
+
+import sys
+import time
+
+from rich.console import Console
+
+from tiktok_api.cli.stack import StackFailed, running_stack
+
+console = Console(highlight=False)
+
+
+def main() -> int:
+    """Serve; non-zero when a process does not come up or falls."""
+    try:
+        with running_stack() as stack:
+            console.print(f"API        {stack.api_url}/api/v1   documentation at {stack.api_url}/docs")
+            console.print(f"Simulator  {stack.simulator_url}/_simulator/")
+            console.print(f"Logs       {stack.logs}/ …  Ctrl-C stops.")
+            while (fallen := stack.fallen()) is None:
+                time.sleep(0.5)  # nothing to do but to watch
+            console.print(f"[red]{fallen} has ended:[/red]\n{stack.tail(fallen)}")
+            return 1
+    except StackFailed as error:
+        console.print(f"[red]{error}[/red]")
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
