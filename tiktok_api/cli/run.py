@@ -1,21 +1,35 @@
-"""`make run`: API, worker and simulator for development, until Ctrl-C."""
+"""`make run`: API, worker and simulator for development, until Ctrl-C.
 
+What the environment or `.env` sets wins; with TIKTOK_API_URL set, that TikTok is used and no simulator started.
+"""
+
+import os
 import sys
 import time
 
+from dotenv import dotenv_values
 from rich.console import Console
 
 from tiktok_api.cli.stack import StackFailed, running_stack
+from tiktok_api.settings import Settings
 
 console = Console(highlight=False)
+
+
+def _chosen() -> dict[str, str]:
+    """The settings that somebody has made: in `.env`, or in the environment, which wins."""
+    found = {name: value for name, value in dotenv_values(".env").items() if value}
+    known = {name.upper() for name in Settings.__dataclass_fields__} | {"BIND"}
+    return found | {name: value for name, value in os.environ.items() if name in known and value}
 
 
 def main() -> int:
     """Serve; non-zero when a process does not come up or falls."""
     try:
-        with running_stack() as stack:
+        with running_stack(chosen=_chosen()) as stack:
             console.print(f"API        {stack.api_url}/api/v1   documentation at {stack.api_url}/docs")
-            console.print(f"Simulator  {stack.simulator_url}/_simulator/")
+            if stack.simulator_url:
+                console.print(f"Simulator  {stack.simulator_url}/_simulator/")
             console.print(f"Logs       {stack.logs}/ …  Ctrl-C stops.")
             while (fallen := stack.fallen()) is None:
                 time.sleep(0.5)  # nothing to do but to watch

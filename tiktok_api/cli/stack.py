@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class Stack:
     """The running processes and where they answer."""
 
     api_url: str
-    simulator_url: str
+    simulator_url: str | None
     environment: dict[str, str]
     logs: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -94,21 +94,31 @@ def choose_port(wanted: int) -> int:
 
 
 @contextlib.contextmanager
-def running_stack(instance: Path = INSTANCE, *, api_port: int = 8080, simulator_port: int = 8090) -> Iterator[Stack]:
-    """Migrate, start all three, wait until they answer, and stop them at the end. Raises StackFailed."""
+def running_stack(instance: Path = INSTANCE, chosen: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """Migrate, start all three, wait until they answer, and stop them at the end.
+
+    `chosen` are settings that win over those for this machine; where they name another TikTok, no simulator is started.
+    Raises StackFailed.
+    """
     logs = instance / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    api, simulator = choose_port(api_port), choose_port(simulator_port)
-    api_url, simulator_url = f"http://127.0.0.1:{api}", f"http://127.0.0.1:{simulator}"
+    chosen = chosen or {}
+    bind = chosen.get("BIND") or f"127.0.0.1:{choose_port(8080)}"
+    simulator_port = choose_port(8090)
+    api_url, simulator_url = f"http://{bind}", f"http://127.0.0.1:{simulator_port}"
     environment = os.environ | local_environment(api_url=api_url, simulator_url=simulator_url, instance=instance)
-    environment |= {"BIND": f"127.0.0.1:{api}", "PYTHONUNBUFFERED": "1"}
-    stack = Stack(api_url, simulator_url, environment, logs)
+    environment |= {"BIND": bind, "PYTHONUNBUFFERED": "1"} | dict(chosen)
+    is_simulated = "TIKTOK_API_URL" not in chosen
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as Ctrl-C: stop the others first
+    stack = Stack(api_url, simulator_url if is_simulated else None, environment, logs)
     try:
         stack.run("flask", "--app", "wsgi", "db", "upgrade")
-        stack.start("simulator", "tiktok_api.simulator", "--port", str(simulator), "--allow-http")
+        if is_simulated:
+            stack.start("simulator", "tiktok_api.simulator", "--port", str(simulator_port), "--allow-http")
         stack.start("api", "gunicorn", "--config", "python:tiktok_api.serving", "wsgi:app")
         stack.start("worker", "flask", "--app", "wsgi", "worker")
-        stack.wait_for("simulator", f"{simulator_url}/_simulator/")
+        if is_simulated:
+            stack.wait_for("simulator", f"{simulator_url}/_simulator/")
         stack.wait_for("api", f"{api_url}/readyz")
         yield stack
     finally:
