@@ -7,7 +7,8 @@ from typing import Any
 
 from tiktok_api.media.intake import BodyCut
 
-SMALLEST_PIECE, LARGEST_PIECE = 64 * 1024, 1024 * 1024
+SMALLEST_PIECE, LARGEST_PIECE = 64 * 1024, 256 * 1024
+TICK_SECONDS = 1.0
 _FAST_SECONDS, _SLOW_SECONDS = 0.05, 0.5
 
 
@@ -20,38 +21,52 @@ def length_of(environ: dict[str, Any]) -> int | None:
 
 
 def iter_pieces(environ: dict[str, Any], *, stall_seconds: float) -> Iterator[bytes]:
-    """The body of 64 KiB to 1 MiB at a time.
+    """The body of 64 to 256 KiB at a time, and an empty piece for each second in which nothing comes.
 
-    gunicorn waits until a piece is complete and drops what it has of it when the connection breaks, so pieces grow only
-    while they come quickly. Raises BodyCut when the connection ends, or is silent for `stall_seconds`, before the body is
-    complete.
+    gunicorn waits until a piece is complete, so pieces grow only while they come quickly, and shrink to what is there
+    after a pause. Raises BodyCut when the connection ends, or is silent for `stall_seconds`, before the body is complete.
     """
-    stream = environ["wsgi.input"]
-    read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
-    left, size = length_of(environ), SMALLEST_PIECE
-    with _patience(environ, stall_seconds):
+    read, may_pause = _reader(environ)
+    left, size, silent_seconds = length_of(environ), SMALLEST_PIECE, 0.0
+    patience = min(TICK_SECONDS, stall_seconds) if may_pause else stall_seconds
+    with _patience(environ, patience):
         while left is None or left > 0:
             began = time.monotonic()
-            piece = _read(read, size if left is None else min(size, left))
+            try:
+                piece = read(size if left is None else min(size, left))
+            except TimeoutError as error:
+                silent_seconds += patience
+                if not may_pause or silent_seconds >= stall_seconds:
+                    raise BodyCut from error
+                size = max(size // 16, 1)
+                yield b""
+                continue
+            except Exception as error:  # resets and broken chunks: each server has its own
+                raise BodyCut from error
             if not piece:
                 if left is None:
                     return
                 raise BodyCut
-            took = time.monotonic() - began
             if left is not None:
                 left -= len(piece)
             yield piece
+            silent_seconds, took = 0.0, time.monotonic() - began
             if took < _FAST_SECONDS:
-                size = min(size * 2, LARGEST_PIECE)
+                size = min(max(size * 2, SMALLEST_PIECE), LARGEST_PIECE)
             elif took > _SLOW_SECONDS:
-                size = SMALLEST_PIECE
+                size = min(size, SMALLEST_PIECE)
 
 
-def _read(read: Callable[[int], bytes], size: int) -> bytes:
-    try:
-        return read(size)
-    except Exception as error:  # resets, time-outs and broken chunks: each server has its own
-        raise BodyCut from error
+def _reader(environ: dict[str, Any]) -> tuple[Callable[[int], bytes], bool]:
+    """How to take the next bytes, and whether reading may go on after a time-out.
+
+    gunicorn keeps what it has of a piece for the next read; a buffered socket cannot be read again after a time-out, but
+    hands out what is there without waiting for more.
+    """
+    stream = environ["wsgi.input"]
+    if "gunicorn.socket" in environ:
+        return stream.read, True
+    return getattr(stream, "read1", stream.read), False
 
 
 @contextmanager

@@ -87,7 +87,7 @@ def _events(boundary: bytes, pieces: Iterator[bytes]) -> Iterator[File | Field |
             if isinstance(event, Epilogue):
                 return
             if isinstance(event, NeedData):
-                decoder.receive_data(next(pieces, None))
+                decoder.receive_data(next(pieces, None))  # None at the end; an empty piece while nothing comes
             elif isinstance(event, File | Field | Data):
                 yield event
     except (ValueError, RequestEntityTooLarge):

@@ -120,14 +120,16 @@ def receive(
     Raises NotFound, UploadExpired, UploadOffsetMismatch, UploadTooLarge and UploadBusy before the first byte is awaited;
     UploadInterrupted, StorageOutOfSpace and UploadTooLarge after what had arrived was kept; ChecksumMismatch after it was dropped.
     """
-    media = _expected(caller, media_id, turn, terms)
+    media = find(caller, media_id)
     end_reading()
     if media.status is not MediaStatus.UPLOADING:
+        _must_follow(media, turn, terms)
         return media  # it is complete, and this turn adds nothing
     try:
         with storage.append(str(media.storage_key)) as end:
             with transaction():
-                media = _expected(caller, media_id, turn, terms)
+                media = find(caller, media_id)
+                _must_follow(media, turn, terms)
                 if turn.upload_length is not None:
                     media.size_bytes = turn.upload_length
             end.rewind(media.received_bytes)
@@ -138,9 +140,8 @@ def receive(
         raise NotFound from None
 
 
-def _expected(caller: Identity, media_id: UUID, turn: Turn, terms: Terms) -> Media:
-    """The upload, if this turn may follow."""
-    media = find(caller, media_id)
+def _must_follow(media: Media, turn: Turn, terms: Terms) -> None:
+    """Raises UploadOffsetMismatch, MalformedUploadHeader or UploadTooLarge unless this turn goes on where the upload stands."""
     if media.received_bytes != turn.offset:
         headers = {"Upload-Offset": str(media.received_bytes)}
         raise UploadOffsetMismatch(offset=media.received_bytes, headers=headers)
@@ -152,7 +153,6 @@ def _expected(caller: Identity, media_id: UUID, turn: Turn, terms: Terms) -> Med
     allowed = terms.max_bytes if size is None else size
     if (size is not None and size > terms.max_bytes) or turn.offset + (turn.length or 0) > allowed:
         raise UploadTooLarge(allowed=min(allowed, terms.max_bytes))
-    return media
 
 
 class _Reception:
@@ -177,7 +177,8 @@ class _Reception:
                     if intake.received + len(piece) > self._allowed:
                         self._keep(intake)
                         raise UploadTooLarge(allowed=self._allowed)
-                    intake.take(piece)
+                    if piece:
+                        intake.take(piece)
                     self._settle_now_and_then(intake)
             except BodyCut:
                 self._keep(intake)
@@ -194,7 +195,10 @@ class _Reception:
     def _settle_now_and_then(self, intake: Intake) -> None:
         # Bytes with a checksum count all together or not at all.
         if self._turn.checksum is None and time.monotonic() - self._settled_at >= SETTLE_SECONDS:
-            if intake.received != self._media.size_bytes:  # the last ones are settled with their hash, below
+            has_news = self._media.received_bytes < intake.received
+            if (
+                has_news and intake.received != self._media.size_bytes
+            ):  # the last are settled with their hash, in the end
                 self._acknowledge(self._end.settle(), intake)
             self._settled_at = time.monotonic()
 

@@ -1,0 +1,94 @@
+"""The API in a process of its own, served by gunicorn as in production, to be cut off and killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import requests
+
+from tests.servers import free_port, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Server:
+    """One gunicorn with threads. `kill()` is kill -9 of all of it; `start()` brings it back on the same port."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = environment
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{self.port}"]
+        command += ["--worker-class", "gthread", "--threads", "8", "--no-control-socket", "--graceful-timeout", "1"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self._environment, stdout=log, stderr=log, start_new_session=True
+            )
+        try:
+            wait_until(self._is_up, seconds=90)
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def kill(self) -> None:
+        """What a power cut does to a process: nothing is finished, flushed or said good-bye to."""
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+
+    @property
+    def process_ids(self) -> list[int]:
+        """Every process of it."""
+        assert self._process is not None
+        found = subprocess.run(["ps", "-o", "pid=", "-g", str(self._process.pid)], capture_output=True, text=True)
+        return [int(pid) for pid in found.stdout.split()]
+
+    def _is_up(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self._log.read_text()[-2000:]
+        try:
+            return requests.get(f"{self.url}/livez", timeout=5).status_code == 200
+        except requests.RequestException:
+            return False
+
+
+def environment_of(database_url: str, folder: Path, **more: str) -> dict[str, str]:
+    """What the process is told, matching `base_settings`."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
+    return kept | {
+        "SECRET_KEY": "a secret for tests, forty characters long",
+        "TIKTOK_CLIENT_KEY": "awsimclient0001",
+        "TIKTOK_CLIENT_SECRET": "sim-client-secret-0001",
+        "DATABASE_URL": database_url,
+        "STORAGE_URL": (folder / "media").as_uri(),
+        "RATE_LIMIT_ENABLED": "false",
+        "LOG_LEVEL": "WARNING",
+        **more,
+    }
+
+
+@contextmanager
+def serving(database_url: str, folder: Path, **more: str) -> Iterator[Server]:
+    """A running server, killed at the end."""
+    with Server(environment_of(database_url, folder, **more), folder / "server.log") as server:
+        yield server
