@@ -87,13 +87,15 @@ def test_12_a_failure_has_its_reason(client, ada, events):
     assert content == {"publish_id": publish_id, "reason": "spam_risk_text", "publish_type": "DIRECT_PUBLISH"}
 
 
-@pytest.mark.parametrize("how", ["takedown", "privacy"])
+@pytest.mark.parametrize("how", ["takedown", "privacy", "private account"])
 def test_12_no_longer_public_with_its_misspelling(client, ada, events, how):
     publish_id = ada.publish()
     client.control.advance(60)
     video_id = client.control.live("ada")[0]["id"]
     if how == "takedown":
         client.control.take_down(video_id)
+    elif how == "private account":
+        client.control.change_creator("ada", private=True)
     else:
         client.control.change_video(video_id, privacy_level="SELF_ONLY")
 

@@ -45,8 +45,12 @@ def add_creator(username: str) -> Response:
         if username in world.creators:
             raise BadOrder("this creator exists", 409)
         creator = Creator(username, str(body.get("nickname") or username.title()))
-        _change_creator(world, creator, body, now)
         world.creators[username] = creator
+        try:
+            change_settings(world, creator, body, now)
+        except BadOrder:
+            del world.creators[username]
+            raise
         return compact(showing.creator_shown(world, creator, now), 201)
 
 
@@ -57,15 +61,19 @@ def change_creator(username: str) -> Response:
     body = order(*CREATOR_SETTINGS, *growth.CREATOR_COUNTERS)
     with world.moment() as now:
         creator = _creator(world, username)
-        _change_creator(world, creator, body, now)
+        change_settings(world, creator, body, now)
         return compact(showing.creator_shown(world, creator, now))
 
 
-def _change_creator(world: World, creator: Creator, body: dict[str, Any], now: float) -> None:
+def change_settings(world: World, creator: Creator, body: dict[str, Any], now: float) -> None:
+    """Change a creator's settings and counters; raises BadOrder."""
     if body.get("fail_reason") not in (None, *FAIL_REASONS):
         raise BadOrder(f"fail_reason is one of {', '.join(FAIL_REASONS)}")
     wanted = {name: body[name] for name in growth.CREATOR_COUNTERS if name in body}
     carry_over(creator, {name: value for name, value in body.items() if name in CREATOR_SETTINGS})
+    if "private" in body:
+        for video in world.videos_of(creator.username):
+            processing.review_public(world, video, now)
     if wanted:
         creator.adjustments.update(dict.fromkeys(wanted, 0))
         present = world.creator_counters(creator, now)
@@ -160,7 +168,7 @@ def change_video(video_id: int) -> Response:
     with world.moment() as now:
         video = _video(world, video_id)
         _change_video(world, video, body, now)
-        (processing.show_public if video.is_public else processing.hide_public)(world, video, now)
+        processing.review_public(world, video, now)
         return compact(showing.video_shown(world, video, now))
 
 
@@ -182,7 +190,7 @@ def take_down(video_id: int) -> Response:
     with world.moment() as now:
         video = _video(world, video_id)
         video.removed_at = now
-        processing.hide_public(world, video, now)
+        processing.review_public(world, video, now)
         return compact(showing.video_shown(world, video, now))
 
 

@@ -1,7 +1,9 @@
 """The background: a ticker that lets due things happen, and the threads that talk to other servers."""
 
+import contextlib
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
@@ -65,15 +67,17 @@ class Courier:
             waited.wait(0.02)
         return self.is_idle()
 
-    def track(self, connection: HTTPConnection) -> None:
-        """Remember a connection, so that stopping can cut it."""
+    @contextlib.contextmanager
+    def connected(self, connection: HTTPConnection) -> Iterator[HTTPConnection]:
+        """Use a connection and close it; stopping cuts it."""
         with self._stirred:
             self._connections.add(connection)
-
-    def untrack(self, connection: HTTPConnection) -> None:
-        """Forget a connection that is closed."""
-        with self._stirred:
-            self._connections.discard(connection)
+        try:
+            yield connection
+        finally:
+            connection.close()
+            with self._stirred:
+                self._connections.discard(connection)
 
     def stop(self) -> None:
         """Stop everything; the world is already marked as stopping."""
@@ -82,7 +86,8 @@ class Courier:
             connections = list(self._connections)
         for connection in connections:
             if connection.sock is not None:
-                connection.sock.close()
+                with contextlib.suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
         if self._ticker is not None:
             self._ticker.join()
         for pool in (self._webhooks, self._pulls):

@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from typing import Any
 
-KEPT = 100_000
+KEPT = 20_000
 SECRETS = frozenset(
     {"client_secret", "code", "code_verifier", "refresh_token", "token", "access_token", "upload_token"}
 )
@@ -31,7 +31,7 @@ class Journal:
         """The entries whose facts are as wanted, oldest first."""
         with self._lock:
             entries = [dict(entry) for entry in self._entries]
-        return [entry for entry in entries if all(entry.get(name) == value for name, value in wanted.items())]
+        return [entry for entry in entries if all(str(entry.get(name)) == value for name, value in wanted.items())]
 
     def clear(self) -> None:
         """Forget everything, numbers included."""

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from tiktok_api.simulator import leaving, showing
+from tiktok_api.simulator import casting, leaving, showing
 from tiktok_api.simulator.knobs import Knobs, UnknownKnob
 from tiktok_api.simulator.mischief import EFFECTS, ENDPOINTS, MEANINGS, BadRule
 from tiktok_api.simulator.world import World, current_world
@@ -119,8 +119,8 @@ def change_creator(username: str) -> AnyResponse:
         if "disconnect" in request.form:
             leaving.remove_everywhere(world, username, leaving.USER_DISCONNECTED, now)
         else:
-            for name in SWITCHES:
-                setattr(world.creators[username], name, name in request.form)
+            settings = {name: name in request.form for name in SWITCHES}
+            casting.change_settings(world, world.creators[username], settings, now)
     return _back("creators")
 
 

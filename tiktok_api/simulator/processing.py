@@ -125,11 +125,15 @@ def _post(world: "World", publication: Publication, privacy_level: str, now: flo
 
 def _clear(world: "World", video: Video, now: float) -> None:
     video.cleared = True
-    if video.is_public:
-        show_public(world, video, now)
+    review_public(world, video, now)
 
 
-def show_public(world: "World", video: Video, now: float) -> None:
+def review_public(world: "World", video: Video, now: float) -> None:
+    """Something about a post, or its creator's account, has changed: tell the app if that made a difference."""
+    (_show_public if world.is_public(video) else _hide_public)(world, video, now)
+
+
+def _show_public(world: "World", video: Video, now: float) -> None:
     """A post has become public: its id appears in the status, and the app is told."""
     publication = world.publications.get(video.publish_id or "")
     if publication is not None and video.id not in publication.public_ids:
@@ -137,7 +141,7 @@ def show_public(world: "World", video: Video, now: float) -> None:
         webhooks.announce_publication(world, publication, "publicly_available", now, post_id=str(video.id))
 
 
-def hide_public(world: "World", video: Video, now: float) -> None:
+def _hide_public(world: "World", video: Video, now: float) -> None:
     """A post is no longer public: its id goes from the status, and the app is told."""
     publication = world.publications.get(video.publish_id or "")
     if publication is not None and video.id in publication.public_ids:

@@ -1,6 +1,7 @@
 """PULL_FROM_URL: the simulator really fetches, follows no redirect, and gives up after an hour."""
 
 import hashlib
+from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,7 +55,7 @@ def _fetch_all(world: "World", publication: Publication, generation: int) -> Non
             files.append(path)
             try:
                 _fetch(world, publication, pull, path, digest)
-            except (OSError, HTTPException, PullFailed) as error:
+            except (OSError, HTTPException, ValueError, PullFailed) as error:
                 pull["outcome"] = str(error) or type(error).__name__
                 raise PullFailed(pull["outcome"]) from error
             pull["outcome"] = 200
@@ -93,16 +94,13 @@ def _meddle(world: "World", publication: Publication) -> None:
 def _fetch(
     world: "World", publication: Publication, pull: dict[str, object], path: Path, digest: "hashlib._Hash"
 ) -> None:
+    """Bring one URL to a file, following no redirect; raises PullFailed and what sockets raise."""
     parts = urlsplit(str(pull["url"]))
-    connection = connect(parts.scheme, parts.netloc, PATIENCE_SECONDS)
-    world.courier.track(connection)
-    try:
-        target = parts.path or "/"
-        connection.request(
-            "GET", f"{target}?{parts.query}" if parts.query else target, headers={"User-Agent": "TikTok"}
-        )
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    with world.courier.connected(connect(parts.scheme, parts.netloc, PATIENCE_SECONDS)) as connection:
+        connection.request("GET", target, headers={"User-Agent": "TikTok"})
         response = connection.getresponse()
-        if response.status != 200:
+        if response.status != HTTPStatus.OK:
             raise PullFailed(f"HTTP {response.status}")
         count = 0
         with path.open("wb") as file:
@@ -118,6 +116,3 @@ def _fetch(
         pull["bytes"] = count
         if response.length:
             raise PullFailed("cut short")
-    finally:
-        connection.close()
-        world.courier.untrack(connection)

@@ -1,6 +1,7 @@
 """The control API's developer portal: apps, and URL properties verified by a file."""
 
 from dataclasses import fields
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
@@ -62,7 +63,7 @@ def verify_property(client_key: str) -> Response:
     prefix = str(order("prefix").get("prefix", ""))
     with world.moment():
         url, content = _proof(world, client_key, prefix)
-    found = _fetch(url)
+    found = _fetch(world, url)
     if found.strip() != content:
         raise BadOrder(f"{url} does not contain {content}", 409)
     with world.moment():
@@ -83,14 +84,13 @@ def _proof(world: World, client_key: str, prefix: str) -> tuple[str, str]:
     return f"{prefix}tiktok{token}.txt", f"tiktok-developers-site-verification={token}"
 
 
-def _fetch(url: str) -> str:
+def _fetch(world: World, url: str) -> str:
     parts = urlsplit(url)
-    connection = connect(parts.scheme, parts.netloc, PATIENCE_SECONDS)
     try:
-        connection.request("GET", parts.path)
-        response = connection.getresponse()
-        return response.read(65_536).decode(errors="replace") if response.status == 200 else f"HTTP {response.status}"
-    except (OSError, HTTPException) as error:
+        with world.courier.connected(connect(parts.scheme, parts.netloc, PATIENCE_SECONDS)) as connection:
+            connection.request("GET", parts.path)
+            response = connection.getresponse()
+            found = response.read(65_536).decode(errors="replace")
+    except (OSError, HTTPException, ValueError) as error:
         raise BadOrder(f"{url}: {error}", 409) from error
-    finally:
-        connection.close()
+    return found if response.status == HTTPStatus.OK else f"HTTP {response.status}"

@@ -56,7 +56,7 @@ def video_shown(world: World, video: Video, now: float) -> dict[str, Any]:
         "is_aigc": video.is_aigc,
         "is_photo": video.is_photo,
         "is_live": video.is_live,
-        "is_public": video.is_public and not world.creators[video.username].private,
+        "is_public": world.is_public(video),
         "publish_id": video.publish_id,
         "client_key": video.client_key,
         **world.video_counters(video, now),

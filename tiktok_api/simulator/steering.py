@@ -3,7 +3,7 @@
 import http.client
 import json
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 
 class OrderRefused(RuntimeError):
@@ -168,8 +168,7 @@ class Control:
         page shows an error instead.
         """
         parts = urlsplit(authorize_url)
-        asked = dict(pair.partition("=")[::2] for pair in parts.query.split("&")).get("scope", "")
-        ticked = asked.replace("%2C", ",").replace("%2c", ",") if scopes is None else scopes
+        ticked = dict(parse_qsl(parts.query)).get("scope", "") if scopes is None else scopes
         form = {"creator": username, "decision": "allow" if allow else "deny", "scopes": ticked}
         connection = self._connection()
         try:

@@ -112,21 +112,16 @@ def _send(world: "World", url: str, signature: str, body: bytes) -> int | str:
     parts = urlsplit(url)
     if parts.scheme != "https" and not world.knobs.allow_http:
         return "callback URLs are https"
-    connection = connect(parts.scheme, parts.netloc, TIMEOUT_SECONDS)
-    world.courier.track(connection)
-    path = parts.path or "/"
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     headers = {"Content-Type": "application/json", "User-Agent": "TikTok-Webhooks", "TikTok-Signature": signature}
     try:
-        connection.request("POST", f"{path}?{parts.query}" if parts.query else path, body, headers)
-        response = connection.getresponse()
-        response.read(65_536)
-    except (OSError, HTTPException) as error:
+        with world.courier.connected(connect(parts.scheme, parts.netloc, TIMEOUT_SECONDS)) as connection:
+            connection.request("POST", target, body, headers)
+            response = connection.getresponse()
+            response.read(65_536)
+            return response.status
+    except (OSError, HTTPException, ValueError) as error:
         return f"{type(error).__name__}: {error}"
-    else:
-        return response.status
-    finally:
-        connection.close()
-        world.courier.untrack(connection)
 
 
 def connect(scheme: str, netloc: str, timeout_seconds: float) -> HTTPConnection:

@@ -90,9 +90,11 @@ class World:
 
     def public_videos(self, username: str) -> list[Video]:
         """What anybody can watch of a creator, newest first; nothing of a private account."""
-        if self.creators[username].private:
-            return []
-        return [video for video in self.videos_of(username) if video.is_public]
+        return [video for video in self.videos_of(username) if self.is_public(video)]
+
+    def is_public(self, video: Video) -> bool:
+        """Whether anybody can watch a post: nothing of a private account is public."""
+        return video.is_public and not self.creators[video.username].private
 
     def listed_videos(self, username: str) -> list[Video]:
         """What the Display API shows of a creator, newest first."""
