@@ -64,18 +64,20 @@ def _keep_reading(account_id: UUID, counters: dict[str, int | None], captured_at
         + _is_lower(counters[name], getattr(before, name, None))
         for name in PROFILE_METRICS
     }
-    _insert_once(AccountReading, account_id=account_id, captured_at=captured_at, **counters, **drops)
+    _insert_once(AccountReading, {"account_id": account_id, "captured_at": captured_at, **counters, **drops})
 
 
 def _is_lower(value: int | None, before: int | None) -> bool:
     return value is not None and before is not None and value < before
 
 
-def _insert_once(model: type[Model], **values: Any) -> None:
-    """Insert a row unless it is there: the same reading twice is one reading."""
+def _insert_once(model: type[Model], *rows: dict[str, Any]) -> None:
+    """Insert rows unless they are there: the same reading twice is one reading."""
     insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    row = {"id": new_id(), "created_at": clock.now(), **values}
-    db.session.execute(insert(model).values(row).on_conflict_do_nothing())
+    now = clock.now()
+    whole = [{"id": new_id(), "created_at": now, **row} for row in rows]
+    if whole:
+        db.session.execute(insert(model).on_conflict_do_nothing(), whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _lock_walk(account_id: UUID) -> VideoWalk | None:
     scopes = db.session.scalar(query.with_for_update(read=True, key_share=True))
     if scopes is None:
         return None
-    _insert_once(VideoWalk, account_id=account_id, holder="", pages=0, is_under_way=False)
+    _insert_once(VideoWalk, {"account_id": account_id, "holder": "", "pages": 0, "is_under_way": False})
     walk = db.session.scalars(
         select(VideoWalk)
         .where(VideoWalk.account_id == account_id)
@@ -152,16 +154,20 @@ def _keep_videos(walk: VideoWalk, listed: tuple[ListedVideo, ...], captured_at: 
             select(Video).where(Video.account_id == walk.account_id, Video.video_id.in_(ids))
         )
     }
+    readings = []
     for each in listed:
         video = known.get(each.id)
         if video is None:
-            video = known[each.id] = Video(account_id=walk.account_id, video_id=each.id, listed_at=captured_at)
+            video = Video(id=new_id(), account_id=walk.account_id, video_id=each.id, listed_at=captured_at)
+            known[each.id] = video
             db.session.add(video)
         _describe(video, each, captured_at)
         is_restated = _count(video, each, captured_at, watched_since=walk.watched_since)
-        db.session.flush()
-        reading = {"video_id": video.id, "captured_at": captured_at, "is_restated": is_restated}
-        _insert_once(VideoReading, **reading, **_numbers(each))
+        readings.append(
+            {"video_id": video.id, "captured_at": captured_at, "is_restated": is_restated, **_numbers(each)}
+        )
+    db.session.flush()
+    _insert_once(VideoReading, *readings)
 
 
 def _numbers(listed: ListedVideo) -> dict[str, int | None]:
@@ -228,4 +234,4 @@ def _tally(account_id: UUID, captured_at: datetime) -> None:
         select(*(total.label(name) for name, total in sums.items())).where(Video.account_id == account_id)
     ).one()
     values = {name: int(value or 0) for name, value in found._mapping.items()}
-    _insert_once(VideoTally, account_id=account_id, captured_at=captured_at, **values)
+    _insert_once(VideoTally, {"account_id": account_id, "captured_at": captured_at, **values})

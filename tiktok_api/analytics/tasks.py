@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import structlog
+
 from tiktok_api import clock
 from tiktok_api.accounts import vault
 from tiktok_api.accounts.errors import AccountNeedsReconnection
@@ -12,10 +14,13 @@ from tiktok_api.db import transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs.registry import Again, Ticket, task
 from tiktok_api.sealing import Sealer
-from tiktok_api.tiktok import ScopeMissing, TikTokBusy, TikTokClient, VideoPage
+from tiktok_api.tiktok import ScopeMissing, TikTokBusy, TikTokClient, TikTokUnreachable, VideoPage
+
+log = structlog.get_logger(__name__)
 
 PAGES_AT_ONCE = 10
 """So many pages keep a worker busy for about ten seconds; then whoever waits is next."""
+RETRY_SECONDS = 60.0
 
 
 @task(COLLECT)
@@ -31,8 +36,9 @@ def collect_videos(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> A
             return None
         try:
             page = _fetch(step, tiktok, sealer)
-        except TikTokBusy as busy:
-            return Again(clock.now() + timedelta(seconds=busy.retry_after))
+        except (TikTokBusy, TikTokUnreachable) as error:
+            log.info("videos.postponed", account=str(ticket.subject), error=str(error))
+            return Again(clock.now() + timedelta(seconds=getattr(error, "retry_after", RETRY_SECONDS)))
         except (AccountNeedsReconnection, NotFound, ScopeMissing) as refusal:
             with transaction():
                 collecting.abandon(step, Reason.SCOPE_MISSING if isinstance(refusal, ScopeMissing) else None)

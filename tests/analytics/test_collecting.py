@@ -1,0 +1,253 @@
+"""The job analytics.collect: walking through an account's videos."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, update
+
+from tiktok_api import clock, moving_clock
+from tiktok_api.accounts.models import Account
+from tiktok_api.analytics import collecting
+from tiktok_api.analytics.collecting import COLLECT
+from tiktok_api.analytics.models import AccountReading, Video, VideoReading, VideoTally, VideoWalk
+from tiktok_api.analytics.tasks import collect_videos
+from tiktok_api.db import db, in_transaction, transaction
+from tiktok_api.jobs import queue
+from tiktok_api.jobs.models import Job
+from tiktok_api.jobs.registry import Ticket
+from tiktok_api.tiktok import Video as ListedVideo
+from tiktok_api.tiktok import VideoPage
+
+
+@pytest.fixture
+def ada(owner, connect_account, simulator):
+    """An account with 34 videos, two pages, of which nothing has been read."""
+    simulator.control.freeze()
+    account_id = UUID(connect_account(owner, "ada"))
+    simulator.control.clear_requests()
+    return account_id
+
+
+@pytest.fixture
+def pages_asked_for(simulator):
+    return lambda: len(simulator.control.requests(endpoint="video_list"))
+
+
+@pytest.fixture
+def count(app):
+    def rows(model):
+        with app.app_context():
+            return db.session.scalar(select(func.count()).select_from(model))
+
+    return rows
+
+
+def page_of(*videos, cursor=None):
+    return VideoPage(videos=videos, cursor=cursor, has_more=cursor is not None)
+
+
+def a_video(number, **counters):
+    numbers = {"view_count": 10, "like_count": 1, "comment_count": 1, "share_count": 1}
+    return ListedVideo(id=str(number), created_at=clock.now() - timedelta(days=number), **(numbers | counters))
+
+
+@pytest.fixture
+def walk(app):
+    """One whole walk that finds these videos: `walk(account_id, a_video(1))`."""
+
+    def go(account_id, *videos):
+        with app.app_context():
+            with transaction():
+                step = collecting.next_step(account_id, "a job")
+            with transaction():
+                return collecting.keep_page(step, page_of(*videos), clock.now())
+
+    return go
+
+
+def test_a_walk_reads_every_page_once(ada, run_jobs, pages_asked_for, count):
+    run_jobs()
+
+    assert pages_asked_for() == 2
+    assert (count(Video), count(VideoReading), count(VideoTally)) == (34, 34, 1)
+
+
+def test_after_a_crash_it_goes_on_where_it_was(app, ada, run_jobs, pages_asked_for, count, simulator):
+    simulator.control.mischief("video_list", "garbage", nth=2)
+    run_jobs()
+    with app.app_context():
+        assert db.session.scalar(select(VideoWalk.pages)) == 1
+        assert count(VideoTally) == 0
+        moving_clock.advance(timedelta(minutes=2))
+
+    run_jobs()
+
+    assert pages_asked_for() == 3
+    assert (count(Video), count(VideoReading), count(VideoTally)) == (34, 34, 1)
+
+
+def test_an_old_crash_is_no_place_to_go_on_from(app, ada, run_jobs, pages_asked_for, count, simulator):
+    simulator.control.mischief("video_list", "garbage", nth=2)
+    run_jobs()
+    with app.app_context():
+        moving_clock.advance(timedelta(hours=2))
+    simulator.control.advance(7200)
+
+    run_jobs()
+
+    assert pages_asked_for() == 4
+    assert (count(Video), count(VideoReading), count(VideoTally)) == (34, 54, 1)
+
+
+def test_when_tiktok_is_busy_it_comes_back_as_late_as_told(app, ada, run_jobs, simulator):
+    simulator.control.mischief("video_list", "status", status=429)
+
+    run_jobs()
+
+    with app.app_context():
+        due_at = db.session.scalar(select(Job.due_at).where(Job.kind == COLLECT))
+        assert timedelta(seconds=50) < due_at - clock.now() <= timedelta(seconds=60)
+        assert db.session.scalar(select(Job.attempts).where(Job.kind == COLLECT)) == 0
+
+
+def test_whoever_was_overtaken_writes_nothing(app, ada, count):
+    with app.app_context():
+        with transaction():
+            slow = collecting.next_step(ada, "the slow one")
+        with transaction():
+            collecting.next_step(ada, "the fast one")
+        with transaction():
+            is_over = collecting.keep_page(slow, page_of(a_video(1)), clock.now())
+
+    assert is_over
+    assert count(Video) == 0
+
+
+def test_the_same_page_twice_is_kept_once(app, ada, count):
+    with app.app_context():
+        for _ in range(2):
+            with transaction():
+                step = collecting.next_step(ada, "a job")
+            with transaction():
+                collecting.keep_page(step, page_of(a_video(1), a_video(1)), step.started_at)
+
+    assert (count(Video), count(VideoReading)) == (1, 2)
+
+
+def test_the_same_profile_twice_is_one_reading(ada, make_account, owner, read_profile, count):
+    account_id = make_account(owner)
+    before = count(AccountReading)
+
+    read_profile(account_id, "2026-03-02T12:00Z", follower_count=5)
+    read_profile(account_id, "2026-03-02T12:00Z", follower_count=5)
+
+    assert count(AccountReading) == before + 1
+
+
+def test_a_profile_without_numbers_is_no_reading(make_account, owner, read_profile, count):
+    read_profile(make_account(owner), "2026-03-02T12:00Z")
+
+    assert count(AccountReading) == 0
+
+
+def test_half_a_reading_changes_no_numbers(app, ada, walk, count):
+    walk(ada, a_video(1, view_count=10))
+    walk(ada, a_video(1, view_count=30, share_count=None))
+    walk(ada, a_video(1, view_count=20))
+
+    with app.app_context():
+        video = db.session.scalars(select(Video)).one()
+        readings = db.session.scalars(select(VideoReading.views).order_by(VideoReading.captured_at)).all()
+        tallies = db.session.scalars(select(VideoTally.views).order_by(VideoTally.captured_at)).all()
+    assert readings == [10, 30, 20]
+    assert tallies == [10, 10, 20]
+    assert not video.is_restated
+
+
+def test_a_video_that_comes_back_is_not_counted_twice(app, ada, walk):
+    walk(ada, a_video(1, view_count=10), a_video(2, view_count=100))
+    walk(ada, a_video(1, view_count=15))
+    walk(ada, a_video(1, view_count=15), a_video(2, view_count=130))
+
+    with app.app_context():
+        tallies = db.session.execute(
+            select(VideoTally.views, VideoTally.views_gained, VideoTally.videos_counted).order_by(
+                VideoTally.captured_at
+            )
+        ).all()
+        assert [tuple(each) for each in tallies] == [(110, 0, 2), (15, 5, 1), (145, 35, 2)]
+        assert db.session.scalars(select(Video.gone_at)).all() == [None, None]
+
+
+def test_no_videos_are_zero_views_and_that_is_known(app, ada, walk):
+    walk(ada)
+
+    with app.app_context():
+        tally = db.session.scalars(select(VideoTally)).one()
+        assert (tally.videos_counted, tally.views, tally.views_gained) == (0, 0, 0)
+
+
+def test_a_scope_that_tiktok_took_back_ends_the_walk(owner, ada, run_jobs, simulator, count):
+    simulator.control.mischief("video_list", "status", status=401, code="scope_not_authorized", every=True)
+
+    run_jobs()
+
+    videos = owner.get(f"/accounts/{ada}/videos").json
+    assert videos["reason"] == "scope_missing"
+    assert count(VideoTally) == 0
+
+
+def test_an_account_that_is_gone_is_walked_no_more(app, ada, run_jobs, pages_asked_for):
+    with app.app_context(), transaction() as session:
+        session.delete(session.get_one(Account, ada))
+
+    run_jobs()
+
+    assert pages_asked_for() == 0
+    with app.app_context():
+        assert db.session.scalar(select(Job.id).where(Job.kind == COLLECT)) is None
+
+
+def test_nothing_is_held_open_while_tiktok_thinks(app, ada, simulator):
+    seen = []
+
+    class Watching:
+        def __init__(self, inner):
+            self.inner = inner
+
+        def list_videos(self, token, *, cursor=None):
+            seen.append((in_transaction(), db.session().in_transaction()))
+            return self.inner.list_videos(token, cursor=cursor)
+
+    with app.app_context():
+        ticket = Ticket(ada, COLLECT, ada, {}, 1, 0, 0)
+        parts = app.extensions
+        collect_videos(ticket, tiktok=Watching(parts["tiktok_api.tiktok"]), sealer=parts["tiktok_api.sealer"])
+
+    assert seen == [(False, False), (False, False)]
+
+
+def test_one_sync_is_one_walk(owner, app, ada, run_jobs, pages_asked_for, pass_time):
+    run_jobs()
+    pass_time(minutes=20)
+    before = pages_asked_for()
+
+    owner.post(f"/accounts/{ada}/sync")
+    run_jobs()
+
+    assert pages_asked_for() == before + 2
+
+
+def test_a_long_list_gives_way_to_others_now_and_then(app, owner, connect_account, run_jobs, simulator, count):
+    simulator.control.seed_videos("newcomer", count=230, spacing_seconds=1, created_at="2026-01-01T00:00:00Z")
+    account_id = UUID(connect_account(owner, "newcomer"))
+    with app.app_context(), transaction() as session:
+        session.execute(update(Job).where(Job.kind != COLLECT).values(due_at=clock.now() + timedelta(days=9)))
+
+    turns = run_jobs()
+
+    assert turns == 2
+    assert count(Video) == 230
+    with app.app_context():
+        assert not queue.wake(f"{COLLECT}:{account_id}")
