@@ -42,8 +42,8 @@ def simulator(simulator_server: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with servers.postgresql(tmp_path_factory.mktemp("postgresql")) as url:
+def postgresql_server() -> Iterator[str]:
+    with servers.postgresql() as url:
         yield url
 
 

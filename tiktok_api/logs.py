@@ -33,6 +33,16 @@ def _hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
     return {key: redact(value, key) for key, value in event.items()}
 
 
+class _ToStandardError(logging.Handler):
+    """Writes to whatever standard error is at that moment: it may have been replaced or closed since we began."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
+
+
 def configure(level: str) -> None:
     """Send structlog's and the standard library's logs to standard error, as JSON lines."""
     shared: list[Any] = [
@@ -56,7 +66,7 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=repr).decode()),
         ],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStandardError()
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]

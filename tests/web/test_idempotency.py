@@ -16,6 +16,12 @@ from tiktok_api.db import db, transaction
 from tiktok_api.web import idempotency
 from tiktok_api.web.idempotency import IdempotencyKey
 
+
+@pytest.fixture
+def app(fresh_app):
+    return fresh_app
+
+
 KEY = {"Idempotency-Key": "monday's thing"}
 
 
@@ -108,8 +114,7 @@ def test_of_fifty_at_once_one_acts(owner, count_things):
 
 @on_each_database
 @pytest.mark.parametrize(("name", "status"), [("crash", 500), ("refused", 409)])
-def test_what_failed_leaves_no_effect_and_its_key_free(owner, count_things, name, status):
-    owner.app.config["PROPAGATE_BUGS"] = False
+def test_what_failed_leaves_no_effect_and_its_key_free(owner, count_things, bugs_are_answered, name, status):
     failed = owner.post("/things", json={"name": name}, headers=KEY)
 
     again = owner.post("/things", json={"name": "a"}, headers=KEY)

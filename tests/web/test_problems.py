@@ -117,9 +117,7 @@ def test_a_malformed_id_says_nothing_to_strangers(client):
     assert_problem(response, 401)
 
 
-def test_a_bug_is_answered_without_its_particulars(owner):
-    owner.app.config["PROPAGATE_BUGS"] = False
-
+def test_a_bug_is_answered_without_its_particulars(owner, bugs_are_answered):
     response = owner.post("/things", json={"name": "crash"})
 
     assert_problem(response, 500, "internal_server_error")

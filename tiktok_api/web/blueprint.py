@@ -22,7 +22,7 @@ from marshmallow import Schema
 from werkzeug.routing import UUIDConverter
 
 from tiktok_api.errors import NotFound, Problem
-from tiktok_api.web import conditional, documenting, idempotency
+from tiktok_api.web import conditional, documenting, idempotency, limits
 from tiktok_api.web.authentication import required_caller
 from tiktok_api.web.pagination import Page, link_to_next
 from tiktok_api.web.reading import parser
@@ -53,6 +53,10 @@ class Blueprint(flask_smorest.Blueprint):
     """One domain's endpoints."""
 
     ARGUMENTS_PARSER = parser
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.after_request(conditional.keep_private)
 
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: View | None = None, *args: Any, **options: Any
@@ -106,7 +110,11 @@ class Blueprint(flask_smorest.Blueprint):
 
     def metered_by_bytes(self, view: View) -> View:
         """Mark a route whose body counts by its bytes, not as a request."""
-        return _mark(view, is_metered_by_bytes=True)
+        return _mark(limits.by_bytes(view), is_counted_apart=True)
+
+    def counted_apart(self, view: View) -> View:
+        """Mark a route that has a limit of its own instead of the general one."""
+        return _mark(view, is_counted_apart=True)
 
     def accepts_bytes(self, most: Callable[[], int | None]) -> Decorator:
         """Let a route's body be larger than JSON may be; `most` answers how many bytes, None for no bound of ours."""

@@ -23,11 +23,19 @@ def tag(response: Response) -> Response:
     return response
 
 
+def keep_private(response: Response) -> Response:
+    """Let nobody but the client keep an answer, and have it ask again each time whether that is still the newest."""
+    looks = request.method in ("GET", "HEAD")
+    response.headers.setdefault("Cache-Control", "private, no-cache" if looks else "no-store")
+    return response
+
+
 def must_be_current(schema: type[Schema], thing: Any) -> None:
     """Hold If-Match, where sent, against `thing` as it is now; call it inside the transaction. Raises StaleVersion."""
     if not request.if_match.star_tag and "If-Match" not in request.headers:
         return
     if request.if_match.star_tag:
         return
-    if not request.if_match.contains(etag_of(to_json(dump(schema, thing)))):
+    # Weak comparison, against RFC 9110's word: nginx weakens every tag when it compresses, and no client could change anything.
+    if not request.if_match.contains_weak(etag_of(to_json(dump(schema, thing)))):
         raise StaleVersion

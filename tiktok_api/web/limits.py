@@ -1,15 +1,17 @@
 """Quotas: 100 requests a minute for each user, or for each address while nobody is known, and what headers say of them."""
 
 import time
+from collections.abc import Callable
 from math import ceil
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, request
 from flask_limiter import RateLimitExceeded, RequestLimit
 from limits.errors import StorageError
 
 from tiktok_api.errors import Problem, TooManyRequests
-from tiktok_api.extensions import limiter
-from tiktok_api.settings import Settings
+from tiktok_api.extensions import limiter, service
+from tiktok_api.settings import MEBIBYTE, Settings
 from tiktok_api.web.authentication import known_caller
 
 _UNCOUNTED = {"health.livez", "health.readyz"}
@@ -55,7 +57,21 @@ def _is_counted_elsewhere() -> bool:
     if request.endpoint in _UNCOUNTED:
         return True
     view = current_app.view_functions.get(request.endpoint or "")
-    return bool(getattr(view, "is_metered_by_bytes", False))
+    return bool(getattr(view, "is_counted_apart", False))
+
+
+def by_bytes(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Count a route by the mebibytes of its bodies, so that 500 MB in 5 MB pieces fits in a minute."""
+    quota = limiter.shared_limit(_bytes_quota, scope="upload-bytes", cost=_mebibytes)
+    return cast(Callable[..., Any], quota(view))
+
+
+def _bytes_quota() -> str:
+    return f"{service('settings').upload_mebibytes_per_minute}/minute"
+
+
+def _mebibytes() -> int:
+    return max(1, ceil((request.content_length or 0) / MEBIBYTE))
 
 
 def as_problem(error: RateLimitExceeded) -> Problem:
