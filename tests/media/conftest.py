@@ -1,12 +1,14 @@
 """Media in the library of a person, and uploads on their way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import Person
 from tests.media import making
+from tests.media.staging import Stage, staged
 from tests.media.tus_client import Upload, begin
 
 
@@ -31,3 +33,10 @@ def make_media(owner: Person, run_jobs: Callable[[], int]) -> Callable[..., dict
         return person.get(f"/media/{media['id']}").json  # type: ignore[no-any-return]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A server in a process of its own; the tests that use it share it and form one xdist group."""
+    with staged(sqlite_template, tmp_path_factory.mktemp("stage")) as stage:
+        yield stage

@@ -4,8 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -85,10 +83,3 @@ def environment_of(database_url: str, folder: Path, **more: str) -> dict[str, st
         "LOG_LEVEL": "WARNING",
         **more,
     }
-
-
-@contextmanager
-def serving(database_url: str, folder: Path, **more: str) -> Iterator[Server]:
-    """A running server, killed at the end."""
-    with Server(environment_of(database_url, folder, **more), folder / "server.log") as server:
-        yield server

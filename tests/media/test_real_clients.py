@@ -1,0 +1,107 @@
+"""tuspy, a client written by others, unmodified; and what large uploads cost"""
+
+import hashlib
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+from tusclient.client import TusClient
+from tusclient.exceptions import TusCommunicationError
+
+from tests.media import making
+from tests.media.raw_tus import RawUpload
+from tests.media.staging import Stage
+from tiktok_api.cli.sample_video import make_sample_video
+
+pytestmark = pytest.mark.xdist_group("media server")
+
+MEBIBYTE = 1024 * 1024
+
+
+def client_of(stage: Stage) -> TusClient:
+    headers = {"Authorization": f"Bearer {stage.owner.tokens['access_token']}"}
+    return TusClient(f"{stage.server.url}/api/v1/media/uploads", headers=headers)
+
+
+def through_tuspy(stage: Stage, path: Path, *, chunk_size: int) -> str:
+    """Upload with a kill -9 of the server half-way, go on with the URL; answers the media's id."""
+    half = path.stat().st_size // 2
+    with path.open("rb") as file:  # tuspy closes no file that it opens itself
+        first = client_of(stage).uploader(file_stream=file, chunk_size=chunk_size, metadata={"filename": path.name})
+        first.upload(stop_at=half)
+        stage.server.kill()
+        with pytest.raises((TusCommunicationError, OSError)):
+            first.upload_chunk()
+    stage.server.start()
+    with path.open("rb") as file:
+        second = client_of(stage).uploader(file_stream=file, chunk_size=chunk_size, url=first.url)
+        assert second.offset >= half
+        second.upload()
+    return str(second.url.rpartition("/")[2])
+
+
+def sha256_of(stage: Stage, media_id: str) -> str:
+    response = stage.owner.get(f"/media/{media_id}/content", buffered=False)
+    digest = hashlib.sha256()
+    for piece in response.iter_encoded():
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def must_have(stage: Stage, media_id: str, path: Path) -> None:
+    stage.run_jobs()
+    with path.open("rb") as file:
+        expected = hashlib.file_digest(file, "sha256").hexdigest()
+    assert stage.owner.get(f"/media/{media_id}").json["sha256"] == expected
+    assert sha256_of(stage, media_id) == expected
+
+
+def test_tuspy_uploads_and_resumes_after_the_server_was_killed(stage, tmp_path):
+    path = make_sample_video(tmp_path / "video.mp4", seconds=1, pad_to_bytes=7 * MEBIBYTE + 1)
+
+    media_id = through_tuspy(stage, path, chunk_size=MEBIBYTE)
+
+    must_have(stage, media_id, path)
+
+
+@pytest.mark.long
+def test_tuspy_uploads_500_megabytes_and_resumes(stage, tmp_path):
+    path = make_sample_video(tmp_path / "video.mp4", seconds=1, pad_to_bytes=500 * MEBIBYTE)
+
+    media_id = through_tuspy(stage, path, chunk_size=50 * MEBIBYTE)
+
+    must_have(stage, media_id, path)
+
+
+@pytest.mark.long
+def test_eight_uploads_of_500_megabytes_at_once_stay_small_in_memory(stage):
+    head = making.video()
+    filler = making.video(pad_to_bytes=MEBIBYTE)[len(head) :]
+    size = 500 * MEBIBYTE
+    uploads = [RawUpload(stage.server, stage.owner.tokens["access_token"], size) for _ in range(8)]
+    before = memory_of(stage)
+
+    def send(upload: RawUpload) -> None:
+        with upload.open_patch(offset=0, length=size) as connection:
+            for _ in range(500):
+                connection.sendall(filler.ljust(MEBIBYTE, b"\0"))
+            assert connection.recv(1000).startswith(b"HTTP/1.1 204")
+
+    senders = [threading.Thread(target=send, args=(upload,)) for upload in uploads]
+    for sender in senders:
+        sender.start()
+    peak = 0
+    while any(sender.is_alive() for sender in senders):
+        peak = max(peak, memory_of(stage))
+        senders[0].join(timeout=0.2)
+
+    assert all(upload.offset == size for upload in uploads)
+    assert peak - before < 64 * MEBIBYTE
+    for upload in uploads:
+        stage.owner.delete(f"/media/{upload.id}")
+
+
+def memory_of(stage: Stage) -> int:
+    """The resident memory of the largest process of the server."""
+    return max(psutil.Process(pid).memory_info().rss for pid in stage.server.process_ids)
