@@ -2,14 +2,15 @@
 
 import base64
 import binascii
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from environs import Env, EnvError, validate
+from environs import Env, EnvError, ValidationError, validate
 
 MEBIBYTE = 1024 * 1024
 
@@ -30,15 +31,15 @@ KeyRing = dict[str, bytes]
 class Settings:
     """The settings by topic; meanings and defaults are in `.env.example`."""
 
-    database_url: str
-    redis_url: str | None
-    secret_key: str
-    jwt_keys: KeyRing
-    vault_keys: KeyRing
+    database_url: str = field(repr=False)
+    redis_url: str | None = field(repr=False)
+    secret_key: str = field(repr=False)
+    jwt_keys: KeyRing = field(repr=False)
+    vault_keys: KeyRing = field(repr=False)
     public_url: str
     storage_url: str
     tiktok_client_key: str
-    tiktok_client_secret: str
+    tiktok_client_secret: str = field(repr=False)
     tiktok_authorize_url: str
     tiktok_api_url: str
     tiktok_app_type: Literal["web", "desktop"]
@@ -48,6 +49,8 @@ class Settings:
     registration: str
     rate_limit_per_minute: int
     rate_limit_enabled: bool
+    upload_mebibytes_per_minute: int
+    webhook_tolerance_seconds: float
     trusted_proxies: int
     jobs_executor: str
     worker_threads: int
@@ -83,9 +86,11 @@ def load(env_file: str | Path | None = ".env", secrets_file: str | Path | None =
         env.seal()
     except EnvError as error:
         problems = [f"{name}: {' '.join(map(str, why))}" for name, why in error.error_messages.items()]  # type: ignore[attr-defined]
-    problems += _contradictions(values, {problem.split(":")[0] for problem in problems})
+    problems += _contradictions(values)
     if problems:
         raise SettingsInvalid(problems)
+    for name in ("public_url", "tiktok_api_url"):
+        values[name] = values[name].rstrip("/")
     values["jwt_keys"] = _ring(values["jwt_keys"]) or {"derived": _derive(values["secret_key"], "jwt")}
     values["vault_keys"] = _ring(values["vault_keys"]) or {"derived": _derive(values["secret_key"], "vault")}
     return Settings(**values)
@@ -94,23 +99,29 @@ def load(env_file: str | Path | None = ".env", secrets_file: str | Path | None =
 def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into Settings
     positive = validate.Range(min=0, min_inclusive=False)
     return {
-        "database_url": env.str("DATABASE_URL", "sqlite:///instance/tiktok_api.sqlite3"),
-        "redis_url": env.str("REDIS_URL", "") or None,
+        "database_url": env.str("DATABASE_URL", "sqlite:///instance/tiktok_api.sqlite3", validate=_is_database_url),
+        "redis_url": env.str("REDIS_URL", "", validate=_is_redis_url) or None,
         "secret_key": env.str("SECRET_KEY", validate=validate.Length(min=32)),
-        "jwt_keys": env.list("JWT_KEYS", []),
-        "vault_keys": env.list("VAULT_KEYS", []),
-        "public_url": env.str("PUBLIC_URL", "http://127.0.0.1:8080").rstrip("/"),
-        "storage_url": env.str("STORAGE_URL", "file:///" + str(Path("instance/media").resolve()).lstrip("/")),
+        "jwt_keys": env.list("JWT_KEYS", [], validate=_is_ring),
+        "vault_keys": env.list("VAULT_KEYS", [], validate=_is_ring),
+        "public_url": env.str("PUBLIC_URL", "http://127.0.0.1:8080", validate=_is_web_url),
+        "storage_url": env.str(
+            "STORAGE_URL", "file:///" + str(Path("instance/media").resolve()).lstrip("/"), validate=_is_url
+        ),
         "tiktok_client_key": env.str("TIKTOK_CLIENT_KEY"),
         "tiktok_client_secret": env.str("TIKTOK_CLIENT_SECRET"),
-        "tiktok_authorize_url": env.str("TIKTOK_AUTHORIZE_URL", "https://www.tiktok.com/v2/auth/authorize/"),
-        "tiktok_api_url": env.str("TIKTOK_API_URL", "https://open.tiktokapis.com").rstrip("/"),
+        "tiktok_authorize_url": env.str(
+            "TIKTOK_AUTHORIZE_URL", "https://www.tiktok.com/v2/auth/authorize/", validate=_is_web_url
+        ),
+        "tiktok_api_url": env.str("TIKTOK_API_URL", "https://open.tiktokapis.com", validate=_is_web_url),
         "tiktok_app_type": env.str("TIKTOK_APP_TYPE", "web", validate=validate.OneOf(["web", "desktop"])),
         "tiktok_allow_http": env.bool("TIKTOK_ALLOW_HTTP", False),
-        "cors_origins": tuple(env.list("CORS_ORIGINS", []) or ()),
-        "return_url_origins": tuple(env.list("RETURN_URL_ORIGINS", []) or ()),
+        "cors_origins": tuple(env.list("CORS_ORIGINS", [], validate=_are_origins) or ()),
+        "return_url_origins": tuple(env.list("RETURN_URL_ORIGINS", [], validate=_are_origins) or ()),
         "registration": env.str("REGISTRATION", "open", validate=validate.OneOf(["open", "closed"])),
         "rate_limit_per_minute": env.int("RATE_LIMIT_PER_MINUTE", 100, validate=positive),
+        "upload_mebibytes_per_minute": env.int("UPLOAD_MEBIBYTES_PER_MINUTE", 2048, validate=positive),
+        "webhook_tolerance_seconds": env.float("WEBHOOK_TOLERANCE_SECONDS", 300.0, validate=positive),
         "rate_limit_enabled": env.bool("RATE_LIMIT_ENABLED", True),
         "trusted_proxies": env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0)),
         "jobs_executor": env.str("JOBS_EXECUTOR", "threads", validate=validate.OneOf(["threads"])),
@@ -128,41 +139,62 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
     }
 
 
-def _contradictions(values: dict, known: set[str]) -> list[str]:  # type: ignore[type-arg]
-    urls = ("public_url", "tiktok_authorize_url", "tiktok_api_url", "storage_url", "database_url")
+def _contradictions(values: dict) -> list[str]:  # type: ignore[type-arg]
+    """What is wrong with values that are fine each by itself; what is not fine is None here."""
     problems = [
-        f"{name.upper()}: is not a URL"
-        for name in urls
-        if name.upper() not in known and not urlsplit(values[name] or "").scheme
-    ]
-    for name in ("jwt_keys", "vault_keys"):
-        try:
-            _ring(values[name] or [])
-        except ValueError as error:
-            problems.append(f"{name.upper()}: {error}")
-    problems += [
         f"{name.upper()}: plain http is accepted only with TIKTOK_ALLOW_HTTP=true"
         for name in ("tiktok_api_url", "tiktok_authorize_url")
         if str(values[name]).startswith("http://") and not values["tiktok_allow_http"]
     ]
-    if not problems and not known and values["poll_min_seconds"] > values["poll_max_seconds"]:
+    shortest, longest = values["poll_min_seconds"], values["poll_max_seconds"]
+    if shortest and longest and shortest > longest:
         problems.append("POLL_MIN_SECONDS: is greater than POLL_MAX_SECONDS")
     return problems
 
 
+def _is_url(value: str, schemes: tuple[str, ...] = (), *, needs_host: bool = False) -> None:
+    parts = urlsplit(value)
+    if not parts.scheme or (needs_host and not parts.hostname):
+        raise ValidationError("Not a URL.")
+    if schemes and parts.scheme not in schemes:
+        raise ValidationError(f"Not a URL that begins with {' or '.join(f'{scheme}:' for scheme in schemes)}")
+
+
+def _is_web_url(value: str) -> None:
+    _is_url(value, ("https", "http"), needs_host=True)
+
+
+def _is_database_url(value: str) -> None:
+    _is_url(value, ("sqlite", "postgresql", "postgresql+psycopg"))
+
+
+def _is_redis_url(value: str) -> None:
+    if value:
+        _is_url(value, ("redis", "rediss", "unix"))
+
+
+def _are_origins(values: list[str]) -> None:
+    """Browsers send `https://host[:port]` and nothing more: anything else would never match."""
+    if not all(re.fullmatch(r"https?://[^/?#@*\s]+", value) for value in values):
+        raise ValidationError("Each must be an origin such as https://app.example.com, without a path or wildcard.")
+
+
+def _is_ring(entries: list[str]) -> None:
+    ids = [entry.partition(":")[0] for entry in entries]
+    if not all(re.fullmatch(r"[A-Za-z0-9_.-]{1,32}", key_id) for key_id in ids) or len(set(ids)) < len(ids):
+        raise ValidationError("Each entry is `id:key`, and each id is its own.")
+    try:
+        keys = list(_ring(entries).values())
+    except binascii.Error:
+        keys = []
+    if len(keys) < len(entries) or any(len(key) != 32 for key in keys):
+        raise ValidationError("Each key is 32 bytes in base64.")
+
+
 def _ring(entries: list[str]) -> KeyRing:
-    """`id:base64` entries to keys, in their order. Raises ValueError with the reason."""
-    ring: KeyRing = {}
-    for entry in entries:
-        key_id, _, encoded = entry.partition(":")
-        try:
-            key = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            key = b""
-        if not key_id or len(key) != 32:
-            raise ValueError(f"entry {key_id or '?'} must be `id:` and 32 bytes in base64")
-        ring[key_id] = key
-    return ring
+    """`id:base64` entries to keys, in their order."""
+    pairs = (entry.partition(":") for entry in entries)
+    return {key_id: base64.b64decode(encoded, validate=True) for key_id, _, encoded in pairs}
 
 
 def _derive(secret: str, purpose: str) -> bytes:

@@ -152,7 +152,10 @@ def _mark(view: View, **marks: Any) -> View:
 def _answer(result: Any, status_code: int, schema: type[Schema] | None) -> Response:
     if schema is None:
         return Response(status=status_code)
-    response = Response(to_json(dump(schema, result)), status=status_code, content_type="application/json")
+    body = dump(schema, result)
+    if isinstance(result, Page) and result.total is None:
+        body.pop("total", None)
+    response = Response(to_json(body), status=status_code, content_type="application/json")
     if isinstance(result, Page):
         if result.next_cursor:
             response.headers["Link"] = link_to_next(result.next_cursor)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from math import ceil
-from typing import Any, cast
+from typing import Any
 
 from flask import Flask, Response, current_app, request
 from flask_limiter import RateLimitExceeded, RequestLimit
@@ -63,7 +63,7 @@ def _is_counted_elsewhere() -> bool:
 def by_bytes(view: Callable[..., Any]) -> Callable[..., Any]:
     """Count a route by the mebibytes of its bodies, so that 500 MB in 5 MB pieces fits in a minute."""
     quota = limiter.shared_limit(_bytes_quota, scope="upload-bytes", cost=_mebibytes)
-    return cast(Callable[..., Any], quota(view))
+    return quota(view)
 
 
 def _bytes_quota() -> str:

@@ -100,7 +100,11 @@ def _tag(payload: bytes) -> bytes:
 
 def _write_cursor(values: list[Any]) -> str:
     payload = orjson.dumps(values)
-    return base64.urlsafe_b64encode(_tag(payload) + payload).decode().rstrip("=")
+    return _encode(_tag(payload) + payload)
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _read_cursor(cursor: str | None, by: Keys) -> list[Any] | None:
@@ -109,7 +113,8 @@ def _read_cursor(cursor: str | None, by: Keys) -> list[Any] | None:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         tag, payload = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
-        values = orjson.loads(payload) if hmac.compare_digest(tag, _tag(payload)) else []
+        is_ours = _encode(raw) == cursor and hmac.compare_digest(tag, _tag(payload))
+        values = orjson.loads(payload) if is_ours else []
         return [_parse(value, key.type.python_type) for value, key in zip(values, by, strict=True)]
     except ValueError:
         fault = {"parameter": "cursor", "code": "invalid_cursor", "message": InvalidCursor.message}

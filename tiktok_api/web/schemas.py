@@ -33,9 +33,7 @@ def page_of(item: type[Schema]) -> type[Schema]:
                     metadata={"description": "Send as `cursor` for the next page.", "example": None},
                 ),
                 "has_more": fields.Boolean(required=True, metadata={"example": False}),
-                "total": fields.Integer(
-                    allow_none=True, metadata={"description": "Only with `include_total=true`.", "example": None}
-                ),
+                "total": fields.Integer(metadata={"description": "Only with `include_total=true`.", "example": 120}),
             },
         )
     return _pages[item]

@@ -1,0 +1,186 @@
+"""Settings: read as a whole, and every mistake named at once."""
+
+import base64
+import os
+
+import pytest
+
+from tiktok_api.settings import SettingsInvalid, load
+
+NEEDED = {
+    "SECRET_KEY": "a secret for tests, forty characters long",
+    "TIKTOK_CLIENT_KEY": "key",
+    "TIKTOK_CLIENT_SECRET": "secret",
+}
+KEY = base64.b64encode(b"k" * 32).decode()
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    """What is set, and nothing else."""
+    for name in list(os.environ):
+        if name.isupper() and name not in ("PATH", "HOME"):
+            monkeypatch.delenv(name)
+
+    def set_(**values):
+        for name, value in (NEEDED | values).items():
+            if value is None:
+                monkeypatch.delenv(name, raising=False)
+            else:
+                monkeypatch.setenv(name, value)
+
+    set_()
+    return set_
+
+
+def read():
+    return load(env_file=None, secrets_file=None)
+
+
+def problems() -> dict[str, str]:
+    with pytest.raises(SettingsInvalid) as caught:
+        read()
+    return dict(problem.split(": ", 1) for problem in caught.value.problems)
+
+
+def test_what_must_be_set_is_enough(environment):
+    settings = read()
+
+    assert settings.database_url.startswith("sqlite:///")
+    assert settings.rate_limit_per_minute == 100
+    assert settings.tiktok_api_url == "https://open.tiktokapis.com"
+    assert settings.allow_test_clock is False
+
+
+def test_all_that_is_missing_or_malformed_is_named_at_once(environment):
+    environment(
+        SECRET_KEY="short",
+        TIKTOK_CLIENT_KEY=None,
+        TIKTOK_CLIENT_SECRET=None,
+        PUBLIC_URL="nowhere",
+        REDIS_URL="http://cache",
+        DATABASE_URL="mysql://db",
+        TIKTOK_API_URL="http://plain.example",
+        CORS_ORIGINS="https://fine.example,https://bad.example/path,*",
+        RATE_LIMIT_PER_MINUTE="0",
+        LEASE_SECONDS="soon",
+        JWT_KEYS="a:short",
+        POLL_MIN_SECONDS="9",
+        POLL_MAX_SECONDS="3",
+        LOG_LEVEL="LOUD",
+        REGISTRATION="perhaps",
+        TRUSTED_PROXIES="-1",
+    )
+
+    found = problems()
+
+    assert set(found) == {
+        "SECRET_KEY",
+        "TIKTOK_CLIENT_KEY",
+        "TIKTOK_CLIENT_SECRET",
+        "PUBLIC_URL",
+        "REDIS_URL",
+        "DATABASE_URL",
+        "TIKTOK_API_URL",
+        "CORS_ORIGINS",
+        "RATE_LIMIT_PER_MINUTE",
+        "LEASE_SECONDS",
+        "JWT_KEYS",
+        "POLL_MIN_SECONDS",
+        "LOG_LEVEL",
+        "REGISTRATION",
+        "TRUSTED_PROXIES",
+    }
+
+
+def test_no_problem_repeats_a_secret(environment):
+    environment(
+        SECRET_KEY="planted",
+        JWT_KEYS="a:planted",
+        DATABASE_URL="mysql://user:planted@db/x",
+        REDIS_URL="planted",
+        VAULT_KEYS="planted",
+    )
+
+    found = problems()
+
+    assert "planted" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"DATABASE_URL": "postgresql://db/x"},
+        {"DATABASE_URL": "postgresql+psycopg://u:p@db:5432/x"},
+        {"REDIS_URL": "rediss://cache:6379/0"},
+        {"REDIS_URL": "unix:///run/redis.sock"},
+        {"PUBLIC_URL": "https://api.example.com/"},
+        {"CORS_ORIGINS": "https://a.example,http://localhost:5173"},
+        {"CORS_ORIGINS": ""},
+        {"TIKTOK_API_URL": "http://127.0.0.1:9000", "TIKTOK_ALLOW_HTTP": "true"},
+        {"JWT_KEYS": f"new:{KEY},old:{KEY}"},
+    ],
+)
+def test_what_is_sane_is_taken(environment, values):
+    environment(**values)
+
+    assert read()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "postgres://db/x"),
+        ("DATABASE_URL", "/var/lib/db.sqlite3"),
+        ("PUBLIC_URL", "ftp://api.example.com"),
+        ("PUBLIC_URL", "https://"),
+        ("TIKTOK_AUTHORIZE_URL", "http://plain.example"),
+        ("RETURN_URL_ORIGINS", "app.example.com"),
+        ("CORS_ORIGINS", "https://a.example/"),
+        ("JWT_KEYS", f"a:{KEY},a:{KEY}"),
+        ("JWT_KEYS", KEY),
+        ("VAULT_KEYS", f"ключ:{KEY}"),
+        ("VAULT_KEYS", f":{KEY}"),
+        ("VAULT_KEYS", "a:" + base64.b64encode(b"k" * 16).decode()),
+        ("POLL_MIN_SECONDS", "nan"),
+        ("LEASE_SECONDS", "inf"),
+        ("LEASE_SECONDS", "0"),
+        ("STORAGE_URL", "media"),
+        ("JOBS_EXECUTOR", "carrier pigeons"),
+    ],
+)
+def test_what_is_not_is_named(environment, name, value):
+    environment(**{name: value})
+
+    assert set(problems()) == {name}
+
+
+def test_the_first_key_of_a_ring_is_the_current_one(environment):
+    environment(JWT_KEYS=f"new:{KEY},old:{KEY}")
+
+    assert list(read().jwt_keys) == ["new", "old"]
+
+
+def test_without_rings_keys_differ_by_purpose(environment):
+    settings = read()
+
+    keys = {*settings.jwt_keys.values(), *settings.vault_keys.values(), settings.derive_key("cursors")}
+    assert len(keys) == 3
+
+
+def test_the_environment_wins_over_the_file_and_the_file_over_the_default(environment, tmp_path):
+    environment(WORKER_THREADS="1")
+    environment(WORKER_THREADS=None)  # so that what the file sets is taken back after the test
+    (tmp_path / ".env").write_text("LOG_LEVEL=ERROR\nWORKER_THREADS=7\n")
+    environment(LOG_LEVEL="DEBUG")
+
+    settings = load(env_file=tmp_path / ".env", secrets_file=None)
+
+    assert (settings.log_level, settings.worker_threads) == ("DEBUG", 7)
+
+
+def test_a_settings_repr_shows_no_secret(environment):
+    settings = read()
+
+    assert "secret" not in repr(settings)
