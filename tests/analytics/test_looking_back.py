@@ -99,7 +99,7 @@ def test_postgresql_seeks_in_the_index_and_never_scans(on_postgresql, people_on)
     account_id = people_on(on_postgresql)
 
     with on_postgresql.app_context():
-        write_history(account_id, seed=1, readings=1500)
+        write_history(account_id, seed=1, readings=600)
         db.session.execute(text("analyze"))
         plan = explain(account_id, "EXPLAIN ")
 

@@ -2,8 +2,6 @@
 
 from uuid import uuid4
 
-import pytest
-
 WINDOW = "from=2026-03-01&to=2026-03-31&timezone=UTC"
 
 
@@ -93,48 +91,45 @@ def test_days_are_the_callers_own_unless_told_otherwise(owner, make_account, rea
     assert (summary["timezone"], summary["from"]) == ("Asia/Kathmandu", "2026-02-28T18:15:00Z")
 
 
-@pytest.mark.parametrize(
-    ("query", "parameter", "code"),
-    [
-        ("from=yesterday", "from", "wrong_type"),
-        ("from=2026-03-01T00:00:00", "from", "wrong_type"),
-        ("to=2026-02-30", "to", "wrong_type"),
-        ("to=", "to", "wrong_type"),
-        ("timezone=Mars/Olympus", "timezone", "invalid"),
-        ("timezone=../../etc/passwd", "timezone", "invalid"),
-        ("from=2026-03-02&to=2026-03-01", "from", "window_backwards"),
-        ("from=0001-01-01", "from", "window_out_of_range"),
-        ("to=9999-12-31", "to", "window_out_of_range"),
-        ("until=2026-03-01", "until", "unknown_field"),
-    ],
-)
-def test_a_bad_window_is_refused_with_what_to_mend(owner, make_account, query, parameter, code):
-    account_id = make_account(owner)
-
-    response = owner.get(f"/analytics/accounts/{account_id}/summary?{query}")
-
-    assert response.status_code == 422
-    assert [(fault["parameter"], fault["code"]) for fault in response.json["errors"]] == [(parameter, code)]
+BAD_WINDOWS = {
+    "from=yesterday": ("from", "wrong_type"),
+    "from=2026-03-01T00:00:00": ("from", "wrong_type"),
+    "to=2026-02-30": ("to", "wrong_type"),
+    "to=": ("to", "wrong_type"),
+    "timezone=Mars/Olympus": ("timezone", "invalid"),
+    "timezone=../../etc/passwd": ("timezone", "invalid"),
+    "from=2026-03-02&to=2026-03-01": ("from", "window_backwards"),
+    "from=0001-01-01": ("from", "window_out_of_range"),
+    "to=9999-12-31": ("to", "window_out_of_range"),
+    "until=2026-03-01": ("until", "unknown_field"),
+}
 
 
-@pytest.mark.parametrize("what", ["summary", "timeseries", "chart.svg"])
-def test_a_strangers_account_does_not_exist(owner, stranger, make_account, what):
-    account_id = make_account(owner)
+def test_a_bad_window_is_refused_with_what_to_mend(owner, make_account):
+    path = f"/analytics/accounts/{make_account(owner)}/summary"
+
+    answers = {query: owner.get(f"{path}?{query}") for query in BAD_WINDOWS}
+
+    assert {answer.status_code for answer in answers.values()} == {422}
+    named = {query: answer.json["errors"] for query, answer in answers.items()}
+    assert {query: (fault["parameter"], fault["code"]) for query, (fault,) in named.items()} == BAD_WINDOWS
+
+
+def test_a_strangers_account_does_not_exist(owner, stranger, make_account):
+    ids = [make_account(owner), uuid4(), "nonsense"]
 
     answers = [
-        stranger.get(f"/analytics/accounts/{account_id}/{what}"),
-        stranger.get(f"/analytics/accounts/{uuid4()}/{what}"),
-        stranger.get(f"/analytics/accounts/nonsense/{what}"),
+        stranger.get(f"/analytics/accounts/{account_id}/{what}")
+        for account_id in ids
+        for what in ("summary", "timeseries", "chart.svg")
     ]
 
-    assert [answer.status_code for answer in answers] == [404, 404, 404]
-    assert {answer.json["code"] for answer in answers} == {"not_found"}
+    assert {(answer.status_code, answer.json["code"]) for answer in answers} == {(404, "not_found")}
 
 
-@pytest.mark.parametrize("what", ["summary", "timeseries", "chart.svg"])
-def test_nobody_in_particular_gets_nothing(client, owner, make_account, what):
-    account_id = make_account(owner)
+def test_nobody_in_particular_gets_nothing(client, owner, make_account):
+    path = f"/api/v1/analytics/accounts/{make_account(owner)}"
 
-    response = client.get(f"/api/v1/analytics/accounts/{account_id}/{what}?from=nonsense")
+    answers = [client.get(f"{path}/{what}?from=nonsense") for what in ("summary", "timeseries", "chart.svg")]
 
-    assert response.status_code == 401
+    assert {answer.status_code for answer in answers} == {401}

@@ -19,7 +19,8 @@ def ticks(lowest: float, highest: float, *, most: int = 6, is_whole: bool = True
     step = _step((highest - lowest) / (most - 1))
     if is_whole:
         step = max(1.0, step)
-    first, last = math.floor(lowest / step + 1e-9), math.ceil(highest / step - 1e-9)
+    hair = 0.0 if is_whole else 1e-9  # 0.3 / 0.1 is a little less than 3
+    first, last = math.floor(lowest / step + hair), math.ceil(highest / step - hair)
     return [round(number * step, 12) for number in range(first, last + 1)]
 
 
