@@ -18,6 +18,7 @@ from tiktok_api.jobs.registry import Again, Ticket
 log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 3600.0
+_MOST_DOUBLINGS = 12  # by then the pause is the longest; 2 to the power of a month's failures is no float
 
 
 def claim(job_id: UUID, lease: timedelta) -> Ticket | None:
@@ -85,7 +86,7 @@ def _settle(ticket: Ticket, outcome: Again | None) -> None:
 
 def _settle_failure(ticket: Ticket, error: Exception) -> None:
     attempts = ticket.attempts + 1
-    pause = min(_FIRST_PAUSE * 2**ticket.attempts, _LONGEST_PAUSE) * random.uniform(0.5, 1.5)
+    pause = min(_FIRST_PAUSE * 2 ** min(ticket.attempts, _MOST_DOUBLINGS), _LONGEST_PAUSE) * random.uniform(0.5, 1.5)
     try:
         is_dead = attempts >= registry.find(ticket.kind).most_failures
     except registry.UnknownTask:

@@ -19,7 +19,7 @@ from tiktok_api.settings import Settings
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 0.5
-_ENQUEUED = timedelta(seconds=30)
+_LONGEST_ENQUEUED = timedelta(seconds=30)
 
 
 class Runner:
@@ -28,6 +28,7 @@ class Runner:
     def __init__(self, app: Flask, settings: Settings) -> None:
         self._app = app
         self._lease = timedelta(seconds=settings.lease_seconds)
+        self._enqueued = min(self._lease, _LONGEST_ENQUEUED)
         self._threads = settings.worker_threads
         self._settings = settings
         self._held: dict[UUID, Ticket | None] = {}
@@ -86,7 +87,7 @@ class Runner:
             return []
         with transaction() as session:
             ids = list(session.scalars(due.with_for_update(skip_locked=True)))
-            session.execute(update(Job).where(Job.id.in_(ids)).values(enqueued_until=database_now(_ENQUEUED)))
+            session.execute(update(Job).where(Job.id.in_(ids)).values(enqueued_until=database_now(self._enqueued)))
         return ids
 
     def _keep(self, job_id: UUID) -> None:

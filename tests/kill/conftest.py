@@ -1,0 +1,55 @@
+"""Prepared databases, and a TikTok of this folder's own without limits."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from tests.kill.stage import Stage
+from tests.media import making
+from tiktok_api.cli.sample_video import pad
+from tiktok_api.simulator import running
+
+_LIMITS = dict.fromkeys(("creator_info", "video_init", "status"), 0)
+BIG_BYTES = 64_000_001
+"""One byte more than fits in a single chunk: six chunks."""
+
+
+@pytest.fixture(scope="session")
+def busy_simulator() -> Iterator[Any]:
+    """A TikTok that takes any number of posts and is quick about it."""
+    knobs = {"processing_seconds": 0.0, "processing_seconds_per_gb": 0.0, "post_cap": 1_000_000}
+    with running(limits=_LIMITS, inspect_media=False, keep_media=False, **knobs) as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="session")
+def small_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    folder = tmp_path_factory.mktemp("small")
+    return Stage.build(busy_simulator, folder, f"sqlite:///{folder / 'template.sqlite3'}", making.video())
+
+
+@pytest.fixture(scope="session")
+def big_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """A video that goes out in six chunks."""
+    folder = tmp_path_factory.mktemp("big")
+    return Stage.build(busy_simulator, folder, f"sqlite:///{folder / 'template.sqlite3'}", _padded(folder))
+
+
+def _padded(folder: Path) -> bytes:
+    file = folder / "big.mp4"
+    file.write_bytes(making.video())
+    pad(file, BIG_BYTES)
+    return file.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def postgresql_stage(busy_simulator: Any, postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    engine = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("create database kill_template"))
+    engine.dispose()
+    url = make_url(postgresql_server).set(database="kill_template").render_as_string(hide_password=False)
+    return Stage.build(busy_simulator, tmp_path_factory.mktemp("postgresql_kill"), url, making.video())

@@ -1,0 +1,112 @@
+"""The real worker in a process of its own that dies, or stands still, at a chosen step.
+
+The product knows nothing of it: commits are caught where SQLAlchemy hands them to the driver, calls where httpx2 hands
+them to the sockets, bytes where the transport reads a body. The heartbeat is left out of the count, because it beats
+when it likes.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tiktok_api.app import create_app
+from tiktok_api.cli.commands import work
+from tiktok_api.db import db
+from tiktok_api.tiktok import DeadlineTransport
+
+HEARTBEAT = "lease-heartbeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What befalls a worker: `before` or `after` its `number`th commit or call, or `at` that many bytes of a body."""
+
+    kind: str
+    number: int
+    when: str
+    blow: signal.Signals = signal.SIGKILL
+
+    def __str__(self) -> str:
+        return f"{self.blow.name} {self.when} {self.kind} {self.number}"
+
+
+class Watcher:
+    """Counts the steps of this process, writes them down, and lets fate strike once."""
+
+    def __init__(self, trace: Path, fate: Fate | None) -> None:
+        self._trace = os.open(trace, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self._fate = fate
+        self._counts = {"commit": 0, "call": 0, "byte": 0}
+        self._lock = threading.Lock()
+
+    def around(self, kind: str, act: Callable[[], Any], note: str = "") -> Any:
+        """One step, and whatever befalls us before or after it."""
+        if threading.current_thread().name == HEARTBEAT:
+            return act()
+        with self._lock:
+            self._counts[kind] += 1
+            number = self._counts[kind]
+        self._meet(kind, number, "before", note)
+        result = act()
+        self._meet(kind, number, "after", note)
+        return result
+
+    def watched(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """A body on its way out; what follows the fatal byte never leaves."""
+        for piece in pieces:
+            with self._lock:
+                self._counts["byte"] += len(piece)
+                is_fatal = self._fate is not None and self._fate.kind == "byte"
+                excess = self._counts["byte"] - self._fate.number if self._fate and is_fatal else -1
+            if excess < 0:
+                yield piece
+                continue
+            yield piece[: len(piece) - excess]
+            self._strike()
+            yield piece[len(piece) - excess :]
+
+    def _meet(self, kind: str, number: int, when: str, note: str) -> None:
+        os.write(self._trace, f"{kind} {number} {when} {note}\n".encode())
+        if self._fate and (self._fate.kind, self._fate.number, self._fate.when) == (kind, number, when):
+            self._strike()
+
+    def _strike(self) -> None:
+        fate, self._fate = self._fate, None
+        if fate is not None:
+            os.kill(os.getpid(), fate.blow)
+
+
+class _WatchedBody(httpx2.SyncByteStream):
+    def __init__(self, inner: Any, watcher: Watcher) -> None:
+        self._inner, self._watcher = inner, watcher
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._watcher.watched(iter(self._inner))
+
+
+def run_worker(environment: Mapping[str, str], trace: Path, fate: Fate | None) -> None:
+    """`flask --app wsgi worker` with these settings, watched; the body of a process."""
+    os.environ.update(environment)
+    watcher = Watcher(trace, fate)
+    app = create_app()
+    with app.app_context():
+        dialect = db.engine.dialect
+    commit, handle = dialect.do_commit, DeadlineTransport.handle_request
+
+    def watched_commit(connection: Any) -> None:
+        watcher.around("commit", lambda: commit(connection))
+
+    def watched_call(self: DeadlineTransport, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "PUT":
+            request.stream = _WatchedBody(request.stream, watcher)
+        return watcher.around("call", lambda: handle(self, request), f"{request.method} {request.url.path}")
+
+    dialect.do_commit, DeadlineTransport.handle_request = watched_commit, watched_call
+    with app.app_context():
+        work.main(args=[], standalone_mode=False)

@@ -1,0 +1,229 @@
+"""A prepared database with one post that is due, copied for each case, and the processes that work on it."""
+
+import hashlib
+import itertools
+import multiprocessing
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+import psutil
+from sqlalchemy import Engine, NullPool, create_engine, make_url, select, text, update
+
+from tests import connecting
+from tests.conftest import Person
+from tests.kill.launcher import Fate, run_worker
+from tests.media import making
+from tests.running_jobs import run_due_jobs
+from tests.servers import wait_until
+from tiktok_api import clock
+from tiktok_api.app import create_app
+from tiktok_api.db import Model, db, transaction
+from tiktok_api.jobs import queue, registry
+from tiktok_api.jobs.models import Job
+from tiktok_api.posts.models import Attempt, AttemptState, Post, Publication, PublicationState
+from tiktok_api.posts.services import PUBLISH
+from tiktok_api.settings import load
+
+LEASE_SECONDS = 1.0
+PATIENCE_SECONDS = 60.0
+ALIVE = {AttemptState.INTENT, AttemptState.OPEN, AttemptState.FINAL}
+
+# Workers are forked from a process that has imported everything already: each is a process of its own, 2 s sooner.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.kill.launcher"])
+
+
+def environment(simulator_url: str, folder: Path) -> dict[str, str]:
+    """Settings for a worker in a hurry."""
+    return {
+        "SECRET_KEY": "a secret for tests, forty characters long",
+        "TIKTOK_CLIENT_KEY": "awsimclient0001",
+        "TIKTOK_CLIENT_SECRET": "sim-client-secret-0001",
+        "TIKTOK_APP_TYPE": "desktop",
+        "TIKTOK_ALLOW_HTTP": "true",
+        "TIKTOK_API_URL": simulator_url,
+        "TIKTOK_AUTHORIZE_URL": f"{simulator_url}/v2/auth/authorize/",
+        "STORAGE_URL": f"file://{folder / 'media'}",
+        "PUBLIC_URL": "http://127.0.0.1:8080",
+        "LEASE_SECONDS": str(LEASE_SECONDS),
+        "POLL_MIN_SECONDS": "0.05",
+        "POLL_MAX_SECONDS": "1",
+        "WORKER_THREADS": "2",
+        "LOG_LEVEL": "ERROR",
+    }
+
+
+@dataclass(eq=False)
+class Stage:
+    """A database in which one post is due, and copies of it."""
+
+    simulator: Any
+    folder: Path
+    settings: Mapping[str, str]
+    template_url: str
+    video: bytes
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @classmethod
+    def build(cls, simulator: Any, folder: Path, database_url: str, video: bytes) -> "Stage":
+        """Do by HTTP what leads to a post that is due; nothing else is."""
+        settings = environment(simulator.url, folder)
+        before = dict(os.environ)
+        os.environ.update(settings, DATABASE_URL=database_url)
+        try:
+            app = create_app(load(env_file=None, secrets_file=None))
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        with app.app_context():
+            Model.metadata.create_all(db.engine)
+        _make_due_post(app, simulator, video)
+        app.extensions["tiktok_api.tiktok"].close()
+        with app.app_context(), transaction() as session:
+            for task in registry.recurring():
+                queue.promise_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
+            later = datetime.fromisoformat("2100-01-01T00:00:00Z")
+            session.execute(update(Job).where(Job.kind != PUBLISH).values(due_at=later))
+        with app.app_context():
+            db.engine.dispose()
+        return cls(simulator, folder, settings, database_url, video)
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.video).hexdigest()
+
+    def new_case(self, name: str) -> "Case":
+        """A fresh post in a database of its own; its caption tells it apart at the simulator."""
+        name = f"{name}, case {next(self.numbers)} of {self.folder.name}"
+        case = Case(self, name, self._copy(name))
+        with case.engine.begin() as connection:
+            connection.execute(update(Post).values(caption=name))
+        return case
+
+    def _copy(self, name: str) -> str:
+        key = hashlib.sha256(name.encode()).hexdigest()[:16]
+        url = make_url(self.template_url)
+        if url.get_backend_name() == "sqlite":
+            shutil.copy(str(url.database), self.folder / f"{key}.sqlite3")
+            return f"sqlite:///{self.folder / f'{key}.sqlite3'}"
+        engine = create_engine(url.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.execute(text(f'create database "case_{key}" template "{url.database}"'))
+        return url.set(database=f"case_{key}").render_as_string(hide_password=False)
+
+
+def _make_due_post(app: Any, simulator: Any, video: bytes) -> None:
+    owner = Person(app, "owner@example.com")
+    account_id = connecting.connect(simulator, owner, "ada")["account_id"]
+    upload = {"data": making.multipart(making.part("file", video)), "content_type": making.MULTIPART}
+    media_id = owner.post("/media", **upload).json["id"]
+    run_due_jobs(app)
+    draft = {"privacy_level": "SELF_ONLY", "consent": True, "media_ids": [media_id]}
+    post = owner.post("/posts", json=draft | {"targets": [{"account_id": account_id}]}).json
+    published = owner.post(f"/posts/{post['id']}/publish")
+    assert published.status_code == 202, published.json
+
+
+@dataclass
+class Case:
+    """One post on its way, in a database of its own."""
+
+    stage: Stage
+    name: str
+    database_url: str
+    workers: int = 0
+
+    @cached_property
+    def engine(self) -> Engine:
+        return create_engine(self.database_url, poolclass=NullPool)
+
+    @contextmanager
+    def worker(self, fate: Fate | None = None) -> Iterator["Worker"]:
+        """A worker; killed at the end if it still lives."""
+        self.workers += 1
+        key = hashlib.sha256(f"{self.name}{self.workers}".encode()).hexdigest()[:16]
+        trace = self.stage.folder / f"{key}.trace"
+        settings = {**self.stage.settings, "DATABASE_URL": self.database_url}
+        process = _processes.Process(target=run_worker, args=(settings, trace, fate), daemon=True)
+        process.start()
+        try:
+            yield Worker(process, trace)
+        finally:
+            process.kill()
+            process.join()
+
+    def finish(self) -> None:
+        """Have a worker, on which nothing befalls, bring it to its end."""
+        with self.worker():
+            wait_until(self.is_over, seconds=PATIENCE_SECONDS)
+
+    def is_over(self) -> bool:
+        """Whether the publication has its verdict and nothing is left to do for it."""
+        with self.engine.connect() as connection:
+            jobs = connection.scalar(select(Job.id).where(Job.kind == PUBLISH))
+            return self.state(connection) is PublicationState.PUBLISHED and jobs is None
+
+    def state(self, connection: Any) -> PublicationState:
+        state: PublicationState = connection.scalar(select(Publication.state))
+        return state
+
+    def check_published_once(self) -> None:
+        """Exactly one live video with the right bytes, and books that agree with it."""
+        theirs = [each for each in self.stage.simulator.control.publications() if self._is_ours(each)]
+        live = [each for each in theirs if each["is_live"]]
+        assert [each["sha256"] for each in live] == [self.stage.sha256]
+        assert len([each for each in theirs if each["received_at"]]) == 1, "two publish_ids received their last byte"
+        with self.engine.connect() as connection:
+            attempts = connection.execute(select(Attempt.state, Attempt.publish_id).order_by(Attempt.number)).all()
+            assert self.state(connection) is PublicationState.PUBLISHED
+        assert [each.publish_id for each in attempts if each.state is AttemptState.SUCCEEDED] == [live[0]["publish_id"]]
+        assert not ALIVE & {each.state for each in attempts}
+
+    def _is_ours(self, theirs: dict[str, Any]) -> bool:
+        return bool(theirs["post_info"].get("title") == self.name)
+
+
+@dataclass
+class Worker:
+    """A worker's process, and what it did."""
+
+    process: ForkServerProcess
+    trace: Path
+
+    @property
+    def steps(self) -> list[str]:
+        """What it has begun and ended so far, in order."""
+        return self.trace.read_text().splitlines() if self.trace.exists() else []
+
+    def wait_until_killed(self) -> None:
+        """Until fate has struck; fails when it never does."""
+        self.process.join(PATIENCE_SECONDS)
+        assert self.process.exitcode == -signal.SIGKILL, f"ended with {self.process.exitcode}: {self.steps[-3:]}"
+
+    def wait_until_stopped(self) -> None:
+        """Until it stands still."""
+        process = psutil.Process(self.process.pid)
+        wait_until(lambda: process.status() == psutil.STATUS_STOPPED, seconds=PATIENCE_SECONDS)
+
+    def go_on(self) -> None:
+        """Wake it up."""
+        os.kill(self.process.pid or 0, signal.SIGCONT)
+
+
+def count_steps(steps: list[str]) -> dict[str, int]:
+    """How many commits and calls there were."""
+    return {kind: sum(step.startswith(kind) and " after" in step for step in steps) for kind in ("commit", "call")}
+
+
+def wait_for(condition: Callable[[], Any]) -> Any:
+    """As `wait_until`, with the patience of this folder."""
+    return wait_until(condition, seconds=PATIENCE_SECONDS)

@@ -1,0 +1,149 @@
+"""kill -9 before and after every step of section "publishing": still published exactly once, with nothing left over."""
+
+import random
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import pytest
+
+from tests.kill.conftest import BIG_BYTES
+from tests.kill.launcher import Fate
+from tests.kill.stage import Stage, count_steps, wait_for
+
+AT_ONCE = 4
+CHUNK_BYTES = 10_485_760
+MOMENTS = ("before", "after")
+
+
+@cache
+def dry_run(stage: Stage) -> tuple[str, ...]:
+    """The steps of one publication on which nothing befalls."""
+    case = stage.new_case("dry run")
+    with case.worker() as worker:
+        wait_for(case.is_over)
+    case.check_published_once()
+    return tuple(worker.steps)
+
+
+def numbers(stage: Stage, kind: str) -> Iterable[int]:
+    return range(1, count_steps(dry_run(stage))[kind] + 1)
+
+
+def survive(stage: Stage, fates: Iterable[Fate]) -> None:
+    """One fresh post for each fate: the first worker meets it, the second finishes."""
+
+    def meet(fate: Fate) -> str | None:
+        case = stage.new_case(str(fate))
+        with case.worker(fate) as worker:
+            worker.wait_until_killed()
+        try:
+            case.finish()
+            case.check_published_once()
+        except AssertionError as error:
+            return f"{fate}: {error}\n" + "\n".join(worker.steps[-4:])
+        return None
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        broken = [complaint for complaint in pool.map(meet, fates) if complaint]
+    assert not broken, "\n\n".join(broken)
+
+
+@pytest.mark.parametrize("when", MOMENTS)
+def test_a_worker_killed_at_any_commit_leaves_nothing_behind_that_another_cannot_finish(small_stage, when):
+    survive(small_stage, [Fate("commit", number, when) for number in numbers(small_stage, "commit")])
+
+
+@pytest.mark.parametrize("when", MOMENTS)
+def test_a_worker_killed_at_any_call_leaves_nothing_behind_that_another_cannot_finish(small_stage, when):
+    survive(small_stage, [Fate("call", number, when) for number in numbers(small_stage, "call")])
+
+
+def test_a_worker_killed_in_the_middle_of_the_only_chunk_is_succeeded(small_stage):
+    size = len(small_stage.video)
+
+    survive(small_stage, [Fate("byte", number, "at") for number in (1, size // 2, size)])
+
+
+def test_a_worker_killed_at_any_chunk_is_succeeded_by_one_that_resumes(big_stage):
+    puts = [step.split()[1] for step in dry_run(big_stage) if "PUT" in step and "after" in step]
+
+    survive(big_stage, [Fate("call", int(number), "after") for number in (puts[0], puts[2], puts[-1])])
+    survive(big_stage, [Fate("call", int(number), "before") for number in (puts[1], puts[-1])])
+
+
+def test_a_worker_killed_in_the_middle_of_a_chunk_is_succeeded_by_one_that_resumes(big_stage):
+    middle_of_the_third, within_the_last = 2 * CHUNK_BYTES + CHUNK_BYTES // 2, BIG_BYTES - 1_000_000
+
+    survive(big_stage, [Fate("byte", number, "at") for number in (middle_of_the_third, within_the_last)])
+
+
+def test_a_worker_killed_at_any_commit_between_chunks_is_succeeded_by_one_that_resumes(big_stage):
+    survive(big_stage, [Fate("commit", number, "after") for number in _commits_between_chunks(big_stage)])
+
+
+def _commits_between_chunks(stage: Stage) -> list[int]:
+    steps = dry_run(stage)
+    puts = [place for place, step in enumerate(steps) if "PUT" in step]
+    return [int(step.split()[1]) for step in steps[puts[0] : puts[-1]] if step.startswith("commit") and "after" in step]
+
+
+@pytest.mark.postgres
+def test_a_worker_killed_at_a_step_is_succeeded_on_postgresql_too(postgresql_stage):
+    steps = dry_run(postgresql_stage)
+    calls = [Fate("call", number, when) for number in numbers(postgresql_stage, "call") for when in MOMENTS]
+    commits = [Fate("commit", number, "after") for number in _commits_around_calls(steps)]
+
+    survive(postgresql_stage, calls + commits)
+
+
+def _commits_around_calls(steps: tuple[str, ...]) -> list[int]:
+    """The commit before each call and the one after it: intent, open, commit point, verdict."""
+    done = [step.split()[:2] for step in steps if " after" in step]
+    near: set[int] = set()
+    for place, (kind, _) in enumerate(done):
+        if kind == "call":
+            near |= {int(number) for name, number in (done[place - 1], done[place + 1]) if name == "commit"}
+    return sorted(near)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("stage_name", ["small_stage", "big_stage"])
+@pytest.mark.parametrize("when", MOMENTS)
+def test_a_worker_killed_at_any_step_of_any_upload_is_succeeded(request, stage_name, when):
+    stage = request.getfixturevalue(stage_name)
+
+    survive(stage, [Fate(kind, number, when) for kind in ("commit", "call") for number in numbers(stage, kind)])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("stage_name", ["small_stage", pytest.param("postgresql_stage", marks=pytest.mark.postgres)])
+@pytest.mark.parametrize("seed", range(10))
+def test_thousands_of_workers_killed_at_random_moments_publish_each_post_once(request, stage_name, seed):
+    stage = request.getfixturevalue(stage_name)
+
+    survive_storms(stage, [random.Random(f"{seed} {number}") for number in range(40)])
+
+
+def survive_storms(stage: Stage, storms: list[random.Random]) -> None:
+    """One fresh post for each storm: up to eight workers in a row are killed at random moments."""
+
+    def weather(dice: random.Random) -> str | None:
+        case = stage.new_case("storm")
+        for _ in range(dice.randint(2, 8)):
+            with case.worker() as worker:
+                worker.process.join(dice.uniform(0.1, 2.0))  # a random moment is the point here
+        try:
+            case.finish()
+            case.check_published_once()
+        except AssertionError as error:
+            return f"{case.name}: {error}"
+        return None
+
+    in_parallel(weather, storms)
+
+
+def in_parallel(act: Callable[[random.Random], str | None], storms: list[random.Random]) -> None:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        broken = [complaint for complaint in pool.map(act, storms) if complaint]
+    assert not broken, "\n".join(broken)
