@@ -36,6 +36,8 @@ from tiktok_api.web.blueprint import AnyIdConverter, Blueprint
 from tiktok_api.web.docs import docs
 from tiktok_api.web.documenting import describe_common_parts
 from tiktok_api.web.health import health
+from tiktok_api.webhooks import tasks as webhooks_tasks
+from tiktok_api.webhooks.routes import blp as webhooks_blueprint
 
 API_PREFIX = "/api/v1"
 LARGEST_JSON = MEBIBYTE
@@ -47,9 +49,10 @@ DOMAINS: tuple[Blueprint, ...] = (
     posts_blueprint,
     publications_blueprint,
     analytics_blueprint,
+    webhooks_blueprint,
     videos_blueprint,
 )
-TASKS = (accounts_tasks, media_tasks, posts_tasks, analytics_tasks)
+TASKS = (accounts_tasks, media_tasks, posts_tasks, analytics_tasks, webhooks_tasks)
 """The rooms whose tasks register themselves by being imported."""
 
 DESCRIPTION = """\

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = 'f0f7c4849c24'
+revision = '4490eeaeff2e'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -51,6 +51,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('revocations', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_revocations_open_id'), ['open_id'], unique=False)
+
+    op.create_table('tiktok_events',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('fingerprint', sa.String(), nullable=False),
+    sa.Column('event', sa.String(), nullable=False),
+    sa.Column('open_id', sa.String(), nullable=True),
+    sa.Column('content', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+    sa.Column('body', sa.String(), nullable=False),
+    sa.Column('is_stale', sa.Boolean(), nullable=False),
+    sa.Column('handled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('outcome', sa.String(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tiktok_events')),
+    sa.UniqueConstraint('fingerprint', name=op.f('uq_tiktok_events_fingerprint'))
+    )
+    with op.batch_alter_table('tiktok_events', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_tiktok_events_event'), ['event'], unique=False)
 
     op.create_table('users',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -388,6 +405,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('attempts', schema=None) as batch_op:
         batch_op.create_index('ix_attempts_account_intended', ['account_id', 'intended_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_attempts_publish_id'), ['publish_id'], unique=False)
         batch_op.create_index('uq_attempts_one_alive', ['publication_id'], unique=True, sqlite_where=sa.text("state in ('intent', 'open', 'final')"), postgresql_where=sa.text("state in ('intent', 'open', 'final')"))
 
     op.create_table('publication_timeline',
@@ -430,6 +448,7 @@ def downgrade() -> None:
     op.drop_table('publication_timeline')
     with op.batch_alter_table('attempts', schema=None) as batch_op:
         batch_op.drop_index('uq_attempts_one_alive', sqlite_where=sa.text("state in ('intent', 'open', 'final')"), postgresql_where=sa.text("state in ('intent', 'open', 'final')"))
+        batch_op.drop_index(batch_op.f('ix_attempts_publish_id'))
         batch_op.drop_index('ix_attempts_account_intended')
 
     op.drop_table('attempts')
@@ -478,6 +497,10 @@ def downgrade() -> None:
 
     op.drop_table('accounts')
     op.drop_table('users')
+    with op.batch_alter_table('tiktok_events', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_tiktok_events_event'))
+
+    op.drop_table('tiktok_events')
     with op.batch_alter_table('revocations', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_revocations_open_id'))
 

@@ -11,7 +11,7 @@ from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media
 from tiktok_api.posts.deriving import ENDED
 from tiktok_api.posts.errors import MediaInUse
-from tiktok_api.posts.models import Post, PostMedia, Publication, PublicationState
+from tiktok_api.posts.models import Attempt, Post, PostMedia, Publication, PublicationState
 from tiktok_api.posts.services import CANCELLABLE, PUBLISH, cancel_one
 
 
@@ -56,3 +56,18 @@ def wake_account(account: Account) -> None:
         if publication.state is PublicationState.HELD:
             publication.next_try_at = now
         queue.promise(PUBLISH, due_at=now, subject=publication.id, unique_key=publication.job_key)
+
+
+def find_publication(publish_id: str, *, open_id: str) -> UUID | None:
+    """The publication behind a publish_id of this TikTok account."""
+    return db.session.scalar(
+        select(Publication.id)
+        .join(Attempt, Attempt.publication_id == Publication.id)
+        .join(Account, Account.id == Publication.account_id)
+        .where(Attempt.publish_id == publish_id, Account.open_id == open_id)
+    )
+
+
+def look_again(publication_id: UUID) -> None:
+    """TikTok hints that something has changed: ask it now instead of at the next poll."""
+    queue.promise(PUBLISH, due_at=clock.now(), subject=publication_id, unique_key=f"{PUBLISH}:{publication_id}")

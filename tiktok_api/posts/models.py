@@ -160,7 +160,7 @@ class Attempt(Model):
     uploaded_bytes: Mapped[int] = mapped_column(default=0)
     is_acknowledged: Mapped[bool] = mapped_column(default=False)
     is_url_dead: Mapped[bool] = mapped_column(default=False)
-    publish_id: Mapped[str | None]
+    publish_id: Mapped[str | None] = mapped_column(index=True)
     upload_url_sealed: Mapped[bytes | None]
     reason: Mapped[str | None]
     log_id: Mapped[str | None]

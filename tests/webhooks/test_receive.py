@@ -1,0 +1,79 @@
+"""POST /webhooks/tiktok"""
+
+import time
+
+import pytest
+
+from tests.conftest import API
+from tests.webhooks.conftest import event, signed
+
+
+def test_a_genuine_event_is_answered_at_once(deliver):
+    response = deliver(event("post.publish.complete", "someone", {"publish_id": "v_pub_file~v2-1.1"}))
+
+    assert response.status_code == 200
+    assert response.json == {"status": "received"}
+
+
+def test_a_second_delivery_has_no_effect(deliver):
+    body = event("post.publish.complete", "someone", {"publish_id": "v_pub_file~v2-1.1"})
+    deliver(body)
+
+    response = deliver(body)
+
+    assert response.status_code == 200
+    assert response.json == {"status": "duplicate"}
+
+
+def test_one_publish_id_may_complete_with_several_posts(deliver):
+    name, content = "post.publish.publicly_available", {"publish_id": "v_inbox_file~v2.1", "post_id": "1"}
+    deliver(event(name, "someone", content))
+
+    response = deliver(event(name, "someone", content | {"post_id": "2"}))
+
+    assert response.json == {"status": "received"}
+
+
+def test_an_old_signature_is_genuine_too(deliver):
+    response = deliver(event("post.publish.complete", "someone", {"publish_id": "x"}), at=int(time.time()) - 86_400)
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"null", b"{", b'{"event": 3}', b'{"event": "brand.new", "content": "{"}', b"\xff\x00", b'"a"'],
+)
+def test_what_nobody_understands_is_kept_and_answered(deliver, run_jobs, body):
+    response = deliver(body)
+    run_jobs()
+
+    assert response.status_code == 200
+
+
+def test_a_wrong_secret_is_refused(deliver):
+    response = deliver(event("authorization.removed", "someone", {"reason": 1}), secret="another")
+
+    assert response.status_code == 401
+    assert response.json["code"] == "webhook_not_signed"
+
+
+@pytest.mark.parametrize("header", ["", "t=1", "s=00", "t=x,s=00", "t=1,s=" + "0" * 64, "t=1,t=2,s=0"])
+def test_a_missing_or_broken_signature_is_refused(client, header):
+    response = client.post(f"{API}/webhooks/tiktok", data=b"{}", headers={"TikTok-Signature": header})
+
+    assert response.status_code == 401
+
+
+def test_a_body_changed_on_the_way_is_refused(client):
+    body = event("post.publish.complete", "someone", {"publish_id": "x"})
+
+    response = client.post(f"{API}/webhooks/tiktok", data=body + b" ", headers=signed(body))
+
+    assert response.status_code == 401
+
+
+def test_a_huge_body_is_refused(deliver):
+    response = deliver(b"x" * 70_000)
+
+    assert response.status_code == 413

@@ -1,0 +1,7 @@
+"""What a webhook can be refused for."""
+
+from tiktok_api.errors import Unauthorized
+
+
+class WebhookNotSigned(Unauthorized):
+    message = "This was not signed by TikTok with this app's secret."

@@ -1,0 +1,43 @@
+"""The webhooks endpoints: read the request, call one service, hand back its result."""
+
+from datetime import timedelta
+
+from flask import request
+from flask_limiter.util import get_remote_address
+
+from tiktok_api.db import transaction
+from tiktok_api.errors import BodyTooLarge
+from tiktok_api.extensions import limiter, service
+from tiktok_api.web.blueprint import Blueprint
+from tiktok_api.webhooks import receiving
+from tiktok_api.webhooks.errors import WebhookNotSigned
+from tiktok_api.webhooks.schemas import ReceiptSchema
+
+blp = Blueprint("webhooks", __name__, url_prefix="/webhooks", description="What TikTok tells us")
+
+LARGEST_BODY = 64 * 1024
+
+
+@blp.post("/tiktok")
+@blp.public
+@blp.counted_apart
+@limiter.limit("1200/minute", key_func=get_remote_address)
+@blp.accepts_bytes(lambda: LARGEST_BODY)
+@blp.response(200, ReceiptSchema)
+@blp.raises(WebhookNotSigned, BodyTooLarge)
+def receive_tiktok_event() -> dict[str, str]:
+    """Receive an event from TikTok
+
+    Signed with this app's secret in `TikTok-Signature`. Recorded once and answered at once; whatever it says is confirmed
+    by asking TikTok before anything changes.
+    """
+    settings = service("settings")
+    body = request.get_data()
+    with transaction():
+        event_id = receiving.receive(
+            body,
+            request.headers.get("TikTok-Signature", ""),
+            client_secret=settings.tiktok_client_secret,
+            tolerance=timedelta(seconds=settings.webhook_tolerance_seconds),
+        )
+    return {"status": "received" if event_id else "duplicate"}
