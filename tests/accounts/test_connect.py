@@ -1,6 +1,108 @@
-def test_an_account_is_connected(owner, connect_account):
-    account_id = connect_account(owner, "ada")
+"""POST /accounts/connect"""
 
-    account = owner.get(f"/accounts/{account_id}").json
+from urllib.parse import parse_qs, urlsplit
 
-    assert account["username"] == "ada"
+import pytest
+
+from tests import connecting
+from tests.conftest import API
+from tiktok_api.accounts.models import SCOPES
+
+
+def asked(authorize_url):
+    return {name: values[0] for name, values in parse_qs(urlsplit(authorize_url).query).items()}
+
+
+def test_the_person_is_sent_to_tiktok_with_a_state_of_their_own(owner):
+    first, second = connecting.begin(owner), connecting.begin(owner)
+
+    query = asked(first["authorize_url"])
+    assert query["scope"] == ",".join(SCOPES)
+    assert query["redirect_uri"] == "http://127.0.0.1:8080/api/v1/accounts/callback"
+    assert query["disable_auto_auth"] == "1"
+    assert len(query["code_challenge"]) == 64
+    assert query["state"] != asked(second["authorize_url"])["state"]
+
+
+def test_only_what_is_asked_for_is_asked_of_the_person_and_always_who_they_are(owner):
+    begun = connecting.begin(owner, scopes=["video.publish", "video.publish"])
+
+    assert asked(begun["authorize_url"])["scope"] == "user.info.basic,video.publish"
+
+
+def test_a_web_app_proves_nothing_by_pkce(make_app, simulator, make_person):
+    app = make_app(tiktok_app_type="web", tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+
+    begun = connecting.begin(type(make_person("a@example.com"))(app, "owner@example.com"))
+
+    assert "code_challenge" not in begun["authorize_url"]
+
+
+def test_a_repeated_request_gets_the_same_invitation(owner):
+    headers = {"Idempotency-Key": "once"}
+
+    answers = [owner.post("/accounts/connect", json={}, headers=headers).json for _ in range(2)]
+
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://app.example/done", "https://app.example:443/x?a=b#c", "http://127.0.0.1:8080/", "HTTPS://App.Example"],
+)
+def test_browsers_may_be_sent_back_to_allowed_origins(make_app, url):
+    from tests.conftest import Person
+
+    owner = Person(make_app(return_url_origins=("https://app.example",)), "owner@example.com")
+
+    response = owner.post("/accounts/connect", json={"return_url": url})
+
+    assert response.status_code == 201
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/",
+        "http://app.example/",
+        "https://app.example:8443/",
+        "https://app.example.evil.example/",
+        "https://app.example@evil.example/",
+        "https://user@app.example/",
+        "https://evil.example\\@app.example/",
+        "https://app.example\n.evil.example/",
+        "//app.example/",
+        "/accounts",
+        "javascript:alert(1)//https://app.example",
+        "https://app.example:port/",
+        "https://[::1/",
+        "https://",
+        " https://app.example/",
+        "https://äpp.example/",
+    ],
+)
+def test_browsers_are_sent_nowhere_else(make_app, url):
+    from tests.conftest import Person
+
+    owner = Person(make_app(return_url_origins=("https://app.example",)), "owner@example.com")
+
+    response = owner.post("/accounts/connect", json={"return_url": url})
+
+    assert response.status_code == 422
+    assert response.json["errors"][0]["pointer"] == "/return_url"
+    assert response.json["errors"][0]["code"] == "return_url_not_allowed"
+
+
+@pytest.mark.parametrize(
+    "wish", [{"scopes": ["everything"]}, {"scopes": []}, {"scope": "video.list"}, {"scopes": None}]
+)
+def test_what_tiktok_does_not_know_is_not_asked_for(owner, wish):
+    response = owner.post("/accounts/connect", json=wish)
+
+    assert response.status_code == 422
+
+
+def test_nobody_connects_anything_without_signing_in(client):
+    response = client.post(f"{API}/accounts/connect", json={"nonsense": True})
+
+    assert response.status_code == 401

@@ -42,13 +42,10 @@ PATIENCE_SECONDS = 45.0
 RENEW_AFTER = 0.75
 """The share of a token's life after which it is renewed in the background: 6 h early of 24 h, 30 min of 2 h."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
-_ANY_RENEW = "accounts.renew"
-MARGIN = timedelta(days=36_500)
+_ANY_MARGIN = timedelta(days=36_500)
 
 GRANT_REJECTED = "grant_rejected"
 TOKEN_UNREADABLE = "token_unreadable"  # noqa: S105 - a reason, no secret
-
-_ANY_MARGIN = timedelta(days=36_500)
 
 T = TypeVar("T")
 
@@ -82,15 +79,23 @@ class _Lease:
     asked_at: datetime
 
 
-def usable_token(account_id: UUID, *, tiktok: TikTokClient, sealer: Sealer, margin: timedelta = MARGIN) -> str:
+def usable_token(
+    account_id: UUID,
+    *,
+    tiktok: TikTokClient,
+    sealer: Sealer,
+    margin: timedelta = MARGIN,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> str:
     """An access token that lives longer than `margin`, renewed if need be; call it outside any transaction.
 
+    While another worker renews it, that one's result is waited for, but not longer than `patience_seconds`.
     Raises AccountNeedsReconnection, NotFound, and what refreshing raises when TikTok gives no usable answer
     (TikTokUnreachable, TikTokBusy, TikTokRefusal), which says nothing about the account.
     """
     row = _look(account_id)
     if row.is_due(margin):
-        return _next_token(account_id, row, tiktok, sealer)
+        return _next_token(account_id, row, tiktok, sealer, patience_seconds)
     end_reading()
     return _open_access_token(account_id, row, sealer)
 
@@ -189,10 +194,12 @@ def _look(account_id: UUID) -> _Row:
     return row
 
 
-def _next_token(account_id: UUID, row: _Row, tiktok: TikTokClient, sealer: Sealer) -> str:
+def _next_token(
+    account_id: UUID, row: _Row, tiktok: TikTokClient, sealer: Sealer, patience_seconds: float = PATIENCE_SECONDS
+) -> str:
     """The access token of the version after `row`'s: fetched here, or awaited where another worker is at it."""
     version, is_waiting, pause = row.token_version, False, _FIRST_PAUSE
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience_seconds
     while row.token_version == version:
         if is_waiting and row.refresh_leased_until is None:  # let go of, not run out: it was answered, and not well
             raise TikTokUnreachable("oauth/token: the renewal that was waited for failed", was_sent=False)

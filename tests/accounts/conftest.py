@@ -1,0 +1,58 @@
+"""Time that passes here and at TikTok alike, and a look into the vault."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from tiktok_api import moving_clock
+from tiktok_api.accounts import vault
+from tiktok_api.db import end_reading
+
+
+class Vault:
+    """The vault of one application, as a worker uses it."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.parts = {name: app.extensions[f"tiktok_api.{name}"] for name in ("tiktok", "sealer")}
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        with self.app.app_context():
+            yield
+            end_reading()
+
+    def token(self, account_id: str, **options: Any) -> str:
+        with self._opened():
+            return vault.usable_token(UUID(account_id), **self.parts, **options)
+
+    def renew(self, account_id: str, rejected: str) -> str:
+        with self._opened():
+            return vault.renew(UUID(account_id), rejected, **self.parts)
+
+    def with_token(self, account_id: str, act: Callable[[str], Any]) -> Any:
+        with self._opened():
+            return vault.with_token(UUID(account_id), act, **self.parts)
+
+
+@pytest.fixture
+def tokens(app: Flask) -> Vault:
+    return Vault(app)
+
+
+@pytest.fixture
+def pass_time(app: Flask, simulator: Any) -> Callable[..., None]:
+    """`pass_time(hours=3)`: for the application and for TikTok."""
+
+    def pass_time(**units: float) -> None:
+        by = timedelta(**units)
+        simulator.control.advance(by.total_seconds())
+        with app.app_context():
+            moving_clock.advance(by)
+
+    return pass_time

@@ -1,0 +1,62 @@
+"""What is found by whoever steals the database, the logs or an answer."""
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from tests import connecting
+from tests.conftest import Person
+
+
+def everything_in(database_url):
+    file = Path(database_url.removeprefix("sqlite:///"))
+    return b"".join(part.read_bytes() for part in file.parent.glob(file.name + "*"))
+
+
+def test_no_token_code_verifier_or_state_is_kept_in_clear(
+    make_app, simulator, database_url, connect_account, capsys, run_jobs, pass_time
+):
+    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
+    owner = Person(make_app(log_level="DEBUG", **urls), "owner@example.com")
+    begun = connecting.begin(owner)
+    state = parse_qs(urlsplit(begun["authorize_url"]).query)["state"][0]
+    location = simulator.control.consent(begun["authorize_url"], "ada")
+    connecting.come_back(owner, location)
+    left, kept = owner.get("/accounts").json["data"][0]["id"], connect_account(owner, "grace")
+    secrets = [*simulator.world.access_tokens, *simulator.world.refresh_tokens]
+    pass_time(days=1)
+    answers = [owner.get(f"/accounts/{kept}/creator-info").text, owner.get("/accounts").text]
+    secrets += [*simulator.world.access_tokens, *simulator.world.refresh_tokens]
+    answers += [owner.delete(f"/accounts/{left}").text]
+
+    code = parse_qs(urlsplit(location).query)["code"][0]
+    places = {
+        "database": everything_in(database_url),
+        "logs": capsys.readouterr().err.encode(),
+        "answers": "".join(answers).encode(),
+    }
+
+    assert len(set(secrets)) >= 6
+    for secret in (*secrets, state, code, "sim-client-secret-0001"):
+        assert [place for place, content in places.items() if secret.encode() in content] == []
+    assert b"ada" in places["database"]
+    assert b"tiktok.response" in places["logs"]
+
+
+def test_a_sealed_token_moved_to_another_account_opens_nothing(app, owner, connect_account, tokens):
+    import pytest
+    from sqlalchemy import text
+
+    from tiktok_api.accounts.errors import AccountNeedsReconnection
+    from tiktok_api.db import transaction
+
+    ada, _grace = connect_account(owner, "ada"), connect_account(owner, "grace")
+    with app.app_context(), transaction() as session:
+        session.execute(
+            text(
+                "update accounts set access_token_sealed ="
+                " (select access_token_sealed from accounts where username = 'grace') where username = 'ada'"
+            )
+        )
+
+    with pytest.raises(AccountNeedsReconnection):
+        tokens.token(ada)

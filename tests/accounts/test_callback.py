@@ -1,0 +1,249 @@
+"""GET /accounts/callback"""
+
+import urllib.request
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+import pytest
+
+from tests import connecting
+from tests.conftest import API, Person
+
+CALLBACK = f"{API}/accounts/callback"
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args, **kwargs):
+        return None
+
+
+def fill_in_the_form(authorize_url, creator):
+    """What a browser does: open the page, press the button, read where it is sent."""
+    browser = urllib.request.build_opener(NoRedirect)
+    page = browser.open(authorize_url).read().decode()
+    assert f'value="{creator}"' in page
+    form = urlencode({"creator": creator, "decision": "allow", "scopes": "user.info.basic,user.info.profile"})
+    try:
+        browser.open(authorize_url, form.encode())
+    except urllib.request.HTTPError as answer:
+        with answer:
+            return answer.headers["Location"]
+    raise AssertionError("the browser was not sent back")
+
+
+def connection_of(person, begun):
+    return person.get(f"/accounts/connections/{begun['id']}").json
+
+
+def state_of(begun):
+    return parse_qs(urlsplit(begun["authorize_url"]).query)["state"][0]
+
+
+def test_the_consent_form_leads_to_a_connected_account(owner, simulator):
+    begun = connecting.begin(owner)
+
+    page = connecting.come_back(owner, fill_in_the_form(begun["authorize_url"], "ada"))
+
+    assert page.status_code == 200
+    assert page.content_type == "text/html; charset=utf-8"
+    assert "Ada L. is connected" in page.text
+    connection = connection_of(owner, begun)
+    assert connection["status"] == "connected"
+    account = owner.get(f"/accounts/{connection['account_id']}").json
+    assert account["scopes"] == ["user.info.basic", "user.info.profile"]
+    assert account["username"] == "ada"
+    assert account["follower_count"] is None
+
+
+def test_everything_that_tiktok_tells_is_shown(owner, simulator, connect_account):
+    account = owner.get(f"/accounts/{connect_account(owner, 'margaret')}").json
+
+    creator = simulator.control.creator("margaret")
+    assert account["display_name"] == "Margaret H."
+    assert account["is_verified"] is True
+    assert account["bio"] == "To the moon."
+    assert account["follower_count"] == creator["follower_count"]
+    assert account["status"] == "active"
+    assert account["synced_at"]
+    assert account["avatar_url"].startswith("http")
+    assert account["union_id"]
+
+
+def test_nothing_on_the_page_comes_from_elsewhere_or_is_kept(owner, simulator):
+    simulator.control.add_creator("mallory", nickname="<script>alert(1)</script>")
+    begun = connecting.begin(owner)
+
+    page = connecting.come_back(owner, simulator.control.consent(begun["authorize_url"], "mallory"))
+
+    assert "<script" not in page.text
+    assert "&lt;script&gt;" in page.text
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("return_url", "expected"),
+    [
+        ("http://127.0.0.1:8080/done", "http://127.0.0.1:8080/done?connection_id={id}&status=connected"),
+        ("http://127.0.0.1:8080/?a=1#b", "http://127.0.0.1:8080/?a=1&connection_id={id}&status=connected#b"),
+    ],
+)
+def test_the_browser_is_sent_back_to_the_client(owner, simulator, return_url, expected):
+    begun = connecting.begin(owner, return_url=return_url)
+
+    response = connecting.come_back(owner, simulator.control.consent(begun["authorize_url"], "ada"))
+
+    assert response.status_code == 302
+    assert response.location == expected.format(id=begun["id"])
+
+
+def test_a_refusal_is_told_to_the_client(owner, simulator):
+    begun = connecting.begin(owner, return_url="http://127.0.0.1:8080/done")
+
+    response = connecting.come_back(owner, simulator.control.consent(begun["authorize_url"], "ada", allow=False))
+
+    assert response.status_code == 302
+    assert response.location.endswith("&status=failed")
+    assert connection_of(owner, begun)["reason"] == "access_denied"
+    assert owner.get("/accounts").json["data"] == []
+
+
+def test_a_refusal_without_a_return_url_shows_a_page(owner, simulator):
+    begun = connecting.begin(owner)
+
+    page = connecting.come_back(owner, simulator.control.consent(begun["authorize_url"], "ada", allow=False))
+
+    assert page.status_code == 400
+    assert "access_denied" in page.text
+
+
+@pytest.mark.parametrize(
+    ("brought", "reason"),
+    [
+        ({"error": "server_error"}, "tiktok_refused"),
+        ({"error": "<script>\x07"}, "tiktok_refused"),
+        ({}, "code_missing"),
+        ({"code": ""}, "code_missing"),
+        ({"code": "made up"}, "code_rejected"),
+        ({"code": "é\ud83d\ude00" * 2000}, "code_rejected"),
+    ],
+)
+def test_whatever_comes_instead_of_a_code_fails_the_connection_with_a_reason(owner, brought, reason):
+    begun = connecting.begin(owner)
+    query = "&".join(f"{k}={quote(v.encode('utf-16', 'surrogatepass').decode('utf-16'))}" for k, v in brought.items())
+
+    page = owner.client.get(f"{CALLBACK}?state={state_of(begun)}&{query}&more=1")
+
+    assert page.status_code == 400
+    assert reason in page.text
+    assert "<script" not in page.text
+    assert connection_of(owner, begun)["status"] == "failed"
+    assert connection_of(owner, begun)["reason"] == reason
+
+
+@pytest.mark.parametrize(
+    "query", ["", "state=", "state=unknown&code=x", "state=%ff%fe&code=%ff", "error=access_denied"]
+)
+def test_a_state_that_nobody_was_given_opens_nothing(client, simulator, query):
+    page = client.get(f"{CALLBACK}?{query}")
+
+    assert page.status_code == 400
+    assert "link_not_valid" in page.text
+    assert simulator.control.requests(endpoint="token") == []
+
+
+def test_a_state_works_once(owner, simulator):
+    begun = connecting.begin(owner)
+    location = simulator.control.consent(begun["authorize_url"], "ada")
+    connecting.come_back(owner, location)
+
+    again = connecting.come_back(owner, location)
+
+    assert again.status_code == 400
+    assert "link_not_valid" in again.text
+    assert connection_of(owner, begun)["status"] == "connected"
+    assert len(simulator.control.requests(endpoint="token")) == 1
+
+
+def test_a_state_dies_after_ten_minutes(owner, simulator, pass_time):
+    begun = connecting.begin(owner)
+    pass_time(minutes=10)
+    location = simulator.control.consent(begun["authorize_url"], "ada")
+
+    page = connecting.come_back(owner, location)
+
+    assert page.status_code == 400
+    assert connection_of(owner, begun)["reason"] == "expired"
+    assert owner.get("/accounts").json["data"] == []
+
+
+def test_looking_without_reading_does_not_use_up_the_code(owner, simulator):
+    begun = connecting.begin(owner)
+    parts = urlsplit(simulator.control.consent(begun["authorize_url"], "ada"))
+
+    owner.client.head(f"{parts.path}?{parts.query}")
+
+    assert connection_of(owner, begun)["status"] == "pending"
+    assert owner.client.get(f"{parts.path}?{parts.query}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("mischief", "reason"),
+    [
+        ({"effect": "status", "status": 500}, "tiktok_unreachable"),
+        ({"effect": "status", "status": 429}, "tiktok_unreachable"),
+        ({"effect": "garbage"}, "tiktok_unreachable"),
+        ({"effect": "drop_before"}, "tiktok_unreachable"),
+        ({"effect": "drop_after"}, "tiktok_unreachable"),
+        ({"effect": "status", "status": 400, "code": "invalid_client"}, "tiktok_refused"),
+    ],
+)
+def test_tiktoks_troubles_fail_the_connection_and_the_next_one_works(owner, simulator, mischief, reason):
+    simulator.control.mischief("token", **mischief)
+
+    failed = connecting.connect(simulator, owner, "ada")
+
+    assert (failed["status"], failed["reason"], failed["account_id"]) == ("failed", reason, None)
+    assert connecting.connect(simulator, owner, "ada")["status"] == "connected"
+
+
+def test_a_profile_that_cannot_be_read_does_not_cost_the_account(owner, simulator, run_jobs):
+    simulator.control.mischief("user_info", "status", status=500)
+
+    account_id = connecting.connect(simulator, owner, "ada")["account_id"]
+
+    account = owner.get(f"/accounts/{account_id}").json
+    assert (account["username"], account["follower_count"], account["synced_at"]) == (None, None, None)
+    run_jobs()
+    assert owner.get(f"/accounts/{account_id}").json["username"] == "ada"
+
+
+def test_a_web_app_connects_without_pkce(make_app, simulator):
+    simulator.control.change_app("awsimclient0002", redirect_uris=[f"https://app.example{CALLBACK}"])
+    app = make_app(
+        tiktok_app_type="web",
+        tiktok_client_key="awsimclient0002",
+        tiktok_client_secret="sim-client-secret-0002",
+        public_url="https://app.example",
+        tiktok_api_url=simulator.url,
+        tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
+    )
+
+    connection = connecting.connect(simulator, Person(app, "owner@example.com"), "ada")
+
+    assert connection["status"] == "connected"
+
+
+def test_an_attempt_of_somebody_who_has_left_is_void(app, owner, simulator):
+    begun = connecting.begin(owner)
+    location = simulator.control.consent(begun["authorize_url"], "ada")
+    with app.app_context():
+        from sqlalchemy import text
+
+        from tiktok_api.db import transaction
+
+        with transaction() as session:
+            session.execute(text("delete from users"))
+
+    page = connecting.come_back(owner, location)
+
+    assert page.status_code == 400

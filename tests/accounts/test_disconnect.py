@@ -1,0 +1,136 @@
+"""DELETE /accounts/{id}"""
+
+import sqlite3
+from uuid import uuid4
+
+import pytest
+
+from tiktok_api import events
+
+
+@pytest.fixture
+def plans(monkeypatch):
+    """What a higher domain answers when asked what it has planned for an account."""
+    listeners = {"account.disconnecting": []}
+    monkeypatch.setattr(events, "_listeners", {**events._listeners, **listeners})
+    publications = [uuid4(), uuid4()]
+    events.subscribe("account.disconnecting", lambda account: publications)
+    return publications
+
+
+def rows(database_url, table):
+    with sqlite3.connect(database_url.removeprefix("sqlite:///")) as connection:
+        found = connection.execute(f"select * from {table}").fetchall()  # noqa: S608
+    connection.close()
+    return found
+
+
+def test_what_was_planned_is_cancelled_and_named(owner, connect_account, plans):
+    account_id = connect_account(owner)
+
+    response = owner.delete(f"/accounts/{account_id}")
+
+    assert response.status_code == 200
+    assert response.json == {"id": account_id, "cancelled_publications": [str(each) for each in plans]}
+    assert owner.get(f"/accounts/{account_id}").status_code == 404
+    assert owner.get("/accounts").json["data"] == []
+
+
+def test_tiktok_hears_of_it(owner, connect_account, simulator, run_jobs, tokens, database_url):
+    account_id = connect_account(owner)
+    token = tokens.token(account_id)
+
+    owner.delete(f"/accounts/{account_id}")
+    run_jobs()
+
+    assert len(simulator.control.requests(endpoint="revoke")) == 1
+    assert token not in simulator.world.access_tokens
+    assert simulator.world.grants == {}
+    assert rows(database_url, "revocations") == []
+    assert rows(database_url, "accounts") == []
+
+
+def test_an_expired_token_is_renewed_for_its_last_task(owner, connect_account, simulator, run_jobs, pass_time):
+    account_id = connect_account(owner)
+    owner.delete(f"/accounts/{account_id}")
+    pass_time(days=2)
+
+    run_jobs()
+
+    assert simulator.world.grants == {}
+
+
+def test_tiktok_hears_of_it_once_it_listens_again(owner, connect_account, simulator, run_jobs, pass_time, database_url):
+    owner.delete(f"/accounts/{connect_account(owner)}")
+    simulator.control.mischief("revoke", "status", status=503, times=2)
+    run_jobs()
+    assert rows(database_url, "revocations") != []
+
+    for _ in range(3):
+        pass_time(minutes=1)
+        run_jobs()
+
+    assert simulator.world.grants == {}
+    assert rows(database_url, "revocations") == []
+
+
+def test_a_renewed_pair_is_kept_while_tiktok_does_not_listen(owner, connect_account, simulator, run_jobs, pass_time):
+    owner.delete(f"/accounts/{connect_account(owner)}")
+    pass_time(days=2)
+    simulator.control.mischief("revoke", "drop_before", times=1)
+    run_jobs()
+    assert simulator.world.grants != {}
+
+    pass_time(minutes=1)
+    run_jobs()
+
+    assert simulator.world.grants == {}
+    assert len(simulator.control.requests(endpoint="refresh")) == 1
+
+
+def test_somebody_who_has_removed_the_app_is_gone_already(owner, connect_account, simulator, run_jobs, database_url):
+    account_id = connect_account(owner)
+    simulator.control.disconnect("ada")
+
+    assert owner.delete(f"/accounts/{account_id}").status_code == 200
+    run_jobs()
+
+    assert rows(database_url, "revocations") == []
+
+
+def test_an_old_version_is_not_disconnected(owner, connect_account):
+    account_id = connect_account(owner)
+    etag = owner.get(f"/accounts/{account_id}").headers["ETag"]
+    owner.patch(f"/accounts/{account_id}", json={"label": "wait"})
+
+    response = owner.delete(f"/accounts/{account_id}", headers={"If-Match": etag})
+
+    assert response.status_code == 412
+    assert owner.get(f"/accounts/{account_id}").status_code == 200
+
+
+def test_nothing_is_done_for_it_any_more(owner, connect_account, simulator, run_jobs, pass_time):
+    owner.delete(f"/accounts/{connect_account(owner)}")
+    run_jobs()
+    simulator.control.clear_requests()
+    pass_time(days=40)
+
+    assert run_jobs() == 0
+    assert simulator.control.requests() == []
+
+
+def test_a_veto_leaves_everything_as_it_was(owner, connect_account, plans, run_jobs, simulator):
+    from tiktok_api.errors import Conflict
+
+    def refuse(account):
+        raise Conflict
+
+    events.subscribe("account.disconnecting", refuse)
+    account_id = connect_account(owner)
+
+    response = owner.delete(f"/accounts/{account_id}")
+
+    assert response.status_code == 409
+    assert owner.get(f"/accounts/{account_id}").json["status"] == "active"
+    run_jobs()
+    assert simulator.control.requests(endpoint="revoke") == []

@@ -1,0 +1,215 @@
+"""One renewal per expiry, however many workers and processes ask; what a killed worker leaves behind."""
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import event, update
+
+from tests.conftest import Person
+from tests.servers import wait_until
+from tiktok_api import moving_clock
+from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.accounts.models import Account
+from tiktok_api.db import db, transaction
+from tiktok_api.tiktok import TikTokBusy, TikTokUnreachable
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def app(request, make_app, simulator, database_url):
+    url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else database_url
+    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
+    return make_app(database_url=url, **urls)
+
+
+@pytest.fixture
+def crowds(app, simulator, monkeypatch):
+    """Start processes full of threads that wait for a word."""
+    settings = app.extensions["tiktok_api.settings"]
+    monkeypatch.setenv("DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("TIKTOK_API_URL", simulator.url)
+    monkeypatch.setenv("TIKTOK_AUTHORIZE_URL", settings.tiktok_authorize_url)
+    with contextlib.ExitStack() as stack:
+
+        def start(account_id, *, processes, threads):
+            command = [sys.executable, "-m", "tests.accounts.crowd", account_id, str(threads)]
+            pipe = subprocess.PIPE
+            crowd = [
+                stack.enter_context(
+                    subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
+                )
+                for _ in range(processes)
+            ]
+            for process in crowd:
+                stack.callback(process.kill)
+                assert process.stdout.readline() == "ready\n"
+            return crowd
+
+        yield start
+
+
+def ask_together(crowd):
+    for process in crowd:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return {answer for process in crowd for answer in json.loads(process.stdout.readline())}
+
+
+def refreshes(simulator):
+    return [request["code"] or request["status"] for request in simulator.control.requests(endpoint="refresh")]
+
+
+def have_expired(app, simulator):
+    """Let a day pass, and with it the life of every access token."""
+    simulator.control.advance(86_400)
+    with app.app_context():
+        moving_clock.advance(timedelta(days=1))
+
+
+def run_rounds(app, simulator, crowd, rounds):
+    seen = set()
+    for number in range(1, rounds + 1):
+        have_expired(app, simulator)
+        answers = ask_together(crowd)
+        assert len(answers) == 1, answers
+        assert len(answers.copy().pop()) == 64, answers
+        assert len(refreshes(simulator)) == number
+        seen |= answers
+    assert len(seen) == rounds
+
+
+def test_threads_of_several_processes_cause_one_refresh_per_expiry(app, simulator, connect_account, crowds):
+    account_id = connect_account(Person(app, "owner@example.com"))
+    crowd = crowds(account_id, processes=2, threads=12)
+
+    run_rounds(app, simulator, crowd, rounds=3)
+
+
+@pytest.mark.long
+def test_fifty_threads_in_four_processes_a_hundred_times_over(app, simulator, connect_account, crowds):
+    account_id = connect_account(Person(app, "owner@example.com"))
+    crowd = crowds(account_id, processes=4, threads=50)
+
+    run_rounds(app, simulator, crowd, rounds=100)
+
+
+def test_those_who_wait_get_the_result_of_the_one_who_asked(app, simulator, connect_account, tokens):
+    account_id = connect_account(Person(app, "owner@example.com"))
+    have_expired(app, simulator)
+    simulator.control.mischief("refresh", "delay", delay_seconds=0.5)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(tokens.token, [account_id] * 8))
+
+    assert len(set(answers)) == 1
+    assert len(refreshes(simulator)) == 1
+
+
+@pytest.fixture
+def lease(app):
+    """Another worker's lease on renewing: `lease(timedelta(seconds=60))`, or None for none."""
+
+    def lease(until):
+        moment = None if until is None else datetime.now(UTC) + until
+        with app.app_context(), transaction() as session:
+            session.execute(update(Account).values(refresh_leased_until=moment))
+
+    return lease
+
+
+@pytest.fixture
+def lookers(app):
+    """The threads that have looked at an account."""
+    seen = set()
+
+    def note(_connection, _cursor, statement, *_):
+        if statement.startswith("SELECT accounts.status"):
+            seen.add(threading.get_ident())
+
+    with app.app_context():
+        event.listen(db.engine, "after_cursor_execute", note)
+    return seen
+
+
+def test_those_who_waited_in_vain_do_not_storm_tiktok(app, simulator, connect_account, tokens, lease, lookers):
+    account_id = connect_account(Person(app, "owner@example.com"))
+    have_expired(app, simulator)
+    lease(timedelta(seconds=60))
+
+    with ThreadPoolExecutor(8) as pool:
+        attempts = [pool.submit(tokens.token, account_id) for _ in range(8)]
+        wait_until(lambda: len(lookers) == 8)
+        lease(None)  # as a worker does that got no usable answer
+
+    assert {type(attempt.exception()) for attempt in attempts} == {TikTokUnreachable}
+    assert refreshes(simulator) == []
+
+
+def test_nobody_waits_for_ever(app, simulator, connect_account, tokens, lease):
+    account_id = connect_account(Person(app, "owner@example.com"))
+    have_expired(app, simulator)
+    lease(timedelta(seconds=60))
+
+    with pytest.raises(TikTokBusy):
+        tokens.token(account_id, patience_seconds=0.1)
+
+    assert refreshes(simulator) == []
+
+
+def test_a_lease_that_has_run_out_is_taken_over(app, simulator, connect_account, tokens, lease):
+    account_id = connect_account(Person(app, "owner@example.com"))
+    have_expired(app, simulator)
+    lease(timedelta(seconds=-1))
+
+    tokens.token(account_id)
+
+    assert len(refreshes(simulator)) == 1
+
+
+def test_a_worker_that_slept_longer_than_its_lease_saves_the_account(app, simulator, connect_account, tokens, lease):
+    owner = Person(app, "owner@example.com")
+    account_id = connect_account(owner)
+    have_expired(app, simulator)
+    simulator.control.mischief("refresh", "delay", when="after", delay_seconds=1)
+    with ThreadPoolExecutor(1) as pool:
+        sleeper = pool.submit(tokens.token, account_id)
+        wait_until(lambda: refreshes(simulator) == [200])
+        lease(timedelta(seconds=-1))
+        with pytest.raises(AccountNeedsReconnection):
+            tokens.token(account_id)
+        assert owner.get(f"/accounts/{account_id}").json["status"] == "expired"
+
+        token = sleeper.result()
+
+    assert owner.get(f"/accounts/{account_id}").json["status"] == "active"
+    assert tokens.token(account_id) == token
+
+
+def test_a_worker_killed_between_tiktoks_answer_and_our_commit_costs_a_reconnection_and_no_loop(
+    app, simulator, connect_account, crowds, tokens, lease
+):
+    owner = Person(app, "owner@example.com")
+    account_id = connect_account(owner)
+    (process,) = crowds(account_id, processes=1, threads=1)
+    have_expired(app, simulator)
+    simulator.control.mischief("refresh", "delay", when="after", delay_seconds=3)
+    process.stdin.write("go\n")
+    process.stdin.flush()
+    wait_until(lambda: len(simulator.world.refresh_tokens) and refreshes(simulator) == [200])
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    lease(timedelta(seconds=-1))  # a minute later
+
+    for _ in range(3):
+        with pytest.raises(AccountNeedsReconnection):
+            tokens.token(account_id)
+
+    account = owner.get(f"/accounts/{account_id}").json
+    assert (account["status"], account["status_reason"]) == ("expired", "grant_rejected")
+    assert len(refreshes(simulator)) == 2
