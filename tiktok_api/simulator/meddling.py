@@ -145,13 +145,11 @@ class Meddling:
     ) -> Iterable[bytes]:
         if rule.effect == "delay":
             return self._delayed(environ, start_response, entry, rule)
-        if rule.when == "before" and rule.effect == "drop":
-            raise ConnectionDropped("before the effect")
         status, headers, body = "200 OK", [("Content-Type", "application/json; charset=utf-8")], b""
         if rule.when == "after" and rule.at_byte is None:
             status, headers, body = self._carried_out(environ, entry)
         if rule.effect == "drop":
-            raise ConnectionDropped("after the effect")
+            raise ConnectionDropped(entry["mischief"])
         if rule.effect == "status":
             status, body = f"{rule.status} Mischief", self._refusal(entry["endpoint"], rule)
             headers = [("Content-Type", "application/json; charset=utf-8" if rule.envelope else "text/html")]
