@@ -179,6 +179,7 @@ def configure_engine(engine: Engine) -> None:
 
 def engine_options(database_url: str) -> dict[str, Any]:
     """Pool settings by database: threads wait for a connection rather than fail."""
+    common = {"hide_parameters": True, "max_overflow": 20}  # an error that is logged must not quote a password's hash
     if database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 30, "check_same_thread": False}, "pool_size": 20, "max_overflow": 20}
-    return {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+        return common | {"connect_args": {"timeout": 30, "check_same_thread": False}, "pool_size": 20}
+    return common | {"pool_size": 10, "pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 from flask_limiter import RateLimitExceeded, RequestLimit
 from limits.errors import StorageError
+from redis.exceptions import RedisError
 
 from tiktok_api.errors import Problem, TooManyRequests
 from tiktok_api.extensions import limiter, service
@@ -41,6 +42,12 @@ def install(app: Flask, settings: Settings) -> None:
     if settings.rate_limit_enabled:
         limiter.init_app(app)
     app.after_request(_add_headers)
+
+
+@limiter.request_filter
+def _is_turned_off() -> bool:
+    """The limiter is one for the process, but each application has settings of its own."""
+    return not current_app.config["RATELIMIT_ENABLED"]
 
 
 def _socket_options() -> dict[str, float]:
@@ -87,7 +94,7 @@ def _state(limit: RequestLimit | None) -> tuple[int, int, int]:
     try:
         seconds = ceil(limit.reset_at - time.time())
         return limit.limit.amount, limit.remaining, min(max(1, seconds), limit.limit.get_expiry())
-    except (StorageError, OSError):  # the counter went away between the count and this look
+    except (StorageError, RedisError):  # the counter went away between the count and this look
         return limit.limit.amount, limit.limit.amount - 1, limit.limit.get_expiry()
 
 

@@ -7,6 +7,7 @@ import structlog
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestedRangeNotSatisfiable
 
 from tiktok_api import errors
@@ -45,6 +46,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(RateLimitExceeded, lambda error: render(limits.as_problem(error)))
     app.register_error_handler(HTTPException, _render_http)
     app.register_error_handler(OperationalError, _render_database)
+    app.register_error_handler(PoolTimeout, _render_database)
     app.register_error_handler(Exception, _render_bug)
 
 
@@ -87,8 +89,8 @@ def _other(status: int, code: str, title: str, detail: str) -> errors.Problem:
     return problem
 
 
-def _render_database(error: OperationalError) -> Response:
-    log.error("database.unavailable", error=str(error.orig))
+def _render_database(error: OperationalError | PoolTimeout) -> Response:
+    log.error("database.unavailable", error=str(getattr(error, "orig", error)))
     return render(DatabaseBusy(headers={"Retry-After": "1"}))
 
 
