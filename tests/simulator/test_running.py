@@ -71,6 +71,15 @@ def test_in_process_it_is_a_wsgi_application():
         app.extensions["world"].close()
 
 
+def test_a_process_that_never_closes_its_world_leaves_no_folder_either():
+    script = "from tiktok_api.simulator import create_simulator as c; print(c().extensions['world'].folder)"
+
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert "tiktok-simulator-" in run.stdout
+    assert not Path(run.stdout.strip()).exists()
+
+
 def test_stopping_leaves_no_thread_no_file_and_no_open_port():
     before = set(threading.enumerate())
     with running(allow_http=True) as tiktok, requests.Session() as session:

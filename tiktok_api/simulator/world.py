@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ class World:
         self.mischief = Mischief()
         self.courier = Courier(self)
         self.folder = Path(tempfile.mkdtemp(prefix="tiktok-simulator-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self._initial = dict(knobs)
         self.reset()
 
