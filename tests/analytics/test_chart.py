@@ -40,7 +40,7 @@ def test_who_cannot_see_it_hears_what_it_shows(owner, account_id):
     assert root.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
     assert title.text == "Followers of @ada"
     assert "From 18,412 on 1 Mar 2026 to 18,530 on 7 Mar 2026." in desc.text
-    assert "2 of 7 points are unknown. TikTok lowered 1 of them." in desc.text
+    assert "2 of 7 points are unknown. Went down: 1 of them." in desc.text
 
 
 def test_the_line_is_broken_where_nothing_was_read(owner, account_id):
@@ -50,7 +50,7 @@ def test_the_line_is_broken_where_nothing_was_read(owner, account_id):
     lines = [line.get("points").split() for line in root.iter(f"{SVG}polyline")]
     assert [len(line) for line in lines] == [3, 2]
     assert "unknown" in [title.text for title in root.iter(f"{SVG}title")]
-    assert "18,390 on 3 Mar 2026, lowered by TikTok" in [title.text for title in root.iter(f"{SVG}title")]
+    assert "18,390 on 3 Mar 2026, went down" in [title.text for title in root.iter(f"{SVG}title")]
 
 
 def test_it_can_show_what_each_day_brought(owner, account_id):
@@ -58,7 +58,7 @@ def test_it_can_show_what_each_day_brought(owner, account_id):
 
     root = ElementTree.fromstring(response.get_data())
     words = [text.text for text in root.iter(f"{SVG}text")]
-    assert "New followers by day of @ada" in words
+    assert "New followers of @ada" in words
     assert "+118" in words
 
 

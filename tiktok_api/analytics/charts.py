@@ -1,6 +1,6 @@
 """A line chart as SVG, drawn by hand: no script, no style sheet, nothing fetched from anywhere.
 
-What was not read is a gap in the line over a shaded band, never a line drawn across; what TikTok lowered is ringed. Who
+What was not read is a gap in the line over a shaded band, never a line drawn across; what went down is ringed. Who
 cannot see it hears the title and a description with the numbers that matter.
 """
 
@@ -14,7 +14,8 @@ from tiktok_api.analytics import scales
 
 WIDTH, HEIGHT = 960, 420
 LEFT, RIGHT, TOP, BOTTOM = 80, 36, 104, 60
-INK, MUTED, GRID, SHADE, LINE, RING = "#18181b", "#5f5f6b", "#e6e6ea", "#f4f4f6", "#5b3df5", "#b45309"
+INK, MUTED, GRID, ZERO, SHADE = "#18181b", "#5f5f6b", "#e6e6ea", "#a1a1aa", "#f4f4f6"
+LINE, RING = "#5b3df5", "#b45309"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 MOST_DOTS = 62
 WIDEST_LABEL = 60
@@ -33,7 +34,10 @@ class Dot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """What a chart shows. `headline` is the number in the corner, `note` the line below it; `key` makes its ids unique."""
+    """What a chart shows. `headline` is the number in the corner, `note` the line below it; `key` makes its ids unique.
+
+    `empty` stands where nothing is known, `restated` says what a ring means.
+    """
 
     key: str
     title: str
@@ -42,7 +46,9 @@ class Chart:
     note: str
     dots: Sequence[Dot]
     is_rate: bool
+    is_change: bool
     empty: str
+    restated: str
 
 
 def draw(chart: Chart) -> str:
@@ -56,7 +62,7 @@ def text(value: str) -> str:
 
 
 def describe(chart: Chart) -> str:
-    """The chart in words: first, last, lowest and highest value, gaps and what was lowered."""
+    """The chart in words: first, last, lowest and highest value, gaps and what went down."""
     known = [dot for dot in chart.dots if dot.value is not None]
     if not known:
         return f"{chart.subtitle}. {chart.empty}."
@@ -68,7 +74,7 @@ def describe(chart: Chart) -> str:
         f"Lowest {_say(chart, lowest)}, highest {_say(chart, highest)}.",
     ]
     words += [f"{gaps} of {len(chart.dots)} points are unknown."] if gaps else []
-    words += [f"TikTok lowered {restated} of them."] if restated else []
+    words += [f"{chart.restated.capitalize()}: {restated} of them."] if restated else []
     return " ".join(words)
 
 
@@ -86,10 +92,17 @@ class _Plot:
 
     def __init__(self, chart: Chart) -> None:
         values = [dot.value for dot in chart.dots if dot.value is not None] or [0.0]
+        values += [0.0] if chart.is_change else []
         self.ticks = scales.ticks(min(values), max(values), is_whole=not chart.is_rate)
         self.count = len(chart.dots)
+        self.has_zero = self.ticks[0] <= 0 <= self.ticks[-1]
         self.right, self.bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
         self.step = (self.right - LEFT) / max(1, self.count - 1)
+
+    @property
+    def base(self) -> float:
+        """Where areas end: at zero if there is one, else at the bottom."""
+        return self.y(0) if self.has_zero else self.bottom
 
     def x(self, place: float) -> float:
         if self.count == 1:
@@ -163,7 +176,8 @@ def _axes(chart: Chart, plot: _Plot) -> Iterator[str]:
     labels = scales.axis_numbers(plot.ticks, is_rate=chart.is_rate)
     for value, label in zip(plot.ticks, labels, strict=True):
         y = plot.y(value)
-        yield f'<line x1="{LEFT}" x2="{plot.right}" y1="{y}" y2="{y}" stroke="{GRID}"/>'
+        stroke = ZERO if plot.has_zero and value == 0 else GRID
+        yield f'<line x1="{LEFT}" x2="{plot.right}" y1="{y}" y2="{y}" stroke="{stroke}"/>'
         if has_values:
             yield f'<text x="{LEFT - 12}" y="{y + 4}" font-size="12.5" text-anchor="end" fill="{MUTED}">{label}</text>'
     y = plot.bottom
@@ -179,7 +193,7 @@ def _lines(chart: Chart, plot: _Plot) -> Iterator[str]:
         if first == last:
             continue
         path = " ".join(f"{plot.x(place)},{plot.y(_value(chart.dots[place]))}" for place in range(first, last + 1))
-        area = f"{path} {plot.x(last)},{plot.bottom} {plot.x(first)},{plot.bottom}"
+        area = f"{path} {plot.x(last)},{plot.base} {plot.x(first)},{plot.base}"
         yield f'<polygon points="{area}" fill="{LINE}" fill-opacity="0.08"/>'
         yield (
             f'<polyline points="{path}" fill="none" stroke="{LINE}" stroke-width="2.5" stroke-linejoin="round" '
@@ -197,7 +211,7 @@ def _marks(chart: Chart, plot: _Plot) -> Iterator[str]:
         at = f'cx="{plot.x(place)}" cy="{plot.y(dot.value)}"'
         if dot.is_restated:
             ring = f'fill="#ffffff" stroke="{RING}" stroke-width="2"'
-            yield f'<circle {at} r="4.5" {ring}><title>{text(_say(chart, dot))}, lowered by TikTok</title></circle>'
+            yield f'<circle {at} r="4.5" {ring}><title>{text(f"{_say(chart, dot)}, {chart.restated}")}</title></circle>'
         elif len(chart.dots) <= MOST_DOTS or place in alone or place == last_known:
             radius = 4.5 if place == last_known else 2.75
             yield f'<circle {at} r="{radius}" fill="{LINE}"><title>{text(_say(chart, dot))}</title></circle>'
@@ -208,8 +222,8 @@ def _legend(chart: Chart) -> Iterator[str]:
     y, x = HEIGHT - 16, LEFT
     if any(dot.is_restated for dot in chart.dots):
         yield f'<circle cx="{x + 6}" cy="{y - 4}" r="4.5" fill="#ffffff" stroke="{RING}" stroke-width="2"/>'
-        yield f'<text x="{x + 18}" y="{y}" font-size="12.5" fill="{MUTED}">lowered by TikTok</text>'
-        x += 150
+        yield f'<text x="{x + 18}" y="{y}" font-size="12.5" fill="{MUTED}">{text(chart.restated)}</text>'
+        x += 48 + 7 * len(chart.restated)
     if any(dot.value is None and not dot.is_future for dot in chart.dots):
         yield f'<rect x="{x}" y="{y - 11}" width="14" height="14" fill="{SHADE}" stroke="{GRID}"/>'
         yield f'<text x="{x + 22}" y="{y}" font-size="12.5" fill="{MUTED}">unknown</text>'

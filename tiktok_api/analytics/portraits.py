@@ -8,7 +8,7 @@ from tiktok_api import clock
 from tiktok_api.analytics import charts, scales
 from tiktok_api.analytics.charts import Chart, Dot
 from tiktok_api.analytics.measuring import Point
-from tiktok_api.analytics.metrics import Metric, Reason, scope_for
+from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric, Reason, scope_for
 from tiktok_api.analytics.services import Series
 
 
@@ -49,7 +49,10 @@ def paint(series: Series, show: Show) -> str:
             note=note,
             dots=dots,
             is_rate=is_rate,
+            is_change=is_change,
             empty=_why_empty(series),
+            # People may leave an account by themselves; what a video has been counted is lowered by TikTok alone.
+            restated="went down" if series.metric in PROFILE_METRICS else "a count was lowered by TikTok",
         )
     )
 
@@ -57,7 +60,7 @@ def paint(series: Series, show: Show) -> str:
 def _title(series: Series, is_change: bool) -> str:
     name = series.metric.value.replace("_", " ").capitalize()
     if is_change:
-        name = f"New {name.lower()} by {series.interval}"
+        name = f"New {name.lower()}"
     return f"{name} of @{series.username}" if series.username else name
 
 

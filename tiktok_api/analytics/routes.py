@@ -35,6 +35,12 @@ _CHART_HEADERS = {
     "Cache-Control": "private, max-age=60",
     "Vary": "Authorization",
 }
+_CHART_DOC = {
+    "200": {
+        "description": "A picture that needs nothing else: no script, no font, no request.",
+        "content": {SVG: {"schema": {"type": "string"}, "example": '<svg xmlns="http://www.w3.org/2000/svg">…</svg>'}},
+    }
+}
 
 
 @dataclass(slots=True)
@@ -72,7 +78,8 @@ def trace_account(args: dict[str, Any], account_id: UUID) -> Series:
 
 @blp.get("/accounts/<uuid:account_id>/chart.svg")
 @blp.arguments(ChartArgsSchema, location="query")
-@blp.response(200, content_type=SVG, description="A picture that needs nothing else: no script, no font, no request")
+@blp.doc(responses=_CHART_DOC)
+@blp.response(200, content_type=SVG)
 @blp.raises(WindowBackwards, WindowOutOfRange, WindowTooLong)
 def draw_account(args: dict[str, Any], account_id: UUID) -> Response:
     """Draw one metric of an account as a line chart

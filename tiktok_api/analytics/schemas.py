@@ -51,7 +51,6 @@ class WindowArgsSchema(Schema):
 
     starts = MomentField(
         data_key="from",
-        load_default=None,
         metadata={
             "description": "The first day, or the first instant. Without it: the 30 days up to the end.",
             "example": "2027-02-01",
@@ -59,14 +58,12 @@ class WindowArgsSchema(Schema):
     )
     ends = MomentField(
         data_key="to",
-        load_default=None,
         metadata={
             "description": "The last day, or the instant before which the window ends. Without it: today.",
             "example": "2027-03-02",
         },
     )
     timezone = fields.String(
-        load_default=None,
         validate=is_timezone,
         metadata={"description": "Whose days. Without it: your own time zone.", "example": "Europe/Berlin"},
     )
@@ -119,7 +116,11 @@ def _changed_since() -> fields.Field[Any]:
 def _is_restated() -> fields.Boolean:
     return fields.Boolean(
         required=True,
-        metadata={"description": "TikTok lowered this within the time shown; it stays lowered.", "example": False},
+        metadata={
+            "description": "A reading within the time shown was lower than the one before: TikTok took something back, or "
+            "people left. The lower number stands.",
+            "example": False,
+        },
     )
 
 
@@ -141,11 +142,18 @@ class ReadingSchema(Schema):
 class EngagementSchema(Schema):
     """(likes + comments + shares) / views: what the same videos brought within the same window; null without views."""
 
-    value = nullable(fields.Float, example=0.0842)
+    value = nullable(fields.Float, example=0.087302)
     captured_at = _captured_at()
     changed_since = _changed_since()
     is_restated = _is_restated()
     reason = _reason()
+
+
+def _reading(value: int, change: int) -> fields.Nested:
+    example = {name: field.metadata["example"] for name, field in ReadingSchema().fields.items()}
+    return fields.Nested(
+        ReadingSchema, required=True, metadata={"example": example | {"value": value, "change": change}}
+    )
 
 
 def _window_field(kind: type[fields.Field[Any]], name: str, example: str, **options: Any) -> fields.Field[Any]:
@@ -163,17 +171,17 @@ class SummarySchema(Schema):
     starts_at = _window_field(fields.AwareDateTime, "starts_at", "2027-01-31T23:00:00Z", data_key="from")
     ends_at = _window_field(fields.AwareDateTime, "ends_at", "2027-03-02T23:00:00Z", data_key="to")
     timezone = _window_field(fields.String, "timezone", "Europe/Berlin")
-    followers = fields.Nested(ReadingSchema, required=True)
-    following = fields.Nested(ReadingSchema, required=True)
-    likes = fields.Nested(ReadingSchema, required=True)
-    videos = fields.Nested(ReadingSchema, required=True)
-    views = fields.Nested(ReadingSchema, required=True)
-    comments = fields.Nested(ReadingSchema, required=True)
-    shares = fields.Nested(ReadingSchema, required=True)
+    followers = _reading(18_412, 791)
+    following = _reading(180, 3)
+    likes = _reading(96_120, 3_004)
+    videos = _reading(34, 2)
+    views = _reading(1_204_551, 39_312)
+    comments = _reading(8_310, 241)
+    shares = _reading(6_022, 187)
     engagement_rate = fields.Nested(EngagementSchema, required=True)
     interactions = nullable(
         fields.Integer,
-        example=3310,
+        example=3432,
         description="Likes, comments and shares that the videos brought in the window: what the rate divides by the change "
         "of `views`.",
     )

@@ -37,7 +37,12 @@ class Series:
 
 
 def summarise(
-    caller: Identity, account_id: UUID, *, starts: Moment | None, ends: Moment | None, timezone: str | None
+    caller: Identity,
+    account_id: UUID,
+    *,
+    starts: Moment | None = None,
+    ends: Moment | None = None,
+    timezone: str | None = None,
 ) -> dict[str, Any]:
     """Every metric over one window, as SummarySchema shows it. Raises NotFound, WindowBackwards, WindowOutOfRange."""
     account = _find(caller, account_id)
@@ -66,9 +71,9 @@ def trace(
     *,
     metric: Metric,
     interval: Interval,
-    starts: Moment | None,
-    ends: Moment | None,
-    timezone: str | None,
+    starts: Moment | None = None,
+    ends: Moment | None = None,
+    timezone: str | None = None,
 ) -> Series:
     """One metric by day, week or month. Raises NotFound, WindowBackwards, WindowOutOfRange, WindowTooLong."""
     account = _find(caller, account_id)
