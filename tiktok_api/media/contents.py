@@ -3,8 +3,8 @@
 from urllib.parse import quote
 
 from flask import Response, request
-from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
+from tiktok_api.media.errors import RangeNotSatisfiable
 from tiktok_api.storage.port import Storage
 
 _HARMLESS = {
@@ -18,7 +18,7 @@ _HARMLESS = {
 def answer(storage: Storage, key: str, *, size: int, etag: str, content_type: str, name: str | None) -> Response:
     """What the request asks for of `key`: 200, 206 or 304; as an attachment called `name`, where given.
 
-    Raises RequestedRangeNotSatisfiable (416), and StorageMissing when the content is gone.
+    Raises RangeNotSatisfiable, and StorageMissing when the content is gone.
     """
     response = Response(status=200, headers=_HARMLESS, content_type=content_type)
     response.set_etag(etag)
@@ -49,7 +49,7 @@ def _range(size: int, etag: str) -> tuple[int, int] | None:
         return 0, size  # RFC 9110, 14.1.2: a suffix longer than everything is everything
     found = asked.range_for_length(size)
     if found is None:
-        raise RequestedRangeNotSatisfiable(length=size)
+        raise RangeNotSatisfiable(size=size, headers={"Content-Range": f"bytes */{size}"})
     return found
 
 

@@ -57,6 +57,12 @@ class UploadBusy(Locked):
     message = "Another connection is sending this upload; try again when it has ended."
 
 
+class RangeNotSatisfiable(Problem):
+    status = 416
+    title = "Range not satisfiable"
+    message = "The file has {size} bytes; none of them is in that range."
+
+
 class ChecksumMismatch(Problem):
     status = 460
     title = "Checksum mismatch"

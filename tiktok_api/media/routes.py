@@ -10,11 +10,12 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound, StaleVersion
 from tiktok_api.extensions import service
-from tiktok_api.media import bodies, checking, contents, multipart, services, tus
+from tiktok_api.media import bodies, checking, contents, documents, multipart, services, tus
 from tiktok_api.media.blueprint import blp
 from tiktok_api.media.errors import (
     MediaInUse,
     MediaNotReady,
+    RangeNotSatisfiable,
     StorageOutOfSpace,
     UploadContentTypeUnsupported,
     UploadInterrupted,
@@ -29,19 +30,6 @@ from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.schemas import page_of
 
 __all__ = ["blp", "tus"]
-
-_MULTIPART_DOC = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["file"],
-                "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
-            }
-        }
-    },
-}
 
 
 def _most_bytes() -> int:
@@ -65,7 +53,7 @@ def _receive_file() -> ReceivedFile:
 @blp.post("")
 @blp.receives(_receive_file)
 @blp.accepts_bytes(_most_bytes)
-@blp.doc(requestBody=_MULTIPART_DOC)
+@blp.doc(requestBody=documents.ONE_FILE)
 @blp.response(201, MediaSchema)
 @blp.raises(
     MultipartFieldUnexpected, UploadContentTypeUnsupported, UploadInterrupted, UploadTooLarge, StorageOutOfSpace
@@ -130,8 +118,14 @@ def delete_media(media_id: UUID) -> None:
 
 
 @blp.get("/<uuid:media_id>/content")
-@blp.response(200, content_type="application/octet-stream")
-@blp.raises(MediaNotReady)
+@blp.doc(
+    parameters=documents.request_headers(Range=False, If_Range=False),
+    responses=documents.answers(200, description="The file", content=documents.file_of("video/mp4"))
+    | documents.answers(206, "Content-Range", description="A part of it", content=documents.file_of("video/mp4"))
+    | documents.answers(304, description="You have it already"),
+)
+@blp.response(200)
+@blp.raises(MediaNotReady, RangeNotSatisfiable)
 def download_media(media_id: UUID) -> Response:
     """Download the file
 
@@ -153,7 +147,9 @@ def download_media(media_id: UUID) -> Response:
 
 
 @blp.get("/<uuid:media_id>/thumbnail")
-@blp.response(200, content_type="image/jpeg")
+@blp.doc(responses=documents.answers(200, description="The picture", content=documents.file_of("image/jpeg")))
+@blp.response(200)
+@blp.raises(RangeNotSatisfiable)
 def show_thumbnail(media_id: UUID) -> Response:
     """Show a small picture of the media
 

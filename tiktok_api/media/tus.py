@@ -12,7 +12,7 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import MethodNotAllowed
 from tiktok_api.extensions import service
-from tiktok_api.media import bodies, headers, uploading
+from tiktok_api.media import bodies, documents, headers, uploading
 from tiktok_api.media.blueprint import blp
 from tiktok_api.media.errors import (
     MalformedUploadHeader,
@@ -31,9 +31,6 @@ from tiktok_api.media.schemas import UploadProgressSchema
 from tiktok_api.media.uploading import Terms, Turn
 
 _PROTOCOL = {"Tus-Resumable": headers.VERSION, "Cache-Control": "no-store"}
-_CHECKSUM_MISMATCH = {
-    "460": {"description": "Checksum mismatch: `checksum_mismatch`; the bytes were dropped, send them again."}
-}
 _TERMINATION = (TusVersionUnsupported, UploadExpired, MediaInUse)
 _APPENDING = (
     MalformedUploadHeader,
@@ -46,6 +43,10 @@ _APPENDING = (
     UploadBusy,
     StorageOutOfSpace,
 )
+_APPENDING_HEADERS = documents.request_headers(
+    Tus_Resumable=True, Upload_Offset=True, Upload_Length=False, Upload_Checksum=False
+)
+_APPENDED = documents.answers(204, "Tus-Resumable", "Upload-Offset", "Upload-Expires", description="Stored")
 
 
 def _speak_tus(response: Response) -> Response:
@@ -82,6 +83,17 @@ def _standing(media: Media, status: int, **more: str) -> Response:
 
 @blp.route("/uploads", methods=["OPTIONS"])
 @blp.public
+@blp.doc(
+    responses=documents.answers(
+        204,
+        "Tus-Resumable",
+        "Tus-Version",
+        "Tus-Extension",
+        "Tus-Max-Size",
+        "Tus-Checksum-Algorithm",
+        description="What it can do",
+    )
+)
 @blp.response(204)
 def describe_uploads() -> Response:
     """Tell what the upload protocol can do here
@@ -99,7 +111,18 @@ def describe_uploads() -> Response:
 
 @blp.post("/uploads")
 @blp.acts_without_key
-@blp.doc(responses=_CHECKSUM_MISMATCH)
+@blp.doc(
+    parameters=documents.request_headers(
+        Tus_Resumable=True,
+        Upload_Length=False,
+        Upload_Defer_Length=False,
+        Upload_Metadata=False,
+        Upload_Checksum=False,
+    ),
+    requestBody=documents.some_bytes(required=False),
+    responses=documents.CHECKSUM_MISMATCH
+    | documents.answers(201, "Location", "Tus-Resumable", "Upload-Offset", "Upload-Expires", description="Begun"),
+)
 @blp.response(201)
 @blp.raises(
     MalformedUploadHeader,
@@ -141,6 +164,19 @@ def create_upload() -> Response:
 
 
 @blp.route("/uploads/<uuid:media_id>", methods=["HEAD"])
+@blp.doc(
+    parameters=documents.request_headers(Tus_Resumable=True),
+    responses=documents.answers(
+        200,
+        "Tus-Resumable",
+        "Upload-Offset",
+        "Upload-Length",
+        "Upload-Defer-Length",
+        "Upload-Metadata",
+        "Upload-Expires",
+        description="Where it stands",
+    ),
+)
 @blp.response(200)
 @blp.raises(TusVersionUnsupported, UploadExpired)
 def show_upload_offset(media_id: UUID) -> Response:
@@ -173,7 +209,11 @@ def show_upload(media_id: UUID) -> Media:
 
 @blp.patch("/uploads/<uuid:media_id>")
 @blp.metered_by_bytes
-@blp.doc(responses=_CHECKSUM_MISMATCH)
+@blp.doc(
+    parameters=_APPENDING_HEADERS,
+    requestBody=documents.some_bytes(required=True),
+    responses=documents.CHECKSUM_MISMATCH | _APPENDED,
+)
 @blp.response(204)
 @blp.raises(*_APPENDING)
 def append_upload(media_id: UUID) -> Response:
@@ -193,6 +233,7 @@ def append_upload(media_id: UUID) -> Response:
 
 
 @blp.delete("/uploads/<uuid:media_id>")
+@blp.doc(parameters=documents.request_headers(Tus_Resumable=True))
 @blp.response(204)
 @blp.raises(*_TERMINATION)
 def terminate_upload(media_id: UUID) -> Response:
@@ -211,7 +252,11 @@ def terminate_upload(media_id: UUID) -> Response:
 @blp.post("/uploads/<uuid:media_id>")
 @blp.acts_without_key
 @blp.metered_by_bytes
-@blp.doc(responses=_CHECKSUM_MISMATCH)
+@blp.doc(
+    parameters=[*documents.request_headers(X_HTTP_Method_Override=True), *_APPENDING_HEADERS[:1]],
+    requestBody=documents.some_bytes(required=False),
+    responses=documents.CHECKSUM_MISMATCH | _APPENDED,
+)
 @blp.response(204)
 @blp.raises(*_APPENDING, MediaInUse)
 def override_upload_method(media_id: UUID) -> Response:

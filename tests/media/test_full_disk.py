@@ -1,0 +1,80 @@
+"""A disk that fills up, before and during an upload"""
+
+from contextlib import contextmanager
+
+import pytest
+
+from tests.media import making
+from tests.media.making import part
+from tests.media.tus_client import create
+from tiktok_api.storage.errors import StorageFull
+from tiktok_api.storage.local import LocalStorage
+
+
+class SmallDisk(LocalStorage):
+    """Local files on a disk of so many bytes; `is_honest` whether it says beforehand how much room there is."""
+
+    def __init__(self, root, capacity):
+        super().__init__(root)
+        self.capacity, self.is_honest = capacity, True
+
+    def room(self):
+        used = sum(file.stat().st_size for file in self.root.glob("??/??/*"))
+        return self.capacity - used if self.is_honest else None
+
+    @contextmanager
+    def append(self, key):
+        with super().append(key) as end:
+            write = end.write
+
+            def write_what_fits(piece):
+                fits = max(0, self.capacity - self.size(key))
+                write(piece[:fits])
+                if fits < len(piece):
+                    raise StorageFull
+
+            end.write = write_what_fits
+            yield end
+
+
+@pytest.fixture
+def disk(app, tmp_path):
+    disk = app.extensions["tiktok_api.storage"] = SmallDisk(tmp_path / "media", 1000)
+    return disk
+
+
+def test_an_upload_that_would_not_fit_does_not_begin(owner, disk):
+    response = create(owner, 1001)
+
+    assert response.status_code == 507
+    assert response.json["code"] == "storage_out_of_space"
+    assert owner.get("/media").json["data"] == []
+
+
+def test_what_fitted_is_kept_and_the_rest_follows_when_there_is_room(owner, disk, upload, run_jobs):
+    content = making.video()
+    disk.is_honest = False
+    begun = upload(len(content))
+
+    refused = begun.send(content)
+    kept = begun.offset
+    disk.capacity = len(content)
+    accepted = begun.send(content[kept:], offset=kept)
+    disk.capacity *= 10
+    run_jobs()
+
+    assert (refused.status_code, kept) == (507, 1000)
+    assert accepted.status_code == 204
+    assert owner.get(f"/media/{begun.id}").json["status"] == "ready"
+    assert owner.get(f"/media/{begun.id}/content").data == content
+
+
+def test_a_file_in_one_request_that_does_not_fit_leaves_nothing(owner, disk):
+    disk.is_honest = False
+
+    response = owner.post("/media", data=making.multipart(part("file", b"x" * 2000)), content_type=making.MULTIPART)
+
+    assert response.status_code == 507
+    assert disk.room() is None
+    disk.is_honest = True
+    assert disk.room() == 1000
