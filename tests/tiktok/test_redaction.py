@@ -1,6 +1,7 @@
 """No secret in logs, errors or reprs, however it comes back"""
 
 import logging
+import re
 
 import httpx2
 import pytest
@@ -36,7 +37,8 @@ ACTS = {
 
 def echo(request: httpx2.Request) -> str:
     """Everything the request held, as a careless server would quote it."""
-    return " ".join([str(request.url), request.content.decode(), *request.headers.values()])
+    words = [*request.url.params.values(), *re.split("[=&]", request.url.query.decode()), *request.headers.values()]
+    return " ".join([str(request.url), request.content.decode(), *words])
 
 
 ANSWERS = {

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote_plus
 
 HIDDEN = "[hidden]"
 SECRET_KEYS = frozenset({"access_token", "refresh_token", "token", "client_secret", "code_verifier", "upload_url"})
@@ -20,8 +20,7 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:
         known = {secret for secret in secrets if secret and len(secret) >= SHORTEST_SECRET}
-        shapes = known | {quote(secret, safe="") for secret in known} | {quote_plus(secret) for secret in known}
-        self._secrets = sorted(shapes, key=len, reverse=True)
+        self._secrets = sorted(known | {quote_plus(secret) for secret in known}, key=len, reverse=True)
 
     def clean(self, value: str) -> str:
         """The text with every secret replaced."""

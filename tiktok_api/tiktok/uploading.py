@@ -111,7 +111,7 @@ class _Exactly:
 def _receipt(answer: Answer, *, last: int, total: int) -> ChunkReceipt:
     status = answer.http_status
     stored = _uploaded(answer)
-    if stored in (last, last + 1):
+    if stored == last:  # the last index instead of the count
         stored = last + 1
     if status == 201:
         return ChunkReceipt(is_complete=True, uploaded_bytes=stored)
