@@ -24,6 +24,7 @@ from tiktok_api.media import tasks as media_tasks
 from tiktok_api.media.routes import blp as media_blueprint
 from tiktok_api.posts import answering
 from tiktok_api.posts import tasks as posts_tasks
+from tiktok_api.posts.account_routes import blp as posting_blueprint
 from tiktok_api.posts.routes import blp as posts_blueprint
 from tiktok_api.posts.routes import publications as publications_blueprint
 from tiktok_api.sealing import Sealer
@@ -48,6 +49,7 @@ DOMAINS: tuple[Blueprint, ...] = (
     media_blueprint,
     posts_blueprint,
     publications_blueprint,
+    posting_blueprint,
     analytics_blueprint,
     webhooks_blueprint,
     videos_blueprint,

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +60,8 @@ class Settings:
     poll_max_seconds: float
     unconfirmed_after_seconds: float
     sync_seconds: float
+    creator_posts_per_day: int
+    app_creators_per_day: int | None
     media_max_bytes: int
     upload_ttl_seconds: float
     upload_stall_seconds: float
@@ -80,6 +83,9 @@ def load(env_file: str | Path | None = ".env", secrets_file: str | Path | None =
     for file in (env_file, secrets_file):
         if file and Path(file).is_file():
             env.read_env(str(file), recurse=False)
+    for name in Settings.__dataclass_fields__:
+        if not os.environ.get(name.upper(), "?").strip():  # an empty setting is one that was not made
+            del os.environ[name.upper()]
     values = _read(env)
     problems: list[str] = []
     try:
@@ -131,6 +137,8 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
         "poll_max_seconds": env.float("POLL_MAX_SECONDS", 60.0, validate=positive),
         "unconfirmed_after_seconds": env.float("UNCONFIRMED_AFTER_SECONDS", 86400.0, validate=positive),
         "sync_seconds": env.float("SYNC_SECONDS", 3000.0, validate=positive),
+        "creator_posts_per_day": env.int("CREATOR_POSTS_PER_DAY", 15, validate=positive),
+        "app_creators_per_day": env.int("APP_CREATORS_PER_DAY", 0, validate=validate.Range(min=0)) or None,
         "media_max_bytes": env.int("MEDIA_MAX_BYTES", 500 * MEBIBYTE, validate=positive),
         "upload_ttl_seconds": env.float("UPLOAD_TTL_SECONDS", 86400.0, validate=positive),
         "upload_stall_seconds": env.float("UPLOAD_STALL_SECONDS", 30.0, validate=positive),

@@ -23,6 +23,10 @@ class UnknownTarget(Invalid):
     message = "No such account or media of yours."
 
 
+class WindowNotPossible(Invalid):
+    message = "This window of days cannot be shown."
+
+
 class PostNotMovable(Conflict):
     message = "A post that is {status} can no longer be changed or rescheduled."
 

@@ -38,7 +38,11 @@ from tiktok_api.web.schemas import page_of
 
 blp = Blueprint("posts", __name__, url_prefix="/posts", description="Drafting, scheduling and publishing")
 publications = Blueprint(
-    "publications", __name__, url_prefix="/publications", description="A post on one account, and what was tried"
+    "publications",
+    __name__,
+    url_prefix="/publications",
+    description="A post on one account, and what was tried",
+    domain="posts",
 )
 
 TIME_PROBLEMS = (PublishTimePassed, LocalTimeMissing, LocalTimeTwice)

@@ -54,8 +54,10 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = parser
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, name: str, *args: Any, domain: str | None = None, **options: Any) -> None:
+        """`domain`, where it is not the name, is what the scopes of API keys call these endpoints."""
+        self.domain = domain or name
+        super().__init__(name, *args, **options)
         self.after_request(conditional.keep_private)
 
     def add_url_rule(
@@ -64,7 +66,7 @@ class Blueprint(flask_smorest.Blueprint):
         """Guard the view and complete its documentation, then register it as smorest does."""
         if view_func is None:
             raise TypeError("a rule needs its function")
-        guarded = _guard(view_func, self.name)
+        guarded = _guard(view_func, self.domain)
         documenting.complete(guarded, rule=rule, methods=options.get("methods", ["GET"]), domain=self.name)
         super().add_url_rule(rule, endpoint, guarded, *args, **options)
 
