@@ -63,6 +63,9 @@ openapi: $(RUN_STAMP) ## write the OpenAPI document to openapi.json
 migration: $(DEV_STAMP) ## write a migration from the models: make migration MESSAGE="add labels"
 	@$(BIN)/python -m tiktok_api.cli.migration "$(MESSAGE)"
 
+bench: $(DEV_STAMP) ## measure: ratios within one run, printed with the machine
+	@$(BIN)/python -m benchmarks
+
 doctor: $(RUN_STAMP) ## check the settings and name everything that is wrong
 	@$(BIN)/python -m tiktok_api.cli.doctor
 

@@ -1,0 +1,1 @@
+"""What `make bench` measures: ratios within one run, printed with the machine and the versions. Never a test."""
