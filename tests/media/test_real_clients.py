@@ -1,6 +1,9 @@
 """tuspy, a client written by others, unmodified; and what large uploads cost"""
 
 import hashlib
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from tusclient.exceptions import TusCommunicationError
 
 from tests.media import making
 from tests.media.raw_tus import RawUpload
+from tests.media.serving import ROOT
 from tests.media.staging import Stage
 from tiktok_api.cli.sample_video import make_sample_video
 
@@ -63,6 +67,22 @@ def test_tuspy_uploads_and_resumes_after_the_server_was_killed(stage, tmp_path):
     media_id = through_tuspy(stage, path, chunk_size=MEBIBYTE)
 
     must_have(stage, media_id, path)
+
+
+def test_our_example_goes_on_by_itself_after_the_server_was_killed(stage, tmp_path):
+    path = make_sample_video(tmp_path / "video.mp4", seconds=1, pad_to_bytes=300 * MEBIBYTE)
+    environment = os.environ | {"API": stage.server.url, "TOKEN": stage.owner.tokens["access_token"]}
+    command = [sys.executable, str(ROOT / "examples" / "upload.py"), str(path)]
+
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as script:
+        while b"%" not in (said := script.stdout.read(60)):
+            assert said, "it ended before it began"
+        stage.server.kill()
+        stage.server.start()
+        output = script.stdout.read().decode()
+
+    assert script.returncode == 0, output
+    must_have(stage, output.split()[-1], path)
 
 
 @pytest.mark.long
