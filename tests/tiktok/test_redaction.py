@@ -77,6 +77,18 @@ def test_nothing_planted_is_ever_written_down(make_client, caplog, act, answer):
     assert "planted" not in everything
 
 
+@pytest.mark.parametrize(
+    "secret", ["act.planted-of-another", "rft.planted*1", "https://e.example/?upload_token=planted&a"]
+)
+def test_strange_tokens_are_known_by_their_shape(client, tiktok, secret):
+    tiktok.answers(enveloped({"hint": secret}, code="invalid_params", status=400, message=f"see {secret}."))
+
+    with capture_logs() as logs, pytest.raises(TikTokError) as caught:
+        client.fetch_status(ACCESS, "v_pub")
+
+    assert "planted" not in f"{logs}{caught.value}"
+
+
 def test_the_log_keeps_what_support_asks_for(client, tiktok):
     tiktok.answers(enveloped(code="invalid_params", status=400))
 

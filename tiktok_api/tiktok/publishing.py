@@ -149,6 +149,7 @@ class Publishing:
         self, access_token: str, pace: Pace, path: str, payload: dict[str, Any], plan: ChunkPlan | None = None
     ) -> PublishTicket:
         self._pacer.take(access_token, pace)
+        # Pulled media are served to whoever knows their URL: a secret until the post is out.
         source = payload["source_info"]
         pulled = [url for url in (source.get("video_url"), *source.get("photo_images", ())) if url]
         return _ticket(self._wire.post_json(path, access_token, payload, secrets=pulled), plan)

@@ -8,8 +8,6 @@ from urllib.parse import quote_plus
 
 HIDDEN = "[hidden]"
 SECRET_KEYS = frozenset({"access_token", "refresh_token", "token", "client_secret", "code_verifier", "upload_url"})
-# Pulled media are served to whoever knows their URL, so their paths are secrets until the post is out.
-PULLED_KEYS = frozenset({"video_url", "photo_images"})
 TOKEN_SHAPES = re.compile(r"\b(?:act|rft|clt)\.[^\s\"'<>&,;]+|(?<=upload_token=)[^\s\"'<>&;]+")
 SHORTEST_SECRET = 6
 DEEPEST = 12
@@ -39,7 +37,7 @@ class Redactor:
         if isinstance(value, list):
             return [self.clean_json(item, depth=depth - 1) for item in value]
         return {
-            self.clean(key): HIDDEN if key in SECRET_KEYS | PULLED_KEYS else self.clean_json(item, depth=depth - 1)
+            self.clean(key): HIDDEN if key in SECRET_KEYS else self.clean_json(item, depth=depth - 1)
             for key, item in value.items()
         }
 
