@@ -63,6 +63,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def stage_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The SQLite database of `tests.stage`."""
+    return tmp_path_factory.mktemp("stage") / "stage.sqlite3"
+
+
 @pytest.fixture
 def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     """SQLite by default; tests of what differs ask for `postgresql_url`."""

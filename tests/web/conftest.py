@@ -1,18 +1,15 @@
-"""An application with a small domain of things: one for all who only talk to it, or one of its own for a test."""
+"""An application with a small domain of things, on an empty database."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from flask import Flask
 
+from tests import stage
 from tests.conftest import Person
 from tests.web import things
-from tiktok_api.app import create_app
 from tiktok_api.settings import Settings
 
 
@@ -25,34 +22,17 @@ def make_things(make_app: Callable[..., Flask]) -> Iterator[Callable[..., Flask]
     things.may_go_on.set()
 
 
-_shared: dict[str, Flask] = {}
+@pytest.fixture
+def database_url(sqlite_template: Path, stage_file: Path) -> str:
+    return stage.restore(stage_file, sqlite_template)
 
 
 @pytest.fixture
-def app(sqlite_template: Path, base_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """One application for every test that needs no other: what they make belongs to people of their own."""
-    if "app" not in _shared:
-        file = tmp_path_factory.mktemp("shared") / "shared.sqlite3"
-        shutil.copy(sqlite_template, file)
-        _shared["app"] = things.add_to(create_app(replace(base_settings, database_url=f"sqlite:///{file}")))
-        _shared["app"].config["PROPAGATE_BUGS"] = True
-    return _shared["app"]
-
-
-@pytest.fixture
-def fresh_app(make_things: Callable[..., Flask], each_database_url: str) -> Flask:
-    """An application on a database of its own, in turn on each kind if the test says so."""
-    return make_things(database_url=each_database_url)
-
-
-@pytest.fixture
-def owner(app: Flask) -> Person:
-    return Person(app, f"{uuid4()}@example.com")
-
-
-@pytest.fixture
-def stranger(app: Flask) -> Person:
-    return Person(app, f"{uuid4()}@example.com")
+def app(base_settings: Settings, each_database_url: str) -> Flask:
+    """An application with things on an empty database, in turn on each kind if the test says so."""
+    things.arrived.clear()
+    things.may_go_on.clear()
+    return stage.application(each_database_url, base_settings, kind="things", add=things.add_to)
 
 
 @pytest.fixture

@@ -89,9 +89,7 @@ def test_strange_values_are_invalid_everywhere(owner, method, path):
         ("/auth/refresh", ["refresh_token"]),
     ],
 )
-def test_no_text_breaks_signing_in(fresh_app, path, names):
-    client = fresh_app.test_client()
-
+def test_no_text_breaks_signing_in(client, path, names):
     answers = [client.post(API + path, json=dict.fromkeys(names, text)) for text in TEXTS]
 
     assert {answer.status_code for answer in answers} <= {400, 401, 422}

@@ -16,12 +16,6 @@ from tiktok_api.db import db, transaction
 from tiktok_api.web import idempotency
 from tiktok_api.web.idempotency import IdempotencyKey
 
-
-@pytest.fixture
-def app(fresh_app):
-    return fresh_app
-
-
 KEY = {"Idempotency-Key": "monday's thing"}
 
 
@@ -213,10 +207,10 @@ def test_signing_in_takes_no_key(client, owner):
     assert "Idempotency-Replayed" not in second.headers
 
 
-def test_a_stored_answer_cannot_be_read_from_the_database(owner, tmp_path: Path):
+def test_a_stored_answer_cannot_be_read_from_the_database(owner, stage_file: Path):
     answer = owner.post("/things", json={"name": "a"}, headers=KEY)
 
-    raw = b"".join(file.read_bytes() for file in tmp_path.glob("test.sqlite3*"))
+    raw = b"".join(file.read_bytes() for file in stage_file.parent.glob(f"{stage_file.name}*"))
 
     assert things.PLANTED.encode() in answer.data
     assert things.PLANTED.encode() not in raw

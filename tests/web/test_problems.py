@@ -160,9 +160,9 @@ def test_slashes_too_many_are_taken_away(client):
     assert response.headers["Location"].endswith("/api/v1/auth/me")
 
 
-def test_a_locked_database_is_waited_for_and_then_unavailable(make_things, tmp_path: Path, database_url):
+def test_a_locked_database_is_waited_for_and_then_unavailable(make_things, stage_file: Path, database_url):
     app = make_things(database_url=f"{database_url}?timeout=0")
-    with sqlite3.connect(tmp_path / "test.sqlite3", isolation_level=None) as other:
+    with sqlite3.connect(stage_file, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
 
         response = app.test_client().post(

@@ -1,4 +1,4 @@
-"""Users and their sessions."""
+"""Users, their sessions, API keys and letters, and the trail of what they did."""
 
 from datetime import datetime
 from uuid import UUID

@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, validate
 from tiktok_api.auth.passwords import LONGEST, SHORTEST
 from tiktok_api.web.schemas import Schema
 
-_ZONES = available_timezones()
+_ZONES = available_timezones() - {"localtime", "Factory", "posixrules"}  # files beside the zones, on some systems
 
 
 def is_timezone(value: str) -> None:
@@ -69,7 +69,7 @@ class RefreshSchema(Schema):
     """The refresh token of the pair answered last."""
 
     refresh_token = fields.String(
-        required=True, validate=validate.Length(1, 4096), metadata={"example": "eyJhbGciOiJIUzI1NiIs…"}
+        required=True, validate=validate.Length(1), metadata={"example": "eyJhbGciOiJIUzI1NiIs…"}
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from tiktok_api.auth import passwords
-from tiktok_api.auth.errors import EmailTaken, RegistrationClosed, WeakPassword, WrongCredentials
+from tiktok_api.auth.errors import EmailTaken, RegistrationClosed, SessionEnded, WeakPassword, WrongCredentials
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession, User
 from tiktok_api.db import db, end_reading, transaction
@@ -47,8 +47,9 @@ def register(*, email: str, password: str, display_name: str, timezone: str, is_
 def check_password(*, email: str, password: str) -> User:
     """The user whose credentials these are. Raises WrongCredentials after the same work for known and unknown addresses."""
     user = db.session.scalar(select(User).where(User.email_key == email_key(email)))
+    password_hash = user.password_hash if user else None  # before the row is let go: reading it again would tell
     end_reading()  # hashing takes its time: hold nothing meanwhile
-    if not passwords.verify(user.password_hash if user else None, password) or user is None:
+    if not passwords.verify(password_hash, password) or user is None:
         raise WrongCredentials
     return user
 
@@ -70,13 +71,13 @@ def start_session(user: User, *, user_agent: str, address: str) -> SignInSession
 
 
 def rotate(session_id: UUID, refresh_jti: UUID) -> SignInSession | None:
-    """The session with its next pair of tokens, or None when this token may not be used (the session is ended then).
+    """The session with its next pair of tokens, or None when this token was used before: the session is ended then.
 
-    The same successor is answered again within the grace. The caller commits before it refuses.
+    The same successor is answered again within the grace. The caller commits before it refuses. Raises SessionEnded.
     """
     session = db.session.scalar(select(SignInSession).where(SignInSession.id == session_id).with_for_update())
     if session is None or session.ended_at is not None:
-        return None
+        raise SessionEnded
     now = _now()
     if session.refresh_jti == refresh_jti:
         session.previous_refresh_jti = refresh_jti

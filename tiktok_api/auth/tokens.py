@@ -23,6 +23,7 @@ from tiktok_api.settings import KeyRing, Settings
 
 ACCESS_LIFETIME, REFRESH_LIFETIME = timedelta(hours=24), timedelta(days=30)
 _ISSUER = _AUDIENCE = "tiktok-api"
+_TYPES = ["access", "refresh"]
 _LONGEST = 4096
 _REMEMBERED = 10_000
 
@@ -61,10 +62,11 @@ def _signing_key(_identity: Any) -> bytes:
 
 
 @jwt.decode_key_loader
-def _verifying_key(header: dict[str, Any], _claims: dict[str, Any]) -> bytes:
+def _verifying_key(header: dict[str, Any], claims: dict[str, Any]) -> bytes:
     kid = header.get("kid")
     key: bytes | None = service("settings").jwt_keys.get(kid) if isinstance(kid, str) else None
-    if key is None or header.get("typ") != "JWT" or "crit" in header:
+    # A missing type would be taken for an access token's later on.
+    if key is None or header.get("typ") != "JWT" or "crit" in header or claims.get("type") not in _TYPES:
         raise InvalidTokenError("not signed by a key of ours")
     return key
 
@@ -118,7 +120,7 @@ def read(token: str, kind: str) -> Claims:
         raise TokenExpired from None
     except Exception as error:  # whatever a forged token provokes in the libraries below, it is a forged token
         raise InvalidToken from error
-    if claims["type"] != kind:
+    if claims["type"] != kind or not isinstance(claims["tz"], str):
         raise InvalidToken
     return found
 

@@ -11,6 +11,7 @@ from tiktok_api.auth.errors import (
     InvalidToken,
     RefreshTokenReused,
     RegistrationClosed,
+    SessionEnded,
     TokenExpired,
     WeakPassword,
     WrongCredentials,
@@ -78,7 +79,7 @@ def _signed_in(user: User) -> TokenPair:
 @blp.public
 @blp.arguments(RefreshSchema)
 @blp.response(200, TokenPairSchema)
-@blp.raises(InvalidToken, TokenExpired, RefreshTokenReused)
+@blp.raises(InvalidToken, TokenExpired, RefreshTokenReused, SessionEnded)
 def refresh_tokens(body: dict[str, str]) -> TokenPair:
     """Trade a refresh token for the next pair
 

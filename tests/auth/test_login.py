@@ -1,0 +1,102 @@
+"""POST /auth/login"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tests.conftest import API, PASSWORD
+from tests.web.problems import assert_problem
+from tiktok_api.db import db
+
+SPENT_ON = ("verify_secret", "hash_secret", "hash_secret_raw")
+
+
+@pytest.fixture
+def count_work(app) -> Callable[[Callable[[], Any]], Counter[str]]:
+    """What an act costs: argon2's computations and the database's statements, seen from outside."""
+
+    def count(act: Callable[[], Any]) -> Counter[str]:
+        work: Counter[str] = Counter()
+
+        def see_call(frame: Any, what: str, _argument: Any) -> None:
+            name = frame.f_code.co_name
+            if what == "call" and name in SPENT_ON and frame.f_code.co_filename.endswith("argon2/low_level.py"):
+                work[name] += 1
+
+        def see_statement(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            work[statement.split()[0]] += 1
+
+        with app.app_context():
+            event.listen(db.engine, "before_cursor_execute", see_statement)
+        sys.setprofile(see_call)
+        try:
+            act()
+        finally:
+            sys.setprofile(None)
+            with app.app_context():
+                event.remove(db.engine, "before_cursor_execute", see_statement)
+        return work
+
+    return count
+
+
+def log_in(client, **wish):
+    return client.post(f"{API}/auth/login", json={"email": "owner@example.com", "password": PASSWORD} | wish)
+
+
+def test_the_right_password_signs_in(client, owner):
+    response = log_in(client)
+
+    assert response.status_code == 200
+    profile = client.get(f"{API}/auth/me", headers={"Authorization": f"Bearer {response.json['access_token']}"})
+    assert profile.json["id"] == owner.user_id
+
+
+def test_each_sign_in_is_a_session_of_its_own(client, owner):
+    first, second = log_in(client), log_in(client)
+
+    assert first.json["access_token"] != second.json["access_token"]
+
+
+@pytest.mark.parametrize("email", ["OWNER@example.com", "Owner@EXAMPLE.com", " owner@example.com "])
+def test_an_address_may_be_written_in_any_case(client, owner, email):
+    response = log_in(client, email=email)
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("password", [PASSWORD.upper(), PASSWORD + " ", " " + PASSWORD, PASSWORD[:-1], "x", "😀"])
+def test_another_password_does_not(client, owner, password):
+    response = log_in(client, password=password)
+
+    assert_problem(response, 401, "wrong_credentials")
+
+
+def test_known_and_unknown_addresses_are_answered_alike(client, owner):
+    known, unknown = log_in(client, password="not the password"), log_in(client, email="nobody@example.com")
+
+    assert known.status_code == unknown.status_code == 401
+    assert known.json | {"request_id": ""} == unknown.json | {"request_id": ""}
+    assert sorted(name for name, _ in known.headers) == sorted(name for name, _ in unknown.headers)
+    assert known.headers["Content-Length"] == unknown.headers["Content-Length"]
+
+
+@pytest.mark.parametrize("password", ["not the password", "x", "x" * 128])
+def test_known_and_unknown_addresses_cost_the_same_work(client, owner, count_work, password):
+    known = count_work(lambda: log_in(client, password=password))
+
+    unknown = count_work(lambda: log_in(client, email="nobody@example.com", password=password))
+
+    assert known == unknown
+    assert known["verify_secret"] == 1
+    assert known["hash_secret"] == 0
+
+
+def test_a_closed_server_still_lets_its_people_in(make_app, owner):
+    response = log_in(make_app(registration="closed").test_client())
+
+    assert response.status_code == 200

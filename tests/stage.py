@@ -1,0 +1,37 @@
+"""One application for many tests: its tables are emptied in between, because putting an application together takes longer
+than most tests do."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from flask import Flask
+
+from tiktok_api.app import create_app
+from tiktok_api.db import db
+from tiktok_api.settings import Settings
+
+_applications: dict[tuple[str, str], Flask] = {}
+
+
+def restore(file: Path, template: Path) -> str:
+    """The URL of an SQLite database that is empty again; nobody may be connected to it any more."""
+    for app in _applications.values():
+        with app.app_context():
+            db.engine.dispose()
+    for leftover in file.parent.glob(f"{file.name}*"):
+        leftover.unlink()
+    shutil.copy(template, file)
+    return f"sqlite:///{file}"
+
+
+def application(
+    database_url: str, settings: Settings, *, kind: str = "plain", add: Callable[[Flask], Flask] = lambda app: app
+) -> Flask:
+    """The application of that kind on that database, put together when it is first asked for."""
+    key = (database_url, kind)
+    if key not in _applications:
+        _applications[key] = add(create_app(replace(settings, database_url=database_url)))
+    _applications[key].config["PROPAGATE_BUGS"] = True
+    return _applications[key]
