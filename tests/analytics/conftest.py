@@ -70,6 +70,12 @@ def make_account(app: Flask) -> Callable[..., str]:
 
 
 @pytest.fixture
+def on_postgresql(make_app: Callable[..., Flask], postgresql_url: str) -> Flask:
+    """An application on PostgreSQL."""
+    return make_app(database_url=postgresql_url)
+
+
+@pytest.fixture
 def people_on() -> Callable[[Flask], UUID]:
     """Somebody's account on another application than the usual one: `people_on(app)` answers its id."""
 

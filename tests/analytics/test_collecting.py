@@ -56,8 +56,8 @@ def a_video(number, **counters):
 def walk(app):
     """One whole walk that finds these videos: `walk(account_id, a_video(1))`."""
 
-    def go(account_id, *videos):
-        with app.app_context():
+    def go(account_id, *videos, on=app):
+        with on.app_context():
             with transaction():
                 step = collecting.next_step(account_id, "a job")
             with transaction():
@@ -178,6 +178,22 @@ def test_a_video_that_comes_back_is_not_counted_twice(app, ada, walk):
         ).all()
         assert [tuple(each) for each in tallies] == [(110, 0, 2), (15, 5, 1), (145, 35, 2)]
         assert db.session.scalars(select(Video.gone_at)).all() == [None, None]
+
+
+@pytest.mark.postgres
+def test_postgresql_adds_up_alike(on_postgresql, people_on, walk):
+    account_id = people_on(on_postgresql)
+    walk(account_id, a_video(1, view_count=3 * 10**9), a_video(2, view_count=100), on=on_postgresql)
+    walk(account_id, a_video(1, view_count=3 * 10**9 - 4), on=on_postgresql)
+
+    walk(account_id, a_video(1, view_count=3 * 10**9), a_video(2, view_count=130), on=on_postgresql)
+
+    with on_postgresql.app_context():
+        columns = (VideoTally.views, VideoTally.views_gained, VideoTally.views_drops)
+        tallies = db.session.execute(select(*columns).order_by(VideoTally.captured_at)).all()
+        whole = 3 * 10**9
+        assert [tuple(each) for each in tallies] == [(whole + 100, 0, 0), (whole - 4, -4, 1), (whole + 130, 30, 1)]
+        assert db.session.scalar(select(func.count()).select_from(VideoReading)) == 5
 
 
 def test_no_videos_are_zero_views_and_that_is_known(app, ada, walk):

@@ -17,11 +17,6 @@ START = instant("2026-01-01T00:00Z")
 NAMES = ["followers", "likes", "views", "shares", INTERACTIONS]
 
 
-@pytest.fixture
-def on_postgresql(make_app, postgresql_url, simulator):
-    return make_app(database_url=postgresql_url)
-
-
 def write_history(account_id, seed, readings=300):
     """Readings of both kinds at random instants of 40 days; answers them by their time."""
     chance = random.Random(seed)

@@ -27,7 +27,9 @@ from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.pagination import InvalidCursor, Page, paginate
 
 blp = Blueprint("analytics", __name__, url_prefix="/analytics", description="How accounts and videos are doing")
-videos_blp = Blueprint("videos", __name__, url_prefix="/accounts", description="What an account has on TikTok")
+videos_blp = Blueprint(
+    "videos", __name__, url_prefix="/accounts", description="What an account has on TikTok", domain="analytics"
+)
 
 SVG = "image/svg+xml"
 _CHART_HEADERS = {
