@@ -35,5 +35,13 @@ class ScopeTooNarrow(Forbidden):
     message = "This token does not have the scope {scope}."
 
 
+class SessionRequired(Forbidden):
+    message = "Only a person who is signed in may do that, not an API key."
+
+
+class WrongPassword(Invalid):
+    message = "That is not your password."
+
+
 class WeakPassword(Invalid):
     message = "Choose a password that is harder to guess."

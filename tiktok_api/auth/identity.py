@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import g
 from werkzeug.local import LocalProxy
 
-from tiktok_api.auth.errors import ScopeTooNarrow
+from tiktok_api.auth.errors import ScopeTooNarrow, SessionRequired
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Identity:
     """A person's session, or one of their API keys.
 
     `scopes` is None for a session, which may do everything its person may; `account_ids` is None where a key is not
-    confined to some accounts.
+    confined to some accounts. `address` is where the request came from, for the audit trail.
     """
 
     user_id: UUID
@@ -23,11 +23,18 @@ class Identity:
     timezone: str = "UTC"
     scopes: frozenset[str] | None = None
     account_ids: frozenset[UUID] | None = None
+    key_id: UUID | None = None
+    address: str = ""
 
     def must_be_allowed(self, domain: str, *, to_write: bool) -> None:
-        """Raises ScopeTooNarrow unless a scope covers reading (or writing) in `domain`."""
+        """Raises ScopeTooNarrow unless a scope covers reading (or writing) in `domain`; SessionRequired in `auth`.
+
+        No key may make keys, end sessions or change a password: whoever steals one must not be able to stay.
+        """
         if self.scopes is None:
             return
+        if domain == "auth":
+            raise SessionRequired
         action = "write" if to_write else "read"
         if not self.scopes & {action, f"{domain}:{action}"}:
             raise ScopeTooNarrow(scope=f"{domain}:{action}")

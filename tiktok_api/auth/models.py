@@ -1,9 +1,10 @@
 """Users, their sessions, API keys and letters, and the trail of what they did."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api.db import Model
@@ -35,3 +36,19 @@ class SignInSession(Model):
     timezone: Mapped[str] = mapped_column(default="UTC")
     user_agent: Mapped[str] = mapped_column(default="")
     address: Mapped[str] = mapped_column(default="")
+
+
+class AuditEntry(Model):
+    """Something a person or one of their keys did. It outlives the session, the key and the subject, but not the person."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_entries_user_created", "user_id", "created_at", "id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    session_id: Mapped[UUID | None]
+    api_key_id: Mapped[UUID | None]
+    action: Mapped[str]
+    subject_id: Mapped[UUID | None]
+    address: Mapped[str] = mapped_column(default="")
+    request_id: Mapped[str | None]
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

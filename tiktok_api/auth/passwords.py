@@ -5,6 +5,8 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from tiktok_api.auth.errors import WeakPassword
+
 SHORTEST, LONGEST = 10, 128
 
 # OWASP's Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane. argon2-cffi's own default takes three
@@ -38,6 +40,12 @@ def is_common(password: str, *, email: str) -> bool:
     core = folded.strip("0123456789!@#$%^&*()-_=+.,?<>/ ")
     halves = {core, core[: len(core) // 2]} if len(core) % 2 == 0 and core[: len(core) // 2] * 2 == core else {core}
     return bool(halves & set(_STEMS)) or folded in _STEMS or core == ""
+
+
+def must_be_hard_to_guess(password: str, *, email: str, pointer: str) -> None:
+    """Raises WeakPassword at `pointer` for one that is common."""
+    if is_common(password, email=email):
+        raise WeakPassword(errors=[{"pointer": pointer, "code": WeakPassword.code, "message": WeakPassword.message}])
 
 
 def hash_password(password: str) -> str:

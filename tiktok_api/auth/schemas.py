@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, validate
 from tiktok_api.auth.passwords import LONGEST, SHORTEST
 from tiktok_api.web.schemas import Schema
 
+_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 _ZONES = available_timezones() - {"localtime", "Factory", "posixrules"}  # files beside the zones, on some systems
 
 
@@ -39,16 +40,29 @@ def _timezone(**options: Any) -> fields.String:
     return fields.String(validate=is_timezone, metadata={"example": "Europe/Berlin"}, **options)
 
 
-class RegistrationSchema(Schema):
-    """Who wants an account."""
-
-    email = _email()
-    password = fields.String(
+def _new_password() -> fields.String:
+    return fields.String(
         required=True,
         load_only=True,
         validate=validate.Length(SHORTEST, LONGEST),
         metadata={"example": "correct horse battery", "format": "password"},
     )
+
+
+def _known_password() -> fields.String:
+    return fields.String(
+        required=True,
+        load_only=True,
+        validate=validate.Length(1, LONGEST),
+        metadata={"example": "correct horse battery", "format": "password"},
+    )
+
+
+class RegistrationSchema(Schema):
+    """Who wants an account."""
+
+    email = _email()
+    password = _new_password()
     display_name = _display_name(load_default="")
     timezone = _timezone(load_default="UTC")
 
@@ -57,12 +71,7 @@ class CredentialsSchema(Schema):
     """Who wants in."""
 
     email = fields.String(required=True, validate=validate.Length(1, 254), metadata={"example": "ada@example.com"})
-    password = fields.String(
-        required=True,
-        load_only=True,
-        validate=validate.Length(1, LONGEST),
-        metadata={"example": "correct horse battery", "format": "password"},
-    )
+    password = _known_password()
 
 
 class RefreshSchema(Schema):
@@ -86,7 +95,7 @@ class TokenPairSchema(Schema):
 class ProfileSchema(Schema):
     """The person who is signed in."""
 
-    id = fields.UUID(required=True, metadata={"example": "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"})
+    id = fields.UUID(required=True, metadata={"example": _ID})
     email = fields.String(required=True, metadata={"example": "ada@example.com"})
     display_name = fields.String(required=True, metadata={"example": "Ada"})
     timezone = fields.String(required=True, metadata={"example": "Europe/Berlin"})
@@ -98,3 +107,27 @@ class ProfileChangesSchema(Schema):
 
     display_name = _display_name()
     timezone = _timezone()
+
+
+class PasswordChangeSchema(Schema):
+    """The password as it is and as it is to be."""
+
+    current_password = _known_password()
+    new_password = _new_password()
+
+
+class SessionSchema(Schema):
+    """A device that is signed in."""
+
+    id = fields.UUID(required=True, metadata={"example": _ID})
+    is_current = fields.Boolean(
+        required=True, metadata={"description": "Whether it is the one that asks.", "example": True}
+    )
+    user_agent = fields.String(required=True, metadata={"example": "Mozilla/5.0 (X11; Linux x86_64) Firefox/151.0"})
+    address = fields.String(
+        required=True, metadata={"description": "Where it signed in from.", "example": "203.0.113.7"}
+    )
+    created_at = fields.AwareDateTime(required=True, metadata={"example": "2027-03-02T12:00:00Z"})
+    last_issued_at = fields.AwareDateTime(
+        required=True, metadata={"description": "When it got its newest tokens.", "example": "2027-03-03T11:58:00Z"}
+    )

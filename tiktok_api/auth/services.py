@@ -1,17 +1,19 @@
 """Signing up, signing in, staying signed in and leaving."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from tiktok_api.auth import passwords
-from tiktok_api.auth.errors import EmailTaken, RegistrationClosed, SessionEnded, WeakPassword, WrongCredentials
+from tiktok_api.auth import audit, passwords, sessions
+from tiktok_api.auth.errors import EmailTaken, RegistrationClosed, SessionEnded, WrongCredentials
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession, User
 from tiktok_api.db import db, end_reading, transaction
+from tiktok_api.errors import NotFound
 
 REUSE_GRACE = timedelta(seconds=10)
 """How long after a rotation the old refresh token still gets the same successor: parallel tabs of one frontend."""
@@ -26,8 +28,7 @@ def register(*, email: str, password: str, display_name: str, timezone: str, is_
     """A new user. Raises RegistrationClosed, WeakPassword, EmailTaken."""
     if not is_open:
         raise RegistrationClosed
-    if passwords.is_common(password, email=email):
-        raise WeakPassword(errors=[{"pointer": "/password", "code": "weak_password", "message": WeakPassword.message}])
+    passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
     user = User(
         email=email.strip(),
         email_key=email_key(email),
@@ -67,6 +68,7 @@ def start_session(user: User, *, user_agent: str, address: str) -> SignInSession
     )
     db.session.add(session)
     db.session.flush()
+    audit.record(Identity(user.id, session.id, address=address), "session.started", subject_id=session.id)
     return session
 
 
@@ -92,11 +94,9 @@ def rotate(session_id: UUID, refresh_jti: UUID) -> SignInSession | None:
 
 def end_session(caller: Identity) -> None:
     """Sign this device out; its tokens are refused from the moment this is committed."""
-    db.session.execute(
-        update(SignInSession)
-        .where(SignInSession.id == caller.session_id, SignInSession.ended_at.is_(None))
-        .values(ended_at=_now())
-    )
+    if caller.session_id is not None:
+        with suppress(NotFound):  # signed out from elsewhere a moment ago
+            sessions.end(caller, caller.session_id)
 
 
 def get_profile(caller: Identity) -> User:

@@ -14,14 +14,16 @@ from flask_jwt_extended import create_access_token, create_refresh_token, decode
 from jwt.exceptions import ExpiredSignatureError, InvalidTokenError
 from sqlalchemy import select
 
+from tiktok_api.auth import sessions
 from tiktok_api.auth.errors import InvalidToken, SessionEnded, TokenExpired
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession
 from tiktok_api.db import db
 from tiktok_api.extensions import jwt, service
 from tiktok_api.settings import KeyRing, Settings
+from tiktok_api.web.limits import client_address
 
-ACCESS_LIFETIME, REFRESH_LIFETIME = timedelta(hours=24), timedelta(days=30)
+ACCESS_LIFETIME, REFRESH_LIFETIME = timedelta(hours=24), sessions.LIFETIME
 _ISSUER = _AUDIENCE = "tiktok-api"
 _TYPES = ["access", "refresh"]
 _LONGEST = 4096
@@ -157,7 +159,7 @@ def make_authenticator() -> Any:
             raise InvalidToken
         claims = remembered.get(token.strip())
         must_be_alive(claims.session_id)
-        return Identity(claims.user_id, claims.session_id, claims.timezone)
+        return Identity(claims.user_id, claims.session_id, claims.timezone, address=client_address())
 
     return authenticate
 

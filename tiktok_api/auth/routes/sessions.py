@@ -1,0 +1,49 @@
+"""The devices signed in: read the request, call one service, hand back its result."""
+
+from typing import Any
+from uuid import UUID
+
+from tiktok_api.auth import sessions
+from tiktok_api.auth.identity import caller
+from tiktok_api.auth.models import SignInSession
+from tiktok_api.auth.schemas import SessionSchema
+from tiktok_api.db import transaction
+from tiktok_api.web.blueprint import Blueprint
+from tiktok_api.web.pagination import InvalidCursor, Page, PageArgsSchema, paginate
+from tiktok_api.web.schemas import page_of
+
+blp = Blueprint(
+    "sessions", __name__, url_prefix="/auth/sessions", domain="auth", description="The devices that are signed in"
+)
+
+
+@blp.get("")
+@blp.arguments(PageArgsSchema, location="query")
+@blp.response(200, page_of(SessionSchema))
+@blp.raises(InvalidCursor)
+def list_sessions(args: dict[str, Any]) -> Page:
+    """List the devices signed in as you, the newest first"""
+    return paginate(sessions.living(caller), args, by=(SignInSession.created_at, SignInSession.id))
+
+
+@blp.delete("")
+@blp.response(204)
+def end_other_sessions() -> None:
+    """Sign out every device but this one
+
+    Their access and refresh tokens are refused from the moment this is answered, in every process.
+    """
+    with transaction():
+        sessions.end_others(caller)
+
+
+@blp.delete("/<uuid:session_id>")
+@blp.response(204)
+def end_session(session_id: UUID) -> None:
+    """Sign a device out
+
+    Its access and refresh tokens are refused from the moment this is answered, in every process. Your own session may
+    be named too, which is the same as logging out.
+    """
+    with transaction():
+        sessions.end(caller, session_id)

@@ -1,0 +1,71 @@
+"""The devices signed in: looking at them and ending them.
+
+Sessions live by the real clock: moving the test clock must not sign people out.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, delete, or_, select, update
+
+from tiktok_api.auth import audit
+from tiktok_api.auth.identity import Identity
+from tiktok_api.auth.models import SignInSession
+from tiktok_api.db import db
+from tiktok_api.errors import NotFound
+
+LIFETIME = timedelta(days=30)
+"""As long as a refresh token lives; each refresh begins it anew."""
+ENDED_KEPT = timedelta(days=1)
+
+
+def living(caller: Identity) -> Select[Any]:
+    """A select of the caller's sessions that can still be used, as rows of columns."""
+    columns: list[Any] = [
+        SignInSession.id,
+        SignInSession.user_agent,
+        SignInSession.address,
+        SignInSession.created_at,
+        SignInSession.issued_at.label("last_issued_at"),
+        (SignInSession.id == caller.session_id).label("is_current"),
+    ]
+    return select(*columns).where(*_alive(caller.user_id))
+
+
+def end(caller: Identity, session_id: UUID) -> None:
+    """Sign one of the caller's devices out. Raises NotFound."""
+    if not _end(*_alive(caller.user_id), SignInSession.id == session_id):
+        raise NotFound
+    audit.record(caller, "session.ended", subject_id=session_id)
+
+
+def end_others(caller: Identity) -> None:
+    """Sign out every device of the caller's but the one that asks."""
+    count = _end(*_alive(caller.user_id), SignInSession.id != caller.session_id)
+    audit.record(caller, "sessions.ended", count=count)
+
+
+def end_all(user_id: UUID) -> None:
+    """Sign a person out everywhere."""
+    _end(*_alive(user_id))
+
+
+def sweep() -> None:
+    """Forget sessions whose tokens have all expired, and those that ended a day ago."""
+    now = datetime.now(UTC)
+    is_over = or_(SignInSession.issued_at < now - LIFETIME, SignInSession.ended_at < now - ENDED_KEPT)
+    db.session.execute(delete(SignInSession).where(is_over))
+
+
+def _alive(user_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    return (
+        SignInSession.user_id == user_id,
+        SignInSession.ended_at.is_(None),
+        SignInSession.issued_at > datetime.now(UTC) - LIFETIME,
+    )
+
+
+def _end(*which: ColumnElement[bool]) -> int:
+    ended = update(SignInSession).where(*which).values(ended_at=datetime.now(UTC)).returning(SignInSession.id)
+    return len(db.session.execute(ended.execution_options(synchronize_session=False)).all())
