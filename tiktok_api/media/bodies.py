@@ -10,6 +10,8 @@ from tiktok_api.media.intake import BodyCut
 SMALLEST_PIECE, LARGEST_PIECE = 64 * 1024, 256 * 1024
 TICK_SECONDS = 1.0
 _FAST_SECONDS, _SLOW_SECONDS = 0.05, 0.5
+_AT_ONCE_SECONDS = 0.01
+_MOST_READ_AHEAD = 2 * 1024 * 1024  # more than gunicorn ever holds: what follows has come after the pause
 
 
 def length_of(environ: dict[str, Any]) -> int | None:
@@ -27,7 +29,7 @@ def iter_pieces(environ: dict[str, Any], *, stall_seconds: float) -> Iterator[by
     after a pause. Raises BodyCut when the connection ends, or is silent for `stall_seconds`, before the body is complete.
     """
     read, may_pause = _reader(environ)
-    left, size, silent_seconds = length_of(environ), SMALLEST_PIECE, 0.0
+    left, size, silent_seconds, since_pause = length_of(environ), SMALLEST_PIECE, 0.0, 0
     patience = min(TICK_SECONDS, stall_seconds) if may_pause else stall_seconds
     with _patience(environ, patience):
         while left is None or left > 0:
@@ -38,7 +40,7 @@ def iter_pieces(environ: dict[str, Any], *, stall_seconds: float) -> Iterator[by
                 silent_seconds += patience
                 if not may_pause or silent_seconds >= stall_seconds:
                     raise BodyCut from error
-                size = max(size // 16, 1)
+                size, since_pause = max(size // 16, 1), 0
                 yield b""
                 continue
             except Exception as error:  # resets and broken chunks: each server has its own
@@ -50,7 +52,9 @@ def iter_pieces(environ: dict[str, Any], *, stall_seconds: float) -> Iterator[by
             if left is not None:
                 left -= len(piece)
             yield piece
-            silent_seconds, took = 0.0, time.monotonic() - began
+            took, since_pause = time.monotonic() - began, since_pause + len(piece)
+            if took > _AT_ONCE_SECONDS or since_pause > _MOST_READ_AHEAD:
+                silent_seconds = 0.0  # bytes that were waiting here already do not break a silence
             if took < _FAST_SECONDS:
                 size = min(max(size * 2, SMALLEST_PIECE), LARGEST_PIECE)
             elif took > _SLOW_SECONDS:
