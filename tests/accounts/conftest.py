@@ -12,6 +12,7 @@ from flask import Flask
 from tiktok_api import moving_clock
 from tiktok_api.accounts import vault
 from tiktok_api.db import end_reading
+from tiktok_api.tiktok import TikTokClient, Unpaced
 
 
 class Vault:
@@ -38,6 +39,24 @@ class Vault:
     def with_token(self, account_id: str, act: Callable[[str], Any]) -> Any:
         with self._opened():
             return vault.with_token(UUID(account_id), act, **self.parts)
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], simulator: Any) -> Flask:
+    """The usual application, but for a client of TikTok's that does not take breath between its requests."""
+    app = make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+    settings = app.extensions["tiktok_api.settings"]
+    app.extensions["tiktok_api.tiktok"].close()
+    app.extensions["tiktok_api.tiktok"] = TikTokClient(
+        client_key=settings.tiktok_client_key,
+        client_secret=settings.tiktok_client_secret,
+        api_url=settings.tiktok_api_url,
+        authorize_url=settings.tiktok_authorize_url,
+        app_type=settings.tiktok_app_type,
+        allow_http=settings.tiktok_allow_http,
+        pacer=Unpaced(),
+    )
+    return app
 
 
 @pytest.fixture

@@ -3,8 +3,13 @@
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+from sqlalchemy import text
+
 from tests import connecting
 from tests.conftest import Person
+from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.db import transaction
 
 
 def everything_in(database_url):
@@ -43,12 +48,6 @@ def test_no_token_code_verifier_or_state_is_kept_in_clear(
 
 
 def test_a_sealed_token_moved_to_another_account_opens_nothing(app, owner, connect_account, tokens):
-    import pytest
-    from sqlalchemy import text
-
-    from tiktok_api.accounts.errors import AccountNeedsReconnection
-    from tiktok_api.db import transaction
-
     ada, _grace = connect_account(owner, "ada"), connect_account(owner, "grace")
     with app.app_context(), transaction() as session:
         session.execute(

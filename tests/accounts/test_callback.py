@@ -1,12 +1,15 @@
 """GET /accounts/callback"""
 
 import urllib.request
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from sqlalchemy import delete
 
 from tests import connecting
 from tests.conftest import API, Person
+from tiktok_api.auth.models import User
+from tiktok_api.db import transaction
 
 CALLBACK = f"{API}/accounts/callback"
 
@@ -119,35 +122,31 @@ def test_a_refusal_without_a_return_url_shows_a_page(owner, simulator):
 @pytest.mark.parametrize(
     ("brought", "reason"),
     [
-        ({"error": "server_error"}, "tiktok_refused"),
         ({"error": "<script>\x07"}, "tiktok_refused"),
         ({}, "code_missing"),
-        ({"code": ""}, "code_missing"),
         ({"code": "made up"}, "code_rejected"),
-        ({"code": "é\ud83d\ude00" * 2000}, "code_rejected"),
+        ({"code": "é😀" * 2000}, "code_rejected"),
     ],
 )
 def test_whatever_comes_instead_of_a_code_fails_the_connection_with_a_reason(owner, brought, reason):
     begun = connecting.begin(owner)
-    query = "&".join(f"{k}={quote(v.encode('utf-16', 'surrogatepass').decode('utf-16'))}" for k, v in brought.items())
 
-    page = owner.client.get(f"{CALLBACK}?state={state_of(begun)}&{query}&more=1")
+    page = owner.client.get(f"{CALLBACK}?{urlencode({'state': state_of(begun), **brought, 'more': 1})}")
 
     assert page.status_code == 400
     assert reason in page.text
     assert "<script" not in page.text
-    assert connection_of(owner, begun)["status"] == "failed"
-    assert connection_of(owner, begun)["reason"] == reason
+    connection = connection_of(owner, begun)
+    assert (connection["status"], connection["reason"]) == ("failed", reason)
 
 
-@pytest.mark.parametrize(
-    "query", ["", "state=", "state=unknown&code=x", "state=%ff%fe&code=%ff", "error=access_denied"]
-)
-def test_a_state_that_nobody_was_given_opens_nothing(client, simulator, query):
-    page = client.get(f"{CALLBACK}?{query}")
+def test_a_state_that_nobody_was_given_opens_nothing(client, simulator, subtests):
+    for query in ("", "state=", "state=unknown&code=x", "state=%ff%fe&code=%ff", "error=access_denied"):
+        with subtests.test(query=query):
+            page = client.get(f"{CALLBACK}?{query}")
 
-    assert page.status_code == 400
-    assert "link_not_valid" in page.text
+            assert page.status_code == 400
+            assert "link_not_valid" in page.text
     assert simulator.control.requests(endpoint="token") == []
 
 
@@ -186,23 +185,25 @@ def test_looking_without_reading_does_not_use_up_the_code(owner, simulator):
     assert owner.client.get(f"{parts.path}?{parts.query}").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("mischief", "reason"),
-    [
-        ({"effect": "status", "status": 500}, "tiktok_unreachable"),
-        ({"effect": "status", "status": 429}, "tiktok_unreachable"),
-        ({"effect": "garbage"}, "tiktok_unreachable"),
-        ({"effect": "drop_before"}, "tiktok_unreachable"),
-        ({"effect": "drop_after"}, "tiktok_unreachable"),
-        ({"effect": "status", "status": 400, "code": "invalid_client"}, "tiktok_refused"),
-    ],
-)
-def test_tiktoks_troubles_fail_the_connection_and_the_next_one_works(owner, simulator, mischief, reason):
-    simulator.control.mischief("token", **mischief)
+TROUBLES = [
+    ({"effect": "status", "status": 500}, "tiktok_unreachable"),
+    ({"effect": "status", "status": 429}, "tiktok_unreachable"),
+    ({"effect": "garbage"}, "tiktok_unreachable"),
+    ({"effect": "drop_before"}, "tiktok_unreachable"),
+    ({"effect": "drop_after"}, "tiktok_unreachable"),
+    ({"effect": "status", "status": 400, "code": "invalid_client"}, "tiktok_refused"),
+]
 
-    failed = connecting.connect(simulator, owner, "ada")
 
-    assert (failed["status"], failed["reason"], failed["account_id"]) == ("failed", reason, None)
+def test_tiktoks_troubles_fail_the_connection_and_the_next_one_works(owner, simulator, subtests):
+    for mischief, reason in TROUBLES:
+        with subtests.test(**mischief):
+            simulator.control.mischief("token", **mischief)
+
+            failed = connecting.connect(simulator, owner, "ada")
+
+            assert (failed["status"], failed["reason"], failed["account_id"]) == ("failed", reason, None)
+    assert owner.get("/accounts").json["data"] == []
     assert connecting.connect(simulator, owner, "ada")["status"] == "connected"
 
 
@@ -236,13 +237,8 @@ def test_a_web_app_connects_without_pkce(make_app, simulator):
 def test_an_attempt_of_somebody_who_has_left_is_void(app, owner, simulator):
     begun = connecting.begin(owner)
     location = simulator.control.consent(begun["authorize_url"], "ada")
-    with app.app_context():
-        from sqlalchemy import text
-
-        from tiktok_api.db import transaction
-
-        with transaction() as session:
-            session.execute(text("delete from users"))
+    with app.app_context(), transaction() as session:
+        session.execute(delete(User))
 
     page = connecting.come_back(owner, location)
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests import connecting
-from tests.conftest import API
+from tests.conftest import API, Person
 from tiktok_api.accounts.models import SCOPES
 
 
@@ -30,10 +30,10 @@ def test_only_what_is_asked_for_is_asked_of_the_person_and_always_who_they_are(o
     assert asked(begun["authorize_url"])["scope"] == "user.info.basic,video.publish"
 
 
-def test_a_web_app_proves_nothing_by_pkce(make_app, simulator, make_person):
+def test_a_web_app_proves_nothing_by_pkce(make_app, simulator):
     app = make_app(tiktok_app_type="web", tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
 
-    begun = connecting.begin(type(make_person("a@example.com"))(app, "owner@example.com"))
+    begun = connecting.begin(Person(app, "owner@example.com"))
 
     assert "code_challenge" not in begun["authorize_url"]
 
@@ -46,23 +46,22 @@ def test_a_repeated_request_gets_the_same_invitation(owner):
     assert answers[0] == answers[1]
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["https://app.example/done", "https://app.example:443/x?a=b#c", "http://127.0.0.1:8080/", "HTTPS://App.Example"],
-)
-def test_browsers_may_be_sent_back_to_allowed_origins(make_app, url):
-    from tests.conftest import Person
-
-    owner = Person(make_app(return_url_origins=("https://app.example",)), "owner@example.com")
-
-    response = owner.post("/accounts/connect", json={"return_url": url})
-
-    assert response.status_code == 201
+@pytest.fixture
+def guest(make_app):
+    """Somebody of a server that may send browsers to https://app.example."""
+    return Person(make_app(return_url_origins=("https://app.example",)), "owner@example.com")
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
+def test_browsers_may_be_sent_back_to_allowed_origins(guest):
+    urls = ["https://app.example/x", "https://app.example:443/?a=b#c", "http://127.0.0.1:8080/", "HTTPS://App.Example"]
+
+    answers = {url: guest.post("/accounts/connect", json={"return_url": url}).status_code for url in urls}
+
+    assert answers == dict.fromkeys(urls, 201)
+
+
+def test_browsers_are_sent_nowhere_else(guest):
+    urls = [
         "https://evil.example/",
         "http://app.example/",
         "https://app.example:8443/",
@@ -79,18 +78,13 @@ def test_browsers_may_be_sent_back_to_allowed_origins(make_app, url):
         "https://",
         " https://app.example/",
         "https://äpp.example/",
-    ],
-)
-def test_browsers_are_sent_nowhere_else(make_app, url):
-    from tests.conftest import Person
+    ]
 
-    owner = Person(make_app(return_url_origins=("https://app.example",)), "owner@example.com")
+    answers = {url: guest.post("/accounts/connect", json={"return_url": url}) for url in urls}
 
-    response = owner.post("/accounts/connect", json={"return_url": url})
-
-    assert response.status_code == 422
-    assert response.json["errors"][0]["pointer"] == "/return_url"
-    assert response.json["errors"][0]["code"] == "return_url_not_allowed"
+    assert {url for url, answer in answers.items() if answer.status_code != 422} == set()
+    faults = [{name: answer.json["errors"][0][name] for name in ("pointer", "code")} for answer in answers.values()]
+    assert faults == [{"pointer": "/return_url", "code": "return_url_not_allowed"}] * len(urls)
 
 
 @pytest.mark.parametrize(

@@ -36,44 +36,43 @@ def test_within_a_minute_tiktok_is_not_asked_again(owner, account_id, simulator,
     assert asked(simulator) == 2
 
 
-@pytest.mark.parametrize(
-    ("mischief", "status", "code", "upstream"),
-    [
-        (
-            {"effect": "status", "status": 200, "code": "spam_risk_too_many_posts"},
-            409,
-            "creator_not_allowed_to_post",
-            "spam_risk_too_many_posts",
-        ),
-        (
-            {"effect": "status", "status": 401, "code": "scope_not_authorized"},
-            409,
-            "scope_not_granted",
-            "scope_not_authorized",
-        ),
-        ({"effect": "status", "status": 429}, 503, "upstream_busy", "rate_limit_exceeded"),
-        ({"effect": "status", "status": 500}, 502, "upstream_unreachable", "internal_error"),
-        ({"effect": "garbage"}, 502, "upstream_unreachable", None),
-        ({"effect": "drop_before"}, 502, "upstream_unreachable", None),
-        ({"effect": "status", "status": 400, "code": "invalid_params"}, 502, "upstream_refused", "invalid_params"),
-        (
-            {"effect": "status", "status": 401, "code": "access_token_invalid", "times": 2},
-            409,
-            "account_needs_reconnection",
-            "access_token_invalid",
-        ),
-    ],
-)
-def test_tiktoks_refusals_are_problems_with_tiktoks_own_words(
-    owner, account_id, simulator, mischief, status, code, upstream
-):
-    simulator.control.mischief("creator_info", **mischief)
+REFUSALS = [
+    (
+        {"effect": "status", "status": 200, "code": "spam_risk_too_many_posts"},
+        409,
+        "creator_not_allowed_to_post",
+        "spam_risk_too_many_posts",
+    ),
+    (
+        {"effect": "status", "status": 401, "code": "scope_not_authorized"},
+        409,
+        "scope_not_granted",
+        "scope_not_authorized",
+    ),
+    ({"effect": "status", "status": 429}, 503, "upstream_busy", "rate_limit_exceeded"),
+    ({"effect": "status", "status": 500}, 502, "upstream_unreachable", "internal_error"),
+    ({"effect": "garbage"}, 502, "upstream_unreachable", None),
+    ({"effect": "drop_before"}, 502, "upstream_unreachable", None),
+    ({"effect": "status", "status": 400, "code": "invalid_params"}, 502, "upstream_refused", "invalid_params"),
+    (
+        {"effect": "status", "status": 401, "code": "access_token_invalid", "times": 2},
+        409,
+        "account_needs_reconnection",
+        "access_token_invalid",
+    ),
+]
 
-    response = owner.get(f"/accounts/{account_id}/creator-info")
 
-    assert (response.status_code, response.json["code"]) == (status, code)
-    assert response.json["upstream"]["code"] == upstream
-    assert ("Retry-After" in response.headers) is (status == 503)
+def test_tiktoks_refusals_are_problems_with_tiktoks_own_words(owner, account_id, simulator, subtests):
+    for mischief, status, code, upstream in REFUSALS:
+        with subtests.test(**mischief):
+            simulator.control.mischief("creator_info", **mischief)
+
+            response = owner.get(f"/accounts/{account_id}/creator-info")
+
+            assert (response.status_code, response.json["code"]) == (status, code)
+            assert response.json["upstream"]["code"] == upstream
+            assert ("Retry-After" in response.headers) is (status == 503)
     assert owner.get(f"/accounts/{account_id}").json["status"] == "active"
 
 

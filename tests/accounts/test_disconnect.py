@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tiktok_api import events
+from tiktok_api.errors import Conflict
 
 
 @pytest.fixture
@@ -120,8 +121,6 @@ def test_nothing_is_done_for_it_any_more(owner, connect_account, simulator, run_
 
 
 def test_a_veto_leaves_everything_as_it_was(owner, connect_account, plans, run_jobs, simulator):
-    from tiktok_api.errors import Conflict
-
     def refuse(account):
         raise Conflict
 

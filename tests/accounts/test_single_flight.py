@@ -41,9 +41,7 @@ def crowds(app, simulator, monkeypatch):
             command = [sys.executable, "-m", "tests.accounts.crowd", account_id, str(threads)]
             pipe = subprocess.PIPE
             crowd = [
-                stack.enter_context(
-                    subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True)
-                )
+                stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
                 for _ in range(processes)
             ]
             for process in crowd:
@@ -86,9 +84,9 @@ def run_rounds(app, simulator, crowd, rounds):
 
 def test_threads_of_several_processes_cause_one_refresh_per_expiry(app, simulator, connect_account, crowds):
     account_id = connect_account(Person(app, "owner@example.com"))
-    crowd = crowds(account_id, processes=2, threads=12)
+    crowd = crowds(account_id, processes=2, threads=8)
 
-    run_rounds(app, simulator, crowd, rounds=3)
+    run_rounds(app, simulator, crowd, rounds=2)
 
 
 @pytest.mark.long

@@ -3,7 +3,9 @@
 import pytest
 
 from tests import connecting
-from tiktok_api import events
+from tiktok_api import clock, events
+from tiktok_api.db import transaction
+from tiktok_api.jobs import queue
 
 
 @pytest.fixture
@@ -160,10 +162,6 @@ def test_union_ids_that_tiktok_leaves_out_are_not_forgotten(owner, account_id, s
 
 
 def test_attempts_to_connect_are_forgotten_after_a_week(app, owner, run_jobs, pass_time):
-    from tiktok_api import clock
-    from tiktok_api.db import transaction
-    from tiktok_api.jobs import queue
-
     begun = connecting.begin(owner)
     with app.app_context(), transaction():
         queue.promise("accounts.sweep", due_at=clock.now())

@@ -1,12 +1,17 @@
 """Usable tokens: fresh ones at once, others renewed, the account marked only when TikTok says so."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import event, update
 
 from tests.conftest import Person
+from tests.running_jobs import run_due_jobs
+from tests.servers import wait_until
 from tiktok_api import events
+from tiktok_api.accounts import vault
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account
 from tiktok_api.db import db, transaction
@@ -145,10 +150,6 @@ def test_an_answer_that_was_lost_after_the_rotation_costs_a_reconnection(
 
 
 def test_a_person_who_reconnects_meanwhile_wins(owner, account_id, connect_account, tokens, simulator, pass_time):
-    from concurrent.futures import ThreadPoolExecutor
-
-    from tests.servers import wait_until
-
     pass_time(days=1)
     simulator.control.mischief("refresh", "delay", when="after", delay_seconds=1)
     with ThreadPoolExecutor(1) as pool:
@@ -193,10 +194,6 @@ def test_what_is_done_with_a_rejected_token_is_repeated_once(account_id, tokens,
 
 
 def test_nothing_goes_over_the_network_inside_a_transaction(app, account_id, tokens):
-    from uuid import UUID
-
-    from tiktok_api.accounts import vault
-
     with app.app_context(), transaction(), pytest.raises(RuntimeError):
         vault.usable_token(UUID(account_id), **tokens.parts)
 
@@ -271,8 +268,6 @@ def test_a_key_that_comes_back_mends_the_account_by_itself(make_app, simulator, 
     owner = Person(app, "owner@example.com")
     account_id = connect_account(owner)
     assert status_of(owner, account_id) == "active"
-
-    from tests.running_jobs import run_due_jobs
 
     run_due_jobs(forgetful)
     assert status_of(owner, account_id) == "error"
