@@ -58,6 +58,8 @@ def run(ticket: Ticket) -> None:
     try:
         task = registry.find(ticket.kind)
         outcome = task.act(ticket, **{name: service(name) for name in task.needs})
+        if outcome is None and task.every is not None:
+            outcome = Again(clock.now() + task.every(service("settings")))
     except Exception as error:  # whatever it is: the promise stands and is tried again
         db.session.rollback()
         log.exception("job.failed", attempts=ticket.attempts + 1)
@@ -88,7 +90,8 @@ def _settle_failure(ticket: Ticket, error: Exception) -> None:
     attempts = ticket.attempts + 1
     pause = min(_FIRST_PAUSE * 2 ** min(ticket.attempts, _MOST_DOUBLINGS), _LONGEST_PAUSE) * random.uniform(0.5, 1.5)
     try:
-        is_dead = attempts >= registry.find(ticket.kind).most_failures
+        task = registry.find(ticket.kind)
+        is_dead = attempts >= task.most_failures and task.every is None  # nobody would promise recurring work again
     except registry.UnknownTask:
         is_dead = False  # a worker of another version may know it
     with transaction() as session:

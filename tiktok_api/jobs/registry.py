@@ -55,8 +55,9 @@ def task(
     """Register `act(ticket, *, …)` for jobs of `kind`.
 
     Its keyword-only parameters are filled with what `app.py` composed under those names (`tiktok`, `settings`, …).
-    `every(settings)` makes it recurring. An exception counts as a failure and is tried again after a growing pause;
-    after `most_failures` the job is dead and shown as such.
+    `every(settings)` makes it recurring: it comes due again after that time unless `act` names another. An exception
+    counts as a failure and is tried again after a growing pause; after `most_failures` the job is dead and shown as
+    such, except that recurring work never dies.
     """
 
     def register(act: Act) -> Act:
