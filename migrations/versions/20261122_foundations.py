@@ -287,6 +287,8 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(), nullable=True),
     sa.Column('detail', sa.String(), nullable=True),
     sa.Column('next_try_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('setbacks', sa.Integer(), nullable=False),
+    sa.Column('deaths', sa.Integer(), nullable=False),
     sa.Column('publish_id', sa.String(), nullable=True),
     sa.Column('tiktok_post_ids', sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
     sa.Column('url', sa.String(), nullable=True),

@@ -1,15 +1,49 @@
 """Posts of the owner's, on accounts that are connected through the simulator."""
 
-import io
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests.conftest import Person
 from tests.media import making
+from tests.posts.moments import Interruptible
 from tiktok_api import moving_clock
+from tiktok_api.cli.sample_video import pad
+from tiktok_api.tiktok import TikTokClient, Unpaced
+
+BIG_BYTES = 64_000_001
+"""One byte more than fits in a single chunk: six chunks."""
+
+
+@pytest.fixture
+def transport() -> Interruptible:
+    """Between us and TikTok."""
+    return Interruptible()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], simulator: Any, transport: Interruptible, each_database_url: str) -> Flask:
+    """The usual application; its client does not pace itself, because here time passes faster than its clock."""
+    app = make_app(
+        database_url=each_database_url,
+        tiktok_api_url=simulator.url,
+        tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
+    )
+    app.extensions["tiktok_api.tiktok"] = TikTokClient(
+        client_key="awsimclient0001",
+        client_secret="sim-client-secret-0001",
+        api_url=simulator.url,
+        authorize_url=f"{simulator.url}/v2/auth/authorize/",
+        app_type="desktop",
+        allow_http=True,
+        pacer=Unpaced(),
+        transport=transport,
+    )
+    return app
 
 
 @pytest.fixture(scope="session")
@@ -17,13 +51,23 @@ def video_bytes() -> bytes:
     return making.video()
 
 
+@pytest.fixture(scope="session")
+def big_video_bytes(tmp_path_factory: pytest.TempPathFactory, video_bytes: bytes) -> bytes:
+    """A video that goes out in six chunks."""
+    file: Path = tmp_path_factory.mktemp("big") / "big.mp4"
+    file.write_bytes(video_bytes)
+    pad(file, BIG_BYTES)
+    return file.read_bytes()
+
+
 @pytest.fixture
 def make_video(owner: Person, run_jobs: Callable[[], int], video_bytes: bytes) -> Callable[..., str]:
     """A ready video of the owner's; answers its id."""
 
-    def make(content: bytes | None = None, person: Person = owner) -> str:
-        file = io.BytesIO(content or video_bytes)
-        media_id: str = person.post("/media", data={"file": (file, "video.mp4")}).json["id"]
+    def make(content: bytes | None = None, person: Person = owner, name: str = "video.mp4") -> str:
+        body = making.multipart(making.part("file", content or video_bytes, filename=name))
+        response = person.post("/media", data=body, content_type=making.MULTIPART)
+        media_id: str = response.json["id"]
         run_jobs()
         return media_id
 
@@ -31,18 +75,19 @@ def make_video(owner: Person, run_jobs: Callable[[], int], video_bytes: bytes) -
 
 
 @pytest.fixture
-def make_post(owner: Person, connect_account: Any, make_video: Callable[..., str]) -> Callable[..., dict[str, Any]]:
+def make_post(
+    owner: Person, connect_account: Any, make_video: Callable[..., str], run_jobs: Callable[[], int]
+) -> Callable[..., dict[str, Any]]:
     """A draft that lacks nothing but a time; what matters may be named: `make_post(privacy_level="SELF_ONLY")`."""
 
     def make(person: Person = owner, creators: tuple[str, ...] = ("ada",), **what_matters: Any) -> dict[str, Any]:
-        draft = {
-            "caption": "Hello #world",
-            "privacy_level": "SELF_ONLY",
-            "consent": True,
-            "media_ids": [make_video(person=person)],
-            "targets": [{"account_id": connect_account(person, creator)} for creator in creators],
-        }
-        response = person.post("/posts", json=draft | what_matters)
+        draft = {"caption": "Hello #world", "privacy_level": "SELF_ONLY", "consent": True} | what_matters
+        if "media_ids" not in draft:
+            draft["media_ids"] = [make_video(person=person)]
+        if "targets" not in draft:
+            draft["targets"] = [{"account_id": connect_account(person, creator)} for creator in creators]
+            run_jobs()  # a new account is read at once, and must not meet what a test prepares for the post
+        response = person.post("/posts", json=draft)
         assert response.status_code == 201, response.json
         post: dict[str, Any] = response.json
         return post
@@ -51,7 +96,52 @@ def make_post(owner: Person, connect_account: Any, make_video: Callable[..., str
 
 
 @pytest.fixture
-def pass_time(app: Any, simulator: Any) -> Callable[[float], None]:
+def make_inbox_post(make_post: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """A draft for the person's inbox: they choose words and privacy in the app."""
+    return lambda **what_matters: make_post(mode="inbox", caption="", privacy_level=None, **what_matters)
+
+
+@pytest.fixture
+def begin(owner: Person) -> Callable[[dict[str, Any]], None]:
+    """Publish a post now; the worker has not seen it yet."""
+
+    def publish(post: dict[str, Any]) -> None:
+        response = owner.post(f"/posts/{post['id']}/publish")
+        assert response.status_code == 202, response.json
+
+    return publish
+
+
+@pytest.fixture
+def publication_of(owner: Person) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """How far a post with one target is."""
+
+    def look(post: dict[str, Any]) -> dict[str, Any]:
+        [publication] = owner.get(f"/posts/{post['id']}/publications").json["data"]
+        assert isinstance(publication, dict)
+        return publication
+
+    return look
+
+
+@pytest.fixture
+def count_inits(simulator: Any) -> Callable[[], int]:
+    """How many publish_ids TikTok was asked for."""
+
+    def count() -> int:
+        return sum(len(simulator.control.requests(endpoint=name)) for name in ("video_init", "inbox_init"))
+
+    return count
+
+
+@pytest.fixture
+def live_videos(simulator: Any) -> Callable[[], list[str]]:
+    """The sha256 of what is live at TikTok."""
+    return lambda: [each["sha256"] for each in simulator.control.publications() if each["is_live"]]
+
+
+@pytest.fixture
+def pass_time(app: Flask, simulator: Any) -> Callable[[float], None]:
     """Let business time go by, here and at TikTok."""
 
     def advance(seconds: float) -> None:
@@ -73,5 +163,17 @@ def work_until(run_jobs: Callable[[], int], pass_time: Callable[[float], None]) 
                 return
             pass_time(step)
         raise AssertionError("it never came true")
+
+    return work
+
+
+@pytest.fixture
+def work_until_published(work_until: Any, publication_of: Any) -> Callable[..., dict[str, Any]]:
+    """Work until a post's publication is published; answers it."""
+
+    def work(post: dict[str, Any], **options: Any) -> dict[str, Any]:
+        work_until(lambda: publication_of(post)["state"] in ("published", "publicly_available"), **options)
+        publication: dict[str, Any] = publication_of(post)
+        return publication
 
     return work

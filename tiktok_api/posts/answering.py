@@ -17,11 +17,13 @@ from tiktok_api.posts.services import CANCELLABLE, PUBLISH, cancel_one
 
 def veto_deletion(media: Media) -> None:
     """Media that a post still needs stay. Raises MediaInUse."""
-    needed = (
-        select(Publication.id)
-        .join(PostMedia, PostMedia.post_id == Publication.post_id)
-        .where(PostMedia.media_id == media.id, Publication.state.not_in([*ENDED, PublicationState.DRAFT]))
-    )
+    shows_it = select(PostMedia.post_id).where(PostMedia.media_id == media.id)
+    # Locked, so that none of them is scheduled between this look and the deletion.
+    post_ids = db.session.scalars(
+        select(Post.id).where(Post.id.in_(shows_it)).order_by(Post.id).with_for_update()
+    ).all()
+    still_needs_it = Publication.state.not_in([*ENDED, PublicationState.DRAFT])
+    needed = select(Publication.id).where(Publication.post_id.in_(post_ids), still_needs_it)
     if db.session.scalar(needed.limit(1)) is not None:
         raise MediaInUse
     db.session.execute(delete(PostMedia).where(PostMedia.media_id == media.id))
@@ -30,32 +32,37 @@ def veto_deletion(media: Media) -> None:
 def give_up_account(account: Account) -> list[UUID]:
     """Cancel what was to go out on an account that is being disconnected; answers those publications' ids.
 
-    What may be live already stays as it is.
+    What may be live already stays as it is; what is only a draft keeps a target that leads nowhere.
     """
-    waiting = db.session.scalars(
-        select(Publication).where(Publication.account_id == account.id, Publication.state.in_(CANCELLABLE))
-    ).all()
-    outcomes = []
-    for post_id in dict.fromkeys(publication.post_id for publication in waiting):
-        post = db.session.execute(select(Post).where(Post.id == post_id).with_for_update()).scalar_one()
-        for publication in waiting:
-            if publication.post_id == post_id:
-                db.session.refresh(publication)
-                outcomes.append(cancel_one(post, publication))
-    return [outcome["publication_id"] for outcome in outcomes if outcome["outcome"] == "cancelled"]
+    unfinished = select(Publication.post_id).where(
+        Publication.account_id == account.id, Publication.state.not_in(ENDED)
+    )
+    cancelled: list[UUID] = []
+    fresh = {"populate_existing": True}
+    posts = db.session.scalars(select(Post).where(Post.id.in_(unfinished)).order_by(Post.id).with_for_update()).all()
+    for post in posts:
+        waiting = select(Publication).where(
+            Publication.post_id == post.id,
+            Publication.account_id == account.id,
+            Publication.state.in_(CANCELLABLE),
+        )
+        outcomes = [cancel_one(post, each) for each in db.session.scalars(waiting.execution_options(**fresh)).all()]
+        cancelled += [each["publication_id"] for each in outcomes if each["outcome"] == "cancelled"]
+    return cancelled
 
 
 def wake_account(account: Account) -> None:
-    """An account was connected again: whatever was held for it goes on at once."""
-    now = clock.now()
+    """An account was connected again: whatever was held for it is looked at now.
+
+    It only moves promises. Locking posts here, under the account's lock, would be the wrong way round: a worker locks
+    its post first and then, by a foreign key, the account.
+    """
     waiting = (PublicationState.DRAFT, PublicationState.SCHEDULED)
-    unfinished = select(Publication).where(
+    unfinished = select(Publication.id).where(
         Publication.account_id == account.id, Publication.state.not_in([*ENDED, *waiting])
     )
-    for publication in db.session.scalars(unfinished):
-        if publication.state is PublicationState.HELD:
-            publication.next_try_at = now
-        queue.promise(PUBLISH, due_at=now, subject=publication.id, unique_key=publication.job_key)
+    for publication_id in db.session.scalars(unfinished):
+        look_again(publication_id)
 
 
 def find_publication(publish_id: str, *, open_id: str) -> UUID | None:

@@ -1,6 +1,6 @@
 """Preflight: everything that TikTok would refuse or drop silently, found out before anything is sent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -39,15 +39,18 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def check_post(post: Post, publications: list[Publication], media: list[Media]) -> list[Finding]:
-    """What is wrong whatever TikTok's creators say today: asked before a post is scheduled."""
+def check_post(post: Post, targets: Mapping[int, Publication], media: list[Media]) -> list[Finding]:
+    """What is wrong whatever TikTok's creators say today: asked before a post is scheduled.
+
+    `targets` are those that are to go out, by their place in the post.
+    """
     found = list(_check_media(post, media))
-    if not publications:
+    if not targets:
         found.append(Finding(code="no_targets", pointer="/targets", message="Name at least one account."))
     if not post.consent:
         message = "TikTok asks for the person's express consent (its Music Usage Confirmation) before anything is sent."
         found.append(Finding(code="consent_missing", pointer="/consent", message=message, found=False, allowed=True))
-    for position, publication in enumerate(publications):
+    for position, publication in targets.items():
         found += _check_target(post, publication, position)
     return found
 
@@ -87,7 +90,7 @@ def _check_target(post: Post, publication: Publication, position: int) -> list[F
         return f"/targets/{position}/{name}" if name in publication.overrides else f"/{name}"
 
     rules = _direct_rules(terms) if is_direct(post) else _inbox_rules(terms)
-    return [
+    found = [
         Finding(
             code=code,
             pointer=at(name),
@@ -98,6 +101,10 @@ def _check_target(post: Post, publication: Publication, position: int) -> list[F
         )
         for code, name, message, allowed in rules
     ]
+    if publication.account_id is None:
+        message = "This account was disconnected; connect it again and name it, or leave it out."
+        found.append(Finding(code="account_disconnected", pointer=f"/targets/{position}/account_id", message=message))
+    return found
 
 
 Rule = tuple[str, str, str, Any]

@@ -12,17 +12,20 @@ LIVE = frozenset(
         PublicationState.INBOX_DELIVERED,
     }
 )
-WAITING = frozenset({PublicationState.DRAFT, PublicationState.SCHEDULED})
 ENDED = LIVE | {PublicationState.FAILED, PublicationState.CANCELLED}
 
 
 def derive_status(states: Iterable[PublicationState]) -> PostStatus:
     """The status of a post whose publications are in `states`; without any it is a draft."""
     found = set(states)
-    if found <= {PublicationState.DRAFT}:
+    if not found:
         return PostStatus.DRAFT
-    if found <= {PublicationState.SCHEDULED, PublicationState.CANCELLED} and PublicationState.SCHEDULED in found:
-        return PostStatus.SCHEDULED
+    for waiting, status in (
+        (PublicationState.DRAFT, PostStatus.DRAFT),
+        (PublicationState.SCHEDULED, PostStatus.SCHEDULED),
+    ):
+        if waiting in found and found <= {waiting, PublicationState.CANCELLED}:
+            return status
     if found - ENDED:
         return PostStatus.PUBLISHING
     if not found & LIVE:

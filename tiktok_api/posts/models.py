@@ -123,6 +123,8 @@ class Publication(Model):
     reason: Mapped[str | None]
     detail: Mapped[str | None]
     next_try_at: Mapped[datetime | None]
+    setbacks: Mapped[int] = mapped_column(default=0)  # in a row; pauses grow with them
+    deaths: Mapped[int] = mapped_column(default=0)  # attempts ended by TikTok since a person asked
     publish_id: Mapped[str | None]
     tiktok_post_ids: Mapped[list[str]] = mapped_column(default=list)
     url: Mapped[str | None]

@@ -20,6 +20,7 @@ from tiktok_api.posts.errors import (
     UnknownTarget,
 )
 from tiktok_api.posts.models import Post
+from tiktok_api.posts.publication_schemas import PublicationListSchema, PublicationSchema, ResolutionSchema
 from tiktok_api.posts.schemas import (
     CancellationSchema,
     PostChangesSchema,
@@ -27,9 +28,6 @@ from tiktok_api.posts.schemas import (
     PostListArgsSchema,
     PostSchema,
     PostSlotSchema,
-    PublicationListSchema,
-    PublicationSchema,
-    ResolutionSchema,
 )
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
@@ -83,6 +81,7 @@ def show_post(post_id: UUID) -> dict[str, Any]:
 def update_post(changes: dict[str, Any], post_id: UUID) -> dict[str, Any]:
     """Change a draft or a scheduled post"""
     with transaction():
+        services.get_post(caller, post_id)  # locked first: of two who hold the same version, one is stale
         must_be_current(PostSchema, reading.show_post(caller, post_id))
         services.update_post(caller, post_id, **changes)
         return reading.show_post(caller, post_id)
@@ -94,6 +93,7 @@ def update_post(changes: dict[str, Any], post_id: UUID) -> dict[str, Any]:
 def delete_post(post_id: UUID) -> None:
     """Delete a post that is neither live nor on its way"""
     with transaction():
+        services.get_post(caller, post_id)
         must_be_current(PostSchema, reading.show_post(caller, post_id))
         services.delete_post(caller, post_id)
 

@@ -1,23 +1,25 @@
 """What clients send and get about posts."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
 from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
 
 from tiktok_api.posts.checking import PRIVACY_LEVELS
-from tiktok_api.posts.models import AttemptState, PostMode, PostStatus, PostType, PublicationState
+from tiktok_api.posts.models import PostMode, PostStatus, PostType, PublicationState
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import Schema, nullable
 
 EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 EXAMPLE_TIME = "2027-03-02T12:00:00Z"
 _ZONES = available_timezones()
+_YEARS = (1970, 9998)
 _LONGEST_TEXT = 10_000  # far beyond what TikTok takes: drafts may be longer than that, not endless
 
 
-def _choice(enum: Any, *, example: str, **options: Any) -> fields.String:
+def choice(enum: Any, *, example: str, **options: Any) -> fields.String:
+    """One of an enum's values, as text."""
     return fields.String(
         validate=validate.OneOf([member.value for member in enum]), metadata={"example": example}, **options
     )
@@ -31,6 +33,20 @@ def _is_text(value: str) -> None:
     """U+0000 and lone surrogates are no text: databases and TikTok refuse them. Raises ValidationError."""
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise ValidationError("Has characters that are no text.")
+
+
+def _is_in_range(value: datetime) -> None:
+    """The ends of the calendar, in zones far from UTC, are no instants in UTC. Raises ValidationError."""
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise ValidationError("This year is out of range.") from None
+
+
+def _is_timezone(value: str) -> None:
+    """An IANA time zone. Raises ValidationError."""
+    if value not in _ZONES:
+        raise ValidationError("Not an IANA time zone, such as Europe/Berlin.")
 
 
 class TermsSchema(Schema):
@@ -69,13 +85,11 @@ class SlotSchema(Schema):
     """When: an instant, or a local time with its zone."""
 
     publish_at = fields.AwareDateTime(
-        metadata={"example": EXAMPLE_TIME, "description": "An instant; a time without a zone is refused."}
+        validate=_is_in_range,
+        metadata={"example": EXAMPLE_TIME, "description": "An instant; a time without a zone is refused."},
     )
     local_time = fields.String(metadata={"description": "Instead: a wall clock's time, with `timezone`."})
-    timezone = fields.String(
-        validate=validate.OneOf(sorted(_ZONES), error="Not an IANA time zone, such as Europe/Berlin."),
-        metadata={"description": "An IANA zone.", "enum": None},
-    )
+    timezone = fields.String(validate=_is_timezone, metadata={"description": "An IANA zone."})
 
     @validates("local_time")
     def _is_wall_time(self, value: str, **_: Any) -> None:
@@ -85,6 +99,8 @@ class SlotSchema(Schema):
             raise ValidationError("Not a local time, such as 2027-03-02T12:00.") from None
         if wall.tzinfo is not None or len(value) < len("2027-03-02T12:00"):
             raise ValidationError("Not a local time, such as 2027-03-02T12:00: date, time, and no zone in it.")
+        if not _YEARS[0] <= wall.year <= _YEARS[1]:
+            raise ValidationError("This year is out of range.")
 
     @validates_schema
     def _is_one_time(self, data: dict[str, Any], **_: Any) -> None:
@@ -99,15 +115,10 @@ class SlotSchema(Schema):
 _SLOT = ("publish_at", "local_time", "timezone")
 
 
-def _gather_slot(data: dict[str, Any]) -> dict[str, Any]:
-    """Services take the time as one thing."""
-    return data | {"slot": {name: data.pop(name) for name in _SLOT if name in data}}
-
-
 class PostChangesSchema(TermsSchema, SlotSchema):
     """What may be changed of a draft or a scheduled post; lists are replaced as a whole."""
 
-    mode = _choice(PostMode, example="direct")
+    mode = choice(PostMode, example="direct")
     media_ids = fields.List(fields.UUID(metadata={"example": EXAMPLE_ID}), validate=validate.Length(max=35))
     targets = fields.List(fields.Nested(TargetSchema), validate=validate.Length(max=100))
     consent = fields.Boolean(
@@ -125,17 +136,19 @@ class PostChangesSchema(TermsSchema, SlotSchema):
 
     @post_load
     def _gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return _gather_slot(data)
+        if "mode" in data:
+            data["mode"] = PostMode(data["mode"])
+        return data | {"slot": {name: data.pop(name) for name in _SLOT if name in data}}
 
 
 class PostDraftSchema(PostChangesSchema):
     """A new post. Without a time it is a draft, and may be incomplete."""
 
-    type = _choice(PostType, example="video", load_default="video")
+    type = choice(PostType, example="video", load_default="video")
 
     @post_load
     def _fill(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {"media_ids": [], "targets": []} | data
+        return {"media_ids": [], "targets": []} | data | {"type": PostType(data["type"])}
 
 
 class PostSlotSchema(SlotSchema):
@@ -152,7 +165,7 @@ class PostTargetSchema(Schema):
 
     publication_id = fields.UUID(required=True, attribute="id", metadata={"example": EXAMPLE_ID})
     account_id = nullable(fields.UUID, example=EXAMPLE_ID, description="Null once the account was disconnected.")
-    state = _choice(PublicationState, example="scheduled", required=True)
+    state = choice(PublicationState, example="scheduled", required=True)
     reason = nullable(fields.String, example=None, description="Why it is held, failed, or still waiting.")
     next_try_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
     overrides = fields.Dict(required=True, metadata={"example": {}})
@@ -166,9 +179,9 @@ class PostSchema(Schema):
     """A post with its targets."""
 
     id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
-    type = _choice(PostType, example="video", required=True)
-    mode = _choice(PostMode, example="direct", required=True)
-    status = _choice(PostStatus, example="scheduled", required=True)
+    type = choice(PostType, example="video", required=True)
+    mode = choice(PostMode, example="direct", required=True)
+    status = choice(PostStatus, example="scheduled", required=True)
     caption = fields.String(required=True, metadata={"example": "Our new #studio"})
     privacy_level = nullable(fields.String, example="SELF_ONLY")
     allow_comment = fields.Boolean(required=True, metadata={"example": False})
@@ -192,13 +205,17 @@ class PostSchema(Schema):
 class PostListArgsSchema(PageArgsSchema):
     """Which posts."""
 
-    status = _choice(PostStatus, example="scheduled")
+    status = choice(PostStatus, example="scheduled")
     account_id = fields.UUID(metadata={"example": EXAMPLE_ID})
     since = fields.AwareDateTime(
-        data_key="from", metadata={"example": EXAMPLE_TIME, "description": "Going out at or after this instant."}
+        data_key="from",
+        validate=_is_in_range,
+        metadata={"example": EXAMPLE_TIME, "description": "Going out at or after this instant."},
     )
     until = fields.AwareDateTime(
-        data_key="to", metadata={"example": "2027-04-01T00:00:00Z", "description": "Going out before this instant."}
+        data_key="to",
+        validate=_is_in_range,
+        metadata={"example": "2027-04-01T00:00:00Z", "description": "Going out before this instant."},
     )
     q = fields.String(
         validate=[validate.Length(1, 200), _is_text], metadata={"example": "studio", "description": "In the caption."}
@@ -215,7 +232,7 @@ class CancelledTargetSchema(Schema):
         validate=validate.OneOf(["cancelled", "too_late_published", "too_late_unknown", "already_ended"]),
         metadata={"example": "cancelled"},
     )
-    state = _choice(PublicationState, example="cancelled", required=True)
+    state = choice(PublicationState, example="cancelled", required=True)
 
 
 class CancellationSchema(Schema):
@@ -223,66 +240,3 @@ class CancellationSchema(Schema):
 
     post = fields.Nested(PostSchema, required=True)
     targets = fields.List(fields.Nested(CancelledTargetSchema), required=True)
-
-
-class AttemptSchema(Schema):
-    """One publish_id, or the try to get one."""
-
-    number = fields.Integer(required=True, metadata={"example": 1})
-    state = _choice(AttemptState, example="succeeded", required=True)
-    publish_id = nullable(fields.String, example="v_pub_file~v2-1.7602997070760331285")
-    video_size = fields.Integer(required=True, metadata={"example": 50000123})
-    uploaded_bytes = fields.Integer(required=True, metadata={"example": 50000123})
-    reason = nullable(fields.String, example=None)
-    log_id = nullable(fields.String, example=None, description="TikTok's own id, for its support.")
-    intended_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
-    opened_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
-    final_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
-    ended_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
-
-
-class TimelineEntrySchema(Schema):
-    """Something that happened."""
-
-    at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
-    event = fields.String(required=True, metadata={"example": "published"})
-    state = _choice(PublicationState, example="published", required=True)
-    detail = nullable(fields.String, example=None)
-
-
-class PublicationSchema(Schema):
-    """A post on one account, with everything that was tried."""
-
-    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
-    post_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
-    account_id = nullable(fields.UUID, example=EXAMPLE_ID)
-    state = _choice(PublicationState, example="published", required=True)
-    reason = nullable(fields.String, example=None)
-    detail = nullable(fields.String, example=None)
-    next_try_at = nullable(fields.AwareDateTime, example=None)
-    overrides = fields.Dict(required=True, metadata={"example": {}})
-    publish_id = nullable(fields.String, example="v_pub_file~v2-1.7602997070760331285")
-    tiktok_post_ids = fields.List(fields.String(), required=True, metadata={"example": ["7602997517160123666"]})
-    url = nullable(fields.String, example="https://www.tiktok.com/@ada/video/7602997517160123666")
-    published_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
-    attempts = fields.List(fields.Nested(AttemptSchema), required=True)
-    timeline = fields.List(fields.Nested(TimelineEntrySchema), required=True)
-
-
-class PublicationListSchema(Schema):
-    """A post's publications, one for each target."""
-
-    data = fields.List(fields.Nested(PublicationSchema), required=True)
-
-
-class ResolutionSchema(Schema):
-    """What a person found on the account."""
-
-    outcome = fields.String(
-        required=True,
-        validate=validate.OneOf(["live", "post_again"]),
-        metadata={
-            "example": "live",
-            "description": "`live`: it is there. `post_again`: it is not; make a new attempt.",
-        },
-    )

@@ -1,6 +1,6 @@
 """What people do with posts: draft, change, schedule, publish, cancel, retry and settle."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from tiktok_api.media.models import Media
 from tiktok_api.media.services import get_many
 from tiktok_api.posts import attempts
 from tiktok_api.posts.checking import check_post
-from tiktok_api.posts.deriving import ENDED
+from tiktok_api.posts.deriving import LIVE
 from tiktok_api.posts.errors import (
     NothingToCancel,
     NothingToRetry,
@@ -33,6 +33,7 @@ from tiktok_api.posts.models import (
     Publication,
     PublicationState,
 )
+from tiktok_api.posts.moving import move
 from tiktok_api.posts.reading import visible_to
 from tiktok_api.posts.scheduling import resolve_time
 from tiktok_api.posts.terms import OVERRIDABLE
@@ -50,7 +51,7 @@ CANCELLABLE = frozenset(
 
 
 def get_post(caller: Identity, post_id: UUID) -> Post:
-    """The caller's post. Raises NotFound."""
+    """The caller's post, locked: whoever else would change it waits. Raises NotFound."""
     post = db.session.scalar(select(Post).where(Post.id == post_id, *visible_to(caller)).with_for_update())
     if post is None:
         raise NotFound
@@ -66,7 +67,8 @@ def create_post(caller: Identity, *, slot: dict[str, Any], **draft: Any) -> UUID
     db.session.flush()
     _set_media(caller, post, media_ids)
     _set_targets(caller, post, targets)
-    _put_on_calendar(post, slot)
+    if times := resolve_time(**slot):
+        _put_on_calendar(post, times)
     return post.id
 
 
@@ -85,9 +87,10 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
         post.consented_at = clock.now() if post.consent else None
     if targets is not None:
         _set_targets(caller, post, targets)
-    if post.status is PostStatus.SCHEDULED and not slot:
-        slot = {"publish_at": post.publish_at}
-    _put_on_calendar(post, slot)
+    if times := resolve_time(**slot):
+        _put_on_calendar(post, times)
+    elif post.status is PostStatus.SCHEDULED:  # its time stays as it was chosen, even where it has just come
+        _put_on_calendar(post, {name: getattr(post, name) for name in ("publish_at", "local_time", "timezone")})
 
 
 def delete_post(caller: Identity, post_id: UUID) -> None:
@@ -152,7 +155,8 @@ def schedule(caller: Identity, post_id: UUID, **slot: Any) -> None:
     post = get_post(caller, post_id)
     if not post.is_movable:
         raise PostNotMovable(status=post.status)
-    _put_on_calendar(post, slot)
+    if times := resolve_time(**slot):
+        _put_on_calendar(post, times)
 
 
 def publish_now(caller: Identity, post_id: UUID) -> None:
@@ -160,25 +164,32 @@ def publish_now(caller: Identity, post_id: UUID) -> None:
     post = get_post(caller, post_id)
     if not post.is_movable:
         raise PostNotMovable(status=post.status)
-    _put_on_calendar(post, {"publish_at": clock.now()}, state=PublicationState.DUE)
+    now = {"publish_at": clock.now(), "local_time": None, "timezone": None}
+    _put_on_calendar(post, now, state=PublicationState.DUE)
 
 
-def _put_on_calendar(post: Post, slot: dict[str, Any], *, state: PublicationState = PublicationState.SCHEDULED) -> None:
-    """Give every publication its job at the post's time; without a time it stays a draft."""
-    times = resolve_time(**slot)
-    if times is None:
-        return
-    publications = _publications(post)
-    problems = check_post(post, list(publications), _media(post))
-    if problems:
-        raise NotPublishable(errors=[problem.as_fault() for problem in problems])
+def _put_on_calendar(
+    post: Post, times: dict[str, Any], *, state: PublicationState = PublicationState.SCHEDULED
+) -> None:
+    """Give every publication its job at the post's time. Raises NotPublishable."""
+    targets = {
+        position: publication
+        for position, publication in enumerate(_publications(post))
+        if publication.state in (PublicationState.DRAFT, PublicationState.SCHEDULED)
+    }
+    _must_be_publishable(post, targets)
     for name, value in times.items():
         setattr(post, name, value)
-    for publication in publications:
-        if publication.state in (PublicationState.DRAFT, PublicationState.SCHEDULED):
-            event = "publish_now" if state is PublicationState.DUE else "scheduled"
-            attempts.move(post, publication, state, event, next_try_at=times["publish_at"])
-            queue.promise(PUBLISH, due_at=times["publish_at"], subject=publication.id, unique_key=publication.job_key)
+    event = "publish_now" if state is PublicationState.DUE else "scheduled"
+    for publication in targets.values():
+        move(post, publication, state, event, next_try_at=times["publish_at"])
+        queue.promise(PUBLISH, due_at=times["publish_at"], subject=publication.id, unique_key=publication.job_key)
+
+
+def _must_be_publishable(post: Post, targets: Mapping[int, Publication]) -> None:
+    problems = check_post(post, targets, _media(post))
+    if problems:
+        raise NotPublishable(errors=[problem.as_fault() for problem in problems])
 
 
 def cancel(caller: Identity, post_id: UUID) -> list[dict[str, Any]]:
@@ -188,20 +199,24 @@ def cancel(caller: Identity, post_id: UUID) -> list[dict[str, Any]]:
     """
     post = get_post(caller, post_id)
     publications = _publications(post)
-    if post.status is PostStatus.DRAFT or all(publication.state in ENDED for publication in publications):
+    if all(publication.state in _NEVER_LEFT for publication in publications):
         raise NothingToCancel(status=post.status)
     return [cancel_one(post, publication) for publication in publications]
 
 
+_NEVER_LEFT = frozenset({PublicationState.DRAFT, PublicationState.FAILED, PublicationState.CANCELLED})
+
+
 def cancel_one(post: Post, publication: Publication) -> dict[str, Any]:
+    """Stop one publication of a locked post, if that is still possible; answers what became of it."""
     outcome = "already_ended"
-    if publication.state in CANCELLABLE and attempts.end_living_attempts(publication, "cancelled"):
-        attempts.move(post, publication, PublicationState.CANCELLED, "cancelled", reason="cancelled_by_user")
+    if publication.state in CANCELLABLE and attempts.end_living_attempt(publication, "cancelled"):
+        move(post, publication, PublicationState.CANCELLED, "cancelled", reason="cancelled_by_user")
         queue.withdraw(publication.job_key)
         outcome = "cancelled"
-    elif publication.state in (PublicationState.PUBLISHED, PublicationState.PUBLICLY_AVAILABLE):
+    elif publication.state in LIVE:
         outcome = "too_late_published"
-    elif publication.state not in ENDED:
+    elif publication.state not in _NEVER_LEFT:
         outcome = "too_late_unknown"
     return {
         "publication_id": publication.id,
@@ -214,15 +229,23 @@ def cancel_one(post: Post, publication: Publication) -> dict[str, Any]:
 def retry(caller: Identity, post_id: UUID) -> None:
     """Try the failed targets again, and only those. Raises NothingToRetry, NotPublishable."""
     post = get_post(caller, post_id)
-    failed = [item for item in _publications(post) if item.state is PublicationState.FAILED and item.account_id]
+    failed = {
+        position: publication
+        for position, publication in enumerate(_publications(post))
+        if publication.state is PublicationState.FAILED and publication.account_id
+    }
     if not failed:
         raise NothingToRetry
-    problems = check_post(post, failed, _media(post))
-    if problems:
-        raise NotPublishable(errors=[problem.as_fault() for problem in problems])
-    for publication in failed:
-        attempts.move(post, publication, PublicationState.DUE, "retry", next_try_at=clock.now())
-        queue.promise(PUBLISH, due_at=clock.now(), subject=publication.id, unique_key=publication.job_key)
+    _must_be_publishable(post, failed)
+    for publication in failed.values():
+        _try_again(post, publication, "retry")
+
+
+def _try_again(post: Post, publication: Publication, event: str) -> None:
+    """On a person's word, with all attempts allowed anew."""
+    now = clock.now()
+    move(post, publication, PublicationState.DUE, event, next_try_at=now, deaths=0)
+    queue.promise(PUBLISH, due_at=now, subject=publication.id, unique_key=publication.job_key)
 
 
 def resolve(caller: Identity, publication_id: UUID, *, outcome: str) -> None:
@@ -236,9 +259,9 @@ def resolve(caller: Identity, publication_id: UUID, *, outcome: str) -> None:
         raise PublicationNotUnconfirmed(state=publication.state)
     is_live = outcome == "live"
     attempts.settle_by_person(publication, is_live=is_live)
-    queue.withdraw(publication.job_key)
-    if is_live:
-        attempts.move(post, publication, PublicationState.PUBLISHED, "settled_live", published_at=clock.now())
+    if not is_live:
+        _try_again(post, publication, "settled_post_again")
         return
-    attempts.move(post, publication, PublicationState.DUE, "settled_post_again", next_try_at=clock.now())
-    queue.promise(PUBLISH, due_at=clock.now(), subject=publication.id, unique_key=publication.job_key)
+    now = clock.now()
+    move(post, publication, PublicationState.PUBLISHED, "settled_live", published_at=now)
+    queue.promise(PUBLISH, due_at=now, subject=publication.id, unique_key=publication.job_key)  # to learn its id

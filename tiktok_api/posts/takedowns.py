@@ -8,8 +8,9 @@ from tiktok_api.accounts import vault
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account
 from tiktok_api.db import db, end_reading, transaction
-from tiktok_api.posts import attempts
 from tiktok_api.posts.models import Publication, PublicationState
+from tiktok_api.posts.moving import move
+from tiktok_api.posts.work import lock
 from tiktok_api.sealing import Sealer
 from tiktok_api.tiktok import ScopeMissing, TikTokClient
 
@@ -48,8 +49,8 @@ def confirm(publication_id: UUID, reported_post_id: str | None, *, tiktok: TikTo
 
 def _write(publication_id: UUID, reason: str) -> bool:
     with transaction():
-        post, publication = attempts.lock(publication_id)
+        post, publication = lock(publication_id)
         if publication.state not in _SEEN:
             return False
-        attempts.move(post, publication, PublicationState.NO_LONGER_AVAILABLE, "no_longer_available", reason=reason)
+        move(post, publication, PublicationState.NO_LONGER_AVAILABLE, "no_longer_available", reason=reason)
     return True

@@ -2,6 +2,7 @@
 
 from tiktok_api.jobs.registry import Again, Ticket, task
 from tiktok_api.posts.publishing import Publisher
+from tiktok_api.posts.sending import Sender
 from tiktok_api.posts.services import PUBLISH
 from tiktok_api.posts.settling import Settler
 from tiktok_api.sealing import Sealer
@@ -18,4 +19,4 @@ def publish(
     ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer, storage: Storage, settings: Settings
 ) -> Again | None:
     """Take a publication through its next steps, until it must wait or is done."""
-    return Publisher(tiktok, sealer, storage, settings, Settler(settings)).run(ticket)
+    return Publisher(tiktok, sealer, Sender(tiktok, sealer, storage), Settler(settings), settings).run(ticket)

@@ -49,4 +49,4 @@ def terms_of(post: Post, publication: Publication) -> Terms:
 
 def is_direct(post: Post) -> bool:
     """Whether it goes live without another touch."""
-    return post.mode is PostMode.DIRECT
+    return post.mode == PostMode.DIRECT

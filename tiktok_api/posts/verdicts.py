@@ -1,7 +1,7 @@
 """What TikTok's words mean for a publication: what is over, what may be tried again, what must wait."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.tiktok import (
@@ -24,14 +24,10 @@ HOLD_PAUSE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Nothing is decided; look again then."""
+    """Nothing is decided; try again then."""
 
     at: datetime
     reason: str | None = None
-
-    def as_later(self) -> "Later":
-        """Itself."""
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +36,7 @@ class Hold:
 
     reason: str
     detail: str
-    until: datetime
-
-    def as_later(self) -> Later:
-        """For a publication that TikTok has already: only the asking waits."""
-        return Later(self.until, self.reason)
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +46,12 @@ class Fail:
     reason: str
     detail: str
 
-    def as_later(self) -> Later:
-        """For a publication that TikTok has already: only the asking failed."""
-        return Later(datetime.min.replace(tzinfo=UTC), self.reason)
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """TikTok could not be asked. That says nothing about the attempt: it must not end for it."""
+
+    setback: Later | Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +79,7 @@ class Pending:
 
     is_uploading: bool
     uploaded_bytes: int | None
+    reason: str | None = None
 
 
 Verdict = Published | InInbox | Pending | Fail | Retry | Hold

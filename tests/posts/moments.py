@@ -1,0 +1,93 @@
+"""Moments inside the worker's work at which a test lets something else happen, from outside: between two transactions
+and around a call to TikTok."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+from sqlalchemy import Engine, event
+
+from tiktok_api.tiktok import DeadlineTransport
+
+Act = Callable[[], Any]
+
+
+class Happening:
+    """Something that happens once, at the `number`th chance, in a thread of its own, while the worker waits."""
+
+    def __init__(self, number: int, act: Act) -> None:
+        self._number, self._act = number, act
+        self._worker = threading.current_thread()
+        self.chances = 0
+        self.result: Any = None
+        self.failure: BaseException | None = None
+
+    def chance(self) -> None:
+        """Here it may happen."""
+        if threading.current_thread() is not self._worker:
+            return
+        self.chances += 1
+        if self.chances == self._number:
+            other = threading.Thread(target=self._happen)
+            other.start()
+            other.join()
+
+    @property
+    def has_happened(self) -> bool:
+        return self.chances >= self._number
+
+    def _happen(self) -> None:
+        try:
+            self.result = self._act()
+        except BaseException as error:
+            self.failure = error
+
+
+class Interruptible(httpx2.BaseTransport):
+    """The product's own transport, with a chance before and after each call."""
+
+    def __init__(self) -> None:
+        self._inner = DeadlineTransport()
+        self.before: Callable[[], None] = lambda: None
+        self.after: Callable[[], None] = lambda: None
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.before()
+        response = self._inner.handle_request(request)
+        self.after()
+        return response
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@contextmanager
+def between_transactions(engine: Engine, number: int, act: Act) -> Iterator[Happening]:
+    """Let `act` happen just before the worker's `number`th transaction begins: it holds no lock then."""
+    happening = Happening(number, act)
+
+    def on_begin(_connection: Any) -> None:
+        happening.chance()
+
+    event.listen(engine, "begin", on_begin, insert=True)
+    try:
+        yield happening
+    finally:
+        event.remove(engine, "begin", on_begin)
+    if happening.failure:
+        raise happening.failure
+
+
+@contextmanager
+def around_calls(transport: Interruptible, number: int, when: str, act: Act) -> Iterator[Happening]:
+    """Let `act` happen `before` or `after` the worker's `number`th call of TikTok."""
+    happening = Happening(number, act)
+    setattr(transport, when, happening.chance)
+    try:
+        yield happening
+    finally:
+        setattr(transport, when, lambda: None)
+    if happening.failure:
+        raise happening.failure

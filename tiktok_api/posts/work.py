@@ -1,0 +1,119 @@
+"""A publication as a step finds it: locked and fenced inside a transaction, plain facts outside."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from tiktok_api.db import db
+from tiktok_api.jobs import queue
+from tiktok_api.jobs.registry import Ticket
+from tiktok_api.media.models import Media
+from tiktok_api.posts.models import Attempt, AttemptState, Post, Publication, PublicationState
+from tiktok_api.tiktok import ChunkPlan
+
+ALIVE = (AttemptState.INTENT, AttemptState.OPEN, AttemptState.FINAL)
+_FRESH = {"populate_existing": True}
+
+
+class FencedOff(Exception):
+    """The publication is no longer this worker's: taken over, cancelled or deleted. Nothing more may be done here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A publication, its post and its media. `attempt` is the one alive; `is_adopted`: an earlier run began it."""
+
+    ticket: Ticket
+    post: Post
+    publication: Publication
+    attempt: Attempt | None
+    media: Media | None
+    is_adopted: bool
+
+    @property
+    def publication_id(self) -> UUID:
+        return self.publication.id
+
+    @property
+    def not_before(self) -> datetime | None:
+        """When it may be begun. Being held ends when its job comes due: by itself, or because something has changed."""
+        if self.publication.state is PublicationState.HELD:
+            return None
+        return self.publication.next_try_at or self.post.publish_at
+
+    @property
+    def plan(self) -> ChunkPlan:
+        """How the video is cut, as TikTok was told."""
+        attempt = self.living_attempt
+        return ChunkPlan(
+            video_size=attempt.video_size, chunk_size=attempt.chunk_size, total_chunk_count=attempt.total_chunk_count
+        )
+
+    @property
+    def living_attempt(self) -> Attempt:
+        if self.attempt is None:
+            raise LookupError("there is no attempt yet")
+        return self.attempt
+
+    @property
+    def living_media(self) -> Media:
+        if self.media is None:
+            raise LookupError("the media is gone")
+        return self.media
+
+
+def lock(publication_id: UUID) -> tuple[Post, Publication]:
+    """The publication and its post, both as they are now, the post's row locked. Raises FencedOff when deleted."""
+    post = db.session.scalar(
+        select(Post)
+        .join(Publication, Publication.post_id == Post.id)
+        .where(Publication.id == publication_id)
+        .with_for_update(of=Post)
+        .execution_options(**_FRESH)
+    )
+    publication = db.session.scalar(
+        select(Publication).where(Publication.id == publication_id).execution_options(**_FRESH)
+    )
+    if post is None or publication is None:
+        raise FencedOff
+    return post, publication
+
+
+def mine(work: Work) -> tuple[Post, Publication]:
+    """The rows, locked. Raises FencedOff when the job is somebody else's or the publication was cancelled."""
+    post, publication = lock(work.publication_id)
+    if not queue.is_held(work.ticket) or publication.state is PublicationState.CANCELLED:
+        raise FencedOff
+    return post, publication
+
+
+def living_attempt_of(publication: Publication) -> Attempt | None:
+    """The attempt that may still go live; the database lets there be one at most."""
+    return db.session.scalar(
+        select(Attempt)
+        .where(Attempt.publication_id == publication.id, Attempt.state.in_(ALIVE))
+        .execution_options(**_FRESH)
+    )
+
+
+def take(work: Work, state: AttemptState) -> Attempt:
+    """The compare-and-set: the attempt, if it is still in `state` and of our epoch. Raises FencedOff."""
+    found = db.session.execute(
+        update(Attempt)
+        .where(Attempt.id == work.living_attempt.id, Attempt.state == state, Attempt.epoch == work.ticket.epoch)
+        .values(epoch=work.ticket.epoch)
+        .returning(Attempt)
+        .execution_options(**_FRESH)
+    ).scalar()
+    if found is None:
+        raise FencedOff
+    return found
+
+
+def detached(work: Work) -> Work:
+    """The same, written down and let go of by the session."""
+    db.session.flush()
+    db.session.expunge_all()
+    return work
