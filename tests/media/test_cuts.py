@@ -88,7 +88,7 @@ def test_a_second_connection_is_turned_away_while_the_first_sends(stage):
 
         assert second.status_code == 423
         assert second.json()["code"] == "upload_busy"
-        assert second.headers["Retry-After"] == "1"
+        assert "Retry-After" not in second.headers  # that is for 429 and 503 alone
         first.sendall(content[MEBIBYTE:])
         assert first.recv(1000).startswith(b"HTTP/1.1 204")
     stage.must_have(upload, content)

@@ -135,7 +135,7 @@ def receive(
             end.rewind(media.received_bytes)
             return _Reception(media, terms, turn, end).take(pieces)
     except StorageBusy:
-        raise UploadBusy(headers={"Retry-After": "1"}) from None
+        raise UploadBusy from None
     except StorageMissing:
         raise NotFound from None
 

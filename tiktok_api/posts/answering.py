@@ -8,9 +8,9 @@ from tiktok_api import clock
 from tiktok_api.accounts.models import Account
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
+from tiktok_api.media.errors import MediaInUse
 from tiktok_api.media.models import Media
 from tiktok_api.posts.deriving import ENDED
-from tiktok_api.posts.errors import MediaInUse
 from tiktok_api.posts.models import Attempt, Post, PostMedia, Publication, PublicationState
 from tiktok_api.posts.services import CANCELLABLE, PUBLISH, cancel_one
 

@@ -45,7 +45,3 @@ class NothingToRetry(Conflict):
 
 class PublicationNotUnconfirmed(Conflict):
     message = "Only an unconfirmed publication can be settled by a person; this one is {state}."
-
-
-class MediaInUse(Conflict):
-    message = "A post that is still to go out, or on its way, shows this; cancel or change it first."
