@@ -8,14 +8,16 @@ from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tiktok_api import clock, events, logs, moving_clock
+from tiktok_api.accounts import services as accounts_services
 from tiktok_api.accounts import tasks as accounts_tasks
 from tiktok_api.accounts.routes import blp as accounts_blueprint
 from tiktok_api.analytics import collecting
 from tiktok_api.analytics import tasks as analytics_tasks
 from tiktok_api.analytics.routes import blp as analytics_blueprint
 from tiktok_api.analytics.routes import videos_blp as videos_blueprint
+from tiktok_api.auth import tasks as auth_tasks
 from tiktok_api.auth import tokens
-from tiktok_api.auth.routes import blp as auth_blueprint
+from tiktok_api.auth.routes import BLUEPRINTS as AUTH_BLUEPRINTS
 from tiktok_api.cli import commands
 from tiktok_api.db import configure_engine, db, engine_options
 from tiktok_api.extensions import make_api, migrate, service
@@ -44,7 +46,7 @@ API_PREFIX = "/api/v1"
 LARGEST_JSON = MEBIBYTE
 
 DOMAINS: tuple[Blueprint, ...] = (
-    auth_blueprint,
+    *AUTH_BLUEPRINTS,
     accounts_blueprint,
     media_blueprint,
     posts_blueprint,
@@ -54,7 +56,7 @@ DOMAINS: tuple[Blueprint, ...] = (
     webhooks_blueprint,
     videos_blueprint,
 )
-TASKS = (accounts_tasks, media_tasks, posts_tasks, analytics_tasks, webhooks_tasks)
+TASKS = (auth_tasks, accounts_tasks, media_tasks, posts_tasks, analytics_tasks, webhooks_tasks)
 """The rooms whose tasks register themselves by being imported."""
 
 DESCRIPTION = """\
@@ -168,6 +170,7 @@ def _bind_domains(app: Flask) -> None:
 
 def _subscribe() -> None:
     """Who listens to whom; subscribing again, for another application, changes nothing."""
+    events.subscribe("accounts.named", accounts_services.get_accounts)
     events.subscribe("media.may_be_deleted", answering.veto_deletion)
     events.subscribe("account.disconnecting", answering.give_up_account)
     events.subscribe("account.reconnected", answering.wake_account)

@@ -1,5 +1,7 @@
-"""Tokens taken apart and put together wrongly, and applications on each database."""
+"""Tokens taken apart and put together wrongly, applications on each database, and the sweep."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ from flask import Flask
 
 from tests import stage
 from tests.conftest import Person
+from tiktok_api.db import transaction
+from tiktok_api.jobs import queue
 from tiktok_api.settings import Settings
 
 
@@ -37,3 +41,15 @@ def claims(owner: Person) -> dict[str, Any]:
 @pytest.fixture
 def header(owner: Person) -> dict[str, Any]:
     return jwt.get_unverified_header(owner.tokens["access_token"])
+
+
+@pytest.fixture
+def sweep(app: Flask, run_jobs: Callable[[], int]) -> Callable[[], None]:
+    """Have what is over forgotten, as the worker does every hour."""
+
+    def sweep_now() -> None:
+        with app.app_context(), transaction():
+            queue.promise("auth.sweep", due_at=datetime(2026, 1, 1, tzinfo=UTC))
+        run_jobs()
+
+    return sweep_now

@@ -1,5 +1,7 @@
 """Changing a password."""
 
+from uuid import UUID
+
 from sqlalchemy import update
 
 from tiktok_api.auth import audit, passwords, sessions
@@ -16,13 +18,14 @@ def change_password(caller: Identity, *, current_password: str, new_password: st
     Opens its own transaction, because hashing takes its time. Raises WrongPassword, WeakPassword.
     """
     user = get_profile(caller)
+    old_hash, email = user.password_hash, user.email  # as they were read: the transaction below would read them anew
     end_reading()
-    if not passwords.verify(user.password_hash, current_password):
+    if not passwords.verify(old_hash, current_password):
         raise _wrong()
-    passwords.must_be_hard_to_guess(new_password, email=user.email, pointer="/new_password")
+    passwords.must_be_hard_to_guess(new_password, email=email, pointer="/new_password")
     new_hash = passwords.hash_password(new_password)
     with transaction():
-        if not _replace(user, new_hash):  # it was changed elsewhere meanwhile
+        if not _replace(caller.user_id, old_hash, new_hash):  # it was changed elsewhere meanwhile
             raise _wrong()
         sessions.end_others(caller)
         audit.record(caller, "password.changed")
@@ -33,11 +36,7 @@ def _wrong() -> WrongPassword:
     return WrongPassword(errors=[fault])
 
 
-def _replace(user: User, new_hash: str) -> bool:
-    replaced = (
-        update(User)
-        .where(User.id == user.id, User.password_hash == user.password_hash)
-        .values(password_hash=new_hash)
-        .returning(User.id)
-    )
+def _replace(user_id: UUID, old_hash: str, new_hash: str) -> bool:
+    is_as_it_was = (User.id == user_id, User.password_hash == old_hash)
+    replaced = update(User).where(*is_as_it_was).values(password_hash=new_hash).returning(User.id)
     return db.session.execute(replaced).scalar() is not None

@@ -23,6 +23,10 @@ class TokenExpired(Unauthorized):
     message = "This token has expired; refresh it or sign in again."
 
 
+class ApiKeyExpired(Unauthorized):
+    message = "This API key has expired; make a new one."
+
+
 class SessionEnded(Unauthorized):
     message = "This session has ended; sign in again."
 
@@ -45,3 +49,15 @@ class WrongPassword(Invalid):
 
 class WeakPassword(Invalid):
     message = "Choose a password that is harder to guess."
+
+
+class TooManyKeys(Conflict):
+    message = "You have {most} API keys already; revoke one first."
+
+
+class ExpiryPassed(Invalid):
+    message = "This time has passed already."
+
+
+class UnknownAccount(Invalid):
+    message = "You have no account with this id."

@@ -38,6 +38,22 @@ class SignInSession(Model):
     address: Mapped[str] = mapped_column(default="")
 
 
+class ApiKey(Model):
+    """A key for a server. The token is shown once and kept as its SHA-256; `hint` is how it begins, to tell keys apart."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (Index("ix_api_keys_user_created", "user_id", "created_at", "id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    hint: Mapped[str]
+    scopes: Mapped[list[str]]
+    account_ids: Mapped[list[str] | None]
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    last_used_at: Mapped[datetime | None]
+
+
 class AuditEntry(Model):
     """Something a person or one of their keys did. It outlives the session, the key and the subject, but not the person."""
 

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from marshmallow import ValidationError, fields, validate
 
+from tiktok_api.auth.api_keys import SCOPES
 from tiktok_api.auth.passwords import LONGEST, SHORTEST
 from tiktok_api.web.schemas import Schema
 
@@ -131,3 +132,70 @@ class SessionSchema(Schema):
     last_issued_at = fields.AwareDateTime(
         required=True, metadata={"description": "When it got its newest tokens.", "example": "2027-03-03T11:58:00Z"}
     )
+
+
+def _scopes(**options: Any) -> fields.Field[Any]:
+    return fields.List(
+        fields.String(validate=validate.OneOf(SCOPES), metadata={"example": "posts:write"}),
+        required=True,
+        metadata={
+            "description": "`read` and `write` reach every domain, `posts:write` one. Writing does not include reading.",
+            "example": ["read", "posts:write"],
+        },
+        **options,
+    )
+
+
+def _confinement(**options: Any) -> fields.Field[Any]:
+    return fields.List(
+        fields.UUID(metadata={"example": _ID}),
+        allow_none=True,
+        metadata={"description": "The only accounts it reaches; null: all, later ones too.", "example": [_ID]},
+        **options,
+    )
+
+
+def _expiry(**options: Any) -> fields.AwareDateTime:
+    return fields.AwareDateTime(
+        allow_none=True,
+        metadata={"description": "When it stops working; null: never.", "example": "2028-03-02T12:00:00Z"},
+        **options,
+    )
+
+
+def _key_name() -> fields.String:
+    return fields.String(
+        required=True, validate=[validate.Length(1, 100), is_printable], metadata={"example": "nightly import"}
+    )
+
+
+class ApiKeyWishSchema(Schema):
+    """What a new API key may do, where, and until when."""
+
+    name = _key_name()
+    scopes = _scopes(validate=validate.Length(1, len(SCOPES)))
+    account_ids = _confinement(load_default=None, validate=validate.Length(1, 100))
+    expires_at = _expiry(load_default=None)
+
+
+class ApiKeySchema(Schema):
+    """An API key without its token."""
+
+    id = fields.UUID(required=True, metadata={"example": _ID})
+    name = _key_name()
+    hint = fields.String(required=True, metadata={"description": "How its token begins.", "example": "tk_3fQx9a"})
+    scopes = _scopes()
+    account_ids = _confinement(required=True)
+    expires_at = _expiry(required=True)
+    last_used_at = fields.AwareDateTime(
+        required=True,
+        allow_none=True,
+        metadata={"description": "To the minute; null: never yet.", "example": "2027-03-03T11:58:00Z"},
+    )
+    created_at = fields.AwareDateTime(required=True, metadata={"example": "2027-03-02T12:00:00Z"})
+
+
+class NewApiKeySchema(ApiKeySchema):
+    """An API key with its token, which is never shown again."""
+
+    token = fields.String(required=True, metadata={"example": "tk_3fQx9aWm0JrYc5oVnTzK1dLbE7uHsGpNqXiRtDfZy8A"})

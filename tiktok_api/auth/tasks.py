@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tiktok_api import clock
-from tiktok_api.auth import sessions
+from tiktok_api.auth import api_keys, sessions
 from tiktok_api.db import transaction
 from tiktok_api.jobs.registry import Again, Ticket, task
 from tiktok_api.settings import Settings
@@ -15,7 +15,8 @@ def _hourly(_settings: Settings) -> timedelta:
 
 @task("auth.sweep", every=_hourly)
 def sweep_auth(ticket: Ticket, *, settings: Settings) -> Again:
-    """Forget sessions that are over."""
+    """Forget sessions that are over and API keys that have expired."""
     with transaction():
         sessions.sweep()
+        api_keys.sweep()
     return Again(clock.now() + _hourly(settings))

@@ -14,7 +14,7 @@ from flask_jwt_extended import create_access_token, create_refresh_token, decode
 from jwt.exceptions import ExpiredSignatureError, InvalidTokenError
 from sqlalchemy import select
 
-from tiktok_api.auth import sessions
+from tiktok_api.auth import api_keys, sessions
 from tiktok_api.auth.errors import InvalidToken, SessionEnded, TokenExpired
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession
@@ -157,6 +157,8 @@ def make_authenticator() -> Any:
         scheme, _, token = authorization.strip().partition(" ")
         if scheme.casefold() != "bearer" or not token.strip().isascii():
             raise InvalidToken
+        if token.strip().startswith(api_keys.PREFIX):
+            return api_keys.recognise(token.strip(), address=client_address())
         claims = remembered.get(token.strip())
         must_be_alive(claims.session_id)
         return Identity(claims.user_id, claims.session_id, claims.timezone, address=client_address())

@@ -106,6 +106,10 @@ class Blueprint(flask_smorest.Blueprint):
         """Mark a route that needs no token."""
         return _mark(view, is_public=True)
 
+    def any_token(self, view: View) -> View:
+        """Mark a route that asks for a token but for no scope."""
+        return _mark(view, needs_scope=False)
+
     def acts_without_key(self, view: View) -> View:
         """Mark a POST that takes no Idempotency-Key: it changes nothing, or must not hold a transaction."""
         return _mark(view, takes_key=False)
@@ -168,13 +172,14 @@ def _answer(result: Any, status_code: int, schema: type[Schema] | None) -> Respo
 def _guard(view: View, domain: str) -> View:
     is_public = getattr(view, "is_public", False)
     takes_key = getattr(view, "takes_key", True)
+    needs_scope = getattr(view, "needs_scope", True)
     receive = getattr(view, "receive", None)
     most_bytes = getattr(view, "most_bytes", None)
 
     @wraps(view)
     def guarded(**in_path: Any) -> Any:
         caller = None if is_public else required_caller()
-        if caller is not None:
+        if caller is not None and needs_scope:
             caller.must_be_allowed(domain, to_write=request.method not in ("GET", "HEAD", "OPTIONS"))
         if any(isinstance(value, MalformedId) for value in in_path.values()):
             raise NotFound

@@ -107,6 +107,7 @@ def log_out() -> None:
 
 
 @blp.get("/me")
+@blp.any_token
 @blp.response(200, ProfileSchema)
 def show_me() -> User:
     """Show who is signed in"""

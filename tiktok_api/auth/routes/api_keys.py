@@ -1,0 +1,51 @@
+"""API keys: read the request, call one service, hand back its result."""
+
+from typing import Any
+from uuid import UUID
+
+from tiktok_api.auth import api_keys
+from tiktok_api.auth.api_keys import NewKey
+from tiktok_api.auth.errors import ExpiryPassed, TooManyKeys, UnknownAccount
+from tiktok_api.auth.identity import caller
+from tiktok_api.auth.models import ApiKey
+from tiktok_api.auth.schemas import ApiKeySchema, ApiKeyWishSchema, NewApiKeySchema
+from tiktok_api.db import transaction
+from tiktok_api.web.blueprint import Blueprint
+from tiktok_api.web.pagination import InvalidCursor, Page, PageArgsSchema, paginate
+from tiktok_api.web.schemas import page_of
+
+blp = Blueprint("api_keys", __name__, url_prefix="/auth/api-keys", domain="auth", description="Tokens for servers")
+
+
+@blp.get("")
+@blp.arguments(PageArgsSchema, location="query")
+@blp.response(200, page_of(ApiKeySchema))
+@blp.raises(InvalidCursor)
+def list_api_keys(args: dict[str, Any]) -> Page:
+    """List your API keys, the newest first"""
+    return paginate(api_keys.issued(caller), args, by=(ApiKey.created_at, ApiKey.id))
+
+
+@blp.post("")
+@blp.arguments(ApiKeyWishSchema)
+@blp.response(201, NewApiKeySchema)
+@blp.raises(TooManyKeys, ExpiryPassed, UnknownAccount)
+def create_api_key(wish: dict[str, Any]) -> NewKey:
+    """Make an API key
+
+    Send its token as `Authorization: Bearer tk_…`. The token is shown this once: only its hash is kept. A key reaches what
+    its scopes name, on the accounts it is confined to, and nothing under `/auth` but `GET /auth/me`.
+    """
+    with transaction():
+        return api_keys.issue(caller, **wish)
+
+
+@blp.delete("/<uuid:key_id>")
+@blp.response(204)
+def revoke_api_key(key_id: UUID) -> None:
+    """Revoke an API key
+
+    It is refused from the moment this is answered, in every process.
+    """
+    with transaction():
+        api_keys.revoke(caller, key_id)
