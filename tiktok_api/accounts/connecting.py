@@ -96,7 +96,8 @@ def start(
     sealer: Sealer,
     settings: Settings,
 ) -> Invitation:
-    """A fresh attempt to connect an account, good for ten minutes. Raises ReturnUrlNotAllowed."""
+    """A fresh attempt to connect an account, good for ten minutes. Raises KeyConfined, ReturnUrlNotAllowed."""
+    caller.must_reach_all_accounts()
     if return_url is not None and _origin(return_url) not in _allowed_origins(settings):
         fault = {"pointer": "/return_url", "code": ReturnUrlNotAllowed.code, "message": ReturnUrlNotAllowed.message}
         raise ReturnUrlNotAllowed(errors=[fault])

@@ -22,6 +22,7 @@ from tiktok_api.accounts.schemas import (
     InvitationSchema,
 )
 from tiktok_api.accounts.services import CreatorReading
+from tiktok_api.auth.errors import KeyConfined
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
 from tiktok_api.errors import StaleVersion
@@ -39,7 +40,7 @@ _A_PAGE = "A page that says so, where no `return_url` was given"
 @blp.post("/connect")
 @blp.arguments(ConnectionRequestSchema)
 @blp.response(201, InvitationSchema)
-@blp.raises(ReturnUrlNotAllowed)
+@blp.raises(ReturnUrlNotAllowed, KeyConfined)
 def connect_account(wish: dict[str, Any]) -> Invitation:
     """Begin to connect a TikTok account
 

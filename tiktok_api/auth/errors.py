@@ -43,6 +43,10 @@ class SessionRequired(Forbidden):
     message = "Only a person who is signed in may do that, not an API key."
 
 
+class KeyConfined(Forbidden):
+    message = "This API key is confined to some accounts and cannot do what is about others."
+
+
 class WrongPassword(Invalid):
     message = "That is not your password."
 

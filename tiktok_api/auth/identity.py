@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import g
 from werkzeug.local import LocalProxy
 
-from tiktok_api.auth.errors import ScopeTooNarrow, SessionRequired
+from tiktok_api.auth.errors import KeyConfined, ScopeTooNarrow, SessionRequired
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class Identity:
         action = "write" if to_write else "read"
         if not self.scopes & {action, f"{domain}:{action}"}:
             raise ScopeTooNarrow(scope=f"{domain}:{action}")
+
+    def must_reach_all_accounts(self) -> None:
+        """Raises KeyConfined for an API key that is confined to some accounts."""
+        if self.account_ids is not None:
+            raise KeyConfined
 
 
 caller = cast(Identity, LocalProxy(lambda: g.caller))

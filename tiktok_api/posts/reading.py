@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, or_, select
 
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
@@ -14,12 +14,14 @@ from tiktok_api.posts.models import Attempt, Post, PostMedia, PostStatus, Public
 
 
 def visible_to(caller: Identity) -> list[Any]:
-    """Whose posts; a key confined to some accounts sees the posts whose targets are all among them."""
+    """Whose posts; a key confined to some accounts sees the posts whose targets are all among them.
+
+    An account that was disconnected is nobody's any more: whether the key was confined to it cannot be told.
+    """
     conditions: list[Any] = [Post.owner_id == caller.user_id]
     if caller.account_ids is not None:
-        outside = select(Publication.id).where(
-            Publication.post_id == Post.id, Publication.account_id.not_in(caller.account_ids)
-        )
+        is_outside = or_(Publication.account_id.is_(None), Publication.account_id.not_in(caller.account_ids))
+        outside = select(Publication.id).where(Publication.post_id == Post.id, is_outside).correlate(Post)
         conditions.append(~exists(outside))
     return conditions
 
