@@ -34,7 +34,9 @@ limiter = Limiter(
 
 def make_api() -> Api:
     """A fresh Api for one application: its document is filled while blueprints register."""
-    return Api()
+    api = Api()
+    api.DEFAULT_ERROR_RESPONSE_NAME = None  # smorest's own idea of an error: ours are problem documents
+    return api
 
 
 def service(name: str) -> Any:

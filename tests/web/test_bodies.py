@@ -164,3 +164,10 @@ def test_an_odd_query_is_read_as_well_as_it_can_be(owner):
     answers = [owner.get(f"/things{query}") for query in ODD_QUERIES]
 
     assert [answer.status_code for answer in answers] == [200] * len(ODD_QUERIES)
+
+
+def test_a_route_that_reads_no_query_takes_none(owner):
+    answers = [owner.get("/auth/me?fields=id"), owner.get("/things/01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e?a=1")]
+
+    for answer in answers:
+        assert assert_problem(answer, 422, "invalid")["errors"][0]["code"] == "unknown_field"

@@ -159,7 +159,7 @@ def test_what_is_not_is_named(environment, name, value):
 def test_the_first_key_of_a_ring_is_the_current_one(environment):
     environment(JWT_KEYS=f"new:{KEY},old:{KEY}")
 
-    assert list(read().jwt_keys) == ["new", "old"]
+    assert list(read().jwt_keys) == ["new", "old", "derived"]
 
 
 def test_without_rings_keys_differ_by_purpose(environment):

@@ -6,7 +6,8 @@
     @blp.raises(PostNotMovable)
     def schedule_post(slot, post_id): ...
 
-The guard around each route runs in this order: token, scope, malformed ids, body size, idempotency, body, route.
+The guard around each route runs in this order: token, scope, malformed ids, unknown query parameters, body size,
+idempotency, body, route.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,7 @@ from tiktok_api.errors import NotFound, Problem
 from tiktok_api.web import conditional, documenting, idempotency, limits
 from tiktok_api.web.authentication import required_caller
 from tiktok_api.web.pagination import Page, link_to_next
-from tiktok_api.web.reading import parser
+from tiktok_api.web.reading import parser, refuse_query
 from tiktok_api.web.serializing import dump, to_json
 
 View = Callable[..., Any]
@@ -175,6 +176,8 @@ def _guard(view: View, domain: str) -> View:
     needs_scope = getattr(view, "needs_scope", True)
     receive = getattr(view, "receive", None)
     most_bytes = getattr(view, "most_bytes", None)
+    arguments = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
+    reads_query = is_public or any(argument["in"] == "query" for argument in arguments)
 
     @wraps(view)
     def guarded(**in_path: Any) -> Any:
@@ -183,6 +186,8 @@ def _guard(view: View, domain: str) -> View:
             caller.must_be_allowed(domain, to_write=request.method not in ("GET", "HEAD", "OPTIONS"))
         if any(isinstance(value, MalformedId) for value in in_path.values()):
             raise NotFound
+        if not reads_query:
+            refuse_query()
         if most_bytes is not None:
             request.max_content_length = most_bytes()
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from flask_smorest import Api
 from marshmallow import Schema, fields, missing
+from werkzeug.routing import UUIDConverter
 
-from tiktok_api.errors import Problem
+from tiktok_api.errors import Problem, StaleVersion
 from tiktok_api.web.idempotency import HEADER as IDEMPOTENCY_KEY
-from tiktok_api.web.schemas import ProblemSchema
+from tiktok_api.web.schemas import ProblemSchema, is_page
 
 View = Callable[..., Any]
 _ALWAYS = (429, 500, 503)
@@ -20,6 +21,12 @@ _HEADERS = {
     "RateLimit-Limit": ("integer", "Requests allowed in a minute."),
     "RateLimit-Remaining": ("integer", "Requests left."),
     "RateLimit-Reset": ("integer", "Seconds until the oldest counted request leaves the window."),
+}
+_OTHER_HEADERS = {
+    "ETag": ("string", "The version of what is answered, for If-None-Match and If-Match."),
+    "Link": ("string", 'The next page, as `<…>; rel="next"`; absent on the last one.'),
+    "Retry-After": ("integer", "Seconds to wait before trying again."),
+    "Idempotency-Replayed": ("string", "`true` where this is the answer that was given before."),
 }
 
 
@@ -40,9 +47,27 @@ def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> N
     refusals: tuple[type[Problem], ...] = getattr(view, "refusals", ())
     for status in sorted(statuses):
         responses.setdefault(str(status), _problem(status, [r for r in refusals if r.status == status]))
-    _describe_success(view, doc)
+    parameters = manual.setdefault("parameters", [])
+    _describe_success(view, doc, replays=_takes_key(view, method, is_public))
     if _takes_key(view, method, is_public):
-        manual.setdefault("parameters", []).append("IdempotencyKey")
+        parameters.append("IdempotencyKey")
+    if method == "GET" and _has_version(view):
+        responses.setdefault(
+            "304", {"description": "It is still the version of If-None-Match.", "headers": _refer("ETag")}
+        )
+        parameters.append("IfNoneMatch")
+    if method in ("PATCH", "PUT", "DELETE") and StaleVersion in refusals:
+        parameters.append("IfMatch")
+
+
+def _has_version(view: View) -> bool:
+    """Whether the view answers one thing, which is sent with an ETag."""
+    schema = getattr(view, "answer_schema", None)
+    return schema is not None and view.answer_status in (200, 201) and not is_page(schema)  # type: ignore[attr-defined]
+
+
+def _refer(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _takes_key(view: View, method: str, is_public: bool) -> bool:
@@ -52,7 +77,7 @@ def _takes_key(view: View, method: str, is_public: bool) -> bool:
 def _error_statuses(view: View, method: str, is_public: bool, rule: str, arguments: dict[str, Any]) -> set[int]:
     statuses = set(_ALWAYS) | {refusal.status for refusal in getattr(view, "refusals", ())}
     if not is_public:
-        statuses |= {401, 403}
+        statuses |= {401, 403, 422}
     if "<" in rule:
         statuses.add(404)
     places = {parameter["in"] for parameter in arguments.get("parameters", [])}
@@ -72,7 +97,8 @@ def _problem(status: int, refusals: list[type[Problem]]) -> dict[str, Any]:
     example = _example_problem(status, refusals)
     schema = {"$ref": "#/components/schemas/Problem"}
     content = {"application/problem+json": {"schema": schema, "example": example}}
-    return {"description": description, "content": content}
+    headers = _refer(*_HEADERS, *(["Retry-After"] if status in (429, 503) else []))
+    return {"description": description, "headers": headers, "content": content}
 
 
 def _example_problem(status: int, refusals: list[type[Problem]]) -> dict[str, Any]:
@@ -94,13 +120,20 @@ def _generic(status: int) -> type[Problem] | None:
     return next((kind for kind in kinds if kind.status == status), None)
 
 
-def _describe_success(view: View, doc: dict[str, Any]) -> None:
+def _describe_success(view: View, doc: dict[str, Any], *, replays: bool) -> None:
     """Give each answer its headers and, from its schema's fields, an example."""
+    others = ["ETag"] if _has_version(view) else []
+    if is_page(getattr(view, "answer_schema", None)):
+        others.append("Link")
+    if replays:
+        others.append("Idempotency-Replayed")
     for responses in doc.get("response", {}).get("responses", {}).values():
         for response in responses:
-            response.setdefault("headers", {name: {"$ref": f"#/components/headers/{name}"} for name in _HEADERS})
+            response["headers"] = _refer(*_HEADERS, *others) | response.get("headers", {})
             schema = response.get("schema")
-            if schema is not None and "example" not in response and "examples" not in response:
+            if schema is None and response.get("content_type"):
+                response["schema"] = {"type": "string", "contentMediaType": response["content_type"]}
+            elif schema is not None and "example" not in response and "examples" not in response:
                 response["example"] = example_of(schema)
 
 
@@ -134,10 +167,28 @@ def describe_common_parts(api: Api) -> None:
     """Register what operations refer to: the token, the problem document, the Idempotency-Key and the headers."""
     components = api.spec.components
     components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    for unused in ("Error", "PaginationMetadata"):  # smorest's own, which nothing answers
+        components.schemas.pop(unused, None)
     if "Problem" not in components.schemas:
         components.schema("Problem", schema=ProblemSchema)
-    for name, (kind, description) in _HEADERS.items():
+    for name, (kind, description) in (_HEADERS | _OTHER_HEADERS).items():
         components.header(name, {"schema": {"type": kind}, "description": description})
+    api.register_converter(UUIDConverter, lambda _: {"type": "string", "format": "uuid", "examples": [EXAMPLE_ID]})
+    for name, header, description in (
+        ("IfMatch", "If-Match", "The ETag of the version to change; 412 if it is no longer the newest."),
+        ("IfNoneMatch", "If-None-Match", "The ETag of the version that is known; 304 if it is still the newest."),
+    ):
+        components.parameter(
+            name,
+            "header",
+            {
+                "name": header,
+                "required": False,
+                "schema": {"type": "string"},
+                "description": description,
+                "example": f'"{EXAMPLE_ID.replace("-", "")}"',
+            },
+        )
     components.parameter(
         "IdempotencyKey",
         "header",

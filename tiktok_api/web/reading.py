@@ -56,6 +56,13 @@ class Parser(FlaskParser):
 parser = Parser()
 
 
+def refuse_query() -> None:
+    """Refuse every query parameter, for routes that have none. Raises Invalid."""
+    if request.args:
+        unknown = {"code": "unknown_field", "message": "Unknown field."}
+        raise Invalid(errors=[{"parameter": name, **unknown} for name in request.args])
+
+
 def peek_at_json() -> Any:
     """What a JSON body holds, before it is held against a schema; None where there is no such body."""
     try:

@@ -39,6 +39,11 @@ def page_of(item: type[Schema]) -> type[Schema]:
     return _pages[item]
 
 
+def is_page(schema: type[marshmallow.Schema] | None) -> bool:
+    """Whether that is the schema of a page."""
+    return schema in _pages.values()
+
+
 class FaultSchema(Schema):
     """One thing that is wrong with a request."""
 

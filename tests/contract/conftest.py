@@ -1,0 +1,74 @@
+"""The document that the server answers, and its operations one by one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests import stage
+from tiktok_api.settings import Settings
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path, with what the path says for all its methods."""
+
+    method: str
+    path: str
+    document: dict[str, Any]
+    parameters: list[dict[str, Any]]
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+    @property
+    def is_public(self) -> bool:
+        return self.document["security"] == []
+
+
+def operations_of(document: dict[str, Any]) -> list[Operation]:
+    """Every operation; references to parameters are followed."""
+    return list(_operations(document))
+
+
+def _operations(document: dict[str, Any]) -> Iterator[Operation]:
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                given = item.get("parameters", []) + item[method].get("parameters", [])
+                parameters = [_follow(document, parameter) for parameter in given]
+                yield Operation(method, path, item[method], parameters)
+
+
+def _follow(document: dict[str, Any], thing: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in thing:
+        return thing
+    found: Any = document
+    for part in thing["$ref"].removeprefix("#/").split("/"):
+        found = found[part]
+    return dict(found)
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, stage_file: Path) -> str:
+    return stage.restore(stage_file, sqlite_template)
+
+
+@pytest.fixture
+def app(base_settings: Settings, database_url: str) -> Flask:
+    return stage.application(database_url, base_settings)
+
+
+@pytest.fixture
+def document(app: Flask) -> dict[str, Any]:
+    return dict(app.test_client().get("/openapi.json").json)
+
+
+@pytest.fixture
+def operations(document: dict[str, Any]) -> list[Operation]:
+    return operations_of(document)
