@@ -1,15 +1,20 @@
 """GET /accounts/callback"""
 
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import create_engine, delete, func, insert, select, text
 
 from tests import connecting
 from tests.conftest import API, Person
+from tests.servers import wait_until
+from tiktok_api.accounts.models import Account
 from tiktok_api.auth.models import User
-from tiktok_api.db import transaction
+from tiktok_api.db import db, transaction
 
 CALLBACK = f"{API}/accounts/callback"
 
@@ -234,12 +239,55 @@ def test_a_web_app_connects_without_pkce(make_app, simulator):
     assert connection["status"] == "connected"
 
 
-def test_an_attempt_of_somebody_who_has_left_is_void(app, owner, simulator):
+def test_somebody_who_leaves_meanwhile_connects_nothing(app, owner, simulator):
     begun = connecting.begin(owner)
     location = simulator.control.consent(begun["authorize_url"], "ada")
-    with app.app_context(), transaction() as session:
-        session.execute(delete(User))
+    simulator.control.mischief("token", "delay", delay_seconds=1)
+    with ThreadPoolExecutor(1) as pool:
+        coming_back = pool.submit(connecting.come_back, owner, location)
+        wait_until(lambda: simulator.control.requests(endpoint="token"))
+        with app.app_context(), transaction() as session:
+            session.execute(delete(User))
 
-    page = connecting.come_back(owner, location)
+        assert coming_back.result().status_code == 400
+
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Account)) == 0
+
+
+def test_a_verifier_whose_key_has_left_the_ring_costs_another_attempt(make_app, simulator):
+    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
+    before, after = (make_app(vault_keys={name: bytes(32)}, **urls) for name in ("before", "after"))
+    owner = Person(before, "owner@example.com")
+    begun = connecting.begin(owner)
+    parts = urlsplit(simulator.control.consent(begun["authorize_url"], "ada"))
+
+    page = after.test_client().get(f"{parts.path}?{parts.query}")
 
     assert page.status_code == 400
+    assert connection_of(owner, begun)["reason"] == "expired"
+
+
+@pytest.mark.postgres
+def test_of_two_users_who_come_back_at_once_with_one_account_one_gets_it(make_app, simulator, postgresql_url):
+    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
+    app = make_app(database_url=postgresql_url, **urls)
+    owner, rival = Person(app, "owner@example.com"), Person(app, "rival@example.com")
+    begun = connecting.begin(owner)
+    location = simulator.control.consent(begun["authorize_url"], "ada")
+    open_id = simulator.control.creator("ada")["consents"][0]["open_id"]
+    engine = create_engine(postgresql_url)
+    blocked = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
+    with ThreadPoolExecutor(1) as pool, engine.connect() as connection, engine.connect() as onlooker:
+        moment = {name: datetime.now(UTC) for name in ("access_expires_at", "refresh_expires_at", "renew_at")}
+        row = {"owner_id": UUID(rival.user_id), "open_id": open_id, "connected_at": datetime.now(UTC)}
+        sealed = {"access_token_sealed": b"", "refresh_token_sealed": b""}
+        connection.execute(insert(Account).values(id=uuid4(), created_at=datetime.now(UTC), **row, **moment, **sealed))
+        coming_back = pool.submit(connecting.come_back, owner, location)
+        wait_until(lambda: onlooker.scalar(blocked))
+        connection.commit()
+
+        assert coming_back.result().status_code == 400
+
+    engine.dispose()
+    assert connection_of(owner, begun)["reason"] == "account_already_connected"

@@ -1,11 +1,15 @@
 """DELETE /accounts/{id}"""
 
 import sqlite3
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from tests.conftest import Person
+from tests.running_jobs import run_due_jobs
 from tiktok_api import events
+from tiktok_api.accounts.revoking import disconnect_all
+from tiktok_api.db import transaction
 from tiktok_api.errors import Conflict
 
 
@@ -133,3 +137,33 @@ def test_a_veto_leaves_everything_as_it_was(owner, connect_account, plans, run_j
     assert owner.get(f"/accounts/{account_id}").json["status"] == "active"
     run_jobs()
     assert simulator.control.requests(endpoint="revoke") == []
+
+
+def test_tokens_that_nobody_can_read_any_more_do_not_stand_in_the_way(
+    make_app, simulator, connect_account, database_url
+):
+    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
+    rings = {"old": {"old": bytes(32)}, "new": {"new": bytes(32)}}
+    mindful, forgetful = (make_app(vault_keys=ring, **urls) for ring in rings.values())
+    owner = Person(mindful, "owner@example.com")
+    kept, given_up = connect_account(owner, "ada"), connect_account(owner, "grace")
+    owner.delete(f"/accounts/{given_up}")  # the key goes between this and the worker's turn
+    owner.client = forgetful.test_client()
+
+    assert owner.delete(f"/accounts/{kept}").status_code == 200
+    run_due_jobs(forgetful)
+
+    assert rows(database_url, "accounts") == rows(database_url, "revocations") == []
+    assert simulator.control.requests(endpoint="revoke") == []
+
+
+def test_whoever_leaves_takes_all_accounts_along(app, owner, stranger, connect_account, simulator, run_jobs):
+    accounts = [connect_account(owner, "ada"), connect_account(owner, "grace")]
+    connect_account(stranger, "linus")
+
+    with app.app_context(), transaction():
+        disconnect_all(UUID(owner.user_id), sealer=app.extensions["tiktok_api.sealer"])
+    run_jobs()
+
+    assert [owner.get(f"/accounts/{each}").status_code for each in accounts] == [404, 404]
+    assert [username for _, username in simulator.world.grants] == ["linus"]

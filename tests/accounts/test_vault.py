@@ -13,7 +13,8 @@ from tests.servers import wait_until
 from tiktok_api import events
 from tiktok_api.accounts import vault
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.accounts.models import Account
+from tiktok_api.accounts.models import Account, AccountStatus
+from tiktok_api.accounts.services import mark_reconnection
 from tiktok_api.db import db, transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.tiktok import AccessTokenInvalid, TikTokBusy, TikTokRefusal, TikTokUnreachable
@@ -149,18 +150,52 @@ def test_an_answer_that_was_lost_after_the_rotation_costs_a_reconnection(
     assert status_of(owner, account_id) == "expired"
 
 
-def test_a_person_who_reconnects_meanwhile_wins(owner, account_id, connect_account, tokens, simulator, pass_time):
+@pytest.mark.parametrize("is_rejected", [False, True])
+def test_a_person_who_reconnects_meanwhile_wins(
+    owner, account_id, connect_account, tokens, simulator, pass_time, expired, is_rejected
+):
     pass_time(days=1)
+    if is_rejected:
+        simulator.world.refresh_tokens.clear()
     simulator.control.mischief("refresh", "delay", when="after", delay_seconds=1)
     with ThreadPoolExecutor(1) as pool:
         renewal = pool.submit(tokens.token, account_id)
-        wait_until(lambda: refreshes(simulator) == 1)
+        wait_until(lambda: [request["status"] for request in simulator.control.requests(endpoint="refresh")] == [200])
         connect_account(owner, "ada")
         reconnected = tokens.token(account_id)
 
         assert renewal.result() == reconnected
 
     assert tokens.token(account_id) == reconnected
+    assert expired == []
+
+
+def test_a_renewal_that_comes_late_does_not_undo_a_revocation(
+    app, owner, account_id, tokens, simulator, pass_time, expired
+):
+    pass_time(days=1)
+    simulator.control.mischief("refresh", "delay", when="after", delay_seconds=1)
+    with ThreadPoolExecutor(1) as pool:
+        renewal = pool.submit(tokens.token, account_id)
+        wait_until(lambda: [request["status"] for request in simulator.control.requests(endpoint="refresh")] == [200])
+        with app.app_context(), transaction():
+            mark_reconnection(UUID(account_id), "authorization_removed", status=AccountStatus.REVOKED)
+
+        with pytest.raises(AccountNeedsReconnection):
+            renewal.result()
+
+    assert status_of(owner, account_id) == "revoked"
+    assert expired == [(account_id, "authorization_removed")]
+
+
+def test_what_is_said_of_an_older_pair_marks_nothing(app, owner, account_id, connect_account, expired):
+    connect_account(owner, "ada")  # the second pair
+
+    with app.app_context(), transaction():
+        mark_reconnection(UUID(account_id), "authorization_removed", token_version=1)
+
+    assert status_of(owner, account_id) == "active"
+    assert expired == []
 
 
 def test_an_account_that_is_gone_has_no_token(owner, account_id, tokens):

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tiktok_api import clock, events
@@ -200,10 +200,9 @@ def _reason_of(error: Exception) -> str:
 
 
 def _fail(claim: _Claim, reason: str) -> Outcome:
+    failed = update(Connection).where(Connection.id == claim.id).values(status=ConnectionStatus.FAILED, reason=reason)
     with transaction() as session:
-        connection = session.get(Connection, claim.id, with_for_update=True)
-        if connection is not None:
-            connection.status, connection.reason = ConnectionStatus.FAILED, reason
+        session.execute(failed)
     return Outcome(ConnectionStatus.FAILED, reason, claim.id, claim.return_url)
 
 

@@ -165,7 +165,6 @@ def mark(account: Account, status: AccountStatus, reason: str) -> None:
     if account.status is status:
         return
     account.status, account.status_reason = status, reason
-    account.refresh_leased_until = None
     account.updated_at = clock.now()
     log.warning("account.marked", account=str(account.id), status=status, reason=reason)
     events.announce("account.expired", account=account)
@@ -234,9 +233,9 @@ def _fetch(lease: _Lease, tiktok: TikTokClient, sealer: Sealer) -> str:
         grant = tiktok.refresh_token(refresh_token)
         _store(lease, grant, sealer)
     except GrantInvalid:
-        _settle_badly(lease, AccountStatus.EXPIRED, GRANT_REJECTED)
+        _mark_if_unchanged(lease.account_id, lease.token_version, AccountStatus.EXPIRED, GRANT_REJECTED)
     except SealBroken:
-        _settle_badly(lease, AccountStatus.ERROR, TOKEN_UNREADABLE)
+        _mark_if_unchanged(lease.account_id, lease.token_version, AccountStatus.ERROR, TOKEN_UNREADABLE)
         raise AccountNeedsReconnection(reason=TOKEN_UNREADABLE) from None
     except BaseException:
         _release(lease)
@@ -263,10 +262,11 @@ def _store(lease: _Lease, grant: TokenGrant, sealer: Sealer) -> None:
             events.announce("account.reconnected", account=account)
 
 
-def _settle_badly(lease: _Lease, status: AccountStatus, reason: str) -> None:
+def _mark_if_unchanged(account_id: UUID, token_version: int, status: AccountStatus, reason: str) -> None:
+    """Mark the account, unless a newer pair has been stored: what is wrong with the old one is of no interest then."""
     with transaction() as session:
-        account = session.get(Account, lease.account_id, with_for_update=True)
-        if account is not None and account.token_version == lease.token_version:
+        account = session.get(Account, account_id, with_for_update=True)
+        if account is not None and account.token_version == token_version:
             account.refresh_leased_until = None
             mark(account, status, reason)
 
@@ -286,10 +286,7 @@ def _open_access_token(account_id: UUID, row: _Row, sealer: Sealer) -> str:
     try:
         return _open(sealer, row.access_token_sealed, account_id, "access_token_sealed")
     except SealBroken:
-        with transaction() as session:
-            account = session.get(Account, account_id, with_for_update=True)
-            if account is not None and account.token_version == row.token_version:
-                mark(account, AccountStatus.ERROR, TOKEN_UNREADABLE)
+        _mark_if_unchanged(account_id, row.token_version, AccountStatus.ERROR, TOKEN_UNREADABLE)
         raise AccountNeedsReconnection(reason=TOKEN_UNREADABLE) from None
 
 
