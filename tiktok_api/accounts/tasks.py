@@ -101,8 +101,7 @@ def _daily(_settings: Settings) -> timedelta:
 
 
 @task("accounts.sweep", every=_daily)
-def sweep_connections(ticket: Ticket) -> Again:
+def sweep_connections(ticket: Ticket) -> None:
     """Forget attempts to connect that ended a week ago."""
     with transaction() as session:
         session.execute(delete(Connection).where(Connection.expires_at < clock.now() - CONNECTIONS_KEPT))
-    return Again(clock.now() + timedelta(days=1))
