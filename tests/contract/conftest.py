@@ -11,6 +11,7 @@ from flask import Flask
 from tests import stage
 from tiktok_api.settings import Settings
 
+MISSING = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 
 

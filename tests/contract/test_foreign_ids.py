@@ -4,9 +4,9 @@ import re
 from typing import Any
 from uuid import UUID
 
+from tests.contract.conftest import MISSING
 from tests.web.problems import assert_problem
 
-MISSING = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 MALFORMED = ["42", "x" * 36, "%00", "..%2f..", MISSING[:-1], MISSING + "0", MISSING.upper()]
 
 

@@ -258,7 +258,7 @@ def terminate_upload(media_id: UUID) -> Response:
     responses=documents.CHECKSUM_MISMATCH | _APPENDED,
 )
 @blp.response(204)
-@blp.raises(*_APPENDING, MediaInUse)
+@blp.raises(*_APPENDING, MediaInUse, MethodNotAllowed)
 def override_upload_method(media_id: UUID) -> Response:
     """Send PATCH or DELETE from where only POST gets through
 

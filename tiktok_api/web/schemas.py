@@ -3,7 +3,7 @@
 from typing import Any
 
 import marshmallow
-from marshmallow import RAISE, fields
+from marshmallow import INCLUDE, RAISE, fields
 
 
 class Schema(marshmallow.Schema):
@@ -44,7 +44,14 @@ def is_page(schema: type[marshmallow.Schema] | None) -> bool:
     return schema in _pages.values()
 
 
-class FaultSchema(Schema):
+class OpenSchema(Schema):
+    """Members may be added to it: whoever reads it passes over those they do not know (RFC 9457, section 3.2)."""
+
+    class Meta:
+        unknown = INCLUDE
+
+
+class FaultSchema(OpenSchema):
     """One thing that is wrong with a request."""
 
     pointer = fields.String(
@@ -53,6 +60,8 @@ class FaultSchema(Schema):
     parameter = fields.String(metadata={"description": "Or which query parameter or header.", "example": "limit"})
     code = fields.String(required=True, metadata={"example": "required"})
     message = fields.String(required=True, metadata={"example": "Missing data for required field."})
+    found = fields.Raw(allow_none=True, metadata={"description": "What is there, where that helps.", "example": 214.5})
+    allowed = fields.Raw(allow_none=True, metadata={"description": "A bound, a range or a list.", "example": 180})
 
 
 class UpstreamSchema(Schema):
@@ -62,7 +71,7 @@ class UpstreamSchema(Schema):
     log_id = fields.String(allow_none=True, metadata={"example": "202210112248442CB9319E1FB30C1073F3"})
 
 
-class ProblemSchema(Schema):
+class ProblemSchema(OpenSchema):
     """The one shape of every error (RFC 9457)."""
 
     type = fields.String(required=True, metadata={"example": "/docs/problems#not_found"})
