@@ -1,5 +1,6 @@
 """The documentation for readers: the OpenAPI document, ReDoc, Swagger UI and the list of problems, all served from here."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,12 @@ from flask import Blueprint, Response, current_app, render_template, request, se
 
 from tiktok_api.errors import Problem
 from tiktok_api.web.conditional import tag
+from tiktok_api.web.documenting import plain_message
 from tiktok_api.web.serializing import to_json
 
 docs = Blueprint("docs", __name__, template_folder="templates")
 
-# Nothing may be fetched from anywhere else: ReDoc's bundle asks a CDN for its logo unless it is forbidden to.
+# Nothing may be fetched from anywhere else, whatever the bundles of other versions try.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
     "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -30,6 +32,8 @@ def openapi_json() -> Response:
     written = current_app.extensions.get(_WRITTEN)
     if written is None:
         document: Any = current_app.extensions["tiktok_api.api"].spec.to_dict()
+        for part in document["tags"]:  # what ReDoc shows instead of our names
+            part["x-displayName"] = part["name"].replace("_", " ").capitalize().replace("Api", "API")
         written = current_app.extensions[_WRITTEN] = to_json(document)
     response = tag(Response(written, content_type="application/json"))
     response.headers["Cache-Control"] = "no-cache"  # kept, but asked about: an upgrade may change it
@@ -57,7 +61,23 @@ def swagger_start() -> Response:
 @docs.get("/docs/problems")
 def problems() -> Response:
     """List every problem code, as the `type` of problem documents refers to it."""
-    return _page("problems.html", problems=sorted(_all_problems(Problem), key=lambda kind: (kind.status, kind.code)))
+    kinds = sorted(_all_problems(Problem), key=lambda kind: (kind.status, kind.code))
+    shown = [(kind.status, kind.code, plain_message(kind)) for kind in kinds]
+    return _page("problems.html", problems=shown)
+
+
+@docs.get("/docs/assets/redoc/redoc.standalone.js")
+def redoc_script() -> Response:
+    """Answer ReDoc itself, with the logo that it would fetch from a CDN fetched from here."""
+    here = f"{request.script_root}/docs/assets/redoc/".encode()
+    script = tag(Response(_redoc_bundle().replace(b"https://cdn.redoc.ly/redoc/", here)))
+    script.headers.update({"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "public, max-age=86400"})
+    return script
+
+
+@cache
+def _redoc_bundle() -> bytes:
+    return (_BUNDLES["redoc"] / "redoc.standalone.js").read_bytes()
 
 
 @docs.get("/docs/assets/<any(redoc,swagger_ui):bundle>/<path:filename>")

@@ -1,5 +1,6 @@
 """The OpenAPI document, completed from what routes declare: operation ids, security, examples and every error."""
 
+import re
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -108,11 +109,16 @@ def _example_problem(status: int, refusals: list[type[Problem]]) -> dict[str, An
         "type": f"/docs/problems#{code}",
         "title": kind.title if kind else HTTPStatus(status).phrase,
         "status": status,
-        "detail": kind.message if kind else HTTPStatus(status).description or HTTPStatus(status).phrase,
+        "detail": plain_message(kind) if kind else HTTPStatus(status).description or HTTPStatus(status).phrase,
         "instance": f"/api/v1/example/{EXAMPLE_ID}",
         "code": code,
         "request_id": EXAMPLE_ID,
     }
+
+
+def plain_message(kind: type[Problem]) -> str:
+    """What a problem says, for readers: without the names of what is filled in."""
+    return re.sub(r"\{(\w+)\}", "…", kind.message).replace("`", "").replace("….", "…")
 
 
 def _generic(status: int) -> type[Problem] | None:
