@@ -1,0 +1,100 @@
+"""What a journey through signing in leaves behind: no secret in the logs, nor in the database."""
+
+import base64
+import logging
+import re
+from pathlib import Path
+
+import pytest
+import structlog
+from sqlalchemy import text
+
+from tests.conftest import API
+from tiktok_api.db import transaction
+
+PASSWORD, WRONG, CLIENT_SECRET = "planted-password-1f9e", "planted-wrong-password-77", "planted-tiktok-secret-5c"
+
+
+@pytest.fixture
+def app(make_app):
+    app = make_app(log_level="DEBUG", tiktok_client_secret=CLIENT_SECRET, allow_test_clock=False)
+    app.config["PROPAGATE_BUGS"] = False
+    yield app
+    make_app()  # which sets the level of the others again
+
+
+@pytest.fixture
+def left_behind(capsys, tmp_path: Path):
+    """Everything that was logged and everything that is in the database's files."""
+
+    def collect() -> bytes:
+        files = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
+        return capsys.readouterr().err.encode() + b"\0".join(files)
+
+    return collect
+
+
+@pytest.fixture
+def database_url(sqlite_template: Path, tmp_path: Path) -> str:
+    (tmp_path / "test.sqlite3").write_bytes(sqlite_template.read_bytes())
+    return f"sqlite:///{tmp_path / 'test.sqlite3'}"
+
+
+def test_a_journey_leaves_no_secret_behind(left_behind, app):
+    client = app.test_client()
+    credentials = {"email": "ada@example.com", "password": PASSWORD}
+    pairs = [client.post(f"{API}/auth/register", json=credentials).json]
+    pairs.append(client.post(f"{API}/auth/login", json=credentials).json)
+    client.post(f"{API}/auth/login", json=credentials | {"password": WRONG})
+    client.post(f"{API}/auth/login?password={WRONG}", data=f'{{"password": "{WRONG}"', content_type="application/json")
+    client.post(f"{API}/auth/register", json=credentials)
+    pairs.append(client.post(f"{API}/auth/refresh", json={"refresh_token": pairs[1]["refresh_token"]}).json)
+    headers = {"Authorization": f"Bearer {pairs[2]['access_token']}"}
+    client.patch(f"{API}/auth/me", json={"timezone": PASSWORD, "password": PASSWORD}, headers=headers)
+    client.get(f"{API}/auth/me", headers=headers | {"X-Request-ID": pairs[2]["access_token"]})
+    client.post(f"{API}/auth/logout", headers=headers)
+
+    found = left_behind()
+
+    secrets = [PASSWORD, WRONG, CLIENT_SECRET, app.extensions["tiktok_api.settings"].secret_key]
+    secrets += [token for pair in pairs for name, token in pair.items() if name.endswith("_token")]
+    secrets += [secret.split(".")[-1] for secret in secrets if secret.startswith("eyJ")]
+    secrets += [base64.b64encode(secret.encode()).decode() for secret in secrets]
+    assert [secret for secret in secrets if secret.encode() in found] == []
+    assert b"ada@example.com" in found  # so we did look where things are kept
+
+
+def test_a_bug_with_secrets_in_its_hands_logs_none(capsys, app):
+    @app.get("/broken")
+    def broken():
+        raise RuntimeError(
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl and act.planted!4567 and code=planted-code"
+        )
+
+    app.test_client().get("/broken")
+
+    logged = capsys.readouterr().err
+    assert "request.failed" in logged
+    assert not re.search(r"eyJhb|act\.planted|planted-code", logged)
+
+
+def test_secrets_are_hidden_by_their_names_wherever_they_lie(capsys, app):
+    structlog.get_logger("test").info("something", password=PASSWORD, headers=[{"Authorization": f"Bearer {PASSWORD}"}])
+    logging.getLogger("another").warning("calling https://tiktok.example/?access_token=%s&scope=x", PASSWORD)
+
+    logged = capsys.readouterr().err
+    assert logged.count('"event"') == 2
+    assert PASSWORD not in logged
+
+
+def test_what_the_database_complains_of_is_logged_without_its_values(capsys, app):
+    @app.get("/clash")
+    def clash():
+        with transaction() as session:
+            session.execute(text("insert into users (id, email) values (:a, :b)"), {"a": PASSWORD, "b": PASSWORD})
+
+    app.test_client().get("/clash")
+
+    logged = capsys.readouterr().err
+    assert "IntegrityError" in logged
+    assert PASSWORD not in logged
