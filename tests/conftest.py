@@ -111,6 +111,7 @@ def base_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         "TIKTOK_APP_TYPE": "desktop",
         "TIKTOK_ALLOW_HTTP": "true",
         "STORAGE_URL": f"file://{tmp_path / 'media'}",
+        "MAIL_URL": f"file://{tmp_path / 'mail'}",
         "PUBLIC_URL": "http://127.0.0.1:8080",
         "RATE_LIMIT_ENABLED": "false",
         "ALLOW_TEST_CLOCK": "true",

@@ -17,6 +17,7 @@ from tiktok_api.analytics.routes import blp as analytics_blueprint
 from tiktok_api.analytics.routes import videos_blp as videos_blueprint
 from tiktok_api.auth import tasks as auth_tasks
 from tiktok_api.auth import tokens
+from tiktok_api.auth.mail import mailer_from_url
 from tiktok_api.auth.routes import BLUEPRINTS as AUTH_BLUEPRINTS
 from tiktok_api.cli import commands
 from tiktok_api.db import configure_engine, db, engine_options
@@ -96,6 +97,8 @@ def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
     } | composed
     if "storage" not in parts:
         parts["storage"] = storage_from_url(settings.storage_url)
+    if "mailer" not in parts:
+        parts["mailer"] = mailer_from_url(settings.mail_url, sender=settings.mail_from)
     if "tiktok" not in parts:
         parts["tiktok"] = TikTokClient(
             client_key=settings.tiktok_client_key,

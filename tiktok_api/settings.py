@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -26,6 +26,9 @@ class SettingsInvalid(Exception):
 
 KeyRing = dict[str, bytes]
 """Keys by id, the current one first: it signs and seals; the others only verify and open."""
+
+DERIVED = "derived"
+"""The id of the key that comes from SECRET_KEY."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,10 @@ class Settings:
     cors_origins: tuple[str, ...]
     return_url_origins: tuple[str, ...]
     registration: str
+    email_verification: bool
+    mail_url: str = field(repr=False)
+    mail_from: str
+    frontend_url: str | None
     rate_limit_per_minute: int
     rate_limit_enabled: bool
     upload_mebibytes_per_minute: int
@@ -97,8 +104,11 @@ def load(env_file: str | Path | None = ".env", secrets_file: str | Path | None =
         raise SettingsInvalid(problems)
     for name in ("public_url", "tiktok_api_url"):
         values[name] = values[name].rstrip("/")
-    values["jwt_keys"] = _ring(values["jwt_keys"]) or {"derived": _derive(values["secret_key"], "jwt")}
-    values["vault_keys"] = _ring(values["vault_keys"]) or {"derived": _derive(values["secret_key"], "vault")}
+    for purpose in ("jwt", "vault"):  # the derived key stays last, so that what it signed and sealed is still read
+        values[f"{purpose}_keys"] = _ring(values[f"{purpose}_keys"]) | {DERIVED: _derive(values["secret_key"], purpose)}
+    values["mail_from"] = values["mail_from"] or f"no-reply@{urlsplit(values['public_url']).hostname}"
+    if values["email_verification"] is None:
+        values["email_verification"] = values["mail_url"].startswith("smtp")
     return Settings(**values)
 
 
@@ -125,6 +135,12 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
         "cors_origins": tuple(env.list("CORS_ORIGINS", [], validate=_are_origins) or ()),
         "return_url_origins": tuple(env.list("RETURN_URL_ORIGINS", [], validate=_are_origins) or ()),
         "registration": env.str("REGISTRATION", "open", validate=validate.OneOf(["open", "closed"])),
+        "email_verification": env.bool("EMAIL_VERIFICATION", None),
+        "mail_url": env.str(
+            "MAIL_URL", "file:///" + str(Path("instance/mail").resolve()).lstrip("/"), validate=_is_mail_url
+        ),
+        "mail_from": env.str("MAIL_FROM", "", validate=_is_sender),
+        "frontend_url": env.str("FRONTEND_URL", "", validate=_is_web_url_or_nothing).rstrip("/") or None,
         "rate_limit_per_minute": env.int("RATE_LIMIT_PER_MINUTE", 100, validate=positive),
         "upload_mebibytes_per_minute": env.int("UPLOAD_MEBIBYTES_PER_MINUTE", 2048, validate=positive),
         "webhook_tolerance_seconds": env.float("WEBHOOK_TOLERANCE_SECONDS", 300.0, validate=positive),
@@ -176,6 +192,23 @@ def _is_database_url(value: str) -> None:
     _is_url(value, ("sqlite", "postgresql", "postgresql+psycopg"))
 
 
+def _is_web_url_or_nothing(value: str) -> None:
+    if value:
+        _is_web_url(value)
+
+
+def _is_mail_url(value: str) -> None:
+    _is_url(value, ("file", "smtp", "smtps"), needs_host=not value.startswith("file:"))
+    query = dict(parse_qsl(urlsplit(value).query, keep_blank_values=True))
+    if query and query not in ({"starttls": "true"}, {"starttls": "false"}):
+        raise ValidationError("Takes no parameter but starttls=true or starttls=false.")
+
+
+def _is_sender(value: str) -> None:
+    if value and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+|[^<>@\"\r\n]+ <[^@\s<>]+@[^@\s<>]+>", value):
+        raise ValidationError("Not an address such as no-reply@example.com or Example <no-reply@example.com>.")
+
+
 def _is_redis_url(value: str) -> None:
     if value:
         _is_url(value, ("redis", "rediss", "unix"))
@@ -189,7 +222,7 @@ def _are_origins(values: list[str]) -> None:
 
 def _is_ring(entries: list[str]) -> None:
     ids = [entry.partition(":")[0] for entry in entries]
-    if not all(re.fullmatch(r"[A-Za-z0-9_.-]{1,32}", key_id) for key_id in ids) or len(set(ids)) < len(ids):
+    if not all(re.fullmatch(r"[A-Za-z0-9_.-]{1,32}", key_id) for key_id in ids) or len({*ids, DERIVED}) <= len(ids):
         raise ValidationError("Each entry is `id:key`, and each id is its own.")
     try:
         keys = list(_ring(entries).values())

@@ -1,18 +1,24 @@
-"""Tokens taken apart and put together wrongly, applications on each database, and the sweep."""
+"""Tokens taken apart and put together wrongly, applications on each database, letters, and the sweep."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
+import time_machine
 from flask import Flask
+from sqlalchemy import update
 
 from tests import stage
+from tests.auth.postbox import Postbox
 from tests.conftest import Person
+from tests.running_jobs import run_due_jobs
+from tiktok_api.auth import letters
 from tiktok_api.db import transaction
 from tiktok_api.jobs import queue
+from tiktok_api.jobs.models import Job
 from tiktok_api.settings import Settings
 
 
@@ -53,3 +59,31 @@ def sweep(app: Flask, run_jobs: Callable[[], int]) -> Callable[[], None]:
         run_jobs()
 
     return sweep_now
+
+
+@pytest.fixture
+def postbox(app: Flask) -> Iterator[Postbox]:
+    """Where the application's letters arrive, from now on."""
+    box, usual = Postbox(), app.extensions["tiktok_api.mailer"]
+    app.extensions["tiktok_api.mailer"] = box
+    yield box
+    app.extensions["tiktok_api.mailer"] = usual
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Moves only when told to, from now on."""
+    with time_machine.travel("2027-03-02T12:00:00Z", tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def deliver(app: Flask) -> Callable[[], None]:
+    """Have promised letters written, whatever the time is."""
+
+    def deliver_now() -> None:
+        with app.app_context(), transaction() as session:
+            session.execute(update(Job).where(Job.kind == letters.SEND).values(due_at=datetime(2026, 1, 1, tzinfo=UTC)))
+        run_due_jobs(app)
+
+    return deliver_now

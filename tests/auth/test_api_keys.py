@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
-import time_machine
 from sqlalchemy import event
 
 from tests.auth.keys import Key, make_key
@@ -15,13 +14,6 @@ from tests.web.problems import assert_problem
 from tiktok_api.auth import api_keys
 from tiktok_api.auth.models import ApiKey, User
 from tiktok_api.db import db
-
-
-@pytest.fixture
-def clock():
-    """Moves only when told to, from now on."""
-    with time_machine.travel("2027-03-02T12:00:00Z", tick=False) as traveller:
-        yield traveller
 
 
 def keys_of(person) -> list[dict]:

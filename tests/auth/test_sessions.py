@@ -2,21 +2,11 @@
 
 from uuid import uuid4
 
-import pytest
-import time_machine
-
 from tests.auth.devices import is_signed_in, log_in
 from tests.databases import on_each_database
 from tests.web.problems import assert_problem
 from tiktok_api.auth.models import SignInSession
 from tiktok_api.db import db
-
-
-@pytest.fixture
-def clock():
-    """Moves only when told to, from now on."""
-    with time_machine.travel("2027-03-02T12:00:00Z", tick=False) as traveller:
-        yield traveller
 
 
 def sessions_of(person) -> list[dict]:

@@ -1,14 +1,14 @@
-"""Changing a password."""
+"""Changing a password, choosing a new one instead of one forgotten, and proving that an address is one's own."""
 
 from uuid import UUID
 
 from sqlalchemy import update
 
-from tiktok_api.auth import audit, passwords, sessions
-from tiktok_api.auth.errors import WrongPassword
+from tiktok_api.auth import audit, letters, passwords, sessions
+from tiktok_api.auth.errors import LinkNotValid, WrongPassword
 from tiktok_api.auth.identity import Identity
-from tiktok_api.auth.models import User
-from tiktok_api.auth.services import get_profile
+from tiktok_api.auth.models import LetterKind, User
+from tiktok_api.auth.services import email_key, get_profile
 from tiktok_api.db import db, end_reading, transaction
 
 
@@ -29,6 +29,49 @@ def change_password(caller: Identity, *, current_password: str, new_password: st
             raise _wrong()
         sessions.end_others(caller)
         audit.record(caller, "password.changed")
+        letters.promise_notice(email_key(email))
+
+
+def forget(email: str) -> None:
+    """Have a letter written to whoever this is, with the same work for nobody; call it inside a transaction."""
+    letters.promise_reset(email_key(email))
+
+
+def reset_password(token: str, password: str, *, address: str) -> None:
+    """Replace a password that was forgotten, and sign its person out everywhere; API keys stay.
+
+    Who can read the letter has proven the address too. Opens its own transaction. Raises LinkNotValid, WeakPassword.
+    """
+    found = letters.find(token, LetterKind.RESET)
+    email = found[0].email if found else None
+    end_reading()
+    if email is None:
+        raise _not_valid()
+    passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
+    new_hash = passwords.hash_password(password)
+    with transaction():
+        found = letters.find(token, LetterKind.RESET)
+        if found is None:  # it was used twice at once
+            raise _not_valid()
+        user, letter = found
+        user.password_hash, user.awaits_verification, letter.token_hash = new_hash, False, None
+        sessions.end_all(user.id)
+        audit.record(Identity(user.id, None, address=address), "password.reset")
+        letters.promise_notice(user.email_key)
+
+
+def verify_email(token: str, *, address: str) -> None:
+    """Let in whoever has proven their address; call it inside a transaction. Raises LinkNotValid."""
+    found = letters.find(token, LetterKind.VERIFY)
+    if found is None:
+        raise _not_valid()
+    user, letter = found
+    user.awaits_verification, letter.token_hash = False, None
+    audit.record(Identity(user.id, None, address=address), "email.verified")
+
+
+def _not_valid() -> LinkNotValid:
+    return LinkNotValid(errors=[{"pointer": "/token", "code": LinkNotValid.code, "message": LinkNotValid.message}])
 
 
 def _wrong() -> WrongPassword:

@@ -51,6 +51,14 @@ class WrongPassword(Invalid):
     message = "That is not your password."
 
 
+class EmailNotVerified(Forbidden):
+    message = "Confirm your address first, as our letter says; registering again sends another one."
+
+
+class LinkNotValid(Invalid):
+    message = "This token was used, has expired or was replaced by a newer one; ask for another letter."
+
+
 class WeakPassword(Invalid):
     message = "Choose a password that is harder to guess."
 

@@ -1,17 +1,21 @@
 """Users, their sessions, API keys and letters, and the trail of what they did."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tiktok_api.db import Model
+from tiktok_api.db import Model, enum_column
 
 
 class User(Model):
-    """A person. `email_key` is the address as it is compared: case folded."""
+    """A person. `email_key` is the address as it is compared: case folded.
+
+    Until somebody has proven that an address is theirs, the last who registered it may take it over from the one before.
+    """
 
     __tablename__ = "users"
 
@@ -20,6 +24,7 @@ class User(Model):
     password_hash: Mapped[str]
     display_name: Mapped[str] = mapped_column(default="")
     timezone: Mapped[str] = mapped_column(default="UTC")
+    awaits_verification: Mapped[bool] = mapped_column(default=False)
 
 
 class SignInSession(Model):
@@ -36,6 +41,32 @@ class SignInSession(Model):
     timezone: Mapped[str] = mapped_column(default="UTC")
     user_agent: Mapped[str] = mapped_column(default="")
     address: Mapped[str] = mapped_column(default="")
+
+
+class LetterKind(StrEnum):
+    """What a letter is about. The first two carry a token."""
+
+    VERIFY = "verify"
+    RESET = "reset"
+    KNOWN = "known"
+    CHANGED = "changed"
+
+
+class Letter(Model):
+    """A letter that was written to somebody; kept to count them, and for its token's SHA-256.
+
+    `bound_to` is the password as it was (the SHA-256 of its hash): once that has changed, the token is worth nothing.
+    """
+
+    __tablename__ = "letters"
+    __table_args__ = (Index("ix_letters_user_kind", "user_id", "kind", "created_at"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[LetterKind] = mapped_column(enum_column(LetterKind))
+    token_hash: Mapped[str | None] = mapped_column(unique=True)
+    bound_to: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    sent_at: Mapped[datetime | None]
 
 
 class ApiKey(Model):

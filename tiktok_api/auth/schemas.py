@@ -117,6 +117,29 @@ class PasswordChangeSchema(Schema):
     new_password = _new_password()
 
 
+class EmailSchema(Schema):
+    """Somebody's address."""
+
+    email = fields.String(required=True, validate=validate.Length(1, 254), metadata={"example": "ada@example.com"})
+
+
+class LetterTokenSchema(Schema):
+    """The token from a letter."""
+
+    token = fields.String(
+        required=True,
+        load_only=True,
+        validate=validate.Length(1, 200),
+        metadata={"example": "pBm1V0q9u3yJ6eWc8TzKd2RxHsLfNgAo5iQvYt7wXbE"},
+    )
+
+
+class PasswordResetSchema(LetterTokenSchema):
+    """The token from a letter and the password that is to be."""
+
+    password = _new_password()
+
+
 class SessionSchema(Schema):
     """A device that is signed in."""
 

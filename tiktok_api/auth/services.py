@@ -5,18 +5,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from tiktok_api.auth import audit, passwords, sessions
-from tiktok_api.auth.errors import EmailTaken, RegistrationClosed, SessionEnded, WrongCredentials
+from tiktok_api import clock
+from tiktok_api.auth import audit, letters, passwords, sessions
+from tiktok_api.auth.errors import EmailNotVerified, EmailTaken, RegistrationClosed, SessionEnded, WrongCredentials
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession, User
-from tiktok_api.db import db, end_reading, transaction
+from tiktok_api.db import db, end_reading, new_id, transaction
 from tiktok_api.errors import NotFound
 
 REUSE_GRACE = timedelta(seconds=10)
 """How long after a rotation the old refresh token still gets the same successor: parallel tabs of one frontend."""
+
+UNPROVEN_KEPT = timedelta(days=7)
 
 
 def email_key(email: str) -> str:
@@ -45,14 +49,59 @@ def register(*, email: str, password: str, display_name: str, timezone: str, is_
     return user
 
 
-def check_password(*, email: str, password: str) -> User:
-    """The user whose credentials these are. Raises WrongCredentials after the same work for known and unknown addresses."""
-    user = db.session.scalar(select(User).where(User.email_key == email_key(email)))
-    password_hash = user.password_hash if user else None  # before the row is let go: reading it again would tell
+def invite(*, email: str, password: str, display_name: str, timezone: str, is_open: bool) -> None:
+    """Register where addresses must be proven: the same work and the same silence for known and unknown ones.
+
+    Whoever has not proven the address yet gives way: nobody can keep it from its owner by registering it first.
+    Opens its own transaction. Raises RegistrationClosed, WeakPassword.
+    """
+    if not is_open:
+        raise RegistrationClosed
+    passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
+    password_hash = passwords.hash_password(password)
+    wish = {
+        "email": email.strip(),
+        "password_hash": password_hash,
+        "display_name": display_name,
+        "timezone": timezone,
+        "created_at": clock.now(),
+    }
+    insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    newcomer = insert(User).values(id=new_id(), email_key=email_key(email), awaits_verification=True, **wish)
+    with transaction() as session:
+        session.execute(
+            newcomer.on_conflict_do_update(
+                index_elements=["email_key"], set_=wish, where=User.awaits_verification.is_(True)
+            )
+        )
+        letters.promise_welcome(email_key(email), password_hash=password_hash)
+
+
+def sign_in(*, email: str, password: str, user_agent: str, address: str, must_be_verified: bool) -> SignInSession:
+    """A session for whoever knows the password; the same work for known and unknown addresses.
+
+    Opens its own transaction. Raises WrongCredentials and, to those who know the password, EmailNotVerified.
+    """
+    columns = select(User.id, User.password_hash, User.awaits_verification)
+    found = db.session.execute(columns.where(User.email_key == email_key(email))).one_or_none()
     end_reading()  # hashing takes its time: hold nothing meanwhile
-    if not passwords.verify(password_hash, password) or user is None:
+    if not passwords.verify(found.password_hash if found else None, password) or found is None:
         raise WrongCredentials
-    return user
+    if found.awaits_verification and must_be_verified:
+        raise EmailNotVerified
+    with transaction() as session:
+        is_as_it_was = (User.id == found.id, User.password_hash == found.password_hash)
+        user = session.scalar(select(User).where(*is_as_it_was).with_for_update())
+        if user is None:  # the password was changed meanwhile
+            raise WrongCredentials
+        user.awaits_verification = False  # whoever was let in while nobody asked for proof stays
+        return start_session(user, user_agent=user_agent, address=address)
+
+
+def forget_unproven() -> None:
+    """Forget those who never proved their address; they never signed in, so they have nothing."""
+    is_over = (User.awaits_verification.is_(True), User.created_at < clock.now() - UNPROVEN_KEPT)
+    db.session.execute(delete(User).where(*is_over).execution_options(synchronize_session=False))
 
 
 def start_session(user: User, *, user_agent: str, address: str) -> SignInSession:

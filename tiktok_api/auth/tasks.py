@@ -1,12 +1,32 @@
-"""When what has had its time is forgotten."""
+"""When letters are sent, and what has had its time is forgotten."""
 
 from datetime import timedelta
 
+import structlog
+
 from tiktok_api import clock
-from tiktok_api.auth import api_keys, sessions
+from tiktok_api.auth import api_keys, letters, services, sessions
+from tiktok_api.auth.mail import Mailer, Undeliverable
 from tiktok_api.db import transaction
 from tiktok_api.jobs.registry import Again, Ticket, task
 from tiktok_api.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+@task(letters.SEND, most_failures=20)
+def send_mail(ticket: Ticket, *, mailer: Mailer, settings: Settings) -> None:
+    """Send a letter to whoever it is for, if anybody. A try that fails leaves a token that nobody has seen."""
+    with transaction():
+        letter = letters.draft(**ticket.payload, settings=settings)
+    if letter is None:
+        return
+    try:
+        mailer.send(letter.to, letter.subject, letter.text)
+    except Undeliverable as error:
+        log.warning("mail.undeliverable", letter=str(letter.id), error=str(error))
+    with transaction():
+        letters.note_sent(letter.id)
 
 
 def _hourly(_settings: Settings) -> timedelta:
@@ -15,8 +35,10 @@ def _hourly(_settings: Settings) -> timedelta:
 
 @task("auth.sweep", every=_hourly)
 def sweep_auth(ticket: Ticket, *, settings: Settings) -> Again:
-    """Forget sessions that are over and API keys that have expired."""
+    """Forget sessions that are over, keys and letters that have expired, and people who never proved their address."""
     with transaction():
         sessions.sweep()
         api_keys.sweep()
+        letters.sweep()
+        services.forget_unproven()
     return Again(clock.now() + _hourly(settings))

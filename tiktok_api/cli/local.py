@@ -30,6 +30,7 @@ def local_environment(*, api_url: str, simulator_url: str, instance: Path = INST
         "SECRET_KEY": secret,
         "DATABASE_URL": f"sqlite:///{root}/tiktok_api.sqlite3",
         "STORAGE_URL": f"file://{root}/media",
+        "MAIL_URL": f"file://{root}/mail",
         "PUBLIC_URL": api_url,
         "TIKTOK_CLIENT_KEY": SIMULATED_CLIENT_KEY,
         "TIKTOK_CLIENT_SECRET": SIMULATED_CLIENT_SECRET,

@@ -1,15 +1,18 @@
 """Passwords: read the request, call one service, hand back its result."""
 
 from tiktok_api.auth import credentials
-from tiktok_api.auth.errors import WeakPassword, WrongPassword
+from tiktok_api.auth.errors import LinkNotValid, WeakPassword, WrongPassword
 from tiktok_api.auth.identity import caller
-from tiktok_api.auth.schemas import PasswordChangeSchema
+from tiktok_api.auth.schemas import EmailSchema, LetterTokenSchema, PasswordChangeSchema, PasswordResetSchema
+from tiktok_api.db import transaction
 from tiktok_api.extensions import limiter
 from tiktok_api.web.authentication import known_caller
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.limits import client_address
 
-blp = Blueprint("passwords", __name__, url_prefix="/auth", domain="auth", description="Changing a password")
+blp = Blueprint(
+    "passwords", __name__, url_prefix="/auth", domain="auth", description="Passwords, and proving an address"
+)
 
 
 def _address_and_user() -> str:
@@ -30,3 +33,46 @@ def change_password(change: dict[str, str]) -> None:
     Every other device is signed out; API keys go on working.
     """
     credentials.change_password(caller, **change)
+
+
+@blp.post("/password/forgot")
+@blp.public
+@limiter.shared_limit("20/minute", scope="letters", key_func=client_address)
+@blp.arguments(EmailSchema)
+@blp.response(202)
+def forget_password(body: dict[str, str]) -> None:
+    """Ask for a letter with which to choose a new password
+
+    Always 202, whether the address is known or not, and after the same work. At most five letters an hour are sent.
+    """
+    with transaction():
+        credentials.forget(**body)
+
+
+@blp.post("/password/reset")
+@blp.public
+@limiter.shared_limit("20/minute", scope="letter-tokens", key_func=client_address)
+@blp.arguments(PasswordResetSchema)
+@blp.response(204)
+@blp.raises(LinkNotValid, WeakPassword)
+def reset_password(body: dict[str, str]) -> None:
+    """Choose a new password, with the token from the letter
+
+    The token works once, within an hour. Every device is signed out; API keys go on working.
+    """
+    credentials.reset_password(**body, address=client_address())
+
+
+@blp.post("/email/verify")
+@blp.public
+@limiter.shared_limit("20/minute", scope="letter-tokens", key_func=client_address)
+@blp.arguments(LetterTokenSchema)
+@blp.response(204)
+@blp.raises(LinkNotValid)
+def verify_email(body: dict[str, str]) -> None:
+    """Prove that an address is yours, with the token from the letter
+
+    The token works once, within 24 hours. It signs nobody in.
+    """
+    with transaction():
+        credentials.verify_email(**body, address=client_address())

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import request
+from flask import Response, request
 from flask_limiter.util import get_remote_address
 
 from tiktok_api.auth import services, tokens
 from tiktok_api.auth.errors import (
+    EmailNotVerified,
     EmailTaken,
     InvalidToken,
     RefreshTokenReused,
@@ -32,6 +33,7 @@ from tiktok_api.errors import StaleVersion
 from tiktok_api.extensions import limiter, service
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
+from tiktok_api.web.limits import client_address
 from tiktok_api.web.reading import peek_at_json
 
 blp = Blueprint("auth", __name__, url_prefix="/auth", description="Signing up, signing in, and who you are")
@@ -49,12 +51,23 @@ def _address_and_account() -> str:
 @limiter.shared_limit("20/minute", scope="register", key_func=get_remote_address)
 @blp.arguments(RegistrationSchema)
 @blp.response(201, TokenPairSchema)
+@blp.alt_response(202, description="A letter is on its way to the address, whoever it belongs to", success=True)  # type: ignore[untyped-decorator]
 @blp.raises(EmailTaken, RegistrationClosed, WeakPassword)
-def register(registration: dict[str, Any]) -> TokenPair:
-    """Create an account and sign in"""
-    is_open = service("settings").registration == "open"
+def register(registration: dict[str, Any]) -> TokenPair | Response:
+    """Create an account and sign in
+
+    Where addresses must be proven (EMAIL_VERIFICATION), 202 and no tokens: follow the letter, then sign in. Known and
+    unknown addresses are then answered alike.
+    """
+    settings = service("settings")
+    is_open = settings.registration == "open"
+    if settings.email_verification:
+        services.invite(**registration, is_open=is_open)
+        return Response(status=202)
     user = services.register(**registration, is_open=is_open)
-    return _signed_in(user)
+    with transaction():
+        session = services.start_session(user, user_agent=request.user_agent.string, address=client_address())
+    return tokens.mint(session)
 
 
 @blp.post("/login")
@@ -63,15 +76,15 @@ def register(registration: dict[str, Any]) -> TokenPair:
 @limiter.shared_limit("20/minute", scope="login", key_func=get_remote_address)
 @blp.arguments(CredentialsSchema)
 @blp.response(200, TokenPairSchema)
-@blp.raises(WrongCredentials)
+@blp.raises(WrongCredentials, EmailNotVerified)
 def log_in(credentials: dict[str, str]) -> TokenPair:
     """Sign in"""
-    return _signed_in(services.check_password(**credentials))
-
-
-def _signed_in(user: User) -> TokenPair:
-    with transaction():
-        session = services.start_session(user, user_agent=request.user_agent.string, address=get_remote_address())
+    session = services.sign_in(
+        **credentials,
+        user_agent=request.user_agent.string,
+        address=client_address(),
+        must_be_verified=service("settings").email_verification,
+    )
     return tokens.mint(session)
 
 

@@ -1,0 +1,64 @@
+"""Where letters arrive in tests, and what is done with them."""
+
+import re
+from typing import Any, NamedTuple
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.conftest import API, PASSWORD
+
+
+class Arrived(NamedTuple):
+    """A letter in somebody's postbox."""
+
+    to: str
+    subject: str
+    text: str
+
+    @property
+    def token(self) -> str:
+        """The token in the letter."""
+        found = re.search(r'"token": "([\w-]+)"', self.text)
+        assert found, self.text
+        return found[1]
+
+
+class Postbox:
+    """A mailer that keeps what it is given; out of order as often as it is told."""
+
+    def __init__(self) -> None:
+        self.letters: list[Arrived] = []
+        self.failures = 0
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectionError("the mail server is having a rest")
+        self.letters.append(Arrived(to, subject, text))
+
+    def take(self) -> Arrived:
+        """The only letter that has arrived since."""
+        (letter,) = self.letters
+        self.letters.clear()
+        return letter
+
+
+def register(client: FlaskClient, email: str = "ada@example.com", **wish: Any) -> TestResponse:
+    return client.post(f"{API}/auth/register", json={"email": email, "password": PASSWORD} | wish)
+
+
+def log_in(client: FlaskClient, email: str = "ada@example.com", password: str = PASSWORD) -> TestResponse:
+    return client.post(f"{API}/auth/login", json={"email": email, "password": password})
+
+
+def verify(client: FlaskClient, token: str) -> TestResponse:
+    return client.post(f"{API}/auth/email/verify", json={"token": token})
+
+
+def forget(client: FlaskClient, email: str = "ada@example.com") -> TestResponse:
+    return client.post(f"{API}/auth/password/forgot", json={"email": email})
+
+
+def reset(client: FlaskClient, token: str, password: str = "a longer horse battery") -> TestResponse:  # noqa: S107
+    return client.post(f"{API}/auth/password/reset", json={"token": token, "password": password})

@@ -1,0 +1,183 @@
+"""POST /auth/password/forgot and POST /auth/password/reset"""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.auth.devices import is_signed_in
+from tests.auth.keys import make_key
+from tests.auth.postbox import Postbox, forget, log_in, reset
+from tests.auth.work import count_work
+from tests.conftest import PASSWORD, Person
+from tests.databases import on_each_database
+from tests.running_jobs import run_due_jobs
+from tests.web.problems import assert_problem
+from tiktok_api.auth.models import Letter
+from tiktok_api.db import db
+from tiktok_api.jobs.models import Job
+
+NEW = "a longer horse battery"
+
+
+@pytest.fixture
+def ask(client, postbox, deliver):
+    """The token of the letter that somebody gets who forgot their password."""
+
+    def ask_for_letter(person) -> str:
+        forget(client, person.email)
+        deliver()
+        return postbox.take().token
+
+    return ask_for_letter
+
+
+@on_each_database
+def test_with_the_letter_a_new_password_is_chosen(client, owner, ask):
+    token = ask(owner)
+
+    response = reset(client, token)
+
+    assert (response.status_code, response.data) == (204, b"")
+    assert log_in(client, owner.email, NEW).status_code == 200
+    assert_problem(log_in(client, owner.email, PASSWORD), 401, "wrong_credentials")
+
+
+def test_every_device_is_signed_out_and_keys_stay(client, owner, ask):
+    key = make_key(owner)
+
+    reset(client, ask(owner))
+
+    assert not is_signed_in(client, owner.tokens)
+    assert key.get("/auth/me").status_code == 200
+
+
+@on_each_database
+def test_known_and_unknown_addresses_are_answered_alike_after_the_same_work(app, client, owner, postbox, deliver):
+    costs = [count_work(app, lambda email=email: forget(client, email)) for email in (owner.email, "no@example.com")]
+    known, unknown = forget(client, owner.email), forget(client, "no@example.com")
+    deliver()
+
+    assert (known.status_code, known.data) == (unknown.status_code, unknown.data) == (202, b"")
+    assert sorted(known.headers.keys()) == sorted(unknown.headers.keys())
+    assert costs[0] == costs[1]
+    assert [letter.to for letter in postbox.letters] == [owner.email]
+
+
+@pytest.mark.parametrize("email", ["OWNER@EXAMPLE.COM", " owner@example.com "])
+def test_an_address_may_be_written_in_any_case(client, owner, postbox, deliver, email):
+    forget(client, email)
+    deliver()
+
+    assert postbox.take().to == owner.email
+
+
+def test_a_token_works_once(client, owner, ask):
+    token = ask(owner)
+    reset(client, token)
+
+    response = reset(client, token, "yet another horse battery")
+
+    assert assert_problem(response, 422, "link_not_valid")["errors"][0]["pointer"] == "/token"
+    assert log_in(client, owner.email, NEW).status_code == 200
+
+
+@on_each_database
+def test_used_many_times_at_once_it_works_once(app, owner, ask):
+    token = ask(owner)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda n: reset(app.test_client(), token, f"{NEW} {n}").status_code, range(4)))
+
+    assert sorted(answers) == [204, 422, 422, 422]
+
+
+def test_a_token_works_for_an_hour(client, clock, make_person, ask):
+    person = make_person("ada@example.com")
+    token = ask(person)
+    clock.shift(3600)
+
+    response = reset(client, token)
+
+    assert_problem(response, 422, "link_not_valid")
+
+
+def test_once_the_password_has_changed_older_letters_are_worth_nothing(client, owner, ask):
+    token = ask(owner)
+    owner.post("/auth/password", json={"current_password": PASSWORD, "new_password": NEW})
+
+    response = reset(client, token, "yet another horse battery")
+
+    assert_problem(response, 422, "link_not_valid")
+
+
+def test_a_weak_password_leaves_the_token_good(client, owner, ask):
+    token = ask(owner)
+
+    response = reset(client, token, "password1234")
+
+    assert assert_problem(response, 422, "weak_password")["errors"][0]["pointer"] == "/password"
+    assert reset(client, token).status_code == 204
+
+
+def test_a_token_for_one_purpose_is_none_for_another(client, owner, ask):
+    response = client.post("/api/v1/auth/email/verify", json={"token": ask(owner)})
+
+    assert_problem(response, 422, "link_not_valid")
+
+
+def test_its_person_is_told_that_the_password_was_changed(client, owner, ask, postbox, deliver):
+    reset(client, ask(owner))
+    deliver()
+
+    letter = postbox.take()
+
+    assert (letter.to, letter.subject) == (owner.email, "Your password was changed")
+
+
+def test_the_token_is_kept_nowhere(app, client, owner, postbox, deliver):
+    postbox.failures = 1
+    forget(client, owner.email)
+    deliver()
+    deliver()
+
+    token = postbox.take().token
+
+    with app.app_context():
+        rows = [vars(row) for model in (Letter, Job) for row in db.session.query(model)]
+    assert token not in str(rows)
+
+
+def test_a_mail_server_that_rests_loses_nothing(client, owner, postbox, deliver):
+    postbox.failures = 7
+    forget(client, owner.email)
+    for _ in range(8):
+        deliver()
+
+    assert reset(client, postbox.take().token).status_code == 204
+
+
+def test_five_letters_an_hour_are_enough(client, clock, make_person, postbox, deliver):
+    person = make_person("ada@example.com")
+    for _ in range(7):
+        forget(client, person.email)
+        deliver()
+        clock.shift(60)
+    during = len(postbox.letters)
+    clock.shift(3600)
+
+    forget(client, person.email)
+    deliver()
+
+    assert (during, len(postbox.letters)) == (5, 6)
+
+
+def test_where_there_is_a_frontend_the_letter_links_to_it(make_app):
+    app, box = make_app(frontend_url="https://app.example.com"), Postbox()
+    app.extensions["tiktok_api.mailer"] = box
+    person = Person(app, "ada@example.com")
+
+    forget(app.test_client(), person.email)
+    run_due_jobs(app)
+
+    assert re.search(r"^https://app\.example\.com/reset-password#token=[\w-]{43}$", box.take().text, re.MULTILINE)

@@ -1,0 +1,139 @@
+"""How letters leave the house: by a real SMTP server, or into files."""
+
+import smtplib
+import socket
+import stat
+from email import message_from_bytes
+from email.policy import default
+from urllib.parse import quote
+
+import pytest
+
+from tests.auth.mail_server import PASSWORD, USER, Letterbox, certify, mail_server
+from tests.auth.postbox import Arrived, forget, reset
+from tests.servers import free_port
+from tiktok_api.auth.mail import SmtpMailer, Undeliverable, mailer_from_url
+
+SENDER = "Example <no-reply@example.com>"
+
+
+@pytest.fixture
+def letterbox() -> Letterbox:
+    return Letterbox()
+
+
+@pytest.fixture
+def certificate(tmp_path, monkeypatch):
+    """The mail server's, which OpenSSL is told to believe as an operator would."""
+    file = certify(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    return file
+
+
+def plain(port: int) -> str:
+    return f"smtp://127.0.0.1:{port}?starttls=false"
+
+
+def secure(port: int, scheme: str = "smtp", password: str = PASSWORD) -> str:
+    return f"{scheme}://{USER}:{quote(password, safe='')}@127.0.0.1:{port}"
+
+
+def test_a_forgotten_password_is_mended_by_a_letter_from_a_real_server(app, client, owner, deliver, letterbox):
+    with mail_server(letterbox) as port:
+        usual = app.extensions["tiktok_api.mailer"]
+        app.extensions["tiktok_api.mailer"] = mailer_from_url(plain(port), sender=SENDER)
+        forget(client, owner.email)
+        deliver()
+        app.extensions["tiktok_api.mailer"] = usual
+
+    (letter,) = letterbox.letters
+    arrived = Arrived(letter["To"], letter["Subject"], letter.get_content())
+    assert (arrived.to, letter["From"]) == (owner.email, SENDER)
+    assert (letter["Auto-Submitted"], letter["Message-ID"].endswith("@example.com>")) == ("auto-generated", True)
+    assert reset(client, arrived.token).status_code == 204
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_over_tls_the_server_learns_who_we_are(letterbox, certificate, scheme):
+    is_smtps = scheme == "smtps"
+
+    with mail_server(letterbox, certificate=certificate, is_tls_from_the_start=is_smtps) as port:
+        mailer_from_url(secure(port, scheme), sender=SENDER).send("ada@example.com", "Grüße", "Ça va?")
+
+    assert (letterbox.secured, letterbox.users) == ([True], [USER])
+    assert (letterbox.letters[0]["Subject"], letterbox.letters[0].get_content().strip()) == ("Grüße", "Ça va?")
+
+
+def test_a_server_that_nobody_vouches_for_gets_nothing(letterbox, tmp_path):
+    with mail_server(letterbox, certificate=certify(tmp_path)) as port, pytest.raises(OSError, match="CERTIFICATE"):
+        mailer_from_url(secure(port), sender=SENDER).send("ada@example.com", "x", "x")
+
+    assert letterbox.letters == []
+
+
+def test_a_server_without_tls_gets_nothing_unless_told_so(letterbox):
+    with mail_server(letterbox) as port, pytest.raises(ConnectionError, match="STARTTLS"):
+        mailer_from_url(f"smtp://127.0.0.1:{port}", sender=SENDER).send("ada@example.com", "x", "x")
+
+    assert letterbox.letters == []
+
+
+def test_a_wrong_password_is_tried_again_later(letterbox, certificate):
+    mailer_refuses = pytest.raises(smtplib.SMTPAuthenticationError)
+
+    with mail_server(letterbox, certificate=certificate) as port, mailer_refuses:
+        mailer_from_url(secure(port, password="another"), sender=SENDER).send("ada@example.com", "x", "x")
+
+
+def test_an_address_that_is_refused_for_good_is_given_up(letterbox):
+    letterbox.refusals = ["550 no such person"]
+
+    with mail_server(letterbox) as port, pytest.raises(Undeliverable):
+        mailer_from_url(plain(port), sender=SENDER).send("ada@example.com", "x", "x")
+
+
+def test_an_address_that_is_refused_for_now_is_tried_again(letterbox):
+    letterbox.refusals = ["451 come back later"]
+
+    with mail_server(letterbox) as port, pytest.raises(smtplib.SMTPRecipientsRefused):
+        mailer_from_url(plain(port), sender=SENDER).send("ada@example.com", "x", "x")
+
+
+def test_a_domain_of_any_script_is_written_as_the_wire_wants_it(letterbox):
+    with mail_server(letterbox) as port:
+        mailer_from_url(plain(port), sender=SENDER).send("ada@bücher.example", "x", "x")
+
+    assert letterbox.recipients == ["ada@xn--bcher-kva.example"]
+
+
+@pytest.mark.parametrize("to", ["", "ada", "a..b@", "ada@" + "x" * 70 + ".com", "a b@example.com", "<@example.com"])
+def test_what_is_no_address_is_given_up(tmp_path, to):
+    mailer = mailer_from_url(f"file://{tmp_path}", sender=SENDER)
+
+    with pytest.raises(Undeliverable):
+        mailer.send(to, "x", "x")
+
+
+def test_a_server_that_is_not_there_is_tried_again():
+    with pytest.raises(ConnectionRefusedError):
+        mailer_from_url(plain(free_port()), sender=SENDER).send("ada@example.com", "x", "x")
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_for_ever():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mailer = SmtpMailer(plain(silent.getsockname()[1]), sender=SENDER, timeout_seconds=0.2)
+
+        with pytest.raises(smtplib.SMTPServerDisconnected, match="timed out"):
+            mailer.send("ada@example.com", "x", "x")
+
+
+def test_a_file_is_a_whole_letter_for_its_owner_alone(tmp_path):
+    folder = tmp_path / "not yet" / "mail"
+
+    mailer_from_url(f"file://{quote(str(folder))}", sender=SENDER).send("ada@example.com", "Grüße", "Ça va?")
+
+    (file,) = folder.iterdir()
+    letter = message_from_bytes(file.read_bytes(), policy=default)
+    assert file.suffix == ".eml"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert (letter["To"], letter["Subject"], letter.get_content().strip()) == ("ada@example.com", "Grüße", "Ça va?")
