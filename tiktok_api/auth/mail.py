@@ -1,0 +1,127 @@
+"""Sending mail: a port, with files for trying things out and SMTP for the world.
+
+Whoever sends is inside a job: what raises is tried again, and `Undeliverable` is not.
+"""
+
+import os
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as WIRE
+from email.utils import make_msgid, parseaddr
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import parse_qsl, unquote, urlsplit
+from uuid import uuid4
+
+TIMEOUT_SECONDS = 20.0
+_PORTS = {"smtp": 587, "smtps": 465}
+
+
+class Undeliverable(Exception):
+    """No further try would help: nobody can be written to at this address."""
+
+
+class Mailer(Protocol):
+    """How letters leave the house."""
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Hand one letter over. Raises Undeliverable, OSError, SMTPException."""
+
+
+class FileMailer:
+    """One `.eml` file for each letter, for its owner's eyes alone."""
+
+    def __init__(self, folder: Path, *, sender: str) -> None:
+        self._folder, self._sender = folder, sender
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Write a letter; the file appears when it is complete."""
+        letter = compose(self._sender, to, subject, text)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{uuid4().hex[:8]}.eml"
+        unfinished = self._folder / f".{name}"
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(letter.as_bytes(policy=WIRE))
+        unfinished.rename(self._folder / name)
+
+
+class SmtpMailer:
+    """A mail server, spoken to for each letter anew."""
+
+    def __init__(self, url: str, *, sender: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        self._user = unquote(parts.username) if parts.username else None
+        self._password = unquote(parts.password or "")
+        self._is_tls_from_the_start = parts.scheme == "smtps"
+        self._needs_starttls = dict(parse_qsl(parts.query)).get("starttls", "true") == "true"
+        self._sender, self._timeout_seconds = sender, timeout_seconds
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        """Hand a letter to the mail server."""
+        letter = compose(self._sender, to, subject, text)
+        try:
+            with self._connected() as server:
+                server.send_message(letter)
+        except smtplib.SMTPRecipientsRefused as error:
+            if all(code >= 500 for code, _ in error.recipients.values()):
+                raise Undeliverable("the mail server does not take letters to this address") from error
+            raise
+        except smtplib.SMTPNotSupportedError as error:
+            raise Undeliverable("the mail server does not know such addresses") from error
+
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        """A server that has proven who it is, where TLS is asked for, and knows who we are."""
+        context = ssl.create_default_context()
+        if self._is_tls_from_the_start:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, timeout=self._timeout_seconds, context=context
+            )
+        else:
+            server = smtplib.SMTP(self._host, self._port, timeout=self._timeout_seconds)
+        with server:
+            if not self._is_tls_from_the_start and self._needs_starttls:
+                try:
+                    server.starttls(context=context)
+                except smtplib.SMTPNotSupportedError as error:  # a setting to mend, not an address to give up
+                    raise ConnectionError("the mail server offers no STARTTLS") from error
+            if self._user is not None:
+                server.login(self._user, self._password)
+            yield server
+
+
+def mailer_from_url(url: str, *, sender: str) -> Mailer:
+    """The mailer for `MAIL_URL`."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return FileMailer(Path(unquote(parts.path)), sender=sender)
+    return SmtpMailer(url, sender=sender)
+
+
+def compose(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+    """A letter as it goes over the wire. Raises Undeliverable for what is no address."""
+    letter = EmailMessage(policy=WIRE)
+    name, address = parseaddr(sender)
+    letter["From"] = Address(name, addr_spec=address)
+    letter["To"] = _address(to)
+    letter["Subject"] = subject
+    letter["Date"] = datetime.now(UTC)
+    letter["Message-ID"] = make_msgid(domain=address.partition("@")[2])
+    letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday replies, please
+    letter.set_content(text)
+    return letter
+
+
+def _address(to: str) -> Address:
+    local, _, domain = to.rpartition("@")
+    try:
+        return Address(addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
+    except (ValueError, IndexError, MessageError) as error:  # UnicodeError is a ValueError
+        raise Undeliverable("not an address") from error
