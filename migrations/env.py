@@ -19,7 +19,7 @@ def render_item(kind: str, thing: object, autogen: AutogenContext) -> str | bool
     return False
 
 
-def compare_type(_context, _column, _metadata_column, inspected, declared) -> bool | None:  # noqa: ANN001
+def compare_type(_context, _column, _metadata_column, inspected, declared) -> bool | None:
     """SQLite knows no UUID and no enum: what it stores instead is not a difference."""
     if isinstance(declared, Enum):
         return False
