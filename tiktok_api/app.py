@@ -1,6 +1,7 @@
 """The composition root: the only place that knows every room."""
 
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 from flask_cors import CORS
@@ -8,6 +9,7 @@ from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tiktok_api import clock, events, logs, moving_clock
+from tiktok_api.accounts import revoking
 from tiktok_api.accounts import services as accounts_services
 from tiktok_api.accounts import tasks as accounts_tasks
 from tiktok_api.accounts.routes import blp as accounts_blueprint
@@ -174,11 +176,17 @@ def _bind_domains(app: Flask) -> None:
 def _subscribe() -> None:
     """Who listens to whom; subscribing again, for another application, changes nothing."""
     events.subscribe("accounts.named", accounts_services.get_accounts)
+    events.subscribe("user.leaving", _let_accounts_go)
+    events.subscribe("user.leaving", answering.forget_posts)
     events.subscribe("media.may_be_deleted", answering.veto_deletion)
     events.subscribe("account.disconnecting", answering.give_up_account)
     events.subscribe("account.reconnected", answering.wake_account)
     events.subscribe("account.profile_read", collecting.keep_profile)
     events.subscribe("account.sync_requested", collecting.request_walk)
+
+
+def _let_accounts_go(user_id: UUID) -> None:
+    revoking.disconnect_all(user_id, sealer=service("sealer"))
 
 
 def _check_database() -> None:

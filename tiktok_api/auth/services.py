@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from tiktok_api import clock
+from tiktok_api import clock, events
 from tiktok_api.auth import audit, letters, passwords, sessions
 from tiktok_api.auth.errors import EmailNotVerified, EmailTaken, RegistrationClosed, SessionEnded, WrongCredentials
 from tiktok_api.auth.identity import Identity
@@ -149,8 +149,21 @@ def end_session(caller: Identity) -> None:
 
 
 def get_profile(caller: Identity) -> User:
-    """The caller's own row."""
-    return db.session.execute(select(User).where(User.id == caller.user_id)).scalar_one()
+    """The caller's own row. Raises SessionEnded where it has just been deleted."""
+    user = db.session.scalar(select(User).where(User.id == caller.user_id))
+    if user is None:
+        raise SessionEnded
+    return user
+
+
+def leave(caller: Identity) -> None:
+    """Delete the caller with all they have; call it inside a transaction.
+
+    Higher domains are told first: accounts are let go, so that TikTok hears of it, and nothing secret is orphaned. Files
+    are swept later, when nobody's row names them any more.
+    """
+    events.announce("user.leaving", user_id=caller.user_id)
+    db.session.execute(delete(User).where(User.id == caller.user_id).execution_options(synchronize_session=False))
 
 
 def update_profile(caller: Identity, **changes: Any) -> User:

@@ -51,6 +51,14 @@ def give_up_account(account: Account) -> list[UUID]:
     return cancelled
 
 
+def forget_posts(user_id: UUID) -> None:
+    """Somebody leaves: their posts go first, because media that a post shows cannot go."""
+    theirs = select(Publication.id).where(Publication.owner_id == user_id)
+    for publication_id in db.session.scalars(theirs):
+        queue.withdraw(f"{PUBLISH}:{publication_id}")
+    db.session.execute(delete(Post).where(Post.owner_id == user_id).execution_options(synchronize_session=False))
+
+
 def wake_account(account: Account) -> None:
     """An account was connected again: whatever was held for it is looked at now.
 

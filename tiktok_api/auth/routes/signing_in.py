@@ -136,3 +136,17 @@ def update_me(changes: dict[str, Any]) -> User:
     with transaction():
         must_be_current(ProfileSchema, services.get_profile(caller))
         return services.update_profile(caller, **changes)
+
+
+@blp.delete("/me")
+@blp.response(204)
+@blp.raises(StaleVersion)
+def delete_me() -> None:
+    """Delete your account and everything in it
+
+    Every session and API key is refused from the moment this is answered, what was scheduled is cancelled, and TikTok is
+    told to forget the accounts' tokens. What is live at TikTok stays there.
+    """
+    with transaction():
+        must_be_current(ProfileSchema, services.get_profile(caller))
+        services.leave(caller)
