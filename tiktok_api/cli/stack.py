@@ -7,10 +7,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import httpx2
 
 from tiktok_api.cli.local import INSTANCE, local_environment
 
@@ -48,8 +49,9 @@ class Stack:
         """Until `url` answers. Raises StackFailed with the end of the log."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline and self.processes[name].poll() is None:
-            with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2):  # noqa: S310 - our own URL
-                return
+            with contextlib.suppress(httpx2.HTTPError):
+                if httpx2.get(url, timeout=2.0, trust_env=False).is_success:
+                    return
             time.sleep(0.1)  # between two looks at a process that starts
         raise StackFailed(f"{name} did not come up; {self.logs / name}.log ends:\n{self.tail(name)}")
 
