@@ -161,8 +161,13 @@ def in_transaction() -> bool:
 
 
 def configure_engine(engine: Engine) -> None:
-    """Teach an SQLite engine foreign keys, the write-ahead log and transactions that begin when we say so."""
+    """Teach an SQLite engine foreign keys, the write-ahead log and transactions that begin when we say so.
+
+    On PostgreSQL, a process that stands still in the middle of a transaction loses its session and with it its locks,
+    about when it loses its leases.
+    """
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "connect", _bound_idle_transactions)
         return
 
     @event.listens_for(engine, "connect")
@@ -175,6 +180,15 @@ def configure_engine(engine: Engine) -> None:
     def on_begin(connection: Connection) -> None:
         immediate = connection.get_execution_options().get("begin_immediate")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _bound_idle_transactions(connection: Any, _record: Any) -> None:
+    connection.autocommit = True
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{_LONGEST_IDLE_SECONDS}s'")
+    connection.autocommit = False
+
+
+_LONGEST_IDLE_SECONDS = 60
 
 
 def engine_options(database_url: str) -> dict[str, Any]:

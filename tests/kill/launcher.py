@@ -8,12 +8,14 @@ when it likes.
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
+from sqlalchemy import event
 
 from tiktok_api.app import create_app
 from tiktok_api.cli.commands import work
@@ -44,6 +46,7 @@ class Watcher:
         self._fate = fate
         self._counts = {"commit": 0, "call": 0, "byte": 0}
         self._lock = threading.Lock()
+        self._gate, self._here = threading.RLock(), threading.local()
 
     def around(self, kind: str, act: Callable[[], Any], note: str = "") -> Any:
         """One step, and whatever befalls us before or after it."""
@@ -76,10 +79,27 @@ class Watcher:
         if self._fate and (self._fate.kind, self._fate.number, self._fate.when) == (kind, number, when):
             self._strike()
 
+    def begins(self) -> None:
+        """A transaction: one after the other here, so that no other thread is stopped inside one of its own.
+
+        Whoever stands still with the database locked keeps everybody waiting, but proves nothing.
+        """
+        self._gate.acquire()
+        self._here.depth = getattr(self._here, "depth", 0) + 1
+
+    def ends(self) -> None:
+        """It is over; the pool says so once more, to be sure."""
+        if getattr(self._here, "depth", 0):
+            self._here.depth -= 1
+            self._gate.release()
+
     def _strike(self) -> None:
         fate, self._fate = self._fate, None
-        if fate is not None:
+        if fate is None:
+            return
+        with self._gate:
             os.kill(os.getpid(), fate.blow)
+            time.sleep(0.05)  # a stop takes hold of each thread in its own time; this one must go no further
 
 
 class _WatchedBody(httpx2.SyncByteStream):
@@ -97,16 +117,23 @@ def run_worker(environment: Mapping[str, str], trace: Path, fate: Fate | None) -
     app = create_app()
     with app.app_context():
         dialect = db.engine.dialect
-    commit, handle = dialect.do_commit, DeadlineTransport.handle_request
+        event.listen(db.engine, "begin", lambda _connection: watcher.begins(), insert=True)
+    commit, rollback, handle = dialect.do_commit, dialect.do_rollback, DeadlineTransport.handle_request
 
     def watched_commit(connection: Any) -> None:
         watcher.around("commit", lambda: commit(connection))
+        watcher.ends()
+
+    def watched_rollback(connection: Any) -> None:
+        rollback(connection)
+        watcher.ends()
 
     def watched_call(self: DeadlineTransport, request: httpx2.Request) -> httpx2.Response:
         if request.method == "PUT":
             request.stream = _WatchedBody(request.stream, watcher)
         return watcher.around("call", lambda: handle(self, request), f"{request.method} {request.url.path}")
 
-    dialect.do_commit, DeadlineTransport.handle_request = watched_commit, watched_call
+    dialect.do_commit, dialect.do_rollback = watched_commit, watched_rollback
+    DeadlineTransport.handle_request = watched_call
     with app.app_context():
         work.main(args=[], standalone_mode=False)

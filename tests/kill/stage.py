@@ -70,7 +70,7 @@ class Stage:
     folder: Path
     settings: Mapping[str, str]
     template_url: str
-    video: bytes
+    video: bytes = field(repr=False)
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @classmethod
@@ -133,7 +133,7 @@ def _make_due_post(app: Any, simulator: Any, video: bytes) -> None:
     assert published.status_code == 202, published.json
 
 
-@dataclass
+@dataclass(repr=False)
 class Case:
     """One post on its way, in a database of its own."""
 
@@ -164,7 +164,10 @@ class Case:
     def finish(self) -> None:
         """Have a worker, on which nothing befalls, bring it to its end."""
         with self.worker():
-            wait_until(self.is_over, seconds=PATIENCE_SECONDS)
+            wait_for(self.is_over)
+
+    def __repr__(self) -> str:
+        return self.name
 
     def is_over(self) -> bool:
         """Whether the publication has its verdict and nothing is left to do for it."""
@@ -217,6 +220,12 @@ class Worker:
     def go_on(self) -> None:
         """Wake it up."""
         os.kill(self.process.pid or 0, signal.SIGCONT)
+
+    def finish(self) -> None:
+        """Have it end what it is doing, and take nothing new."""
+        self.process.terminate()
+        self.process.join(PATIENCE_SECONDS)
+        assert self.process.exitcode == 0, f"ended with {self.process.exitcode}: {self.steps[-3:]}"
 
 
 def count_steps(steps: list[str]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from tests.kill.conftest import BIG_BYTES
 from tests.kill.launcher import Fate
 from tests.kill.stage import Stage, count_steps, wait_for
 
-AT_ONCE = 4
+AT_ONCE = 6
 CHUNK_BYTES = 10_485_760
 MOMENTS = ("before", "after")
 
@@ -91,13 +91,13 @@ def _commits_between_chunks(stage: Stage) -> list[int]:
 @pytest.mark.postgres
 def test_a_worker_killed_at_a_step_is_succeeded_on_postgresql_too(postgresql_stage):
     steps = dry_run(postgresql_stage)
-    calls = [Fate("call", number, when) for number in numbers(postgresql_stage, "call") for when in MOMENTS]
-    commits = [Fate("commit", number, "after") for number in _commits_around_calls(steps)]
+    calls = [Fate("call", number, "after") for number in numbers(postgresql_stage, "call")]
+    commits = [Fate("commit", number, "after") for number in commits_around_calls(steps)]
 
     survive(postgresql_stage, calls + commits)
 
 
-def _commits_around_calls(steps: tuple[str, ...]) -> list[int]:
+def commits_around_calls(steps: tuple[str, ...]) -> list[int]:
     """The commit before each call and the one after it: intent, open, commit point, verdict."""
     done = [step.split()[:2] for step in steps if " after" in step]
     near: set[int] = set()
