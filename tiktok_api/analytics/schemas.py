@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
-from zoneinfo import available_timezones
 
 from marshmallow import ValidationError, fields, validate
 
@@ -14,9 +13,9 @@ from tiktok_api.analytics.portraits import Show
 from tiktok_api.analytics.windows import MOST_POINTS, Moment
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import Schema, nullable, page_of
+from tiktok_api.web.timezones import is_timezone
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
-_ZONES = available_timezones()
 _BARE_PLUS = re.compile(r"(T[\d:.]+) (\d\d:\d\d)$")
 _NOT_A_MOMENT = "Not a valid date (2027-03-02) or instant with its zone (2027-03-02T12:00:00Z)."
 
@@ -34,12 +33,6 @@ class MomentField(fields.String):
         if isinstance(moment, datetime) and moment.tzinfo is None:
             raise ValidationError(_NOT_A_MOMENT)
         return moment
-
-
-def is_timezone(value: str) -> None:
-    """An IANA time zone. Raises ValidationError."""
-    if value not in _ZONES:
-        raise ValidationError("Not an IANA time zone, such as Asia/Kathmandu.")
 
 
 def _choice(enum: type[StrEnum], **metadata: Any) -> dict[str, Any]:

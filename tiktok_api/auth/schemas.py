@@ -1,22 +1,15 @@
 """What clients send and get when they sign up, sign in and look at themselves."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from marshmallow import ValidationError, fields, validate
 
 from tiktok_api.auth.api_keys import SCOPES
 from tiktok_api.auth.passwords import LONGEST, SHORTEST
 from tiktok_api.web.schemas import Schema
+from tiktok_api.web.timezones import is_timezone
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
-_ZONES = available_timezones() - {"localtime", "Factory", "posixrules"}  # files beside the zones, on some systems
-
-
-def is_timezone(value: str) -> None:
-    """An IANA time zone. Raises ValidationError."""
-    if value not in _ZONES:
-        raise ValidationError("Not an IANA time zone, such as Europe/Berlin.")
 
 
 def is_printable(value: str) -> None:

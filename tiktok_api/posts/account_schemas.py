@@ -1,21 +1,14 @@
 """What clients get about an account's ability to post."""
 
-from zoneinfo import available_timezones
-
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from tiktok_api.accounts.models import AccountStatus
 from tiktok_api.posts.capacity import MOST_DAYS
 from tiktok_api.web.schemas import Schema, nullable
+from tiktok_api.web.timezones import is_timezone
 
 EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 EXAMPLE_TIME = "2027-03-02T12:00:00Z"
-_ZONES = available_timezones()
-
-
-def _is_timezone(value: str) -> None:
-    if value not in _ZONES:
-        raise ValidationError("Not an IANA time zone, such as Europe/Berlin.")
 
 
 class CapacityArgsSchema(Schema):
@@ -27,7 +20,7 @@ class CapacityArgsSchema(Schema):
         metadata={"example": "2027-03-07", "description": f"Without it: a week. At most {MOST_DAYS} days."},
     )
     timezone = fields.String(
-        validate=_is_timezone, metadata={"example": "Europe/Berlin", "description": "Without it: your own time zone."}
+        validate=is_timezone, metadata={"example": "Europe/Berlin", "description": "Without it: your own time zone."}
     )
 
 
