@@ -104,9 +104,10 @@ def load(env_file: str | Path | None = ".env", secrets_file: str | Path | None =
         raise SettingsInvalid(problems)
     for name in ("public_url", "tiktok_api_url"):
         values[name] = values[name].rstrip("/")
-    for purpose in ("jwt", "vault"):  # the derived key stays last, so that what it signed and sealed is still read
-        values[f"{purpose}_keys"] = _ring(values[f"{purpose}_keys"]) | {DERIVED: _derive(values["secret_key"], purpose)}
+    for purpose in ("jwt", "vault"):
+        values[f"{purpose}_keys"] = _ring(values[f"{purpose}_keys"], _derive(values["secret_key"], purpose))
     values["mail_from"] = values["mail_from"] or f"no-reply@{urlsplit(values['public_url']).hostname}"
+    values["frontend_url"] = values["frontend_url"].rstrip("/") or None
     if values["email_verification"] is None:
         values["email_verification"] = values["mail_url"].startswith("smtp")
     return Settings(**values)
@@ -140,7 +141,7 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
             "MAIL_URL", "file:///" + str(Path("instance/mail").resolve()).lstrip("/"), validate=_is_mail_url
         ),
         "mail_from": env.str("MAIL_FROM", "", validate=_is_sender),
-        "frontend_url": env.str("FRONTEND_URL", "", validate=_is_web_url_or_nothing).rstrip("/") or None,
+        "frontend_url": env.str("FRONTEND_URL", "", validate=_is_web_url_or_nothing),
         "rate_limit_per_minute": env.int("RATE_LIMIT_PER_MINUTE", 100, validate=positive),
         "upload_mebibytes_per_minute": env.int("UPLOAD_MEBIBYTES_PER_MINUTE", 2048, validate=positive),
         "webhook_tolerance_seconds": env.float("WEBHOOK_TOLERANCE_SECONDS", 300.0, validate=positive),
@@ -222,20 +223,27 @@ def _are_origins(values: list[str]) -> None:
 
 def _is_ring(entries: list[str]) -> None:
     ids = [entry.partition(":")[0] for entry in entries]
-    if not all(re.fullmatch(r"[A-Za-z0-9_.-]{1,32}", key_id) for key_id in ids) or len({*ids, DERIVED}) <= len(ids):
+    if not all(re.fullmatch(r"[A-Za-z0-9_.-]{1,32}", key_id) for key_id in ids) or len(set(ids)) < len(ids):
         raise ValidationError("Each entry is `id:key`, and each id is its own.")
+    if any(entry.startswith(f"{DERIVED}:") for entry in entries):
+        raise ValidationError(f"`{DERIVED}` stands for the key that comes from SECRET_KEY and takes no other.")
     try:
-        keys = list(_ring(entries).values())
+        keys = list(_ring(entries, bytes(32)).values())
     except binascii.Error:
         keys = []
-    if len(keys) < len(entries) or any(len(key) != 32 for key in keys):
+    if len(keys) < len({*ids, DERIVED}) or any(len(key) != 32 for key in keys):
         raise ValidationError("Each key is 32 bytes in base64.")
 
 
-def _ring(entries: list[str]) -> KeyRing:
-    """`id:base64` entries to keys, in their order."""
-    pairs = (entry.partition(":") for entry in entries)
-    return {key_id: base64.b64decode(encoded, validate=True) for key_id, _, encoded in pairs}
+def _ring(entries: list[str], derived: bytes) -> KeyRing:
+    """`id:base64` entries to keys, in their order.
+
+    The derived key comes where it is named, else last: what it signed and sealed before there was a ring is still read.
+    """
+    pairs = (entry.partition(":") for entry in entries if entry != DERIVED)
+    made = {key_id: base64.b64decode(encoded, validate=True) for key_id, _, encoded in pairs} | {DERIVED: derived}
+    order = [entry.partition(":")[0] for entry in entries]
+    return {key_id: made[key_id] for key_id in dict.fromkeys([*order, DERIVED])}
 
 
 def _derive(secret: str, purpose: str) -> bytes:

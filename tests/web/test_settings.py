@@ -142,6 +142,11 @@ def test_what_is_sane_is_taken(environment, values):
         ("JWT_KEYS", KEY),
         ("VAULT_KEYS", f"ключ:{KEY}"),
         ("VAULT_KEYS", f":{KEY}"),
+        ("VAULT_KEYS", f"derived:{KEY}"),
+        ("VAULT_KEYS", "bare"),
+        ("MAIL_FROM", "nobody"),
+        ("MAIL_FROM", "a@b.example\r\nBcc: c@d.example"),
+        ("FRONTEND_URL", "app.example.com"),
         ("VAULT_KEYS", "a:" + base64.b64encode(b"k" * 16).decode()),
         ("POLL_MIN_SECONDS", "nan"),
         ("LEASE_SECONDS", "inf"),
@@ -160,6 +165,50 @@ def test_the_first_key_of_a_ring_is_the_current_one(environment):
     environment(JWT_KEYS=f"new:{KEY},old:{KEY}")
 
     assert list(read().jwt_keys) == ["new", "old", "derived"]
+
+
+def test_the_derived_key_comes_where_it_is_named(environment):
+    environment(VAULT_KEYS=f"derived,new:{KEY}")
+
+    assert list(read().vault_keys) == ["derived", "new"]
+
+
+def test_the_derived_key_is_what_it_was_without_a_ring(environment):
+    before = read().vault_keys["derived"]
+    environment(VAULT_KEYS=f"new:{KEY}")
+
+    assert read().vault_keys["derived"] == before
+
+
+@pytest.mark.parametrize("url", ["ftp://mail", "smtp:", "smtp://host?tls=true", "smtp://host?starttls=maybe", "mail"])
+def test_a_mail_url_is_one_of_those_we_can_use(environment, url):
+    environment(MAIL_URL=url)
+
+    assert set(problems()) == {"MAIL_URL"}
+
+
+@pytest.mark.parametrize(
+    ("url", "chosen", "is_required"),
+    [
+        ("file:///srv/mail", None, False),
+        ("smtp://host", None, True),
+        ("smtps://host", None, True),
+        ("smtp://host", "false", False),
+        ("file:///srv/mail", "true", True),
+    ],
+)
+def test_addresses_must_be_proven_once_mail_goes_out(environment, url, chosen, is_required):
+    environment(MAIL_URL=url, EMAIL_VERIFICATION=chosen)
+
+    assert read().email_verification is is_required
+
+
+def test_letters_come_from_the_public_host_unless_told_otherwise(environment):
+    environment(PUBLIC_URL="https://api.example.com")
+    usual = read().mail_from
+    environment(MAIL_FROM="Example <hello@example.com>")
+
+    assert (usual, read().mail_from) == ("no-reply@api.example.com", "Example <hello@example.com>")
 
 
 def test_without_rings_keys_differ_by_purpose(environment):

@@ -1,4 +1,4 @@
-"""The commands of `flask --app wsgi`: worker, jobs, clock."""
+"""The commands of `flask --app wsgi`: worker, jobs, clock, vault."""
 
 import signal
 from datetime import timedelta
@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select, update
 
 from tiktok_api import clock, moving_clock
+from tiktok_api.cli.vault import vault
 from tiktok_api.db import db, transaction
 from tiktok_api.extensions import service
 from tiktok_api.jobs.models import Job, JobStatus
@@ -23,6 +24,7 @@ def install(app: Flask) -> None:
     app.cli.add_command(work)
     app.cli.add_command(jobs)
     app.cli.add_command(clock_group)
+    app.cli.add_command(vault)
 
 
 @click.command("worker")

@@ -1,0 +1,179 @@
+"""flask vault reseal"""
+
+import base64
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.databases import on_each_database
+from tiktok_api import resealing
+from tiktok_api.accounts.models import Account, Connection, Revocation
+from tiktok_api.db import db, new_id, transaction
+from tiktok_api.sealing import Sealer
+from tiktok_api.settings import load
+
+NEW = "new:" + base64.b64encode(b"n" * 32).decode()
+
+
+@pytest.fixture
+def sealer(app) -> Sealer:
+    return app.extensions["tiktok_api.sealer"]
+
+
+@pytest.fixture
+def app(make_app, simulator, each_database_url):
+    """The service as it was, with the key derived from SECRET_KEY alone."""
+    return make_app(
+        database_url=each_database_url,
+        tiktok_api_url=simulator.url,
+        tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
+    )
+
+
+@pytest.fixture
+def rotated(app, make_app, monkeypatch, base_settings):
+    """The service with a new key before the old one."""
+    before = app.extensions["tiktok_api.settings"]
+    monkeypatch.setenv("VAULT_KEYS", NEW)
+    keys = load(env_file=None, secrets_file=None).vault_keys
+    return make_app(
+        vault_keys=keys,
+        database_url=before.database_url,
+        tiktok_api_url=before.tiktok_api_url,
+        tiktok_authorize_url=before.tiktok_authorize_url,
+    )
+
+
+@pytest.fixture
+def only_new(rotated, make_app):
+    """The service once the old key has left."""
+    settings = rotated.extensions["tiktok_api.settings"]
+    return make_app(
+        vault_keys={"new": settings.vault_keys["new"]},
+        database_url=settings.database_url,
+        tiktok_api_url=settings.tiktok_api_url,
+        tiktok_authorize_url=settings.tiktok_authorize_url,
+    )
+
+
+@pytest.fixture
+def make_revocations(app, sealer):
+    """Rows with sealed tokens, as many as that; answers their ids."""
+
+    def make(count: int) -> list[UUID]:
+        ids = [new_id() for _ in range(count)]
+        with app.app_context(), transaction() as session:
+            for number, row in enumerate(ids):
+                sealed = {
+                    column: sealer.seal(f"{column} {number}", table="revocations", row=row, column=column)
+                    for column in ("access_token_sealed", "refresh_token_sealed")
+                }
+                session.add(Revocation(id=row, open_id=str(number), access_expires_at=datetime.now(UTC), **sealed))
+        return ids
+
+    return make
+
+
+def reseal(app):
+    return app.test_cli_runner().invoke(args=["vault", "reseal"])
+
+
+def test_every_binary_column_holds_what_is_sealed():
+    names = {f"{column.table.name}.{column.name}" for column in resealing.sealed_columns()}
+
+    assert {name for name in names if not name.endswith("_sealed")} == {"idempotency_keys.answer"}
+    assert {"accounts.refresh_token_sealed", "attempts.upload_url_sealed", "connections.code_verifier_sealed"} < names
+
+
+@on_each_database
+def test_everything_is_sealed_anew_and_the_old_key_may_leave(owner, connect_account, rotated, only_new):
+    connect_account(owner, "ada")
+    owner.post("/accounts/connect", json={})
+    key = {"json": {"name": "x", "scopes": ["read"]}, "headers": {"Idempotency-Key": "one"}}
+    first = owner.post("/auth/api-keys", **key)
+
+    result = reseal(rotated)
+
+    assert result.exit_code == 0, result.output
+    assert "accounts.access_token_sealed: 1 sealed anew" in result.output
+    assert "Everything is sealed under new." in result.output
+    with only_new.app_context():
+        new = only_new.extensions["tiktok_api.sealer"]
+        assert [resealing.count_old(column, new) for column in resealing.sealed_columns()] == [0] * len(
+            resealing.sealed_columns()
+        )
+        account = db.session.scalars(select(Account)).one()
+        place = {"table": "accounts", "row": account.id, "column": "access_token_sealed"}
+        assert new.open(account.access_token_sealed, **place).startswith("act.")
+        assert db.session.scalars(select(Connection.code_verifier_sealed).where(Connection.status == "pending")).one()
+    owner.client = only_new.test_client()
+    assert owner.post("/auth/api-keys", **key).json == first.json
+
+
+def test_a_second_run_finds_nothing_to_do(make_revocations, rotated):
+    make_revocations(3)
+    reseal(rotated)
+
+    result = reseal(rotated)
+
+    assert result.exit_code == 0
+    assert "sealed anew" not in result.output.replace("Sealing anew", "")
+
+
+@on_each_database
+def test_more_rows_than_fit_into_one_look_are_all_found(make_revocations, rotated):
+    make_revocations(250)
+
+    result = reseal(rotated)
+
+    assert "revocations.access_token_sealed: 250 sealed anew, 0 unreadable" in result.output
+
+
+class Overtaken(Sealer):
+    """While a value is being sealed anew, the service stores another one."""
+
+    def open(self, sealed, **place):
+        secret = super().open(sealed, **place)
+        with db.engine.begin() as connection:
+            newer = self.seal("written meanwhile", **place)
+            table, column = Revocation.__table__, place["column"]
+            connection.execute(update(table).where(table.c.id == place["row"]).values({column: newer}))
+        return secret
+
+
+def test_what_the_service_writes_meanwhile_wins(make_revocations, rotated):
+    (row,) = make_revocations(1)
+    column = Revocation.__table__.c.access_token_sealed
+    keys = rotated.extensions["tiktok_api.settings"].vault_keys
+    place = {"table": "revocations", "row": row, "column": "access_token_sealed"}
+
+    with rotated.app_context():
+        tally = resealing.reseal(column, Overtaken(keys))
+        kept = db.session.scalar(select(column))
+
+    assert (tally.resealed, tally.overtaken) == (0, 1)
+    assert Sealer(keys).open(kept, **place) == "written meanwhile"
+
+
+def test_what_no_key_opens_is_named_and_left_alone(app, make_revocations, rotated):
+    make_revocations(2)
+    with app.app_context(), transaction() as session:
+        spoilt = session.query(Revocation).filter_by(open_id="0").one()
+        spoilt.access_token_sealed = b"derived:" + bytes(40)
+
+    result = reseal(rotated)
+
+    assert result.exit_code == 1
+    assert "revocations.access_token_sealed: 1 sealed anew, 1 unreadable" in result.output
+    assert "keep the older keys" in result.output
+
+
+def test_accounts_are_used_as_before_once_keys_are_rotated(owner, connect_account, rotated):
+    account_id = connect_account(owner, "ada")
+    owner.client = rotated.test_client()
+
+    response = owner.get(f"/accounts/{account_id}/creator-info")
+
+    assert response.status_code == 200

@@ -1,0 +1,34 @@
+"""`flask vault …`: what is sealed at rest."""
+
+import click
+from flask.cli import AppGroup
+from rich.console import Console
+from rich.progress import Progress
+
+from tiktok_api import resealing
+from tiktok_api.extensions import service
+
+vault = AppGroup("vault", help="What is sealed at rest.")
+
+
+@vault.command("reseal")
+def reseal() -> None:
+    """Seal everything anew under the first key of VAULT_KEYS, while the service runs; may be stopped and run again."""
+    sealer = service("sealer")
+    columns = {column: resealing.count_old(column, sealer) for column in resealing.sealed_columns()}
+    broken = left = 0
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task("Sealing anew", total=sum(columns.values()))
+        for column in columns:
+            tally = resealing.reseal(column, sealer, note=lambda count: progress.advance(task, count))
+            broken += tally.broken
+            left += resealing.count_old(column, sealer)
+            if tally.resealed or tally.broken:
+                click.echo(
+                    f"{column.table.name}.{column.name}: {tally.resealed} sealed anew, {tally.broken} unreadable"
+                )
+    if broken:
+        raise click.ClickException(f"{broken} values cannot be opened by any key of the ring; keep the older keys")
+    if left:
+        raise click.ClickException(f"{left} values were sealed under an older key meanwhile; run it again")
+    click.echo(f"Everything is sealed under {sealer.current_key_id}.")
