@@ -23,6 +23,7 @@ from tiktok_api import clock, events
 from tiktok_api.accounts import services, vault
 from tiktok_api.accounts.errors import ReturnUrlNotAllowed
 from tiktok_api.accounts.models import SCOPES, Account, Connection, ConnectionStatus, Revocation
+from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, end_reading, new_id, transaction
 from tiktok_api.sealing import SealBroken, Sealer
@@ -63,6 +64,7 @@ class Outcome:
     connection_id: UUID | None = None
     return_url: str | None = None
     name: str | None = None
+    account_id: UUID | None = None
 
     @property
     def redirect_to(self) -> str | None:
@@ -129,8 +131,12 @@ def finish(
     tiktok: TikTokClient,
     sealer: Sealer,
     settings: Settings,
+    address: str = "",
 ) -> Outcome:
-    """Take in what the browser brought back, whatever it is; opens its own transactions. Raises nothing of TikTok's."""
+    """Take in what the browser at `address` brought back, whatever it is; opens its own transactions.
+
+    Raises nothing of TikTok's.
+    """
     with transaction():
         claim = _claim(state)
     if claim is None:
@@ -150,7 +156,11 @@ def finish(
         return _fail(claim, _reason_of(error))
     info = _read_profile(grant, tiktok)
     with transaction():
-        return _store(claim, grant, info, asked_at, sealer)
+        outcome = _store(claim, grant, info, asked_at, sealer)
+        if outcome.account_id is not None:
+            person = Identity(claim.owner_id, None, address=address)
+            audit.record(person, "account.connected", subject_id=outcome.account_id, username=outcome.name)
+        return outcome
 
 
 def _claim(state: str) -> _Claim | None:
@@ -227,7 +237,7 @@ def _store(claim: _Claim, grant: TokenGrant, info: UserInfo | None, asked_at: da
     if info is not None:
         services.store_profile(account, info, captured_at=asked_at)
     name = account.display_name or account.username
-    return Outcome(ConnectionStatus.CONNECTED, None, claim.id, claim.return_url, name)
+    return Outcome(ConnectionStatus.CONNECTED, None, claim.id, claim.return_url, name, account.id)
 
 
 def _find_or_add(claim: _Claim, grant: TokenGrant, asked_at: datetime, sealer: Sealer) -> tuple[Account, bool]:

@@ -22,6 +22,7 @@ from tiktok_api.accounts.schemas import (
     InvitationSchema,
 )
 from tiktok_api.accounts.services import CreatorReading
+from tiktok_api.auth import audit
 from tiktok_api.auth.errors import KeyConfined
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
@@ -29,6 +30,7 @@ from tiktok_api.errors import StaleVersion
 from tiktok_api.extensions import service
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
+from tiktok_api.web.limits import client_address
 from tiktok_api.web.pagination import InvalidCursor, Page, paginate
 from tiktok_api.web.schemas import page_of
 
@@ -70,6 +72,7 @@ def finish_connection(answer: dict[str, Any]) -> Response:
         state=answer["state"],
         code=answer["code"],
         refusal=answer["error"],
+        address=client_address(),
         tiktok=service("tiktok"),
         sealer=service("sealer"),
         settings=service("settings"),
@@ -127,6 +130,7 @@ def disconnect_account(account_id: UUID) -> dict[str, Any]:
     with transaction():
         account = services.get_account(caller, account_id)
         must_be_current(AccountSchema, account)
+        audit.record(caller, "account.disconnected", subject_id=account.id, username=account.username)
         return {"id": account.id, "cancelled_publications": revoking.disconnect(account, sealer=service("sealer"))}
 
 

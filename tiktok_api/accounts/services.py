@@ -13,6 +13,7 @@ from tiktok_api import clock, events
 from tiktok_api.accounts import vault
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, AccountStatus, Connection
+from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.errors import NotFound
@@ -82,6 +83,7 @@ def describe(caller: Identity, account_id: UUID, **changes: Any) -> Account:
     for name, value in changes.items():
         setattr(account, name, value)
     account.updated_at = clock.now()
+    audit.record(caller, "account.updated", subject_id=account.id, changed=sorted(changes))
     return account
 
 

@@ -6,6 +6,7 @@ from marshmallow import ValidationError, fields, validate
 
 from tiktok_api.auth.api_keys import SCOPES
 from tiktok_api.auth.passwords import LONGEST, SHORTEST
+from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import Schema
 from tiktok_api.web.timezones import is_timezone
 
@@ -215,3 +216,30 @@ class NewApiKeySchema(ApiKeySchema):
     """An API key with its token, which is never shown again."""
 
     token = fields.String(required=True, metadata={"example": "tk_3fQx9aWm0JrYc5oVnTzK1dLbE7uHsGpNqXiRtDfZy8A"})
+
+
+class AuditArgsSchema(PageArgsSchema):
+    """Which entries."""
+
+    action = fields.String(
+        validate=validate.Length(1, 100), metadata={"description": "Only this action.", "example": "post.scheduled"}
+    )
+    subject_id = fields.UUID(metadata={"description": "Only what was done to this.", "example": _ID})
+
+
+class AuditEntrySchema(Schema):
+    """Something that was done: by a session, by an API key, or, with neither, by whoever held a letter or consented."""
+
+    id = fields.UUID(required=True, metadata={"example": _ID})
+    at = fields.AwareDateTime(required=True, attribute="created_at", metadata={"example": "2027-03-02T12:00:00Z"})
+    action = fields.String(required=True, metadata={"example": "post.scheduled"})
+    subject_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "What it was done to.", "example": _ID}
+    )
+    session_id = fields.UUID(required=True, allow_none=True, metadata={"example": _ID})
+    api_key_id = fields.UUID(required=True, allow_none=True, metadata={"example": None})
+    address = fields.String(required=True, metadata={"description": "Where it came from.", "example": "203.0.113.7"})
+    request_id = fields.String(required=True, allow_none=True, metadata={"example": _ID})
+    detail = fields.Dict(
+        keys=fields.String(), required=True, metadata={"description": "Facts about it.", "example": {"name": "nightly"}}
+    )

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from tiktok_api import clock
 from tiktok_api.accounts.services import get_accounts
+from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.errors import NotFound
@@ -69,6 +70,7 @@ def create_post(caller: Identity, *, slot: dict[str, Any], **draft: Any) -> UUID
     _set_targets(caller, post, targets)
     if times := resolve_time(**slot):
         _put_on_calendar(post, times)
+        audit.record(caller, "post.scheduled", subject_id=post.id)
     return post.id
 
 
@@ -89,6 +91,7 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
         _set_targets(caller, post, targets)
     if times := resolve_time(**slot):
         _put_on_calendar(post, times)
+        audit.record(caller, "post.scheduled", subject_id=post.id)
     elif post.status is PostStatus.SCHEDULED:  # its time stays as it was chosen, even where it has just come
         _put_on_calendar(post, {name: getattr(post, name) for name in ("publish_at", "local_time", "timezone")})
 
@@ -100,6 +103,7 @@ def delete_post(caller: Identity, post_id: UUID) -> None:
         raise PostInProgress(status=post.status)
     for publication in _publications(post):
         queue.withdraw(publication.job_key)
+    audit.record(caller, "post.deleted", subject_id=post.id)
     db.session.delete(post)
     db.session.flush()
 
@@ -157,6 +161,7 @@ def schedule(caller: Identity, post_id: UUID, **slot: Any) -> None:
         raise PostNotMovable(status=post.status)
     if times := resolve_time(**slot):
         _put_on_calendar(post, times)
+        audit.record(caller, "post.scheduled", subject_id=post.id)
 
 
 def publish_now(caller: Identity, post_id: UUID) -> None:
@@ -166,6 +171,7 @@ def publish_now(caller: Identity, post_id: UUID) -> None:
         raise PostNotMovable(status=post.status)
     now = {"publish_at": clock.now(), "local_time": None, "timezone": None}
     _put_on_calendar(post, now, state=PublicationState.DUE)
+    audit.record(caller, "post.published", subject_id=post.id)
 
 
 def _put_on_calendar(
@@ -201,6 +207,7 @@ def cancel(caller: Identity, post_id: UUID) -> list[dict[str, Any]]:
     publications = _publications(post)
     if all(publication.state in _NEVER_LEFT for publication in publications):
         raise NothingToCancel(status=post.status)
+    audit.record(caller, "post.cancelled", subject_id=post.id)
     return [cancel_one(post, publication) for publication in publications]
 
 
@@ -239,6 +246,7 @@ def retry(caller: Identity, post_id: UUID) -> None:
     _must_be_publishable(post, failed)
     for publication in failed.values():
         _try_again(post, publication, "retry")
+    audit.record(caller, "post.retried", subject_id=post.id)
 
 
 def _try_again(post: Post, publication: Publication, event: str) -> None:
@@ -257,6 +265,7 @@ def resolve(caller: Identity, publication_id: UUID, *, outcome: str) -> None:
     publication = db.session.execute(select(Publication).where(Publication.id == publication_id)).scalar_one()
     if publication.state is not PublicationState.UNCONFIRMED:
         raise PublicationNotUnconfirmed(state=publication.state)
+    audit.record(caller, "publication.settled", subject_id=publication.id, outcome=outcome)
     is_live = outcome == "live"
     attempts.settle_by_person(publication, is_live=is_live)
     if not is_live:

@@ -1,0 +1,140 @@
+"""GET /audit"""
+
+from uuid import uuid4
+
+import pytest
+
+from tests.auth.devices import log_in
+from tests.auth.keys import make_key
+from tests.auth.postbox import forget, reset
+from tests.conftest import PASSWORD
+from tests.databases import on_each_database
+from tests.web.problems import assert_problem
+
+NEW = "a longer horse battery"
+
+
+def trail(person, query: str = "") -> list[dict]:
+    response = person.get(f"/audit{query}")
+    assert response.status_code == 200, response.json
+    return response.json["data"]
+
+
+def actions(person, query: str = "") -> list[str]:
+    """What was done, the oldest first."""
+    return [entry["action"] for entry in reversed(trail(person, query))]
+
+
+@on_each_database
+def test_an_entry_says_who_did_what_to_what_when_and_from_where(owner):
+    made = owner.post(
+        "/auth/api-keys",
+        json={"name": "nightly", "scopes": ["read"]},
+        headers={"X-Request-ID": "made-by-hand"},
+        environ_base={"REMOTE_ADDR": "203.0.113.7"},
+    ).json
+
+    entry = trail(owner)[0]
+
+    (session,) = owner.get("/auth/sessions").json["data"]
+    assert entry.pop("id")
+    assert entry.pop("at") >= made["created_at"]
+    assert entry == {
+        "action": "api_key.created",
+        "subject_id": made["id"],
+        "session_id": session["id"],
+        "api_key_id": None,
+        "address": "203.0.113.7",
+        "request_id": "made-by-hand",
+        "detail": {"name": "nightly", "hint": made["hint"], "scopes": ["read"]},
+    }
+
+
+def test_sessions_keys_and_passwords_are_in_it(client, owner, postbox, deliver):
+    log_in(client, owner)
+    other = next(each["id"] for each in owner.get("/auth/sessions").json["data"] if not each["is_current"])
+    owner.delete(f"/auth/sessions/{other}")
+    key = make_key(owner)
+    owner.delete(f"/auth/api-keys/{key.id}")
+    owner.post("/auth/password", json={"current_password": PASSWORD, "new_password": NEW})
+    owner.post("/auth/logout")
+    forget(client, owner.email)
+    deliver()
+    reset(client, postbox.letters[-1].token, PASSWORD)
+    owner.tokens = log_in(client, owner)
+
+    assert actions(owner) == [
+        "session.started",
+        "session.started",
+        "session.ended",
+        "api_key.created",
+        "api_key.revoked",
+        "sessions.ended",
+        "password.changed",
+        "session.ended",
+        "password.reset",
+        "session.started",
+    ]
+
+
+def test_what_a_key_did_is_told_apart(owner):
+    key = make_key(owner)
+    post = key.post("/posts", json={}).json
+
+    key.delete(f"/posts/{post['id']}")
+
+    (entry,) = trail(owner, "?action=post.deleted")
+    assert (entry["api_key_id"], entry["session_id"], entry["subject_id"]) == (key.id, None, post["id"])
+
+
+def test_what_was_refused_is_not_in_it(owner):
+    before = actions(owner)
+
+    owner.post("/auth/password", json={"current_password": "not this one", "new_password": NEW})
+    owner.post("/auth/api-keys", json={"name": "x", "scopes": ["read"], "account_ids": [str(uuid4())]})
+    owner.delete(f"/auth/sessions/{uuid4()}")
+    owner.post(f"/posts/{uuid4()}/cancel")
+
+    assert actions(owner) == before
+
+
+def test_it_can_be_filtered_by_what_it_was_done_to(owner):
+    first, second = make_key(owner), make_key(owner)
+    owner.delete(f"/auth/api-keys/{first.id}")
+
+    assert actions(owner, f"?subject_id={first.id}") == ["api_key.created", "api_key.revoked"]
+    assert actions(owner, f"?subject_id={second.id}&action=api_key.revoked") == []
+
+
+def test_it_comes_in_pages(owner):
+    for _ in range(3):
+        make_key(owner)
+
+    first = owner.get("/audit?limit=2&action=api_key.created").json
+    rest = owner.get(f"/audit?limit=2&action=api_key.created&cursor={first['next_cursor']}").json
+
+    assert (len(first["data"]), len(rest["data"]), rest["has_more"]) == (2, 1, False)
+
+
+def test_a_stranger_sees_nothing_of_it(owner, stranger):
+    make_key(owner)
+
+    assert actions(stranger) == ["session.started"]
+
+
+def test_no_secret_is_in_it(client, owner, postbox, deliver):
+    key = make_key(owner)
+    owner.post("/auth/password", json={"current_password": PASSWORD, "new_password": NEW})
+    forget(client, owner.email)
+    deliver()
+    token = postbox.letters[-1].token
+
+    shown = owner.get("/audit").get_data(as_text=True)
+
+    secrets = [key.token, PASSWORD, NEW, token, owner.tokens["access_token"], owner.tokens["refresh_token"]]
+    assert [secret for secret in secrets if secret in shown] == []
+
+
+@pytest.mark.parametrize("query", ["?action=", "?subject_id=x", "?user_id=x", "?limit=0"])
+def test_what_is_no_filter_is_refused(owner, query):
+    assert_problem(owner.get(f"/audit{query}"), 422)

@@ -1,0 +1,35 @@
+"""What people do to posts is in the audit trail."""
+
+
+def actions(person, post) -> list[str]:
+    """What was done to a post, the oldest first."""
+    return [entry["action"] for entry in reversed(person.get(f"/audit?subject_id={post['id']}").json["data"])]
+
+
+def test_scheduling_cancelling_publishing_and_deleting_are_in_it(owner, make_post):
+    slot = {"publish_at": "2099-01-01T00:00:00Z"}
+    post = make_post()
+    owner.post(f"/posts/{post['id']}/schedule", json=slot)
+    owner.patch(f"/posts/{post['id']}", json=slot)
+    owner.patch(f"/posts/{post['id']}", json={"caption": "the words are not in it"})
+    owner.post(f"/posts/{post['id']}/cancel")
+    owner.delete(f"/posts/{post['id']}")
+
+    assert actions(owner, post) == ["post.scheduled", "post.scheduled", "post.cancelled", "post.deleted"]
+
+
+def test_publishing_is_in_it(owner, make_post, begin):
+    post = make_post()
+
+    begin(post)
+
+    assert actions(owner, post) == ["post.published"]
+
+
+def test_what_was_refused_is_not_in_it(owner, make_post):
+    post = make_post(privacy_level=None)
+
+    response = owner.post(f"/posts/{post['id']}/publish")
+
+    assert response.status_code == 422
+    assert actions(owner, post) == []

@@ -1,0 +1,26 @@
+"""The audit trail: read the request, call one service, hand back its result."""
+
+from typing import Any
+
+from tiktok_api.auth import audit
+from tiktok_api.auth.identity import caller
+from tiktok_api.auth.models import AuditEntry
+from tiktok_api.auth.schemas import AuditArgsSchema, AuditEntrySchema
+from tiktok_api.web.blueprint import Blueprint
+from tiktok_api.web.pagination import InvalidCursor, Page, paginate
+from tiktok_api.web.schemas import page_of
+
+blp = Blueprint("audit", __name__, url_prefix="/audit", domain="auth", description="What you and your API keys did")
+
+
+@blp.get("")
+@blp.arguments(AuditArgsSchema, location="query")
+@blp.response(200, page_of(AuditEntrySchema))
+@blp.raises(InvalidCursor)
+def list_audit_entries(args: dict[str, Any]) -> Page:
+    """List what you and your API keys did, the newest first
+
+    To accounts, posts, sessions, keys and the password. Entries outlive the things they are about.
+    """
+    filters = {name: args[name] for name in ("action", "subject_id") if name in args}
+    return paginate(audit.trail(caller, **filters), args, by=(AuditEntry.created_at, AuditEntry.id))
