@@ -23,7 +23,7 @@ def test_an_unknown_address_is_not_found(client):
     ("method", "path", "allowed"),
     [
         ("DELETE", f"{API}/auth/login", "OPTIONS, POST"),
-        ("PUT", f"{API}/auth/me", "GET, HEAD, OPTIONS, PATCH"),
+        ("PUT", f"{API}/things", "GET, HEAD, OPTIONS, POST"),
         ("POST", "/livez", "GET, HEAD, OPTIONS"),
         ("POST", "/docs", "GET, HEAD, OPTIONS"),
     ],
