@@ -95,7 +95,12 @@ def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
     parts: dict[str, Any] = {
         "settings": settings,
         "sealer": Sealer(settings.vault_keys),
-        "health_checks": {"database": _check_database, "jobs": _check_jobs, "storage": _check_storage},
+        "health_checks": {
+            "database": _check_database,
+            "jobs": _check_jobs,
+            "storage": _check_storage,
+            "limits": limits.check,
+        },
     } | composed
     if "storage" not in parts:
         parts["storage"] = storage_from_url(settings.storage_url)

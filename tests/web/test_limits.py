@@ -216,3 +216,15 @@ def test_limits_can_be_turned_off(make_app, app):
 
     assert {answer.status_code for answer in answers} == {422}
     assert not [name for name, _ in answers[-1].headers if name.startswith("RateLimit")]
+
+
+def test_a_preflight_is_not_counted_but_nothing_else_passes_for_one(make_things, time):
+    client = make_things(rate_limit_enabled=True, rate_limit_per_minute=2).test_client()
+    asking = {"Origin": "https://app.example", "Access-Control-Request-Method": "GET"}
+    nobody = {"REMOTE_ADDR": "192.0.2.77"}
+
+    preflights = [client.options(PROFILE, headers=asking, environ_base=nobody).status_code for _ in range(4)]
+    others = [client.get(PROFILE, headers=asking, environ_base=nobody).status_code for _ in range(3)]
+
+    assert 429 not in preflights
+    assert others == [401, 401, 429]

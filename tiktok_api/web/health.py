@@ -9,7 +9,7 @@ from flask import Blueprint, Response, current_app
 from tiktok_api.web.serializing import to_json
 
 Check = Callable[[], dict[str, Any] | None]
-"""Raises when something is wrong; may return facts to show."""
+"""Raises when something is wrong; may return facts to show, with `status: degraded` for what the server can do without."""
 
 log = structlog.get_logger(__name__)
 health = Blueprint("health", __name__)
@@ -31,6 +31,6 @@ def readyz() -> Response:
         except Exception as error:  # whatever it is, it means "not ready"
             log.warning("health.failed", check=name, error=repr(error))
             checks[name] = {"status": "failed"}
-    is_ready = all(found["status"] == "ok" for found in checks.values())
+    is_ready = all(found["status"] != "failed" for found in checks.values())
     document = {"status": "ok" if is_ready else "failed", "checks": checks}
     return Response(to_json(document), status=200 if is_ready else 503, content_type="application/json")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from ipaddress import IPv6Network, ip_address
 from math import ceil
 from typing import Any
 
@@ -29,12 +30,26 @@ def client_address() -> str:
     return request.remote_addr or "unknown"
 
 
+def client_network() -> str:
+    """What is counted as one client: an IPv4 address, or the /64 that one IPv6 subscriber has to choose addresses from."""
+    address = client_address()
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((parsed.packed[:8] + bytes(8), 64)))
+
+
 def install(app: Flask, settings: Settings) -> None:
     """Count each request once, after authentication and before its body is read."""
     app.config.update(
         RATELIMIT_ENABLED=settings.rate_limit_enabled,
         RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
-        RATELIMIT_APPLICATION=f"{settings.rate_limit_per_minute}/minute",
+        RATELIMIT_APPLICATION=_requests_quota,
         RATELIMIT_APPLICATION_EXEMPT_WHEN=_is_counted_elsewhere,
         RATELIMIT_STORAGE_OPTIONS=_socket_options() if settings.redis_url else {},
     )
@@ -56,21 +71,36 @@ def _socket_options() -> dict[str, float]:
 
 def _limit_key() -> str:
     caller = known_caller()
-    return f"user:{caller.user_id}" if caller else f"address:{client_address()}"
+    return f"user:{caller.user_id}" if caller else f"address:{client_network()}"
 
 
 def _is_counted_elsewhere() -> bool:
-    """Health probes are not counted, and the bytes of an upload have a quota of their own."""
-    if request.endpoint in _UNCOUNTED:
+    """Health probes and browsers' preflights are not counted; the bytes of an upload have a quota of their own."""
+    is_preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+    if request.endpoint in _UNCOUNTED or is_preflight:
         return True
     view = current_app.view_functions.get(request.endpoint or "")
     return bool(getattr(view, "is_counted_apart", False))
+
+
+def check() -> dict[str, str]:
+    """Where requests are counted; with Redis away each process counts for itself, and the server still serves."""
+    settings: Settings = service("settings")
+    if not settings.redis_url or not settings.rate_limit_enabled:
+        return {"counted_in": "process"}
+    is_there = limiter.storage.check()
+    return {"counted_in": "redis"} if is_there else {"counted_in": "process", "status": "degraded"}
 
 
 def by_bytes(view: Callable[..., Any]) -> Callable[..., Any]:
     """Count a route by the mebibytes of its bodies, so that 500 MB in 5 MB pieces fits in a minute."""
     quota = limiter.shared_limit(_bytes_quota, scope="upload-bytes", cost=_mebibytes)
     return quota(view)
+
+
+def _requests_quota() -> str:
+    """Asked anew each time: the limiter is one for the process, but each application has settings of its own."""
+    return f"{service('settings').rate_limit_per_minute}/minute"
 
 
 def _bytes_quota() -> str:
