@@ -47,6 +47,7 @@ class Settings:
     tiktok_authorize_url: str
     tiktok_api_url: str
     tiktok_app_type: Literal["web", "desktop"]
+    tiktok_scopes: tuple[str, ...]
     tiktok_allow_http: bool
     cors_origins: tuple[str, ...]
     return_url_origins: tuple[str, ...]
@@ -131,6 +132,7 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
             "TIKTOK_AUTHORIZE_URL", "https://www.tiktok.com/v2/auth/authorize/", validate=_is_web_url
         ),
         "tiktok_api_url": env.str("TIKTOK_API_URL", "https://open.tiktokapis.com", validate=_is_web_url),
+        "tiktok_scopes": tuple(env.list("TIKTOK_SCOPES", [])),
         "tiktok_app_type": env.str("TIKTOK_APP_TYPE", "web", validate=validate.OneOf(["web", "desktop"])),
         "tiktok_allow_http": env.bool("TIKTOK_ALLOW_HTTP", False),
         "cors_origins": tuple(env.list("CORS_ORIGINS", [], validate=_are_origins) or ()),

@@ -100,3 +100,15 @@ def test_nobody_connects_anything_without_signing_in(client):
     response = client.post(f"{API}/accounts/connect", json={"nonsense": True})
 
     assert response.status_code == 401
+
+
+def test_without_a_wish_no_more_is_asked_for_than_the_app_is_approved_for(make_app, simulator):
+    app = make_app(
+        tiktok_api_url=simulator.url,
+        tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
+        tiktok_scopes=("user.info.basic", "video.publish"),
+    )
+
+    begun = Person(app, "approved@example.com").post("/accounts/connect", json={}).json
+
+    assert parse_qs(urlsplit(begun["authorize_url"]).query)["scope"] == ["user.info.basic,video.publish"]

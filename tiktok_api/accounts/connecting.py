@@ -93,7 +93,7 @@ def start(
     caller: Identity,
     *,
     return_url: str | None,
-    scopes: Sequence[str],
+    scopes: Sequence[str] = (),
     tiktok: TikTokClient,
     sealer: Sealer,
     settings: Settings,
@@ -105,7 +105,8 @@ def start(
         raise ReturnUrlNotAllowed(errors=[fault])
     connection_id, state, code_verifier = new_id(), secrets.token_urlsafe(32), tiktok.new_code_verifier()
     # Login Kit grants user.info.basic in any case; asking for it lets the profile be read.
-    asked = [scope for scope in SCOPES if scope in scopes or scope == "user.info.basic"]
+    wanted = scopes or settings.tiktok_scopes or SCOPES
+    asked = [scope for scope in SCOPES if scope in wanted or scope == "user.info.basic"]
     connection = Connection(
         id=connection_id,
         owner_id=caller.user_id,

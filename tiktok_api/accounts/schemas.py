@@ -36,10 +36,10 @@ class ConnectionRequestSchema(Schema):
     )
     scopes = fields.List(
         fields.String(validate=validate.OneOf(SCOPES), metadata={"example": "video.publish"}),
-        load_default=list(SCOPES),
         validate=validate.Length(1, len(SCOPES)),
         metadata={
-            "description": "What to ask the person for; `user.info.basic` always is. They may grant less.",
+            "description": "What to ask the person for; `user.info.basic` always is. They may grant less. Without it: all "
+            "that this server's TikTok app is approved for (TIKTOK_SCOPES).",
             "example": list(SCOPES),
         },
     )
