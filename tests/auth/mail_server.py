@@ -71,14 +71,18 @@ def certify(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def mail_server(
-    letterbox: Letterbox, *, certificate: Path | None = None, is_tls_from_the_start: bool = False
+    letterbox: Letterbox,
+    *,
+    certificate: Path | None = None,
+    is_tls_from_the_start: bool = False,
+    knows_utf8: bool = True,
 ) -> Iterator[int]:
     """Runs until the end of the block; yields its port. With a certificate it offers TLS and asks for a password."""
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"enable_SMTPUTF8": knows_utf8}
     if certificate:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificate)
-        options = {"authenticator": _knows}
+        options |= {"authenticator": _knows}
         if is_tls_from_the_start:  # it does not see that the whole line is encrypted
             options |= {"ssl_context": context, "auth_require_tls": False}
         else:

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.conftest import API, PASSWORD
+from tiktok_api.auth.mail import Undeliverable
 
 
 class Arrived(NamedTuple):
@@ -30,8 +31,11 @@ class Postbox:
     def __init__(self) -> None:
         self.letters: list[Arrived] = []
         self.failures = 0
+        self.is_known_here = True
 
     def send(self, to: str, subject: str, text: str) -> None:
+        if not self.is_known_here:
+            raise Undeliverable("nobody of that name")
         if self.failures:
             self.failures -= 1
             raise ConnectionError("the mail server is having a rest")

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.auth.devices import is_signed_in, log_in
-from tests.conftest import API, PASSWORD, Person
+from tests.conftest import API, PASSWORD
 from tests.databases import on_each_database
 from tests.web.problems import assert_problem
 
@@ -61,14 +61,6 @@ def test_of_two_changes_at_once_one_counts(app, owner):
         answers = list(pool.map(lambda n: change(owner, new_password=f"{NEW} {n}").status_code, range(4)))
 
     assert sorted(answers) == [204, 422, 422, 422]
-
-
-def test_guessing_is_limited_like_signing_in(make_app):
-    person = Person(make_app(rate_limit_enabled=True), "ada@example.com")
-
-    answers = [change(person, current_password=f"guess number {n}") for n in range(6)]
-
-    assert [answer.status_code for answer in answers] == [422] * 5 + [429]
 
 
 def test_a_stranger_keeps_their_password(client, owner, stranger):

@@ -157,6 +157,16 @@ def test_a_mail_server_that_rests_loses_nothing(client, owner, postbox, deliver)
     assert reset(client, postbox.take().token).status_code == 204
 
 
+def test_a_letter_that_nobody_can_take_in_is_not_written_again(app, client, owner, postbox, deliver):
+    postbox.is_known_here = False
+    forget(client, owner.email)
+
+    deliver()
+
+    with app.app_context():
+        assert db.session.query(Job).count() == 0
+
+
 def test_five_letters_an_hour_are_enough(client, clock, make_person, postbox, deliver):
     person = make_person("ada@example.com")
     for _ in range(7):

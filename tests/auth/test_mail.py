@@ -106,6 +106,15 @@ def test_a_domain_of_any_script_is_written_as_the_wire_wants_it(letterbox):
     assert letterbox.recipients == ["ada@xn--bcher-kva.example"]
 
 
+def test_a_name_of_any_script_is_written_where_the_server_can(letterbox):
+    with mail_server(letterbox) as port:
+        mailer_from_url(plain(port), sender=SENDER).send("ада@example.com", "x", "x")
+    with mail_server(letterbox, knows_utf8=False) as port, pytest.raises(Undeliverable):
+        mailer_from_url(plain(port), sender=SENDER).send("ада@example.com", "x", "x")
+
+    assert letterbox.recipients == ["ада@example.com"]
+
+
 @pytest.mark.parametrize("to", ["", "ada", "a..b@", "ada@" + "x" * 70 + ".com", "a b@example.com", "<@example.com"])
 def test_what_is_no_address_is_given_up(tmp_path, to):
     mailer = mailer_from_url(f"file://{tmp_path}", sender=SENDER)

@@ -54,6 +54,17 @@ def test_a_known_address_is_answered_alike_and_told_by_letter(client, owner, pos
     assert subjects == {owner.email: "You are registered already", "new@example.com": "Please confirm your address"}
 
 
+def test_a_closed_server_writes_to_nobody(base_settings, each_database_url, postbox, deliver):
+    settings = replace(base_settings, email_verification=True, registration="closed")
+    closed = stage.application(each_database_url, settings, kind="verifying and closed")
+
+    response = register(closed.test_client())
+    deliver()
+
+    assert_problem(response, 403, "registration_closed")
+    assert postbox.letters == []
+
+
 def test_registering_changes_nothing_for_a_known_address(client, owner, deliver):
     register(client, owner.email, password="the password of a stranger", display_name="Mallory")
     deliver()

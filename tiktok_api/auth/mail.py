@@ -122,6 +122,9 @@ def compose(sender: str, to: str, subject: str, text: str) -> EmailMessage:
 def _address(to: str) -> Address:
     local, _, domain = to.rpartition("@")
     try:
-        return Address(addr_spec=f"{local}@{domain.encode('idna').decode('ascii')}")
+        domain = domain.encode("idna").decode("ascii")
+        if not local.isascii():  # RFC 6531, for servers that offer SMTPUTF8
+            return Address(username=local, domain=domain)
+        return Address(addr_spec=f"{local}@{domain}")
     except (ValueError, IndexError, MessageError) as error:  # UnicodeError is a ValueError
         raise Undeliverable("not an address") from error

@@ -33,7 +33,7 @@ def living(caller: Identity) -> Select[Any]:
     return select(*columns).where(*_alive(caller.user_id))
 
 
-def end(caller: Identity, session_id: UUID) -> None:
+def end(caller: Identity, session_id: UUID | None) -> None:
     """Sign one of the caller's devices out. Raises NotFound."""
     if not _end(*_alive(caller.user_id), SignInSession.id == session_id):
         raise NotFound

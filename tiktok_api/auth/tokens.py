@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Lock
@@ -27,7 +28,6 @@ ACCESS_LIFETIME, REFRESH_LIFETIME = timedelta(hours=24), sessions.LIFETIME
 _ISSUER = _AUDIENCE = "tiktok-api"
 _TYPES = ["access", "refresh"]
 _LONGEST = 4096
-_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,8 @@ def read(token: str, kind: str) -> Claims:
 class _Remembered:
     """Tokens verified before: the signature of a token cannot go bad, only its time and its session can."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._found: OrderedDict[bytes, Claims] = OrderedDict()
         self._lock = Lock()
 
@@ -142,16 +143,16 @@ class _Remembered:
             claims = read(token, "access")
             with self._lock:
                 self._found[digest] = claims
-                if len(self._found) > _REMEMBERED:
+                if len(self._found) > self._most:
                     self._found.popitem(last=False)
         if claims.expires <= time.time():
             raise TokenExpired
         return claims
 
 
-def make_authenticator() -> Any:
+def make_authenticator(most_remembered: int = 10_000) -> Callable[[str], Identity]:
     """The function that `web/` asks who is behind an Authorization header."""
-    remembered = _Remembered()
+    remembered = _Remembered(most_remembered)
 
     def authenticate(authorization: str) -> Identity:
         scheme, _, token = authorization.strip().partition(" ")

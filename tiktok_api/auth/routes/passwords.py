@@ -8,7 +8,7 @@ from tiktok_api.db import transaction
 from tiktok_api.extensions import limiter
 from tiktok_api.web.authentication import known_caller
 from tiktok_api.web.blueprint import Blueprint
-from tiktok_api.web.limits import client_address
+from tiktok_api.web.limits import client_address, client_network
 
 blp = Blueprint(
     "passwords", __name__, url_prefix="/auth", domain="auth", description="Passwords, and proving an address"
@@ -18,7 +18,7 @@ blp = Blueprint(
 def _address_and_user() -> str:
     """As for signing in: guessing from one address stops nobody at another."""
     asking = known_caller()
-    return f"{client_address()}:{asking.user_id if asking else ''}"
+    return f"{client_network()}:{asking.user_id if asking else ''}"
 
 
 @blp.post("/password")
@@ -37,7 +37,7 @@ def change_password(change: dict[str, str]) -> None:
 
 @blp.post("/password/forgot")
 @blp.public
-@limiter.shared_limit("20/minute", scope="letters", key_func=client_address)
+@limiter.shared_limit("20/minute", scope="letters", key_func=client_network)
 @blp.arguments(EmailSchema)
 @blp.response(202)
 def forget_password(body: dict[str, str]) -> None:
@@ -51,7 +51,7 @@ def forget_password(body: dict[str, str]) -> None:
 
 @blp.post("/password/reset")
 @blp.public
-@limiter.shared_limit("20/minute", scope="letter-tokens", key_func=client_address)
+@limiter.shared_limit("20/minute", scope="letter-tokens", key_func=client_network)
 @blp.arguments(PasswordResetSchema)
 @blp.response(204)
 @blp.raises(LinkNotValid, WeakPassword)
@@ -65,7 +65,7 @@ def reset_password(body: dict[str, str]) -> None:
 
 @blp.post("/email/verify")
 @blp.public
-@limiter.shared_limit("20/minute", scope="letter-tokens", key_func=client_address)
+@limiter.shared_limit("20/minute", scope="letter-tokens", key_func=client_network)
 @blp.arguments(LetterTokenSchema)
 @blp.response(204)
 @blp.raises(LinkNotValid)

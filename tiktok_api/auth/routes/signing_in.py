@@ -1,9 +1,8 @@
-"""The auth endpoints: read the request, call one service, hand back its result."""
+"""Signing up, in and out, and who is signed in: read the request, call one service, hand back its result."""
 
 from typing import Any
 
 from flask import Response, request
-from flask_limiter.util import get_remote_address
 
 from tiktok_api.auth import services, tokens
 from tiktok_api.auth.errors import (
@@ -33,7 +32,7 @@ from tiktok_api.errors import StaleVersion
 from tiktok_api.extensions import limiter, service
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
-from tiktok_api.web.limits import client_address
+from tiktok_api.web.limits import client_address, client_network
 from tiktok_api.web.reading import peek_at_json
 
 blp = Blueprint("auth", __name__, url_prefix="/auth", description="Signing up, signing in, and who you are")
@@ -43,12 +42,12 @@ def _address_and_account() -> str:
     """Each pair of address and account has a count of its own, so nobody can lock a victim out from elsewhere."""
     body = peek_at_json()
     email = body.get("email") if isinstance(body, dict) else None
-    return f"{get_remote_address()}:{services.email_key(email) if isinstance(email, str) else ''}"
+    return f"{client_network()}:{services.email_key(email) if isinstance(email, str) else ''}"
 
 
 @blp.post("/register")
 @blp.public
-@limiter.shared_limit("20/minute", scope="register", key_func=get_remote_address)
+@limiter.shared_limit("20/minute", scope="register", key_func=client_network)
 @blp.arguments(RegistrationSchema)
 @blp.response(201, TokenPairSchema)
 @blp.alt_response(202, description="A letter is on its way to the address, whoever it belongs to", success=True)  # type: ignore[untyped-decorator]
@@ -73,7 +72,7 @@ def register(registration: dict[str, Any]) -> TokenPair | Response:
 @blp.post("/login")
 @blp.public
 @limiter.limit("5/minute", key_func=_address_and_account)
-@limiter.shared_limit("20/minute", scope="login", key_func=get_remote_address)
+@limiter.shared_limit("20/minute", scope="login", key_func=client_network)
 @blp.arguments(CredentialsSchema)
 @blp.response(200, TokenPairSchema)
 @blp.raises(WrongCredentials, EmailNotVerified)

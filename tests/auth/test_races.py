@@ -1,0 +1,72 @@
+"""What happens elsewhere between two steps of a request."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from tests.auth.devices import log_in
+from tests.auth.postbox import log_in as try_to_log_in
+from tests.web.problems import assert_problem
+from tiktok_api.auth.tokens import make_authenticator
+from tiktok_api.db import db
+
+
+@pytest.fixture
+def meanwhile(app) -> Iterator[Callable[[str, str], None]]:
+    """Once a statement with those words has been answered, somebody else's connection runs another: once."""
+
+    def arrange(words: str, statement: str) -> None:
+        with app.app_context():
+            engine = db.engine
+
+        waiting = [statement]
+
+        def meddle(_c, _cursor, seen: str, *_) -> None:
+            if words in seen and waiting:
+                with engine.begin() as elsewhere:
+                    elsewhere.execute(text(waiting.pop()))
+
+        event.listen(engine, "after_cursor_execute", meddle)
+        arranged.append((engine, meddle))
+
+    arranged: list[tuple[Any, Any]] = []
+    yield arrange
+    for engine, meddle in arranged:
+        event.remove(engine, "after_cursor_execute", meddle)
+
+
+def test_a_password_that_was_changed_while_it_was_checked_opens_nothing(client, owner, meanwhile):
+    meanwhile("SELECT users.id, users.password_hash", "UPDATE users SET password_hash = 'another'")
+
+    response = try_to_log_in(client, owner.email)
+
+    assert_problem(response, 401, "wrong_credentials")
+
+
+def test_whoever_has_just_been_deleted_has_no_profile(owner, meanwhile):
+    meanwhile("FROM sessions", "DELETE FROM users")
+
+    response = owner.patch("/auth/me", json={"display_name": "Ada"})
+
+    assert_problem(response, 401, "session_ended")
+
+
+def test_signing_out_while_being_signed_out_is_signing_out(owner, meanwhile):
+    meanwhile("FROM sessions", "UPDATE sessions SET ended_at = '2026-01-01 00:00:00.000000'")
+
+    response = owner.post("/auth/logout")
+
+    assert response.status_code == 204
+
+
+def test_a_token_that_was_forgotten_is_verified_anew(app, client, owner):
+    authenticate = make_authenticator(most_remembered=1)
+    tokens = [owner.tokens["access_token"], log_in(client, owner)["access_token"]]
+
+    with app.test_request_context():
+        found = [authenticate(f"Bearer {token}") for token in tokens * 2]
+
+    assert found[:2] == found[2:]
+    assert found[0] != found[1]
