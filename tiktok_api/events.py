@@ -15,10 +15,10 @@ def subscribe(name: str, listener: Callable[..., Any]) -> None:
 
 def announce(name: str, **facts: Any) -> None:
     """Tell whoever listens, inside the caller's transaction; a listener that raises undoes the caller's work."""
-    for listener in _listeners[name]:
+    for listener in _listeners.get(name, ()):
         listener(**facts)
 
 
 def ask(name: str, **facts: Any) -> list[Any]:
     """Collect every listener's answer, inside the caller's transaction; a veto is an exception."""
-    return [answer for listener in _listeners[name] if (answer := listener(**facts)) is not None]
+    return [answer for listener in _listeners.get(name, ()) if (answer := listener(**facts)) is not None]
