@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "90bcddfbca76"
+revision = "c90d4d8f5423"
 down_revision = None
 branch_labels = None
 depends_on = None
