@@ -80,7 +80,7 @@ class Watcher:
             self._strike()
 
     def begins(self) -> None:
-        """A transaction: one after the other here, so that no other thread is stopped inside one of its own.
+        """A session takes a connection: one after the other here, so that no other thread is stopped inside one of its own.
 
         Whoever stands still with the database locked keeps everybody waiting, but proves nothing.
         """
@@ -88,7 +88,7 @@ class Watcher:
         self._here.depth = getattr(self._here, "depth", 0) + 1
 
     def ends(self) -> None:
-        """It is over; the pool says so once more, to be sure."""
+        """It is over."""
         if getattr(self._here, "depth", 0):
             self._here.depth -= 1
             self._gate.release()
@@ -117,23 +117,18 @@ def run_worker(environment: Mapping[str, str], trace: Path, fate: Fate | None) -
     app = create_app()
     with app.app_context():
         dialect = db.engine.dialect
-        event.listen(db.engine, "begin", lambda _connection: watcher.begins(), insert=True)
-    commit, rollback, handle = dialect.do_commit, dialect.do_rollback, DeadlineTransport.handle_request
+        event.listen(db.engine, "checkout", lambda *_: watcher.begins())
+        event.listen(db.engine, "checkin", lambda *_: watcher.ends())
+    commit, handle = dialect.do_commit, DeadlineTransport.handle_request
 
     def watched_commit(connection: Any) -> None:
         watcher.around("commit", lambda: commit(connection))
-        watcher.ends()
-
-    def watched_rollback(connection: Any) -> None:
-        rollback(connection)
-        watcher.ends()
 
     def watched_call(self: DeadlineTransport, request: httpx2.Request) -> httpx2.Response:
         if request.method == "PUT":
             request.stream = _WatchedBody(request.stream, watcher)
         return watcher.around("call", lambda: handle(self, request), f"{request.method} {request.url.path}")
 
-    dialect.do_commit, dialect.do_rollback = watched_commit, watched_rollback
-    DeadlineTransport.handle_request = watched_call
+    dialect.do_commit, DeadlineTransport.handle_request = watched_commit, watched_call
     with app.app_context():
         work.main(args=[], standalone_mode=False)

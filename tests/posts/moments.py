@@ -68,14 +68,14 @@ def between_transactions(engine: Engine, number: int, act: Act) -> Iterator[Happ
     """Let `act` happen just before the worker's `number`th transaction begins: it holds no lock then."""
     happening = Happening(number, act)
 
-    def on_begin(_connection: Any) -> None:
+    def on_checkout(_connection: Any, _record: Any, _proxy: Any) -> None:
         happening.chance()
 
-    event.listen(engine, "begin", on_begin, insert=True)
+    event.listen(engine, "checkout", on_checkout)
     try:
         yield happening
     finally:
-        event.remove(engine, "begin", on_begin)
+        event.remove(engine, "checkout", on_checkout)
     if happening.failure:
         raise happening.failure
 

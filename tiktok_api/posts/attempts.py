@@ -141,10 +141,12 @@ def open_attempt(work: Work, answer: PublishTicket, sealer: Sealer) -> Work:
     return detached(Work(work.ticket, post, publication, attempt, work.media, is_adopted=False))
 
 
-def resume(work: Work) -> None:
+def resume(work: Work) -> Work:
     """What had held up the upload is over. Raises FencedOff."""
     post, publication = mine(work)
+    attempt = take(work, AttemptState.OPEN)
     move(post, publication, PublicationState.UPLOADING, "released")
+    return detached(Work(work.ticket, post, publication, attempt, work.media, is_adopted=True))
 
 
 def note_progress(work: Work, uploaded_bytes: int) -> None:

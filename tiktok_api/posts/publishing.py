@@ -149,7 +149,7 @@ class Publisher:
             return self.settle.ended(work, verdicts.Retry("upload_url_expired"))
         if work.publication.state is PublicationState.HELD:
             with transaction():
-                attempts.resume(work)
+                work = attempts.resume(work)
         try:
             self.sender.send_all_but_the_last(work, first_missing)
         except (TikTokError, StorageMissing) as error:
@@ -240,7 +240,7 @@ class Publisher:
 
     def _account_id(self, work: Work) -> UUID:
         if work.publication.account_id is None:
-            raise AccountNeedsReconnection(reason="account_disconnected")
+            raise FencedOff
         return work.publication.account_id
 
     def _meaning(self, work: Work, error: TikTokError | AccountNeedsReconnection) -> Setback:
@@ -270,7 +270,7 @@ def _account_may_vanish() -> Iterator[None]:
     try:
         yield
     except NotFound:
-        raise AccountNeedsReconnection(reason="account_disconnected") from None
+        raise FencedOff from None
 
 
 _FOLLOWED = frozenset(

@@ -11,11 +11,11 @@ from tiktok_api.db import db, transaction
 from tiktok_api.jobs.registry import Again
 from tiktok_api.posts import attempts
 from tiktok_api.posts.deriving import ENDED
-from tiktok_api.posts.models import Post, PostMode, Publication, PublicationState
+from tiktok_api.posts.models import AttemptState, Post, PostMode, Publication, PublicationState
 from tiktok_api.posts.moving import move
 from tiktok_api.posts.terms import terms_of
 from tiktok_api.posts.verdicts import Fail, Hold, InInbox, Later, Published, Retry, Verdict
-from tiktok_api.posts.work import Work, lock, mine
+from tiktok_api.posts.work import Work, lock, mine, take
 from tiktok_api.settings import Settings
 
 MOST_DEAD_ATTEMPTS = 3
@@ -90,6 +90,7 @@ class Settler:
             at = max(now + _UNCONFIRMED_PAUSE, not_before or now)
         with transaction():
             post, publication = mine(work)
+            take(work, AttemptState.FINAL)
             if is_late and publication.state is not PublicationState.UNCONFIRMED:
                 detail = "TikTok has not said what became of it. Look at the account, then settle it."
                 move(post, publication, PublicationState.UNCONFIRMED, "unconfirmed", reason="no_verdict", detail=detail)

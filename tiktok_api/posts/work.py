@@ -82,9 +82,9 @@ def lock(publication_id: UUID) -> tuple[Post, Publication]:
 
 
 def mine(work: Work) -> tuple[Post, Publication]:
-    """The rows, locked. Raises FencedOff when the job is somebody else's or the publication was cancelled."""
+    """The rows, locked. Raises FencedOff when the job is somebody else's, or a person has moved the publication."""
     post, publication = lock(work.publication_id)
-    if not queue.is_held(work.ticket) or publication.state is PublicationState.CANCELLED:
+    if not queue.is_held(work.ticket) or publication.state is not work.publication.state:
         raise FencedOff
     return post, publication
 

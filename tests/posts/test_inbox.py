@@ -1,0 +1,75 @@
+"""Posts that the person finishes in the app."""
+
+import pytest
+
+
+@pytest.fixture
+def delivered(make_inbox_post, begin, work_until, publication_of):
+    """A draft that has reached its person's inbox."""
+    post = make_inbox_post()
+    begin(post)
+    work_until(lambda: publication_of(post)["state"] == "inbox_delivered")
+    return post
+
+
+def test_reaching_the_inbox_is_not_being_published(delivered, publication_of, owner):
+    publication = publication_of(delivered)
+
+    assert publication["published_at"] is None
+    assert publication["attempts"][0]["state"] == "succeeded"
+    assert owner.get(f"/posts/{delivered['id']}").json["status"] == "published"
+
+
+def test_a_draft_that_is_posted_for_friends_has_no_id(delivered, simulator, publication_of, work_until):
+    simulator.control.complete_draft("ada", publication_of(delivered)["publish_id"], privacy_level="SELF_ONLY")
+
+    work_until(lambda: publication_of(delivered)["state"] == "published", step=600)
+
+    assert publication_of(delivered)["tiktok_post_ids"] == []
+
+
+def test_a_draft_that_is_posted_days_later_is_found_with_its_id(
+    delivered, simulator, publication_of, work_until, pass_time, run_jobs
+):
+    pass_time(3 * 86_400)
+    run_jobs()
+    [video] = simulator.control.complete_draft("ada", publication_of(delivered)["publish_id"])
+
+    work_until(lambda: publication_of(delivered)["state"] == "publicly_available", step=600)
+
+    assert publication_of(delivered)["tiktok_post_ids"] == [video["id"]]
+
+
+def test_a_draft_may_become_several_posts_one_after_the_other(
+    delivered, simulator, publication_of, work_until, pass_time
+):
+    publish_id = publication_of(delivered)["publish_id"]
+    first = simulator.control.complete_draft("ada", publish_id, posts=2)
+    work_until(lambda: publication_of(delivered)["state"] == "publicly_available", step=600)
+
+    pass_time(7200)
+    later = simulator.control.complete_draft("ada", publish_id)
+    work_until(lambda: len(publication_of(delivered)["tiktok_post_ids"]) == 3, step=600)
+
+    assert publication_of(delivered)["tiktok_post_ids"] == [video["id"] for video in first + later]
+
+
+def test_an_inbox_that_is_full_holds_the_next_draft(make_inbox_post, begin, run_jobs, publication_of, simulator):
+    simulator.control.knobs(pending_share_cap=0)
+    post = make_inbox_post()
+
+    begin(post)
+    run_jobs()
+
+    held = publication_of(post)
+    assert (held["state"], held["reason"]) == ("held", "spam_risk_too_many_pending_share")
+
+
+def test_words_that_the_inbox_would_drop_silently_are_refused(make_post, owner):
+    post = make_post(mode="inbox", privacy_level=None, caption="Dropped", allow_duet=True)
+
+    response = owner.post(f"/posts/{post['id']}/publish")
+
+    assert response.status_code == 422
+    faults = {(fault["pointer"], fault["code"]) for fault in response.json["errors"]}
+    assert faults == {("/caption", "ignored_in_inbox_mode"), ("/allow_duet", "ignored_in_inbox_mode")}

@@ -1,0 +1,135 @@
+"""Accounts whose authorisation ends, and that are disconnected or come back, while something is on its way."""
+
+import pytest
+
+from tests import connecting
+
+
+def lose(simulator):
+    simulator.control.disconnect("ada")
+
+
+def test_a_post_whose_account_has_expired_is_held_and_goes_on_as_soon_as_it_is_connected_again(
+    simulator, make_post, begin, run_jobs, publication_of, owner, pass_time, live_videos
+):
+    post = make_post()
+    lose(simulator)
+    begin(post)
+    run_jobs()
+    held = publication_of(post)
+
+    connecting.connect(simulator, owner, "ada")
+    run_jobs()
+    pass_time(10)
+    run_jobs()
+
+    assert (held["state"], held["reason"]) == ("held", "account_needs_reconnection")
+    assert publication_of(post)["state"] == "published"
+    assert len(live_videos()) == 1
+
+
+def test_an_authorisation_that_is_removed_while_tiktok_is_at_it_fails_the_publication_once_it_can_be_asked(
+    simulator, make_post, begin, run_jobs, pass_time, publication_of, owner, work_until, count_inits
+):
+    post = make_post()
+    simulator.control.knobs(processing_seconds=600.0)
+    begin(post)
+    run_jobs()
+
+    lose(simulator)
+    pass_time(10)
+    run_jobs()
+    waiting = publication_of(post)
+    connecting.connect(simulator, owner, "ada")
+    work_until(lambda: publication_of(post)["state"] == "failed")
+
+    assert (waiting["state"], waiting["reason"]) == ("processing", "account_needs_reconnection")
+    assert publication_of(post)["reason"] == "auth_removed"
+    assert count_inits() == 1
+
+
+def test_an_upload_whose_account_expires_is_held_and_resumed_with_the_same_publish_id(
+    simulator,
+    make_post,
+    make_video,
+    big_video_bytes,
+    begin,
+    run_jobs,
+    publication_of,
+    owner,
+    pass_time,
+    work_until_published,
+    count_inits,
+):
+    simulator.control.knobs(inspect_media=False)
+    post = make_post(media_ids=[make_video(big_video_bytes)])
+    simulator.control.mischief("upload", "status", nth=3, status=500)
+    begin(post)
+    run_jobs()
+    publish_id = publication_of(post)["publish_id"]
+
+    simulator.control.mischief("status", "status", status=401, code="access_token_invalid", times=2)
+    pass_time(10)
+    run_jobs()
+    held = publication_of(post)
+    published = work_until_published(post, step=600)
+
+    assert (held["state"], held["reason"]) == ("held", "account_needs_reconnection")
+    assert held["attempts"][0]["state"] == "open"
+    assert count_inits() in (1, 2)
+    assert published["attempts"][0]["publish_id"] == publish_id
+
+
+@pytest.mark.parametrize("moment", ["scheduled", "held"])
+def test_disconnecting_an_account_cancels_what_was_to_go_out_on_it(
+    moment, simulator, make_post, begin, run_jobs, publication_of, owner, count_inits
+):
+    post = make_post()
+    if moment == "scheduled":
+        owner.post(f"/posts/{post['id']}/schedule", json={"publish_at": "2200-01-01T00:00:00Z"})
+    else:
+        simulator.control.change_creator("ada", post_cap=0)
+        begin(post)
+        run_jobs()
+    publication = publication_of(post)
+
+    response = owner.delete(f"/accounts/{publication['account_id']}")
+
+    assert publication["state"] == moment
+    assert response.json["cancelled_publications"] == [publication["id"]]
+    assert publication_of(post)["state"] == "cancelled"
+    run_jobs()
+    assert count_inits() == 0
+
+
+def test_disconnecting_an_account_past_the_commit_point_leaves_the_question_to_its_person(
+    simulator, make_post, begin, run_jobs, pass_time, publication_of, owner, count_inits
+):
+    post = make_post()
+    simulator.control.knobs(processing_seconds=3600.0)
+    begin(post)
+    run_jobs()
+
+    response = owner.delete(f"/accounts/{publication_of(post)['account_id']}")
+    pass_time(120)
+    run_jobs()
+
+    assert response.json["cancelled_publications"] == []
+    unconfirmed = publication_of(post)
+    assert (unconfirmed["state"], unconfirmed["reason"]) == ("unconfirmed", "account_disconnected")
+    assert owner.post(f"/publications/{unconfirmed['id']}/resolve", json={"outcome": "live"}).status_code == 200
+    run_jobs()
+    assert publication_of(post)["state"] == "published"
+    assert count_inits() == 1
+
+
+def test_a_draft_whose_account_is_gone_cannot_be_scheduled(make_post, publication_of, owner):
+    post = make_post()
+    owner.delete(f"/accounts/{publication_of(post)['account_id']}")
+
+    response = owner.post(f"/posts/{post['id']}/publish")
+
+    assert response.status_code == 422
+    assert [(fault["pointer"], fault["code"]) for fault in response.json["errors"]] == [
+        ("/targets/0/account_id", "account_disconnected")
+    ]

@@ -1,0 +1,208 @@
+"""What goes wrong while the bytes are on their way, before and after the commit point."""
+
+import hashlib
+
+import pytest
+
+from tests.posts.test_trouble_before_upload import UNUSABLE, name
+
+REFUSED = [403, 404, 400]
+NOT_THROUGH = [rule for rule in UNUSABLE if rule["effect"] != "garbage"]  # of a chunk's answer only the head counts
+NOT_THROUGH += [{"effect": "status", "status": 429}, {"effect": "drop", "at_byte": 5_000_000}]
+
+
+@pytest.fixture
+def make_big_post(make_post, make_video, big_video_bytes, simulator):
+    """A post whose video goes out in six chunks."""
+    simulator.control.knobs(inspect_media=False)
+    return lambda: make_post(media_ids=[make_video(big_video_bytes)])
+
+
+def the_right_one(content):
+    return [hashlib.sha256(content).hexdigest()]
+
+
+@pytest.mark.parametrize("rule", NOT_THROUGH, ids=name)
+def test_a_chunk_that_did_not_get_through_is_sent_again_to_the_same_place(
+    rule,
+    simulator,
+    make_big_post,
+    begin,
+    run_jobs,
+    publication_of,
+    work_until_published,
+    count_inits,
+    live_videos,
+    big_video_bytes,
+):
+    post = make_big_post()
+    simulator.control.mischief("upload", nth=3, **rule)
+
+    begin(post)
+    run_jobs()
+
+    waiting = publication_of(post)
+    assert (waiting["state"], waiting["attempts"][0]["state"]) == ("uploading", "open")
+    assert waiting["reason"] in ("tiktok_unreachable", "tiktok_busy")
+    assert waiting["next_try_at"]
+    work_until_published(post)
+    assert count_inits() == 1
+    assert live_videos() == the_right_one(big_video_bytes)
+
+
+def test_a_chunk_out_of_step_is_no_reason_to_begin_again(
+    simulator,
+    make_big_post,
+    begin,
+    run_jobs,
+    publication_of,
+    work_until_published,
+    count_inits,
+    live_videos,
+    big_video_bytes,
+):
+    post = make_big_post()
+    simulator.control.mischief("upload", "status", nth=2, status=416)
+
+    begin(post)
+    run_jobs()
+    waiting = publication_of(post)
+    work_until_published(post)
+
+    assert (waiting["state"], waiting["reason"]) == ("uploading", "upload_out_of_step")
+    assert count_inits() == 1
+    assert live_videos() == the_right_one(big_video_bytes)
+
+
+@pytest.mark.parametrize("status", REFUSED)
+def test_an_upload_that_tiktok_closes_early_is_made_anew(
+    status,
+    simulator,
+    make_big_post,
+    begin,
+    run_jobs,
+    publication_of,
+    work_until_published,
+    count_inits,
+    live_videos,
+    big_video_bytes,
+):
+    post = make_big_post()
+    simulator.control.mischief("upload", "status", nth=2, status=status, envelope=False)
+
+    begin(post)
+    run_jobs()
+    waiting = publication_of(post)
+    published = work_until_published(post)
+
+    assert waiting["state"] == "due"
+    assert waiting["next_try_at"]
+    assert [attempt["state"] for attempt in published["attempts"]] == ["dead", "succeeded"]
+    assert count_inits() == 2
+    assert live_videos() == the_right_one(big_video_bytes)
+
+
+def test_three_uploads_that_tiktok_closes_are_enough(
+    simulator, make_big_post, begin, work_until, publication_of, count_inits, owner
+):
+    post = make_big_post()
+    simulator.control.mischief("upload", "status", status=404, every=True, envelope=False)
+
+    begin(post)
+    work_until(lambda: publication_of(post)["state"] == "failed", step=60)
+
+    failed = publication_of(post)
+    assert [attempt["state"] for attempt in failed["attempts"]] == ["dead"] * 3
+    assert "3 attempts" in failed["detail"]
+    assert count_inits() == 3
+    simulator.control.clear_mischief()
+    assert owner.post(f"/posts/{post['id']}/retry").status_code == 202
+    work_until(lambda: publication_of(post)["state"] == "published", step=60)
+
+
+def test_an_upload_url_that_lapses_before_the_last_chunk_costs_the_attempt(
+    simulator,
+    make_big_post,
+    begin,
+    run_jobs,
+    pass_time,
+    publication_of,
+    work_until_published,
+    count_inits,
+    live_videos,
+    big_video_bytes,
+):
+    post = make_big_post()
+    simulator.control.mischief("upload", "status", nth=4, status=500)
+    begin(post)
+    run_jobs()
+
+    pass_time(3601)
+    run_jobs()
+
+    assert publication_of(post)["attempts"][0]["reason"] == "upload_url_expired"
+    published = work_until_published(post)
+    assert [attempt["state"] for attempt in published["attempts"]] == ["dead", "succeeded"]
+    assert count_inits() == 2
+    assert live_videos() == the_right_one(big_video_bytes)
+
+
+@pytest.mark.parametrize(
+    "rule", [*UNUSABLE, {"effect": "status", "status": 429}, {"effect": "status", "status": 416}], ids=name
+)
+def test_what_became_of_the_last_chunk_is_asked_and_never_guessed(
+    rule,
+    simulator,
+    make_post,
+    begin,
+    run_jobs,
+    publication_of,
+    work_until_published,
+    count_inits,
+    live_videos,
+    video_bytes,
+):
+    post = make_post()
+    simulator.control.mischief("upload", **rule)
+
+    begin(post)
+    run_jobs()
+
+    waiting = publication_of(post)
+    assert (waiting["state"], waiting["attempts"][0]["state"]) == ("processing", "final")
+    work_until_published(post)
+    assert count_inits() == 1
+    assert live_videos() == the_right_one(video_bytes)
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_an_upload_url_that_is_dead_after_the_commit_point_never_leads_back_to_init(
+    status, simulator, make_post, begin, work_until, publication_of, count_inits, run_jobs
+):
+    post = make_post()
+    simulator.control.knobs(upload_lapse_seconds=10**7)
+    simulator.control.mischief("upload", "status", status=status, envelope=False, every=True)
+
+    begin(post)
+    work_until(lambda: publication_of(post)["state"] == "unconfirmed", step=3600)
+
+    unconfirmed = publication_of(post)
+    assert unconfirmed["reason"] == "no_verdict"
+    assert count_inits() == 1
+    assert len(simulator.control.requests(endpoint="upload")) == 1
+
+
+def test_a_file_that_has_left_the_storage_fails_the_post_with_that_reason(
+    app, make_post, begin, run_jobs, publication_of, count_inits, tmp_path
+):
+    post = make_post()
+    for file in (tmp_path / "media").rglob("*"):
+        if file.is_file():
+            file.unlink()
+
+    begin(post)
+    run_jobs()
+
+    failed = publication_of(post)
+    assert (failed["state"], failed["reason"]) == ("failed", "media_content_missing")
+    assert count_inits() == 0
