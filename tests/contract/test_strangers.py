@@ -1,0 +1,50 @@
+"""Another user's id answers as a random one does, on every operation there is."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.contract.conftest import MISSING
+from tests.contract.test_foreign_ids import _ask, _gist
+from tests.media.tus_client import begin
+from tests.posts.conftest import make_post, make_video, video_bytes  # noqa: F401  # fixtures
+
+
+@pytest.fixture
+def app(make_app: Any, simulator: Any) -> Any:
+    return make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+
+
+@pytest.fixture
+def belongings(owner: Any, make_post: Any) -> dict[str, str]:  # noqa: F811
+    """Something real of the owner's for each kind of id in a path; a new kind of id must be added here."""
+    connection = owner.post("/accounts/connect", json={}).json
+    post = make_post()
+    key = owner.post("/auth/api-keys", json={"name": "server", "scopes": ["read"]}).json
+    return {
+        "session_id": owner.get("/auth/sessions").json["data"][0]["id"],
+        "key_id": key["id"],
+        "connection_id": connection["id"],
+        "account_id": post["targets"][0]["account_id"],
+        "media_id": post["media_ids"][0],
+        "post_id": post["id"],
+        "publication_id": post["targets"][0]["publication_id"],
+        "upload": begin(owner, 1000).id,
+    }
+
+
+def test_another_users_id_is_answered_as_a_random_one(owner, stranger, belongings, operations):
+    different = {}
+    with_ids = [operation for operation in operations if "{" in operation.path and not operation.is_public]
+    for operation in with_ids:
+        [name] = re.findall(r"{(\w+)}", operation.path)
+        real = belongings["upload" if "/uploads/" in operation.path else name]
+        foreign, random = (_gist(_ask(stranger, operation, identifier)) for identifier in (real, MISSING))
+        if foreign != random or foreign[0] != 404:
+            different[str(operation)] = (foreign, random)
+
+    assert different == {}
+    assert owner.get(f"/posts/{belongings['post_id']}").status_code == 200
+    assert owner.get(f"/accounts/{belongings['account_id']}").status_code == 200
+    assert owner.get(f"/media/uploads/{belongings['upload']}").status_code == 200
