@@ -17,8 +17,10 @@ from typing import Any, cast
 from uuid import UUID
 
 import flask_smorest
-from flask import Response, request
+from apispec import APISpec
+from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
+from flask_smorest import Api
 from marshmallow import Schema
 from werkzeug.routing import UUIDConverter
 
@@ -70,6 +72,11 @@ class Blueprint(flask_smorest.Blueprint):
         guarded = _guard(view_func, self.domain)
         documenting.complete(guarded, rule=rule, methods=options.get("methods", ["GET"]), domain=self.name)
         super().add_url_rule(rule, endpoint, guarded, *args, **options)
+
+    def register_views_in_doc(self, api: Api, app: Flask, spec: APISpec, **named: Any) -> None:
+        """Describe the routes once somebody wants to read the document: most processes start without ever showing it."""
+        describe = super().register_views_in_doc
+        documenting.describe_later(app, lambda: describe(api, app, spec, **named))
 
     def get(self, rule: str, **options: Any) -> Decorator:
         """A route that only looks."""

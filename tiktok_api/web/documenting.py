@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from threading import Lock
 from typing import Any
 
+from flask import Flask
 from flask_smorest import Api
 from marshmallow import Schema, fields, missing
 from werkzeug.routing import UUIDConverter
@@ -15,6 +17,8 @@ from tiktok_api.web.schemas import ProblemSchema, is_page
 
 View = Callable[..., Any]
 _ALWAYS = (429, 500, 503)
+_UNDESCRIBED = "tiktok_api.undescribed"
+_one_describes = Lock()
 EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 
 _HEADERS = {
@@ -29,6 +33,21 @@ _OTHER_HEADERS = {
     "Retry-After": ("integer", "Seconds to wait before trying again."),
     "Idempotency-Replayed": ("string", "`true` where this is the answer that was given before."),
 }
+
+
+def describe_later(app: Flask, describe: Callable[[], None]) -> None:
+    """Keep a part of the description for `describe_now`."""
+    app.extensions.setdefault(_UNDESCRIBED, []).append(describe)
+
+
+def describe_now(app: Flask) -> dict[str, Any]:
+    """The whole document, every part that was left for later included."""
+    with _one_describes:
+        waiting = app.extensions.get(_UNDESCRIBED, [])
+        while waiting:
+            waiting.pop(0)()
+        document: dict[str, Any] = app.extensions["tiktok_api.api"].spec.to_dict()
+        return document
 
 
 def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> None:
