@@ -51,7 +51,7 @@ def _fetch_all(world: "World", publication: Publication, generation: int) -> Non
     try:
         for pull in publication.pulls:
             _meddle(world, publication)
-            path = world.spool_path()
+            path = world.spool.new_path()
             files.append(path)
             try:
                 _fetch(world, publication, pull, path, digest)

@@ -45,7 +45,7 @@ def put_chunk() -> Response:
     """Take one chunk."""
     world = current_world()
     publication: Publication | None = None
-    path = world.spool_path()
+    path = world.spool.new_path()
     try:
         with world.moment() as now:
             publication = _find(world, now)

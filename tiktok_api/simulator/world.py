@@ -1,13 +1,8 @@
 """The world: everything that exists in one simulated TikTok, under one lock."""
 
 import contextlib
-import os
-import shutil
-import tempfile
 import threading
-import weakref
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from flask import current_app
@@ -22,6 +17,7 @@ from tiktok_api.simulator.mailbox import Mailbox
 from tiktok_api.simulator.minting import Mint
 from tiktok_api.simulator.mischief import Mischief
 from tiktok_api.simulator.records import App, Code, Creator, Grant, Publication, Token, Video
+from tiktok_api.simulator.spool import Spool
 
 
 class World:
@@ -37,8 +33,7 @@ class World:
         self.journal = Journal()
         self.mischief = Mischief()
         self.courier = Courier(self)
-        self.folder = Path(tempfile.mkdtemp(prefix="tiktok-simulator-"))
-        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self.spool = Spool()
         self._initial = dict(knobs)
         self.reset()
 
@@ -69,7 +64,7 @@ class World:
             self._profiles: dict[str, dict[int, Video]] = {}
             self.journal.clear()
             self.mischief.clear()
-            self._empty_folder()
+            self.spool.empty()
             seeding.populate(self)
         self.courier.stir()
 
@@ -136,21 +131,11 @@ class World:
         videos = self.public_videos(creator.username)
         return growth.creator_counters(self.knobs.seed, creator, videos, began_at=self.began_at, now=moment)
 
-    def spool_path(self) -> Path:
-        """A new name in the temporary folder, for bytes on their way in."""
-        handle, name = tempfile.mkstemp(dir=self.folder)
-        os.close(handle)
-        return Path(name)
-
     def close(self) -> None:
         """Stop what runs in the background and remove what was received."""
         self.stopping.set()
         self.courier.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _empty_folder(self) -> None:
-        for path in self.folder.iterdir():
-            path.unlink(missing_ok=True)
+        self.spool.close()
 
 
 def current_world() -> World:
