@@ -96,6 +96,19 @@ def test_1_1_the_consent_page_names_the_app_its_scopes_and_the_people(client, se
     assert not re.search(r'(src|href)="(https?:)?//', page.text)
 
 
+@pytest.mark.parametrize("slash", ["/", ""], ids=["1.1-with-slash", "1.1-without-slash"])
+def test_the_consent_page_is_there_with_and_without_its_slash(client, session, slash):
+    """Clients in wide use ask for it without, and never see a redirect."""
+    url = client.authorize_url().replace("/authorize/?", f"/authorize{slash}?")
+
+    page = session.get(url, allow_redirects=False)
+    back = session.post(url, data={"creator": "ada", "decision": "allow", "scopes": SCOPES}, allow_redirects=False)
+
+    assert (page.status_code, back.status_code) == (200, 302)
+    assert "code=" in back.headers["Location"]
+    assert [each["endpoint"] for each in client.control.requests()] == ["authorize", "consent"]
+
+
 def test_1_2_success_brings_code_scopes_and_state(client, session):
     answer = session.post(
         client.authorize_url(state="a b&c"),
@@ -272,6 +285,33 @@ def test_1_4_a_json_body_is_refused(client, session):
     answer = session.post(f"{client.tiktok.url}/v2/oauth/token/", json=body)
 
     assert answer.json()["error"] == "invalid_request"
+
+
+def test_1_4_a_form_may_come_in_chunks(client, session):
+    form = f"client_key={client.client_key}&client_secret={client.client_secret}&grant_type=client_credentials"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    answers = [
+        session.post(
+            f"{client.tiktok.url}/v2/oauth/token/", data=iter([form[:9].encode(), form[9:].encode()]), headers=headers
+        )
+        for _ in range(2)
+    ]
+
+    assert all("access_token" in answer.json() for answer in answers)
+    assert client.control.requests(endpoint="client_token")[0]["body"]["client_key"] == client.client_key
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/v2/oauth/token/", 405), ("POST", "/v2/oauth/token", 404), ("POST", "/v2/oauth/moon/", 404)],
+    ids=["1.4-only-post", "1.4-only-with-slash", "1.4-unknown"],
+)
+def test_what_is_no_oauth_call_is_refused_in_the_oauth_shape(client, session, method, path, status):
+    answer = session.request(method, f"{client.tiktok.url}{path}", allow_redirects=False)
+
+    assert answer.status_code == status
+    assert answer.json().keys() == {"error", "error_description", "log_id"}
 
 
 def test_1_2_a_code_works_once_within_ten_minutes_and_decoded(client):

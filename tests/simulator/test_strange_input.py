@@ -4,6 +4,8 @@ import itertools
 
 import pytest
 
+from tests.simulator.driving import code_of
+
 VALUES = [
     None,
     True,
@@ -77,6 +79,30 @@ def test_a_value_of_another_kind_is_refused_or_taken(ada, path, outer, inner):
             body[outer][inner] = value
 
         assert ada.post(path, body).status_code in (200, 400, 403)
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'], ids=["arrays", "objects"])
+@pytest.mark.parametrize("path", [*BODIES, "/oauth/token/"])
+def test_endless_nesting_is_no_json(client, ada, path, opening):
+    headers = {**ada.headers, "Content-Type": "application/json"}
+
+    answer = client.session.post(f"{client.tiktok.url}/v2{path}", data=opening * 200_000, headers=headers)
+
+    assert answer.status_code == (200 if "oauth" in path else 400)
+    assert answer.json()["error"] in ("invalid_request",) or code_of(answer) == (400, "invalid_params")
+
+
+def test_half_an_emoji_travels_through_everything(client, ada):
+    title = "half \ud83c of it"
+    publish_id = ada.publish(title=title)
+    client.control.advance(60)
+
+    listed = ada.post("/video/list/", {"max_count": 1}, fields="title").json()["data"]["videos"]
+    page = client.session.get(f"{client.tiktok.url}/_simulator/")
+    assert listed == [{"title": title}]
+    assert client.control.publication(publish_id)["post_info"]["title"] == title
+    assert client.control.state()["live"][0]["title"] == title
+    assert (page.status_code, "half ? of it" in page.text) == (200, True)
 
 
 @pytest.mark.parametrize("part", ["post_info", "source_info"])

@@ -7,6 +7,7 @@ from werkzeug.routing import RequestRedirect
 
 from tiktok_api.simulator import consent, control, envelopes, images, oauth, pages, publishing, reading, transfer
 from tiktok_api.simulator.meddling import Meddling
+from tiktok_api.simulator.notation import Notation
 from tiktok_api.simulator.world import World
 
 
@@ -16,6 +17,7 @@ def create_simulator(**knobs: Any) -> Flask:
     Raises UnknownKnob. Whoever serves it calls the world's `close` in the end; `running` does.
     """
     app = Flask(__name__, static_folder=None)
+    app.json = Notation(app)
     world = World(**knobs)
     app.extensions["world"] = world
     app.before_request(_refuse_missing_slash)

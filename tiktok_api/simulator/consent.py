@@ -2,6 +2,8 @@
 
 A script posts `creator=<username>&decision=allow&scopes=<one per scope>` (or `decision=deny`) to the URL that a
 browser would have opened, query included, and reads where it is sent from the `Location` of the 302.
+
+Unlike the API, the page is there without its trailing slash too: half of all clients leave it out.
 """
 
 from dataclasses import dataclass
@@ -12,13 +14,22 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from tiktok_api.simulator.envelopes import new_log_id
 from tiktok_api.simulator.portal import is_registered
-from tiktok_api.simulator.records import SCOPES, App, Code, Grant
+from tiktok_api.simulator.records import App, Code, Grant
 from tiktok_api.simulator.world import World, current_world
 
 blueprint = Blueprint("consent", __name__)
 
 SESSION_COOKIE = "simulator_session"
 ERROR_CODES = {"client_key": 10003, "redirect_uri": 10006, "scope": 10005, "non_sandbox_target": 10017}
+
+MEANINGS = {
+    "user.info.basic": "See your name and picture",
+    "user.info.profile": "See your username, bio and whether you are verified",
+    "user.info.stats": "See how many followers, likes and videos you have",
+    "video.list": "See your public videos and their numbers",
+    "video.upload": "Put drafts into your inbox",
+    "video.publish": "Publish on your profile",
+}
 
 
 class NotShown(Exception):
@@ -52,7 +63,7 @@ def show_refusal(refusal: NotShown) -> AnyResponse:
     return page
 
 
-@blueprint.get("/v2/auth/authorize/")
+@blueprint.get("/v2/auth/authorize/", strict_slashes=False)
 def ask_for_consent() -> AnyResponse | str:
     """Show the consent page, or skip it for a browser whose session has granted all of it before."""
     world = current_world()
@@ -64,10 +75,10 @@ def ask_for_consent() -> AnyResponse | str:
         if may_skip and grant is not None and set(wish.scopes) <= set(grant.scopes):
             return _send_back(world, wish, username, wish.scopes, now)
         creators = list(world.creators.values())
-    return render_template("consent.html", wish=wish, creators=creators, signed_in=username, scopes=SCOPES)
+    return render_template("consent.html", wish=wish, creators=creators, signed_in=username, scopes=MEANINGS)
 
 
-@blueprint.post("/v2/auth/authorize/")
+@blueprint.post("/v2/auth/authorize/", strict_slashes=False)
 def take_decision() -> AnyResponse:
     """Send the browser back to the app with a code, or with a refusal."""
     world = current_world()

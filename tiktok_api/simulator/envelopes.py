@@ -1,12 +1,12 @@
 """Answers in TikTok's two shapes: the envelope of the data endpoints and the flat object of OAuth."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from tiktok_api.simulator.notation import written
 from tiktok_api.simulator.world import current_world
 
 GUIDELINES = "Please review our integration guidelines at https://developers.tiktok.com/doc/content-sharing-guidelines/"
@@ -69,8 +69,7 @@ def bad_params(message: str) -> Refusal:
 
 def compact(body: Any, status: int = 200) -> Response:
     """A JSON answer without spaces, whose numbers keep their 19 digits."""
-    text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
-    return Response(text, status, content_type="application/json; charset=utf-8")
+    return Response(written(body), status, content_type="application/json; charset=utf-8")
 
 
 def envelope(code: str, message: str, log_id: str, data: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -123,7 +122,11 @@ def register_error_shapes(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def refuse_http(error: HTTPException) -> Response | HTTPException:
-        if not request.path.startswith("/v2/"):
+        is_page = request.path.startswith("/v2/auth/") or not request.path.startswith("/v2/")
+        if is_page:
             return error
+        if request.path.startswith("/v2/oauth/"):
+            word = "server_error" if (error.code or 500) >= 500 else "invalid_request"
+            return compact(oauth_error(word, error.description or error.name), error.code or 500)
         code = "internal_error" if (error.code or 500) >= 500 else current_world().knobs.param_code
         return refused(code, error.description or error.name, error.code or 500)

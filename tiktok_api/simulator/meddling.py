@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from tiktok_api.simulator.clock import iso
 from tiktok_api.simulator.journal import redacted
 from tiktok_api.simulator.mischief import Rule
+from tiktok_api.simulator.notation import read
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -21,6 +22,8 @@ READ_AHEAD = 1 << 20
 PATHS = {
     ("GET", "/v2/auth/authorize/"): "authorize",
     ("POST", "/v2/auth/authorize/"): "consent",
+    ("GET", "/v2/auth/authorize"): "authorize",
+    ("POST", "/v2/auth/authorize"): "consent",
     ("POST", "/v2/oauth/token/"): "token",
     ("POST", "/v2/oauth/revoke/"): "revoke",
     ("GET", "/v2/user/info/"): "user_info",
@@ -223,7 +226,7 @@ def _read_ahead(environ: "WSGIEnvironment") -> dict[str, Any]:
     environ["wsgi.input"] = io.BytesIO(raw)
     try:
         if environ.get("CONTENT_TYPE", "").startswith("application/json"):
-            fields = json.loads(raw)
+            fields = read(raw)
             return fields if isinstance(fields, dict) else {}
         return dict(parse_qsl(raw.decode(), keep_blank_values=True))
     except ValueError:

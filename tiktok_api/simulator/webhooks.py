@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from tiktok_api.simulator.clock import iso
 from tiktok_api.simulator.mailbox import Delivery
 from tiktok_api.simulator.minting import webhook_signature
+from tiktok_api.simulator.notation import written
 from tiktok_api.simulator.records import Publication
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def announce(
     if username is not None:
         body["user_openid"] = world.mint.open_id(client_key, username)
     body["content"] = json.dumps(content, separators=(",", ":"))
-    raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    raw = written(body).encode()
     copies = 1 + world.knobs.webhook_duplicates
     deliveries = [world.mailbox.add(client_key, app.webhook_url, event, raw, now) for _ in range(copies)]
     for delivery in deliveries:
