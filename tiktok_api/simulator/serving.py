@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from tiktok_api.simulator.app import create_simulator
+from tiktok_api.simulator.bodies import Body, unchunked
 from tiktok_api.simulator.meddling import ConnectionDropped
 from tiktok_api.simulator.steering import Control
 
@@ -24,33 +25,6 @@ if TYPE_CHECKING:
 PIECE = 1 << 20
 PATIENCE_SECONDS = 60.0
 """An idle connection is closed after that; a body that stops coming too."""
-
-
-class Body(io.RawIOBase):
-    """A request body: at most as many bytes as were announced, fewer if the client goes away."""
-
-    def __init__(self, stream: Any, length: int) -> None:
-        self._stream = stream
-        self.left = length
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Up to `size` bytes; nothing at the end or when the client has gone."""
-        wanted = self.left if size is None or size < 0 else min(size, self.left)
-        if not wanted:
-            return b""
-        try:
-            piece: bytes = self._stream.read(wanted)
-        except OSError:
-            piece = b""
-        self.left = self.left - len(piece) if len(piece) == wanted else 0
-        self.cut_short = len(piece) < wanted
-        return piece
-
-    cut_short = False
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -68,11 +42,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def respond(self) -> None:
         """Answer one request through the application."""
-        length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal():
+        body = self._body()
+        if body is None:
             self.send_error(400)
             return
-        body = Body(self.rfile, int(length))
         try:
             self._run(self._environ(body))
             self._drain(body)
@@ -82,6 +55,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = respond  # noqa: N815 - the names that http.server asks for
+
+    def _body(self) -> Body | None:
+        """The body of this request, a chunked one already read; None where it cannot be told where it ends."""
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            raw = unchunked(self.rfile)
+            if raw is None:
+                return None
+            if self.command == "PUT":  # a chunk has to announce its length
+                raw = b""
+            else:
+                del self.headers["Content-Length"]
+                self.headers["Content-Length"] = str(len(raw))
+            return Body(io.BytesIO(raw), len(raw))
+        length = self.headers.get("Content-Length", "0")
+        return Body(self.rfile, int(length)) if length.isdecimal() else None
 
     def _environ(self, body: Body) -> dict[str, Any]:
         path, _, query = self.path.partition("?")
@@ -157,16 +145,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             pass
         if body.cut_short:
             self.close_connection = True
-        elif "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            self.close_connection = True
-            self._drain_chunks()
-
-    def _drain_chunks(self) -> None:
-        """Read a body of unknown length to its end, so that closing does not reset the connection."""
-        with contextlib.suppress(ValueError):
-            while size := int(self.rfile.readline(1_024).partition(b";")[0], 16):
-                self.rfile.read(size + 2)
-            self.rfile.readline(1_024)
 
     def _hang_up(self) -> None:
         """Reset the connection, so that the client cannot mistake it for an end."""
