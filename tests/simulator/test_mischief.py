@@ -217,6 +217,14 @@ def test_a_pull_can_be_made_to_fail(client, ada, host, effect):
         ({"endpoint": "token", "effect": "drop", "at_byte": 5}, "at_byte"),
         ({"endpoint": "token", "effect": "drop", "colour": "red"}, "colour"),
         ({"endpoint": "token", "effect": "drop", "fired": 7}, "fired"),
+        ({"endpoint": "token", "effect": "status", "status": "abc"}, "status is"),
+        ({"endpoint": "token", "effect": "status", "status": 99}, "200 to 599"),
+        ({"endpoint": "token", "effect": "status", "message": 7}, "message is"),
+        ({"endpoint": "token", "effect": "delay", "delay_seconds": "x"}, "delay_seconds is"),
+        ({"endpoint": "token", "effect": "delay", "delay_seconds": -1}, "at least 0"),
+        ({"endpoint": "token", "effect": "slow", "seconds_per_byte": float("nan")}, "at least 0"),
+        ({"endpoint": "token", "effect": "drop", "nth": 1.5}, "nth is"),
+        ({"endpoint": "token", "effect": "drop", "every": 1}, "every is"),
     ],
 )
 def test_rules_that_make_no_sense_are_refused(client, rule, reason):

@@ -1,5 +1,6 @@
 """The control API's hand on creators, videos and publications."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from tiktok_api.simulator import growth, leaving, processing, showing
-from tiktok_api.simulator.clock import from_iso
+from tiktok_api.simulator.clock import LATEST, from_iso
 from tiktok_api.simulator.envelopes import compact
 from tiktok_api.simulator.orders import BadOrder, carry_over, number, order
 from tiktok_api.simulator.records import FAIL_REASONS, PRIVACY_LEVELS, Creator, Publication, Video
@@ -16,6 +17,8 @@ from tiktok_api.simulator.world import World, current_world
 blueprint = Blueprint("casting", __name__)
 
 PIECE = 1 << 20
+MOST_POSTS_AT_ONCE = 100_000
+APP_VERSION = re.compile(r"\d{1,4}(\.\d{1,4})*", re.ASCII)
 CREATOR_SETTINGS = {each.name for each in fields(Creator)} - {"username", "adjustments"}
 VIDEO_SETTINGS = ("title", "privacy_level", "duration", "width", "height", "is_aigc", "is_photo")
 
@@ -69,7 +72,9 @@ def change_settings(world: World, creator: Creator, body: dict[str, Any], now: f
     """Change a creator's settings and counters; raises BadOrder."""
     if body.get("fail_reason") not in (None, *FAIL_REASONS):
         raise BadOrder(f"fail_reason is one of {', '.join(FAIL_REASONS)}")
-    wanted = {name: body[name] for name in growth.CREATOR_COUNTERS if name in body}
+    if not APP_VERSION.fullmatch(str(body.get("app_version", creator.app_version))):
+        raise BadOrder("app_version is numbers between dots")
+    wanted = {name: int(number(body, name, 0)) for name in growth.CREATOR_COUNTERS if name in body}
     carry_over(creator, {name: value for name, value in body.items() if name in CREATOR_SETTINGS})
     if "private" in body:
         for video in world.videos_of(creator.username):
@@ -145,8 +150,11 @@ def seed_videos() -> Response:
     with world.moment() as now:
         _creator(world, str(body.get("username")))
         made = []
-        for each in range(int(number(body, "count", 1))):
-            moment = _begin_of(body, now) + each * number(body, "spacing_seconds", 60)
+        begin, count, spacing = _begin_of(body, now), int(number(body, "count", 1)), number(body, "spacing_seconds", 60)
+        if count > MOST_POSTS_AT_ONCE or begin + count * spacing > LATEST:
+            raise BadOrder(f"at most {MOST_POSTS_AT_ONCE} posts at once, none after 2037")
+        for each in range(count):
+            moment = begin + each * spacing
             video = world.add_video(moment, body["username"], str(body.get("title", "")))
             _change_video(world, video, {name: body[name] for name in settings if name in body}, now)
             made.append(showing.video_shown(world, video, now))
@@ -175,7 +183,7 @@ def change_video(video_id: int) -> Response:
 def _change_video(world: World, video: Video, body: dict[str, Any], now: float) -> None:
     if body.get("privacy_level", video.privacy_level) not in PRIVACY_LEVELS:
         raise BadOrder(f"privacy_level is one of {', '.join(PRIVACY_LEVELS)}")
-    wanted = {name: body[name] for name in growth.VIDEO_COUNTERS if name in body}
+    wanted = {name: int(number(body, name, 0)) for name in growth.VIDEO_COUNTERS if name in body}
     carry_over(video, {name: value for name, value in body.items() if name not in wanted})
     if wanted:
         video.adjustments.update(dict.fromkeys(wanted, 0))
@@ -189,9 +197,14 @@ def take_down(video_id: int) -> Response:
     world = current_world()
     with world.moment() as now:
         video = _video(world, video_id)
-        video.removed_at = now
-        processing.review_public(world, video, now)
+        remove_video(world, video, now)
         return compact(showing.video_shown(world, video, now))
+
+
+def remove_video(world: World, video: Video, now: float) -> None:
+    """A post is no more; the app that published it hears of it."""
+    video.removed_at = now
+    processing.review_public(world, video, now)
 
 
 @blueprint.get("/publications")

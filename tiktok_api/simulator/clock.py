@@ -6,6 +6,10 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+EARLIEST = datetime(1980, 1, 1, tzinfo=UTC).timestamp()
+LATEST = datetime(2038, 1, 1, tzinfo=UTC).timestamp()
+"""Ids are 64 bits with the second in their upper half: beyond these years they would not have 19 digits."""
+
 Happening = Callable[[float], None]
 """Something that happens at a moment, which it is told (seconds since 1970, UTC)."""
 
@@ -38,13 +42,14 @@ class Clock:
         return self._running_now() if self._frozen_at is None else self._frozen_at
 
     def advance(self, seconds: float) -> None:
-        """Jump ahead, or back with a negative number."""
+        """Jump ahead, or back with a negative number. Raises ValueError at the ends of this world's time."""
+        within_time(self.now() + seconds)
         if self._frozen_at is not None:
             self._frozen_at += seconds
         self._offset += seconds
 
     def set(self, moment: float) -> None:
-        """Jump to a moment."""
+        """Jump to a moment; raises ValueError as `advance` does."""
         self.advance(moment - self.now())
 
     def freeze(self) -> None:
@@ -86,6 +91,13 @@ class Agenda:
         return count
 
 
+def within_time(moment: float) -> float:
+    """The same moment; raises ValueError for one before EARLIEST or after LATEST, and for no number at all."""
+    if not EARLIEST <= moment <= LATEST:
+        raise ValueError("time here runs from 1980 to 2037")
+    return moment
+
+
 def iso(moment: float | None) -> str | None:
     """A moment as RFC 3339 in UTC with milliseconds."""
     if moment is None:
@@ -93,11 +105,14 @@ def iso(moment: float | None) -> str | None:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def from_iso(text: str | float) -> float:
-    """The moment that an RFC 3339 text with a zone, or a number of seconds since 1970, stands for."""
+def from_iso(text: object) -> float:
+    """The moment that an RFC 3339 text with a zone, or a number of seconds since 1970, stands for.
+
+    Raises ValueError for what is neither, and for moments out of this world's time.
+    """
     if isinstance(text, int | float):
-        return float(text)
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return within_time(float(text))
+    moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
     if moment.tzinfo is None:
         raise ValueError("a time needs its zone, for instance a trailing Z")
-    return moment.timestamp()
+    return within_time(moment.timestamp())

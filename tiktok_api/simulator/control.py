@@ -157,8 +157,10 @@ def send_webhook() -> Response:
     world = current_world()
     body = order("client_key", "event", "username", "content")
     with world.moment() as now:
-        if body.get("client_key") not in world.apps or not isinstance(body.get("event"), str):
+        if str(body.get("client_key")) not in world.apps or not isinstance(body.get("event"), str):
             raise BadOrder("client_key and event are needed")
+        if not isinstance(body.get("username"), str | None):
+            raise BadOrder("username is text")
         sent = webhooks.announce(
             world, body["client_key"], body["event"], body.get("username"), body.get("content") or {}, now
         )

@@ -1,8 +1,11 @@
 """The knobs: every behaviour that TikTok leaves open, or that a test wants otherwise, with its default and meaning."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+
+from tiktok_api.simulator.clock import from_iso
 
 LIMITS = {
     "user_info": 600,
@@ -28,6 +31,13 @@ def knob(default: Any, meaning: str, choices: tuple[Any, ...] = ()) -> Any:
     if isinstance(default, dict):
         return field(default_factory=lambda: dict(default), metadata=metadata)
     return field(default=default, metadata=metadata)
+
+
+def _check_time(text: str) -> None:
+    try:
+        from_iso(text)
+    except ValueError as error:
+        raise UnknownKnob(f"start_at: {error}") from error
 
 
 @dataclass
@@ -128,8 +138,12 @@ class Knobs:
         fits = isinstance(value, int | float) if wanted is float else isinstance(value, wanted)
         if not fits or (isinstance(value, bool) and wanted is not bool):
             raise UnknownKnob(f"{name} is {wanted.__name__}")
-        if name == "limits" and not all(key in LIMITS and isinstance(each, int) for key, each in value.items()):
+        if name == "limits" and not all(key in LIMITS and type(each) is int for key, each in value.items()):
             raise UnknownKnob(f"limits are whole numbers for {', '.join(LIMITS)}")
+        if wanted in (int, float) and name != "seed" and not 0 <= value < math.inf:
+            raise UnknownKnob(f"{name} is at least 0")
+        if name == "start_at" and value:
+            _check_time(value)
 
     def as_dict(self) -> dict[str, Any]:
         """All knobs as they stand."""

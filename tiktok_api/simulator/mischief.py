@@ -1,6 +1,7 @@
 """Mischief: rules that make the nth call of an endpoint go wrong."""
 
 import itertools
+import math
 import threading
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -53,6 +54,16 @@ MEANINGS = {
 """What each field of a rule says."""
 
 
+KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("nth", "times", "status"), (int,)),
+    **dict.fromkeys(("every", "envelope"), (bool,)),
+    **dict.fromkeys(("code", "message"), (str,)),
+    **dict.fromkeys(("delay_seconds", "seconds_per_byte"), (float, int)),
+    **dict.fromkeys(("username", "client_key"), (str, type(None))),
+    "at_byte": (int, type(None)),
+}
+
+
 class BadRule(ValueError):
     """A rule that cannot be followed, with the reason."""
 
@@ -89,10 +100,21 @@ class Rule:
         self.when = self.when or ("after" if self.effect in _AFTERWARDS else "before")
         if self.when not in MOMENTS:
             raise BadRule("when is before or after")
+        self._check_types()
         if self.nth < 1 or self.times < 1:
             raise BadRule("nth and times count from 1")
         if self.at_byte is not None and self.endpoint != "upload":
             raise BadRule("at_byte goes with the endpoint upload")
+
+    def _check_types(self) -> None:
+        for name, kinds in KINDS.items():
+            value = getattr(self, name)
+            if type(value) not in kinds:
+                raise BadRule(f"{name} is {' or '.join(kind.__name__ for kind in kinds)}")
+            if float in kinds and not 0 <= value < math.inf:
+                raise BadRule(f"{name} is at least 0")
+        if not 200 <= self.status <= 599:
+            raise BadRule("status is 200 to 599")
 
     def concerns(self, endpoint: str, username: str | None, client_key: str | None) -> bool:
         """Whether a call counts for this rule."""

@@ -1,5 +1,6 @@
 """Orders to the control API: read, checked and carried over to a record."""
 
+import math
 from typing import Any
 
 from flask import request
@@ -26,7 +27,7 @@ def order(*names: str) -> dict[str, Any]:
 def number(body: dict[str, Any], name: str, default: float) -> float:
     """A number of an order that is not negative."""
     value = body.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
         raise BadOrder(f"{name} is a number, at least 0")
     return value
 
@@ -38,6 +39,8 @@ def carry_over(target: Any, changes: dict[str, Any]) -> None:
         is_number = isinstance(present, float) and type(value) is int
         if present is not None and type(value) is not type(present) and not is_number and not _clears(name, value):
             raise BadOrder(f"{name} is {type(present).__name__}")
+        if isinstance(value, list) and not all(isinstance(each, str) for each in value):
+            raise BadOrder(f"{name} is a list of texts")
     for name, value in changes.items():
         setattr(target, name, value)
 
