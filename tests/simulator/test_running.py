@@ -2,8 +2,10 @@
 
 import ast
 import http.client
+import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -72,7 +74,7 @@ def test_in_process_it_is_a_wsgi_application():
 
 
 def test_a_process_that_never_closes_its_world_leaves_no_folder_either():
-    script = "from tiktok_api.simulator import create_simulator as c; print(c().extensions['world'].folder)"
+    script = "from tiktok_api.simulator import create_simulator as c; print(c().extensions['world'].spool.folder)"
 
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
@@ -80,10 +82,34 @@ def test_a_process_that_never_closes_its_world_leaves_no_folder_either():
     assert not Path(run.stdout.strip()).exists()
 
 
+def test_what_a_killed_process_left_behind_goes_when_the_next_one_starts(tmp_path):
+    command = [sys.executable, "-m", "tiktok_api.simulator", "--port", "0"]
+    pipes = {"stdout": subprocess.PIPE, "text": True, "env": {**os.environ, "TMPDIR": str(tmp_path)}}
+    foreign = tmp_path / "tiktok-simulator-a-file"
+    foreign.write_text("not a folder")
+    with subprocess.Popen(command, **pipes) as killed, subprocess.Popen(command, **pipes) as alive:
+        assert killed.stdout.readline()
+        assert alive.stdout.readline()
+        folders = {folder for folder in tmp_path.iterdir() if folder.is_dir()}
+        killed.kill()
+        killed.wait()
+        for folder in folders:
+            (folder / "chunk").write_bytes(b"bytes on their way in")
+            os.utime(folder, (0, 0))
+        with subprocess.Popen(command, **pipes) as next_one:
+            assert next_one.stdout.readline()
+            left = folders & set(tmp_path.iterdir())
+            next_one.terminate()
+        alive.terminate()
+
+    assert (len(folders), len(left)) == (2, 1)
+    assert list(tmp_path.iterdir()) == [foreign]
+
+
 def test_stopping_leaves_no_thread_no_file_and_no_open_port():
     before = set(threading.enumerate())
     with running(allow_http=True) as tiktok, requests.Session() as session:
-        folder = tiktok.world.folder
+        folder = tiktok.world.spool.folder
         session.get(f"{tiktok.url}/_simulator/v1/clock")
         tiktok.control.change_app("awsimclient0001", webhook_url="http://127.0.0.1:9/hook")
         tiktok.control.send_webhook("awsimclient0001", "x.y")
@@ -122,14 +148,14 @@ def test_one_connection_serves_many_requests_even_after_unread_bodies(client, ad
     connection = http.client.HTTPConnection(parts.netloc)
     try:
         connection.connect()
-        socket = connection.sock
+        kept = connection.sock
         for _ in range(3):
             headers = {"Content-Type": "video/mp4", "Content-Range": "bytes 5000000-9999999/15000000"}
             connection.request("PUT", f"{parts.path}?{parts.query}", bytes(5_000_000), headers)
             response = connection.getresponse()
             response.read()
             assert response.status == 416
-        assert connection.sock is socket
+        assert connection.sock is kept
     finally:
         connection.close()
 
@@ -144,7 +170,40 @@ def test_a_large_upload_is_spooled_to_disk(client, ada):
     seen = client.control.publication(data["publish_id"])
     assert answer.status_code == 201
     assert (seen["sha256"], seen["probe"]["codec"]) == (sha256(media), "h264")
-    assert list(client.tiktok.world.folder.iterdir()) == []
+    assert list(client.tiktok.world.spool.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"zz\r\n",
+        b"-1\r\n",
+        b"5\r\nabc",
+        b"3\r\nabcdef\r\n0\r\n\r\n",
+        b"ffffffffff\r\n",
+        b"3\r\nabc\r\n0\r\n" + b"Trailer: x\r\n" * 99,
+    ],
+    ids=["no number", "negative", "cut", "too long", "endless", "trailers"],
+)
+def test_a_chunked_body_that_makes_no_sense_is_refused(tiktok, body):
+    parts = urlsplit(tiktok.url)
+    head = b"POST /v2/oauth/token/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection((parts.hostname, parts.port)) as connection:
+        connection.sendall(head + body)
+        connection.shutdown(socket.SHUT_WR)
+        assert b" 400 " in connection.recv(65_536).partition(b"\r\n")[0]
+
+
+def test_a_connection_goes_on_after_a_chunked_body(client, ada):
+    path = f"{client.tiktok.url}/v2/video/list/?fields=id"
+    headers = {**ada.headers, "Content-Type": "application/json"}
+
+    counts = [
+        len(client.session.post(path, data=iter([b'{"max_', b'count":3}']), headers=headers).json()["data"]["videos"])
+        for _ in range(3)
+    ]
+
+    assert counts == [3, 3, 3]
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "1e3"])
@@ -225,7 +284,15 @@ def test_the_forms_of_the_page(client, ada, session):
     )
     session.post(
         f"{page}/mischief",
-        data={"endpoint": "cancel", "effect": "drop", "nth": "", "times": "", "status": "", "delay_seconds": ""},
+        data={
+            "endpoint": "cancel",
+            "effect": "drop",
+            "when": "after",
+            "nth": "",
+            "times": "",
+            "status": "",
+            "delay_seconds": "",
+        },
     )
     session.post(f"{page}/creators/grace", data={"private": "on"})
     session.post(f"{page}/creators/ada", data={"disconnect": "1"})
@@ -239,7 +306,7 @@ def test_the_forms_of_the_page(client, ada, session):
         400,
     )
     assert knobs["growth"] is False
-    assert client.control.mischiefs()[0]["effect"] == "drop"
+    assert (client.control.mischiefs()[0]["effect"], client.control.mischiefs()[0]["when"]) == ("drop", "after")
     assert client.control.creator("grace")["private"] is True
     assert client.control.creator("ada")["consents"] == []
     session.post(f"{page}/mischief", data={"clear": "1"})
@@ -248,6 +315,28 @@ def test_the_forms_of_the_page(client, ada, session):
     assert session.post(f"{page}/creators/nobody").status_code == 404
     session.post(f"{page}/reset")
     assert client.control.knobs()["rotation"] == "always"
+
+
+def test_people_stop_the_clock_post_drafts_and_take_posts_down(client, ada, session):
+    page = f"{client.tiktok.url}/_simulator"
+    publish_id = ada.publish(inbox=True)
+    client.control.advance(60)
+    assert "Post the draft" in session.get(f"{page}/").text
+
+    session.post(f"{page}/publications/{publish_id}/complete")
+    video_id = client.control.live("ada")[0]["id"]
+    again = session.post(f"{page}/publications/{publish_id}/complete")
+    session.post(f"{page}/videos/{video_id}/take-down")
+    session.post(f"{page}/clock", data={"frozen": "yes"})
+    stopped = client.control.clock()["frozen"]
+    session.post(f"{page}/clock", data={"frozen": "no"})
+
+    assert ada.status(publish_id)["status"] == "PUBLISH_COMPLETE"
+    assert client.control.live("ada") == []
+    assert (stopped, client.control.clock()["frozen"]) == (True, False)
+    assert again.status_code == 404
+    assert session.post(f"{page}/videos/1/take-down").status_code == 404
+    assert session.post(f"{page}/clock", data={"advance_seconds": "1e15"}).status_code == 400
 
 
 def test_the_journal_keeps_no_secret(client, ada):
@@ -298,6 +387,20 @@ def test_the_journal_keeps_no_secret(client, ada):
         ("POST", "/webhooks", {}, 400),
         ("POST", "/webhooks/1/redeliver", None, 404),
         ("PATCH", "/knobs", {"moon": 1}, 400),
+        ("PATCH", "/knobs", {"access_token_seconds": -5}, 400),
+        ("PATCH", "/knobs", {"moderation_seconds": float("nan")}, 400),
+        ("PATCH", "/knobs", {"limits": {"status": True}}, 400),
+        ("POST", "/reset", {"start_at": "soon"}, 400),
+        ("POST", "/reset", {"extra_creators": -3}, 400),
+        ("PATCH", "/apps/awsimclient0001", {"redirect_uris": [7]}, 400),
+        ("PATCH", "/apps/awsimclient0001", {"scopes": [["x"]]}, 400),
+        ("PATCH", "/apps/awsimclient0001", {"verified_domains": [None]}, 400),
+        ("PATCH", "/creators/ada", {"app_version": "new"}, 400),
+        ("PATCH", "/creators/ada", {"follower_count": "many"}, 400),
+        ("POST", "/videos", {"username": "ada", "count": 1e9}, 400),
+        ("POST", "/videos", {"username": "ada", "created_at": 1e18}, 400),
+        ("POST", "/videos", {"username": "ada", "view_count": "x"}, 400),
+        ("POST", "/webhooks", {"client_key": "awsimclient0001", "event": "x", "username": 7}, 400),
     ],
 )
 def test_orders_that_cannot_be_carried_out(client, method, path, body, status):

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from tiktok_api.simulator import casting, leaving, showing
+from tiktok_api.simulator import casting, leaving, processing, showing
 from tiktok_api.simulator.knobs import Knobs, UnknownKnob
 from tiktok_api.simulator.mischief import EFFECTS, ENDPOINTS, MEANINGS, BadRule
 from tiktok_api.simulator.world import World, current_world
@@ -26,12 +26,13 @@ def explain(error: ValueError) -> AnyResponse:
 
 
 @blueprint.get("/")
-def show_console() -> str:
+def show_console() -> AnyResponse:
     """Everything on one page; `?refresh=5` loads it again every five seconds."""
     world = current_world()
     with world.moment() as now:
         facts = _facts(world, now)
-    return render_template("console.html", refresh=request.args.get("refresh", 0, int), **facts)
+    page = render_template("console.html", refresh=request.args.get("refresh", 0, int), **facts)
+    return Response(page.encode(errors="replace"), mimetype="text/html")
 
 
 def _facts(world: World, now: float) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def _facts(world: World, now: float) -> dict[str, Any]:
     knobs = world.knobs.as_dict()
     return {
         "clock": showing.clock_shown(world),
+        "ahead": _ahead(world.clock.offset_seconds),
         "creators": [showing.creator_shown(world, creator, now) for creator in world.creators.values()],
         "switches": SWITCHES,
         "live": [showing.video_shown(world, video, now) for video in reversed(live[-SHOWN_AT_MOST:])],
@@ -67,12 +69,23 @@ def _operations(app: Flask) -> list[tuple[str, str, str]]:
     return sorted(found, key=lambda each: each[1])
 
 
+def _ahead(seconds: float) -> str:
+    """How far the clock is from real time, in words."""
+    days, rest = divmod(round(abs(seconds)), 86_400)
+    parts = ((days, "d"), (rest // 3_600, "h"), (rest % 3_600 // 60, "min"), (rest % 60, "s"))
+    words = " ".join(f"{count} {unit}" for count, unit in parts if count)
+    return f"{words} {'ahead of' if seconds > 0 else 'behind'} real time" if words else "real time"
+
+
 @blueprint.post("/clock")
 def turn_clock() -> AnyResponse:
-    """Let time pass."""
+    """Let time pass, stand still or run on."""
     world = current_world()
     with world.lock:
-        world.clock.advance(float(request.form["advance_seconds"]))
+        if "frozen" in request.form:
+            (world.clock.freeze if request.form["frozen"] == "yes" else world.clock.thaw)()
+        else:
+            world.clock.advance(float(request.form["advance_seconds"]))
         world.agenda.run_until(world.clock.now())
         world.courier.stir()
     return _back("clock")
@@ -102,7 +115,8 @@ def add_mischief() -> AnyResponse:
         rules.clear()
     else:
         numbers = {name: int(request.form[name] or 1) for name in ("nth", "times")}
-        facts = {"endpoint": request.form["endpoint"], "effect": request.form["effect"], **numbers}
+        words = {"endpoint": request.form["endpoint"], "effect": request.form["effect"]}
+        facts = {**words, "when": request.form.get("when", ""), **numbers}
         facts["status"] = int(request.form["status"] or 500)
         facts["delay_seconds"] = float(request.form["delay_seconds"] or 0)
         rules.add(facts)
@@ -122,6 +136,29 @@ def change_creator(username: str) -> AnyResponse:
             settings = {name: name in request.form for name in SWITCHES}
             casting.change_settings(world, world.creators[username], settings, now)
     return _back("creators")
+
+
+@blueprint.post("/videos/<int:video_id>/take-down")
+def take_down(video_id: int) -> AnyResponse:
+    """Take a post down."""
+    world = current_world()
+    with world.moment() as now:
+        if video_id not in world.videos:
+            return Response("no such post", 404)
+        casting.remove_video(world, world.videos[video_id], now)
+    return _back("live")
+
+
+@blueprint.post("/publications/<publish_id>/complete")
+def complete_draft(publish_id: str) -> AnyResponse:
+    """Post a draft from the inbox, as the creator would in the app."""
+    world = current_world()
+    with world.moment() as now:
+        publication = world.publications.get(publish_id)
+        if publication is None or publication.status != "SEND_TO_USER_INBOX":
+            return Response("no such draft", 404)
+        processing.complete_draft(world, publication, 1, None, now)
+    return _back("publications")
 
 
 @blueprint.post("/reset")
