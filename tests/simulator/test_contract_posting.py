@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.simulator import footage
-from tests.simulator.driving import code_of, pulled, whole
+from tests.simulator.driving import Account, chunks, code_of, pulled, whole
 from tiktok_api.simulator import OrderRefused
 
 GUIDELINES = "Please review our integration guidelines at https://developers.tiktok.com/doc/content-sharing-guidelines/"
@@ -210,6 +210,87 @@ def test_16_the_order_of_checks(client):
     assert refused(whole(9), privacy_level="NONE") == "unaudited_client_can_only_post_to_private_accounts"
     client.control.change_app(client.client_key, audited=True)
     assert refused(whole(9), privacy_level="NONE") == "privacy_level_option_mismatch"
+
+
+LATER = [
+    pytest.param(lambda account, source, info: account.init(source, **info), True, id="16-video"),
+    pytest.param(lambda account, source, info: account.init_inbox(source), False, id="16-inbox"),
+]
+
+
+@pytest.mark.parametrize(("begin", "is_direct"), LATER)
+def test_everything_wrong_at_once_is_told_in_order(client, begin, is_direct):
+    """Each time the first thing wrong is mended, the next one is told."""
+    control, app = client.control, client.client_key
+    control.freeze()
+    control.change_creator("ada", banned=True, post_cap=0)
+    control.change_app(app, audited=False)
+    control.knobs(limits={"video_init": 1, "inbox_init": 1}, unaudited_user_cap=0, pending_share_cap=0)
+    powerless, account = client.connect("ada", scopes="user.info.basic"), client.connect("ada")
+    wrong = {"title": "x" * 2201, "privacy_level": "NONE"}
+    fit = {"title": "x", "privacy_level": "NONE"}
+    cut, foreign, ours = (
+        chunks(9_000_000, 5_000_000, 2),
+        pulled("https://else.example/v"),
+        pulled("https://media.example/v"),
+    )
+
+    def told(source, info, who=account):
+        answer = begin(who, source, info)
+        control.advance(61)
+        status, code = code_of(answer)
+        return status, answer.json()["error"]["message"] if code == "invalid_params" else code
+
+    assert told(cut, wrong, Account(client, "ada", {"access_token": "act.dead"})) == (401, "access_token_invalid")
+    assert told(cut, wrong, powerless) == (401, "scope_not_authorized")
+    begin(account, cut, wrong)
+    assert told(cut, wrong) == (429, "rate_limit_exceeded")
+    if is_direct:
+        assert told(cut, wrong) == (400, "title is longer than 2200")
+    assert told(cut, fit) == (400, "The total chunk count is invalid")
+    assert told(foreign, fit) == (403, "url_ownership_unverified")
+    assert told(ours, fit) == (403, "spam_risk_user_banned_from_posting")
+    control.change_creator("ada", banned=False)
+    if is_direct:
+        assert told(ours, fit) == (403, "spam_risk_too_many_posts")
+        control.change_creator("ada", post_cap=None)
+        assert told(ours, fit) == (403, "reached_active_user_cap")
+        control.knobs(unaudited_user_cap=5)
+        assert told(ours, fit) == (403, "unaudited_client_can_only_post_to_private_accounts")
+        control.change_app(app, audited=True)
+        assert told(ours, fit) == (403, "privacy_level_option_mismatch")
+        fit["privacy_level"] = "SELF_ONLY"
+    else:
+        assert told(ours, fit) == (403, "spam_risk_too_many_pending_share")
+        control.knobs(pending_share_cap=1)
+    assert control.publications() == []
+    assert told(ours, fit) == (200, "ok")
+    assert len(control.publications()) == 1
+
+
+def test_16_the_order_of_checks_of_a_photo_post(client):
+    control = client.control
+    control.knobs(limits={"photo_init": 0})
+    control.change_creator("ada", banned=True, app_version="31.7")
+    control.change_app(client.client_key, audited=False)
+    ada = client.connect("ada")
+    foreign, ours = "https://else.example/a.jpg", "https://media.example/a.jpg"
+    wrong = {"title": "x" * 91}
+
+    def told(url, **change):
+        return code_of(ada.init_photos(url, **change))[1]
+
+    assert told(foreign, media_type="VIDEO", post_info=wrong) == "invalid_params"
+    assert told(foreign, post_info=wrong) == "invalid_params"
+    assert told("http://10.0.0.1/a.jpg", post_info={}) == "invalid_params"
+    assert told(foreign, post_info={}) == "url_ownership_unverified"
+    assert told(ours, mode="MEDIA_UPLOAD", post_info={}) == "app_version_check_failed"
+    assert told(ours, post_info={}) == "spam_risk_user_banned_from_posting"
+    control.change_creator("ada", banned=False)
+    assert told(ours, post_info={}) == "unaudited_client_can_only_post_to_private_accounts"
+    control.change_app(client.client_key, audited=True)
+    assert told(ours, post_info={}) == "privacy_level_option_mismatch"
+    assert control.publications() == []
 
 
 def test_6_a_ban_refuses_every_init_with_the_generic_message(client, ada):

@@ -318,6 +318,20 @@ def test_9_5_the_creators_own_maximum(client, ada):
 
 
 @pytest.mark.parametrize(
+    ("seconds", "reason"),
+    [(599, "frame_rate_check_failed"), (601, "duration_check_failed")],
+    ids=["9.5-599-s", "9.5-601-s"],
+)
+def test_the_api_takes_ten_minutes_whatever_the_creator_may(client, ada, seconds, reason):
+    """At one frame a second, which is the next thing wrong."""
+    client.control.change_creator("ada", max_video_post_duration_sec=3_600)
+    publish_id = ada.publish(footage.video(seconds=seconds, fps=1))
+    client.control.advance(60)
+
+    assert ada.status(publish_id)["fail_reason"] == reason
+
+
+@pytest.mark.parametrize(
     "media",
     [
         pytest.param(b"", id="9.5-padding-only"),
