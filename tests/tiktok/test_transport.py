@@ -296,3 +296,7 @@ def test_a_connection_survives_a_body_of_the_wrong_length(serve):
         receipt = client.put_chunk(url, body=iter([b"abcde"]), first=0, last=4, total=5, content_type="video/mp4")
 
     assert receipt.is_complete
+
+
+def test_patience_is_as_promised():
+    assert Timeouts() == Timeouts(connect=5.0, read=30.0, chunk=300.0)

@@ -93,7 +93,7 @@ class OAuth:
         fields = {"client_key": self._client_key, "client_secret": self._client_secret, "token": access_token}
         answer = self._wire.post_form("/v2/oauth/revoke/", fields, secrets=(self._client_secret, access_token))
         is_readable = not answer.body.strip() or parsing.document(answer.body) == {} or bool(answer.document)
-        if answer.code not in (None, "ok") or answer.http_status not in range(200, 300) or not is_readable:
+        if _has_error(answer) or answer.http_status not in range(200, 300) or not is_readable:
             raise answer.error()
 
     def _require_verifier(self, code_verifier: str | None) -> None:
@@ -105,12 +105,16 @@ class OAuth:
         return self._wire.post_form("/v2/oauth/token/", form, secrets=(self._client_secret, *hide))
 
 
+def _has_error(answer: Answer) -> bool:
+    """Whether an answer speaks of an error, if only in words that nobody understands."""
+    return answer.code != "ok" and bool(answer.code or answer.document.get("error"))
+
+
 def _grant(answer: Answer, *, refreshed: str = "") -> TokenGrant:
     """Success is a token without an error, whatever the HTTP status: that of OAuth errors is undocumented."""
     body = answer.document
     access_token = parsing.text(body.get("access_token"))
-    has_error = answer.code != "ok" and bool(answer.code or body.get("error"))
-    if has_error or access_token is None or not is_sendable(access_token):
+    if _has_error(answer) or access_token is None or not is_sendable(access_token):
         raise answer.error()
     expires_in = parsing.integer(body.get("expires_in"))
     refresh_expires_in = parsing.integer(body.get("refresh_expires_in"))

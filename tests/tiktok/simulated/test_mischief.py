@@ -11,6 +11,7 @@ from tiktok_api.tiktok import (
     AccessTokenInvalid,
     CreatorCannotPost,
     GrantInvalid,
+    PhotoPostInfo,
     ScopeMissing,
     TikTokBusy,
     TikTokError,
@@ -24,6 +25,7 @@ from tiktok_api.tiktok import (
 )
 
 VIDEO = VideoPostInfo(privacy_level="SELF_ONLY")
+PHOTO = PhotoPostInfo(privacy_level="SELF_ONLY")
 SIZE = 300_000
 BODY = bytes(SIZE)
 
@@ -77,6 +79,10 @@ ACTS = {
     "creator_info": lambda client, account: client.fetch_creator_info(account.access_token),
     "video_init": lambda client, account: client.init_video(account.access_token, post_info=VIDEO, video_size=SIZE),
     "inbox_init": lambda client, account: client.init_inbox_video(account.access_token, video_size=SIZE),
+    "photo_init": lambda client, account: client.init_photos(
+        account.access_token, post_info=PHOTO, photo_urls=["https://media.example/a.jpg"]
+    ),
+    "revoke": lambda client, account: client.revoke_token(account.access_token),
     "status": lambda client, account: client.fetch_status(account.access_token, account.publish_id),
     "cancel": lambda client, account: client.cancel_publish(account.access_token, account.publish_id),
 }
