@@ -348,8 +348,11 @@ def test_1_5_the_published_hexadecimal_vector_passes(client):
     assert "access_token" in client.exchange(client.consent()["code"], code_verifier=VERIFIER).json()
 
 
-def test_1_5_base64url_passes_the_page_of_a_desktop_app_and_fails_at_the_token(client):
-    code = client.consent(code_challenge=BASE64URL_CHALLENGE)["code"]
+@pytest.mark.parametrize(
+    "challenge", [BASE64URL_CHALLENGE, HEX_CHALLENGE.upper()], ids=["1.5-base64url", "1.5-upper-case-hex"]
+)
+def test_another_challenge_passes_the_page_of_a_desktop_app_and_fails_at_the_token(client, challenge):
+    code = client.consent(code_challenge=challenge)["code"]
 
     assert client.exchange(code).json()["error_description"] == "Code verifier or code challenge is invalid."
 

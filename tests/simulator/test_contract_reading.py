@@ -135,6 +135,22 @@ def test_posting_endpoints_count_per_token_over_a_sliding_minute(client, ada, pa
     assert ada.post(path, {}).status_code == 429
 
 
+def test_2_cancelling_refreshing_and_uploading_have_no_limit(client, ada):
+    client.control.freeze()
+    client.control.knobs(rotation="never")
+    url = ada.init({"source": "FILE_UPLOAD", "video_size": 9, "chunk_size": 9, "total_chunk_count": 1}).json()["data"][
+        "upload_url"
+    ]
+
+    statuses = {
+        *(ada.cancel("v_pub_url~v2-1.1").status_code for _ in range(50)),
+        *(client.refresh(ada.tokens["refresh_token"]).status_code for _ in range(50)),
+        *(ada.put(url, b"123").status_code for _ in range(50)),
+    }
+
+    assert statuses == {400, 200}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "name"),
     [

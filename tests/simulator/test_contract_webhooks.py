@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.simulator.driving import whole
+from tests.simulator.driving import pulled, whole
 from tiktok_api.simulator.minting import webhook_signature
 
 VECTOR = (
@@ -85,6 +85,25 @@ def test_12_a_failure_has_its_reason(client, ada, events):
 
     content = json.loads(named(events(), "post.publish.failed")[0]["content"])
     assert content == {"publish_id": publish_id, "reason": "spam_risk_text", "publish_type": "DIRECT_PUBLISH"}
+
+
+def test_9_4_a_cancelled_pull_is_a_failure_with_its_reason(client, ada, events):
+    client.control.knobs(pull_delay_seconds=60)
+    publish_id = ada.init(pulled("https://media.example/v.mp4")).json()["data"]["publish_id"]
+    ada.cancel(publish_id)
+
+    content = json.loads(named(events(), "post.publish.failed")[0]["content"])
+    assert content == {"publish_id": publish_id, "reason": "publish_cancelled", "publish_type": "DIRECT_PUBLISH"}
+
+
+def test_10_a_removal_in_flight_fails_the_publication_and_says_both(client, ada, events):
+    publish_id = ada.publish(inbox=True)
+    client.control.disconnect("ada", client_key=client.client_key)
+    told = events()
+
+    content = json.loads(named(told, "post.publish.failed")[0]["content"])
+    assert content == {"publish_id": publish_id, "reason": "auth_removed", "publish_type": "INBOX_SHARE"}
+    assert len(named(told, "authorization.removed")) == 1
 
 
 @pytest.mark.parametrize("how", ["takedown", "privacy", "private account"])
