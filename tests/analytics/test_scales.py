@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tiktok_api.analytics import scales
@@ -51,6 +51,8 @@ def test_ticks_enclose_what_is_shown_and_no_two_read_alike(ends):
     assert len(set(labels)) == len(labels)
 
 
+@example(ends=[0.0, 1.2e-12])
+@example(ends=[0.05, 0.05 + 1e-10])
 @given(ends=st.lists(st.floats(-1, 1), min_size=2, max_size=2).map(sorted))
 def test_rates_are_enclosed_too(ends):
     values = scales.ticks(*ends, is_whole=False)

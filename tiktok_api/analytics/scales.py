@@ -13,7 +13,7 @@ _MOST_DAYS_BY_DAY = 92
 
 def ticks(lowest: float, highest: float, *, most: int = 6, is_whole: bool = True) -> list[float]:
     """Round numbers, 1, 2 or 5 times a power of ten apart, that enclose both ends: the axis runs from first to last."""
-    if highest - lowest < 1e-12:
+    if highest - lowest < 1e-9:  # closer than ticks, which have twelve decimals, can be told apart
         around = max(abs(lowest) * 0.02, 1.0 if is_whole else 0.01)
         lowest, highest = max(0.0, lowest - around) if lowest >= 0 else lowest - around, highest + around
     step = _step((highest - lowest) / (most - 1))
