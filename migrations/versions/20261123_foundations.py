@@ -293,7 +293,7 @@ def upgrade() -> None:
         "sessions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("access_jti", sa.Uuid(), nullable=False),
+        sa.Column("access_jtis", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("refresh_jti", sa.Uuid(), nullable=False),
         sa.Column("previous_refresh_jti", sa.Uuid(), nullable=True),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),

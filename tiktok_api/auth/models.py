@@ -28,12 +28,16 @@ class User(Model):
 
 
 class SignInSession(Model):
-    """One device signed in. The ids of its newest tokens are here, so that the same pair can be minted again."""
+    """One device signed in.
+
+    The ids of its access tokens are here, the newest last: no other is taken for one of its. With that of its newest
+    refresh token the same pair can be minted again.
+    """
 
     __tablename__ = "sessions"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    access_jti: Mapped[UUID]
+    access_jtis: Mapped[list[str]]
     refresh_jti: Mapped[UUID]
     previous_refresh_jti: Mapped[UUID | None]
     issued_at: Mapped[datetime]

@@ -20,6 +20,9 @@ from tiktok_api.errors import NotFound
 REUSE_GRACE = timedelta(seconds=10)
 """How long after a rotation the old refresh token still gets the same successor: parallel tabs of one frontend."""
 
+MOST_LIVING_TOKENS = 50
+"""Access tokens of one session: whoever refreshes more often than that in a day loses the oldest before its time."""
+
 UNPROVEN_KEPT = timedelta(days=7)
 
 
@@ -108,7 +111,7 @@ def start_session(user: User, *, user_agent: str, address: str) -> SignInSession
     """A device signs in."""
     session = SignInSession(
         user_id=user.id,
-        access_jti=uuid4(),
+        access_jtis=[str(uuid4())],
         refresh_jti=uuid4(),
         issued_at=_now(),
         timezone=user.timezone,
@@ -121,23 +124,27 @@ def start_session(user: User, *, user_agent: str, address: str) -> SignInSession
     return session
 
 
-def rotate(session_id: UUID, refresh_jti: UUID) -> SignInSession | None:
+def rotate(user_id: UUID, session_id: UUID, refresh_jti: UUID, *, address: str) -> SignInSession | None:
     """The session with its next pair of tokens, or None when this token was used before: the session is ended then.
 
     The same successor is answered again within the grace. The caller commits before it refuses. Raises SessionEnded.
     """
-    session = db.session.scalar(select(SignInSession).where(SignInSession.id == session_id).with_for_update())
+    theirs = (SignInSession.id == session_id, SignInSession.user_id == user_id)
+    session = db.session.scalar(select(SignInSession).where(*theirs).with_for_update())
     if session is None or session.ended_at is not None:
         raise SessionEnded
     now = _now()
     if session.refresh_jti == refresh_jti:
         session.previous_refresh_jti = refresh_jti
-        session.access_jti, session.refresh_jti, session.issued_at = uuid4(), uuid4(), now
+        session.refresh_jti, session.issued_at = uuid4(), now
+        session.access_jtis = [*session.access_jtis, str(uuid4())][-MOST_LIVING_TOKENS:]
         session.timezone = db.session.scalar(select(User.timezone).where(User.id == session.user_id)) or "UTC"
         return session
     if session.previous_refresh_jti == refresh_jti and now - session.issued_at <= REUSE_GRACE:
         return session
     session.ended_at = now
+    person = Identity(user_id, session_id, address=address)
+    audit.record(person, "session.ended", subject_id=session_id, because="refresh_token_reused")
     return None
 
 

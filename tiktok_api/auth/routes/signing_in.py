@@ -100,7 +100,7 @@ def refresh_tokens(body: dict[str, str]) -> TokenPair:
     """
     claims = tokens.read(body["refresh_token"], "refresh")
     with transaction():
-        session = services.rotate(claims.session_id, claims.jti)
+        session = services.rotate(claims.user_id, claims.session_id, claims.jti, address=client_address())
     if session is None:
         raise RefreshTokenReused
     return tokens.mint(session)
