@@ -20,11 +20,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tiktok_api import clock, events
-from tiktok_api.accounts import services, vault
+from tiktok_api.accounts import revoking, services, vault
 from tiktok_api.accounts.errors import ReturnUrlNotAllowed
 from tiktok_api.accounts.models import SCOPES, Account, Connection, ConnectionStatus, Revocation
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
+from tiktok_api.auth.models import User
 from tiktok_api.db import db, end_reading, new_id, transaction
 from tiktok_api.sealing import SealBroken, Sealer
 from tiktok_api.settings import Settings
@@ -218,8 +219,11 @@ def _fail(claim: _Claim, reason: str) -> Outcome:
 
 
 def _store(claim: _Claim, grant: TokenGrant, info: UserInfo | None, asked_at: datetime, sealer: Sealer) -> Outcome:
+    # The user's row first, as whoever leaves takes it: they wait for us, and their farewell includes this account.
+    db.session.execute(select(User.id).where(User.id == claim.owner_id).with_for_update(read=True, key_share=True))
     connection = db.session.get(Connection, claim.id, with_for_update=True)
     if connection is None:  # its user has left meanwhile
+        revoking.let_go(grant, sealer=sealer)
         return Outcome(ConnectionStatus.FAILED, "link_not_valid")
     account, is_new = _find_or_add(claim, grant, asked_at, sealer)
     if account.owner_id != claim.owner_id:

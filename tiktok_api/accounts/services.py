@@ -33,9 +33,10 @@ class CreatorReading:
     captured_at: datetime
 
 
-def get_account(caller: Identity, account_id: UUID) -> Account:
-    """The caller's account with this id. Raises NotFound."""
-    account = db.session.scalar(_of(caller).where(Account.id == account_id))
+def get_account(caller: Identity, account_id: UUID, *, to_change: bool = False) -> Account:
+    """The caller's account with this id; `to_change` has others who want that wait. Raises NotFound."""
+    query = _of(caller).where(Account.id == account_id)
+    account = db.session.scalar(query.with_for_update(key_share=True) if to_change else query)
     if account is None:
         raise NotFound
     return account
@@ -79,7 +80,7 @@ def connected(
 
 def describe(caller: Identity, account_id: UUID, **changes: Any) -> Account:
     """Change the label, the tags or the defaults; each replaces what was there. Raises NotFound."""
-    account = get_account(caller, account_id)
+    account = get_account(caller, account_id, to_change=True)
     for name, value in changes.items():
         setattr(account, name, value)
     account.updated_at = clock.now()

@@ -154,9 +154,10 @@ def end_session(caller: Identity) -> None:
         sessions.end(caller, caller.session_id)
 
 
-def get_profile(caller: Identity) -> User:
-    """The caller's own row. Raises SessionEnded where it has just been deleted."""
-    user = db.session.scalar(select(User).where(User.id == caller.user_id))
+def get_profile(caller: Identity, *, to_change: bool = False) -> User:
+    """The caller's own row; `to_change` has others who want that wait. Raises SessionEnded where it was just deleted."""
+    query = select(User).where(User.id == caller.user_id)
+    user = db.session.scalar(query.with_for_update(key_share=True) if to_change else query)
     if user is None:
         raise SessionEnded
     return user
@@ -168,6 +169,10 @@ def leave(caller: Identity) -> None:
     Higher domains are told first: accounts are let go, so that TikTok hears of it, and nothing secret is orphaned. Files
     are swept later, when nobody's row names them any more.
     """
+    events.announce("user.leaving", user_id=caller.user_id)
+    # From here nothing more can become theirs. What did since the announcement is let go of too: an account that came
+    # back from TikTok in between would otherwise vanish without TikTok hearing of it.
+    db.session.execute(select(User.id).where(User.id == caller.user_id).with_for_update())
     events.announce("user.leaving", user_id=caller.user_id)
     db.session.execute(delete(User).where(User.id == caller.user_id).execution_options(synchronize_session=False))
 

@@ -133,7 +133,7 @@ def show_me() -> User:
 def update_me(changes: dict[str, Any]) -> User:
     """Change your name or time zone"""
     with transaction():
-        must_be_current(ProfileSchema, services.get_profile(caller))
+        must_be_current(ProfileSchema, services.get_profile(caller, to_change=True))
         return services.update_profile(caller, **changes)
 
 
