@@ -12,7 +12,7 @@ from tiktok_api.db import Model, enum_column
 
 
 class User(Model):
-    """A person. `email_key` is the address as it is compared: case folded.
+    """A person. `email_key` is the address as it is compared.
 
     Until somebody has proven that an address is theirs, the last who registered it may take it over from the one before.
     """

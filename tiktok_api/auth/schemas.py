@@ -10,6 +10,8 @@ from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import Schema
 from tiktok_api.web.timezones import is_timezone
 
+LONGEST_EMAIL = 254
+"""RFC 5321, by way of its erratum 1690."""
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 
 
@@ -22,7 +24,7 @@ def is_printable(value: str) -> None:
 def _email() -> fields.Email:
     return fields.Email(
         required=True,
-        validate=[validate.Length(max=254), is_printable],
+        validate=[validate.Length(max=LONGEST_EMAIL), is_printable],
         metadata={"example": "ada@example.com"},
     )
 
@@ -65,7 +67,7 @@ class RegistrationSchema(Schema):
 class CredentialsSchema(Schema):
     """Who wants in."""
 
-    email = fields.String(required=True, validate=validate.Length(1, 254), metadata={"example": "ada@example.com"})
+    email = fields.String(required=True, validate=validate.Length(1, LONGEST_EMAIL), metadata={"example": "ada@example.com"})
     password = _known_password()
 
 
@@ -114,7 +116,7 @@ class PasswordChangeSchema(Schema):
 class EmailSchema(Schema):
     """Somebody's address."""
 
-    email = fields.String(required=True, validate=validate.Length(1, 254), metadata={"example": "ada@example.com"})
+    email = fields.String(required=True, validate=validate.Length(1, LONGEST_EMAIL), metadata={"example": "ada@example.com"})
 
 
 class LetterTokenSchema(Schema):

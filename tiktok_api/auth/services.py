@@ -27,8 +27,13 @@ UNPROVEN_KEPT = timedelta(days=7)
 
 
 def email_key(email: str) -> str:
-    """The address as it is compared."""
-    return email.strip().casefold()
+    """The address as it is compared: however it is typed, whatever the case, and its domain as DNS knows it."""
+    folded = passwords.normalise(passwords.normalise(email.strip()).casefold())
+    local, at, domain = folded.rpartition("@")
+    try:
+        return local + at + domain.encode("idna").decode("ascii")
+    except UnicodeError:  # no domain at all, so nobody's
+        return folded
 
 
 def register(*, email: str, password: str, display_name: str, timezone: str, is_open: bool) -> User:

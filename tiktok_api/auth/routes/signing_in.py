@@ -19,6 +19,7 @@ from tiktok_api.auth.errors import (
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.models import User
 from tiktok_api.auth.schemas import (
+    LONGEST_EMAIL,
     CredentialsSchema,
     ProfileChangesSchema,
     ProfileSchema,
@@ -42,7 +43,8 @@ def _address_and_account() -> str:
     """Each pair of address and account has a count of its own, so nobody can lock a victim out from elsewhere."""
     body = peek_at_json()
     email = body.get("email") if isinstance(body, dict) else None
-    return f"{client_network()}:{services.email_key(email) if isinstance(email, str) else ''}"
+    is_one = isinstance(email, str) and len(email) <= LONGEST_EMAIL
+    return f"{client_network()}:{services.email_key(email) if is_one else ''}"
 
 
 @blp.post("/register")
