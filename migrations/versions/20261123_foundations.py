@@ -175,6 +175,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
     )
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_entries_created_at"), ["created_at"], unique=False)
         batch_op.create_index("ix_audit_entries_user_created", ["user_id", "created_at", "id"], unique=False)
 
     op.create_table(
@@ -644,6 +645,7 @@ def downgrade() -> None:
     op.drop_table("idempotency_keys")
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_entries_user_created")
+        batch_op.drop_index(batch_op.f("ix_audit_entries_created_at"))
 
     op.drop_table("audit_entries")
     with op.batch_alter_table("api_keys", schema=None) as batch_op:

@@ -49,7 +49,9 @@ def elsewhere(postgresql_url):
 @pytest.fixture
 def wait_for_blocked(postgresql_url):
     """Until so many wait for a lock."""
-    engine = create_engine(postgresql_url, isolation_level="AUTOCOMMIT")  # inside a transaction it sees the same for ever
+    engine = create_engine(
+        postgresql_url, isolation_level="AUTOCOMMIT"
+    )  # inside a transaction it sees the same for ever
     with engine.connect() as onlooker:
         yield lambda count: wait_until(lambda: onlooker.scalar(BLOCKED) == count)
     engine.dispose()
@@ -89,7 +91,9 @@ def test_whoever_leaves_while_an_account_comes_back_stands_in_nobodys_way(
     assert simulator.world.grants == {}
 
 
-def test_an_account_that_comes_while_its_person_leaves_is_let_go_of(app, person, run_jobs, elsewhere, wait_for_blocked, simulator):
+def test_an_account_that_comes_while_its_person_leaves_is_let_go_of(
+    app, person, run_jobs, elsewhere, wait_for_blocked, simulator
+):
     grant = _have_granted(simulator, person)
     account_id, sealer, now = uuid4(), app.extensions["tiktok_api.sealer"], datetime.now(UTC)
     sealed = {

@@ -119,6 +119,7 @@ def start(
     )
     db.session.add(connection)
     db.session.flush()
+    audit.record(caller, "connection.started", subject_id=connection_id)
     authorize_url = tiktok.build_authorize_url(
         state=state, redirect_uri=_redirect_uri(settings), scopes=asked, code_verifier=code_verifier
     )
@@ -161,7 +162,8 @@ def finish(
         outcome = _store(claim, grant, info, asked_at, sealer)
         if outcome.account_id is not None:
             person = Identity(claim.owner_id, None, address=address)
-            audit.record(person, "account.connected", subject_id=outcome.account_id, username=outcome.name)
+            facts = {"username": outcome.name, "connection_id": str(claim.id)}
+            audit.record(person, "account.connected", subject_id=outcome.account_id, **facts)
         return outcome
 
 

@@ -93,7 +93,10 @@ class AuditEntry(Model):
     """Something a person or one of their keys did. It outlives the session, the key and the subject, but not the person."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_user_created", "user_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_audit_entries_user_created", "user_id", "created_at", "id"),
+        Index("ix_audit_entries_created_at", "created_at"),  # by which the sweep finds what has had its time
+    )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     session_id: Mapped[UUID | None]

@@ -184,9 +184,10 @@ def leave(caller: Identity) -> None:
 
 def update_profile(caller: Identity, **changes: Any) -> User:
     """Change the display name or the time zone; new tokens carry the zone."""
-    user = get_profile(caller)
+    user = get_profile(caller, to_change=True)
     for name, value in changes.items():
         setattr(user, name, value)
+    audit.record(caller, "profile.updated", changed=sorted(changes))
     return user
 
 

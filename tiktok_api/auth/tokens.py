@@ -120,7 +120,7 @@ def read(token: str, kind: str) -> Claims:
         raise InvalidToken
     try:
         claims = decode_token(token)
-        ids = [UUID(claims[name]) for name in ("sub", "sid", "jti")]
+        user_id, session_id, jti = (UUID(claims[name]) for name in ("sub", "sid", "jti"))
         issued, expires, timezone = claims["iat"], claims["exp"], claims["tz"]
         is_ours = (
             claims["type"] == kind
@@ -137,7 +137,7 @@ def read(token: str, kind: str) -> Claims:
         raise InvalidToken
     if expires <= time.time():  # the leeway is for clocks, not for tokens
         raise TokenExpired
-    return Claims(*ids, timezone, expires)
+    return Claims(user_id, session_id, jti, timezone, expires)
 
 
 class _Remembered:

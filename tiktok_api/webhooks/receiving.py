@@ -36,9 +36,7 @@ class Notice:
     client_key: Any
 
 
-def receive(
-    body: bytes, signature: str, *, client_key: str, client_secret: str, tolerance: timedelta
-) -> UUID | None:
+def receive(body: bytes, signature: str, *, client_key: str, client_secret: str, tolerance: timedelta) -> UUID | None:
     """Keep a genuine event and promise to act on it; None: it was here before.
 
     A signature out of the tolerance is genuine too: it may be a retry that was not signed anew. Since nothing

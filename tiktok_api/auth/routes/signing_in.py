@@ -43,8 +43,8 @@ def _address_and_account() -> str:
     """Each pair of address and account has a count of its own, so nobody can lock a victim out from elsewhere."""
     body = peek_at_json()
     email = body.get("email") if isinstance(body, dict) else None
-    is_one = isinstance(email, str) and len(email) <= LONGEST_EMAIL
-    return f"{client_network()}:{services.email_key(email) if is_one else ''}"
+    account = services.email_key(email) if isinstance(email, str) and len(email) <= LONGEST_EMAIL else ""
+    return f"{client_network()}:{account}"
 
 
 @blp.post("/register")
