@@ -124,6 +124,7 @@ def upgrade() -> None:
         sa.Column("refresh_leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("creator_info", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("creator_info_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("posting_refusal", sa.String(), nullable=True),
         sa.Column("connected_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),

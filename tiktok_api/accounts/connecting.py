@@ -233,7 +233,7 @@ def _store(claim: _Claim, grant: TokenGrant, info: UserInfo | None, asked_at: da
         return _fail(claim, "account_already_connected")
     if not is_new:
         vault.put(account, grant, asked_at=asked_at, sealer=sealer)
-        account.creator_info = account.creator_info_at = None
+        account.creator_info = account.creator_info_at = account.posting_refusal = None
     account.connected_at = asked_at
     connection.status, connection.account_id = ConnectionStatus.CONNECTED, account.id
     # A disconnection that TikTok has not heard of yet would take the new grant with it.
