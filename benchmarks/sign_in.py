@@ -1,52 +1,80 @@
-"""Whether the time a sign-in takes tells known addresses from unknown ones."""
+"""Whether the time an answer takes tells known addresses from unknown ones, wherever an address can be tried."""
 
+import random
 import statistics
 import time
 from collections.abc import Callable
+from typing import Any
 
-from flask import Flask
 from flask.testing import FlaskClient
 
 from benchmarks.stage import PASSWORD, make_app
 from tiktok_api.settings import Settings
 
 ROUNDS = 40
-LOGIN = "/api/v1/auth/login"
+AUTH = "/api/v1/auth"
+KNOWN, UNPROVEN, WRONG = "known@example.com", "unproven@example.com", "not the password"
+
+Figure = tuple[str, str, float]
+Kinds = dict[tuple[str, str], Callable[[int], Any]]
 
 
-def run(settings: Settings) -> list[tuple[str, float]]:
-    """Median milliseconds of each kind of sign-in, taken in turn so that they share the machine's moods."""
-    app = make_app(settings)
-    client = app.test_client()
-    client.post("/api/v1/auth/register", json={"email": "known@example.com", "password": PASSWORD})
-    kinds: dict[str, Callable[[int], int]] = {
-        "known address, right password": lambda _: _log_in(client, "known@example.com", PASSWORD),
-        "known address, wrong password": lambda _: _log_in(client, "known@example.com", "not the password"),
-        "unknown address": lambda n: _log_in(client, f"unknown{n}@example.com", "not the password"),
-    }
-    times: dict[str, list[float]] = {kind: [] for kind in kinds}
-    for number in range(ROUNDS):
-        for kind, attempt in kinds.items():
-            began = time.perf_counter()
-            attempt(number)
-            times[kind].append((time.perf_counter() - began) * 1000)
-    _throttled(settings, times)
-    return [(kind, statistics.median(found)) for kind, found in times.items()]
-
-
-def _log_in(client: FlaskClient, email: str, password: str) -> int:
-    return client.post(LOGIN, json={"email": email, "password": password}).status_code
-
-
-def _throttled(settings: Settings, times: dict[str, list[float]]) -> None:
-    """Over the limit, for a known and for an unknown address."""
-    app: Flask = make_app(settings, rate_limit_enabled=True)
-    for kind, email in (("known", "known@example.com"), ("unknown", "nobody@example.com")):
-        client = app.test_client()
+def run(settings: Settings) -> list[Figure]:
+    """Act, kind of address and median milliseconds; the kinds of an act are taken in turn to share the machine's moods."""
+    client = make_app(settings).test_client()
+    _post(client, "register", email=KNOWN, password=PASSWORD)
+    proving = make_app(settings, email_verification=True).test_client()
+    _post(proving, "register", email=UNPROVEN, password=PASSWORD)
+    limited = make_app(settings, rate_limit_enabled=True).test_client()
+    for email in (KNOWN, "nobody@example.com"):
         for _ in range(6):
-            _log_in(client, email, "not the password")
-        found = times.setdefault(f"{kind} address, throttled", [])
-        for _ in range(ROUNDS):
+            _post(limited, "login", email=email, password=WRONG)
+    groups = (_signing_in(client), _throttled(limited), _other_ways(proving))
+    return [figure for group in groups for figure in _medians(group)]
+
+
+def _signing_in(client: FlaskClient) -> Kinds:
+    return {
+        ("sign in", "known, wrong password"): lambda _: _post(client, "login", email=KNOWN, password=WRONG),
+        ("sign in", "unknown"): lambda n: _post(client, "login", email=f"unknown{n}@example.com", password=WRONG),
+        ("sign in", "known, right password"): lambda _: _post(client, "login", email=KNOWN, password=PASSWORD),
+    }
+
+
+def _throttled(client: FlaskClient) -> Kinds:
+    """By itself: what follows upon hashing is slower for that alone."""
+    return {
+        ("sign in, throttled", "known"): lambda _: _post(client, "login", email=KNOWN, password=WRONG),
+        ("sign in, throttled", "unknown"): lambda _: _post(client, "login", email="nobody@example.com", password=WRONG),
+    }
+
+
+def _other_ways(client: FlaskClient) -> Kinds:
+    """Where addresses must be proven, registering does not tell either."""
+    new = {"password": PASSWORD, "token": "A" * 43}
+    return {
+        ("forgotten password", "known"): lambda _: _post(client, "password/forgot", email=KNOWN),
+        ("forgotten password", "unknown"): lambda n: _post(client, "password/forgot", email=f"u{n}@example.com"),
+        ("register, to be proven", "known"): lambda _: _post(client, "register", email=KNOWN, password=PASSWORD),
+        ("register, to be proven", "unproven"): lambda _: _post(client, "register", email=UNPROVEN, password=PASSWORD),
+        ("register, to be proven", "unknown"): lambda n: _post(
+            client, "register", email=f"new{n}@example.com", password=PASSWORD
+        ),
+        ("reset, no such token", "nobody's"): lambda _: _post(client, "password/reset", **new),
+    }
+
+
+def _medians(kinds: Kinds) -> list[Figure]:
+    times: dict[tuple[str, str], list[float]] = {kind: [] for kind in kinds}
+    order = list(kinds)
+    for number in range(ROUNDS):
+        random.shuffle(order)  # what comes after a slow one is slower for that alone
+        for kind in order:
             began = time.perf_counter()
-            _log_in(client, email, "not the password")
-            found.append((time.perf_counter() - began) * 1000)
+            kinds[kind](number)
+            times[kind].append((time.perf_counter() - began) * 1000)
+    return [(act, kind, statistics.median(found)) for (act, kind), found in times.items()]
+
+
+def _post(client: FlaskClient, path: str, **body: str) -> int:
+    return client.post(f"{AUTH}/{path}", json=body).status_code

@@ -4,7 +4,11 @@ One process with many threads by default, because limits and caches are then exa
 PostgreSQL, WEB_CONCURRENCY may be as many processes as there are cores.
 """
 
+import json
 import os
+from typing import Any
+
+from gunicorn import util
 
 bind = os.environ.get("BIND", "127.0.0.1:8080")
 workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
@@ -16,3 +20,17 @@ keepalive = 75  # nginx keeps its upstream connections for 60 s: ours must not b
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
 accesslog = None  # requests are logged by the application, as JSON and without secrets
 control_socket_disable = True
+limit_request_fields = 64
+limit_request_field_size = 65536  # more than nginx lets through: a token too long to be one of ours is refused by us
+
+
+def _write_problem(sock: Any, status: int, reason: str, detail: str) -> None:
+    """What gunicorn refuses before the application sees it, as the problem document that every other error is."""
+    code = reason.lower().replace(" ", "_")
+    problem = {"type": f"/docs/problems#{code}", "title": reason, "status": status, "detail": detail or reason}
+    body = json.dumps(problem | {"instance": "", "code": code, "request_id": ""})
+    head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+    util.write_nonblock(sock, f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode("latin-1"))
+
+
+util.write_error = _write_problem  # gunicorn has no setting for it

@@ -73,6 +73,7 @@ class Settings:
     media_max_bytes: int
     upload_ttl_seconds: float
     upload_stall_seconds: float
+    audit_days: int
     allow_test_clock: bool
     log_level: str
 
@@ -161,6 +162,7 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
         "media_max_bytes": env.int("MEDIA_MAX_BYTES", 500 * MEBIBYTE, validate=positive),
         "upload_ttl_seconds": env.float("UPLOAD_TTL_SECONDS", 86400.0, validate=positive),
         "upload_stall_seconds": env.float("UPLOAD_STALL_SECONDS", 30.0, validate=positive),
+        "audit_days": env.int("AUDIT_DAYS", 400, validate=validate.Range(min=1, max=36_500)),
         "allow_test_clock": env.bool("ALLOW_TEST_CLOCK", False),
         "log_level": env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
     }

@@ -124,6 +124,7 @@ def upgrade() -> None:
         sa.Column("refresh_leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("creator_info", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("creator_info_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("posting_refusal", sa.String(), nullable=True),
         sa.Column("connected_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -175,6 +176,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
     )
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_audit_entries_created_at"), ["created_at"], unique=False)
         batch_op.create_index("ix_audit_entries_user_created", ["user_id", "created_at", "id"], unique=False)
 
     op.create_table(
@@ -293,7 +295,7 @@ def upgrade() -> None:
         "sessions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("access_jti", sa.Uuid(), nullable=False),
+        sa.Column("access_jtis", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("refresh_jti", sa.Uuid(), nullable=False),
         sa.Column("previous_refresh_jti", sa.Uuid(), nullable=True),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
@@ -644,6 +646,7 @@ def downgrade() -> None:
     op.drop_table("idempotency_keys")
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_entries_user_created")
+        batch_op.drop_index(batch_op.f("ix_audit_entries_created_at"))
 
     op.drop_table("audit_entries")
     with op.batch_alter_table("api_keys", schema=None) as batch_op:

@@ -239,7 +239,7 @@ def test_a_web_app_connects_without_pkce(make_app, simulator):
     assert connection["status"] == "connected"
 
 
-def test_somebody_who_leaves_meanwhile_connects_nothing(app, owner, simulator):
+def test_somebody_who_leaves_meanwhile_connects_nothing_and_tiktok_hears_of_it(app, owner, simulator, run_jobs):
     begun = connecting.begin(owner)
     location = simulator.control.consent(begun["authorize_url"], "ada")
     simulator.control.mischief("token", "delay", delay_seconds=1)
@@ -253,6 +253,8 @@ def test_somebody_who_leaves_meanwhile_connects_nothing(app, owner, simulator):
 
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Account)) == 0
+    run_jobs()
+    assert simulator.world.grants == {}
 
 
 def test_a_verifier_whose_key_has_left_the_ring_costs_another_attempt(make_app, simulator):
@@ -277,8 +279,9 @@ def test_of_two_users_who_come_back_at_once_with_one_account_one_gets_it(make_ap
     location = simulator.control.consent(begun["authorize_url"], "ada")
     open_id = simulator.control.creator("ada")["consents"][0]["open_id"]
     engine = create_engine(postgresql_url)
+    watching = engine.execution_options(isolation_level="AUTOCOMMIT")
     blocked = text("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")
-    with ThreadPoolExecutor(1) as pool, engine.connect() as connection, engine.connect() as onlooker:
+    with ThreadPoolExecutor(1) as pool, engine.connect() as connection, watching.connect() as onlooker:
         moment = {name: datetime.now(UTC) for name in ("access_expires_at", "refresh_expires_at", "renew_at")}
         row = {"owner_id": UUID(rival.user_id), "open_id": open_id, "connected_at": datetime.now(UTC)}
         sealed = {"access_token_sealed": b"", "refresh_token_sealed": b""}

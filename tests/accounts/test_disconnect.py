@@ -7,10 +7,11 @@ import pytest
 
 from tests.conftest import Person
 from tests.running_jobs import run_due_jobs
-from tiktok_api import events
+from tiktok_api import clock, events
 from tiktok_api.accounts.revoking import disconnect_all
 from tiktok_api.db import transaction
 from tiktok_api.errors import Conflict
+from tiktok_api.jobs import queue
 
 
 @pytest.fixture
@@ -167,3 +168,22 @@ def test_whoever_leaves_takes_all_accounts_along(app, owner, stranger, connect_a
 
     assert [owner.get(f"/accounts/{each}").status_code for each in accounts] == [404, 404]
     assert [username for _, username in simulator.world.grants] == ["linus"]
+
+
+def test_tokens_that_tiktok_would_not_hear_of_for_a_week_are_forgotten(
+    app, owner, connect_account, simulator, run_jobs, pass_time, database_url
+):
+    with app.app_context(), transaction():
+        queue.promise("accounts.sweep", due_at=clock.now())
+    run_jobs()
+    owner.delete(f"/accounts/{connect_account(owner)}")
+    simulator.control.mischief("revoke", "status", status=503, times=99)
+    simulator.control.mischief("refresh", "status", status=503, times=99)
+    pass_time(days=6)
+    run_jobs()
+    assert len(rows(database_url, "revocations")) == 1
+
+    pass_time(days=2)
+    run_jobs()
+
+    assert rows(database_url, "revocations") == []

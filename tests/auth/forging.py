@@ -12,6 +12,8 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+ANOTHER_JTI = "the jti of a token that its session was never given"
+
 
 def encode(part: Any) -> str:
     raw = part if isinstance(part, bytes) else json.dumps(part).encode()
@@ -76,6 +78,10 @@ def _headers(header: dict[str, Any], claims: dict[str, Any], key: bytes) -> Iter
     yield "no kid", sign({"typ": "JWT", "alg": "HS256"}, claims, key)
     for crit in (["exp"], ["b64"], [], "exp", None):
         yield f"crit {crit!r}", sign(header | {"crit": crit}, claims, key)
+    for more in ({"jku": "https://evil.example/keys"}, {"x5u": "https://evil.example"}, {"x5c": ["a"]}, {"cty": "JWT"}):
+        yield f"header {more}", sign(header | more, claims, key)
+    yield "a key of its own in the header", sign(header | {"jwk": {"kty": "oct", "k": encode(key)}}, claims, key)
+    yield "zip", sign(header | {"zip": "DEF"}, claims, key)
     yield "b64 false", sign(header | {"b64": False, "crit": ["b64"]}, claims, key)
     yield "an at+jwt", sign(header | {"typ": "at+jwt"}, claims, key)
     yield "a JWE's type", sign(header | {"typ": "JWE"}, claims, key)
@@ -88,6 +94,10 @@ def _claims(header: dict[str, Any], claims: dict[str, Any], key: bytes) -> Itera
         {"type": "refresh"}, {"type": "admin"}, {"type": None}, {"type": ["access"]}, {"type": ""},
         {"aud": "another"}, {"aud": []}, {"aud": None}, {"aud": 1},
         {"iss": "another"}, {"iss": None}, {"iss": ["tiktok-api"]}, {"iss": ""},
+        {"aud": ["tiktok-api"]}, {"aud": ["tiktok-api", "another"]},
+        {"exp": now + 10**9}, {"exp": str(now + 9999)}, {"exp": now + 9999.5}, {"exp": 10**30}, {"exp": True},
+        {"iat": None}, {"iat": str(now)}, {"iat": float(now)}, {"iat": 0}, {"iat": -1}, {"iat": now + 60, "exp": now + 86_460},
+        {"sub": str(uuid4())}, {"nbf": "x"},
         {"exp": now - 1}, {"exp": 0}, {"exp": -1}, {"exp": "soon"}, {"exp": None}, {"exp": [now + 99]}, {"exp": {}},
         {"iat": now + 9999}, {"iat": "yesterday"}, {"nbf": now + 9999}, {"nbf": "tomorrow"},
         {"sub": str(uuid4()), "sid": str(uuid4())}, {"sub": None}, {"sub": 1}, {"sub": "me"}, {"sub": ["a"]}, {"sub": ""},
@@ -98,6 +108,7 @@ def _claims(header: dict[str, Any], claims: dict[str, Any], key: bytes) -> Itera
         yield f"claims {change}", sign(header, claims | change, key)
     for name in ("exp", "jti", "sid", "sub", "aud", "iss", "type", "tz"):
         yield f"no {name}", sign(header, {k: v for k, v in claims.items() if k != name}, key)
+    yield ANOTHER_JTI, sign(header, claims | {"jti": str(uuid4())}, key)
     good = json.dumps(claims)
     yield "exp beyond all numbers", sign(header, re_exp(good, "1e999"), key)
     yield "exp not a number", sign(header, re_exp(good, "NaN"), key)

@@ -159,6 +159,7 @@ def test_an_expiry_in_the_past_is_refused(owner):
         ({"account_ids": []}, "/account_ids"),
         ({"account_ids": ["x"]}, "/account_ids/0"),
         ({"expires_at": "2030-01-01T00:00:00"}, "/expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-14:00"}, "/expires_at"),
         ({"token": "tk_mine"}, "/token"),
         ({"user_id": str(uuid4())}, "/user_id"),
     ],

@@ -1,8 +1,10 @@
 """GET /audit"""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
 from tests.auth.devices import log_in
 from tests.auth.keys import make_key
@@ -10,6 +12,9 @@ from tests.auth.postbox import forget, reset
 from tests.conftest import PASSWORD
 from tests.databases import on_each_database
 from tests.web.problems import assert_problem
+from tiktok_api.auth.models import AuditEntry
+from tiktok_api.db import db, transaction
+from tiktok_api.web.idempotency import IdempotencyKey
 
 NEW = "a longer horse battery"
 
@@ -106,6 +111,72 @@ def test_it_can_be_filtered_by_what_it_was_done_to(owner):
     assert actions(owner, f"?subject_id={second.id}&action=api_key.revoked") == []
 
 
+def test_it_can_be_filtered_by_whoever_did_it_and_by_kind(client, owner):
+    key = make_key(owner)
+    post = key.post("/posts", json={}).json
+    key.delete(f"/posts/{post['id']}")
+    other = log_in(client, owner)
+    session_id = owner.get("/auth/sessions").json["data"][0]["id"]
+    headers = {"Authorization": f"Bearer {other['access_token']}"}
+    owner.patch("/auth/me", json={"display_name": "Ada"}, headers=headers)
+
+    assert {entry["subject_id"] for entry in trail(owner, f"?api_key_id={key.id}")} == {post["id"]}
+    assert actions(owner, f"?session_id={session_id}") == ["session.started", "profile.updated"]
+    assert actions(owner, "?action=session") == ["session.started"] * 2
+    assert actions(owner, "?action=sess") == []
+    assert actions(owner, "?action=%25") == []
+
+
+def test_it_can_be_filtered_by_time(clock, make_person):
+    person = make_person("ada@example.com")
+    clock.shift(60)
+    make_key(person)
+
+    assert actions(person, "?from=2027-03-02T12:01:00Z") == ["api_key.created"]
+    assert actions(person, "?to=2027-03-02T12:01:00Z") == ["session.started"]
+    assert actions(person, "?from=2027-03-02T13:01:00%2B01:00&to=2027-03-02T12:01:01Z") == ["api_key.created"]
+
+
+def test_a_refresh_token_used_twice_is_in_it(client, clock, make_person):
+    person = make_person("ada@example.com")
+    spent, path = {"refresh_token": person.tokens["refresh_token"]}, "/api/v1/auth/refresh"
+    client.post(path, json=spent)
+    clock.shift(60)
+    client.post(path, json=spent)
+    person.tokens = log_in(client, person)
+
+    (entry,) = trail(person, "?action=session.ended")
+
+    assert (entry["detail"], entry["address"]) == ({"because": "refresh_token_reused"}, "127.0.0.1")
+
+
+def test_it_goes_back_as_far_as_the_operator_says(app, clock, make_person, sweep):
+    person = make_person("ada@example.com")
+    clock.shift(399 * 86_400)
+    sweep()
+    with app.app_context():
+        assert db.session.query(AuditEntry).count() == 1
+
+    clock.shift(2 * 86_400)
+    sweep()
+
+    with app.app_context():
+        assert db.session.query(AuditEntry).count() == 0
+    assert person.user_id
+
+
+def test_answers_that_nobody_can_ask_for_again_are_swept(app, owner, sweep):
+    wish = {"json": {"name": "x", "scopes": ["read"]}, "headers": {"Idempotency-Key": "one"}}
+    owner.post("/auth/api-keys", **wish)
+    with app.app_context(), transaction() as session:
+        session.execute(update(IdempotencyKey).values(kept_until=datetime(2026, 1, 1, tzinfo=UTC)))
+
+    sweep()
+
+    with app.app_context():
+        assert db.session.query(IdempotencyKey).count() == 0
+
+
 def test_it_comes_in_pages(owner):
     for _ in range(3):
         make_key(owner)
@@ -135,6 +206,16 @@ def test_no_secret_is_in_it(client, owner, postbox, deliver):
     assert [secret for secret in secrets if secret in shown] == []
 
 
-@pytest.mark.parametrize("query", ["?action=", "?subject_id=x", "?user_id=x", "?limit=0"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?action=",
+        "?subject_id=x",
+        "?user_id=x",
+        "?limit=0",
+        "?from=2027-03-02T12:00:00",
+        "?to=0001-01-01T00:00:00%2B14:00",
+    ],
+)
 def test_what_is_no_filter_is_refused(owner, query):
     assert_problem(owner.get(f"/audit{query}"), 422)

@@ -31,5 +31,5 @@ def test_an_account_of_somebody_else_brings_no_entry(owner, stranger, connect_ac
     stranger.client.get(location.removeprefix("http://127.0.0.1:8080"))
 
     assert stranger.get(f"/accounts/connections/{begun['id']}").json["status"] == "failed"
-    assert actions(stranger) == ["session.started"]
+    assert actions(stranger) == ["session.started", "connection.started"]
     assert actions(owner, f"?subject_id={account_id}") == ["account.connected"]

@@ -1,10 +1,16 @@
 """Tokens that we did not make."""
 
+import jwt
 import pytest
 
-from tests.auth.forging import forge, sign
+from tests.auth.devices import is_signed_in, log_in
+from tests.auth.forging import ANOTHER_JTI, forge, sign
 from tests.conftest import API
 from tests.web.problems import assert_problem
+
+
+def refresh(client, token):
+    return client.post(f"{API}/auth/refresh", json={"refresh_token": token})
 
 
 def test_the_forger_can_make_a_good_token(client, header, claims, signing_key):
@@ -25,14 +31,53 @@ def test_no_forged_access_token_is_believed(client, header, claims, signing_key)
 
 
 def test_no_forged_refresh_token_is_believed(client, owner, header, claims, signing_key):
-    good = claims | {"type": "refresh"}
-    forged = {name: token for name, token in forge(header, good, signing_key) if "'type': 'refresh'" not in name}
+    good = jwt.decode(owner.tokens["refresh_token"], options={"verify_signature": False})
+    forged = dict(forge(header, good, signing_key))
+    del forged["claims {'type': 'refresh'}"], forged[ANOTHER_JTI]  # no forgery, and one that ends the session
 
-    answers = {name: client.post(f"{API}/auth/refresh", json={"refresh_token": t}) for name, t in forged.items()}
+    answers = {name: refresh(client, token) for name, token in forged.items()}
 
     assert len(answers) >= 60
     assert {name for name, answer in answers.items() if answer.status_code != 401} == set()
     assert owner.get("/auth/me").status_code == 200
+    assert refresh(client, sign(header, good, signing_key)).status_code == 200
+
+
+def test_a_token_of_another_session_is_not_believed_in_this_one(client, owner, header, claims, signing_key):
+    other = log_in(client, owner)
+    theirs = jwt.decode(other["access_token"], options={"verify_signature": False})
+    mixed = [claims | {"jti": theirs["jti"]}, claims | {"sid": theirs["sid"]}]
+
+    answers = [client.get(f"{API}/auth/me", headers=_bearer(sign(header, each, signing_key))) for each in mixed]
+
+    for answer in answers:
+        assert_problem(answer, 401, "invalid_token")
+
+
+def test_an_access_token_lives_on_when_its_session_gets_the_next(client, owner):
+    refresh(client, owner.tokens["refresh_token"])
+
+    assert owner.get("/auth/me").status_code == 200
+
+
+def test_whoever_refreshes_all_day_keeps_the_newest_tokens(app, client, owner):
+    pairs = [owner.tokens]
+    for _ in range(50):
+        pairs.append(refresh(client, pairs[-1]["refresh_token"]).json)
+
+    answers = [is_signed_in(client, pair) for pair in pairs]
+
+    assert answers == [False] + [True] * 50
+
+
+def test_clocks_of_machines_may_be_a_little_apart(client, clock, make_person):
+    person = make_person("ada@example.com")
+
+    clock.shift(-9)
+
+    assert person.get("/auth/me").status_code == 200
+    clock.shift(-2)
+    assert_problem(refresh(client, person.tokens["refresh_token"]), 401, "invalid_token")
 
 
 @pytest.mark.parametrize(

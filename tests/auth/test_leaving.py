@@ -62,7 +62,10 @@ def settled(owner, connect_account, run_jobs):
 
 
 @on_each_database
-def test_whoever_leaves_takes_everything_along(app, settled, stranger, rows, run_jobs, simulator):
+def test_whoever_leaves_takes_everything_along(app, settled, stranger, rows, run_jobs, simulator, tmp_path):
+    def stored():
+        return [file for file in (tmp_path / "media").rglob("*") if file.is_file()]
+
     key = make_key(settled)
     settled.post("/accounts/connect", json={})  # begun and never finished
 
@@ -76,7 +79,9 @@ def test_whoever_leaves_takes_everything_along(app, settled, stranger, rows, run
         assert "accounts.revoke" in kinds
         assert kinds.isdisjoint({"posts.publish", "accounts.sync", "accounts.renew"})
         assert db.session.query(Revocation).count() == 1
+    assert len(stored()) >= 2  # a video and its thumbnail
     run_jobs()
+    assert stored() == []
     assert rows() == {"users": 1, "sessions": 1, "audit_entries": 1}  # the stranger's
     assert list(simulator.world.grants) == []  # TikTok has heard of it
 

@@ -53,6 +53,23 @@ def test_whoever_has_just_been_deleted_has_no_profile(owner, meanwhile):
     assert_problem(response, 401, "session_ended")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/auth/api-keys", {"name": "x", "scopes": ["read"]}),
+        ("POST", "/accounts/connect", {}),
+        ("POST", "/posts", {}),
+        ("DELETE", "/auth/sessions", None),
+    ],
+)
+def test_whoever_has_just_been_deleted_can_do_nothing_more(owner, meanwhile, method, path, body):
+    meanwhile("FROM sessions", "DELETE FROM users")
+
+    response = owner.open(path, method=method, json=body)
+
+    assert_problem(response, 401, "session_ended")
+
+
 def test_signing_out_while_being_signed_out_is_signing_out(owner, meanwhile):
     meanwhile("FROM sessions", "UPDATE sessions SET ended_at = '2026-01-01 00:00:00.000000'")
 

@@ -41,6 +41,19 @@ def test_a_known_address_is_taken_however_it_is_written(client, email):
     assert_problem(response, 409, "email_taken")
 
 
+@pytest.mark.parametrize(
+    "email", ["ZOE\u0308@BU\u0308CHER.EXAMPLE", "zo\u00eb@xn--bcher-kva.example", "\uff5ao\u00eb@b\u00fccher.example"]
+)
+def test_an_address_of_any_script_is_the_same_however_it_is_typed(client, email):
+    register(client, email="zo\u00eb@b\u00fccher.example")
+
+    again = register(client, email=email)
+    signed_in = client.post(f"{API}/auth/login", json=WHO | {"email": email})
+
+    assert again.status_code in (409, 422)
+    assert signed_in.status_code == 200
+
+
 @on_each_database
 def test_of_many_at_once_one_gets_the_address(app):
     with ThreadPoolExecutor(6) as pool:
@@ -53,7 +66,7 @@ def test_a_password_that_everybody_tries_first_is_refused(client):
     common = [
         "password123", "Password1234!", "P@ssw0rd2024", "1234567890", "9876543210", "qwertyuiop", "abcdefghij",
         "aaaaaaaaaa", "ababababab", "iloveyou12345", "letmein!!!!", "ada@example.com", "ADA@example.com", "1q2w3e4r5t",
-        "tiktok123456", "..........", "passwordpassword",
+        "tiktok123456", "..........", "passwordpassword", "123456789a", "q1w2e3r4t5y6", "LiverpooL1", "basketball",
     ]  # fmt: skip
 
     answers = {password: register(client, password=password) for password in common}

@@ -9,7 +9,7 @@ import pytest
 import structlog
 from sqlalchemy import text
 
-from tests.conftest import API
+from tests.conftest import API, Person
 from tiktok_api.db import transaction
 
 PASSWORD, WRONG, CLIENT_SECRET = "planted-password-1f9e", "planted-wrong-password-77", "planted-tiktok-secret-5c"
@@ -62,6 +62,27 @@ def test_a_journey_leaves_no_secret_behind(left_behind, app):
     secrets += [base64.b64encode(secret.encode()).decode() for secret in secrets]
     assert [secret for secret in secrets if secret.encode() in found] == []
     assert b"ada@example.com" in found  # so we did look where things are kept
+
+
+def test_keys_letters_and_answers_to_repeat_leave_no_secret_behind(left_behind, app, postbox, run_jobs):
+    owner, new = Person(app, "ada@example.com"), "planted-new-password-3a"
+    wish = {"json": {"name": "server", "scopes": ["read"]}, "headers": {"Idempotency-Key": "once"}}
+    keys = [owner.post("/auth/api-keys", **wish).json["token"] for _ in range(2)]
+    owner.client.get(f"{API}/accounts?key={keys[0]}", headers={"Authorization": f"Bearer {keys[0]}"})
+    owner.client.get(f"{API}/accounts", headers={"Authorization": f"Bearer {keys[0]}x"})
+    owner.post("/auth/password", json={"current_password": "not that", "new_password": new})
+    owner.client.post(f"{API}/auth/password/forgot", json={"email": "ada@example.com"})
+    run_jobs()
+    token = postbox.take().token
+    owner.client.post(f"{API}/auth/password/reset?token={token}", json={"token": token, "password": new})
+    owner.client.post(f"{API}/auth/password/reset", json={"token": token, "password": new})
+    run_jobs()
+
+    found = left_behind()
+
+    assert keys[0] == keys[1]
+    assert [secret for secret in (keys[0], token, new) if secret.encode() in found] == []
+    assert b"api_key.created" in found
 
 
 def test_a_bug_with_secrets_in_its_hands_logs_none(capsys, app):

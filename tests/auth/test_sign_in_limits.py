@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.auth.work import count_work
 from tests.conftest import API, PASSWORD
 from tests.web.problems import assert_problem
 
@@ -55,6 +56,28 @@ def test_known_and_unknown_addresses_are_throttled_alike(client, owner):
     for one, other in zip(known, unknown, strict=True):
         assert one.status_code == other.status_code
         assert one.json | {"request_id": ""} == other.json | {"request_id": ""}
+
+
+def test_known_and_unknown_addresses_cost_the_same_work_once_throttled(app, client, owner):
+    for email in (owner.email, "nobody@example.com"):
+        for _ in range(5):
+            log_in(client, email)
+
+    known, unknown = (
+        count_work(app, lambda email=email: log_in(client, email)) for email in (owner.email, "nobody@example.com")
+    )
+
+    assert known == unknown
+    assert known["verify_secret"] == 0
+
+
+def test_a_token_that_is_none_costs_the_same_work_whatever_it_is(app, client):
+    bodies = [{"token": token, "password": "a longer horse battery"} for token in ("x", "A" * 43, "é" * 200)]
+
+    costs = [count_work(app, lambda body=body: client.post(f"{API}/auth/password/reset", json=body)) for body in bodies]
+
+    assert costs[0] == costs[1] == costs[2]
+    assert costs[0]["hash_secret"] == 0
 
 
 def test_whoever_has_a_whole_network_of_addresses_is_still_one(client, owner):

@@ -34,3 +34,19 @@ def test_an_impossible_window_is_refused(owner, connect_account, window):
 
     assert response.status_code == 422
     assert response.json["errors"][0]["parameter"] in ("from", "to")
+
+
+def test_what_is_held_today_for_a_time_that_is_over_is_planned_for_today(
+    owner, make_post, run_jobs, pass_time, simulator
+):
+    post = make_post()
+    simulator.control.mischief("creator_info", "status", status=200, code="spam_risk_too_many_posts", times=9)
+    owner.post(f"/posts/{post['id']}/publish")
+    run_jobs()
+    assert owner.get(f"/posts/{post['id']}/publications").json["data"][0]["state"] == "held"
+    pass_time(86_400)
+
+    account_id = post["targets"][0]["account_id"]
+    days = owner.get(f"/accounts/{account_id}/capacity?timezone=UTC").json["days"]
+
+    assert [day["planned"] for day in days] == [1, 0, 0, 0, 0, 0, 0]

@@ -1,5 +1,6 @@
 """GET /accounts/{id}/health"""
 
+from tests.conftest import Person
 from tests.connecting import connect
 
 
@@ -28,3 +29,51 @@ def test_a_strangers_account_has_no_health(owner, stranger, connect_account):
     response = stranger.get(f"/accounts/{account_id}/health")
 
     assert response.status_code == 404
+
+
+def test_a_creator_who_may_not_post_cannot_post_until_tiktok_says_otherwise(
+    owner, simulator, connect_account, run_jobs
+):
+    account_id = connect_account(owner)
+    refusal = {"effect": "status", "status": 200, "code": "spam_risk_user_banned_from_posting"}
+    simulator.control.mischief("creator_info", **refusal)
+    run_jobs()
+
+    banned = owner.get(f"/accounts/{account_id}/health").json
+    owner.get(f"/accounts/{account_id}/creator-info")
+    free = owner.get(f"/accounts/{account_id}/health").json
+
+    assert (banned["can_post"], [reason["code"] for reason in banned["reasons"]]) == (False, [refusal["code"]])
+    assert banned["needs_reconnection"] is False
+    assert (free["can_post"], free["reasons"]) == (True, [])
+
+
+def test_an_account_that_must_be_connected_again_says_so_and_why(
+    owner, simulator, connect_account, run_jobs, pass_time
+):
+    account_id = connect_account(owner)
+    run_jobs()
+    simulator.control.disconnect("ada")
+    pass_time(86_400)
+    run_jobs()
+
+    health = owner.get(f"/accounts/{account_id}/health").json
+
+    assert (health["status"], health["can_post"], health["needs_reconnection"]) == ("expired", False, True)
+    assert [reason["code"] for reason in health["reasons"]] == ["account_needs_reconnection"]
+    connect_account(owner)
+    assert owner.get(f"/accounts/{account_id}/health").json["needs_reconnection"] is False
+
+
+def test_an_account_whose_tokens_nobody_can_read_cannot_post(make_app, simulator, connect_account):
+    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
+    mindful, forgetful = (make_app(vault_keys={name: bytes(32)}, **urls) for name in ("old", "new"))
+    owner = Person(mindful, "owner@example.com")
+    account_id = connect_account(owner)
+    owner.client = forgetful.test_client()
+    owner.get(f"/accounts/{account_id}/creator-info")
+
+    health = owner.get(f"/accounts/{account_id}/health").json
+
+    assert (health["status"], health["can_post"]) == ("error", False)
+    assert [reason["code"] for reason in health["reasons"]] == ["token_unreadable"]

@@ -1,11 +1,17 @@
 """POST /webhooks/tiktok"""
 
+import json
 import time
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from tests.conftest import API
 from tests.webhooks.conftest import event, signed
+from tiktok_api.db import db, transaction
+from tiktok_api.jobs import queue
+from tiktok_api.webhooks.models import TikTokEvent
 
 
 def test_a_genuine_event_is_answered_at_once(deliver):
@@ -49,6 +55,57 @@ def test_what_nobody_understands_is_kept_and_answered(deliver, run_jobs, body):
     run_jobs()
 
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("url", ["database_url", pytest.param("postgresql_url", marks=pytest.mark.postgres)])
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"publish_id": "a\\u0000b"}',
+        '{"a\\u0000b": {"c": ["\\u0000"]}}',
+        '{"a": "\\\\u0000"}',
+        '{"a":' * 900 + "1" + "}" * 900,
+        '{"a": 1e308}',
+    ],
+    ids=["nul", "nul in a key", "no nul", "deep", "large"],
+)
+def test_whatever_is_in_it_every_database_takes_it(request, make_app, url, content):
+    client = make_app(database_url=request.getfixturevalue(url)).test_client()
+    body = event("brand.new", "someone", {}).replace(b'"{}"', json.dumps(content).encode())
+
+    response = client.post(f"{API}/webhooks/tiktok", data=body, headers=signed(body))
+
+    assert (response.status_code, response.json) == (200, {"status": "received"})
+
+
+def test_two_events_of_a_kind_that_nobody_knows_are_two(deliver):
+    answers = [deliver(event("brand.new", "someone", {"thing": number})).json["status"] for number in (1, 2, 2)]
+
+    assert answers == ["received", "received", "duplicate"]
+
+
+def test_what_is_about_another_app_is_kept_and_not_acted_on(app, deliver, run_jobs):
+    body = event("authorization.removed", "someone", {"reason": 1}).replace(b"awsimclient0001", b"awanotherclient")
+
+    assert deliver(body).status_code == 200
+    run_jobs()
+
+    with app.app_context():
+        assert db.session.scalars(select(TikTokEvent.outcome)).all() == ["another_app"]
+
+
+def test_events_are_forgotten_after_a_month(app, deliver, run_jobs, pass_time):
+    deliver(event("brand.new", "someone", {}))
+    run_jobs()
+    pass_time(31 * 86_400)
+    deliver(event("brand.new", "someone", {"thing": 2}))
+
+    with app.app_context(), transaction():
+        queue.promise("webhooks.sweep", due_at=datetime(2026, 1, 1, tzinfo=UTC))
+    run_jobs()
+
+    with app.app_context():
+        assert db.session.scalars(select(TikTokEvent.content)).all() == [{"thing": 2}]
 
 
 def test_a_wrong_secret_is_refused(deliver):

@@ -20,11 +20,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tiktok_api import clock, events
-from tiktok_api.accounts import services, vault
+from tiktok_api.accounts import revoking, services, vault
 from tiktok_api.accounts.errors import ReturnUrlNotAllowed
 from tiktok_api.accounts.models import SCOPES, Account, Connection, ConnectionStatus, Revocation
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
+from tiktok_api.auth.models import User
 from tiktok_api.db import db, end_reading, new_id, transaction
 from tiktok_api.sealing import SealBroken, Sealer
 from tiktok_api.settings import Settings
@@ -118,6 +119,7 @@ def start(
     )
     db.session.add(connection)
     db.session.flush()
+    audit.record(caller, "connection.started", subject_id=connection_id)
     authorize_url = tiktok.build_authorize_url(
         state=state, redirect_uri=_redirect_uri(settings), scopes=asked, code_verifier=code_verifier
     )
@@ -160,7 +162,8 @@ def finish(
         outcome = _store(claim, grant, info, asked_at, sealer)
         if outcome.account_id is not None:
             person = Identity(claim.owner_id, None, address=address)
-            audit.record(person, "account.connected", subject_id=outcome.account_id, username=outcome.name)
+            facts = {"username": outcome.name, "connection_id": str(claim.id)}
+            audit.record(person, "account.connected", subject_id=outcome.account_id, **facts)
         return outcome
 
 
@@ -218,8 +221,11 @@ def _fail(claim: _Claim, reason: str) -> Outcome:
 
 
 def _store(claim: _Claim, grant: TokenGrant, info: UserInfo | None, asked_at: datetime, sealer: Sealer) -> Outcome:
+    # The user's row first, as whoever leaves takes it: they wait for us, and their farewell includes this account.
+    db.session.execute(select(User.id).where(User.id == claim.owner_id).with_for_update(read=True, key_share=True))
     connection = db.session.get(Connection, claim.id, with_for_update=True)
     if connection is None:  # its user has left meanwhile
+        revoking.let_go(grant, sealer=sealer)
         return Outcome(ConnectionStatus.FAILED, "link_not_valid")
     account, is_new = _find_or_add(claim, grant, asked_at, sealer)
     if account.owner_id != claim.owner_id:
@@ -227,7 +233,7 @@ def _store(claim: _Claim, grant: TokenGrant, info: UserInfo | None, asked_at: da
         return _fail(claim, "account_already_connected")
     if not is_new:
         vault.put(account, grant, asked_at=asked_at, sealer=sealer)
-        account.creator_info = account.creator_info_at = None
+        account.creator_info = account.creator_info_at = account.posting_refusal = None
     account.connected_at = asked_at
     connection.status, connection.account_id = ConnectionStatus.CONNECTED, account.id
     # A disconnection that TikTok has not heard of yet would take the new grant with it.

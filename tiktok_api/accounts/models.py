@@ -29,7 +29,7 @@ class Account(Model):
 
     Tokens are sealed and read only by the vault. `token_version` counts the pairs that were stored: whoever holds a pair
     may replace exactly that one. `refresh_epoch` counts the leases on renewing; they run on the database's real clock,
-    expiries on business time.
+    expiries on business time. `posting_refusal` is TikTok's code where, asked last, it let the creator post nothing.
     """
 
     __tablename__ = "accounts"
@@ -66,6 +66,7 @@ class Account(Model):
 
     creator_info: Mapped[dict[str, Any] | None]
     creator_info_at: Mapped[datetime | None]
+    posting_refusal: Mapped[str | None]
     connected_at: Mapped[datetime]
     synced_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -1,7 +1,7 @@
 """Letting an account go: here at once, at TikTok as soon as it listens."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -31,11 +31,7 @@ def disconnect(account: Account, *, sealer: Sealer) -> list[UUID]:
     except SealBroken as error:  # nobody can revoke what nobody can read; the person still can, in the app
         log.warning("revocation.impossible", account=str(account.id), error=str(error))
     else:
-        revocation = Revocation(id=new_id(), open_id=account.open_id, access_expires_at=account.access_expires_at)
-        _put(revocation, access_token, refresh_token, sealer)
-        db.session.add(revocation)
-        db.session.flush()
-        queue.promise(REVOKE, due_at=clock.now(), subject=revocation.id)
+        _promise(account.open_id, access_token, refresh_token, account.access_expires_at, sealer)
     for kind in (services.SYNC, vault.RENEW):
         queue.withdraw(f"{kind}:{account.id}")
     db.session.delete(account)
@@ -43,9 +39,20 @@ def disconnect(account: Account, *, sealer: Sealer) -> list[UUID]:
     return cancelled
 
 
+def let_go(grant: TokenGrant, *, sealer: Sealer) -> None:
+    """Have a grant revoked that came for somebody who has left; call it inside a transaction.
+
+    Unless it acts for an account that somebody has here: TikTok revokes by the person, not by the token.
+    """
+    if db.session.scalar(select(Account.id).where(Account.open_id == grant.open_id)) is None:
+        expires_at = clock.now() + timedelta(seconds=grant.expires_in)
+        _promise(grant.open_id, grant.access_token, grant.refresh_token, expires_at, sealer)
+
+
 def disconnect_all(owner_id: UUID, *, sealer: Sealer) -> None:
     """Let all accounts of a user go who is leaving; call it inside the transaction that removes the user."""
-    for account in db.session.scalars(select(Account).where(Account.owner_id == owner_id)).all():
+    theirs = select(Account).where(Account.owner_id == owner_id).order_by(Account.id)
+    for account in db.session.scalars(theirs.with_for_update(key_share=True)).all():
         disconnect(account, sealer=sealer)
 
 
@@ -68,6 +75,14 @@ def revoke(revocation_id: UUID, *, tiktok: TikTokClient, sealer: Sealer) -> None
             log.info("revocation.refused", error=str(error))
     with transaction() as session:
         session.execute(delete(Revocation).where(Revocation.id == revocation_id))
+
+
+def _promise(open_id: str, access_token: str, refresh_token: str, expires_at: datetime, sealer: Sealer) -> None:
+    revocation = Revocation(id=new_id(), open_id=open_id, access_expires_at=expires_at)
+    _put(revocation, access_token, refresh_token, sealer)
+    db.session.add(revocation)
+    db.session.flush()
+    queue.promise(REVOKE, due_at=clock.now(), subject=revocation.id)
 
 
 def _living_tokens(revocation: Revocation, tiktok: TikTokClient, sealer: Sealer) -> Iterator[str]:

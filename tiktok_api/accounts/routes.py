@@ -114,7 +114,7 @@ def show_account(account_id: UUID) -> Account:
 def update_account(changes: dict[str, Any], account_id: UUID) -> Account:
     """Change an account's label, tags or defaults"""
     with transaction():
-        must_be_current(AccountSchema, services.get_account(caller, account_id))
+        must_be_current(AccountSchema, services.get_account(caller, account_id, to_change=True))
         return services.describe(caller, account_id, **changes)
 
 
@@ -128,7 +128,7 @@ def disconnect_account(account_id: UUID) -> dict[str, Any]:
     by the worker.
     """
     with transaction():
-        account = services.get_account(caller, account_id)
+        account = services.get_account(caller, account_id, to_change=True)
         must_be_current(AccountSchema, account)
         audit.record(caller, "account.disconnected", subject_id=account.id, username=account.username)
         return {"id": account.id, "cancelled_publications": revoking.disconnect(account, sealer=service("sealer"))}

@@ -19,7 +19,7 @@ from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.sealing import Sealer
-from tiktok_api.tiktok import CreatorInfo, TikTokClient, UserInfo
+from tiktok_api.tiktok import CreatorCannotPost, CreatorInfo, TikTokClient, UserInfo
 
 SYNC = "accounts.sync"
 CREATOR_INFO_LIFETIME = timedelta(seconds=60)
@@ -33,9 +33,10 @@ class CreatorReading:
     captured_at: datetime
 
 
-def get_account(caller: Identity, account_id: UUID) -> Account:
-    """The caller's account with this id. Raises NotFound."""
-    account = db.session.scalar(_of(caller).where(Account.id == account_id))
+def get_account(caller: Identity, account_id: UUID, *, to_change: bool = False) -> Account:
+    """The caller's account with this id; `to_change` has others who want that wait. Raises NotFound."""
+    query = _of(caller).where(Account.id == account_id)
+    account = db.session.scalar(query.with_for_update(key_share=True) if to_change else query)
     if account is None:
         raise NotFound
     return account
@@ -79,7 +80,7 @@ def connected(
 
 def describe(caller: Identity, account_id: UUID, **changes: Any) -> Account:
     """Change the label, the tags or the defaults; each replaces what was there. Raises NotFound."""
-    account = get_account(caller, account_id)
+    account = get_account(caller, account_id, to_change=True)
     for name, value in changes.items():
         setattr(account, name, value)
     account.updated_at = clock.now()
@@ -151,11 +152,18 @@ def read_creator_info(account_id: UUID, *, tiktok: TikTokClient, sealer: Sealer,
             return reading
     asked_at = clock.now()
     end_reading()
-    info = vault.with_token(account_id, tiktok.fetch_creator_info, tiktok=tiktok, sealer=sealer)
-    with transaction() as session:
-        kept = {"creator_info": asdict(info), "creator_info_at": asked_at}
-        session.execute(update(Account).where(Account.id == account_id).values(kept))
+    try:
+        info = vault.with_token(account_id, tiktok.fetch_creator_info, tiktok=tiktok, sealer=sealer)
+    except CreatorCannotPost as error:
+        _keep(account_id, {"posting_refusal": error.code})
+        raise
+    _keep(account_id, {"creator_info": asdict(info), "creator_info_at": asked_at, "posting_refusal": None})
     return CreatorReading(info, asked_at)
+
+
+def _keep(account_id: UUID, values: dict[str, Any]) -> None:
+    with transaction() as session:
+        session.execute(update(Account).where(Account.id == account_id).values(values))
 
 
 def last_creator_info(account: Account) -> CreatorReading | None:

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from tiktok_api import clock
 from tiktok_api.accounts import revoking, services, vault
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.accounts.models import Account, Connection
+from tiktok_api.accounts.models import Account, Connection, Revocation
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs.registry import Again, Ticket, task
@@ -102,6 +102,8 @@ def _daily(_settings: Settings) -> timedelta:
 
 @task("accounts.sweep", every=_daily)
 def sweep_connections(ticket: Ticket) -> None:
-    """Forget attempts to connect that ended a week ago."""
+    """Forget attempts to connect that ended a week ago, and tokens that TikTok would not hear of for as long."""
+    a_week_ago = clock.now() - CONNECTIONS_KEPT
     with transaction() as session:
-        session.execute(delete(Connection).where(Connection.expires_at < clock.now() - CONNECTIONS_KEPT))
+        session.execute(delete(Connection).where(Connection.expires_at < a_week_ago))
+        session.execute(delete(Revocation).where(Revocation.created_at < a_week_ago))

@@ -4,12 +4,14 @@ Actions are dotted, the thing first (`post.scheduled`); the detail holds facts t
 secret and never what was written in a post.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, or_, select
 
+from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import AuditEntry
 from tiktok_api.db import db
@@ -31,11 +33,30 @@ def record(caller: Identity, action: str, *, subject_id: UUID | None = None, **d
     )
 
 
-def trail(caller: Identity, *, action: str | None = None, subject_id: UUID | None = None) -> Select[AuditEntry]:
-    """A select of what the caller's people and keys did."""
-    statement = select(AuditEntry).where(AuditEntry.user_id == caller.user_id)
+def trail(
+    caller: Identity,
+    *,
+    action: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    **ids: UUID,
+) -> Select[AuditEntry]:
+    """A select of what the caller's people and keys did.
+
+    `action` may name the thing alone (`post`); `ids` are subject_id, session_id and api_key_id; `until` is left out.
+    """
+    statement = select(AuditEntry).where(AuditEntry.user_id == caller.user_id).filter_by(**ids)
     if action is not None:
-        statement = statement.where(AuditEntry.action == action)
-    if subject_id is not None:
-        statement = statement.where(AuditEntry.subject_id == subject_id)
+        is_whole = AuditEntry.action == action
+        statement = statement.where(or_(is_whole, AuditEntry.action.startswith(f"{action}.", autoescape=True)))
+    if since is not None:
+        statement = statement.where(AuditEntry.created_at >= since)
+    if until is not None:
+        statement = statement.where(AuditEntry.created_at < until)
     return statement
+
+
+def sweep(kept: timedelta) -> None:
+    """Forget what was done longer ago than that."""
+    long_ago = AuditEntry.created_at < clock.now() - kept
+    db.session.execute(delete(AuditEntry).where(long_ago).execution_options(synchronize_session=False))

@@ -12,7 +12,7 @@ from tiktok_api.db import Model, enum_column
 
 
 class User(Model):
-    """A person. `email_key` is the address as it is compared: case folded.
+    """A person. `email_key` is the address as it is compared.
 
     Until somebody has proven that an address is theirs, the last who registered it may take it over from the one before.
     """
@@ -28,12 +28,16 @@ class User(Model):
 
 
 class SignInSession(Model):
-    """One device signed in. The ids of its newest tokens are here, so that the same pair can be minted again."""
+    """One device signed in.
+
+    The ids of its access tokens are here, the newest last: no other is taken for one of its. With that of its newest
+    refresh token the same pair can be minted again.
+    """
 
     __tablename__ = "sessions"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    access_jti: Mapped[UUID]
+    access_jtis: Mapped[list[str]]
     refresh_jti: Mapped[UUID]
     previous_refresh_jti: Mapped[UUID | None]
     issued_at: Mapped[datetime]
@@ -89,7 +93,10 @@ class AuditEntry(Model):
     """Something a person or one of their keys did. It outlives the session, the key and the subject, but not the person."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_user_created", "user_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_audit_entries_user_created", "user_id", "created_at", "id"),
+        Index("ix_audit_entries_created_at", "created_at"),  # by which the sweep finds what has had its time
+    )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     session_id: Mapped[UUID | None]

@@ -1,6 +1,7 @@
 """Passwords: argon2id, and refusing the ones that everybody tries first."""
 
 import unicodedata
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -22,6 +23,8 @@ _STEMS = (
     "monkey", "dragon", "master", "shadow", "starwars", "whatever", "michael", "jennifer", "changeme", "secret", "tiktok",
     "1q2w3e4r5t", "1qaz2wsx3edc", "q1w2e3r4t5", "abc", "abcd", "abcdef", "abcdefghij", "computer", "internet", "freedom",
 )  # fmt: skip
+# Those of Django's 20,000 most common passwords (SecLists) that are long enough to be asked about here.
+_LISTED = frozenset(Path(__file__).with_name("common_passwords.txt").read_text("utf-8").split("\n"))
 _RUNS = ("0123456789" * 13, "9876543210" * 13, "abcdefghijklmnopqrstuvwxyz" * 5, "qwertyuiopasdfghjklzxcvbnm" * 5)
 
 
@@ -31,11 +34,11 @@ def normalise(password: str) -> str:
 
 
 def is_common(password: str, *, email: str) -> bool:
-    """Whether a list of the first million guesses would hold it: a well-known word dressed up, a run, or the address."""
-    folded = password.casefold()
-    if len(set(folded)) < 4 or any(folded in run for run in _RUNS):
+    """Whether it is among the first guesses: a listed one, a well-known word dressed up, a run, or the address."""
+    folded, address = normalise(password).casefold(), normalise(email.strip()).casefold()
+    if len(set(folded)) < 4 or folded in _LISTED or any(folded in run for run in _RUNS):
         return True
-    if folded in (email.casefold(), email.casefold().partition("@")[0]):
+    if folded in (address, address.rpartition("@")[0]):
         return True
     core = folded.strip("0123456789!@#$%^&*()-_=+.,?<>/ ")
     halves = {core, core[: len(core) // 2]} if len(core) % 2 == 0 and core[: len(core) // 2] * 2 == core else {core}

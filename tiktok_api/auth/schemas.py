@@ -7,9 +7,11 @@ from marshmallow import ValidationError, fields, validate
 from tiktok_api.auth.api_keys import SCOPES
 from tiktok_api.auth.passwords import LONGEST, SHORTEST
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Schema
+from tiktok_api.web.schemas import Schema, is_in_range
 from tiktok_api.web.timezones import is_timezone
 
+LONGEST_EMAIL = 254
+"""RFC 5321, by way of its erratum 1690."""
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 
 
@@ -22,7 +24,7 @@ def is_printable(value: str) -> None:
 def _email() -> fields.Email:
     return fields.Email(
         required=True,
-        validate=[validate.Length(max=254), is_printable],
+        validate=[validate.Length(max=LONGEST_EMAIL), is_printable],
         metadata={"example": "ada@example.com"},
     )
 
@@ -65,7 +67,9 @@ class RegistrationSchema(Schema):
 class CredentialsSchema(Schema):
     """Who wants in."""
 
-    email = fields.String(required=True, validate=validate.Length(1, 254), metadata={"example": "ada@example.com"})
+    email = fields.String(
+        required=True, validate=validate.Length(1, LONGEST_EMAIL), metadata={"example": "ada@example.com"}
+    )
     password = _known_password()
 
 
@@ -114,7 +118,9 @@ class PasswordChangeSchema(Schema):
 class EmailSchema(Schema):
     """Somebody's address."""
 
-    email = fields.String(required=True, validate=validate.Length(1, 254), metadata={"example": "ada@example.com"})
+    email = fields.String(
+        required=True, validate=validate.Length(1, LONGEST_EMAIL), metadata={"example": "ada@example.com"}
+    )
 
 
 class LetterTokenSchema(Schema):
@@ -175,6 +181,7 @@ def _confinement(**options: Any) -> fields.Field[Any]:
 def _expiry(**options: Any) -> fields.AwareDateTime:
     return fields.AwareDateTime(
         allow_none=True,
+        validate=is_in_range,
         metadata={"description": "When it stops working; null: never.", "example": "2028-03-02T12:00:00Z"},
         **options,
     )
@@ -222,9 +229,22 @@ class AuditArgsSchema(PageArgsSchema):
     """Which entries."""
 
     action = fields.String(
-        validate=validate.Length(1, 100), metadata={"description": "Only this action.", "example": "post.scheduled"}
+        validate=validate.Length(1, 100),
+        metadata={"description": "Only this action, or all of a kind (`post`).", "example": "post.scheduled"},
     )
     subject_id = fields.UUID(metadata={"description": "Only what was done to this.", "example": _ID})
+    session_id = fields.UUID(metadata={"description": "Only what this session did.", "example": _ID})
+    api_key_id = fields.UUID(metadata={"description": "Only what this API key did.", "example": _ID})
+    since = fields.AwareDateTime(
+        data_key="from",
+        validate=is_in_range,
+        metadata={"description": "At or after this instant.", "example": "2027-03-01T00:00:00Z"},
+    )
+    until = fields.AwareDateTime(
+        data_key="to",
+        validate=is_in_range,
+        metadata={"description": "Before this instant.", "example": "2027-04-01T00:00:00Z"},
+    )
 
 
 class AuditEntrySchema(Schema):

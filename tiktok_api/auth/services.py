@@ -20,12 +20,20 @@ from tiktok_api.errors import NotFound
 REUSE_GRACE = timedelta(seconds=10)
 """How long after a rotation the old refresh token still gets the same successor: parallel tabs of one frontend."""
 
+MOST_LIVING_TOKENS = 50
+"""Access tokens of one session: whoever refreshes more often than that in a day loses the oldest before its time."""
+
 UNPROVEN_KEPT = timedelta(days=7)
 
 
 def email_key(email: str) -> str:
-    """The address as it is compared."""
-    return email.strip().casefold()
+    """The address as it is compared: however it is typed, whatever the case, and its domain as DNS knows it."""
+    folded = passwords.normalise(passwords.normalise(email.strip()).casefold())
+    local, at, domain = folded.rpartition("@")
+    try:
+        return local + at + domain.encode("idna").decode("ascii")
+    except UnicodeError:  # no domain at all, so nobody's
+        return folded
 
 
 def register(*, email: str, password: str, display_name: str, timezone: str, is_open: bool) -> User:
@@ -108,7 +116,7 @@ def start_session(user: User, *, user_agent: str, address: str) -> SignInSession
     """A device signs in."""
     session = SignInSession(
         user_id=user.id,
-        access_jti=uuid4(),
+        access_jtis=[str(uuid4())],
         refresh_jti=uuid4(),
         issued_at=_now(),
         timezone=user.timezone,
@@ -121,23 +129,27 @@ def start_session(user: User, *, user_agent: str, address: str) -> SignInSession
     return session
 
 
-def rotate(session_id: UUID, refresh_jti: UUID) -> SignInSession | None:
+def rotate(user_id: UUID, session_id: UUID, refresh_jti: UUID, *, address: str) -> SignInSession | None:
     """The session with its next pair of tokens, or None when this token was used before: the session is ended then.
 
     The same successor is answered again within the grace. The caller commits before it refuses. Raises SessionEnded.
     """
-    session = db.session.scalar(select(SignInSession).where(SignInSession.id == session_id).with_for_update())
+    theirs = (SignInSession.id == session_id, SignInSession.user_id == user_id)
+    session = db.session.scalar(select(SignInSession).where(*theirs).with_for_update())
     if session is None or session.ended_at is not None:
         raise SessionEnded
     now = _now()
     if session.refresh_jti == refresh_jti:
         session.previous_refresh_jti = refresh_jti
-        session.access_jti, session.refresh_jti, session.issued_at = uuid4(), uuid4(), now
+        session.refresh_jti, session.issued_at = uuid4(), now
+        session.access_jtis = [*session.access_jtis, str(uuid4())][-MOST_LIVING_TOKENS:]
         session.timezone = db.session.scalar(select(User.timezone).where(User.id == session.user_id)) or "UTC"
         return session
     if session.previous_refresh_jti == refresh_jti and now - session.issued_at <= REUSE_GRACE:
         return session
     session.ended_at = now
+    person = Identity(user_id, session_id, address=address)
+    audit.record(person, "session.ended", subject_id=session_id, because="refresh_token_reused")
     return None
 
 
@@ -147,9 +159,10 @@ def end_session(caller: Identity) -> None:
         sessions.end(caller, caller.session_id)
 
 
-def get_profile(caller: Identity) -> User:
-    """The caller's own row. Raises SessionEnded where it has just been deleted."""
-    user = db.session.scalar(select(User).where(User.id == caller.user_id))
+def get_profile(caller: Identity, *, to_change: bool = False) -> User:
+    """The caller's own row; `to_change` has others who want that wait. Raises SessionEnded where it was just deleted."""
+    query = select(User).where(User.id == caller.user_id)
+    user = db.session.scalar(query.with_for_update(key_share=True) if to_change else query)
     if user is None:
         raise SessionEnded
     return user
@@ -158,18 +171,23 @@ def get_profile(caller: Identity) -> User:
 def leave(caller: Identity) -> None:
     """Delete the caller with all they have; call it inside a transaction.
 
-    Higher domains are told first: accounts are let go, so that TikTok hears of it, and nothing secret is orphaned. Files
-    are swept later, when nobody's row names them any more.
+    Higher domains are told first: accounts are let go, so that TikTok hears of it, the bytes of media are deleted by a
+    job, and nothing secret is orphaned.
     """
+    events.announce("user.leaving", user_id=caller.user_id)
+    # From here nothing more can become theirs. What did since the announcement is let go of too: an account that came
+    # back from TikTok in between would otherwise vanish without TikTok hearing of it.
+    db.session.execute(select(User.id).where(User.id == caller.user_id).with_for_update())
     events.announce("user.leaving", user_id=caller.user_id)
     db.session.execute(delete(User).where(User.id == caller.user_id).execution_options(synchronize_session=False))
 
 
 def update_profile(caller: Identity, **changes: Any) -> User:
     """Change the display name or the time zone; new tokens carry the zone."""
-    user = get_profile(caller)
+    user = get_profile(caller, to_change=True)
     for name, value in changes.items():
         setattr(user, name, value)
+    audit.record(caller, "profile.updated", changed=sorted(changes))
     return user
 
 

@@ -5,11 +5,12 @@ from datetime import timedelta
 import structlog
 
 from tiktok_api import clock
-from tiktok_api.auth import api_keys, letters, services, sessions
+from tiktok_api.auth import api_keys, audit, letters, services, sessions
 from tiktok_api.auth.mail import Mailer, Undeliverable
 from tiktok_api.db import transaction
 from tiktok_api.jobs.registry import Again, Ticket, task
 from tiktok_api.settings import Settings
+from tiktok_api.web import idempotency
 
 log = structlog.get_logger(__name__)
 
@@ -35,10 +36,12 @@ def _hourly(_settings: Settings) -> timedelta:
 
 @task("auth.sweep", every=_hourly)
 def sweep_auth(ticket: Ticket, *, settings: Settings) -> Again:
-    """Forget sessions that are over, keys and letters that have expired, and people who never proved their address."""
+    """Forget what is over: sessions, keys, letters, answers to repeat, old audit entries, people without a proven address."""
     with transaction():
         sessions.sweep()
         api_keys.sweep()
         letters.sweep()
         services.forget_unproven()
+        audit.sweep(timedelta(days=settings.audit_days))
+        idempotency.sweep()
     return Again(clock.now() + _hourly(settings))

@@ -26,8 +26,11 @@ from tiktok_api.web.limits import client_address
 
 ACCESS_LIFETIME, REFRESH_LIFETIME = timedelta(hours=24), sessions.LIFETIME
 _ISSUER = _AUDIENCE = "tiktok-api"
-_TYPES = ["access", "refresh"]
+_LIFETIMES = {"access": ACCESS_LIFETIME, "refresh": REFRESH_LIFETIME}
+_HEADER = {"alg", "kid", "typ"}
 _LONGEST = 4096
+_LEEWAY_SECONDS = 10
+"""How far the clocks of our machines may be apart: a token from one must not be from the future to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def install(app: Flask, settings: Settings) -> None:
         JWT_DECODE_ISSUER=_ISSUER,
         JWT_ENCODE_AUDIENCE=_AUDIENCE,
         JWT_DECODE_AUDIENCE=_AUDIENCE,
+        JWT_DECODE_LEEWAY=_LEEWAY_SECONDS,
         JWT_ENCODE_NBF=False,
         JWT_COOKIE_CSRF_PROTECT=False,  # a random claim would keep us from minting the same successor twice
     )
@@ -67,8 +71,9 @@ def _signing_key(_identity: Any) -> bytes:
 def _verifying_key(header: dict[str, Any], claims: dict[str, Any]) -> bytes:
     kid = header.get("kid")
     key: bytes | None = service("settings").jwt_keys.get(kid) if isinstance(kid, str) else None
-    # A missing type would be taken for an access token's later on.
-    if key is None or header.get("typ") != "JWT" or "crit" in header or claims.get("type") not in _TYPES:
+    # Nothing in a header may ask for more than we put there, neither `crit` nor a key to be fetched. A missing type would
+    # be taken for an access token's later on.
+    if key is None or header.get("typ") != "JWT" or header.keys() != _HEADER or claims.get("type") not in _LIFETIMES:
         raise InvalidTokenError("not signed by a key of ours")
     return key
 
@@ -77,10 +82,10 @@ def mint(session: SignInSession) -> TokenPair:
     """The session's current pair: the same row gives the same tokens, byte for byte."""
     kid = next(iter(service("settings").jwt_keys))
 
-    def claims(jti: UUID, lifetime: timedelta) -> dict[str, Any]:
+    def claims(jti: str, lifetime: timedelta) -> dict[str, Any]:
         issued = int(session.issued_at.timestamp())
         return {
-            "jti": str(jti),
+            "jti": jti,
             "sid": str(session.id),
             "tz": session.timezone,
             "iat": issued,
@@ -90,10 +95,10 @@ def mint(session: SignInSession) -> TokenPair:
     user, header = str(session.user_id), {"kid": kid}
     return TokenPair(
         create_access_token(
-            user, additional_claims=claims(session.access_jti, ACCESS_LIFETIME), additional_headers=header
+            user, additional_claims=claims(session.access_jtis[-1], ACCESS_LIFETIME), additional_headers=header
         ),
         create_refresh_token(
-            user, additional_claims=claims(session.refresh_jti, REFRESH_LIFETIME), additional_headers=header
+            user, additional_claims=claims(str(session.refresh_jti), REFRESH_LIFETIME), additional_headers=header
         ),
     )
 
@@ -115,16 +120,24 @@ def read(token: str, kind: str) -> Claims:
         raise InvalidToken
     try:
         claims = decode_token(token)
-        found = Claims(
-            UUID(claims["sub"]), UUID(claims["sid"]), UUID(claims["jti"]), str(claims["tz"]), int(claims["exp"])
+        user_id, session_id, jti = (UUID(claims[name]) for name in ("sub", "sid", "jti"))
+        issued, expires, timezone = claims["iat"], claims["exp"], claims["tz"]
+        is_ours = (
+            claims["type"] == kind
+            and claims["aud"] == _AUDIENCE  # a list that holds us is not for us alone
+            and type(issued) is type(expires) is int
+            and expires - issued == _LIFETIMES[kind].total_seconds()
+            and isinstance(timezone, str)
         )
     except ExpiredSignatureError:
         raise TokenExpired from None
     except Exception as error:  # whatever a forged token provokes in the libraries below, it is a forged token
         raise InvalidToken from error
-    if claims["type"] != kind or not isinstance(claims["tz"], str):
+    if not is_ours:
         raise InvalidToken
-    return found
+    if expires <= time.time():  # the leeway is for clocks, not for tokens
+        raise TokenExpired
+    return Claims(user_id, session_id, jti, timezone, expires)
 
 
 class _Remembered:
@@ -161,14 +174,20 @@ def make_authenticator(most_remembered: int = 10_000) -> Callable[[str], Identit
         if token.strip().startswith(api_keys.PREFIX):
             return api_keys.recognise(token.strip(), address=client_address())
         claims = remembered.get(token.strip())
-        must_be_alive(claims.session_id)
+        must_be_alive(claims)
         return Identity(claims.user_id, claims.session_id, claims.timezone, address=client_address())
 
     return authenticate
 
 
-def must_be_alive(session_id: UUID) -> None:
-    """One indexed look-up, because the row is the truth. Raises SessionEnded."""
-    row = db.session.execute(select(SignInSession.ended_at).where(SignInSession.id == session_id)).one_or_none()
+def must_be_alive(claims: Claims) -> None:
+    """One indexed look-up, because the row is the truth: whose session it is, and which tokens it was given.
+
+    Raises SessionEnded; InvalidToken for one that its session was never given.
+    """
+    columns = (SignInSession.user_id, SignInSession.ended_at, SignInSession.access_jtis)
+    row = db.session.execute(select(*columns).where(SignInSession.id == claims.session_id)).one_or_none()
     if row is None or row.ended_at is not None:
         raise SessionEnded
+    if row.user_id != claims.user_id or str(claims.jti) not in row.access_jtis:
+        raise InvalidToken

@@ -10,12 +10,14 @@ from sqlalchemy import select, update
 from tiktok_api import clock
 from tiktok_api.db import db, end_reading
 from tiktok_api.errors import Problem
+from tiktok_api.jobs import queue
 from tiktok_api.media import services
 from tiktok_api.media.models import Media, MediaStatus
 from tiktok_api.storage.port import Storage
 
 ORPHAN_AGE = timedelta(days=2)
 """By the storage's own clock: bytes this old without a row were left by a process that died between two steps."""
+DELETE_BYTES = "media.delete_bytes"
 _AT_ONCE = 500
 
 
@@ -52,6 +54,14 @@ def let_go_of_rejected(time_to_live: timedelta) -> list[str]:
     found = db.session.execute(rejected.limit(_AT_ONCE)).all()
     db.session.execute(update(Media).where(Media.id.in_([row.id for row in found])).values(storage_key=None))
     return [str(row.storage_key) for row in found]
+
+
+def promise_deletion(user_id: UUID) -> None:
+    """Somebody leaves: have the bytes of all their media deleted; call it inside the transaction that removes them."""
+    kept = db.session.execute(select(Media.storage_key, Media.thumbnail_key).where(Media.owner_id == user_id))
+    for number, keys in enumerate(_batches(key for row in kept for key in row if key is not None)):
+        key = f"{DELETE_BYTES}:{user_id}:{number}"
+        queue.promise(DELETE_BYTES, due_at=clock.now(), unique_key=key, payload={"keys": keys})
 
 
 def delete_orphans(storage: Storage) -> None:

@@ -36,6 +36,13 @@ def inspect_media(ticket: Ticket, *, storage: Storage) -> None:
         storage.delete(thumbnail_key)
 
 
+@task(sweeping.DELETE_BYTES)
+def delete_bytes(ticket: Ticket, *, storage: Storage) -> None:
+    """Delete what belonged to somebody who has left."""
+    for key in ticket.payload["keys"]:
+        storage.delete(key)
+
+
 def _hourly(_settings: Settings) -> timedelta:
     return timedelta(hours=1)
 

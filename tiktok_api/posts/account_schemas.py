@@ -68,8 +68,18 @@ class HealthSchema(Schema):
     )
     can_post = fields.Boolean(required=True, metadata={"example": True})
     reasons = fields.List(fields.Nested(HealthReasonSchema), required=True)
+    needs_reconnection = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether its person must connect it again, now.", "example": False},
+    )
     access_expires_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
-    reconnect_before = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
+    reconnect_before = fields.AwareDateTime(
+        required=True,
+        metadata={
+            "description": "When the authorisation runs out if TikTok extends it no more.",
+            "example": EXAMPLE_TIME,
+        },
+    )
     scopes = fields.List(fields.String(), required=True, metadata={"example": ["user.info.basic", "video.publish"]})
     missing_scopes = fields.List(fields.String(), required=True, metadata={"example": ["video.list"]})
     creator_info_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)

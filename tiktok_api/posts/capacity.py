@@ -26,7 +26,13 @@ DAYS_BY_DEFAULT, MOST_DAYS = 7, 92
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2999, 12, 31)
 PUBLISHING_SCOPE = "video.publish"
 USED = (AttemptState.FINAL, AttemptState.SUCCEEDED)
-_PLANNED = (PublicationState.SCHEDULED, PublicationState.DUE, PublicationState.PREPARING, PublicationState.HELD)
+_PLANNED = (
+    PublicationState.SCHEDULED,
+    PublicationState.DUE,
+    PublicationState.PREPARING,
+    PublicationState.UPLOADING,
+    PublicationState.HELD,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,10 @@ def _not_possible(parameter: str, message: str) -> WindowNotPossible:
 
 
 def days_of(account_id: UUID, *, first: date, last: date, zone: ZoneInfo, settings: Settings) -> list[Day]:
-    """Each day from `first` to `last`: posts TikTok received from us, and posts still to go out."""
+    """Each day from `first` to `last`: posts TikTok received from us, and posts still to go out.
+
+    What should have gone out before now and has not, because it is held or under way, is planned for now.
+    """
     edges = [_midnight(first + timedelta(days=n), zone) for n in range((last - first).days + 2)]
     received = db.session.scalars(
         select(Attempt.final_at).where(
@@ -77,16 +86,16 @@ def days_of(account_id: UUID, *, first: date, last: date, zone: ZoneInfo, settin
         .where(
             Publication.account_id == account_id,
             Publication.state.in_(_PLANNED),
-            Post.publish_at >= edges[0],
             Post.publish_at < edges[-1],
         )
     ).all()
+    now = clock.now()
     return [
         Day(
             first + timedelta(days=number),
             settings.creator_posts_per_day,
             sum(start <= moment < end for moment in received if moment),
-            sum(start <= moment < end for moment in planned if moment),
+            sum(start <= max(moment, now) < end for moment in planned if moment),
         )
         for number, (start, end) in enumerate(pairwise(edges))
     ]
@@ -130,6 +139,7 @@ def health_of(account: Account) -> dict[str, Any]:
         "status": account.status,
         "can_post": not reasons,
         "reasons": reasons,
+        "needs_reconnection": not account.is_connected or account.refresh_expires_at <= clock.now(),
         "access_expires_at": account.access_expires_at,
         "reconnect_before": account.refresh_expires_at,
         "scopes": account.scopes,
@@ -151,10 +161,19 @@ def _reasons(account: Account) -> list[dict[str, str]]:
         found.append(
             _reason("account_needs_reconnection", f"TikTok no longer lets us act for it ({why}): connect it again.")
         )
+    if account.status is AccountStatus.ERROR:
+        why = account.status_reason or account.status
+        found.append(
+            _reason(why, "Its tokens cannot be read with any key of this server; connecting it again mends that.")
+        )
     if account.refresh_expires_at <= clock.now():
         found.append(_reason("grant_expired", "The authorisation has run out: connect it again."))
     if PUBLISHING_SCOPE not in account.scopes:
         found.append(_reason("scope_missing", f"{PUBLISHING_SCOPE} was not granted: connect it again with that scope."))
+    if account.posting_refusal is not None:
+        found.append(
+            _reason(account.posting_refusal, "TikTok lets this creator post nothing now; so it said when asked last.")
+        )
     for reason in db.session.scalars(
         select(Publication.reason)
         .distinct()

@@ -1,6 +1,6 @@
 """What clients send and get about posts."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates,
 from tiktok_api.posts.checking import PRIVACY_LEVELS
 from tiktok_api.posts.models import PostMode, PostStatus, PostType, PublicationState
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Schema, nullable
+from tiktok_api.web.schemas import Schema, is_in_range, nullable
 from tiktok_api.web.timezones import is_timezone
 
 EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
@@ -32,14 +32,6 @@ def _is_text(value: str) -> None:
     """U+0000 and lone surrogates are no text: databases and TikTok refuse them. Raises ValidationError."""
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise ValidationError("Has characters that are no text.")
-
-
-def _is_in_range(value: datetime) -> None:
-    """The ends of the calendar, in zones far from UTC, are no instants in UTC. Raises ValidationError."""
-    try:
-        value.astimezone(UTC)
-    except OverflowError:
-        raise ValidationError("This year is out of range.") from None
 
 
 class TermsSchema(Schema):
@@ -78,7 +70,7 @@ class SlotSchema(Schema):
     """When: an instant, or a local time with its zone."""
 
     publish_at = fields.AwareDateTime(
-        validate=_is_in_range,
+        validate=is_in_range,
         metadata={"example": EXAMPLE_TIME, "description": "An instant; a time without a zone is refused."},
     )
     local_time = fields.String(metadata={"description": "Instead: a wall clock's time, with `timezone`."})
@@ -202,12 +194,12 @@ class PostListArgsSchema(PageArgsSchema):
     account_id = fields.UUID(metadata={"example": EXAMPLE_ID})
     since = fields.AwareDateTime(
         data_key="from",
-        validate=_is_in_range,
+        validate=is_in_range,
         metadata={"example": EXAMPLE_TIME, "description": "Going out at or after this instant."},
     )
     until = fields.AwareDateTime(
         data_key="to",
-        validate=_is_in_range,
+        validate=is_in_range,
         metadata={"example": "2027-04-01T00:00:00Z", "description": "Going out before this instant."},
     )
     q = fields.String(

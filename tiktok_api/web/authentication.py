@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, cast
 from uuid import UUID
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 
 from tiktok_api.errors import Problem, Unauthorized
 
@@ -26,7 +26,6 @@ Authenticator = Callable[[str], Caller]
 def install(app: Flask, authenticate: Authenticator) -> None:
     """Look at the Authorization header of each request; what is wrong with it is kept until a private route asks."""
 
-    @app.before_request
     def recognise() -> None:
         g.caller, g.refusal = None, Unauthorized()
         header = request.headers.get("Authorization")
@@ -37,10 +36,21 @@ def install(app: Flask, authenticate: Authenticator) -> None:
         except Problem as problem:
             g.refusal = problem
 
+    app.before_request(recognise)
+    app.extensions["tiktok_api.recognise"] = recognise
+
 
 def known_caller() -> Caller | None:
     """Whoever is asking, if the request proves it."""
     return cast("Caller | None", g.get("caller"))
+
+
+def refusal_now() -> Problem | None:
+    """Why whoever was recognised when this request began would not be any more; None: they still would, or never were."""
+    if known_caller() is None:
+        return None
+    current_app.extensions["tiktok_api.recognise"]()
+    return None if g.caller else cast(Problem, g.refusal)
 
 
 def required_caller() -> Caller:

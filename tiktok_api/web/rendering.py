@@ -6,12 +6,14 @@ from urllib.parse import quote
 import structlog
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import RateLimitExceeded
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestedRangeNotSatisfiable
 
 from tiktok_api import errors
-from tiktok_api.web import limits
+from tiktok_api.db import end_reading
+from tiktok_api.web import authentication, limits
 from tiktok_api.web.serializing import to_json
 
 log = structlog.get_logger(__name__)
@@ -25,6 +27,10 @@ class MalformedRequest(errors.BadRequest):
 
 class DatabaseBusy(errors.Unavailable):
     message = "The database is not reachable or too busy; try again."
+
+
+class ChangedMeanwhile(errors.Conflict):
+    message = "Something that this needs was deleted meanwhile; look again."
 
 
 _BY_STATUS: dict[int, type[errors.Problem]] = {
@@ -47,6 +53,8 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _render_http)
     app.register_error_handler(OperationalError, _render_database)
     app.register_error_handler(PoolTimeout, _render_database)
+    for vanished in (IntegrityError, ObjectDeletedError, StaleDataError):
+        app.register_error_handler(vanished, _render_vanished)
     app.register_error_handler(Exception, _render_bug)
 
 
@@ -92,6 +100,17 @@ def _other(status: int, code: str, title: str, detail: str) -> errors.Problem:
 def _render_database(error: OperationalError | PoolTimeout) -> Response:
     log.error("database.unavailable", error=str(getattr(error, "orig", error)))
     return render(DatabaseBusy(headers={"Retry-After": "1"}))
+
+
+def _render_vanished(error: IntegrityError | ObjectDeletedError | StaleDataError) -> Response:
+    """What was there when the request began is not any more: the caller, what it was about, or what that refers to."""
+    end_reading()
+    refusal = authentication.refusal_now()
+    if refusal is not None:
+        return render(refusal)
+    if not isinstance(error, IntegrityError):
+        return render(errors.NotFound())
+    return render(ChangedMeanwhile()) if "foreign key" in str(error.orig).lower() else _render_bug(error)
 
 
 def _render_bug(error: Exception) -> Response:

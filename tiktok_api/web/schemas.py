@@ -1,9 +1,10 @@
 """The shapes that every domain shares: the schema that refuses unknown fields, pages of things, and the problem document."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import marshmallow
-from marshmallow import INCLUDE, RAISE, fields
+from marshmallow import INCLUDE, RAISE, ValidationError, fields
 
 
 class Schema(marshmallow.Schema):
@@ -11,6 +12,14 @@ class Schema(marshmallow.Schema):
 
     class Meta:
         unknown = RAISE
+
+
+def is_in_range(value: datetime) -> None:
+    """The ends of the calendar, in zones far from UTC, are no instants in UTC. Raises ValidationError."""
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise ValidationError("This year is out of range.") from None
 
 
 _pages: dict[type[Schema], type[Schema]] = {}

@@ -37,6 +37,7 @@ def receive_tiktok_event() -> dict[str, str]:
         event_id = receiving.receive(
             body,
             request.headers.get("TikTok-Signature", ""),
+            client_key=settings.tiktok_client_key,
             client_secret=settings.tiktok_client_secret,
             tolerance=timedelta(seconds=settings.webhook_tolerance_seconds),
         )

@@ -20,7 +20,9 @@ blp = Blueprint("audit", __name__, url_prefix="/audit", domain="auth", descripti
 def list_audit_entries(args: dict[str, Any]) -> Page:
     """List what you and your API keys did, the newest first
 
-    To accounts, posts, sessions, keys and the password. Entries outlive the things they are about.
+    To accounts, posts, sessions, keys, the password and the profile. Entries outlive the things they are about, and are
+    kept for as long as the operator says (AUDIT_DAYS).
     """
-    filters = {name: args[name] for name in ("action", "subject_id") if name in args}
+    known = ("action", "subject_id", "session_id", "api_key_id", "since", "until")
+    filters = {name: args[name] for name in known if name in args}
     return paginate(audit.trail(caller, **filters), args, by=(AuditEntry.created_at, AuditEntry.id))

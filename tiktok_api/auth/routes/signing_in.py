@@ -19,6 +19,7 @@ from tiktok_api.auth.errors import (
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.models import User
 from tiktok_api.auth.schemas import (
+    LONGEST_EMAIL,
     CredentialsSchema,
     ProfileChangesSchema,
     ProfileSchema,
@@ -42,7 +43,8 @@ def _address_and_account() -> str:
     """Each pair of address and account has a count of its own, so nobody can lock a victim out from elsewhere."""
     body = peek_at_json()
     email = body.get("email") if isinstance(body, dict) else None
-    return f"{client_network()}:{services.email_key(email) if isinstance(email, str) else ''}"
+    account = services.email_key(email) if isinstance(email, str) and len(email) <= LONGEST_EMAIL else ""
+    return f"{client_network()}:{account}"
 
 
 @blp.post("/register")
@@ -100,7 +102,7 @@ def refresh_tokens(body: dict[str, str]) -> TokenPair:
     """
     claims = tokens.read(body["refresh_token"], "refresh")
     with transaction():
-        session = services.rotate(claims.session_id, claims.jti)
+        session = services.rotate(claims.user_id, claims.session_id, claims.jti, address=client_address())
     if session is None:
         raise RefreshTokenReused
     return tokens.mint(session)
@@ -133,7 +135,7 @@ def show_me() -> User:
 def update_me(changes: dict[str, Any]) -> User:
     """Change your name or time zone"""
     with transaction():
-        must_be_current(ProfileSchema, services.get_profile(caller))
+        must_be_current(ProfileSchema, services.get_profile(caller, to_change=True))
         return services.update_profile(caller, **changes)
 
 

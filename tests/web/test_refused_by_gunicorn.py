@@ -1,0 +1,62 @@
+"""What the server refuses before the application sees it, served as in production."""
+
+import json
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import API
+from tests.media.serving import Server, environment_of
+
+
+@pytest.fixture(scope="module")
+def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copy(sqlite_template, folder / "test.sqlite3")
+    environment = environment_of(f"sqlite:///{folder / 'test.sqlite3'}", folder)
+    with Server(environment, folder / "log", "--config", "python:tiktok_api.serving") as running:
+        yield running
+
+
+def ask(server, *headers):
+    """Status, headers and document of an answer to those lines, byte for byte."""
+    lines = [f"GET {API}/auth/me HTTP/1.1".encode(), b"Host: localhost", b"Connection: close", *headers, b"", b""]
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(b"\r\n".join(lines))
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status, *fields = head.decode().split("\r\n")
+    named = {name.casefold(): value.strip() for name, _, value in (field.partition(":") for field in fields)}
+    return int(status.split()[1]), named, json.loads(body)
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        [b"Authorization: Bearer " + b"a" * 60_000],
+        [b"Authorization: Bearer " + b"a.b.c" * 5_000],
+        [b"Authorization: Bearer tk_" + b"a" * 20_000],
+        [b"Authorization: Bearer \xff\xfe"],
+        [b"Authorization: Bearer a", b"Authorization: Bearer b"],
+    ],
+)
+def test_a_token_of_any_form_is_refused_as_a_token(server, authorization):
+    status, headers, document = ask(server, *authorization)
+
+    assert (status, document["status"], document["code"]) == (401, 401, "invalid_token")
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    ("line", "status"), [(b"X: " + b"a" * 70_000, 431), (b"X: a\0b", 400), (b"no header at all", 400)]
+)
+def test_what_is_no_http_is_refused_with_a_problem_too(server, line, status):
+    answered, headers, document = ask(server, line)
+
+    assert (answered, document["status"]) == (status, status)
+    assert headers["content-type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail", "instance", "code", "request_id"} == set(document)
