@@ -41,12 +41,15 @@ class Stage:
         run_due_jobs(self.app)
 
     def must_have(self, upload: RawUpload, content: bytes) -> None:
-        """What was sent is what is stored, and inspection found the same hash."""
+        """What was sent is what is stored, and inspection found the same hash; then forget it, so that no later upload shares it."""
         self.run_jobs()
         media = self.owner.get(f"/media/{upload.id}").json
         assert media["status"] == "ready"
         assert media["sha256"] == hashlib.sha256(content).hexdigest()
+        assert media["duplicate_of"] is None
         assert hashlib.sha256(self.owner.get(f"/media/{upload.id}/content").data).hexdigest() == media["sha256"]
+        self.owner.delete(f"/media/{upload.id}")
+        self.run_jobs()
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """One file out of a multipart/form-data body, streamed: straight to storage, never spooled, hashed on the way."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from tiktok_api.errors import Invalid
+from tiktok_api.errors import Invalid, Problem
 from tiktok_api.media.bodies import LARGEST_PIECE
 from tiktok_api.media.errors import StorageOutOfSpace, UploadInterrupted, UploadTooLarge
 from tiktok_api.media.intake import BodyCut, Intake
@@ -50,6 +51,16 @@ def receive_file(storage: Storage, boundary: bytes, pieces: Iterator[bytes], *, 
         raise UploadInterrupted from None
     except BaseException:
         storage.delete(key)
+        raise
+
+
+@contextmanager
+def unless_refused(storage: Storage, received: ReceivedFile) -> Iterator[None]:
+    """Forget the bytes again where the library does not take the file."""
+    try:
+        yield
+    except Problem:
+        storage.delete(received.storage_key)
         raise
 
 
