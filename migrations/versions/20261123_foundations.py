@@ -229,6 +229,7 @@ def upgrade() -> None:
         sa.Column("bytes_per_second", sa.Double(), nullable=True),
         sa.Column("upload_metadata", sa.String(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_wanted", sa.Boolean(), nullable=False),
         sa.Column("storage_key", sa.String(), nullable=True),
         sa.Column("thumbnail_key", sa.String(), nullable=True),
         sa.Column("sha256", sa.String(), nullable=True),

@@ -53,10 +53,11 @@ class Stage:
 
 
 @contextmanager
-def staged(sqlite_template: Path, folder: Path) -> Iterator[Stage]:
+def staged(sqlite_template: Path, folder: Path, **settings: str) -> Iterator[Stage]:
     """A stage in `folder`, torn down at the end."""
     shutil.copy(sqlite_template, folder / "test.sqlite3")
-    environment = environment_of(f"sqlite:///{folder / 'test.sqlite3'}", folder, UPLOAD_STALL_SECONDS="5")
+    told = {"UPLOAD_STALL_SECONDS": "5"} | settings
+    environment = environment_of(f"sqlite:///{folder / 'test.sqlite3'}", folder, **told)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)

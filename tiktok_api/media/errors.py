@@ -31,8 +31,14 @@ class MalformedUploadHeader(BadRequest):
     message = "The header {header} is missing or malformed: {reason}."
 
 
-class UploadInterrupted(BadRequest):
-    message = "The connection ended before the body did; go on from the offset that HEAD answers."
+class UploadInterrupted(Conflict):
+    """409, because clients of the protocol take most of what begins with 4 for the end, but look again after this one."""
+
+    message = "The bytes ended, or stopped coming, before the body was complete; go on from Upload-Offset: {offset}."
+
+
+class FileInterrupted(BadRequest):
+    message = "The bytes ended, or stopped coming, before the body was complete; nothing was kept. Send the file again."
 
 
 class UploadOffsetMismatch(Conflict):

@@ -30,7 +30,8 @@ class Media(Model):
     """One video or photo. Until it was inspected, `content_type` is only what the client says.
 
     `size_bytes` is unknown while its length is deferred; `received_bytes` never passes what storage has made durable, and
-    `reserved_bytes` is what an unfinished upload counts for. What inspection found stays null until then; sizes are as seen,
+    `reserved_bytes` is what an unfinished upload counts for. `is_wanted`: somebody was turned away while another connection
+    held it. What inspection found stays null until then; sizes are as seen,
     after turning. Rows of one owner with the same `sha256` share their bytes; see `sharing`.
     """
 
@@ -59,6 +60,7 @@ class Media(Model):
     bytes_per_second: Mapped[float | None]
     upload_metadata: Mapped[str | None]
     expires_at: Mapped[datetime | None]
+    is_wanted: Mapped[bool] = mapped_column(default=False)
     storage_key: Mapped[str | None] = mapped_column(index=True)
     thumbnail_key: Mapped[str | None] = mapped_column(index=True)
     sha256: Mapped[str | None]

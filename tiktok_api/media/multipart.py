@@ -9,7 +9,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from tiktok_api.errors import Invalid, Problem
 from tiktok_api.media.bodies import LARGEST_PIECE
-from tiktok_api.media.errors import StorageOutOfSpace, UploadInterrupted, UploadTooLarge
+from tiktok_api.media.errors import FileInterrupted, StorageOutOfSpace, UploadTooLarge
 from tiktok_api.media.intake import BodyCut, Intake
 from tiktok_api.storage.errors import StorageFull
 from tiktok_api.storage.port import Storage
@@ -37,7 +37,7 @@ class ReceivedFile:
 def receive_file(storage: Storage, boundary: bytes, pieces: Iterator[bytes], *, max_bytes: int) -> ReceivedFile:
     """Store the one file of the body.
 
-    Raises MultipartFieldUnexpected, UploadTooLarge, UploadInterrupted and StorageOutOfSpace; nothing is left in storage then.
+    Raises MultipartFieldUnexpected, UploadTooLarge, FileInterrupted and StorageOutOfSpace; nothing is left in storage then.
     """
     key = storage.new_key()
     try:
@@ -48,7 +48,7 @@ def receive_file(storage: Storage, boundary: bytes, pieces: Iterator[bytes], *, 
         raise StorageOutOfSpace from None
     except BodyCut:
         storage.delete(key)
-        raise UploadInterrupted from None
+        raise FileInterrupted from None
     except BaseException:
         storage.delete(key)
         raise

@@ -13,13 +13,13 @@ from tiktok_api.extensions import service
 from tiktok_api.media import bodies, checking, contents, documents, multipart, quotas, services, tus
 from tiktok_api.media.blueprint import blp
 from tiktok_api.media.errors import (
+    FileInterrupted,
     MediaInUse,
     MediaNotReady,
     MediaQuotaExceeded,
     RangeNotSatisfiable,
     StorageOutOfSpace,
     UploadContentTypeUnsupported,
-    UploadInterrupted,
     UploadTooLarge,
 )
 from tiktok_api.media.models import Media
@@ -69,7 +69,7 @@ def _receive_file() -> ReceivedFile:
 @blp.raises(
     MultipartFieldUnexpected,
     UploadContentTypeUnsupported,
-    UploadInterrupted,
+    FileInterrupted,
     UploadTooLarge,
     MediaQuotaExceeded,
     StorageOutOfSpace,

@@ -262,11 +262,15 @@ def terminate_upload(media_id: UUID) -> Response:
 @blp.response(204)
 @blp.raises(*_APPENDING, MediaInUse, MethodNotAllowed)
 def override_upload_method(media_id: UUID) -> Response:
-    """Send PATCH or DELETE from where only POST gets through
+    """Send PATCH, DELETE or HEAD from where only POST gets through
 
     `X-HTTP-Method-Override` names the method that is meant.
     """
-    meant: dict[str, Callable[[UUID], Any]] = {"PATCH": append_upload, "DELETE": terminate_upload}
+    meant: dict[str, Callable[[UUID], Any]] = {
+        "PATCH": append_upload,
+        "DELETE": terminate_upload,
+        "HEAD": show_upload_offset,
+    }
     act = meant.get(request.headers.get("X-HTTP-Method-Override", "").upper())
     if act is None:
         raise MethodNotAllowed(headers={"Allow": "DELETE, GET, HEAD, OPTIONS, PATCH"})

@@ -2,7 +2,8 @@
 
 What a turn receives goes straight to storage and is acknowledged only once storage has made it durable, so the offset in
 the database never passes what is stored, whenever the process dies. One writer at a time: storage holds the lock, and
-the offset is looked at under it. No transaction is open while bytes are awaited.
+the offset is looked at under it; a writer that has gone silent makes way for another. No transaction is open while bytes
+are awaited.
 """
 
 import time
@@ -16,7 +17,7 @@ from sqlalchemy import Select, select, update
 
 from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db import end_reading, transaction
+from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.media import services, sharing
 from tiktok_api.media.errors import (
@@ -38,6 +39,9 @@ from tiktok_api.storage.port import Appending, Storage
 
 RESERVE_BYTES = 8 * 1024 * 1024
 """How much ahead of what has come an upload of unknown length reserves, so that it asks seldom."""
+
+MOST_WAITS = 2
+"""For how many seconds a connection may be silent while another one wants its upload."""
 
 SETTLE_SECONDS = 1.0
 """How often what has arrived is made durable and acknowledged while a turn goes on."""
@@ -152,12 +156,21 @@ def receive(
                     media.size_bytes = turn.upload_length
                 upto = turn.offset + (turn.length or 0) if media.size_bytes is None else media.size_bytes
                 reserve(media, terms.quota, upto)
+                media.is_wanted = False
             end.rewind(media.received_bytes)
             return _Reception(media, terms, turn, end).take(pieces)
     except StorageBusy:
+        _want(media_id)
         raise UploadBusy from None
     except StorageMissing:
         raise NotFound from None
+
+
+def _want(media_id: UUID) -> None:
+    """Have whoever holds the upload let go of it if nothing comes there any more: our client has most likely come back."""
+    wanted = update(Media).where(Media.id == media_id, Media.status == MediaStatus.UPLOADING).values(is_wanted=True)
+    with transaction() as session:
+        session.execute(wanted.execution_options(synchronize_session=False))
 
 
 def _must_follow(media: Media, turn: Turn, terms: Terms) -> None:
@@ -187,6 +200,7 @@ class _Reception:
         self._time_to_live = terms.time_to_live
         self._allowed = terms.max_bytes if media.size_bytes is None else media.size_bytes
         self._started = self._settled_at = time.monotonic()
+        self._waits = 0
 
     def take(self, pieces: Iterator[bytes]) -> Media:
         """Everything that comes, until the body, the connection or the room ends."""
@@ -202,10 +216,14 @@ class _Reception:
                     self._make_room(intake, len(piece))
                     if piece:
                         intake.take(piece)
+                        self._waits = 0
+                    else:
+                        self._wait_or_make_way()
                     self._settle_now_and_then(intake)
             except BodyCut:
                 self._keep(intake)
-                raise UploadInterrupted from None
+                offset = self._media.received_bytes
+                raise UploadInterrupted(offset=offset, headers={"Upload-Offset": str(offset)}) from None
             except StorageFull:
                 self._keep(intake)
                 raise StorageOutOfSpace from None
@@ -234,6 +252,17 @@ class _Reception:
             else:
                 self._reserved = wanted
                 return
+
+    def _wait_or_make_way(self) -> None:
+        """Nothing came for a second. Raises BodyCut where another connection has been waiting for some of them.
+
+        A client whose network broke comes back long before we would notice by ourselves.
+        """
+        is_wanted = db.session.scalar(select(Media.is_wanted).where(Media.id == self._media.id))
+        end_reading()
+        self._waits = self._waits + 1 if is_wanted else 0
+        if self._waits >= MOST_WAITS:
+            raise BodyCut
 
     def _settle_now_and_then(self, intake: Intake) -> None:
         # Bytes with a checksum count all together or not at all.
