@@ -159,7 +159,7 @@ def leave(caller: Identity) -> None:
     """Delete the caller with all they have; call it inside a transaction.
 
     Higher domains are told first: accounts are let go, so that TikTok hears of it, and nothing secret is orphaned. Files
-    are swept later, when nobody's row names them any more.
+    go right after that, once nobody's row names them any more.
     """
     events.announce("user.leaving", user_id=caller.user_id)
     db.session.execute(delete(User).where(User.id == caller.user_id).execution_options(synchronize_session=False))

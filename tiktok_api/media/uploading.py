@@ -295,7 +295,8 @@ class _Reception:
         rate = (offset - self._turn.offset) / seconds if seconds > 0 else None
         values: dict[str, Any] = {"received_bytes": offset, "expires_at": clock.now() + self._time_to_live}
         is_complete = offset == self._media.size_bytes
-        sha256 = intake.hexdigest("sha256") if is_complete else None
+        is_whole = is_complete and self._turn.offset == 0  # else what was hashed is this turn alone
+        sha256 = intake.hexdigest("sha256") if is_whole else None
         if self._media.size_bytes is None and is_over:
             values["reserved_bytes"] = offset
         with transaction() as session:
