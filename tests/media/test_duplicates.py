@@ -134,6 +134,23 @@ def test_what_is_rejected_is_rejected_again_the_same_way(owner, make_media, run_
     assert stored() == before
 
 
+def test_what_arrives_in_pieces_is_rejected_again_from_the_bytes_that_are_kept(
+    owner, make_media, run_jobs, upload, stored
+):
+    content = b"PK\x03\x04 and so on"
+    first, before = make_media(content), stored()
+    begun = upload(len(content))
+
+    begun.send(content[:5])
+    begun.send(content[5:], offset=5)
+    run_jobs()
+
+    second = owner.get(f"/media/{begun.id}").json
+    assert (second["status"], second["rejection"]) == ("rejected", first["rejection"])
+    assert second["duplicate_of"] == first["id"]
+    assert stored() == before
+
+
 def test_rejected_bytes_stay_as_long_as_a_younger_duplicate_may_need_them(app, owner, make_media, run_jobs, stored):
     make_media(b"nonsense")
 
