@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
@@ -169,6 +170,12 @@ class Person:
             signed_in = start_session(user, user_agent="tests", address="127.0.0.1")
             self.tokens = asdict(mint(signed_in))
         self.user_id = str(user.id)
+
+    def elsewhere(self) -> "Person":
+        """The same person with a client of their own, for another thread."""
+        person = copy(self)
+        person.client = self.app.test_client()
+        return person
 
     def open(self, path: str, **options: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.tokens['access_token']}"} | dict(options.pop("headers", None) or {})

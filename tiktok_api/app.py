@@ -25,7 +25,7 @@ from tiktok_api.cli import commands
 from tiktok_api.db import configure_engine, db, engine_options
 from tiktok_api.extensions import make_api, migrate, service
 from tiktok_api.jobs import queue
-from tiktok_api.media import sweeping as media_sweeping
+from tiktok_api.media import sharing
 from tiktok_api.media import tasks as media_tasks
 from tiktok_api.media.routes import blp as media_blueprint
 from tiktok_api.posts import answering
@@ -184,7 +184,8 @@ def _subscribe() -> None:
     events.subscribe("accounts.named", accounts_services.get_accounts)
     events.subscribe("user.leaving", _let_accounts_go)
     events.subscribe("user.leaving", answering.forget_posts)
-    events.subscribe("user.leaving", media_sweeping.promise_deletion)
+    events.subscribe("user.leaving", sharing.let_everything_go)
+    events.subscribe("media.is_used", answering.is_shown)
     events.subscribe("media.may_be_deleted", answering.veto_deletion)
     events.subscribe("account.disconnecting", answering.give_up_account)
     events.subscribe("account.reconnected", answering.wake_account)

@@ -71,6 +71,8 @@ class Settings:
     creator_posts_per_day: int
     app_creators_per_day: int | None
     media_max_bytes: int
+    media_quota_bytes_per_user: int | None
+    media_quota_files_per_user: int | None
     upload_ttl_seconds: float
     upload_stall_seconds: float
     audit_days: int
@@ -160,6 +162,8 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
         "creator_posts_per_day": env.int("CREATOR_POSTS_PER_DAY", 15, validate=positive),
         "app_creators_per_day": env.int("APP_CREATORS_PER_DAY", 0, validate=validate.Range(min=0)) or None,
         "media_max_bytes": env.int("MEDIA_MAX_BYTES", 500 * MEBIBYTE, validate=positive),
+        "media_quota_bytes_per_user": env.int("MEDIA_QUOTA_BYTES_PER_USER", None, validate=positive),
+        "media_quota_files_per_user": env.int("MEDIA_QUOTA_FILES_PER_USER", None, validate=positive),
         "upload_ttl_seconds": env.float("UPLOAD_TTL_SECONDS", 86400.0, validate=positive),
         "upload_stall_seconds": env.float("UPLOAD_STALL_SECONDS", 30.0, validate=positive),
         "audit_days": env.int("AUDIT_DAYS", 400, validate=validate.Range(min=1, max=36_500)),

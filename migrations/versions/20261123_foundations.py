@@ -227,12 +227,15 @@ def upgrade() -> None:
         sa.Column("content_type", sa.String(), nullable=True),
         sa.Column("size_bytes", sa.BigInteger(), nullable=True),
         sa.Column("received_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("reserved_bytes", sa.BigInteger(), nullable=False),
         sa.Column("bytes_per_second", sa.Double(), nullable=True),
         sa.Column("upload_metadata", sa.String(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_wanted", sa.Boolean(), nullable=False),
         sa.Column("storage_key", sa.String(), nullable=True),
         sa.Column("thumbnail_key", sa.String(), nullable=True),
         sa.Column("sha256", sa.String(), nullable=True),
+        sa.Column("duplicate_of", sa.Uuid(), nullable=True),
         sa.Column("container", sa.String(), nullable=True),
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
@@ -246,10 +249,11 @@ def upgrade() -> None:
         sa.Column("rejection", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["duplicate_of"], ["media.id"], name=op.f("fk_media_duplicate_of_media"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_media_owner_id_users"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_media")),
-        sa.UniqueConstraint("storage_key", name=op.f("uq_media_storage_key")),
-        sa.UniqueConstraint("thumbnail_key", name=op.f("uq_media_thumbnail_key")),
     )
     with op.batch_alter_table("media", schema=None) as batch_op:
         batch_op.create_index(
@@ -260,6 +264,12 @@ def upgrade() -> None:
             postgresql_where=sa.text("expires_at IS NOT NULL"),
         )
         batch_op.create_index("ix_media_owner", ["owner_id", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_media_owner_kind", ["owner_id", "kind", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_media_owner_sha256", ["owner_id", "sha256"], unique=False)
+        batch_op.create_index("ix_media_owner_status", ["owner_id", "status", "created_at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_media_duplicate_of"), ["duplicate_of"], unique=False)
+        batch_op.create_index(batch_op.f("ix_media_storage_key"), ["storage_key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_media_thumbnail_key"), ["thumbnail_key"], unique=False)
 
     op.create_table(
         "posts",

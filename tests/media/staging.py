@@ -41,19 +41,23 @@ class Stage:
         run_due_jobs(self.app)
 
     def must_have(self, upload: RawUpload, content: bytes) -> None:
-        """What was sent is what is stored, and inspection found the same hash."""
+        """What was sent is what is stored, and inspection found the same hash; then forget it, so that no later upload shares it."""
         self.run_jobs()
         media = self.owner.get(f"/media/{upload.id}").json
         assert media["status"] == "ready"
         assert media["sha256"] == hashlib.sha256(content).hexdigest()
+        assert media["duplicate_of"] is None
         assert hashlib.sha256(self.owner.get(f"/media/{upload.id}/content").data).hexdigest() == media["sha256"]
+        self.owner.delete(f"/media/{upload.id}")
+        self.run_jobs()
 
 
 @contextmanager
-def staged(sqlite_template: Path, folder: Path) -> Iterator[Stage]:
+def staged(sqlite_template: Path, folder: Path, **settings: str) -> Iterator[Stage]:
     """A stage in `folder`, torn down at the end."""
     shutil.copy(sqlite_template, folder / "test.sqlite3")
-    environment = environment_of(f"sqlite:///{folder / 'test.sqlite3'}", folder, UPLOAD_STALL_SECONDS="5")
+    told = {"UPLOAD_STALL_SECONDS": "5"} | settings
+    environment = environment_of(f"sqlite:///{folder / 'test.sqlite3'}", folder, **told)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)

@@ -200,8 +200,9 @@ def test_what_arrived_before_the_connection_broke_is_kept(upload, error):
 
     response = begun.send(input_stream=Breaking(b"x" * 600, 1000, error))
 
-    assert response.status_code == 400
+    assert response.status_code == 409
     assert response.json["code"] == "upload_interrupted"
+    assert response.headers["Upload-Offset"] == "600"
     assert begun.offset == 600
 
 

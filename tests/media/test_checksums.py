@@ -5,6 +5,7 @@ import hashlib
 
 import pytest
 
+from tests.media import making
 from tests.media.tus_client import BYTES, Breaking, create
 
 
@@ -62,3 +63,18 @@ def test_a_checksum_that_cannot_be_one_is_refused(upload, header):
 
     assert response.status_code == 400
     assert begun.offset == 0
+
+
+def test_the_checksum_of_the_last_piece_is_not_taken_for_that_of_the_file(upload, owner, make_media, run_jobs):
+    content = making.photo()
+    make_media(content[1000:], name="nothing but the last piece.jpg")
+    begun = upload(len(content))
+    begun.send(content[:1000])
+
+    begun.send(content[1000:], offset=1000, headers=said("sha256", content[1000:]))
+    run_jobs()
+
+    media = owner.get(f"/media/{begun.id}").json
+    assert media["sha256"] == hashlib.sha256(content).hexdigest()
+    assert (media["status"], media["duplicate_of"]) == ("ready", None)
+    assert owner.get(f"/media/{begun.id}/content").data == content

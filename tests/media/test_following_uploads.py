@@ -44,11 +44,12 @@ def test_progress_towards_an_unknown_length_has_no_percentage(upload, owner):
     assert (progress["received_bytes"], progress["percentage"], progress["eta_seconds"]) == (3, None, None)
 
 
-def test_a_terminated_upload_is_gone_with_its_bytes(upload, app, owner):
+def test_a_terminated_upload_is_gone_with_its_bytes(upload, app, run_jobs):
     begun = upload(10)
     begun.send(b"01234")
 
     response = begun.terminate()
+    run_jobs()
 
     assert response.status_code == 204
     assert begun.head().status_code == 404

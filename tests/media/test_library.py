@@ -49,7 +49,32 @@ def test_the_library_is_filtered(owner, make_media, upload, query, expected):
     assert names(owner.get(f"/media?{query}")) == expected
 
 
-@pytest.mark.parametrize("query", ["kind=song", "status=done", "q=", "colour=red", "limit=0"])
+def test_it_tells_what_posts_show_from_what_nobody_needs(owner, make_media, run_jobs):
+    shown, unused = make_media(name="shown.mp4"), make_media(making.photo(), name="unused.jpg")
+    draft = {"caption": "x", "media_ids": [shown["id"]], "targets": []}
+    post = owner.post("/posts", json=draft).json
+
+    answers = [names(owner.get(f"/media?used={used}")) for used in ("true", "false")]
+    owner.delete(f"/posts/{post['id']}")
+
+    assert answers == [["shown.mp4"], ["unused.jpg"]]
+    assert names(owner.get("/media?used=false")) == [unused["name"], shown["name"]]
+
+
+def test_pages_go_on_with_the_same_filters(owner, make_media):
+    for number in range(3):
+        make_media(making.photo(), name=f"{number}.jpg")
+        make_media(b"nonsense", name=f"{number}.bad")
+
+    query = "status=ready&kind=photo&used=false&q=jpg&limit=2"
+    first = owner.get(f"/media?{query}")
+    rest = owner.get(f"/media?{query}&cursor={first.json['next_cursor']}")
+
+    assert (names(first), names(rest)) == (["2.jpg", "1.jpg"], ["0.jpg"])
+    assert owner.get(f"/media?status=ready&cursor={first.json['next_cursor']}").status_code == 422
+
+
+@pytest.mark.parametrize("query", ["used=perhaps", "kind=song", "status=done", "q=", "colour=red", "limit=0"])
 def test_a_filter_that_does_not_exist_is_refused(owner, query):
     assert owner.get(f"/media?{query}").status_code == 422
 
@@ -87,10 +112,11 @@ def test_nothing_but_the_name_can_be_changed(owner, upload, body):
     assert owner.patch(f"/media/{upload().id}", json=body).status_code == 422
 
 
-def test_what_is_deleted_is_gone_with_its_bytes(owner, app, make_media):
+def test_what_is_deleted_is_gone_with_its_bytes(owner, app, make_media, run_jobs):
     media = make_media()
 
     response = owner.delete(f"/media/{media['id']}")
+    run_jobs()
 
     assert response.status_code == 204
     assert owner.get(f"/media/{media['id']}").status_code == 404

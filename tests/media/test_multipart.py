@@ -71,7 +71,7 @@ def test_anything_but_one_file_is_refused_and_nothing_is_kept(owner, app, parts)
     response = send(owner, *parts)
 
     assert response.status_code in (400, 422)
-    assert response.json["code"] in ("multipart_field_unexpected", "upload_interrupted")
+    assert response.json["code"] in ("multipart_field_unexpected", "file_interrupted")
     assert owner.get("/media").json["data"] == []
     assert stored(app) == []
 
@@ -83,7 +83,7 @@ def test_a_broken_connection_leaves_nothing(owner, app, error):
     response = send(owner, input_stream=Breaking(whole[:600], len(whole), error))
 
     assert response.status_code == 400
-    assert response.json["code"] == "upload_interrupted"
+    assert response.json["code"] == "file_interrupted"
     assert stored(app) == []
 
 

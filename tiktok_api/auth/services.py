@@ -171,8 +171,8 @@ def get_profile(caller: Identity, *, to_change: bool = False) -> User:
 def leave(caller: Identity) -> None:
     """Delete the caller with all they have; call it inside a transaction.
 
-    Higher domains are told first: accounts are let go, so that TikTok hears of it, the bytes of media are deleted by a
-    job, and nothing secret is orphaned.
+    Higher domains are told first: accounts are let go, so that TikTok hears of it, and nothing secret is orphaned. Files
+    go right after that, once nobody's row names them any more.
     """
     events.announce("user.leaving", user_id=caller.user_id)
     # From here nothing more can become theirs. What did since the announcement is let go of too: an account that came

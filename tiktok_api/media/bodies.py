@@ -40,7 +40,7 @@ def iter_pieces(environ: dict[str, Any], *, stall_seconds: float) -> Iterator[by
                 silent_seconds += patience
                 if not may_pause or silent_seconds >= stall_seconds:
                     raise BodyCut from error
-                size, since_pause = max(size // 16, 1), 0
+                size, since_pause = max(size // 64, 1), 0
                 yield b""
                 continue
             except Exception as error:  # resets and broken chunks: each server has its own
@@ -55,7 +55,7 @@ def iter_pieces(environ: dict[str, Any], *, stall_seconds: float) -> Iterator[by
             took, since_pause = time.monotonic() - began, since_pause + len(piece)
             if took > _AT_ONCE_SECONDS or since_pause > _MOST_READ_AHEAD:
                 silent_seconds = 0.0  # bytes that were waiting here already do not break a silence
-            if took < _FAST_SECONDS:
+            if took < _FAST_SECONDS and not silent_seconds:  # what was waiting here is taken first, and ends soon
                 size = min(max(size * 2, SMALLEST_PIECE), LARGEST_PIECE)
             elif took > _SLOW_SECONDS:
                 size = min(size, SMALLEST_PIECE)

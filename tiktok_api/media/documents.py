@@ -15,7 +15,7 @@ _EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "Upload-Checksum": ("string", "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=", "Algorithm and digest of this body, in base64."),
     "Upload-Expires": ("string", "Wed, 03 Mar 2027 12:00:00 GMT", "When the unfinished upload is forgotten."),
     "Location": ("string", "/api/v1/media/uploads/01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e", "Where the bytes go."),
-    "X-HTTP-Method-Override": ("string", "PATCH", "PATCH or DELETE."),
+    "X-HTTP-Method-Override": ("string", "PATCH", "PATCH, DELETE or HEAD."),
     "Range": ("string", "bytes=0-1048575", "One range of bytes."),
     "If-Range": ("string", '"e3b0c44298fc1c149afbf4c8996fb924"', "Send the range only if this is still the ETag."),
     "Content-Range": ("string", "bytes 0-1048575/48213004", "Which bytes these are."),

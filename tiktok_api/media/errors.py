@@ -4,6 +4,8 @@ The statuses of uploads are those of tus 1.0.0 (https://tus.io/protocols/resumab
 expired, 412 for another protocol version, 413 when too large, 415 for another content type, 460 for a wrong checksum.
 """
 
+from typing import Any, Self
+
 from tiktok_api.errors import (
     BadRequest,
     BodyTooLarge,
@@ -29,8 +31,14 @@ class MalformedUploadHeader(BadRequest):
     message = "The header {header} is missing or malformed: {reason}."
 
 
-class UploadInterrupted(BadRequest):
-    message = "The connection ended before the body did; go on from the offset that HEAD answers."
+class UploadInterrupted(Conflict):
+    """409, because clients of the protocol take most of what begins with 4 for the end, but look again after this one."""
+
+    message = "The bytes ended, or stopped coming, before the body was complete; go on from Upload-Offset: {offset}."
+
+
+class FileInterrupted(BadRequest):
+    message = "The bytes ended, or stopped coming, before the body was complete; nothing was kept. Send the file again."
 
 
 class UploadOffsetMismatch(Conflict):
@@ -47,6 +55,20 @@ class TusVersionUnsupported(StaleVersion):
 
 class UploadTooLarge(BodyTooLarge):
     message = "That is more than the {allowed} bytes allowed here."
+
+
+class MediaQuotaExceeded(BodyTooLarge):
+    """`unit` is bytes or files; `used` counts unfinished uploads with what they may come to."""
+
+    title = "Quota exceeded"
+    message = (
+        "Your library may hold {allowed} {unit} and holds {used}; this asks for {requested} more. Delete media first."
+    )
+
+    @classmethod
+    def of(cls, unit: str, *, allowed: int, used: int, requested: int) -> Self:
+        facts: dict[str, Any] = {"unit": unit, "allowed": allowed, "used": used, "requested": requested}
+        return cls(extra=facts, **facts)
 
 
 class UploadContentTypeUnsupported(UnsupportedBody):

@@ -50,6 +50,12 @@ def length_of_upload(headers: Headers) -> int | None:
     return length
 
 
+def must_not_concatenate(headers: Headers) -> None:
+    """Raises MalformedUploadHeader for a part of what is to be put together later: that extension is not offered."""
+    if headers.get("Upload-Concat") is not None:
+        raise MalformedUploadHeader(header="Upload-Concat", reason="uploads in parallel parts are not offered here")
+
+
 def metadata(header: str | None) -> dict[str, str]:
     """Upload-Metadata: `key base64,key base64`; what is not UTF-8 is replaced. Raises MalformedUploadHeader."""
     found: dict[str, str] = {}

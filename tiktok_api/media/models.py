@@ -29,13 +29,18 @@ class MediaKind(StrEnum):
 class Media(Model):
     """One video or photo. Until it was inspected, `content_type` is only what the client says.
 
-    `size_bytes` is unknown while its length is deferred; `received_bytes` never passes what storage has made durable. What
-    inspection found stays null until then; sizes are as seen, after turning.
+    `size_bytes` is unknown while its length is deferred; `received_bytes` never passes what storage has made durable, and
+    `reserved_bytes` is what an unfinished upload counts for. `is_wanted`: somebody was turned away while another connection
+    held it. What inspection found stays null until then; sizes are as seen,
+    after turning. Rows of one owner with the same `sha256` share their bytes; see `sharing`.
     """
 
     __tablename__ = "media"
     __table_args__ = (
         Index("ix_media_owner", "owner_id", "created_at", "id"),
+        Index("ix_media_owner_kind", "owner_id", "kind", "created_at", "id"),
+        Index("ix_media_owner_status", "owner_id", "status", "created_at", "id"),
+        Index("ix_media_owner_sha256", "owner_id", "sha256"),
         Index(
             "ix_media_expiring",
             "expires_at",
@@ -51,12 +56,15 @@ class Media(Model):
     content_type: Mapped[str | None]
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     received_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    reserved_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     bytes_per_second: Mapped[float | None]
     upload_metadata: Mapped[str | None]
     expires_at: Mapped[datetime | None]
-    storage_key: Mapped[str | None] = mapped_column(unique=True)
-    thumbnail_key: Mapped[str | None] = mapped_column(unique=True)
+    is_wanted: Mapped[bool] = mapped_column(default=False)
+    storage_key: Mapped[str | None] = mapped_column(index=True)
+    thumbnail_key: Mapped[str | None] = mapped_column(index=True)
     sha256: Mapped[str | None]
+    duplicate_of: Mapped[UUID | None] = mapped_column(ForeignKey("media.id", ondelete="SET NULL"), index=True)
     container: Mapped[str | None]
     width: Mapped[int | None]
     height: Mapped[int | None]

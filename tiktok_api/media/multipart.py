@@ -1,14 +1,15 @@
 """One file out of a multipart/form-data body, streamed: straight to storage, never spooled, hashed on the way."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from tiktok_api.errors import Invalid
+from tiktok_api.errors import Invalid, Problem
 from tiktok_api.media.bodies import LARGEST_PIECE
-from tiktok_api.media.errors import StorageOutOfSpace, UploadInterrupted, UploadTooLarge
+from tiktok_api.media.errors import FileInterrupted, StorageOutOfSpace, UploadTooLarge
 from tiktok_api.media.intake import BodyCut, Intake
 from tiktok_api.storage.errors import StorageFull
 from tiktok_api.storage.port import Storage
@@ -36,7 +37,7 @@ class ReceivedFile:
 def receive_file(storage: Storage, boundary: bytes, pieces: Iterator[bytes], *, max_bytes: int) -> ReceivedFile:
     """Store the one file of the body.
 
-    Raises MultipartFieldUnexpected, UploadTooLarge, UploadInterrupted and StorageOutOfSpace; nothing is left in storage then.
+    Raises MultipartFieldUnexpected, UploadTooLarge, FileInterrupted and StorageOutOfSpace; nothing is left in storage then.
     """
     key = storage.new_key()
     try:
@@ -47,9 +48,19 @@ def receive_file(storage: Storage, boundary: bytes, pieces: Iterator[bytes], *, 
         raise StorageOutOfSpace from None
     except BodyCut:
         storage.delete(key)
-        raise UploadInterrupted from None
+        raise FileInterrupted from None
     except BaseException:
         storage.delete(key)
+        raise
+
+
+@contextmanager
+def unless_refused(storage: Storage, received: ReceivedFile) -> Iterator[None]:
+    """Forget the bytes again where the library does not take the file."""
+    try:
+        yield
+    except Problem:
+        storage.delete(received.storage_key)
         raise
 
 

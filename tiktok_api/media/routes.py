@@ -10,20 +10,29 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound, StaleVersion
 from tiktok_api.extensions import service
-from tiktok_api.media import bodies, checking, contents, documents, multipart, services, tus
+from tiktok_api.media import bodies, checking, contents, documents, multipart, quotas, services, tus
 from tiktok_api.media.blueprint import blp
 from tiktok_api.media.errors import (
+    FileInterrupted,
     MediaInUse,
     MediaNotReady,
+    MediaQuotaExceeded,
     RangeNotSatisfiable,
     StorageOutOfSpace,
     UploadContentTypeUnsupported,
-    UploadInterrupted,
     UploadTooLarge,
 )
 from tiktok_api.media.models import Media
 from tiktok_api.media.multipart import MultipartFieldUnexpected, ReceivedFile
-from tiktok_api.media.schemas import ChecksArgsSchema, ChecksSchema, MediaChangesSchema, MediaFilterSchema, MediaSchema
+from tiktok_api.media.quotas import Quota
+from tiktok_api.media.schemas import (
+    ChecksArgsSchema,
+    ChecksSchema,
+    MediaChangesSchema,
+    MediaFilterSchema,
+    MediaSchema,
+    UsageSchema,
+)
 from tiktok_api.storage.errors import StorageMissing
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.pagination import Page, paginate
@@ -43,7 +52,9 @@ def _receive_file() -> ReceivedFile:
     settings = service("settings")
     if (request.content_length or 0) > _most_bytes():
         raise UploadTooLarge(allowed=settings.media_max_bytes)
-    end_reading()
+    least = (request.content_length or 0) - multipart.OVERHEAD_BYTES
+    with transaction():  # refused before it is taken in; what counts is asked again when it is known
+        quotas.must_fit(caller.user_id, Quota.of(settings), more_bytes=max(1, least))
     pieces = bodies.iter_pieces(request.environ, stall_seconds=settings.upload_stall_seconds)
     return multipart.receive_file(
         service("storage"), boundary.encode("latin-1"), pieces, max_bytes=settings.media_max_bytes
@@ -56,7 +67,12 @@ def _receive_file() -> ReceivedFile:
 @blp.doc(requestBody=documents.ONE_FILE)
 @blp.response(201, MediaSchema)
 @blp.raises(
-    MultipartFieldUnexpected, UploadContentTypeUnsupported, UploadInterrupted, UploadTooLarge, StorageOutOfSpace
+    MultipartFieldUnexpected,
+    UploadContentTypeUnsupported,
+    FileInterrupted,
+    UploadTooLarge,
+    MediaQuotaExceeded,
+    StorageOutOfSpace,
 )
 def upload_media(received: ReceivedFile) -> Media:
     """Upload a file in one request
@@ -64,7 +80,7 @@ def upload_media(received: ReceivedFile) -> Media:
     One part named `file`. Larger files are better sent by `POST /media/uploads`, which can resume. The media is inspected
     next: ask for it until its status is `ready` or `rejected`.
     """
-    with transaction():
+    with multipart.unless_refused(service("storage"), received), transaction():
         return services.add_received(
             caller,
             storage_key=received.storage_key,
@@ -72,6 +88,7 @@ def upload_media(received: ReceivedFile) -> Media:
             content_type=received.content_type,
             size_bytes=received.size_bytes,
             sha256=received.sha256,
+            quota=Quota.of(service("settings")),
         )
 
 
@@ -79,9 +96,23 @@ def upload_media(received: ReceivedFile) -> Media:
 @blp.arguments(MediaFilterSchema, location="query")
 @blp.response(200, page_of(MediaSchema))
 def list_media(args: dict[str, Any]) -> Page:
-    """List media, newest first"""
-    filters = {name: args[name] for name in ("kind", "status", "q") if name in args}
+    """List media, newest first
+
+    `sha256` tells before an upload whether you have that content already.
+    """
+    filters = {name: args[name] for name in ("kind", "status", "sha256", "used", "q") if name in args}
     return paginate(services.in_library(caller, **filters), args, by=(Media.created_at, Media.id))
+
+
+@blp.get("/usage")
+@blp.response(200, UsageSchema)
+def show_media_usage() -> quotas.Usage:
+    """Show how much of the quota is used
+
+    The same content counts once, and unfinished uploads count with what they may come to. An upload beyond it is refused
+    with 413 `media_quota_exceeded`, with `unit` (bytes or files), `allowed`, `used` and `requested`.
+    """
+    return quotas.usage(caller.user_id, Quota.of(service("settings")))
 
 
 @blp.get("/<uuid:media_id>")
@@ -108,13 +139,12 @@ def rename_media(changes: dict[str, str], media_id: UUID) -> Media:
 def delete_media(media_id: UUID) -> None:
     """Delete media
 
-    Refused with 409 while a post that is still to go out uses it.
+    Refused with 409 while a post that is still to go out uses it. Its duplicates stay as they are; the oldest of them is
+    what the others are duplicates of from then on.
     """
     with transaction():
         must_be_current(MediaSchema, services.get_media(caller, media_id))
-        keys = services.delete(caller, media_id)
-    for key in keys:
-        service("storage").delete(key)
+        services.delete(caller, media_id)
 
 
 @blp.get("/<uuid:media_id>/content")

@@ -31,6 +31,11 @@ class MediaSchema(Schema):
     size_bytes = nullable(fields.Integer, example=48_213_004, description="Null while its length is deferred.")
     received_bytes = fields.Integer(required=True, metadata={"example": 48_213_004})
     sha256 = nullable(fields.String, example=_SHA256)
+    duplicate_of = nullable(
+        fields.UUID,
+        example=None,
+        description="What you have uploaded before with the same content; null for the first, or once that is deleted.",
+    )
     container = nullable(fields.String, example="mp4")
     width = nullable(fields.Integer, example=1080)
     height = nullable(fields.Integer, example=1920)
@@ -57,6 +62,11 @@ class MediaFilterSchema(PageArgsSchema):
 
     kind = fields.String(validate=validate.OneOf(_KINDS), metadata={"example": "video"})
     status = fields.String(validate=validate.OneOf(_STATUSES), metadata={"example": "ready"})
+    sha256 = fields.String(
+        validate=validate.Regexp(r"[0-9a-fA-F]{64}\Z"),
+        metadata={"description": "Of the whole file, in hexadecimal.", "example": _SHA256},
+    )
+    used = fields.Boolean(metadata={"description": "Whether any post, of whatever status, shows it.", "example": True})
     q = fields.String(
         validate=validate.Length(1, 100), metadata={"description": "Part of the name.", "example": "launch"}
     )
@@ -66,6 +76,23 @@ class MediaChangesSchema(Schema):
     """What can be changed about media: the name."""
 
     name = fields.String(required=True, validate=validate.Length(1, 255), metadata={"example": "launch, take 2.mp4"})
+
+
+class UsageSchema(Schema):
+    """How much somebody keeps. Quotas are null where there are none."""
+
+    used_bytes = fields.Integer(
+        required=True, metadata={"description": "Stored; the same content counts once.", "example": 734_003_200}
+    )
+    reserved_bytes = fields.Integer(
+        required=True, metadata={"description": "What unfinished uploads count for.", "example": 48_213_004}
+    )
+    quota_bytes = nullable(fields.Integer, example=10_737_418_240)
+    available_bytes = nullable(fields.Integer, example=9_955_202_036, description="What still fits.")
+    files = fields.Integer(
+        required=True, metadata={"description": "Unfinished uploads and duplicates included.", "example": 41}
+    )
+    quota_files = nullable(fields.Integer, example=None)
 
 
 class UploadProgressSchema(Schema):

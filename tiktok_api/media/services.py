@@ -3,19 +3,20 @@
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, false, or_, select
 
 from tiktok_api import clock, events
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
+from tiktok_api.media import quotas, sharing
 from tiktok_api.media.errors import MediaInUse, MediaNotReady
 from tiktok_api.media.inspecting import Facts, Rejection
 from tiktok_api.media.models import Media, MediaKind, MediaStatus
+from tiktok_api.media.quotas import Quota
 from tiktok_api.storage.port import Storage
 
 INSPECT = "media.inspect"
@@ -24,7 +25,8 @@ _LONGEST_NAME = 255
 
 def get_media(caller: Identity, media_id: UUID) -> Media:
     """The caller's media with this id. Raises NotFound."""
-    media = db.session.scalar(select(Media).where(Media.id == media_id, Media.owner_id == caller.user_id))
+    mine = select(Media).where(Media.id == media_id, Media.owner_id == caller.user_id)
+    media = db.session.scalar(mine.execution_options(populate_existing=True))
     if media is None:
         raise NotFound
     return media
@@ -53,14 +55,28 @@ def read_bytes(storage: Storage, media: Media, first: int, last: int) -> Iterato
 
 
 def in_library(
-    caller: Identity, *, kind: MediaKind | None = None, status: MediaStatus | None = None, q: str | None = None
+    caller: Identity,
+    *,
+    kind: MediaKind | None = None,
+    status: MediaStatus | None = None,
+    sha256: str | None = None,
+    used: bool | None = None,
+    q: str | None = None,
 ) -> Select[Media]:
-    """A select of the caller's media; `q` is looked for in the name, ignoring case."""
+    """A select of the caller's media; `q` is looked for in the name, ignoring case.
+
+    Whoever uses media says which by answering `media.is_used` with a condition on the column that it is asked about.
+    """
     statement = select(Media).where(Media.owner_id == caller.user_id)
     if kind is not None:
         statement = statement.where(Media.kind == kind)
     if status is not None:
         statement = statement.where(Media.status == status)
+    if sha256 is not None:
+        statement = statement.where(Media.sha256 == sha256.lower())
+    if used is not None:
+        is_used = or_(false(), *events.ask("media.is_used", media_id=Media.id))
+        statement = statement.where(is_used if used else ~is_used)
     if q:
         statement = statement.where(Media.name.icontains(q, autoescape=True))
     return statement
@@ -74,16 +90,14 @@ def rename(caller: Identity, media_id: UUID, *, name: str) -> Media:
     return media
 
 
-def delete(caller: Identity, media_id: UUID) -> list[str]:
-    """Take it out of the library; answers the storage keys to delete once that is committed.
+def delete(caller: Identity, media_id: UUID) -> None:
+    """Take it out of the library; its bytes go after that, unless a duplicate shares them.
 
     Whoever uses it may object by answering `media.may_be_deleted` with False or an exception. Raises NotFound, MediaInUse.
     """
-    media = get_media(caller, media_id)
-    object_if_needed(media)
-    db.session.delete(media)
-    db.session.flush()
-    return [key for key in (media.storage_key, media.thumbnail_key) if key]
+    object_if_needed(get_media(caller, media_id))
+    sharing.hold_library(caller.user_id)
+    sharing.leave(get_media(caller, media_id))  # as it is now: a duplicate may have come, or somebody else deleted it
 
 
 def object_if_needed(media: Media) -> None:
@@ -93,55 +107,80 @@ def object_if_needed(media: Media) -> None:
 
 
 def add_received(
-    caller: Identity, *, storage_key: str, name: str, content_type: str | None, size_bytes: int, sha256: str
+    caller: Identity,
+    *,
+    storage_key: str,
+    name: str,
+    content_type: str | None,
+    size_bytes: int,
+    sha256: str,
+    quota: Quota = quotas.UNLIMITED,
 ) -> Media:
-    """Take a file that is in storage already into the library and have it inspected."""
+    """Take a file that is in storage already into the library and have it inspected. Raises MediaQuotaExceeded."""
+    sharing.hold_library(caller.user_id)
+    is_known = sharing.find_holder(caller.user_id, sha256) is not None
+    quotas.must_fit(caller.user_id, quota, more_bytes=0 if is_known else size_bytes)
     media = Media(
         owner_id=caller.user_id,
-        status=MediaStatus.INSPECTING,
         name=clean_name(name),
         content_type=content_type,
         size_bytes=size_bytes,
         received_bytes=size_bytes,
-        sha256=sha256,
         storage_key=storage_key,
     )
     db.session.add(media)
-    db.session.flush()
-    promise_inspection(media.id)
+    have_inspected(media, sha256=sha256)
     return media
 
 
-def promise_inspection(media_id: UUID) -> None:
-    """Have it inspected as soon as a worker is free."""
-    queue.promise(INSPECT, due_at=clock.now(), subject=media_id)
+def have_inspected(media: Media, *, sha256: str | None) -> None:
+    """Everything of it is here: inspect it as soon as a worker is free, unless it is known already.
+
+    A hash that was not taken on the way is taken then. With one, call it with the library held.
+    """
+    media.status, media.expires_at, media.reserved_bytes = MediaStatus.INSPECTING, None, 0
+    db.session.flush()
+    if sha256 is None or not _is_known(media, sha256):
+        queue.promise(INSPECT, due_at=clock.now(), subject=media.id)
+
+
+def recognize(media_id: UUID, owner_id: UUID, *, sha256: str) -> Media | None:
+    """The media with its hash, if it has to be inspected: not if it is a duplicate of something that is ready."""
+    sharing.hold_library(owner_id)
+    media = find_uninspected(media_id)
+    return None if media is None or _is_known(media, sha256) else media
+
+
+def _is_known(media: Media, sha256: str) -> bool:
+    is_placed = media.sha256 is not None
+    is_known = sharing.copy_facts(media) if is_placed else sharing.place(media, sha256)
+    if is_known:
+        events.announce("media.inspected", media=media)
+    return is_known
 
 
 def find_uninspected(media_id: UUID) -> Media | None:
     """The media if it still waits to be inspected."""
-    return db.session.scalar(select(Media).where(Media.id == media_id, Media.status == MediaStatus.INSPECTING))
+    found = select(Media).where(Media.id == media_id, Media.status == MediaStatus.INSPECTING)
+    return db.session.scalar(found.execution_options(populate_existing=True))
 
 
-def settle_inspection(media_id: UUID, outcome: Facts | Rejection, *, sha256: str, thumbnail_key: str | None) -> bool:
-    """Write down what inspection found. False: somebody else has done so, or the media is gone."""
-    values: dict[str, Any] = {"sha256": sha256, "expires_at": None, "thumbnail_key": thumbnail_key}
-    if isinstance(outcome, Rejection):
-        values |= {"status": MediaStatus.REJECTED, "rejection": asdict(outcome)}
-    else:
-        facts = asdict(outcome)
-        facts.pop("thumbnail")
-        values |= facts | {"status": MediaStatus.READY, "kind": MediaKind(outcome.kind)}
-    settled = db.session.execute(
-        update(Media)
-        .where(Media.id == media_id, Media.status == MediaStatus.INSPECTING)
-        .values(values)
-        .returning(Media.id)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    if settled is None:
+def settle_inspection(media_id: UUID, owner_id: UUID, outcome: Facts | Rejection, *, thumbnail_key: str | None) -> bool:
+    """Write down what inspection found. False: somebody else has done so, a twin was faster, or the media is gone."""
+    sharing.hold_library(owner_id)
+    media = find_uninspected(media_id)
+    if media is None or _is_known(media, str(media.sha256)):
         return False
-    media = db.session.execute(select(Media).where(Media.id == media_id).execution_options(populate_existing=True))
-    events.announce("media.inspected", media=media.scalar_one())
+    if isinstance(outcome, Rejection):
+        media.status, media.rejection = MediaStatus.REJECTED, asdict(outcome)
+    else:
+        facts = asdict(outcome) | {"kind": MediaKind(outcome.kind), "status": MediaStatus.READY}
+        del facts["thumbnail"]
+        for name, value in facts.items():
+            setattr(media, name, value)
+        media.thumbnail_key = thumbnail_key
+    db.session.flush()
+    events.announce("media.inspected", media=media)
     return True
 
 

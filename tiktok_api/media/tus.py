@@ -17,6 +17,7 @@ from tiktok_api.media.blueprint import blp
 from tiktok_api.media.errors import (
     MalformedUploadHeader,
     MediaInUse,
+    MediaQuotaExceeded,
     StorageOutOfSpace,
     TusVersionUnsupported,
     UploadBusy,
@@ -27,6 +28,7 @@ from tiktok_api.media.errors import (
     UploadTooLarge,
 )
 from tiktok_api.media.models import Media, MediaStatus
+from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import UploadProgressSchema
 from tiktok_api.media.uploading import Terms, Turn
 
@@ -39,6 +41,7 @@ _APPENDING = (
     UploadExpired,
     TusVersionUnsupported,
     UploadTooLarge,
+    MediaQuotaExceeded,
     UploadContentTypeUnsupported,
     UploadBusy,
     StorageOutOfSpace,
@@ -62,7 +65,7 @@ blp.after_request(_speak_tus)
 
 def _terms() -> Terms:
     settings = service("settings")
-    return Terms(settings.media_max_bytes, timedelta(seconds=settings.upload_ttl_seconds))
+    return Terms(settings.media_max_bytes, timedelta(seconds=settings.upload_ttl_seconds), Quota.of(settings))
 
 
 def _bare(status: int, **more: str) -> Response:
@@ -129,6 +132,7 @@ def describe_uploads() -> Response:
     UploadInterrupted,
     TusVersionUnsupported,
     UploadTooLarge,
+    MediaQuotaExceeded,
     UploadContentTypeUnsupported,
     StorageOutOfSpace,
 )
@@ -141,19 +145,19 @@ def create_upload() -> Response:
     """
     headers.must_speak_our_version(request.headers)
     length = headers.length_of_upload(request.headers)
+    headers.must_not_concatenate(request.headers)
     found = headers.metadata(request.headers.get("Upload-Metadata"))
     has_bytes = bodies.length_of(request.environ) != 0
     if has_bytes:
         _must_be_bytes()
     turn = _turn(0) if has_bytes else None
     end_reading()
-    if turn is not None and length is not None and (turn.length or 0) > length:
-        raise UploadTooLarge(allowed=length)
     media = uploading.begin(
         caller,
         service("storage"),
         _terms(),
         length=length,
+        first_bytes=(turn.length or 0) if turn is not None else 0,
         name=headers.file_name(found),
         content_type=headers.media_type(found),
         upload_metadata=request.headers.get("Upload-Metadata"),
@@ -243,9 +247,7 @@ def terminate_upload(media_id: UUID) -> Response:
     """
     headers.must_speak_our_version(request.headers)
     with transaction():
-        keys = uploading.give_up(caller, media_id)
-    for key in keys:
-        service("storage").delete(key)
+        uploading.give_up(caller, media_id)
     return _bare(204)
 
 
@@ -260,11 +262,15 @@ def terminate_upload(media_id: UUID) -> Response:
 @blp.response(204)
 @blp.raises(*_APPENDING, MediaInUse, MethodNotAllowed)
 def override_upload_method(media_id: UUID) -> Response:
-    """Send PATCH or DELETE from where only POST gets through
+    """Send PATCH, DELETE or HEAD from where only POST gets through
 
     `X-HTTP-Method-Override` names the method that is meant.
     """
-    meant: dict[str, Callable[[UUID], Any]] = {"PATCH": append_upload, "DELETE": terminate_upload}
+    meant: dict[str, Callable[[UUID], Any]] = {
+        "PATCH": append_upload,
+        "DELETE": terminate_upload,
+        "HEAD": show_upload_offset,
+    }
     act = meant.get(request.headers.get("X-HTTP-Method-Override", "").upper())
     if act is None:
         raise MethodNotAllowed(headers={"Allow": "DELETE, GET, HEAD, OPTIONS, PATCH"})

@@ -2,7 +2,8 @@
 
 What a turn receives goes straight to storage and is acknowledged only once storage has made it durable, so the offset in
 the database never passes what is stored, whenever the process dies. One writer at a time: storage holds the lock, and
-the offset is looked at under it. No transaction is open while bytes are awaited.
+the offset is looked at under it; a writer that has gone silent makes way for another. No transaction is open while bytes
+are awaited.
 """
 
 import time
@@ -12,16 +13,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.errors import NotFound
-from tiktok_api.media import services
+from tiktok_api.media import services, sharing
 from tiktok_api.media.errors import (
     ChecksumMismatch,
     MalformedUploadHeader,
+    MediaQuotaExceeded,
     StorageOutOfSpace,
     UploadBusy,
     UploadExpired,
@@ -31,8 +33,15 @@ from tiktok_api.media.errors import (
 )
 from tiktok_api.media.intake import BodyCut, Intake
 from tiktok_api.media.models import Media, MediaStatus
+from tiktok_api.media.quotas import UNLIMITED, Quota, must_fit, reserve
 from tiktok_api.storage.errors import StorageBusy, StorageFull, StorageMissing
 from tiktok_api.storage.port import Appending, Storage
+
+RESERVE_BYTES = 8 * 1024 * 1024
+"""How much ahead of what has come an upload of unknown length reserves, so that it asks seldom."""
+
+MOST_WAITS = 2
+"""For how many seconds a connection may be silent while another one wants its upload."""
 
 SETTLE_SECONDS = 1.0
 """How often what has arrived is made durable and acknowledged while a turn goes on."""
@@ -40,10 +49,11 @@ SETTLE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How much one upload may bring, and how long it may rest."""
+    """How much one upload may bring, how long it may rest, and how much one person may keep."""
 
     max_bytes: int
     time_to_live: timedelta
+    quota: Quota = UNLIMITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +76,46 @@ def begin(
     terms: Terms,
     *,
     length: int | None,
+    first_bytes: int = 0,
     name: str,
     content_type: str | None,
     upload_metadata: str | None,
 ) -> Media:
-    """A new upload of `length` bytes; None: the client will say later. Raises UploadTooLarge, StorageOutOfSpace."""
-    if length is not None and length > terms.max_bytes:
-        raise UploadTooLarge(allowed=terms.max_bytes)
+    """A new upload of `length` bytes; None: the client will say later. `first_bytes` are about to follow.
+
+    Raises UploadTooLarge, MediaQuotaExceeded, StorageOutOfSpace.
+    """
+    announced = first_bytes if length is None else length
+    if max(announced, first_bytes) > min(terms.max_bytes, announced):
+        raise UploadTooLarge(allowed=min(terms.max_bytes, announced))
     room = storage.room()
-    if room is not None and room < (length or 1):
+    if room is not None and room < (announced or 1):
         raise StorageOutOfSpace
     key = storage.new_key()
     try:
         storage.create(key)
     except StorageFull:
         raise StorageOutOfSpace from None
-    with transaction() as session:
-        media = Media(
-            owner_id=caller.user_id,
-            name=services.clean_name(name),
-            content_type=content_type,
-            size_bytes=length,
-            upload_metadata=upload_metadata,
-            storage_key=key,
-            expires_at=clock.now() + terms.time_to_live,
-        )
-        session.add(media)
-        session.flush()
-        if length == 0:
-            _finish(media, sha256=None)
+    try:
+        with transaction() as session:
+            must_fit(caller.user_id, terms.quota, more_bytes=announced)
+            media = Media(
+                owner_id=caller.user_id,
+                name=services.clean_name(name),
+                content_type=content_type,
+                size_bytes=length,
+                reserved_bytes=announced,
+                upload_metadata=upload_metadata,
+                storage_key=key,
+                expires_at=clock.now() + terms.time_to_live,
+            )
+            session.add(media)
+            session.flush()
+            if length == 0:
+                services.have_inspected(media, sha256=None)
+    except MediaQuotaExceeded:
+        storage.delete(key)
+        raise
     return media
 
 
@@ -106,10 +127,10 @@ def find(caller: Identity, media_id: UUID) -> Media:
     return media
 
 
-def give_up(caller: Identity, media_id: UUID) -> list[str]:
-    """Forget an upload; answers the storage keys to delete once that is committed. Raises NotFound, MediaInUse."""
+def give_up(caller: Identity, media_id: UUID) -> None:
+    """Forget an upload, finished or not, and its bytes. Raises NotFound, UploadExpired, MediaInUse."""
     find(caller, media_id)
-    return services.delete(caller, media_id)
+    services.delete(caller, media_id)
 
 
 def receive(
@@ -117,8 +138,9 @@ def receive(
 ) -> Media:
     """Take in one turn and answer the upload as it stands then; the last turn has it inspected.
 
-    Raises NotFound, UploadExpired, UploadOffsetMismatch, UploadTooLarge and UploadBusy before the first byte is awaited;
-    UploadInterrupted, StorageOutOfSpace and UploadTooLarge after what had arrived was kept; ChecksumMismatch after it was dropped.
+    Raises NotFound, UploadExpired, UploadOffsetMismatch, UploadTooLarge, MediaQuotaExceeded and UploadBusy before the first
+    byte is awaited; UploadInterrupted, StorageOutOfSpace, UploadTooLarge and MediaQuotaExceeded after what had arrived was
+    kept; ChecksumMismatch after it was dropped.
     """
     media = find(caller, media_id)
     end_reading()
@@ -132,12 +154,23 @@ def receive(
                 _must_follow(media, turn, terms)
                 if turn.upload_length is not None:
                     media.size_bytes = turn.upload_length
+                upto = turn.offset + (turn.length or 0) if media.size_bytes is None else media.size_bytes
+                reserve(media, terms.quota, upto)
+                media.is_wanted = False
             end.rewind(media.received_bytes)
             return _Reception(media, terms, turn, end).take(pieces)
     except StorageBusy:
+        _want(media_id)
         raise UploadBusy from None
     except StorageMissing:
         raise NotFound from None
+
+
+def _want(media_id: UUID) -> None:
+    """Have whoever holds the upload let go of it if nothing comes there any more: our client has most likely come back."""
+    wanted = update(Media).where(Media.id == media_id, Media.status == MediaStatus.UPLOADING).values(is_wanted=True)
+    with transaction() as session:
+        session.execute(wanted.execution_options(synchronize_session=False))
 
 
 def _must_follow(media: Media, turn: Turn, terms: Terms) -> None:
@@ -162,9 +195,12 @@ class _Reception:
         self._media = media
         self._turn = turn
         self._end = end
+        self._quota = terms.quota
+        self._reserved = media.reserved_bytes
         self._time_to_live = terms.time_to_live
         self._allowed = terms.max_bytes if media.size_bytes is None else media.size_bytes
         self._started = self._settled_at = time.monotonic()
+        self._waits = 0
 
     def take(self, pieces: Iterator[bytes]) -> Media:
         """Everything that comes, until the body, the connection or the room ends."""
@@ -177,20 +213,56 @@ class _Reception:
                     if intake.received + len(piece) > self._allowed:
                         self._keep(intake)
                         raise UploadTooLarge(allowed=self._allowed)
+                    self._make_room(intake, len(piece))
                     if piece:
                         intake.take(piece)
+                        self._waits = 0
+                    else:
+                        self._wait_or_make_way()
                     self._settle_now_and_then(intake)
             except BodyCut:
                 self._keep(intake)
-                raise UploadInterrupted from None
+                offset = self._media.received_bytes
+                raise UploadInterrupted(offset=offset, headers={"Upload-Offset": str(offset)}) from None
             except StorageFull:
                 self._keep(intake)
                 raise StorageOutOfSpace from None
             self._hold_against_checksum(intake)
             try:
-                return self._acknowledge(self._end.settle(), intake)
+                return self._acknowledge(self._end.settle(), intake, is_over=True)
             except StorageFull:
                 raise StorageOutOfSpace from None
+
+    def _make_room(self, intake: Intake, more: int) -> None:
+        """Let bytes that nobody announced count before they come, in steps; the end of the turn gives back what was too much."""
+        upto = intake.received + more
+        if upto <= self._reserved or self._quota.is_unlimited:
+            return
+        for wanted in (min(upto + RESERVE_BYTES, self._allowed), upto):
+            try:
+                with transaction() as session:
+                    media = session.execute(_fresh(self._media.id)).scalar_one_or_none()
+                    if media is None:
+                        raise NotFound
+                    reserve(media, self._quota, wanted)
+            except MediaQuotaExceeded:
+                if wanted == upto:
+                    self._keep(intake)
+                    raise
+            else:
+                self._reserved = wanted
+                return
+
+    def _wait_or_make_way(self) -> None:
+        """Nothing came for a second. Raises BodyCut where another connection has been waiting for some of them.
+
+        A client whose network broke comes back long before we would notice by ourselves.
+        """
+        is_wanted = db.session.scalar(select(Media.is_wanted).where(Media.id == self._media.id))
+        end_reading()
+        self._waits = self._waits + 1 if is_wanted else 0
+        if self._waits >= MOST_WAITS:
+            raise BodyCut
 
     def _settle_now_and_then(self, intake: Intake) -> None:
         # Bytes with a checksum count all together or not at all.
@@ -199,14 +271,14 @@ class _Reception:
             if (
                 has_news and intake.received != self._media.size_bytes
             ):  # the last are settled with their hash, in the end
-                self._acknowledge(self._end.settle(), intake)
+                self._acknowledge(self._end.settle(), intake, is_over=False)
             self._settled_at = time.monotonic()
 
     def _keep(self, intake: Intake) -> None:
         """After an accident, acknowledge what can be made durable."""
         if self._turn.checksum is None:
             try:
-                self._acknowledge(self._end.settle(), intake)
+                self._acknowledge(self._end.settle(), intake, is_over=True)
             except StorageFull:
                 return  # what was settled before stays acknowledged
 
@@ -217,14 +289,19 @@ class _Reception:
                 self._end.rewind(self._turn.offset)
                 raise ChecksumMismatch
 
-    def _acknowledge(self, offset: int, intake: Intake) -> Media:
+    def _acknowledge(self, offset: int, intake: Intake, *, is_over: bool) -> Media:
         """Compare and set: an upload that was deleted meanwhile stays deleted."""
         seconds = time.monotonic() - self._started
         rate = (offset - self._turn.offset) / seconds if seconds > 0 else None
         values: dict[str, Any] = {"received_bytes": offset, "expires_at": clock.now() + self._time_to_live}
         is_complete = offset == self._media.size_bytes
-        sha256 = intake.hexdigest("sha256") if is_complete else None
+        is_whole = is_complete and self._turn.offset == 0  # else what was hashed is this turn alone
+        sha256 = intake.hexdigest("sha256") if is_whole else None
+        if self._media.size_bytes is None and is_over:
+            values["reserved_bytes"] = offset
         with transaction() as session:
+            if is_complete:
+                sharing.hold_library(self._media.owner_id)
             moved = session.execute(
                 update(Media)
                 .where(
@@ -238,18 +315,11 @@ class _Reception:
             ).scalar()
             if moved is None:
                 raise NotFound
-            self._media = session.execute(
-                select(Media).where(Media.id == self._media.id).execution_options(populate_existing=True)
-            ).scalar_one()
+            self._media = session.execute(_fresh(self._media.id)).scalar_one()
             if is_complete:
-                _finish(self._media, sha256=sha256)
+                services.have_inspected(self._media, sha256=sha256)
         return self._media
 
 
-def _finish(media: Media, *, sha256: str | None) -> None:
-    """Everything is here: have it inspected. A hash that was not taken on the way is taken then."""
-    media.status = MediaStatus.INSPECTING
-    media.sha256 = sha256
-    media.expires_at = None
-    db.session.flush()
-    services.promise_inspection(media.id)
+def _fresh(media_id: UUID) -> Select[Media]:
+    return select(Media).where(Media.id == media_id).execution_options(populate_existing=True)

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account
@@ -27,6 +28,11 @@ def veto_deletion(media: Media) -> None:
     if db.session.scalar(needed.limit(1)) is not None:
         raise MediaInUse
     db.session.execute(delete(PostMedia).where(PostMedia.media_id == media.id))
+
+
+def is_shown(media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Whether any post shows media, as a condition on a column with their ids."""
+    return exists().where(PostMedia.media_id == media_id)
 
 
 def give_up_account(account: Account) -> list[UUID]:

@@ -1,0 +1,92 @@
+"""How much one person may keep here. Distinct stored bytes count, and what unfinished uploads may still come to."""
+
+from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from tiktok_api.db import db
+from tiktok_api.media.errors import MediaQuotaExceeded
+from tiktok_api.media.models import Media, MediaStatus
+from tiktok_api.media.sharing import hold_library
+from tiktok_api.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """The most bytes and files of one person; None: as many as they like."""
+
+    max_bytes: int | None = None
+    max_files: int | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """What the operator allows."""
+        return cls(settings.media_quota_bytes_per_user, settings.media_quota_files_per_user)
+
+    @property
+    def is_unlimited(self) -> bool:
+        return self.max_bytes is None and self.max_files is None
+
+
+UNLIMITED = Quota()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What somebody keeps, as `GET /media/usage` shows it."""
+
+    used_bytes: int
+    reserved_bytes: int
+    quota_bytes: int | None
+    files: int
+    quota_files: int | None
+
+    @property
+    def available_bytes(self) -> int | None:
+        """How many more bytes fit; None: no end in sight."""
+        return None if self.quota_bytes is None else max(0, self.quota_bytes - self.used_bytes - self.reserved_bytes)
+
+
+def usage(owner_id: UUID, quota: Quota) -> Usage:
+    """How much of its quota a library takes. Content that several rows share counts once, thumbnails do not."""
+    mine, is_unfinished = Media.owner_id == owner_id, Media.status == MediaStatus.UPLOADING
+    stored = select(Media.storage_key, Media.size_bytes).where(mine, ~is_unfinished, Media.storage_key.is_not(None))
+    once = stored.distinct().subquery()
+    return Usage(
+        used_bytes=int(db.session.scalar(select(func.coalesce(func.sum(once.c.size_bytes), 0))) or 0),
+        reserved_bytes=int(
+            db.session.scalar(select(func.coalesce(func.sum(Media.reserved_bytes), 0)).where(mine, is_unfinished)) or 0
+        ),
+        quota_bytes=quota.max_bytes,
+        files=db.session.scalar(select(func.count()).select_from(Media).where(mine)) or 0,
+        quota_files=quota.max_files,
+    )
+
+
+def must_fit(owner_id: UUID, quota: Quota, *, more_bytes: int, more_files: int = 1) -> None:
+    """Raises MediaQuotaExceeded unless that much more may be kept.
+
+    Called inside the transaction that adds the row or the bytes, it is exact however many do so at once: the library is
+    held until that transaction ends. Whoever only wants to refuse early calls it in a transaction of its own.
+    """
+    if quota.is_unlimited:
+        return
+    hold_library(owner_id)
+    found = usage(owner_id, quota)
+    taken = found.used_bytes + found.reserved_bytes
+    if quota.max_files is not None and more_files > 0 and found.files + more_files > quota.max_files:
+        raise MediaQuotaExceeded.of("files", allowed=quota.max_files, used=found.files, requested=more_files)
+    if quota.max_bytes is not None and more_bytes > 0 and taken + more_bytes > quota.max_bytes:
+        raise MediaQuotaExceeded.of("bytes", allowed=quota.max_bytes, used=taken, requested=more_bytes)
+
+
+def reserve(media: Media, quota: Quota, upto: int) -> None:
+    """Let an unfinished upload come to `upto` bytes in all, less than before or more. Raises MediaQuotaExceeded.
+
+    Called inside a transaction that has read `media` itself; the row counts for this much until it is finished.
+    """
+    if upto > media.reserved_bytes:
+        must_fit(media.owner_id, quota, more_bytes=upto - media.reserved_bytes, more_files=0)
+    media.reserved_bytes = upto
