@@ -1,0 +1,172 @@
+"""Connections to addresses that were looked at: a name is resolved once, and connected to is what was found then.
+
+A name that is resolved again for connecting may answer differently (DNS rebinding), so httpcore is given a backend of its
+own that does both.
+"""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from ipaddress import ip_address
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import httpcore2
+
+from tiktok_api.outbound.addresses import Address, Policy
+from tiktok_api.outbound.errors import AddressForbidden, CertificateInvalid, HostUnknown, TooSlow, Unreachable
+
+Resolve = Callable[[str], Sequence[str]]
+"""All addresses of a name. Raises socket.gaierror."""
+
+_MOST_ADDRESSES_TRIED = 3
+_SLICE_BYTES = 65_536
+_NOBODY = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+
+
+def resolve_by_system(host: str) -> Sequence[str]:
+    """All addresses of a name, as this machine resolves it."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+
+
+class Deadline:
+    """A moment by which a stage of the exchange must be over; every wait ends with it at the latest."""
+
+    def __init__(self) -> None:
+        self._until: float | None = None
+
+    def set(self, seconds: float) -> None:
+        """The stage that begins now may last so long."""
+        self._until = time.monotonic() + seconds
+
+    def within(self, timeout: float | None) -> float | None:
+        """How long to wait at most. Raises TooSlow once the stage is over."""
+        if self._until is None:
+            return timeout
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TooSlow("The server took too long.")
+        return left if timeout is None else min(timeout, left)
+
+
+class GuardedBackend(httpcore2.SyncBackend):
+    """Resolves, judges and connects; `connect_tcp` is the only way in."""
+
+    def __init__(self, policy: Policy, resolve: Resolve, scheme: str, deadline: Deadline) -> None:
+        self._policy = policy
+        self._resolve = resolve
+        self._scheme = scheme
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        for address in self._vetted(host, port, timeout):
+            try:
+                left = self._deadline.within(timeout)
+                stream = super().connect_tcp(str(address), port, left, local_address, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                continue
+            return _TimedStream(stream, self._deadline)
+        raise Unreachable("The server cannot be reached.")
+
+    def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        raise AddressForbidden("Sockets of this machine are not connected to.")
+
+    def _vetted(self, host: str, port: int, timeout: float | None) -> list[Address]:
+        """The addresses to try; one that is forbidden spoils them all, since the next answer might name it alone."""
+        addresses = [_address(host)] if _is_address(host) else self._look_up(host, timeout)
+        if not all(self._policy.allows(address, self._scheme, port) for address in addresses):
+            raise AddressForbidden("The host is not on the public internet, or not at a port that is connected to.")
+        return addresses[:_MOST_ADDRESSES_TRIED]
+
+    def _look_up(self, host: str, timeout: float | None) -> list[Address]:
+        try:
+            found = [_address(text) for text in _in_time(lambda: self._resolve(host), self._deadline.within(timeout))]
+        except (OSError, UnicodeError) as error:
+            if isinstance(error, socket.gaierror) and error.errno not in _NOBODY:
+                raise Unreachable("The host's name cannot be looked up at the moment.") from None
+            raise HostUnknown("There is no host of that name.") from None
+        if not found:
+            raise HostUnknown("There is no host of that name.")
+        return found
+
+
+class _TimedStream(httpcore2.NetworkStream):
+    """A connection whose every wait ends with the deadline at the latest."""
+
+    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._deadline.within(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # In slices, because the stream below starts its timeout anew with every bit that the socket takes.
+        view = memoryview(buffer)
+        while view:
+            self._stream.write(view[:_SLICE_BYTES], self._deadline.within(timeout))  # type: ignore[arg-type]  # any buffer will do
+            view = view[_SLICE_BYTES:]
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        left = self._deadline.within(timeout)
+        try:
+            return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
+        except httpcore2.ConnectError as error:
+            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+                raise CertificateInvalid("The server's certificate is not valid for this host.") from None
+            raise Unreachable("The server does not speak TLS as we do.") from None
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _address(text: str) -> Address:
+    return ip_address(text)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _in_time(look_up: Callable[[], Sequence[str]], seconds: float | None) -> Sequence[str]:
+    """The system's resolver knows no time-out that we could set; a thread that it holds up ends when it gives up."""
+    results: SimpleQueue[Sequence[str] | BaseException] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            results.put(look_up())
+        except Exception as error:  # whatever it is, it is raised where it was asked for
+            results.put(error)
+
+    threading.Thread(target=run, name="resolve", daemon=True).start()
+    try:
+        result = results.get(timeout=seconds)
+    except Empty:
+        raise TooSlow("Looking up the host's name took too long.") from None
+    if isinstance(result, BaseException):
+        raise result
+    return result
