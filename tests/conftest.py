@@ -124,11 +124,11 @@ def base_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def make_app(base_settings: Settings, database_url: str) -> Iterator[Callable[..., Flask]]:
-    """An application with settings of its own: `make_app(rate_limit_enabled=True)`."""
+    """An application with settings and parts of its own: `make_app(rate_limit_enabled=True, composed={"fetcher": …})`."""
     made: list[Flask] = []
 
-    def make(**changes: Any) -> Flask:
-        app = create_app(replace(base_settings, **({"database_url": database_url} | changes)))
+    def make(*, composed: dict[str, Any] | None = None, **changes: Any) -> Flask:
+        app = create_app(replace(base_settings, **({"database_url": database_url} | changes)), **(composed or {}))
         app.config["PROPAGATE_BUGS"] = True  # a bug must fail the test with its own traceback
         made.append(app)
         return app

@@ -28,6 +28,8 @@ from tiktok_api.jobs import queue
 from tiktok_api.media import sharing
 from tiktok_api.media import tasks as media_tasks
 from tiktok_api.media.routes import blp as media_blueprint
+from tiktok_api.media.turnstile import Turnstile
+from tiktok_api.outbound import Fetcher, Policy
 from tiktok_api.posts import answering
 from tiktok_api.posts import tasks as posts_tasks
 from tiktok_api.posts.account_routes import blp as posting_blueprint
@@ -96,6 +98,7 @@ def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
     parts: dict[str, Any] = {
         "settings": settings,
         "sealer": Sealer(settings.vault_keys),
+        "turnstile": Turnstile(max(1, settings.worker_threads // 2)),
         "health_checks": {
             "database": _check_database,
             "jobs": _check_jobs,
@@ -107,6 +110,14 @@ def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
         parts["storage"] = storage_from_url(settings.storage_url)
     if "mailer" not in parts:
         parts["mailer"] = mailer_from_url(settings.mail_url, sender=settings.mail_from)
+    if "fetcher" not in parts:
+        parts["fetcher"] = Fetcher(
+            Policy(
+                allow_http=settings.outbound_allow_http,
+                ports=frozenset(settings.outbound_ports),
+                networks=settings.outbound_networks,
+            )
+        )
     if "tiktok" not in parts:
         parts["tiktok"] = TikTokClient(
             client_key=settings.tiktok_client_key,

@@ -5,6 +5,7 @@ import binascii
 import os
 import re
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -23,6 +24,8 @@ class SettingsInvalid(Exception):
         self.problems = problems
         super().__init__("The settings cannot be used:\n" + "\n".join(f"  - {problem}" for problem in problems))
 
+
+Network = IPv4Network | IPv6Network
 
 KeyRing = dict[str, bytes]
 """Keys by id, the current one first: it signs and seals; the others only verify and open."""
@@ -75,6 +78,10 @@ class Settings:
     media_quota_files_per_user: int | None
     upload_ttl_seconds: float
     upload_stall_seconds: float
+    import_max_seconds: float
+    outbound_allow_http: bool
+    outbound_ports: tuple[int, ...]
+    outbound_networks: tuple[Network, ...]
     audit_days: int
     allow_test_clock: bool
     log_level: str
@@ -166,6 +173,10 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
         "media_quota_files_per_user": env.int("MEDIA_QUOTA_FILES_PER_USER", None, validate=positive),
         "upload_ttl_seconds": env.float("UPLOAD_TTL_SECONDS", 86400.0, validate=positive),
         "upload_stall_seconds": env.float("UPLOAD_STALL_SECONDS", 30.0, validate=positive),
+        "import_max_seconds": env.float("IMPORT_MAX_SECONDS", 1800.0, validate=positive),
+        "outbound_allow_http": env.bool("OUTBOUND_ALLOW_HTTP", False),
+        "outbound_ports": tuple(env.list("OUTBOUND_PORTS", [], subcast=int, validate=_are_ports) or ()),
+        "outbound_networks": tuple(env.list("OUTBOUND_NETWORKS", [], subcast=_network) or ()),
         "audit_days": env.int("AUDIT_DAYS", 400, validate=validate.Range(min=1, max=36_500)),
         "allow_test_clock": env.bool("ALLOW_TEST_CLOCK", False),
         "log_level": env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
@@ -227,6 +238,18 @@ def _are_origins(values: list[str]) -> None:
     """Browsers send `https://host[:port]` and nothing more: anything else would never match."""
     if not all(re.fullmatch(r"https?://[^/?#@*\s]+", value) for value in values):
         raise ValidationError("Each must be an origin such as https://app.example.com, without a path or wildcard.")
+
+
+def _are_ports(values: list[int]) -> None:
+    if not all(0 < value < 65_536 for value in values):
+        raise ValidationError("Each must be a port, from 1 to 65535.")
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ValidationError("Each must be a network such as 10.1.0.0/16 or fd00:1::/64.") from None
 
 
 def _is_ring(entries: list[str]) -> None:

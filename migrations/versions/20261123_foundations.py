@@ -230,6 +230,7 @@ def upgrade() -> None:
         sa.Column("reserved_bytes", sa.BigInteger(), nullable=False),
         sa.Column("bytes_per_second", sa.Double(), nullable=True),
         sa.Column("upload_metadata", sa.String(), nullable=True),
+        sa.Column("source_url", sa.String(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_wanted", sa.Boolean(), nullable=False),
         sa.Column("storage_key", sa.String(), nullable=True),
@@ -270,6 +271,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_media_duplicate_of"), ["duplicate_of"], unique=False)
         batch_op.create_index(batch_op.f("ix_media_storage_key"), ["storage_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_media_thumbnail_key"), ["thumbnail_key"], unique=False)
+
+    op.create_table(
+        "media_imports",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("media_id", sa.Uuid(), nullable=False),
+        sa.Column("url_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("validator", sa.String(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("give_up_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["media_id"], ["media.id"], name=op.f("fk_media_imports_media_id_media"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_media_imports")),
+        sa.UniqueConstraint("media_id", name=op.f("uq_media_imports_media_id")),
+    )
+    with op.batch_alter_table("media_imports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_media_imports_give_up_at"), ["give_up_at"], unique=False)
 
     op.create_table(
         "posts",
@@ -636,6 +655,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_posts_owner_created")
 
     op.drop_table("posts")
+    with op.batch_alter_table("media_imports", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_media_imports_give_up_at"))
+
+    op.drop_table("media_imports")
     with op.batch_alter_table("media", schema=None) as batch_op:
         batch_op.drop_index("ix_media_owner")
         batch_op.drop_index(

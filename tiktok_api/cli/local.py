@@ -38,6 +38,8 @@ def local_environment(*, api_url: str, simulator_url: str, instance: Path = INST
         "TIKTOK_ALLOW_HTTP": "true",
         "TIKTOK_API_URL": simulator_url,
         "TIKTOK_AUTHORIZE_URL": f"{simulator_url}/v2/auth/authorize/",
+        "OUTBOUND_ALLOW_HTTP": "true",
+        "OUTBOUND_NETWORKS": "127.0.0.0/8,::1/128",
         "ALLOW_TEST_CLOCK": "true",
     }
 

@@ -11,6 +11,7 @@ from tiktok_api.errors import (
     BodyTooLarge,
     Conflict,
     Gone,
+    Invalid,
     Locked,
     OutOfSpace,
     Problem,
@@ -75,6 +76,10 @@ class UploadContentTypeUnsupported(UnsupportedBody):
     message = "Send the bytes as {expected}."
 
 
+class UploadIsImport(Conflict):
+    message = "This is fetched from its URL; nobody sends its bytes. Ask for it with GET, or delete it."
+
+
 class UploadBusy(Locked):
     message = "Another connection is sending this upload; try again when it has ended."
 
@@ -93,3 +98,11 @@ class ChecksumMismatch(Problem):
 
 class StorageOutOfSpace(OutOfSpace):
     message = "The server has no room left for this; what it acknowledged is kept, and the upload can go on when there is room."
+
+
+class ImportUrlRefused(Invalid):
+    message = "Nothing is imported from this URL; errors says why."
+
+
+class ImportsPending(Conflict):
+    message = "{count} of your imports are under way; begin another when one of them has ended."

@@ -31,8 +31,8 @@ class Media(Model):
 
     `size_bytes` is unknown while its length is deferred; `received_bytes` never passes what storage has made durable, and
     `reserved_bytes` is what an unfinished upload counts for. `is_wanted`: somebody was turned away while another connection
-    held it. What inspection found stays null until then; sizes are as seen,
-    after turning. Rows of one owner with the same `sha256` share their bytes; see `sharing`.
+    held it. `source_url`, without its query, is where an import comes from. What inspection found stays null until then;
+    sizes are as seen, after turning. Rows of one owner with the same `sha256` share their bytes; see `sharing`.
     """
 
     __tablename__ = "media"
@@ -59,6 +59,7 @@ class Media(Model):
     reserved_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     bytes_per_second: Mapped[float | None]
     upload_metadata: Mapped[str | None]
+    source_url: Mapped[str | None]
     expires_at: Mapped[datetime | None]
     is_wanted: Mapped[bool] = mapped_column(default=False)
     storage_key: Mapped[str | None] = mapped_column(index=True)
@@ -77,6 +78,11 @@ class Media(Model):
     bitrate: Mapped[int | None] = mapped_column(BigInteger)
     rejection: Mapped[dict[str, Any] | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now, sort_order=100)
+
+    @property
+    def is_import(self) -> bool:
+        """Whether we fetch it ourselves: nobody sends its bytes."""
+        return self.source_url is not None
 
     @property
     def is_ready(self) -> bool:
@@ -101,3 +107,19 @@ class Media(Model):
         if self.size_bytes is None or (self.bytes_per_second or 0) <= 0:
             return None
         return round((self.size_bytes - self.received_bytes) / (self.bytes_per_second or 1), 1)
+
+
+class MediaImport(Model):
+    """What is still to be fetched; the row goes with the last byte, or once it is given up.
+
+    The URL is sealed, because its query may hold credentials. `validator` is the strong ETag of what has arrived so far.
+    `failures` counts the attempts in a row that brought nothing to build on.
+    """
+
+    __tablename__ = "media_imports"
+
+    media_id: Mapped[UUID] = mapped_column(ForeignKey("media.id", ondelete="CASCADE"), unique=True)
+    url_sealed: Mapped[bytes]
+    validator: Mapped[str | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    give_up_at: Mapped[datetime] = mapped_column(index=True)

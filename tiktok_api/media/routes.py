@@ -10,10 +10,12 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound, StaleVersion
 from tiktok_api.extensions import service
-from tiktok_api.media import bodies, checking, contents, documents, multipart, quotas, services, tus
+from tiktok_api.media import bodies, checking, contents, documents, importing, multipart, quotas, services, tus
 from tiktok_api.media.blueprint import blp
 from tiktok_api.media.errors import (
     FileInterrupted,
+    ImportsPending,
+    ImportUrlRefused,
     MediaInUse,
     MediaNotReady,
     MediaQuotaExceeded,
@@ -28,6 +30,7 @@ from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import (
     ChecksArgsSchema,
     ChecksSchema,
+    ImportSchema,
     MediaChangesSchema,
     MediaFilterSchema,
     MediaSchema,
@@ -89,6 +92,28 @@ def upload_media(received: ReceivedFile) -> Media:
             size_bytes=received.size_bytes,
             sha256=received.sha256,
             quota=Quota.of(service("settings")),
+        )
+
+
+@blp.post("/import")
+@blp.arguments(ImportSchema)
+@blp.response(202, MediaSchema)
+@blp.raises(ImportUrlRefused, ImportsPending, MediaQuotaExceeded, StorageOutOfSpace)
+def import_media(wish: dict[str, str]) -> Media:
+    """Import a file from a URL
+
+    It is fetched in the background, by https from the public internet only; redirects are followed there alone. The media
+    is `uploading` meanwhile: `GET /media/uploads/{id}` shows how far it is, deleting it gives it up. What cannot be fetched
+    ends as `rejected` with a reason; what arrived is inspected as every upload is.
+    """
+    with transaction():
+        return importing.begin(
+            caller,
+            **wish,
+            storage=service("storage"),
+            sealer=service("sealer"),
+            fetcher=service("fetcher"),
+            settings=service("settings"),
         )
 
 

@@ -4,6 +4,7 @@ from marshmallow import fields, validate
 
 from tiktok_api.media.checking import Severity
 from tiktok_api.media.models import MediaKind, MediaStatus
+from tiktok_api.outbound.urls import LONGEST as LONGEST_URL
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import Schema, nullable
 
@@ -47,6 +48,11 @@ class MediaSchema(Schema):
     has_audio = nullable(fields.Boolean, example=True)
     bitrate = nullable(fields.Integer, example=6_000_000, description="Bits per second over the whole file.")
     has_thumbnail = fields.Boolean(required=True, metadata={"example": True})
+    source_url = nullable(
+        fields.String,
+        example=None,
+        description="Where it was imported from, without the query; null: it was uploaded.",
+    )
     rejection = fields.Nested(RejectionSchema, allow_none=True, metadata={"example": None})
     expires_at = nullable(
         fields.AwareDateTime,
@@ -69,6 +75,24 @@ class MediaFilterSchema(PageArgsSchema):
     used = fields.Boolean(metadata={"description": "Whether any post, of whatever status, shows it.", "example": True})
     q = fields.String(
         validate=validate.Length(1, 100), metadata={"description": "Part of the name.", "example": "launch"}
+    )
+
+
+class ImportSchema(Schema):
+    """Where to fetch a video or photo from."""
+
+    url = fields.String(
+        required=True,
+        validate=validate.Length(1, LONGEST_URL),
+        metadata={
+            "description": "Where it is, on the public internet, by https. It may hold credentials in its query: it is kept "
+            "sealed, and only until it is no longer needed.",
+            "example": "https://cdn.example.com/launch.mp4",
+        },
+    )
+    name = fields.String(
+        validate=validate.Length(1, 255),
+        metadata={"description": "Its name in the library; without one, the URL's.", "example": "launch.mp4"},
     )
 
 

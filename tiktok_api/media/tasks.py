@@ -1,4 +1,4 @@
-"""When media work is done: inspection once everything has arrived, sweeping now and then."""
+"""When media work is done: fetching as soon as it is its turn, inspection once everything has arrived, sweeping now and then."""
 
 import hashlib
 from datetime import timedelta
@@ -7,8 +7,12 @@ from uuid import UUID
 from tiktok_api import clock
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.jobs.registry import Again, Ticket, task
-from tiktok_api.media import inspecting, services, sharing, sweeping
+from tiktok_api.media import fetching, importing, inspecting, services, sharing, sweeping
 from tiktok_api.media.inspecting import Facts
+from tiktok_api.media.quotas import Quota
+from tiktok_api.media.turnstile import Turnstile
+from tiktok_api.outbound import Fetcher, Patience
+from tiktok_api.sealing import Sealer
 from tiktok_api.settings import Settings
 from tiktok_api.storage.errors import StorageMissing
 from tiktok_api.storage.port import Storage
@@ -67,16 +71,46 @@ def _is_there(storage: Storage, key: str, size: int) -> bool:
         return False
 
 
+_UNTIL_OUR_TURN_SECONDS = 5.0
+_CONNECT_SECONDS = 10.0
+
+
+@task(importing.IMPORT)
+def fetch_import(
+    ticket: Ticket, *, storage: Storage, sealer: Sealer, fetcher: Fetcher, settings: Settings, turnstile: Turnstile
+) -> Again | None:
+    """Fetch what is to be imported, unless it has ended meanwhile. Whoever dies on the way leaves it to be gone on with."""
+    pending = importing.find(ticket.subject) if ticket.subject else None
+    end_reading()
+    if pending is None:
+        return None
+    with turnstile.turn(pending.owner_id) as is_ours:
+        if not is_ours:
+            return Again(importing.next_try(_UNTIL_OUR_TURN_SECONDS))
+        silence = settings.upload_stall_seconds
+        patience = Patience(
+            connect_seconds=min(_CONNECT_SECONDS, silence),
+            head_seconds=silence,
+            silence_seconds=silence,
+            total_seconds=settings.import_max_seconds,
+        )
+        bounds = fetching.Bounds(max_bytes=settings.media_max_bytes, quota=Quota.of(settings), patience=patience)
+        return fetching.attempt(ticket, pending, storage=storage, sealer=sealer, fetcher=fetcher, bounds=bounds)
+
+
 def _hourly(_settings: Settings) -> timedelta:
     return timedelta(hours=1)
 
 
 @task("media.sweep", every=_hourly)
 def sweep_media(ticket: Ticket, *, storage: Storage, settings: Settings) -> None:
-    """Forget uploads that nobody finished, files that were rejected, and bytes that belong to nobody."""
+    """Forget uploads that nobody finished, give up late imports, forget files that were rejected, and bytes that belong to nobody."""
     for media_id in sweeping.expired_uploads():
         with transaction():
             sweeping.forget_upload(media_id)
+    for media_id in importing.overdue():
+        with transaction():
+            importing.reject(media_id, importing.GAVE_UP)
     for media_id in sweeping.old_rejected(timedelta(seconds=settings.upload_ttl_seconds)):
         with transaction():
             sweeping.let_go_of_rejected(media_id)

@@ -24,6 +24,7 @@ from tiktok_api.media.errors import (
     UploadContentTypeUnsupported,
     UploadExpired,
     UploadInterrupted,
+    UploadIsImport,
     UploadOffsetMismatch,
     UploadTooLarge,
 )
@@ -37,6 +38,7 @@ _TERMINATION = (TusVersionUnsupported, UploadExpired, MediaInUse)
 _APPENDING = (
     MalformedUploadHeader,
     UploadInterrupted,
+    UploadIsImport,
     UploadOffsetMismatch,
     UploadExpired,
     TusVersionUnsupported,
@@ -182,7 +184,7 @@ def create_upload() -> Response:
     ),
 )
 @blp.response(200)
-@blp.raises(TusVersionUnsupported, UploadExpired)
+@blp.raises(TusVersionUnsupported, UploadExpired, UploadIsImport)
 def show_upload_offset(media_id: UUID) -> Response:
     """Say from which byte an upload goes on
 
@@ -204,11 +206,11 @@ def show_upload_offset(media_id: UUID) -> Response:
 @blp.response(200, UploadProgressSchema)
 @blp.raises(UploadExpired)
 def show_upload(media_id: UUID) -> Media:
-    """Show how far an upload is
+    """Show how far an upload or an import is
 
     Bytes, percentage, rate and the seconds that the rest will take at that rate.
     """
-    return uploading.find(caller, media_id)
+    return uploading.look(caller, media_id)
 
 
 @blp.patch("/uploads/<uuid:media_id>")

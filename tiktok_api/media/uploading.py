@@ -28,6 +28,7 @@ from tiktok_api.media.errors import (
     UploadBusy,
     UploadExpired,
     UploadInterrupted,
+    UploadIsImport,
     UploadOffsetMismatch,
     UploadTooLarge,
 )
@@ -120,7 +121,15 @@ def begin(
 
 
 def find(caller: Identity, media_id: UUID) -> Media:
-    """The caller's upload, finished or not. Raises NotFound, UploadExpired."""
+    """The caller's upload, whose bytes the caller sends, finished or not. Raises NotFound, UploadExpired, UploadIsImport."""
+    media = look(caller, media_id)
+    if media.is_import:
+        raise UploadIsImport
+    return media
+
+
+def look(caller: Identity, media_id: UUID) -> Media:
+    """The caller's upload or import, finished or not. Raises NotFound, UploadExpired."""
     media = services.get_media(caller, media_id)
     if media.status is MediaStatus.UPLOADING and media.expires_at is not None and media.expires_at < clock.now():
         raise UploadExpired
@@ -129,7 +138,7 @@ def find(caller: Identity, media_id: UUID) -> Media:
 
 def give_up(caller: Identity, media_id: UUID) -> None:
     """Forget an upload, finished or not, and its bytes. Raises NotFound, UploadExpired, MediaInUse."""
-    find(caller, media_id)
+    look(caller, media_id)
     services.delete(caller, media_id)
 
 
@@ -138,7 +147,7 @@ def receive(
 ) -> Media:
     """Take in one turn and answer the upload as it stands then; the last turn has it inspected.
 
-    Raises NotFound, UploadExpired, UploadOffsetMismatch, UploadTooLarge, MediaQuotaExceeded and UploadBusy before the first
+    Raises NotFound, UploadExpired, UploadIsImport, UploadOffsetMismatch, UploadTooLarge, MediaQuotaExceeded and UploadBusy before the first
     byte is awaited; UploadInterrupted, StorageOutOfSpace, UploadTooLarge and MediaQuotaExceeded after what had arrived was
     kept; ChecksumMismatch after it was dropped.
     """

@@ -21,6 +21,7 @@ _FORM = re.compile(
     r"(?://(?P<authority>[^/?#]*))?(?P<path>[^?#]*)(?P<query>\?[^#]*)?(?:#.*)?",
     re.IGNORECASE | re.DOTALL | re.ASCII,
 )
+_ABSOLUTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE | re.ASCII)
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:.]+\]|[^\[\]:]+)(?::(?P<port>[0-9]{0,5}))?", re.IGNORECASE | re.ASCII)
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*", re.ASCII)
 _NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)", re.ASCII)
@@ -101,7 +102,13 @@ def follow(target: Target, location: str, policy: Policy) -> Target:
     """Where a redirect from `target` to `location` leads. Raises UrlForbidden."""
     if len(location) > LONGEST or _NEVER.search(location):
         raise _malformed("The redirect is no URL.")
-    return read(urljoin(target.url, location), policy)
+    if _ABSOLUTE.match(location):  # urljoin would mend it
+        return read(location, policy)
+    try:
+        joined = urljoin(target.url, location)
+    except ValueError:
+        raise _malformed("The redirect is no URL.") from None
+    return read(joined, policy)
 
 
 def _place(authority: str, scheme: str) -> tuple[str, Address | None, int]:

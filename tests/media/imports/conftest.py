@@ -1,0 +1,74 @@
+"""An application that may import from 127.0.0.1 alone, and how an import fares."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.conftest import Person
+from tests.outbound.conftest import authority, make_fetcher, names, source
+from tiktok_api import moving_clock
+from tiktok_api.outbound import Fetcher
+
+__all__ = ["authority", "make_fetcher", "names", "source"]
+
+MOST_BYTES = 2_000_000
+
+
+@pytest.fixture
+def fetcher(make_fetcher: Callable[..., Fetcher]) -> Fetcher:
+    return make_fetcher()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], fetcher: Fetcher) -> Flask:
+    return make_app(composed={"fetcher": fetcher}, media_max_bytes=MOST_BYTES)
+
+
+@pytest.fixture
+def begin(owner: Person) -> Callable[..., dict[str, Any]]:
+    """Have a URL imported; the media as it is answered then."""
+
+    def begin(url: str, **wish: Any) -> dict[str, Any]:
+        response = owner.post("/media/import", json={"url": url} | wish)
+        assert response.status_code == 202, response.data
+        return response.json  # type: ignore[no-any-return]
+
+    return begin
+
+
+@pytest.fixture
+def wait(app: Flask) -> Callable[..., None]:
+    """Let time pass: `wait(hours=1)`."""
+
+    def wait(**time: float) -> None:
+        with app.app_context():
+            moving_clock.advance(timedelta(**time))
+
+    return wait
+
+
+@pytest.fixture
+def settle(owner: Person, run_jobs: Callable[[], int], wait: Callable[..., None]) -> Callable[..., dict[str, Any]]:
+    """Run and wait until an import has ended, at most so many hours; the media as it is then."""
+
+    def settle(media: dict[str, Any], *, hours: int = 12) -> dict[str, Any]:
+        run_jobs()
+        for _ in range(hours):
+            shown: dict[str, Any] = owner.get(f"/media/{media['id']}").json
+            if shown["status"] in ("ready", "rejected"):
+                return shown
+            wait(hours=1)
+            run_jobs()
+        raise AssertionError(f"still not done: {shown}")
+
+    return settle
+
+
+@pytest.fixture
+def stored(app: Flask) -> Callable[[], set[str]]:
+    """Every key in storage."""
+    storage = app.extensions["tiktok_api.storage"]
+    return lambda: set(storage.keys_before(datetime.now(UTC) + timedelta(hours=1)))
