@@ -14,7 +14,7 @@ from tiktok_api.outbound import Fetcher
 
 __all__ = ["authority", "make_fetcher", "names", "source"]
 
-MOST_BYTES = 2_000_000
+MOST_BYTES = 4_000_000
 
 
 @pytest.fixture
