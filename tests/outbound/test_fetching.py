@@ -282,7 +282,7 @@ def test_a_dripping_head_is_bounded_as_a_whole(fetcher, source, stop, head):
 
 
 def test_a_dripping_body_counts_as_silence(fetcher, source, stop):
-    with pytest.raises(TooSlow):
+    with pytest.raises(TooSlow, match="too slowly"):
         fetch(fetcher, source(dripping(spell(body=b"x" * 5000), stop, pause=0.005)).url(), patience=HASTY)
 
 

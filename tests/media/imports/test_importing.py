@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from sqlalchemy import select
 
 from tests.auth.keys import make_key
 from tests.conftest import Person
@@ -10,6 +11,8 @@ from tests.media import making
 from tests.media.imports.conftest import MOST_BYTES
 from tests.outbound.sources import answering, serving, spell
 from tests.web.problems import assert_problem
+from tiktok_api.db import db
+from tiktok_api.media.models import MediaImport
 
 
 def test_a_video_is_fetched_hashed_and_inspected(owner, source, begin, settle):
@@ -165,7 +168,7 @@ def test_only_so_many_may_be_under_way(owner, stranger, begin):
     assert stranger.post("/media/import", json={"url": "http://127.0.0.1/"}).status_code == 202
 
 
-def test_a_url_is_kept_sealed_and_never_answered_or_logged(tmp_path, owner, source, begin, settle, capfd):
+def test_a_url_is_kept_sealed_and_never_answered_or_logged(app, tmp_path, owner, source, begin, settle, capfd):
     content = making.video()
     server = source(serving(content, cuts=(1000, 2000)))
     url = server.url("/video.mp4?X-Signature=planted-secret")
@@ -179,6 +182,8 @@ def test_a_url_is_kept_sealed_and_never_answered_or_logged(tmp_path, owner, sour
     assert all("planted-secret" in request.target for request in server.requests)
     database = b"".join(file.read_bytes() for file in tmp_path.glob("test.sqlite3*"))
     assert b"planted-secret" not in database
+    with app.app_context():
+        assert db.session.scalars(select(MediaImport.url_sealed)).all() == []
     assert "planted-secret" not in str([begun, media, refused, owner.get("/media").json])
     assert "planted-secret" not in "".join(capfd.readouterr())
 

@@ -15,6 +15,7 @@ from tests.servers import wait_until
 from tiktok_api import clock, moving_clock
 from tiktok_api.db import transaction
 from tiktok_api.jobs import queue
+from tiktok_api.storage.local import LocalStorage
 
 CONTENT = making.video(pad_to_bytes=600_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -318,6 +319,21 @@ def test_deleting_it_ends_the_fetching(owner, source, begin, gate, in_background
     assert not gate.opened.is_set()
     assert stored() == set()
     assert app.test_client().get("/readyz").json["checks"]["jobs"]["dead"] == 0
+
+
+def test_one_that_is_deleted_at_its_beginning_leaves_nothing(app, owner, source, begin, run_jobs, tmp_path, stored):
+    class Deleted(LocalStorage):
+        def create(self, key):
+            owner.delete(f"/media/{media['id']}")
+            super().create(key)
+
+    app.extensions["tiktok_api.storage"] = Deleted(tmp_path / "media")
+    server = source(serving(CONTENT))
+    media = begin(server.url())
+
+    run_jobs()
+
+    assert (server.connections, stored()) == (0, set())
 
 
 @pytest.mark.parametrize("method", ["PATCH", "HEAD"])
