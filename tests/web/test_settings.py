@@ -119,6 +119,8 @@ def test_no_problem_repeats_a_secret(environment):
         {"CORS_ORIGINS": ""},
         {"TIKTOK_API_URL": "http://127.0.0.1:9000", "TIKTOK_ALLOW_HTTP": "true"},
         {"JWT_KEYS": f"new:{KEY},old:{KEY}"},
+        {"OUTBOUND_NETWORKS": "10.1.0.0/16,fd00:1::/64", "OUTBOUND_PORTS": "8443, 8080"},
+        {"OUTBOUND_NETWORKS": "", "OUTBOUND_PORTS": ""},
         {"DATABASE_URL": "", "LEASE_SECONDS": "", "JWT_KEYS": "", "REDIS_URL": ""},
     ],
 )
@@ -153,6 +155,11 @@ def test_what_is_sane_is_taken(environment, values):
         ("LEASE_SECONDS", "0"),
         ("STORAGE_URL", "media"),
         ("JOBS_EXECUTOR", "carrier pigeons"),
+        ("OUTBOUND_NETWORKS", "10.1.2.3/16"),
+        ("OUTBOUND_NETWORKS", "intranet"),
+        ("OUTBOUND_PORTS", "0"),
+        ("OUTBOUND_PORTS", "https"),
+        ("IMPORT_MAX_SECONDS", "0"),
     ],
 )
 def test_what_is_not_is_named(environment, name, value):

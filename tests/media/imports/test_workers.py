@@ -15,7 +15,7 @@ from sqlalchemy import select
 from tests.conftest import Person
 from tests.media import making
 from tests.media.serving import ROOT, environment_of
-from tests.outbound.sources import serving, spell
+from tests.outbound.sources import answering, serving, spell
 from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
 from tiktok_api import moving_clock
@@ -136,6 +136,25 @@ def test_a_worker_that_slept_beyond_its_lease_adds_nothing_when_it_wakes(app, ow
     assert requests_while_locked == 1
     assert len(server.requests) == 2
     assert (shown["status"], shown["sha256"]) == ("ready", SHA256)
+
+
+@pytest.mark.postgres
+def test_imports_are_the_same_on_postgresql(make_app, postgresql_url, fetcher, source):
+    app = make_app(database_url=postgresql_url, composed={"fetcher": fetcher})
+    owner = Person(app, "owner@example.com")
+    server = source(serving(CONTENT, cuts=(1_000_000,)))
+    whole = owner.post("/media/import", json={"url": server.url()}).json
+    refused = owner.post("/media/import", json={"url": source(answering(spell("404 No"))).url()}).json
+
+    run_due_jobs(app)
+    with app.app_context():
+        moving_clock.advance(timedelta(minutes=1))
+    run_due_jobs(app)
+
+    shown = owner.get(f"/media/{whole['id']}").json
+    assert (shown["status"], shown["sha256"]) == ("ready", SHA256)
+    assert server.requests[1].headers["range"] == "bytes=1000000-"
+    assert owner.get(f"/media/{refused['id']}").json["rejection"]["code"] == "import_refused"
 
 
 def test_one_user_cannot_take_every_place(make_app, fetcher, source):
