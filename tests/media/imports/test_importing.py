@@ -10,6 +10,7 @@ from tests.conftest import Person
 from tests.media import making
 from tests.media.imports.conftest import MOST_BYTES
 from tests.outbound.sources import answering, serving, spell
+from tests.running_jobs import run_due_jobs
 from tests.web.problems import assert_problem
 from tiktok_api.db import db
 from tiktok_api.media.models import MediaImport
@@ -156,6 +157,36 @@ def test_an_idempotency_key_imports_once(owner, source, run_jobs):
     assert second.headers["Idempotency-Replayed"] == "true"
     assert second.json == first.json
     assert len(server.requests) == 1
+
+
+def test_content_that_is_here_already_is_shared(owner, source, begin, settle, stored):
+    server = source(answering(spell(body=making.video())))
+
+    first, second = settle(begin(server.url("/a.mp4"))), settle(begin(server.url("/b.mp4")))
+
+    assert (second["status"], second["duplicate_of"]) == ("ready", first["id"])
+    assert len(stored()) == 2  # the video and its thumbnail
+
+
+@pytest.mark.parametrize(
+    "too_much", [spell(length=300_001), b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 300_001], ids=["announced", "unannounced"]
+)
+def test_a_quota_holds_for_imports_too(make_app, fetcher, source, too_much):
+    content = making.video(pad_to_bytes=300_000)
+    app = make_app(composed={"fetcher": fetcher}, media_quota_bytes_per_user=500_000, media_quota_files_per_user=2)
+    owner = Person(app, "owner@example.com")
+    urls = [source(answering(answer)).url() for answer in (spell(body=content), too_much)]
+
+    ids = [owner.post("/media/import", json={"url": url}).json["id"] for url in urls]
+    one_too_many = owner.post("/media/import", json={"url": urls[0]})
+    run_due_jobs(app)
+
+    assert (one_too_many.status_code, one_too_many.json["code"]) == (413, "media_quota_exceeded")
+    first, second = (owner.get(f"/media/{media_id}").json for media_id in ids)
+    assert first["status"] == "ready"
+    assert (second["status"], second["rejection"]["code"]) == ("rejected", "media_quota_exceeded")
+    usage = owner.get("/media/usage").json
+    assert (usage["used_bytes"], usage["reserved_bytes"]) == (300_000, 0)
 
 
 def test_only_so_many_may_be_under_way(owner, stranger, begin):
