@@ -22,7 +22,7 @@ class Server:
     def __init__(self, environment: dict[str, str], log: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = environment
+        self.environment = environment
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -31,7 +31,7 @@ class Server:
         command += ["--worker-class", "gthread", "--threads", "8", "--no-control-socket", "--graceful-timeout", "1"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment, stdout=log, stderr=log, start_new_session=True
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
         try:
             wait_until(self._is_up, seconds=90)

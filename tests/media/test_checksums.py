@@ -6,6 +6,9 @@ import hashlib
 import pytest
 
 from tests.media.tus_client import BYTES, Breaking, create
+from tests.storages import on_each_storage
+
+pytestmark = on_each_storage
 
 
 def said(algorithm, content):

@@ -13,6 +13,7 @@ from tiktok_api.errors import (
     OutOfSpace,
     Problem,
     StaleVersion,
+    Unavailable,
     UnsupportedBody,
 )
 
@@ -71,3 +72,7 @@ class ChecksumMismatch(Problem):
 
 class StorageOutOfSpace(OutOfSpace):
     message = "The server has no room left for this; what it acknowledged is kept, and the upload can go on when there is room."
+
+
+class StorageUnavailable(Unavailable):
+    message = "Where media are kept does not answer right now; what was acknowledged is kept. Try again later."

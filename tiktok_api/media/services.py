@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Select, select, update
 
 from tiktok_api import clock, events
@@ -16,7 +17,10 @@ from tiktok_api.jobs import queue
 from tiktok_api.media.errors import MediaInUse, MediaNotReady
 from tiktok_api.media.inspecting import Facts, Rejection
 from tiktok_api.media.models import Media, MediaKind, MediaStatus
+from tiktok_api.storage.errors import StorageError
 from tiktok_api.storage.port import Storage
+
+log = structlog.get_logger(__name__)
 
 INSPECT = "media.inspect"
 _LONGEST_NAME = 255
@@ -47,7 +51,7 @@ def get_ready(caller: Identity, media_id: UUID) -> Media:
 def read_bytes(storage: Storage, media: Media, first: int, last: int) -> Iterator[bytes]:
     """The bytes `first` to `last`, both included as in a Content-Range, in pieces of at most 1 MiB.
 
-    Raises StorageMissing before the first piece when the content is gone.
+    Raises StorageMissing before the first piece when the content is gone, StorageUnreachable at any.
     """
     return storage.read(str(media.storage_key), first, last)
 
@@ -84,6 +88,15 @@ def delete(caller: Identity, media_id: UUID) -> list[str]:
     db.session.delete(media)
     db.session.flush()
     return [key for key in (media.storage_key, media.thumbnail_key) if key]
+
+
+def discard(storage: Storage, keys: Iterable[str]) -> None:
+    """Delete content that is in nobody's library any more; what cannot be deleted now is swept later."""
+    for key in keys:
+        try:
+            storage.delete(key)
+        except StorageError as error:
+            log.warning("media.not_discarded", key=key, error=str(error))
 
 
 def object_if_needed(media: Media) -> None:

@@ -3,21 +3,38 @@
 import hashlib
 from datetime import timedelta
 
+import structlog
+
+from tiktok_api import clock
 from tiktok_api.db import end_reading, transaction
-from tiktok_api.jobs.registry import Ticket, task
+from tiktok_api.jobs.registry import Again, Ticket, task
 from tiktok_api.media import inspecting, services, sweeping
 from tiktok_api.media.inspecting import Facts
+from tiktok_api.media.models import Media
 from tiktok_api.settings import Settings
+from tiktok_api.storage.errors import StorageFull, StorageUnreachable
 from tiktok_api.storage.port import Storage
+
+log = structlog.get_logger(__name__)
+
+_PAUSE = timedelta(seconds=30)
 
 
 @task(services.INSPECT)
-def inspect_media(ticket: Ticket, *, storage: Storage) -> None:
+def inspect_media(ticket: Ticket, *, storage: Storage) -> Again | None:
     """Look inside a file that has arrived. Whoever dies on the way leaves it to be inspected again."""
     media = services.find_uninspected(ticket.subject) if ticket.subject else None
     end_reading()
-    if media is None:
-        return
+    try:
+        if media is not None:
+            _inspect(media, storage)
+    except (StorageUnreachable, StorageFull) as error:  # which says nothing about the file, however long it lasts
+        log.warning("media.inspection_waits", media=str(ticket.subject), error=str(error))
+        return Again(clock.now() + _PAUSE)
+    return None
+
+
+def _inspect(media: Media, storage: Storage) -> None:
     key = str(media.storage_key)
     storage.seal(key, size=media.received_bytes)
     with storage.local_copy(key) as path:
@@ -33,7 +50,7 @@ def inspect_media(ticket: Ticket, *, storage: Storage) -> None:
     with transaction():
         is_settled = services.settle_inspection(media.id, outcome, sha256=sha256, thumbnail_key=thumbnail_key)
     if not is_settled and thumbnail_key is not None:
-        storage.delete(thumbnail_key)
+        services.discard(storage, [thumbnail_key])
 
 
 def _hourly(_settings: Settings) -> timedelta:
@@ -47,9 +64,8 @@ def sweep_media(ticket: Ticket, *, storage: Storage, settings: Settings) -> None
         with transaction():
             key = sweeping.forget_upload(media_id)
         if key is not None:
-            storage.delete(key)
+            services.discard(storage, [key])
     with transaction():
         keys = sweeping.let_go_of_rejected(timedelta(seconds=settings.upload_ttl_seconds))
-    for key in keys:
-        storage.delete(key)
+    services.discard(storage, keys)
     sweeping.delete_orphans(storage)

@@ -12,12 +12,13 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import MethodNotAllowed
 from tiktok_api.extensions import service
-from tiktok_api.media import bodies, documents, headers, uploading
+from tiktok_api.media import bodies, documents, headers, services, uploading
 from tiktok_api.media.blueprint import blp
 from tiktok_api.media.errors import (
     MalformedUploadHeader,
     MediaInUse,
     StorageOutOfSpace,
+    StorageUnavailable,
     TusVersionUnsupported,
     UploadBusy,
     UploadContentTypeUnsupported,
@@ -42,6 +43,7 @@ _APPENDING = (
     UploadContentTypeUnsupported,
     UploadBusy,
     StorageOutOfSpace,
+    StorageUnavailable,
 )
 _APPENDING_HEADERS = documents.request_headers(
     Tus_Resumable=True, Upload_Offset=True, Upload_Length=False, Upload_Checksum=False
@@ -130,7 +132,9 @@ def describe_uploads() -> Response:
     TusVersionUnsupported,
     UploadTooLarge,
     UploadContentTypeUnsupported,
+    UploadBusy,
     StorageOutOfSpace,
+    StorageUnavailable,
 )
 def create_upload() -> Response:
     """Begin an upload
@@ -244,8 +248,7 @@ def terminate_upload(media_id: UUID) -> Response:
     headers.must_speak_our_version(request.headers)
     with transaction():
         keys = uploading.give_up(caller, media_id)
-    for key in keys:
-        service("storage").delete(key)
+    services.discard(service("storage"), keys)
     return _bare(204)
 
 

@@ -1,8 +1,8 @@
 """Uploads in turns: begun, continued from where they stand, finished, given up.
 
 What a turn receives goes straight to storage and is acknowledged only once storage has made it durable, so the offset in
-the database never passes what is stored, whenever the process dies. One writer at a time: storage holds the lock, and
-the offset is looked at under it. No transaction is open while bytes are awaited.
+the database never passes what is stored, whenever the process dies. One writer at a time: storage holds the lock, the
+offset is looked at under it, and moves only while it is held. No transaction is open while bytes are awaited.
 """
 
 import time
@@ -118,7 +118,8 @@ def receive(
     """Take in one turn and answer the upload as it stands then; the last turn has it inspected.
 
     Raises NotFound, UploadExpired, UploadOffsetMismatch, UploadTooLarge and UploadBusy before the first byte is awaited;
-    UploadInterrupted, StorageOutOfSpace and UploadTooLarge after what had arrived was kept; ChecksumMismatch after it was dropped.
+    UploadInterrupted, StorageOutOfSpace and UploadTooLarge after what had arrived was kept; ChecksumMismatch after it was
+    dropped; StorageUnreachable, and UploadBusy where another writer took over, with what was acknowledged until then.
     """
     media = find(caller, media_id)
     end_reading()
@@ -193,14 +194,15 @@ class _Reception:
                 raise StorageOutOfSpace from None
 
     def _settle_now_and_then(self, intake: Intake) -> None:
-        # Bytes with a checksum count all together or not at all.
-        if self._turn.checksum is None and time.monotonic() - self._settled_at >= SETTLE_SECONDS:
-            has_news = self._media.received_bytes < intake.received
-            if (
-                has_news and intake.received != self._media.size_bytes
-            ):  # the last are settled with their hash, in the end
-                self._acknowledge(self._end.settle(), intake)
-            self._settled_at = time.monotonic()
+        if time.monotonic() - self._settled_at < SETTLE_SECONDS:
+            return
+        # Bytes with a checksum count all together or not at all; the last are settled with their hash, in the end.
+        is_last = intake.received in (self._media.received_bytes, self._media.size_bytes)
+        if self._turn.checksum is None and not is_last:
+            self._acknowledge(self._end.settle(), intake)
+        else:
+            self._end.hold()
+        self._settled_at = time.monotonic()
 
     def _keep(self, intake: Intake) -> None:
         """After an accident, acknowledge what can be made durable."""
@@ -225,6 +227,7 @@ class _Reception:
         is_complete = offset == self._media.size_bytes
         sha256 = intake.hexdigest("sha256") if is_complete else None
         with transaction() as session:
+            self._end.hold()  # or else what was settled may be gone: another writer began before it
             moved = session.execute(
                 update(Media)
                 .where(
