@@ -27,8 +27,8 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
-        command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{self.port}"]
-        command += ["--worker-class", "gthread", "--threads", "8", "--no-control-socket", "--graceful-timeout", "1"]
+        command = [sys.executable, "-m", "gunicorn", "--config", "python:tiktok_api.serving", "wsgi:app"]
+        command += ["--bind", f"127.0.0.1:{self.port}", "--threads", "8", "--graceful-timeout", "1"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True

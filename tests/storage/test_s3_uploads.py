@@ -1,7 +1,6 @@
 """Uploads to S3: in parts and pieces, from any number of servers, whoever dies and whoever comes back from the dead."""
 
 import hashlib
-import os
 import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -289,12 +288,3 @@ def test_of_many_that_want_to_write_at_once_one_may(open_storage, environment, e
 
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(ask, range(8))) == ["busy"] * 7 + ["writes"]
-
-
-def test_memory_is_that_of_a_part(storage, key):
-    with storage.append(key) as writer:
-        writer.rewind(0)
-        for _ in range(30):
-            writer.write(os.urandom(MEBIBYTE))
-            assert len(writer._buffer) <= part_bytes(0)
-        assert writer.settle() == 30 * MEBIBYTE

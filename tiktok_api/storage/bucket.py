@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -38,10 +39,11 @@ class Bucket:
         self._client = _connect(endpoint_url)
         self._signer = _connect(public_endpoint_url) if public_endpoint_url else self._client
 
-    def put(self, name: str, content: bytes | bytearray) -> None:
+    def put(self, name: str, content: bytes | memoryview) -> None:
         """Store a small object, whole or not at all; S3 holds it against its MD5."""
-        with _plainly():
-            _must_have_etag(self._client.put_object(**self._place(name), Body=content, ContentMD5=_md5(content)))
+        with _plainly(), Body(content) as body:
+            answer = self._client.put_object(**self._place(name), Body=body, ContentMD5=_md5(content))
+            _must_have_etag(answer)
 
     def read(self, name: str, first: int, last: int) -> Iterator[bytes]:
         """The bytes from `first` to `last`, or to the end, of an object; what breaks on the way is asked for again."""
@@ -97,11 +99,15 @@ class Bucket:
         with _plainly():
             return str(self._client.create_multipart_upload(**self._place(name))["UploadId"])
 
-    def put_part(self, name: str, upload_id: str, number: int, content: bytearray) -> None:
+    def put_part(self, name: str, upload_id: str, number: int, content: bytes | memoryview) -> None:
         """Store a part, of 5 MiB at least unless it is the last, whole or not at all."""
-        with _plainly():
+        with _plainly(), Body(content) as body:
             answer = self._client.upload_part(
-                **self._place(name), UploadId=upload_id, PartNumber=number, Body=content, ContentMD5=_md5(content)
+                **self._place(name),
+                UploadId=upload_id,
+                PartNumber=number,
+                Body=body,
+                ContentMD5=_md5(content),
             )
             _must_have_etag(answer)
 
@@ -156,6 +162,38 @@ class Bucket:
     def _pages(self, operation: str, start: str) -> Iterator[dict[str, Any]]:
         with _plainly():
             yield from self._client.get_paginator(operation).paginate(Bucket=self._bucket, Prefix=self._prefix + start)
+
+
+class Body(io.RawIOBase):
+    """Bytes as a file, because botocore would make a copy of anything else; closed, it has let go of them."""
+
+    def __init__(self, content: bytes | memoryview) -> None:
+        self._content = memoryview(content)
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, target: Any) -> int:
+        piece = self._content[self._at : self._at + len(target)]
+        target[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: len(self._content)}[whence]
+        self._at = start + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def close(self) -> None:
+        self._content.release()
+        super().close()
 
 
 class _Pieces:
@@ -264,5 +302,5 @@ def _must_have_etag(answer: dict[str, Any]) -> None:
         raise StorageUnreachable("something answers in the place of S3")
 
 
-def _md5(content: bytes | bytearray) -> str:
+def _md5(content: bytes | memoryview) -> str:
     return base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()

@@ -49,8 +49,8 @@ class S3Storage:
         finally:
             try:
                 self._ledger.release(writer)
-            except SQLAlchemyError:
-                log.warning("storage.lock_kept", exc_info=True)  # until the lease is over
+            except SQLAlchemyError as error:
+                log.warning("storage.lock_kept", error=type(error).__name__)  # until the lease is over
 
     def seal(self, key: str, *, size: int) -> None:
         content = self._ledger.seal(keys.checked(key), size)
