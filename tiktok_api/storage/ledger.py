@@ -207,7 +207,8 @@ def _refusal(connection: Connection, key: str) -> StorageError:
 
 def _insert(connection: Connection, key: str, stretches: list[Stretch]) -> None:
     if stretches:
-        connection.execute(insert(StorageStretch), [{"key": key, **asdict(stretch)} for stretch in stretches])
+        statement = insert(StorageStretch).values(created_at=database_now())
+        connection.execute(statement, [{"key": key, **asdict(stretch)} for stretch in stretches])
 
 
 def _content(connection: Connection, key: str, upload_id: str | None, free_part: int) -> Content:
