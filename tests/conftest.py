@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from werkzeug.test import TestResponse
 
-from tests import connecting, servers
+from tests import connecting, servers, storages
 from tests.running_jobs import run_due_jobs
 from tiktok_api.app import create_app
 from tiktok_api.auth.models import User
@@ -52,6 +52,20 @@ def postgresql_server() -> Iterator[str]:
 def redis_server() -> Iterator[str]:
     with servers.redis() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    with servers.s3() as url:
+        yield url
+
+
+@pytest.fixture
+def storage_environment(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The settings of local files, or in turn whatever `tests.storages.on_each_storage` names."""
+    if getattr(request, "param", "files") == "s3":
+        return storages.s3(request.getfixturevalue("s3_server"))
+    return storages.files(tmp_path)
 
 
 @pytest.fixture(scope="session")
@@ -104,14 +118,14 @@ def each_database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def base_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def base_settings(tmp_path: Path, storage_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name, value in {
         "SECRET_KEY": "a secret for tests, forty characters long",
         "TIKTOK_CLIENT_KEY": "awsimclient0001",
         "TIKTOK_CLIENT_SECRET": "sim-client-secret-0001",
         "TIKTOK_APP_TYPE": "desktop",
         "TIKTOK_ALLOW_HTTP": "true",
-        "STORAGE_URL": f"file://{tmp_path / 'media'}",
+        **storage_environment,
         "MAIL_URL": f"file://{tmp_path / 'mail'}",
         "PUBLIC_URL": "http://127.0.0.1:8080",
         "RATE_LIMIT_ENABLED": "false",

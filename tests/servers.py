@@ -1,7 +1,11 @@
 """The real servers that tests talk to, started on demand on free ports and stopped with the session."""
 
 import contextlib
+import http.client
+import os
 import socket
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -53,3 +57,40 @@ def redis() -> Iterator[str]:
 
     with ValkeyServer() as server:
         yield f"redis://127.0.0.1:{server.port}/0"
+
+
+S3_CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "NO_PROXY": "127.0.0.1",
+}
+"""So that boto3 looks nowhere else, and goes nowhere else."""
+S3_BUCKET = "media-of-tests"
+
+
+@contextlib.contextmanager
+def s3() -> Iterator[str]:
+    """An S3 server (moto) of its own with one bucket; yields its URL."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_until(lambda: _has_bucket(port), seconds=60)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.kill()
+
+
+def _has_bucket(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("PUT", f"/{S3_BUCKET}")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()

@@ -1,9 +1,11 @@
 """The composition root: the only place that knows every room."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Flask
+import structlog
+from flask import Flask, Response
 from flask_cors import CORS
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -27,6 +29,7 @@ from tiktok_api.extensions import make_api, migrate, service
 from tiktok_api.jobs import queue
 from tiktok_api.media import sharing
 from tiktok_api.media import tasks as media_tasks
+from tiktok_api.media.errors import StorageUnavailable
 from tiktok_api.media.routes import blp as media_blueprint
 from tiktok_api.media.turnstile import Turnstile
 from tiktok_api.outbound import Fetcher, Policy
@@ -39,6 +42,7 @@ from tiktok_api.sealing import Sealer
 from tiktok_api.settings import MEBIBYTE, Settings
 from tiktok_api.settings import load as load_settings
 from tiktok_api.storage.choosing import storage_from_url
+from tiktok_api.storage.errors import StorageError
 from tiktok_api.tiktok import TikTokClient
 from tiktok_api.web import authentication, limits, rendering, request_ids
 from tiktok_api.web.blueprint import AnyIdConverter, Blueprint
@@ -107,7 +111,13 @@ def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
         },
     } | composed
     if "storage" not in parts:
-        parts["storage"] = storage_from_url(settings.storage_url)
+        parts["storage"] = storage_from_url(
+            settings.storage_url,
+            endpoint_url=settings.s3_endpoint_url,
+            public_endpoint_url=settings.s3_public_endpoint_url,
+            link_seconds=settings.s3_link_seconds,
+            lease=timedelta(seconds=settings.upload_lease_seconds),
+        )
     if "mailer" not in parts:
         parts["mailer"] = mailer_from_url(settings.mail_url, sender=settings.mail_from)
     if "fetcher" not in parts:
@@ -152,6 +162,7 @@ def _bind_web(app: Flask, settings: Settings) -> None:
     authentication.install(app, tokens.make_authenticator())
     limits.install(app, settings)
     rendering.install(app)
+    app.register_error_handler(StorageError, _render_storage)
     _allow_origins(app, settings)
     app.after_request(_harden)
     app.register_blueprint(health)
@@ -206,6 +217,11 @@ def _subscribe() -> None:
 
 def _let_accounts_go(user_id: UUID) -> None:
     revoking.disconnect_all(user_id, sealer=service("sealer"))
+
+
+def _render_storage(error: StorageError) -> Response:
+    structlog.get_logger(__name__).error("storage.unavailable", error=repr(error))
+    return rendering.render(StorageUnavailable(headers={"Retry-After": "5"}))
 
 
 def _check_database() -> None:

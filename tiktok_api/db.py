@@ -148,6 +148,22 @@ def transaction() -> Iterator[Session]:
         session.info.pop(_OPEN, None)
 
 
+@contextmanager
+def standalone_transaction(*, is_writing: bool = True) -> Iterator[Connection]:
+    """A unit of work on a connection of its own, which leaves alone whatever the session has read; inside
+    `transaction()`, it joins.
+
+    For the book-keeping of adapters, whose callers hold objects that must not be read again behind their backs.
+    """
+    if in_transaction():
+        yield db.session().connection()
+        return
+    with db.engine.connect() as connection:
+        connection.execution_options(begin_immediate=is_writing)
+        with connection.begin():
+            yield connection
+
+
 def end_reading() -> None:
     """Let go of a reading transaction before something slow, so that no snapshot is held open."""
     session = db.session()

@@ -45,6 +45,10 @@ class Settings:
     vault_keys: KeyRing = field(repr=False)
     public_url: str
     storage_url: str
+    s3_endpoint_url: str | None
+    s3_public_endpoint_url: str | None
+    s3_link_seconds: int
+    x_accel_prefix: str | None
     tiktok_client_key: str
     tiktok_client_secret: str = field(repr=False)
     tiktok_authorize_url: str
@@ -83,6 +87,7 @@ class Settings:
     outbound_ports: tuple[int, ...]
     outbound_networks: tuple[Network, ...]
     audit_days: int
+    upload_lease_seconds: float
     allow_test_clock: bool
     log_level: str
 
@@ -134,8 +139,13 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
         "vault_keys": env.list("VAULT_KEYS", [], validate=_is_ring),
         "public_url": env.str("PUBLIC_URL", "http://127.0.0.1:8080", validate=_is_web_url),
         "storage_url": env.str(
-            "STORAGE_URL", "file:///" + str(Path("instance/media").resolve()).lstrip("/"), validate=_is_url
+            "STORAGE_URL", "file:///" + str(Path("instance/media").resolve()).lstrip("/"), validate=_is_storage_url
         ),
+        "s3_endpoint_url": env.str("S3_ENDPOINT_URL", "", validate=_is_web_url_or_nothing) or None,
+        "s3_public_endpoint_url": env.str("S3_PUBLIC_ENDPOINT_URL", "", validate=_is_web_url_or_nothing) or None,
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html: seven days at most
+        "s3_link_seconds": env.int("S3_LINK_SECONDS", 300, validate=validate.Range(min=0, max=604_800)),
+        "x_accel_prefix": env.str("X_ACCEL_PREFIX", "", validate=_is_location) or None,
         "tiktok_client_key": env.str("TIKTOK_CLIENT_KEY"),
         "tiktok_client_secret": env.str("TIKTOK_CLIENT_SECRET"),
         "tiktok_authorize_url": env.str(
@@ -178,6 +188,7 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
         "outbound_ports": tuple(env.list("OUTBOUND_PORTS", [], subcast=int, validate=_are_ports) or ()),
         "outbound_networks": tuple(env.list("OUTBOUND_NETWORKS", [], subcast=_network) or ()),
         "audit_days": env.int("AUDIT_DAYS", 400, validate=validate.Range(min=1, max=36_500)),
+        "upload_lease_seconds": env.float("UPLOAD_LEASE_SECONDS", 15.0, validate=validate.Range(min=1, max=300)),
         "allow_test_clock": env.bool("ALLOW_TEST_CLOCK", False),
         "log_level": env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
     }
@@ -193,6 +204,19 @@ def _contradictions(values: dict) -> list[str]:  # type: ignore[type-arg]
     shortest, longest = values["poll_min_seconds"], values["poll_max_seconds"]
     if shortest and longest and shortest > longest:
         problems.append("POLL_MIN_SECONDS: is greater than POLL_MAX_SECONDS")
+    return problems + _storage_contradictions(values)
+
+
+def _storage_contradictions(values: dict) -> list[str]:  # type: ignore[type-arg]
+    is_s3 = str(values["storage_url"]).startswith("s3:")
+    if not is_s3:
+        only_s3 = ("s3_endpoint_url", "s3_public_endpoint_url")
+        return [f"{name.upper()}: has no meaning unless STORAGE_URL is s3" for name in only_s3 if values[name]]
+    problems = []
+    if values["x_accel_prefix"]:
+        problems.append("X_ACCEL_PREFIX: a web server has no files to hand out while STORAGE_URL is s3")
+    if values["s3_public_endpoint_url"] and values["s3_link_seconds"] == 0:
+        problems.append("S3_PUBLIC_ENDPOINT_URL: no client is sent there while S3_LINK_SECONDS is 0")
     return problems
 
 
@@ -206,6 +230,20 @@ def _is_url(value: str, schemes: tuple[str, ...] = (), *, needs_host: bool = Fal
 
 def _is_web_url(value: str) -> None:
     _is_url(value, ("https", "http"), needs_host=True)
+
+
+def _is_storage_url(value: str) -> None:
+    parts = urlsplit(value)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path not in ("", "/"):
+        return
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()-]+)*/?", value):
+        raise ValidationError("Not like file:///a/folder or s3://bucket/prefix.")
+
+
+def _is_location(value: str) -> None:
+    if value and not re.fullmatch(r"/([A-Za-z0-9_.~-]+/)+", value):
+        raise ValidationError("Not like /media-files/, a location that nginx keeps internal.")
 
 
 def _is_database_url(value: str) -> None:

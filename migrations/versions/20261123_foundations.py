@@ -291,6 +291,39 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_media_imports_give_up_at"), ["give_up_at"], unique=False)
 
     op.create_table(
+        "storage_uploads",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("upload_id", sa.String(), nullable=True),
+        sa.Column("last_part", sa.Integer(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_sealed", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_storage_uploads")),
+        sa.UniqueConstraint("key", name=op.f("uq_storage_uploads_key")),
+    )
+    op.create_table(
+        "storage_stretches",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("first", sa.BigInteger(), nullable=False),
+        sa.Column("behind", sa.BigInteger(), nullable=False),
+        sa.Column("part", sa.Integer(), nullable=True),
+        sa.Column("piece", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["key"],
+            ["storage_uploads.key"],
+            name=op.f("fk_storage_stretches_key_storage_uploads"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_storage_stretches")),
+    )
+    with op.batch_alter_table("storage_stretches", schema=None) as batch_op:
+        batch_op.create_index("ix_storage_stretches_key", ["key", "first"], unique=False)
+
+    op.create_table(
         "posts",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
@@ -655,6 +688,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_posts_owner_created")
 
     op.drop_table("posts")
+    with op.batch_alter_table("storage_stretches", schema=None) as batch_op:
+        batch_op.drop_index("ix_storage_stretches_key")
+
+    op.drop_table("storage_stretches")
+    op.drop_table("storage_uploads")
     with op.batch_alter_table("media_imports", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_media_imports_give_up_at"))
 

@@ -1,11 +1,14 @@
 """Media in the library of a person, and uploads on their way."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from tests import storages
 from tests.conftest import Person
 from tests.media import making
 from tests.media.staging import Stage, staged
@@ -35,8 +38,35 @@ def make_media(owner: Person, run_jobs: Callable[[], int]) -> Callable[..., dict
     return make
 
 
+@pytest.fixture
+def stored(app: Flask) -> Callable[[], set[str]]:
+    """The keys of whatever is in storage."""
+
+    def look() -> set[str]:
+        with app.app_context():
+            return set(app.extensions["tiktok_api.storage"].keys_before(datetime.now(UTC) + timedelta(hours=1)))
+
+    return look
+
+
 @pytest.fixture(scope="session")
-def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A server in a process of its own; the tests that use it share it and form one xdist group."""
-    with staged(sqlite_template, tmp_path_factory.mktemp("stage")) as stage:
+def files_stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("stage")
+    with staged(sqlite_template, folder, storages.files(folder)) as stage:
         yield stage
+
+
+@pytest.fixture(scope="session")
+def s3_stage(sqlite_template: Path, s3_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with staged(sqlite_template, tmp_path_factory.mktemp("s3-stage"), storages.s3(s3_server)) as stage:
+        yield stage
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest) -> Stage:
+    """A server in a process of its own, on local files, or in turn on whatever `tests.media.staging.on_each_stage` names.
+
+    The tests that use it share it and form one xdist group.
+    """
+    found: Stage = request.getfixturevalue(getattr(request, "param", "files_stage"))
+    return found

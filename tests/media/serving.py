@@ -23,18 +23,17 @@ class Server:
         """`options` are more of gunicorn's."""
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._environment = environment
+        self.environment = environment
         self._log = log
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
-        command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{self.port}"]
-        command += ["--worker-class", "gthread", "--threads", "8", "--no-control-socket", "--graceful-timeout", "1"]
-        command += self._options
+        command = [sys.executable, "-m", "gunicorn", "--config", "python:tiktok_api.serving", "wsgi:app"]
+        command += ["--bind", f"127.0.0.1:{self.port}", "--threads", "8", "--graceful-timeout", "1", *self._options]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment, stdout=log, stderr=log, start_new_session=True
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
         try:
             wait_until(self._is_up, seconds=90)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from tests.conftest import Person
 from tests.media.raw_tus import RawUpload
@@ -19,6 +20,10 @@ from tiktok_api.app import create_app
 from tiktok_api.db import db
 from tiktok_api.media.models import Media
 from tiktok_api.settings import load
+from tiktok_api.storage.models import StorageStretch
+from tiktok_api.storage.s3 import S3Storage
+
+on_each_stage = pytest.mark.parametrize("stage", ["files_stage", "s3_stage"], indirect=True, ids=["files", "s3"])
 
 
 @dataclass
@@ -33,9 +38,11 @@ class Stage:
         return RawUpload(self.server, self.owner.tokens["access_token"], len(content))
 
     def stored_bytes(self, upload: RawUpload) -> int:
+        """How many bytes of it are durable, as whoever keeps them says."""
+        storage = self.app.extensions["tiktok_api.storage"]
         with self.app.app_context():
-            media = db.session.get_one(Media, UUID(upload.id))
-        return int(self.app.extensions["tiktok_api.storage"].size(media.storage_key))
+            key = str(db.session.get_one(Media, UUID(upload.id)).storage_key)
+            return bytes_on_s3(storage, key) if isinstance(storage, S3Storage) else int(storage.size(key))
 
     def run_jobs(self) -> None:
         run_due_jobs(self.app)
@@ -52,11 +59,26 @@ class Stage:
         self.run_jobs()
 
 
+def bytes_on_s3(storage: S3Storage, key: str) -> int:
+    """How far an upload reaches, once everything that counts was found on S3 with the right size."""
+    bucket = storage._bucket
+    parts = {}
+    for name, upload_id, _ in bucket.list_begun(f"contents/{key}"):
+        place = bucket._place(name) | {"UploadId": upload_id}
+        parts |= {part["PartNumber"]: part["Size"] for part in bucket._client.list_parts(**place).get("Parts", [])}
+    end = 0
+    for row in db.session.scalars(select(StorageStretch).where(StorageStretch.key == key)):
+        found = parts[row.part] if row.part else bucket.size(f"pieces/{key}/{row.piece}")
+        assert found == row.behind - row.first
+        end = max(end, row.behind)
+    return end
+
+
 @contextmanager
-def staged(sqlite_template: Path, folder: Path, **settings: str) -> Iterator[Stage]:
+def staged(sqlite_template: Path, folder: Path, storage: dict[str, str], **settings: str) -> Iterator[Stage]:
     """A stage in `folder`, torn down at the end."""
     shutil.copy(sqlite_template, folder / "test.sqlite3")
-    told = {"UPLOAD_STALL_SECONDS": "5"} | settings
+    told = {"UPLOAD_STALL_SECONDS": "5", "UPLOAD_LEASE_SECONDS": "2"} | storage | settings
     environment = environment_of(f"sqlite:///{folder / 'test.sqlite3'}", folder, **told)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():

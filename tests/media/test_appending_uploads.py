@@ -6,6 +6,9 @@ import pytest
 
 from tests.media import making
 from tests.media.tus_client import BYTES, TUS, Breaking
+from tests.storages import on_each_storage
+
+pytestmark = on_each_storage
 
 
 def test_bytes_are_acknowledged_and_the_next_follow_them(upload):

@@ -7,6 +7,9 @@ import pytest
 
 from tests.media import making
 from tests.media.tus_client import BYTES, Breaking, create
+from tests.storages import on_each_storage
+
+pytestmark = on_each_storage
 
 
 def said(algorithm, content):

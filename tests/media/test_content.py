@@ -6,6 +6,9 @@ import pytest
 from PIL import Image
 
 from tests.media import making
+from tests.storages import on_each_storage
+
+pytestmark = on_each_storage
 
 CONTENT = making.video()
 SIZE = len(CONTENT)

@@ -3,6 +3,9 @@
 import pytest
 
 from tests.media.tus_client import BYTES, TUS, create, metadata
+from tests.storages import on_each_storage
+
+pytestmark = on_each_storage
 
 
 def test_anyone_may_ask_what_the_protocol_can_do(client):

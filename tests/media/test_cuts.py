@@ -7,12 +7,13 @@ import requests
 
 from tests.media import making
 from tests.media.raw_tus import RawUpload, reset
-from tests.media.staging import Stage
+from tests.media.staging import Stage, on_each_stage
 from tests.servers import wait_until
 
-pytestmark = pytest.mark.xdist_group("media server")
+pytestmark = [pytest.mark.xdist_group("media server"), on_each_stage]
 
 MEBIBYTE = 1024 * 1024
+PART = 5 * MEBIBYTE
 LARGE = 12 * MEBIBYTE + 12_345
 
 
@@ -146,13 +147,17 @@ def endure(accidents: list[str], chance: random.Random, upload: RawUpload, stage
         offset = settled_offset(upload)
         assert acknowledged <= offset <= stage.stored_bytes(upload)
         acknowledged = offset
-        step = chance.choice([0, 1, 65_535, 65_536, 65_537, chance.randrange(1, len(content) // len(accidents))])
+        usual = chance.randrange(1, 2 * len(content) // len(accidents))
+        to_boundary = PART - offset % PART  # of what S3 keeps as one
+        step = chance.choice([0, 1, 65_535, 65_536, 65_537, usual, usual, usual])
+        if to_boundary < usual:
+            step = to_boundary + chance.choice([-1, 0, 1])
         cut(how, upload, stage, content, offset, min(offset + step, len(content) - 1))
     go_on(upload, content)
 
 
 def test_many_accidents_end_with_the_same_file(stage):
-    content = making.video(pad_to_bytes=3 * MEBIBYTE + 7)
+    content = making.video(pad_to_bytes=11 * MEBIBYTE + 7)
     upload = stage.begin(content)
 
     endure(["reset", "close", "kill", "reset", "close", "reset"], random.Random(1), upload, stage, content)
@@ -163,7 +168,7 @@ def test_many_accidents_end_with_the_same_file(stage):
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_fifty_accidents_each_end_with_the_same_file(stage, seed):
-    content = making.video(pad_to_bytes=8 * MEBIBYTE + 7)
+    content = making.video(pad_to_bytes=40 * MEBIBYTE + 7)
     upload = stage.begin(content)
     chance = random.Random(seed)
     accidents = chance.choices(["reset", "close", "kill", "stall"], weights=[4, 3, 3, 1], k=50)

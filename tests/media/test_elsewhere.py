@@ -6,9 +6,11 @@ from tests.conftest import Person
 from tests.media import making
 from tests.media.tus_client import begin, create
 from tests.running_jobs import run_due_jobs
+from tests.storages import on_each_storage
 
 
 @pytest.mark.postgres
+@on_each_storage
 def test_uploads_and_the_library_are_the_same_on_postgresql(make_app, postgresql_url):
     app = make_app(database_url=postgresql_url)
     owner = Person(app, "owner@example.com")

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,15 +9,14 @@ from tests.conftest import Person
 from tests.media import making
 from tests.media.making import part
 from tests.media.tus_client import Breaking
+from tests.storages import on_each_storage
+
+pytestmark = on_each_storage
 
 
 def send(person, *parts, **options):
     body = {} if "input_stream" in options else {"data": making.multipart(*parts)}
     return person.post("/media", content_type=making.MULTIPART, **(body | options))
-
-
-def stored(app):
-    return list(app.extensions["tiktok_api.storage"].keys_before(datetime.now(UTC) + timedelta(hours=1)))
 
 
 def test_one_file_becomes_media_that_is_inspected(owner, run_jobs):
@@ -43,7 +41,7 @@ def test_a_file_larger_than_a_piece_arrives_whole(owner, run_jobs):
     assert response.json["sha256"] == hashlib.sha256(content).hexdigest()
 
 
-def test_sent_twice_with_one_key_it_is_one_media(owner, app):
+def test_sent_twice_with_one_key_it_is_one_media(owner, stored):
     key = {"Idempotency-Key": "upload-1"}
 
     first = send(owner, part("file", b"content"), headers=key)
@@ -53,7 +51,7 @@ def test_sent_twice_with_one_key_it_is_one_media(owner, app):
     assert again.json == first.json
     assert again.headers["Idempotency-Replayed"] == "true"
     assert len(owner.get("/media").json["data"]) == 1
-    assert len(stored(app)) == 1
+    assert len(stored()) == 1
 
 
 @pytest.mark.parametrize(
@@ -67,24 +65,24 @@ def test_sent_twice_with_one_key_it_is_one_media(owner, app):
         [b"nonsense"],
     ],
 )
-def test_anything_but_one_file_is_refused_and_nothing_is_kept(owner, app, parts):
+def test_anything_but_one_file_is_refused_and_nothing_is_kept(owner, stored, parts):
     response = send(owner, *parts)
 
     assert response.status_code in (400, 422)
     assert response.json["code"] in ("multipart_field_unexpected", "file_interrupted")
     assert owner.get("/media").json["data"] == []
-    assert stored(app) == []
+    assert stored() == set()
 
 
 @pytest.mark.parametrize("error", [None, ConnectionResetError])
-def test_a_broken_connection_leaves_nothing(owner, app, error):
+def test_a_broken_connection_leaves_nothing(owner, stored, error):
     whole = part("file", b"x" * 1000)
 
     response = send(owner, input_stream=Breaking(whole[:600], len(whole), error))
 
     assert response.status_code == 400
     assert response.json["code"] == "file_interrupted"
-    assert stored(app) == []
+    assert stored() == set()
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "multipart/form-data", "multipart/mixed; boundary=x", ""])
@@ -95,7 +93,7 @@ def test_another_content_type_is_refused(owner, content_type):
 
 
 @pytest.mark.parametrize("size", [1001, 100_000])
-def test_more_than_allowed_is_refused(make_app, size):
+def test_more_than_allowed_is_refused(make_app, stored, size):
     app = make_app(media_max_bytes=1000)
     person = Person(app, "owner@example.com")
 
@@ -103,7 +101,7 @@ def test_more_than_allowed_is_refused(make_app, size):
 
     assert response.status_code == 413
     assert response.json["code"] == "upload_too_large"
-    assert stored(app) == []
+    assert stored() == set()
     assert send(person, part("file", b"x" * 1000)).status_code == 201
 
 

@@ -15,7 +15,7 @@ from tusclient.exceptions import TusCommunicationError
 from tests.media import making
 from tests.media.raw_tus import RawUpload
 from tests.media.serving import ROOT
-from tests.media.staging import Stage
+from tests.media.staging import Stage, on_each_stage
 from tiktok_api.cli.sample_video import make_sample_video
 
 pytestmark = pytest.mark.xdist_group("media server")
@@ -63,6 +63,7 @@ def must_have(stage: Stage, media_id: str, path: Path) -> None:
     stage.run_jobs()
 
 
+@on_each_stage
 def test_tuspy_uploads_and_resumes_after_the_server_was_killed(stage, tmp_path):
     path = make_sample_video(tmp_path / "video.mp4", seconds=1, pad_to_bytes=7 * MEBIBYTE + 1)
 
@@ -88,6 +89,7 @@ def test_our_example_goes_on_by_itself_after_the_server_was_killed(stage, tmp_pa
 
 
 @pytest.mark.long
+@on_each_stage
 def test_tuspy_uploads_500_megabytes_and_resumes(stage, tmp_path):
     path = make_sample_video(tmp_path / "video.mp4", seconds=1, pad_to_bytes=500 * MEBIBYTE)
 
@@ -97,16 +99,18 @@ def test_tuspy_uploads_500_megabytes_and_resumes(stage, tmp_path):
 
 
 @pytest.mark.long
-def test_eight_uploads_of_500_megabytes_at_once_stay_small_in_memory(stage):
+@on_each_stage
+def test_eight_large_uploads_at_once_stay_small_in_memory(stage):
     head = making.video()
     filler = making.video(pad_to_bytes=MEBIBYTE)[len(head) :]
-    size = 500 * MEBIBYTE
+    # The simulated S3 keeps everything in memory.
+    size = (100 if "s3" in stage.server.environment["STORAGE_URL"] else 500) * MEBIBYTE
     uploads = [RawUpload(stage.server, stage.owner.tokens["access_token"], size) for _ in range(8)]
     before = memory_of(stage)
 
     def send(upload: RawUpload) -> None:
         with upload.open_patch(offset=0, length=size) as connection:
-            for _ in range(500):
+            for _ in range(size // MEBIBYTE):
                 connection.sendall(filler.ljust(MEBIBYTE, b"\0"))
             assert connection.recv(1000).startswith(b"HTTP/1.1 204")
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.media import making
+from tests.storages import on_each_storage
 from tiktok_api import clock, moving_clock
 from tiktok_api.db import transaction
 from tiktok_api.jobs import queue
@@ -23,12 +24,7 @@ def sweep(app, run_jobs):
     return sweep
 
 
-@pytest.fixture
-def stored(app):
-    storage = app.extensions["tiktok_api.storage"]
-    return lambda: set(storage.keys_before(datetime.now(UTC) + timedelta(hours=1)))
-
-
+@on_each_storage
 def test_an_upload_that_expired_is_forgotten_with_its_bytes(owner, upload, sweep, stored):
     begun = upload()
     begun.send(b"x" * 500)
@@ -39,6 +35,7 @@ def test_an_upload_that_expired_is_forgotten_with_its_bytes(owner, upload, sweep
     assert stored() == set()
 
 
+@on_each_storage
 def test_an_upload_that_goes_on_is_kept(upload, sweep):
     begun = upload()
     begun.send(b"x" * 500)
@@ -48,6 +45,7 @@ def test_an_upload_that_goes_on_is_kept(upload, sweep):
     assert begun.offset == 500
 
 
+@on_each_storage
 def test_what_is_ready_is_kept_for_good(owner, make_media, sweep):
     media = make_media()
 
@@ -57,6 +55,7 @@ def test_what_is_ready_is_kept_for_good(owner, make_media, sweep):
     assert owner.get(f"/media/{media['id']}/thumbnail").status_code == 200
 
 
+@on_each_storage
 def test_a_rejected_file_goes_and_its_reason_stays(owner, make_media, sweep, stored):
     media = make_media(b"nonsense")
 

@@ -8,11 +8,17 @@ import textwrap
 
 import pytest
 
-from tiktok_api.storage.errors import StorageBusy, StorageFull, StorageMissing
+from tests.storage.waiting import appending_when_free
+from tests.storages import on_each_storage
+from tiktok_api.storage.errors import StorageBusy, StorageMissing
+
+pytestmark = on_each_storage
 
 
 def content(storage, key):
-    return b"".join(storage.read(key, 0, storage.size(key) - 1))
+    size = storage.size(key)
+    storage.seal(key, size=size)
+    return b"".join(storage.read(key, 0, size - 1))
 
 
 @pytest.fixture
@@ -73,11 +79,11 @@ def test_a_second_writer_is_turned_away_until_the_first_lets_go(storage, key):
         assert writer.settle() == 4
 
 
-def test_a_writer_in_another_process_is_turned_away_and_a_killed_one_holds_nothing(storage, root, key):
+def test_a_writer_in_another_process_is_turned_away_and_a_killed_one_holds_nothing(storage, environment, key):
     script = textwrap.dedent(f"""
-        import sys
-        from tiktok_api.storage.choosing import storage_from_url
-        with storage_from_url({root.as_uri()!r}).append({key!r}) as writer:
+        import os, sys
+        from tests.storage.opening import opened
+        with opened(os.environ, lease_seconds=2) as storage, storage.append({key!r}) as writer:
             writer.write(b"abc")
             print(writer.settle(), flush=True)
             sys.stdin.read()
@@ -89,7 +95,7 @@ def test_a_writer_in_another_process_is_turned_away_and_a_killed_one_holds_nothi
         os.kill(other.pid, signal.SIGKILL)
         other.wait()
 
-        with storage.append(key) as writer:
+        with appending_when_free(storage, key) as writer:
             writer.rewind(3)
             writer.write(b"def")
             writer.settle()
@@ -112,26 +118,3 @@ def test_writing_to_what_was_deleted_is_refused(storage, key):
 def test_sealing_with_bytes_missing_is_refused(storage, key):
     with pytest.raises(StorageMissing):
         storage.seal(key, size=1)
-
-
-def test_a_full_disk_keeps_what_was_settled(root, storage, key):
-    """RLIMIT_FSIZE stands in for the disk: writing beyond it fails just as suddenly, in the middle of a piece."""
-    script = textwrap.dedent(f"""
-        import resource, signal
-        from tiktok_api.storage.choosing import storage_from_url
-        from tiktok_api.storage.errors import StorageFull
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-        with storage_from_url({root.as_uri()!r}).append({key!r}) as writer:
-            writer.write(b"x" * 600)
-            writer.settle()
-            try:
-                writer.write(b"y" * 600)
-            except {StorageFull.__name__}:
-                print(writer.settle())
-    """)
-
-    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-
-    assert answer.stdout == b"1000\n"
-    assert content(storage, key) == b"x" * 600 + b"y" * 400

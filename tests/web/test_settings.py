@@ -121,6 +121,9 @@ def test_no_problem_repeats_a_secret(environment):
         {"JWT_KEYS": f"new:{KEY},old:{KEY}"},
         {"OUTBOUND_NETWORKS": "10.1.0.0/16,fd00:1::/64", "OUTBOUND_PORTS": "8443, 8080"},
         {"OUTBOUND_NETWORKS": "", "OUTBOUND_PORTS": ""},
+        {"STORAGE_URL": "s3://media/folder/below", "S3_ENDPOINT_URL": "http://minio:9000"},
+        {"STORAGE_URL": "s3://my.media", "S3_PUBLIC_ENDPOINT_URL": "https://files.example"},
+        {"STORAGE_URL": "file:///srv/media", "X_ACCEL_PREFIX": "/media-files/"},
         {"DATABASE_URL": "", "LEASE_SECONDS": "", "JWT_KEYS": "", "REDIS_URL": ""},
     ],
 )
@@ -154,6 +157,17 @@ def test_what_is_sane_is_taken(environment, values):
         ("LEASE_SECONDS", "inf"),
         ("LEASE_SECONDS", "0"),
         ("STORAGE_URL", "media"),
+        ("STORAGE_URL", "file:///"),
+        ("STORAGE_URL", "s3://"),
+        ("STORAGE_URL", "s3://ab/prefix"),
+        ("STORAGE_URL", "s3://Bucket"),
+        ("STORAGE_URL", "s3://bucket/a prefix"),
+        ("STORAGE_URL", "https://bucket.s3.amazonaws.com/"),
+        ("S3_LINK_SECONDS", "604801"),
+        ("S3_ENDPOINT_URL", "minio:9000"),
+        ("X_ACCEL_PREFIX", "media-files"),
+        ("X_ACCEL_PREFIX", "/"),
+        ("UPLOAD_LEASE_SECONDS", "301"),
         ("JOBS_EXECUTOR", "carrier pigeons"),
         ("OUTBOUND_NETWORKS", "10.1.2.3/16"),
         ("OUTBOUND_NETWORKS", "intranet"),
@@ -166,6 +180,26 @@ def test_what_is_not_is_named(environment, name, value):
     environment(**{name: value})
 
     assert set(problems()) == {name}
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"STORAGE_URL": "s3://media", "X_ACCEL_PREFIX": "/media-files/"}, {"X_ACCEL_PREFIX"}),
+        (
+            {"STORAGE_URL": "s3://media", "S3_PUBLIC_ENDPOINT_URL": "https://files.example", "S3_LINK_SECONDS": "0"},
+            {"S3_PUBLIC_ENDPOINT_URL"},
+        ),
+        (
+            {"S3_ENDPOINT_URL": "http://minio:9000", "S3_PUBLIC_ENDPOINT_URL": "https://files.example"},
+            {"S3_ENDPOINT_URL", "S3_PUBLIC_ENDPOINT_URL"},
+        ),
+    ],
+)
+def test_ways_of_handing_media_out_that_contradict_the_storage_are_named(environment, values, named):
+    environment(**values)
+
+    assert set(problems()) == named
 
 
 def test_the_first_key_of_a_ring_is_the_current_one(environment):

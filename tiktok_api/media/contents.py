@@ -1,5 +1,9 @@
-"""Handing out stored bytes: whole or a range, only when the client does not have them yet, never for a browser to run."""
+"""Handing out stored bytes: whole or a range, only when the client does not have them yet, never for a browser to run.
 
+Where somebody else can do the work, we only say who: nginx by X-Accel-Redirect, or S3 by an address that it will honour.
+"""
+
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from flask import Response, request
@@ -15,25 +19,47 @@ _HARMLESS = {
 }
 
 
-def answer(storage: Storage, key: str, *, size: int, etag: str, content_type: str, name: str | None) -> Response:
-    """What the request asks for of `key`: 200, 206 or 304; as an attachment called `name`, where given.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What is under `key`; `size` in bytes where that is known; an attachment if it has a name."""
 
-    Raises RangeNotSatisfiable, and StorageMissing when the content is gone.
+    key: str
+    etag: str
+    content_type: str
+    size: int | None = None
+    name: str | None = None
+
+
+def answer(storage: Storage, stored: Stored, *, x_accel_prefix: str | None) -> Response:
+    """What the request asks for: 200, 206 or 304, or 307 to where it is.
+
+    Raises RangeNotSatisfiable, StorageUnreachable, and StorageMissing when the content is gone.
     """
-    response = Response(status=200, headers=_HARMLESS, content_type=content_type)
-    response.set_etag(etag)
-    if name is not None:
-        response.headers["Content-Disposition"] = _attachment(name)
-    if request.if_none_match.contains(etag):
+    disposition = None if stored.name is None else _attachment(stored.name)
+    response = Response(status=200, headers=_HARMLESS, content_type=stored.content_type)
+    response.set_etag(stored.etag)
+    if disposition is not None:
+        response.headers["Content-Disposition"] = disposition
+    if request.if_none_match.contains(stored.etag):
         response.status_code = 304
         return response
-    wanted = _range(size, etag)
+    place = storage.path_below(stored.key) if x_accel_prefix else None
+    if place is not None:
+        response.headers["X-Accel-Redirect"] = f"{x_accel_prefix}{place}"
+        return response
+    url = storage.signed_url(
+        stored.key, method=request.method, content_type=stored.content_type, disposition=disposition
+    )
+    if url is not None:
+        return Response(status=307, headers={"Location": url, "Cache-Control": "no-store"}, content_type="text/plain")
+    size = storage.size(stored.key) if stored.size is None else stored.size
+    wanted = _range(size, stored.etag)
     first, behind = wanted or (0, size)
     if wanted is not None:
         response.status_code = 206
         response.headers["Content-Range"] = f"bytes {first}-{behind - 1}/{size}"
     response.content_length = behind - first
-    response.response = storage.read(key, first, behind - 1)
+    response.response = storage.read(stored.key, first, behind - 1)
     return response
 
 

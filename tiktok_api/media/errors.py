@@ -16,6 +16,7 @@ from tiktok_api.errors import (
     OutOfSpace,
     Problem,
     StaleVersion,
+    Unavailable,
     UnsupportedBody,
 )
 
@@ -106,3 +107,7 @@ class ImportUrlRefused(Invalid):
 
 class ImportsPending(Conflict):
     message = "{count} of your imports are under way; begin another when one of them has ended."
+
+
+class StorageUnavailable(Unavailable):
+    message = "Where media are kept does not answer right now; what was acknowledged is kept. Try again later."

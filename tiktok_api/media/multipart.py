@@ -11,6 +11,7 @@ from tiktok_api.errors import Invalid, Problem
 from tiktok_api.media.bodies import LARGEST_PIECE
 from tiktok_api.media.errors import FileInterrupted, StorageOutOfSpace, UploadTooLarge
 from tiktok_api.media.intake import BodyCut, Intake
+from tiktok_api.media.services import discard
 from tiktok_api.storage.errors import StorageFull
 from tiktok_api.storage.port import Storage
 
@@ -37,20 +38,19 @@ class ReceivedFile:
 def receive_file(storage: Storage, boundary: bytes, pieces: Iterator[bytes], *, max_bytes: int) -> ReceivedFile:
     """Store the one file of the body.
 
-    Raises MultipartFieldUnexpected, UploadTooLarge, FileInterrupted and StorageOutOfSpace; nothing is left in storage then.
+    Raises MultipartFieldUnexpected, UploadTooLarge, FileInterrupted, StorageOutOfSpace and StorageUnreachable; nothing is
+    left in storage then.
     """
     key = storage.new_key()
     try:
         storage.create(key)
         return _store(storage, key, _events(boundary, pieces), max_bytes)
-    except StorageFull:
-        storage.delete(key)
-        raise StorageOutOfSpace from None
-    except BodyCut:
-        storage.delete(key)
-        raise FileInterrupted from None
-    except BaseException:
-        storage.delete(key)
+    except BaseException as error:
+        discard(storage, [key])
+        if isinstance(error, StorageFull):
+            raise StorageOutOfSpace from None
+        if isinstance(error, BodyCut):
+            raise FileInterrupted from None
         raise
 
 
@@ -60,7 +60,7 @@ def unless_refused(storage: Storage, received: ReceivedFile) -> Iterator[None]:
     try:
         yield
     except Problem:
-        storage.delete(received.storage_key)
+        discard(storage, [received.storage_key])
         raise
 
 

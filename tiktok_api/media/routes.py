@@ -21,6 +21,7 @@ from tiktok_api.media.errors import (
     MediaQuotaExceeded,
     RangeNotSatisfiable,
     StorageOutOfSpace,
+    StorageUnavailable,
     UploadContentTypeUnsupported,
     UploadTooLarge,
 )
@@ -76,6 +77,7 @@ def _receive_file() -> ReceivedFile:
     UploadTooLarge,
     MediaQuotaExceeded,
     StorageOutOfSpace,
+    StorageUnavailable,
 )
 def upload_media(received: ReceivedFile) -> Media:
     """Upload a file in one request
@@ -177,34 +179,36 @@ def delete_media(media_id: UUID) -> None:
     parameters=documents.request_headers(Range=False, If_Range=False),
     responses=documents.answers(200, description="The file", content=documents.file_of("video/mp4"))
     | documents.answers(206, "Content-Range", description="A part of it", content=documents.file_of("video/mp4"))
-    | documents.answers(304, description="You have it already"),
+    | documents.answers(304, description="You have it already")
+    | documents.answers(307, description="Media are on S3: `Location` hands it out for some minutes"),
 )
 @blp.response(200)
-@blp.raises(MediaNotReady, RangeNotSatisfiable)
+@blp.raises(MediaNotReady, RangeNotSatisfiable, StorageUnavailable)
 def download_media(media_id: UUID) -> Response:
     """Download the file
 
-    Ranges, `If-Range` and `If-None-Match` are understood; always as an attachment.
+    Ranges, `If-Range` and `If-None-Match` are understood; always as an attachment. Follow redirects, without the
+    `Authorization` header where your client does not drop it by itself: the address in `Location` is good for a few minutes.
     """
     media = services.get_ready(caller, media_id)
-    end_reading()
-    try:
-        return contents.answer(
-            service("storage"),
-            str(media.storage_key),
-            size=media.size_bytes or 0,
-            etag=str(media.sha256),
-            content_type=str(media.content_type),
-            name=media.name,
-        )
-    except StorageMissing:
-        raise NotFound from None
+    stored = contents.Stored(
+        key=str(media.storage_key),
+        etag=str(media.sha256),
+        content_type=str(media.content_type),
+        size=media.size_bytes,
+        name=media.name,
+    )
+    return _answer_with(stored)
 
 
 @blp.get("/<uuid:media_id>/thumbnail")
-@blp.doc(responses=documents.answers(200, description="The picture", content=documents.file_of("image/jpeg")))
+@blp.doc(
+    responses=documents.answers(200, description="The picture", content=documents.file_of("image/jpeg"))
+    | documents.answers(304, description="You have it already")
+    | documents.answers(307, description="Media are on S3: `Location` hands it out for some minutes"),
+)
 @blp.response(200)
-@blp.raises(RangeNotSatisfiable)
+@blp.raises(RangeNotSatisfiable, StorageUnavailable)
 def show_thumbnail(media_id: UUID) -> Response:
     """Show a small picture of the media
 
@@ -212,12 +216,15 @@ def show_thumbnail(media_id: UUID) -> Response:
     """
     media = services.get_media(caller, media_id)
     key = media.thumbnail_key
-    end_reading()
     if key is None:
         raise NotFound
+    return _answer_with(contents.Stored(key=key, etag=key, content_type="image/jpeg"))
+
+
+def _answer_with(stored: contents.Stored) -> Response:
+    end_reading()
     try:
-        size = service("storage").size(key)
-        return contents.answer(service("storage"), key, size=size, etag=key, content_type="image/jpeg", name=None)
+        return contents.answer(service("storage"), stored, x_accel_prefix=service("settings").x_accel_prefix)
     except StorageMissing:
         raise NotFound from None
 

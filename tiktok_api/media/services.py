@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Select, false, or_, select
 
 from tiktok_api import clock, events
@@ -17,7 +18,10 @@ from tiktok_api.media.errors import MediaInUse, MediaNotReady
 from tiktok_api.media.inspecting import Facts, Rejection
 from tiktok_api.media.models import Media, MediaKind, MediaStatus
 from tiktok_api.media.quotas import Quota
+from tiktok_api.storage.errors import StorageError
 from tiktok_api.storage.port import Storage
+
+log = structlog.get_logger(__name__)
 
 INSPECT = "media.inspect"
 _LONGEST_NAME = 255
@@ -49,7 +53,7 @@ def get_ready(caller: Identity, media_id: UUID) -> Media:
 def read_bytes(storage: Storage, media: Media, first: int, last: int) -> Iterator[bytes]:
     """The bytes `first` to `last`, both included as in a Content-Range, in pieces of at most 1 MiB.
 
-    Raises StorageMissing before the first piece when the content is gone.
+    Raises StorageMissing before the first piece when the content is gone, StorageUnreachable at any.
     """
     return storage.read(str(media.storage_key), first, last)
 
@@ -98,6 +102,15 @@ def delete(caller: Identity, media_id: UUID) -> None:
     object_if_needed(get_media(caller, media_id))
     sharing.hold_library(caller.user_id)
     sharing.leave(get_media(caller, media_id))  # as it is now: a duplicate may have come, or somebody else deleted it
+
+
+def discard(storage: Storage, keys: Iterable[str]) -> None:
+    """Delete content that is in nobody's library any more; what cannot be deleted now is swept later."""
+    for key in keys:
+        try:
+            storage.delete(key)
+        except StorageError as error:
+            log.warning("media.not_discarded", key=key, error=str(error))
 
 
 def object_if_needed(media: Media) -> None:

@@ -4,18 +4,25 @@ import hashlib
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
+
 from tiktok_api import clock
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.jobs.registry import Again, Ticket, task
 from tiktok_api.media import fetching, importing, inspecting, services, sharing, sweeping
 from tiktok_api.media.inspecting import Facts
+from tiktok_api.media.models import Media
 from tiktok_api.media.quotas import Quota
 from tiktok_api.media.turnstile import Turnstile
 from tiktok_api.outbound import Fetcher, Patience
 from tiktok_api.sealing import Sealer
 from tiktok_api.settings import Settings
-from tiktok_api.storage.errors import StorageMissing
+from tiktok_api.storage.errors import StorageFull, StorageMissing, StorageUnreachable
 from tiktok_api.storage.port import Storage
+
+log = structlog.get_logger(__name__)
+
+_PAUSE = timedelta(seconds=30)
 
 
 @task(services.INSPECT)
@@ -23,8 +30,14 @@ def inspect_media(ticket: Ticket, *, storage: Storage) -> Again | None:
     """Look inside a file that has arrived. Whoever dies on the way leaves it to be inspected again."""
     media = services.find_uninspected(ticket.subject) if ticket.subject else None
     end_reading()
-    if media is None:
-        return None
+    try:
+        return _inspect(media, storage) if media is not None else None
+    except (StorageUnreachable, StorageFull) as error:  # which says nothing about the file, however long it lasts
+        log.warning("media.inspection_waits", media=str(ticket.subject), error=str(error))
+        return Again(clock.now() + _PAUSE)
+
+
+def _inspect(media: Media, storage: Storage) -> Again | None:
     media_id, owner_id, key, sha256 = media.id, media.owner_id, str(media.storage_key), media.sha256
     storage.seal(key, size=media.received_bytes)
     with storage.local_copy(key) as path:
@@ -32,10 +45,10 @@ def inspect_media(ticket: Ticket, *, storage: Storage) -> Again | None:
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         with transaction():
-            media = services.recognize(media_id, owner_id, sha256=sha256)
-        if media is None:
+            recognized = services.recognize(media_id, owner_id, sha256=sha256)
+        if recognized is None:
             return None
-        if media.storage_key != key:  # it shares other bytes now, and these are about to go
+        if recognized.storage_key != key:  # it shares other bytes now, and these are about to go
             return Again(clock.now())
         outcome = inspecting.inspect(path)
     thumbnail_key = None
@@ -45,7 +58,7 @@ def inspect_media(ticket: Ticket, *, storage: Storage) -> Again | None:
     with transaction():
         is_settled = services.settle_inspection(media_id, owner_id, outcome, thumbnail_key=thumbnail_key)
     if not is_settled and thumbnail_key is not None:
-        storage.delete(thumbnail_key)
+        services.discard(storage, [thumbnail_key])
     return None
 
 

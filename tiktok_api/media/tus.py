@@ -19,6 +19,7 @@ from tiktok_api.media.errors import (
     MediaInUse,
     MediaQuotaExceeded,
     StorageOutOfSpace,
+    StorageUnavailable,
     TusVersionUnsupported,
     UploadBusy,
     UploadContentTypeUnsupported,
@@ -47,6 +48,7 @@ _APPENDING = (
     UploadContentTypeUnsupported,
     UploadBusy,
     StorageOutOfSpace,
+    StorageUnavailable,
 )
 _APPENDING_HEADERS = documents.request_headers(
     Tus_Resumable=True, Upload_Offset=True, Upload_Length=False, Upload_Checksum=False
@@ -136,7 +138,9 @@ def describe_uploads() -> Response:
     UploadTooLarge,
     MediaQuotaExceeded,
     UploadContentTypeUnsupported,
+    UploadBusy,
     StorageOutOfSpace,
+    StorageUnavailable,
 )
 def create_upload() -> Response:
     """Begin an upload

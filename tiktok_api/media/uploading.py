@@ -1,9 +1,9 @@
 """Uploads in turns: begun, continued from where they stand, finished, given up.
 
 What a turn receives goes straight to storage and is acknowledged only once storage has made it durable, so the offset in
-the database never passes what is stored, whenever the process dies. One writer at a time: storage holds the lock, and
-the offset is looked at under it; a writer that has gone silent makes way for another. No transaction is open while bytes
-are awaited.
+the database never passes what is stored, whenever the process dies. One writer at a time: storage holds the lock, the
+offset is looked at under it, and moves only while it is held; a writer that has gone silent makes way for another. No
+transaction is open while bytes are awaited.
 """
 
 import time
@@ -147,9 +147,10 @@ def receive(
 ) -> Media:
     """Take in one turn and answer the upload as it stands then; the last turn has it inspected.
 
-    Raises NotFound, UploadExpired, UploadIsImport, UploadOffsetMismatch, UploadTooLarge, MediaQuotaExceeded and UploadBusy before the first
-    byte is awaited; UploadInterrupted, StorageOutOfSpace, UploadTooLarge and MediaQuotaExceeded after what had arrived was
-    kept; ChecksumMismatch after it was dropped.
+    Raises NotFound, UploadExpired, UploadIsImport, UploadOffsetMismatch, UploadTooLarge, MediaQuotaExceeded and UploadBusy
+    before the first byte is awaited; UploadInterrupted, StorageOutOfSpace, UploadTooLarge and MediaQuotaExceeded after what
+    had arrived was kept; ChecksumMismatch after it was dropped; StorageUnreachable, and UploadBusy where another writer took
+    over, with what was acknowledged until then.
     """
     media = find(caller, media_id)
     end_reading()
@@ -274,14 +275,15 @@ class _Reception:
             raise BodyCut
 
     def _settle_now_and_then(self, intake: Intake) -> None:
-        # Bytes with a checksum count all together or not at all.
-        if self._turn.checksum is None and time.monotonic() - self._settled_at >= SETTLE_SECONDS:
-            has_news = self._media.received_bytes < intake.received
-            if (
-                has_news and intake.received != self._media.size_bytes
-            ):  # the last are settled with their hash, in the end
-                self._acknowledge(self._end.settle(), intake, is_over=False)
-            self._settled_at = time.monotonic()
+        if time.monotonic() - self._settled_at < SETTLE_SECONDS:
+            return
+        # Bytes with a checksum count all together or not at all; the last are settled with their hash, in the end.
+        is_last = intake.received in (self._media.received_bytes, self._media.size_bytes)
+        if self._turn.checksum is None and not is_last:
+            self._acknowledge(self._end.settle(), intake, is_over=False)
+        else:
+            self._end.hold()
+        self._settled_at = time.monotonic()
 
     def _keep(self, intake: Intake) -> None:
         """After an accident, acknowledge what can be made durable."""
@@ -311,6 +313,7 @@ class _Reception:
         with transaction() as session:
             if is_complete:
                 sharing.hold_library(self._media.owner_id)
+            self._end.hold()  # or else what was settled may be gone: another writer began before it
             moved = session.execute(
                 update(Media)
                 .where(

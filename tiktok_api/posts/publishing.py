@@ -27,7 +27,7 @@ from tiktok_api.posts.terms import is_direct, terms_of
 from tiktok_api.posts.work import FencedOff, Work
 from tiktok_api.sealing import Sealer
 from tiktok_api.settings import Settings
-from tiktok_api.storage.errors import StorageMissing
+from tiktok_api.storage.errors import StorageError, StorageMissing
 from tiktok_api.tiktok import (
     AccessTokenInvalid,
     PublishStatus,
@@ -96,6 +96,8 @@ class Publisher:
         try:
             refusal = self._check(work)
             token = self._token(work)
+        except StorageError:
+            return self.settle.set_back(work, self._storage_trouble(work))
         except (TikTokError, AccountNeedsReconnection) as error:
             return self.settle.set_back(work, self._meaning(work, error))
         if refusal is not None:
@@ -152,17 +154,19 @@ class Publisher:
                 work = attempts.resume(work)
         try:
             self.sender.send_all_but_the_last(work, first_missing)
-        except (TikTokError, StorageMissing) as error:
+        except (TikTokError, StorageError) as error:
             return self._interrupted(work, error)
         with transaction():
             final = attempts.pass_commit_point(work)
         self.sender.send_rest(final, work.plan.total_chunk_count - 1)
         return self.settle.undecided(final)
 
-    def _interrupted(self, work: Work, error: TikTokError | StorageMissing) -> Again | None:
+    def _interrupted(self, work: Work, error: TikTokError | StorageError) -> Again | None:
         """A chunk that is not the last did not get through."""
         if isinstance(error, StorageMissing):
             return self.settle.ended(work, _CONTENT_MISSING)
+        if isinstance(error, StorageError):
+            return self.settle.set_back(work, self._storage_trouble(work))
         if isinstance(error, UploadOutOfStep):
             if error.uploaded_bytes is not None:
                 with transaction():
@@ -245,6 +249,9 @@ class Publisher:
 
     def _meaning(self, work: Work, error: TikTokError | AccountNeedsReconnection) -> Setback:
         return verdicts.of_error(error, clock.now(), self._pause(work))
+
+    def _storage_trouble(self, work: Work) -> verdicts.Later:
+        return verdicts.Later(clock.now() + self._pause(work), "storage_unreachable")
 
     def _after_init(self, work: Work, error: TikTokError, token: str) -> Setback:
         """What a failed init means. It is not repeated with a renewed token: the next attempt is."""

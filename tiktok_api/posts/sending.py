@@ -11,7 +11,7 @@ from tiktok_api.media.services import read_bytes
 from tiktok_api.posts import attempts
 from tiktok_api.posts.work import Work
 from tiktok_api.sealing import SealBroken, Sealer
-from tiktok_api.storage.errors import StorageMissing
+from tiktok_api.storage.errors import StorageError, StorageMissing
 from tiktok_api.storage.port import Storage
 from tiktok_api.tiktok import TikTokClient, TikTokError, UploadUnknown, UploadUrlExpired
 
@@ -29,7 +29,7 @@ class Sender:
     storage: Storage
 
     def has_content(self, work: Work) -> bool:
-        """Whether the bytes are still there, all of them."""
+        """Whether the bytes are still there, all of them. Raises StorageUnreachable when nobody can tell."""
         media = work.living_media
         try:
             return self.storage.size(str(media.storage_key)) == media.size_bytes
@@ -37,7 +37,7 @@ class Sender:
             return False
 
     def send_all_but_the_last(self, work: Work, first_missing: int) -> None:
-        """Send the chunks whose arrival decides nothing, noting each. Raises TikTokError, StorageMissing, FencedOff."""
+        """Send the chunks whose arrival decides nothing, noting each. Raises TikTokError, StorageError, FencedOff."""
         for index in range(first_missing, work.plan.total_chunk_count - 1):
             self._put(work, index)
             with transaction():
@@ -51,7 +51,7 @@ class Sender:
                 is_complete = self._put(final, index)
         except (UploadUrlExpired, UploadUnknown):
             is_url_dead = True
-        except (TikTokError, StorageMissing) as error:
+        except (TikTokError, StorageError) as error:
             log.warning("publishing.last_chunk_unknown", publication=str(final.publication_id), error=str(error))
         with transaction():
             attempts.note_last_chunk(final, is_acknowledged=is_complete, is_url_dead=is_url_dead)

@@ -1,21 +1,17 @@
 """Files under one folder: appended in place, synced before they count, locked by the kernel."""
 
-import errno
 import fcntl
 import os
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
-from tiktok_api.storage.errors import StorageBusy, StorageError, StorageFull, StorageMissing
+from tiktok_api.storage import keys
+from tiktok_api.storage.errors import StorageBusy, StorageError, StorageMissing, saying_full
 
 READ_PIECE_BYTES = 1024 * 1024
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class LocalStorage:
@@ -25,11 +21,11 @@ class LocalStorage:
         self.root = root
 
     def new_key(self) -> str:
-        return uuid4().hex
+        return keys.new_key()
 
     def create(self, key: str) -> None:
         path = self._path(key)
-        with _saying_full():
+        with saying_full():
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o640))
             self._sync_folders(path)
@@ -58,7 +54,7 @@ class LocalStorage:
         path = self._path(key)
         part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
         try:
-            with _saying_full():
+            with saying_full():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with part.open("xb") as file:
                     file.write(content)
@@ -90,12 +86,18 @@ class LocalStorage:
     def delete(self, key: str) -> None:
         self._path(key).unlink(missing_ok=True)
 
+    def path_below(self, key: str) -> str | None:
+        return _name(keys.checked(key))
+
+    def signed_url(self, key: str, *, method: str, content_type: str, disposition: str | None) -> str | None:
+        return None
+
     def keys_before(self, moment: datetime) -> Iterator[str]:
         for path in self.root.glob("??/??/*"):
             name, _, rest = path.name.partition(".")
             with suppress(FileNotFoundError):
                 written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-                if written_at >= moment or not _KEY.fullmatch(name):
+                if written_at >= moment or not keys.is_key(name):
                     continue
                 if rest:
                     path.unlink()  # what a `put` left behind when its process died
@@ -109,16 +111,14 @@ class LocalStorage:
     def check(self) -> None:
         probe = self.root / f".check-{secrets.token_hex(4)}"
         try:
-            with _saying_full():
+            with saying_full():
                 probe.write_bytes(b"ok")
                 probe.unlink()
         except OSError as error:
             raise StorageError(str(error)) from error
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise ValueError(f"not a storage key: {key!r}")
-        return self.root / key[:2] / key[2:4] / key
+        return self.root / _name(keys.checked(key))
 
     def _open(self, key: str, flags: int) -> int:
         try:
@@ -146,7 +146,7 @@ class LocalAppending:
 
     def write(self, piece: bytes | memoryview) -> None:
         rest = memoryview(piece)
-        with _saying_full():
+        with saying_full():
             while rest:
                 written = os.write(self._file, rest)
                 self._end += written
@@ -154,7 +154,7 @@ class LocalAppending:
 
     def settle(self) -> int:
         if self._end != self._settled:
-            with _saying_full():
+            with saying_full():
                 os.fdatasync(self._file)
             self._settled = self._end
         return self._settled
@@ -165,6 +165,9 @@ class LocalAppending:
         os.ftruncate(self._file, offset)
         os.lseek(self._file, offset, os.SEEK_SET)
         self._end = self._settled = offset
+
+    def hold(self) -> None:
+        """Nothing to do: the kernel takes a lock from nobody who lives."""
 
 
 class _Pieces:
@@ -196,11 +199,5 @@ class _Pieces:
     __del__ = close
 
 
-@contextmanager
-def _saying_full() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise StorageFull(os.strerror(error.errno)) from error
-        raise
+def _name(key: str) -> str:
+    return f"{key[:2]}/{key[2:4]}/{key}"

@@ -1,0 +1,92 @@
+"""S3 that stops answering while a post goes out: the post waits, and goes out once and whole."""
+
+import hashlib
+from itertools import islice
+
+import pytest
+
+from tests.storage.fragile import FragileBucket
+from tests.storages import on_s3
+from tiktok_api.storage.errors import StorageUnreachable
+from tiktok_api.storage.s3 import S3Storage
+
+pytestmark = on_s3
+
+
+class FailingBucket(FragileBucket):
+    """Gives no size while `is_away`, and of its `failing_read`th object, counted from 1, only the first piece."""
+
+    is_away = False
+    failing_read = 0
+    reads = 0
+
+    def size(self, name):
+        if self.is_away:
+            raise StorageUnreachable("away")
+        return super().size(name)
+
+    def read(self, *args):
+        self.reads += 1
+        pieces = super().read(*args)
+        return breaking(pieces) if self.reads == self.failing_read else pieces
+
+
+def breaking(pieces):
+    yield from islice(pieces, 1)
+    raise StorageUnreachable("away")
+
+
+@pytest.fixture
+def bucket(app):
+    there = app.extensions["tiktok_api.storage"]
+    bucket = FailingBucket(there._bucket)
+    app.extensions["tiktok_api.storage"] = S3Storage(bucket, there._ledger, link_seconds=0)
+    return bucket
+
+
+def test_a_post_waits_while_nobody_can_tell_whether_its_video_is_there(
+    bucket, make_post, begin, run_jobs, publication_of, work_until_published, count_inits
+):
+    post = make_post()
+    bucket.is_away = True
+    begin(post)
+    run_jobs()
+    waiting, inits = publication_of(post), count_inits()
+
+    bucket.is_away = False
+    work_until_published(post)
+
+    assert (waiting["reason"], inits) == ("storage_unreachable", 0)
+    assert waiting["next_try_at"]
+    assert count_inits() == 1
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 6])
+def test_a_chunk_of_which_s3_gave_only_the_beginning_is_sent_again(
+    bucket,
+    simulator,
+    make_post,
+    make_video,
+    big_video_bytes,
+    begin,
+    run_jobs,
+    publication_of,
+    work_until_published,
+    count_inits,
+    live_videos,
+    chunk,
+):
+    simulator.control.knobs(inspect_media=False)
+    post = make_post(media_ids=[make_video(big_video_bytes)])
+    bucket.failing_read = bucket.reads + chunk
+
+    begin(post)
+    run_jobs()
+    waiting = publication_of(post)
+    work_until_published(post)
+
+    assert waiting["state"] in ("uploading", "processing")
+    if chunk < 6:  # past the commit point only TikTok's word counts
+        assert waiting["reason"] == "storage_unreachable"
+    assert count_inits() == 1
+    assert live_videos() == [hashlib.sha256(big_video_bytes).hexdigest()]

@@ -1,0 +1,27 @@
+"""In which storages a test runs."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.servers import S3_BUCKET, S3_CREDENTIALS
+
+on_each_storage = pytest.mark.parametrize("storage_environment", ["files", "s3"], indirect=True)
+"""For what local files and S3 do differently: locks, parts, ranges."""
+
+on_s3 = pytest.mark.parametrize("storage_environment", ["s3"], indirect=True)
+
+
+def files(folder: Path) -> dict[str, str]:
+    """Settings for local files below `folder`."""
+    return {"STORAGE_URL": (folder / "media").as_uri()}
+
+
+def s3(endpoint_url: str) -> dict[str, str]:
+    """Settings for a place on S3 that nobody else has."""
+    return S3_CREDENTIALS | {
+        "STORAGE_URL": f"s3://{S3_BUCKET}/{uuid4().hex}",
+        "S3_ENDPOINT_URL": endpoint_url,
+        "S3_LINK_SECONDS": "0",
+    }

@@ -1,0 +1,226 @@
+"""Who writes to which key, and what of it is on S3 already: rows in the database, because S3 has no locks.
+
+A writer's lease ends by the database's clock; whoever claims the key afterwards has a higher epoch, and nothing that
+an earlier writer says or writes counts any more. What counts is what is written down here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+
+from tiktok_api.db import database_now, standalone_transaction
+from tiktok_api.storage.errors import StorageBusy, StorageError, StorageMissing
+from tiktok_api.storage.models import StorageStretch, StorageUpload
+
+MOST_PARTS = 10_000
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
+LONGEST_LEASE = timedelta(minutes=5)
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Whoever claimed a key, for as long as no other has."""
+
+    key: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The bytes `first` up to, not including, `behind`: part number `part`, or the object `piece`."""
+
+    first: int
+    behind: int
+    part: int | None = None
+    piece: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an upload consists of: parts from its beginning, then pieces that are too small to be one."""
+
+    upload_id: str | None
+    parts: list[Stretch]
+    pieces: list[Stretch]
+    free_part: int
+    """A part number for the pieces, that nobody else was given."""
+
+    @property
+    def end(self) -> int:
+        """How many bytes that is."""
+        return max((stretch.behind for stretch in (*self.parts[-1:], *self.pieces[-1:])), default=0)
+
+
+class Ledger:
+    """Each entry is made in one short transaction, or in the caller's."""
+
+    def __init__(self, lease: timedelta) -> None:
+        self._lease = lease
+
+    def open(self, key: str) -> None:
+        """Begin an upload."""
+        with standalone_transaction() as connection:
+            connection.execute(insert(StorageUpload).values(key=key, created_at=database_now()))
+
+    def claim(self, key: str) -> Writer:
+        """Become the writer of a key. Raises StorageBusy, StorageMissing."""
+        row = StorageUpload
+        # One further away than anybody may be given: the clock was set back.
+        is_free = or_(
+            row.leased_until.is_(None),
+            row.leased_until < database_now(),
+            row.leased_until > database_now(LONGEST_LEASE),
+        )
+        with standalone_transaction() as connection:
+            epoch = connection.execute(
+                update(row)
+                .where(row.key == key, row.is_sealed.is_(False), is_free)
+                .values(epoch=row.epoch + 1, leased_until=database_now(self._lease))
+                .returning(row.epoch)
+            ).scalar()
+            if epoch is None:
+                raise _refusal(connection, key)
+        return Writer(key, epoch)
+
+    def hold(self, writer: Writer) -> None:
+        """Renew the lease. Raises StorageBusy when another writer has taken over, StorageMissing when the key is gone."""
+        with standalone_transaction() as connection:
+            self._must_hold(connection, writer)
+
+    def release(self, writer: Writer) -> None:
+        """Let the next one in at once."""
+        with standalone_transaction() as connection:
+            connection.execute(update(StorageUpload).where(_is(writer)).values(leased_until=None))
+
+    def reserve_part(self, writer: Writer, stretches: list[Stretch]) -> tuple[int, str | None]:
+        """Write `stretches` down and answer a part number for the next one, and the upload id if there is one yet."""
+        with standalone_transaction() as connection:
+            values = {"last_part": StorageUpload.last_part + 1}
+            number, upload_id = self._must_hold(connection, writer, values)
+            if number > MOST_PARTS:
+                raise StorageError("this upload was interrupted too often; only a new one can go on")
+            _insert(connection, writer.key, stretches)
+        return number, upload_id
+
+    def adopt(self, writer: Writer, upload_id: str) -> None:
+        """Write down under which upload id the parts go."""
+        with standalone_transaction() as connection:
+            self._must_hold(connection, writer, {"upload_id": upload_id})
+
+    def record(self, writer: Writer, stretches: list[Stretch]) -> None:
+        """Write `stretches` down: from here they count."""
+        with standalone_transaction() as connection:
+            self._must_hold(connection, writer)
+            _insert(connection, writer.key, stretches)
+
+    def rewind(self, writer: Writer, offset: int) -> Content:
+        """Forget what is behind `offset`; answers what remains.
+
+        Raises StorageMissing, having changed nothing, when that does not end at `offset`.
+        """
+        with standalone_transaction() as connection:
+            number, upload_id = self._must_hold(connection, writer)
+            rows = StorageStretch
+            connection.execute(delete(rows).where(rows.key == writer.key, rows.behind > offset))
+            content = _content(connection, writer.key, upload_id, number)
+            if content.end != offset:
+                raise StorageMissing(writer.key)
+        return content
+
+    def seal(self, key: str, size: int) -> Content | None:
+        """Fence off every writer for good and answer what there is; None: this key is not, or no longer, an upload.
+
+        Raises StorageMissing when there are not exactly `size` bytes.
+        """
+        row = StorageUpload
+        with standalone_transaction() as connection:
+            found = connection.execute(
+                update(row)
+                .where(row.key == key)
+                .values(epoch=row.epoch + 1, is_sealed=True, leased_until=None, last_part=row.last_part + 1)
+                .returning(row.last_part, row.upload_id)
+            ).one_or_none()
+            if found is None:
+                return None
+            content = _content(connection, key, found.upload_id, found.last_part)
+            if content.end != size:
+                raise StorageMissing(key)
+        return content
+
+    def forget(self, key: str) -> None:
+        """Drop everything about a key; its writer, if there is one, is told at its next step."""
+        with standalone_transaction() as connection:
+            connection.execute(delete(StorageUpload).where(StorageUpload.key == key))
+
+    def size(self, key: str) -> int | None:
+        """How many bytes count by now; None: this key is not, or no longer, an upload."""
+        with standalone_transaction(is_writing=False) as connection:
+            ends = select(func.max(StorageStretch.behind)).where(StorageStretch.key == StorageUpload.key)
+            row = connection.execute(select(ends.scalar_subquery()).where(StorageUpload.key == key)).one_or_none()
+        return None if row is None else row[0] or 0
+
+    def known(self, keys: set[str]) -> set[str]:
+        """Those of `keys` that are uploads."""
+        with standalone_transaction(is_writing=False) as connection:
+            found = connection.execute(select(StorageUpload.key).where(StorageUpload.key.in_(keys)))
+            return set(found.scalars())
+
+    def begun_before(self, moment: datetime) -> Iterator[str]:
+        """The keys of uploads that were begun before `moment`."""
+        last = ""
+        while True:
+            row = StorageUpload
+            page = select(row.key).where(row.created_at < moment, row.key > last).order_by(row.key).limit(_AT_ONCE)
+            with standalone_transaction(is_writing=False) as connection:
+                keys = list(connection.execute(page).scalars())
+            yield from keys
+            if len(keys) < _AT_ONCE:
+                return
+            last = keys[-1]
+
+    def _must_hold(self, connection: Connection, writer: Writer, values: dict[str, Any] | None = None) -> Any:
+        row = StorageUpload
+        found = connection.execute(
+            update(row)
+            .where(_is(writer))
+            .values(leased_until=database_now(self._lease), **(values or {}))
+            .returning(row.last_part, row.upload_id)
+        ).one_or_none()
+        if found is None:
+            raise _refusal(connection, writer.key)
+        return found
+
+
+def _is(writer: Writer) -> Any:
+    return and_(StorageUpload.key == writer.key, StorageUpload.epoch == writer.epoch)
+
+
+def _refusal(connection: Connection, key: str) -> StorageError:
+    """Why nobody may write to `key` now."""
+    found = connection.execute(select(StorageUpload.is_sealed).where(StorageUpload.key == key)).scalar()
+    return StorageBusy(key) if found is False else StorageMissing(key)
+
+
+def _insert(connection: Connection, key: str, stretches: list[Stretch]) -> None:
+    if stretches:
+        statement = insert(StorageStretch).values(created_at=database_now())
+        connection.execute(statement, [{"key": key, **asdict(stretch)} for stretch in stretches])
+
+
+def _content(connection: Connection, key: str, upload_id: str | None, free_part: int) -> Content:
+    """The parts that follow each other from the beginning, and the pieces that follow these."""
+    rows = StorageStretch
+    columns = (rows.first, rows.behind, rows.part, rows.piece)
+    found = connection.execute(select(*columns).where(rows.key == key).order_by(rows.first)).all()
+    content = Content(upload_id, [], [], free_part)
+    for row in found:
+        if row.part is not None and row.first == content.end:
+            content.parts.append(Stretch(*row))
+    for row in found:
+        if row.piece is not None and row.first == content.end:
+            content.pieces.append(Stretch(*row))
+    return content

@@ -1,0 +1,38 @@
+"""The tables in which uploads to S3 are written down while they last; S3 itself knows no locks and forgets no mistakes."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tiktok_api.db import Model
+
+
+class StorageUpload(Model):
+    """One key that is appended to, until it is sealed.
+
+    `epoch` counts its writers and fences the earlier ones off; `leased_until` is the database's real time. `last_part` is
+    the highest part number anybody was given: none is given twice, so no part is ever written with two contents.
+    """
+
+    __tablename__ = "storage_uploads"
+
+    key: Mapped[str] = mapped_column(unique=True)
+    upload_id: Mapped[str | None]
+    last_part: Mapped[int] = mapped_column(default=0)
+    epoch: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[datetime | None]
+    is_sealed: Mapped[bool] = mapped_column(default=False)
+
+
+class StorageStretch(Model):
+    """The bytes `first` up to, not including, `behind` of an upload: a part of it, or an object called `piece`."""
+
+    __tablename__ = "storage_stretches"
+    __table_args__ = (Index("ix_storage_stretches_key", "key", "first"),)
+
+    key: Mapped[str] = mapped_column(ForeignKey("storage_uploads.key", ondelete="CASCADE"))
+    first: Mapped[int] = mapped_column(BigInteger)
+    behind: Mapped[int] = mapped_column(BigInteger)
+    part: Mapped[int | None]
+    piece: Mapped[str | None]
