@@ -221,6 +221,7 @@ def upgrade() -> None:
         "media",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("source_id", sa.Uuid(), nullable=True),
         sa.Column("status", sa.String(length=32), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=True),
         sa.Column("name", sa.String(), nullable=False),
@@ -254,6 +255,9 @@ def upgrade() -> None:
             ["duplicate_of"], ["media.id"], name=op.f("fk_media_duplicate_of_media"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_media_owner_id_users"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["media.id"], name=op.f("fk_media_source_id_media"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_media")),
     )
     with op.batch_alter_table("media", schema=None) as batch_op:
@@ -269,6 +273,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_media_owner_sha256", ["owner_id", "sha256"], unique=False)
         batch_op.create_index("ix_media_owner_status", ["owner_id", "status", "created_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_media_duplicate_of"), ["duplicate_of"], unique=False)
+        batch_op.create_index(batch_op.f("ix_media_source_id"), ["source_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_media_storage_key"), ["storage_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_media_thumbnail_key"), ["thumbnail_key"], unique=False)
 
@@ -698,6 +703,7 @@ def downgrade() -> None:
 
     op.drop_table("media_imports")
     with op.batch_alter_table("media", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_media_source_id"))
         batch_op.drop_index("ix_media_owner")
         batch_op.drop_index(
             "ix_media_expiring",

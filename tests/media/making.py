@@ -1,14 +1,21 @@
 """Real media made on the spot, and broken on purpose."""
 
 import io
+from collections.abc import Iterable
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import av
+import av.stream
+import pillow_heif
 from PIL import Image
 
 from tiktok_api.cli.sample_video import make_sample_video
+
+pillow_heif.register_heif_opener()
 
 
 @cache
@@ -35,8 +42,65 @@ def photo(
     exif = Image.Exif()
     exif[0x0112] = orientation
     buffer = io.BytesIO()
-    picture.save(buffer, kind, **({"exif": exif} if orientation != 1 else {}))
+    picture.save(buffer, kind, **({"exif": exif.tobytes()} if orientation != 1 else {}))
     return buffer.getvalue()
+
+
+def shot(
+    suffix: str = ".mp4",
+    *,
+    at: Iterable[int] = range(48),
+    time_base: Fraction = Fraction(1, 24),
+    codec: str = "libx264",
+    pixels: str = "yuv420p",
+    b_frames: int = 2,
+    sound_seconds: float = 0,
+    cover: bool = False,
+    **options: str,
+) -> bytes:
+    """The bytes of a video whose pictures come exactly `at` these times; `options` are the container's."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"video{suffix}"
+        with av.open(str(path), "w", options=options) as container:
+            video = container.add_stream(codec, rate=1 / time_base if time_base.numerator == 1 else 30)
+            video.width, video.height, video.pix_fmt = 360, 640, pixels
+            video.codec_context.gop_size, video.codec_context.max_b_frames = 12, b_frames
+            video.time_base = video.codec_context.time_base = time_base
+            if cover:
+                _add_cover(container)
+            audio = container.add_stream("aac", rate=48_000) if sound_seconds else None
+            for number in at:
+                frame = av.VideoFrame.from_image(Image.new("RGB", (360, 640), (number % 256, 90, 60)))
+                frame.pts, frame.time_base = number, time_base
+                container.mux(video.encode(frame))
+            container.mux(video.encode())
+            if audio is not None:
+                _keep_silent(container, audio, sound_seconds)
+        return path.read_bytes()
+
+
+def _add_cover(container: Any) -> None:
+    cover = container.add_stream("mjpeg")
+    cover.width, cover.height, cover.pix_fmt = 100, 100, "yuvj420p"
+    cover.disposition = av.stream.Disposition.attached_pic
+    frame = av.VideoFrame.from_image(Image.new("RGB", (100, 100), "red")).reformat(format="yuvj420p")
+    frame.pts = 0
+    container.mux(cover.encode(frame))
+    container.mux(cover.encode())
+
+
+def _keep_silent(container: Any, audio: Any, seconds: float) -> None:
+    for start in range(0, round(48_000 * seconds), 960):
+        frame = av.AudioFrame(format="s16", layout="mono", samples=960)
+        frame.planes[0].update(bytes(1920))
+        frame.sample_rate, frame.pts, frame.time_base = 48_000, start, Fraction(1, 48_000)
+        container.mux(audio.encode(frame))
+    container.mux(audio.encode())
+
+
+def fragmented(**what_matters: Any) -> bytes:
+    """An MP4 in pieces that each have an index of their own, as streaming servers and some recorders make it."""
+    return shot(movflags="frag_keyframe+empty_moov", **what_matters)
 
 
 _BOUNDARY = "----------boundary"

@@ -1,12 +1,21 @@
-"""Inspecting in a process that has no other children, so that its largest child can be measured."""
+"""Opening files in a process that has no other children, so that its largest child can be measured."""
 
 import resource
 from pathlib import Path
 
+from tiktok_api.media.converting import PhotoFormat, convert
 from tiktok_api.media.inspecting import Facts, Rejection, inspect
 
 
 def inspect_and_measure(path: Path) -> tuple[Facts | Rejection, int]:
     """What inspection says, and how many bytes of memory the largest child of this process ever had."""
-    outcome = inspect(path)
-    return outcome, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    return inspect(path), _largest_child_bytes()
+
+
+def convert_and_measure(path: Path, content_type: str) -> tuple[bytes | Rejection, int]:
+    """The same for a conversion to JPEG."""
+    return convert(path, content_type, PhotoFormat.JPEG), _largest_child_bytes()
+
+
+def _largest_child_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024

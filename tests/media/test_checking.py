@@ -70,6 +70,7 @@ def test_each_rule_for_videos_is_found_broken(changes, code):
         {"container": "webm", "video_codec": "vp8"},
         {"fps": 23.0},
         {"fps": 23.976},
+        {"fps": 59.94},
         {"fps": 60.0},
         {"fps": 60.02},
         {"width": 360, "height": 360},
@@ -102,6 +103,48 @@ def test_each_rule_for_photos_is_found_broken(changes, code):
 @pytest.mark.parametrize(("width", "height"), [(1080, 1920), (1920, 1080), (1080, 1080), (1, 1)])
 def test_a_photo_of_1080p_either_way_is_allowed(width, height):
     assert checks_for(replace(PHOTO, width=width, height=height), max_duration_seconds=None) == []
+
+
+@pytest.mark.parametrize("size_bytes", [1, 20 * 1024**2])
+def test_a_photo_of_20_mb_is_allowed(size_bytes):
+    assert checks_for(replace(PHOTO, size_bytes=size_bytes), max_duration_seconds=None) == []
+
+
+@pytest.mark.parametrize(
+    ("creators_own", "seconds", "is_met"),
+    [(600, 600.0, True), (600, 600.001, False), (60, 60.0, True), (60, 60.001, False), (3600, 600.0, True)],
+)
+def test_a_video_may_be_exactly_as_long_as_the_creator_may_post(creators_own, seconds, is_met):
+    found = checks_for(replace(VIDEO, duration_seconds=seconds), max_duration_seconds=creators_own)
+
+    assert [finding.code for finding in found] == ([] if is_met else ["video_duration"])
+
+
+def test_ten_minutes_exactly_are_no_problem_as_long_as_the_creator_is_unknown():
+    [finding] = checks_for(replace(VIDEO, duration_seconds=600.0), max_duration_seconds=None)
+
+    assert (finding.severity, finding.found, finding.allowed) == (Severity.WARNING, 600.0, 180)
+
+
+def test_every_rule_says_what_it_found_and_allows_also_where_it_is_met():
+    shown = {
+        finding.code: (finding.found, finding.allowed)
+        for facts in (VIDEO, PHOTO)
+        for finding in all_checks(facts, max_duration_seconds=60)
+    }
+
+    assert shown == {
+        "video_container": ("mp4", ["mp4", "webm", "mov"]),
+        "video_codec": ("h264", ["h264", "hevc", "vp8", "vp9"]),
+        "video_fps": (30.0, {"min": 23.0, "max": 60.0}),
+        "video_width": (1080, {"min": 360, "max": 4096}),
+        "video_height": (1920, {"min": 360, "max": 4096}),
+        "video_size": (10_000_000, 4 * 1024**3),
+        "video_duration": (30.0, 60),
+        "photo_format": ("jpeg", ["jpeg", "webp"]),
+        "photo_size": (900_000, 20 * 1024**2),
+        "photo_dimensions": ({"width": 1080, "height": 1920}, {"long_side": 1920, "short_side": 1080}),
+    }
 
 
 def test_longer_than_every_creator_may_post_is_a_warning_until_the_creator_is_known():

@@ -1,5 +1,6 @@
 """Files made to hurt: each is refused with a reason, opens nothing else, and costs little"""
 
+import io
 import multiprocessing
 import os
 import struct
@@ -8,14 +9,16 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.media import making
-from tests.media.measured import inspect_and_measure
-from tiktok_api.media.inspecting import Rejection, inspect
+from tests.media.measured import convert_and_measure, inspect_and_measure
+from tiktok_api.media.inspecting import Facts, Rejection, inspect
 
 SECRET = "/etc/passwd"
-JPEG, PNG, WEBP = making.photo("JPEG"), making.photo("PNG"), making.photo("WEBP")
+JPEG, PNG, WEBP, HEIC = (making.photo(kind) for kind in ("JPEG", "PNG", "WEBP", "HEIF"))
 MP4, MOV, WEBM = making.video(), making.video(".mov"), making.video(".webm", codec="libvpx")
+FRAGMENTED = making.fragmented()
 
 
 def png_chunk(kind, content):
@@ -55,12 +58,62 @@ def with_media_data(content, filler):
     return content[: at + 8] + (filler * size)[: size - 8] + content[at + size :]
 
 
+def with_less_media_data(content, share):
+    """Cut, and the length of what is left put right: only the index tells."""
+    at, size = media_data_of(content)
+    left = int(size * share)
+    assert at + size == len(content)
+    return content[:at] + struct.pack(">I", left) + content[at + 4 : at + left]
+
+
+def animated(kind):
+    buffer = io.BytesIO()
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green")]
+    frames[0].save(buffer, kind, save_all=True, append_images=frames[1:])
+    return buffer.getvalue()
+
+
 def referring_elsewhere(path):
     """A QuickTime file whose pictures are said to be in another one (an alias, QTFF "Data reference atoms")."""
     record = bytes(10) + b"\x01v".ljust(28, b"\0") + bytes(12) + b"\x01f".ljust(64, b"\0") + bytes(16)
     record += struct.pack(">hh", 1, 1) + bytes(16) + struct.pack(">hH", 2, len(path)) + path + struct.pack(">hH", -1, 0)
     entry = making.box(b"alis", bytes(4) + record)
     return making.with_box(MOV, (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"), bytes(4) + b"\0\0\0\1" + entry)
+
+
+def heic_of_size(width, height, *, content=HEIC):
+    """A HEIC that says it has another size than it has."""
+    at = content.index(b"ispe") + 8
+    return content[:at] + struct.pack(">II", width, height) + content[at + 8 :]
+
+
+def heic_grid(rows, columns, width, height, *, tile=1):
+    """A HEIC whose picture is put together of one tile over and over."""
+    hdlr = making.box(b"hdlr", bytes(8) + b"pict" + bytes(13))
+    infe = b"".join(
+        making.box(b"infe", b"\2\0\0\0" + struct.pack(">HH", number, 0) + kind + b"\0")
+        for number, kind in ((1, b"grid"), (2, b"hvc1"))
+    )
+    tiles = struct.pack(">H", tile) * (rows * columns)
+    ispe = making.box(b"ispe", bytes(4) + struct.pack(">II", width, height))
+    parts = [
+        hdlr,
+        making.box(b"pitm", bytes(4) + struct.pack(">H", 1)),
+        making.box(b"iinf", bytes(4) + struct.pack(">H", 2) + infe),
+        making.box(b"iref", bytes(4) + making.box(b"dimg", struct.pack(">HH", 1, rows * columns) + tiles)),
+        making.box(
+            b"iprp",
+            making.box(b"ipco", ispe) + making.box(b"ipma", bytes(4) + struct.pack(">IHBB", 1, 1, 1, 0x81)),
+        ),
+        making.box(b"idat", struct.pack(">BBBBII", 0, 1, rows - 1, columns - 1, width, height)),
+        making.box(b"iloc", b"\1\0\0\0\x44\0" + struct.pack(">HHHHHII", 1, 1, 1, 0, 1, 0, 12)),
+    ]
+    return HEIC_FTYP + making.box(b"meta", bytes(4) + b"".join(parts))
+
+
+def heic_without_media_data():
+    at = HEIC.index(b"mdat") - 4
+    return HEIC[:at]
 
 
 def nested(depth):
@@ -70,6 +123,7 @@ def nested(depth):
     return making.box(b"ftyp", b"isom\0\0\2\0isom") + inner
 
 
+HEIC_FTYP = making.box(b"ftyp", b"heic\0\0\0\0mif1heic")
 FTYP = making.box(b"ftyp", b"isom\0\0\2\0isomiso2")
 PLAYLIST = f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile://{SECRET}\n#EXT-X-ENDLIST\n".encode()
 CONCAT = f"ffconcat version 1.0\nfile {SECRET}\n".encode()
@@ -144,11 +198,46 @@ HOSTILE = {
     "webm of nothing": WEBM[:60],
     "webm of noise": WEBM[:300] + os.urandom(len(WEBM) - 300),
     "ebml of another kind": WEBM.replace(b"webm", b"abcd"),
-    "heic without a size": making.box(b"ftyp", b"heic\0\0\0\0mif1") + making.box(b"meta", bytes(4)),
-    "heic bomb": making.box(b"ftyp", b"heic\0\0\0\0mif1")
+    "heic without a size": HEIC_FTYP + making.box(b"meta", bytes(4)),
+    "heic bomb": heic_of_size(2**32 - 1, 2**32 - 1),
+    "heic bomb of many pixels": heic_of_size(40_000, 30_000),
+    "heic larger than it says": heic_of_size(64, 64, content=making.photo("HEIF", width=2000, height=2000)),
+    "heic smaller than it says": heic_of_size(6000, 6000),
+    "heic grid that is a bomb": heic_grid(255, 255, 60_000, 60_000),
+    "heic grid of itself": heic_grid(2, 2, 1000, 1000),
+    "heic grid of nothing": heic_grid(2, 2, 1000, 1000, tile=9),
+    "heic cut in half": HEIC[: len(HEIC) // 2],
+    "heic cut at its end": HEIC[:-1],
+    "heic without its picture": heic_without_media_data(),
+    "heic with an empty picture": heic_without_media_data() + making.box(b"mdat", b""),
+    "heic cut where the size is put right": heic_without_media_data()
+    + making.box(b"mdat", HEIC[-len(HEIC) // 2 : -9000]),
+    "heic of zeros": with_media_data(HEIC, b"\0"),
+    "heic of noise": with_media_data(HEIC, os.urandom(4096)),
+    "heic of boxes of nothing": HEIC_FTYP + b"\0\0\0\x08free" * 1_000_000,
+    "heic with a million properties": HEIC_FTYP
+    + making.box(b"meta", bytes(4) + making.box(b"iprp", making.box(b"ipco", b"\0\0\0\x08free" * 1_000_000))),
+    "heic with a million items": HEIC_FTYP
     + making.box(
-        b"meta", bytes(4) + making.box(b"iprp", making.box(b"ipco", making.box(b"ispe", bytes(4) + b"\xff" * 8)))
+        b"meta",
+        bytes(4)
+        + making.box(
+            b"iinf", b"\1\0\0\0" + struct.pack(">I", 1_000_000) + b"\0\0\0\x15infe\2\0\0\0\0\1\0\0hvc1\0" * 1_000_000
+        )
+        + making.box(b"iprp", making.box(b"ipco", making.box(b"ispe", bytes(4) + struct.pack(">II", 64, 64)))),
     ),
+    "heic nested a thousand deep": HEIC_FTYP + making.box(b"meta", bytes(4) + nested(1000)),
+    "heic and zip": HEIC + zipped(),
+    "heic that moves": HEIC.replace(b"ftypheic", b"ftyphevc"),
+    "heic brand on an mp4": HEIC_FTYP + MP4[int.from_bytes(MP4[:4], "big") :],
+    "avif by its second name": making.box(b"ftyp", b"mif1\0\0\0\0mif1avif") + HEIC[int.from_bytes(HEIC[:4], "big") :],
+    "png that moves": animated("PNG"),
+    "webp that moves": animated("WEBP"),
+    "webp of too many pixels": making.photo("WEBP", width=5000, height=4900),
+    "webp with half a gigabyte behind it": WEBP[:4] + struct.pack("<I", 500_000_000) + WEBP[8:] + b"JUNK" + bytes(1000),
+    "mp4 cut where the size is put right": with_less_media_data(MP4, 0.97),
+    "fragmented mp4 cut in half": FRAGMENTED[: len(FRAGMENTED) // 2],
+    "fragmented mp4 cut at its end": FRAGMENTED[:-10],
 }
 
 
@@ -186,6 +275,31 @@ def test_it_is_refused_with_a_reason(tmp_path, inspector, name):
     assert len(outcome.message) > 10
     assert SECRET not in outcome.message
     assert list(tmp_path.iterdir()) == [path]
+    assert largest_child_bytes < 512 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "size", "options"),
+    [
+        ("JPEG", "RGB", (16_320, 12_240), {}),
+        ("JPEG", "RGB", (8064, 6048), {"progressive": True, "subsampling": 0}),
+        ("JPEG", "CMYK", (8064, 6048), {"progressive": True}),
+        ("PNG", "RGBA", (8064, 6048), {"compress_level": 1}),
+        ("PNG", "P", (8064, 6048), {"compress_level": 1}),
+        ("WEBP", "RGB", (4890, 4890), {"method": 0}),
+        ("HEIF", "RGB", (8064, 6048), {"enc_params": {"preset": "ultrafast"}}),
+    ],
+)
+def test_the_largest_photos_are_opened_and_converted_in_half_a_gigabyte(tmp_path, inspector, kind, mode, size, options):
+    path = tmp_path / "file"
+    Image.new(mode, size, 90 if mode == "P" else (9, 99, 9) + (90,) * (len(mode) - 3)).save(path, kind, **options)
+
+    facts, _ = inspector.submit(inspect_and_measure, path).result()
+    converted, largest_child_bytes = inspector.submit(convert_and_measure, path, facts.content_type).result()
+
+    assert isinstance(facts, Facts), facts
+    assert (facts.width, facts.height) == size
+    assert isinstance(converted, bytes), converted
     assert largest_child_bytes < 512 * 1024 * 1024
 
 

@@ -1,7 +1,10 @@
 """What a file is, found out by the child process"""
 
 import io
+import struct
+from fractions import Fraction
 
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -99,15 +102,156 @@ def test_a_turned_photo_has_the_size_in_which_it_is_seen(look, orientation, size
     assert upright(facts.thumbnail, facts)
 
 
-def test_a_heic_photo_is_kept_with_its_size(look):
-    ispe = making.box(b"ispe", bytes(4) + (4032).to_bytes(4, "big") + (3024).to_bytes(4, "big"))
-    thumb = making.box(b"ispe", bytes(4) + (320).to_bytes(4, "big") + (240).to_bytes(4, "big"))
-    meta = making.box(b"meta", bytes(4) + making.box(b"iprp", making.box(b"ipco", thumb + ispe)))
-    content = making.box(b"ftyp", b"heic\0\0\0\0mif1heic") + meta + making.box(b"mdat", bytes(100))
+@pytest.mark.parametrize(("orientation", "size"), [(1, (480, 960)), (3, (480, 960)), (6, (960, 480)), (7, (960, 480))])
+def test_a_heic_photo_is_decoded_and_turned_as_it_says_itself(look, orientation, size):
+    """By its boxes irot and imir, which is what cameras write beside an EXIF orientation of no meaning."""
+    facts = look(making.photo("HEIF", width=480, height=960, orientation=orientation))
 
-    facts = look(content)
+    assert (facts.kind, facts.content_type, facts.container) == ("photo", "image/heic", "heic")
+    assert (facts.width, facts.height, facts.orientation) == (*size, 1)
+    assert Image.open(io.BytesIO(facts.thumbnail)).size == tuple(side * 2 // 3 for side in size)
 
-    assert (facts.kind, facts.container, facts.width, facts.height) == ("photo", "heic", 4032, 3024)
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1"])
+def test_a_heic_photo_is_known_by_each_of_its_brands(look, brand):
+    content = making.photo("HEIF", width=64, height=64)
+
+    assert look(content[:8] + brand + content[12:]).container == "heic"
+
+
+def test_of_several_pictures_in_a_heic_the_primary_one_counts(look):
+    several = pillow_heif.from_pillow(Image.new("RGB", (64, 64)))
+    several.add_from_pillow(Image.new("RGB", (320, 200)))
+    buffer = io.BytesIO()
+    several.save(buffer, primary_index=1)
+
+    facts = look(buffer.getvalue())
+
+    assert (facts.width, facts.height) == (320, 200)
+
+
+def test_the_further_pictures_in_a_jpeg_are_passed_over(look):
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(buffer, "MPO", save_all=True, append_images=[Image.new("RGB", (640, 480))])
+
+    facts = look(buffer.getvalue())
+
+    assert (facts.container, facts.width, facts.height) == ("jpeg", 64, 48)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"exif": b"Exif\0\0II*\0\xff\xff\xff\x7f"}, id="no EXIF at all"),
+        pytest.param(
+            {"exif": b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\2\0\4\0\0\0abc\0" + bytes(4)}, id="a word for a number"
+        ),
+        pytest.param(
+            {"exif": b"Exif\0\0II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\x63" + bytes(7)}, id="no such orientation"
+        ),
+        pytest.param({"icc_profile": b"garbage" * 400_000}, id="a huge profile"),
+        pytest.param({"comment": b"x" * 65_000}, id="a long comment"),
+        pytest.param({"progressive": True}, id="progressive"),
+    ],
+)
+def test_what_is_odd_around_a_picture_does_not_spoil_it(look, options):
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48)).save(buffer, "JPEG", **options)
+
+    facts = look(buffer.getvalue())
+
+    assert (facts.width, facts.height, facts.orientation) == (64, 48, 1)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "I;16", "RGBA"])
+def test_the_thumbnail_of_a_png_is_as_bright_as_the_png(look, mode):
+    grey = (
+        Image.new("I;16", (64, 48), 0x8080) if mode == "I;16" else Image.new("L", (64, 48), 255 if mode == "1" else 128)
+    )
+    buffer = io.BytesIO()
+    (grey if mode == "I;16" else grey.convert(mode)).save(buffer, "PNG")
+
+    thumbnail = Image.open(io.BytesIO(look(buffer.getvalue()).thumbnail))
+
+    assert thumbnail.getpixel((30, 20)) == pytest.approx((255,) * 3 if mode == "1" else (128,) * 3, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"), [((24_000, 1001), 23.976), ((30_000, 1001), 29.97), ((60_000, 1001), 59.94)]
+)
+@pytest.mark.parametrize("sound_seconds", [0, 2])
+def test_the_rate_is_the_nominal_one(look, rate, expected, sound_seconds):
+    times = range(round(rate[0] / rate[1]))
+
+    facts = look(
+        making.fragmented(at=times, time_base=Fraction(rate[1], rate[0]), sound_seconds=sound_seconds and 1.02)
+    )
+
+    assert facts.fps == pytest.approx(expected, abs=0.001)
+
+
+def test_where_pictures_come_as_they_like_the_rate_is_their_number(look):
+    uneven = [0, 1, 2, 3, 6, 7, 10, 11, 12, 20, 21, 22, 30, 40, 50, 59]
+
+    facts = look(making.shot(at=uneven, time_base=Fraction(1, 30), b_frames=0))
+
+    assert (facts.fps, facts.duration_seconds) == (pytest.approx(8, abs=0.2), pytest.approx(2, abs=0.05))
+
+
+def test_slow_motion_is_not_played_down(look):
+    assert look(making.shot(at=range(120), time_base=Fraction(1, 240))).fps == 240
+
+
+def test_a_video_in_fragments_is_measured(look):
+    facts = look(making.fragmented(sound_seconds=2))
+
+    assert facts.duration_seconds == pytest.approx(2.0, abs=0.1)
+    assert (facts.container, facts.fps, facts.has_audio) == ("mp4", 24, True)
+
+
+def test_only_what_a_trimmed_video_shows_is_counted(look):
+    """Phones trim by an edit list: everything is still in the file, one and a half seconds from the first on are shown."""
+    content = bytearray(making.shot(movflags="faststart", sound_seconds=4, at=range(96)))
+    at = content.index(b"mvhd")
+    content[at + 20 : at + 24] = struct.pack(">I", 1500)
+    at = -1
+    while (at := content.find(b"elst", at + 1)) >= 0:
+        scale = content.index(b"mdhd", at) + 16
+        [ticks] = struct.unpack(">I", content[scale : scale + 4])
+        content[at + 12 : at + 20] = struct.pack(">II", 1500, ticks)
+
+    facts = look(bytes(content))
+
+    assert facts.duration_seconds == 1.5
+
+
+def test_a_cover_is_not_the_video(look):
+    facts = look(making.shot(cover=True))
+
+    assert (facts.video_codec, facts.width, facts.height) == ("h264", 360, 640)
+
+
+@pytest.mark.parametrize(("sound_seconds", "expected"), [(4, 4.0), (1, 2.0)])
+def test_a_video_is_as_long_as_its_sound_or_picture_whichever_is_longer(look, sound_seconds, expected):
+    assert look(making.shot(sound_seconds=sound_seconds)).duration_seconds == pytest.approx(expected, abs=0.05)
+
+
+def test_a_video_that_begins_later_is_as_long_as_it_is_seen(look):
+    assert look(making.shot(at=range(240, 288))).duration_seconds == pytest.approx(2.0, abs=0.05)
+
+
+def test_ten_bits_of_hevc_are_decoded(look):
+    facts = look(making.shot(codec="libx265", pixels="yuv420p10le", at=range(12)))
+
+    assert facts.video_codec == "hevc"
+    assert facts.thumbnail
+
+
+@pytest.mark.parametrize(("width", "height"), [(4096, 2160), (2160, 4098)])
+def test_large_videos_are_opened(look, width, height):
+    facts = look(making.video(width=width, height=height, seconds=0.2))
+
+    assert (facts.width, facts.height) == (width, height)
 
 
 def test_a_recording_without_a_length_is_measured(look, tmp_path):

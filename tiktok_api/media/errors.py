@@ -25,6 +25,10 @@ class MediaNotReady(Conflict):
     message = "The media is {status}; this needs it to be ready."
 
 
+class MediaNotAPhoto(Conflict):
+    message = "Only photos can be converted; this is a {kind}."
+
+
 class MediaInUse(Conflict):
     message = "A post that is still to go out uses this media; cancel or change the post first."
 

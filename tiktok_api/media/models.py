@@ -31,8 +31,9 @@ class Media(Model):
 
     `size_bytes` is unknown while its length is deferred; `received_bytes` never passes what storage has made durable, and
     `reserved_bytes` is what an unfinished upload counts for. `is_wanted`: somebody was turned away while another connection
-    held it. `source_url`, without its query, is where an import comes from. What inspection found stays null until then;
-    sizes are as seen, after turning. Rows of one owner with the same `sha256` share their bytes; see `sharing`.
+    held it. `source_url`, without its query, is where an import comes from, `source_id` what a photo was converted from. What
+    inspection found stays null until then; sizes are as seen, after turning. Rows of one owner with the same `sha256` share
+    their bytes; see `sharing`.
     """
 
     __tablename__ = "media"
@@ -50,6 +51,7 @@ class Media(Model):
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    source_id: Mapped[UUID | None] = mapped_column(ForeignKey("media.id", ondelete="SET NULL"), index=True)
     status: Mapped[MediaStatus] = mapped_column(enum_column(MediaStatus), default=MediaStatus.UPLOADING)
     kind: Mapped[MediaKind | None] = mapped_column(enum_column(MediaKind))
     name: Mapped[str]

@@ -10,13 +10,26 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound, StaleVersion
 from tiktok_api.extensions import service
-from tiktok_api.media import bodies, checking, contents, documents, importing, multipart, quotas, services, tus
+from tiktok_api.media import (
+    bodies,
+    checking,
+    contents,
+    converting,
+    documents,
+    importing,
+    multipart,
+    quotas,
+    services,
+    tus,
+)
 from tiktok_api.media.blueprint import blp
+from tiktok_api.media.converting import PhotoFormat
 from tiktok_api.media.errors import (
     FileInterrupted,
     ImportsPending,
     ImportUrlRefused,
     MediaInUse,
+    MediaNotAPhoto,
     MediaNotReady,
     MediaQuotaExceeded,
     RangeNotSatisfiable,
@@ -31,6 +44,7 @@ from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import (
     ChecksArgsSchema,
     ChecksSchema,
+    ConversionSchema,
     ImportSchema,
     MediaChangesSchema,
     MediaFilterSchema,
@@ -172,6 +186,23 @@ def delete_media(media_id: UUID) -> None:
     with transaction():
         must_be_current(MediaSchema, services.get_media(caller, media_id))
         services.delete(caller, media_id)
+
+
+@blp.post("/<uuid:media_id>/convert")
+@blp.arguments(ConversionSchema)
+@blp.response(202, MediaSchema)
+@blp.raises(MediaNotReady, MediaNotAPhoto, MediaQuotaExceeded)
+def convert_photo(wish: dict[str, str], media_id: UUID) -> Media:
+    """Make a photo into one that TikTok takes
+
+    Answers new media that names its source in `source_id`: a JPEG or WebP of at most 1080 × 1920 or 1920 × 1080 pixels and
+    20 MB, upright, in sRGB, without metadata. It is never enlarged; transparency becomes white in a JPEG. Any photo that is
+    `ready` can be converted, also one within the limits. Ask for the new one until its status is `ready` or `rejected`;
+    from then on neither needs the other.
+    """
+    with transaction():
+        quota = Quota.of(service("settings"))
+        return converting.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
 
 
 @blp.get("/<uuid:media_id>/content")

@@ -3,6 +3,7 @@
 from marshmallow import fields, validate
 
 from tiktok_api.media.checking import Severity
+from tiktok_api.media.converting import PhotoFormat
 from tiktok_api.media.models import MediaKind, MediaStatus
 from tiktok_api.outbound.urls import LONGEST as LONGEST_URL
 from tiktok_api.web.pagination import PageArgsSchema
@@ -28,6 +29,7 @@ class MediaSchema(Schema):
     status = fields.String(required=True, validate=validate.OneOf(_STATUSES), metadata={"example": "ready"})
     kind = nullable(fields.String, example="video", validate=validate.OneOf(_KINDS))
     name = fields.String(required=True, metadata={"example": "launch.mp4"})
+    source_id = nullable(fields.UUID, example=None, description="What it was converted from, while that exists.")
     content_type = nullable(fields.String, example="video/mp4", description="As found; before that, as you said.")
     size_bytes = nullable(fields.Integer, example=48_213_004, description="Null while its length is deferred.")
     received_bytes = fields.Integer(required=True, metadata={"example": 48_213_004})
@@ -117,6 +119,16 @@ class UsageSchema(Schema):
         required=True, metadata={"description": "Unfinished uploads and duplicates included.", "example": 41}
     )
     quota_files = nullable(fields.Integer, example=None)
+
+
+class ConversionSchema(Schema):
+    """What a photo is to be made into."""
+
+    format = fields.String(
+        load_default=PhotoFormat.JPEG.value,
+        validate=validate.OneOf([wanted.value for wanted in PhotoFormat]),
+        metadata={"description": "JPEG, or WebP, which keeps transparency.", "example": "jpeg"},
+    )
 
 
 class UploadProgressSchema(Schema):

@@ -26,7 +26,9 @@ CONTAINERS = {
 HEAD_BYTES = 4096
 """How much of a file is enough for `sniff`."""
 
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_AVIF_BRANDS = {b"avif", b"avis"}
+_GENERAL_BRANDS = {b"mif1", b"msf1"}  # ISO/IEC 23008-12, 10: pictures, and pictures that move, however compressed
 _BARE_QUICKTIME_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip"}
 _STRANGERS = (
     (b"PK\x03\x04", "a ZIP archive"),
@@ -65,7 +67,7 @@ _MARKUP = (
 def sniff(head: bytes) -> str | None:
     """The content type of what begins with `head` (up to HEAD_BYTES bytes), or None for what may not be opened."""
     if head[4:8] == b"ftyp":
-        return _by_brand(head[8:12])
+        return _by_brands(head[8:12], head[16 : int.from_bytes(head[:4], "big")])
     if head[4:8] in _BARE_QUICKTIME_BOXES:
         return "video/quicktime"
     if head.startswith(b"\x1a\x45\xdf\xa3"):
@@ -95,11 +97,13 @@ def describe(head: bytes) -> str:
     return "an XML document" if text.startswith(b"<?xml") else "something else"
 
 
-def _by_brand(brand: bytes) -> str | None:
-    if brand in _HEIC_BRANDS:
-        return "image/heic"
-    if brand in (b"avif", b"avis"):
+def _by_brands(brand: bytes, compatible: bytes) -> str | None:
+    """By the brands of an `ftyp` box (ISO/IEC 14496-12, 4.3); some of them say no more than "a picture"."""
+    others = {compatible[at : at + 4] for at in range(0, len(compatible), 4)}
+    if brand in _AVIF_BRANDS or (brand in _GENERAL_BRANDS and others & _AVIF_BRANDS and not others & _HEIC_BRANDS):
         return None
+    if brand in _HEIC_BRANDS | _GENERAL_BRANDS:
+        return "image/heic"
     return "video/quicktime" if brand == b"qt  " else "video/mp4"
 
 

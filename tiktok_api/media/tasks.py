@@ -1,4 +1,4 @@
-"""When media work is done: fetching as soon as it is its turn, inspection once everything has arrived, sweeping now and then."""
+"""When media work is done: fetching in its turn, inspection once everything has arrived, conversion on request, sweeping now and then."""
 
 import hashlib
 from datetime import timedelta
@@ -9,8 +9,8 @@ import structlog
 from tiktok_api import clock
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.jobs.registry import Again, Ticket, task
-from tiktok_api.media import fetching, importing, inspecting, services, sharing, sweeping
-from tiktok_api.media.inspecting import Facts
+from tiktok_api.media import converting, fetching, importing, inspecting, services, sharing, sweeping
+from tiktok_api.media.inspecting import Facts, Rejection
 from tiktok_api.media.models import Media
 from tiktok_api.media.quotas import Quota
 from tiktok_api.media.turnstile import Turnstile
@@ -32,9 +32,14 @@ def inspect_media(ticket: Ticket, *, storage: Storage) -> Again | None:
     end_reading()
     try:
         return _inspect(media, storage) if media is not None else None
-    except (StorageUnreachable, StorageFull) as error:  # which says nothing about the file, however long it lasts
-        log.warning("media.inspection_waits", media=str(ticket.subject), error=str(error))
-        return Again(clock.now() + _PAUSE)
+    except (StorageUnreachable, StorageFull) as error:
+        return _wait(ticket, error)
+
+
+def _wait(ticket: Ticket, error: Exception) -> Again:
+    """Storage that fails says nothing about the file, however long it lasts."""
+    log.warning("media.waits_for_storage", kind=ticket.kind, media=str(ticket.subject), error=str(error))
+    return Again(clock.now() + _PAUSE)
 
 
 def _inspect(media: Media, storage: Storage) -> Again | None:
@@ -109,6 +114,43 @@ def fetch_import(
         )
         bounds = fetching.Bounds(max_bytes=settings.media_max_bytes, quota=Quota.of(settings), patience=patience)
         return fetching.attempt(ticket, pending, storage=storage, sealer=sealer, fetcher=fetcher, bounds=bounds)
+
+
+@task(converting.CONVERT)
+def convert_photo(ticket: Ticket, *, storage: Storage, settings: Settings) -> Again | None:
+    """Make a photo from another. Whoever dies on the way leaves it to be made again; bytes that nobody owns are swept."""
+    work = converting.find_work(ticket.subject) if ticket.subject else None
+    end_reading()
+    try:
+        if work is not None:
+            _make(work, storage, Quota.of(settings))
+    except (StorageUnreachable, StorageFull) as error:
+        return _wait(ticket, error)
+    return None
+
+
+def _make(work: converting.Work, storage: Storage, quota: Quota) -> None:
+    outcome = _convert(work, storage)
+    if isinstance(outcome, Rejection):
+        with transaction():
+            converting.refuse(work, outcome)
+        return
+    key = storage.new_key()
+    storage.put(key, outcome)
+    with transaction():
+        is_kept = converting.keep(work, outcome, key, quota=quota)
+    if not is_kept:
+        services.discard(storage, [key])
+
+
+def _convert(work: converting.Work, storage: Storage) -> bytes | Rejection:
+    if work.source_key is None:
+        return converting.SOURCE_GONE
+    try:
+        with storage.local_copy(work.source_key) as path:
+            return converting.convert(path, str(work.source_content_type), work.wanted)
+    except StorageMissing:
+        return converting.SOURCE_GONE
 
 
 def _hourly(_settings: Settings) -> timedelta:

@@ -1,4 +1,7 @@
-"""`python -m tiktok_api.media.probing <content type> <thumbnail descriptor>`: the file on stdin, one JSON object on stdout."""
+"""`python -m tiktok_api.media.probing inspect|convert <content type> <output descriptor> [JPEG|WEBP]`.
+
+The file is on stdin; one JSON object goes to stdout, a picture to the descriptor.
+"""
 
 import importlib
 import json
@@ -6,60 +9,77 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, BinaryIO
 
-import av
 from PIL import Image
 
-from tiktok_api.media import sniffing
-from tiktok_api.media.probing import confinement, photos, videos
-from tiktok_api.media.probing.refusal import Refused
+from tiktok_api.media import checking, sniffing
+from tiktok_api.media.probing import confinement
+from tiktok_api.media.probing.refusal import Refused, is_ours
 
-MEMORY_BYTES = 1024 * 1024 * 1024  # of address space, of which the libraries take a fifth
+MEMORY_BYTES = 456 * 1024 * 1024  # with the code of the libraries, less than 512 MiB in all
+ADDRESS_BYTES = 1024 * 1024 * 1024
 CPU_SECONDS = 15
-OUTPUT_BYTES = 4 * 1024 * 1024
+OUTPUT_BYTES = {"inspect": 4 * 1024 * 1024, "convert": checking.PHOTO_MAX_BYTES}
+
+Act = Callable[[BinaryIO, BinaryIO], dict[str, Any]]
 
 
-def main(content_type: str, thumbnail_descriptor: str) -> None:
-    """Look at standard input and say what it is: `{"facts": {…}}` or `{"refused": {"code", "message"}}`."""
-    _load_everything()
-    probe: Callable[[BinaryIO, str, BinaryIO], dict[str, Any]]
-    if content_type in sniffing.VIDEO_TYPES:
-        probe, opener = videos.probe, sniffing.VIDEO_TYPES[content_type]
-    else:
-        probe, opener = photos.probe, sniffing.PHOTO_TYPES[content_type]
-    with os.fdopen(0, "rb", closefd=False) as file, os.fdopen(int(thumbnail_descriptor), "wb") as thumbnail:
-        confinement.limit_resources(memory_bytes=MEMORY_BYTES, cpu_seconds=CPU_SECONDS, output_bytes=OUTPUT_BYTES)
+def main(verb: str, content_type: str, output_descriptor: str, wanted: str = "") -> None:
+    """Look at standard input and say what it is, or convert it: `{"facts": {…}}` or `{"refused": {"code", "message"}}`."""
+    act = _act(verb, content_type, wanted)
+    with os.fdopen(0, "rb", closefd=False) as file, os.fdopen(int(output_descriptor), "wb") as output:
+        confinement.limit_resources(
+            memory_bytes=MEMORY_BYTES,
+            address_bytes=ADDRESS_BYTES,
+            cpu_seconds=CPU_SECONDS,
+            output_bytes=OUTPUT_BYTES[verb],
+        )
         confinement.close_doors()
-        answer = _answer(probe, file, opener, thumbnail)
+        answer = _answer(act, file, output)
     sys.stdout.write(json.dumps(answer))
 
 
-def _load_everything() -> None:
-    """Import now what both libraries would import on first use: no file can be opened later."""
-    Image.preinit()
+def _act(verb: str, content_type: str, wanted: str) -> Act:
+    """What to do, with all that it needs imported: no file can be opened later, and nothing else is at hand."""
     Image.init()
-    for module in pkgutil.walk_packages(av.__path__, "av."):
-        if module.name.rpartition(".")[2] not in ("__main__", "datasets"):
+    if content_type in sniffing.VIDEO_TYPES:
+        from tiktok_api.media.probing import videos
+
+        _load_all_of("av", but=("__main__", "datasets"))
+        return partial(videos.probe, sniffing.VIDEO_TYPES[content_type])
+    from tiktok_api.media.probing import conversion, photos
+
+    if verb == "convert":
+        return partial(conversion.convert, sniffing.PHOTO_TYPES[content_type], wanted)
+    return partial(photos.probe, sniffing.PHOTO_TYPES[content_type])
+
+
+def _load_all_of(package: str, *, but: tuple[str, ...]) -> None:
+    """What a library would import on first use."""
+    for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+        if module.name.rpartition(".")[2] not in but:
             importlib.import_module(module.name)
 
 
-def _answer(
-    probe: Callable[[BinaryIO, str, BinaryIO], dict[str, Any]], file: BinaryIO, opener: str, thumbnail: BinaryIO
-) -> dict[str, Any]:
+def _answer(act: Act, file: BinaryIO, output: BinaryIO) -> dict[str, Any]:
     try:
-        return {"facts": probe(file, opener, thumbnail)}
+        facts = act(file, output)
+        output.flush()
     except Refused as refusal:
         return {"refused": {"code": refusal.code, "message": str(refusal)}}
     except MemoryError:
         return {"refused": {"code": "file_too_complex", "message": "Opening this file takes more memory than allowed."}}
     except RecursionError:
         return {"refused": {"code": "file_too_complex", "message": "The file is nested absurdly deep."}}
-    except (ImportError, PermissionError):
-        raise  # our own fault: something was not loaded in time
     except Exception as error:
-        # Whatever a decoder says about a stranger's file is the file's fault, not an error of ours.
+        if is_ours(error):
+            raise  # something was not loaded in time, or the machine has no room
+        # Whatever else a decoder says about a stranger's file is the file's fault.
         return {"refused": {"code": "undecodable", "message": f"The file cannot be decoded ({type(error).__name__})."}}
+    else:
+        return {"facts": facts}
 
 
 if __name__ == "__main__":

@@ -27,10 +27,14 @@ _FORBIDDEN = {
 }
 
 
-def limit_resources(*, memory_bytes: int, cpu_seconds: int, output_bytes: int) -> None:
-    """Address space, CPU time and file size, by the kernel; no core dumps."""
+def limit_resources(*, memory_bytes: int, address_bytes: int, cpu_seconds: int, output_bytes: int) -> None:
+    """Memory of its own, address space, CPU time and file size, by the kernel; no core dumps.
+
+    `memory_bytes` bounds what is private and writable: all of a process but the code of its libraries.
+    """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_AS, (address_bytes, address_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (output_bytes, output_bytes))
 

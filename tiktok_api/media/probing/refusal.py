@@ -1,5 +1,9 @@
 """Why a file is turned away."""
 
+import errno
+
+_MACHINE_FAULTS = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EPERM, errno.EACCES}
+
 
 class Refused(Exception):
     """`code` for programs, the message for the person who uploaded it."""
@@ -7,3 +11,8 @@ class Refused(Exception):
     def __init__(self, code: str, message: str) -> None:
         self.code = code
         super().__init__(message)
+
+
+def is_ours(error: Exception) -> bool:
+    """Whether an error says something about this machine or this program instead of the file."""
+    return isinstance(error, ImportError) or (isinstance(error, OSError) and error.errno in _MACHINE_FAULTS)
