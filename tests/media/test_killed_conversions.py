@@ -146,7 +146,11 @@ def test_two_workers_at_the_same_conversion_leave_one_result(scene, app, owner, 
     def work():
         with app.app_context():
             together.wait()
-            registry.find(CONVERT).act(ticket, storage=app.extensions["tiktok_api.storage"])
+            registry.find(CONVERT).act(
+                ticket,
+                storage=app.extensions["tiktok_api.storage"],
+                settings=app.extensions["tiktok_api.settings"],
+            )
 
     workers = [Thread(target=work) for _ in range(2)]
     for worker in workers:

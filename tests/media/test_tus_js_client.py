@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import storages
 from tests.media import tus_js_client
 from tests.media.cutting import CuttingProxy
 from tests.media.staging import Stage, staged
@@ -93,7 +94,7 @@ def test_it_goes_on_as_it_always_does_though_the_server_did_not_notice_the_cut(
 ):
     """Its own pauses are 0, 1, 3 and 5 seconds; by itself this server would wait for ten minutes."""
     with (
-        staged(sqlite_template, tmp_path, UPLOAD_STALL_SECONDS="600") as stage,
+        staged(sqlite_template, tmp_path, storages.files(tmp_path), UPLOAD_STALL_SECONDS="600") as stage,
         CuttingProxy(stage.server.port, cuts=[2 * MEBIBYTE], is_silent=True) as proxy,
     ):
         said = tus_js_client.run(
