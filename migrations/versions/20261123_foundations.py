@@ -122,6 +122,7 @@ def upgrade() -> None:
         sa.Column("token_version", sa.Integer(), nullable=False),
         sa.Column("refresh_epoch", sa.Integer(), nullable=False),
         sa.Column("refresh_leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status_turns_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("creator_info", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("creator_info_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("posting_refusal", sa.String(), nullable=True),

@@ -26,12 +26,25 @@ def transport() -> Interruptible:
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask], simulator: Any, transport: Interruptible, each_database_url: str) -> Flask:
+def settings() -> dict[str, Any]:
+    """What a test's server is told beyond the usual."""
+    return {}
+
+
+@pytest.fixture
+def app(
+    make_app: Callable[..., Flask],
+    simulator: Any,
+    transport: Interruptible,
+    each_database_url: str,
+    settings: dict[str, Any],
+) -> Flask:
     """The usual application; its client does not pace itself, because here time passes faster than its clock."""
     app = make_app(
         database_url=each_database_url,
         tiktok_api_url=simulator.url,
         tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
+        **settings,
     )
     app.extensions["tiktok_api.tiktok"] = TikTokClient(
         client_key="awsimclient0001",

@@ -203,20 +203,3 @@ def test_setbacks_in_a_row_are_waited_out_longer_and_longer(
     gaps = [round((late - early).total_seconds() / 5) for early, late in pairwise(asked)]
     assert gaps == sorted(gaps)
     assert gaps[-1] > 4 * gaps[0]
-
-
-def test_seven_posts_at_once_keep_to_six_inits_a_minute(
-    simulator, make_post, make_video, connect_account, owner, begin, run_jobs, pass_time, count_inits
-):
-    shared = {"media_ids": [make_video()], "targets": [{"account_id": connect_account(owner, "ada")}]}
-    for _ in range(7):
-        begin(make_post(**shared))
-
-    run_jobs()
-    at_first = count_inits()
-    pass_time(61)
-    run_jobs()
-
-    assert at_first == 6
-    assert count_inits() == 7
-    assert all(entry["status"] == 200 for entry in simulator.control.requests(endpoint="video_init"))

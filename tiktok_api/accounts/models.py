@@ -63,6 +63,7 @@ class Account(Model):
     token_version: Mapped[int] = mapped_column(default=0)
     refresh_epoch: Mapped[int] = mapped_column(default=0)
     refresh_leased_until: Mapped[datetime | None]
+    status_turns_until: Mapped[datetime | None]
 
     creator_info: Mapped[dict[str, Any] | None]
     creator_info_at: Mapped[datetime | None]

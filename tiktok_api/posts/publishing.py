@@ -13,9 +13,9 @@ from typing import TypeVar
 from uuid import UUID
 
 from tiktok_api import clock
-from tiktok_api.accounts import vault
+from tiktok_api.accounts import turns, vault
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.db import transaction
+from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs.registry import Again, Ticket
 from tiktok_api.posts import attempts, verdicts
@@ -43,7 +43,6 @@ from tiktok_api.tiktok import (
 )
 
 _LONGEST_PAUSE_SECONDS, _MOST_DOUBLINGS = 600.0, 7
-_INITS_PAUSE = timedelta(seconds=15)
 _BREATH = timedelta(seconds=1)
 Setback = verdicts.Later | verdicts.Hold | verdicts.Fail
 Answer = TypeVar("Answer")
@@ -93,6 +92,8 @@ class Publisher:
     def _start(self, work: Work) -> Outcome:
         if work.not_before is not None and not attempts.is_due(work):
             return Again(work.not_before)
+        if (later := self._wait_for_init(work)) is not None:
+            return self.settle.set_back(work, later)
         try:
             refusal = self._check(work)
             token = self._token(work)
@@ -105,7 +106,7 @@ class Publisher:
         with transaction():
             intended = attempts.intend(work, plan_chunks(work.living_media.size_bytes or 0))
         if intended is None:
-            return self.settle.set_back(work, verdicts.Later(clock.now() + _INITS_PAUSE, "inits_per_minute"))
+            return GO_ON  # others were faster, and have told by now until when
         try:
             answer = self._init(intended, token)
         except TikTokError as error:
@@ -113,6 +114,12 @@ class Publisher:
         with transaction():
             attempts.open_attempt(intended, answer, self.sealer)
         return GO_ON
+
+    def _wait_for_init(self, work: Work) -> verdicts.Later | None:
+        """Whether this account has had its inits for this minute; found out before TikTok is asked anything."""
+        at = attempts.next_init_at(work.publication.account_id)
+        end_reading()
+        return verdicts.Later(max(at, clock.now() + _BREATH), "inits_per_minute") if at else None
 
     def _check(self, work: Work) -> verdicts.Fail | None:
         """What TikTok would refuse, asked live; the inbox takes anything, because the person decides there."""
@@ -231,6 +238,8 @@ class Publisher:
     # what the steps share
 
     def _fetch_status(self, work: Work, publish_id: str) -> PublishStatus:
+        with _account_may_vanish():
+            turns.take_status_turn(self._account_id(work))
         return self._authorised(work, lambda token: self.tiktok.fetch_status(token, publish_id))
 
     def _authorised(self, work: Work, act: Callable[[str], Answer]) -> Answer:

@@ -1,0 +1,99 @@
+"""TikTok's limits for each account hold for all workers together: 6 publish_ids and 30 looks at a status a minute."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.databases import on_each_database
+
+WORKERS = 4
+
+
+@pytest.fixture
+def settings():
+    return {"poll_min_seconds": 0.5, "poll_max_seconds": 1.0}
+
+
+@pytest.fixture
+def run_together(run_jobs):
+    """Several workers, at the same jobs."""
+
+    def run():
+        with ThreadPoolExecutor(WORKERS) as workers:
+            for running in [workers.submit(run_jobs) for _ in range(WORKERS)]:
+                running.result()
+
+    return run
+
+
+@pytest.fixture
+def begin_many(make_video, connect_account, owner, make_post, begin, run_jobs, simulator):
+    """Posts that are due at once on one account, at a TikTok without daily caps."""
+
+    def make(count):
+        simulator.control.knobs(post_cap=10_000)
+        shared = {"media_ids": [make_video()], "targets": [{"account_id": connect_account(owner, "ada")}]}
+        run_jobs()
+        posts = [make_post(**shared) for _ in range(count)]
+        for post in posts:
+            begin(post)
+        return posts
+
+    return make
+
+
+def were_refused(simulator):
+    return [entry for entry in simulator.control.requests() if entry["status"] == 429]
+
+
+@on_each_database
+def test_workers_together_ask_for_six_publish_ids_a_minute(
+    simulator, begin_many, run_together, pass_time, count_inits, publication_of
+):
+    posts = begin_many(9)
+
+    run_together()
+    at_first = count_inits()
+    reasons = sorted(str(publication_of(post)["reason"]) for post in posts)
+    pass_time(62)
+    run_together()
+
+    assert at_first == 6
+    assert reasons.count("inits_per_minute") == 3
+    assert count_inits() == 9
+    assert not were_refused(simulator)
+
+
+@on_each_database
+def test_workers_together_keep_to_what_tiktok_allows_of_looking_and_still_look(
+    simulator, begin_many, run_together, pass_time, publication_of, work_until
+):
+    simulator.control.knobs(processing_seconds=200.0)
+    posts = begin_many(12)
+    run_together()
+    pass_time(62)
+    run_together()
+    simulator.control.clear_requests()
+
+    for _ in range(30):
+        pass_time(2)
+        run_together()
+    looks = len(simulator.control.requests(endpoint="status"))
+
+    assert 20 <= looks <= 30
+    assert not were_refused(simulator)
+    work_until(lambda: {publication_of(post)["state"] for post in posts} == {"published"}, most=60)
+    assert not were_refused(simulator)
+
+
+@on_each_database
+def test_a_clock_that_is_set_back_holds_no_later_post_for_longer_than_the_limits_do(
+    begin_many, run_together, pass_time, publication_of, work_until
+):
+    """The budgets are rows with times; some of them are in the future now."""
+    begin_many(6)
+    run_together()
+    pass_time(-86_400)
+    [post] = begin_many(1)
+
+    work_until(lambda: publication_of(post)["state"] == "published", most=20)
