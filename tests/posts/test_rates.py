@@ -3,10 +3,16 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import text
 
 from tests.databases import on_each_database
+from tiktok_api.db import db
 
 WORKERS = 4
+SLOW = """
+CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END $$;
+CREATE TRIGGER slow_to_insert BEFORE INSERT ON attempts FOR EACH ROW EXECUTE FUNCTION take_time();
+"""
 
 
 @pytest.fixture
@@ -46,9 +52,17 @@ def were_refused(simulator):
     return [entry for entry in simulator.control.requests() if entry["status"] == 429]
 
 
+@pytest.fixture
+def slow_to_insert(app):
+    """A database that takes its time over each new attempt, so that all workers count before one has inserted."""
+    with app.app_context(), db.engine.begin() as connection:
+        if db.engine.dialect.name == "postgresql":
+            connection.execute(text(SLOW))
+
+
 @on_each_database
 def test_workers_together_ask_for_six_publish_ids_a_minute(
-    simulator, begin_many, run_together, pass_time, count_inits, publication_of
+    slow_to_insert, simulator, begin_many, run_together, pass_time, count_inits, publication_of
 ):
     posts = begin_many(9)
 
@@ -92,6 +106,8 @@ def test_a_clock_that_is_set_back_holds_no_later_post_for_longer_than_the_limits
 ):
     """The budgets are rows with times; some of them are in the future now."""
     begin_many(6)
+    run_together()
+    pass_time(5)
     run_together()
     pass_time(-86_400)
     [post] = begin_many(1)

@@ -25,7 +25,8 @@ def take_status_turn(account_id: UUID) -> None:
         if found is None:
             raise NotFound
         taken_until = max(found.status_turns_until or found.now, found.now)
-        taken_until = min(taken_until, found.now + _SPACING * _AT_ONCE)  # further only after a clock was set back
+        if taken_until > found.now + _SPACING * _AT_ONCE:  # no turn reaches so far, unless a clock was set back
+            taken_until = found.now
         wait = taken_until - found.now - _SPACING * (_AT_ONCE - 1)
         if wait > timedelta(0):
             raise TikTokBusy("status: this account's turns are used up", retry_after=wait.total_seconds())
