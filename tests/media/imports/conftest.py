@@ -70,5 +70,9 @@ def settle(owner: Person, run_jobs: Callable[[], int], wait: Callable[..., None]
 @pytest.fixture
 def stored(app: Flask) -> Callable[[], set[str]]:
     """Every key in storage."""
-    storage = app.extensions["tiktok_api.storage"]
-    return lambda: set(storage.keys_before(datetime.now(UTC) + timedelta(hours=1)))
+
+    def look() -> set[str]:
+        with app.app_context():
+            return set(app.extensions["tiktok_api.storage"].keys_before(datetime.now(UTC) + timedelta(hours=1)))
+
+    return look

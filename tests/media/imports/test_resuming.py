@@ -12,6 +12,7 @@ from tests.media.test_full_disk import SmallDisk
 from tests.outbound.sources import answering, serving, spell
 from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
+from tests.storages import on_each_storage
 from tiktok_api import clock, moving_clock
 from tiktok_api.db import transaction
 from tiktok_api.jobs import queue
@@ -37,6 +38,7 @@ def must_be_whole(media):
     assert (media["status"], media["sha256"], media["size_bytes"]) == ("ready", SHA256, len(CONTENT))
 
 
+@on_each_storage
 def test_a_cut_is_gone_on_from_where_the_server_can(source, begin, settle):
     server = source(serving(CONTENT, cuts=(100_000, 0, 200_000)))
 
@@ -47,6 +49,7 @@ def test_a_cut_is_gone_on_from_where_the_server_can(source, begin, settle):
 
 
 @pytest.mark.parametrize("etag", [None, 'W/"v1"', "v1", '"v\\"1"x'])
+@on_each_storage
 def test_without_a_strong_validator_it_begins_again(source, begin, settle, etag):
     server = source(serving(CONTENT, etag=etag, cuts=(100_000,)))
 
@@ -85,6 +88,7 @@ def part(first, last, size, *, etag='"old"', body=b""):
         [spell("416 Range Not Satisfiable", Content_Range="bytes */5"), spell(body=CONTENT)],
     ],
 )
+@on_each_storage
 def test_what_does_not_fit_to_what_is_here_replaces_it(source, begin, settle, answers):
     server = source(answering(HALF, *answers))
 
@@ -95,6 +99,7 @@ def test_what_does_not_fit_to_what_is_here_replaces_it(source, begin, settle, an
     assert asked(server)[2:] == [(None, None)] * (len(answers) - 1)
 
 
+@on_each_storage
 def test_a_server_that_recovers_is_asked_again_when_it_says(source, begin, run_jobs, wait, owner):
     server = source(
         answering(spell("503 Later", Retry_After="600"), spell("429 Slow", Retry_After="x"), spell(body=CONTENT))
@@ -121,6 +126,7 @@ def test_a_server_that_recovers_is_asked_again_when_it_says(source, begin, run_j
         (spell(body=b"half", length=8), "import_interrupted"),
     ],
 )
+@on_each_storage
 def test_a_server_that_does_not_recover_is_given_up(owner, source, begin, settle, stored, answer, code):
     server = source(answering(answer))
 
@@ -131,6 +137,7 @@ def test_a_server_that_does_not_recover_is_given_up(owner, source, begin, settle
     assert stored() == set()
 
 
+@on_each_storage
 def test_a_server_that_is_not_there_is_given_up(begin, settle, source):
     server = source(answering(spell()))
     server.close()
@@ -138,6 +145,7 @@ def test_a_server_that_is_not_there_is_given_up(begin, settle, source):
     assert settle(begin(server.url()))["rejection"]["code"] == "import_unreachable"
 
 
+@on_each_storage
 def test_many_cuts_are_no_reason_to_give_up_while_there_is_progress(make_app, fetcher, source):
     content = making.video(pad_to_bytes=12_000_000)
     server = source(serving(content, cuts=(1_500_000,) * 7))
@@ -285,6 +293,7 @@ def in_background(run_jobs):
         assert not thread.is_alive()
 
 
+@on_each_storage
 def test_progress_shows_while_it_is_fetched(owner, source, begin, gate, in_background):
     media = begin(source(gate).url())
     in_background()
@@ -305,6 +314,7 @@ def test_progress_shows_while_it_is_fetched(owner, source, begin, gate, in_backg
 
 
 @pytest.mark.parametrize("path", ["/media/{}", "/media/uploads/{}"])
+@on_each_storage
 def test_deleting_it_ends_the_fetching(owner, source, begin, gate, in_background, stored, path, app):
     media = begin(source(gate).url())
     worker = in_background()
@@ -337,6 +347,7 @@ def test_one_that_is_deleted_at_its_beginning_leaves_nothing(app, owner, source,
 
 
 @pytest.mark.parametrize("method", ["PATCH", "HEAD"])
+@on_each_storage
 def test_nobody_sends_the_bytes_of_an_import(owner, source, begin, gate, in_background, method):
     media = begin(source(gate).url())
     in_background()
