@@ -14,7 +14,7 @@ from tiktok_api.analytics.metrics import Interval
 from tiktok_api.analytics.windows import Window, cut, make_window, start_of_day
 
 ZONES = st.sampled_from(sorted(available_timezones()))
-INSTANTS = st.datetimes(datetime(2005, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+INSTANTS = st.datetimes(datetime(2005, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # naive, as hypothesis wants them
 NOW = instant("2026-03-02T12:00Z")
 
 

@@ -42,7 +42,7 @@ class Letterbox:
 
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
-        self.letters.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+        self.letters.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]  # `default` makes EmailMessage
         self.recipients += envelope.rcpt_tos
         self.secured.append(session.ssl is not None or server.transport.get_extra_info("ssl_object") is not None)
         self.users.append(session.auth_data.login.decode() if session.auth_data else None)

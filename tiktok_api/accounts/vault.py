@@ -207,7 +207,7 @@ def _next_token(
         if time.monotonic() >= deadline:
             raise TikTokBusy("oauth/token: another worker has been renewing for too long", retry_after=LEASE.seconds)
         end_reading()
-        time.sleep(pause)
+        time.sleep(pause)  # between two looks: a lease that ends tells nobody
         is_waiting, pause = True, min(pause * 1.5, _LONGEST_PAUSE)
         row = _look(account_id)
     return _open_access_token(account_id, row, sealer)

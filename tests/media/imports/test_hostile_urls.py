@@ -170,7 +170,7 @@ SEEN_AT_ONCE = {
 FORBIDDEN_ADDRESSES = [
     ["127.0.0.1"],
     ["127.0.0.53"],
-    ["0.0.0.0"],  # noqa: S104
+    ["0.0.0.0"],  # noqa: S104  # to be refused, not bound to
     ["::1"],
     ["::"],
     ["10.1.2.3"],

@@ -105,7 +105,7 @@ def eventually(condition):
     for _ in range(1000):
         if condition():
             return True
-        time.sleep(0.01)
+        time.sleep(0.01)  # between two looks at a condition
     return False
 
 
