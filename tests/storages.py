@@ -1,9 +1,11 @@
 """In which storages a test runs."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 
 from tests.servers import S3_BUCKET, S3_CREDENTIALS
 
@@ -11,6 +13,12 @@ on_each_storage = pytest.mark.parametrize("storage_environment", ["files", "s3"]
 """For what local files and S3 do differently: locks, parts, ranges."""
 
 on_s3 = pytest.mark.parametrize("storage_environment", ["s3"], indirect=True)
+
+
+def keys_in(app: Flask) -> set[str]:
+    """The keys of whatever is in this application's storage."""
+    with app.app_context():
+        return set(app.extensions["tiktok_api.storage"].keys_before(datetime.now(UTC) + timedelta(hours=1)))
 
 
 def files(folder: Path) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Media in the library of a person, and uploads on their way."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,8 @@ def make_media(owner: Person, run_jobs: Callable[[], int]) -> Callable[..., dict
         body = making.multipart(making.part("file", making.video() if content is None else content, filename=name))
         media: dict[str, Any] = person.post("/media", data=body, content_type=making.MULTIPART).json
         run_jobs()
-        return person.get(f"/media/{media['id']}").json  # type: ignore[no-any-return]
+        shown: dict[str, Any] = person.get(f"/media/{media['id']}").json
+        return shown
 
     return make
 
@@ -41,12 +41,7 @@ def make_media(owner: Person, run_jobs: Callable[[], int]) -> Callable[..., dict
 @pytest.fixture
 def stored(app: Flask) -> Callable[[], set[str]]:
     """The keys of whatever is in storage."""
-
-    def look() -> set[str]:
-        with app.app_context():
-            return set(app.extensions["tiktok_api.storage"].keys_before(datetime.now(UTC) + timedelta(hours=1)))
-
-    return look
+    return lambda: storages.keys_in(app)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from PIL import Image
@@ -38,13 +37,6 @@ def picture_of(owner):
         return picture
 
     return act
-
-
-@pytest.fixture
-def stored_keys(app):
-    """What lies in storage."""
-    storage = app.extensions["tiktok_api.storage"]
-    return lambda: set(storage.keys_before(datetime.now(UTC) + timedelta(hours=1)))
 
 
 def test_a_phones_photo_becomes_one_that_tiktok_takes(owner, make_media, run_jobs):
@@ -152,9 +144,9 @@ def test_asking_again_with_the_same_key_makes_one(owner, make_media, run_jobs):
     assert len(owner.get("/media").json["data"]) == 2
 
 
-def test_asking_twice_makes_two_that_share_their_bytes(owner, make_media, run_jobs, stored_keys):
+def test_asking_twice_makes_two_that_share_their_bytes(owner, make_media, run_jobs, stored):
     media = make_media(making.photo("PNG"))
-    before = stored_keys()
+    before = stored()
 
     made = [owner.post(f"/media/{media['id']}/convert", json={}).json["id"] for _ in range(2)]
 
@@ -164,7 +156,7 @@ def test_asking_twice_makes_two_that_share_their_bytes(owner, make_media, run_jo
     assert (first["source_id"], second["source_id"]) == (media["id"], media["id"])
     assert (first["sha256"], first["duplicate_of"]) == (second["sha256"], None)
     assert second["duplicate_of"] == first["id"]
-    assert len(stored_keys() - before) == 2  # it and its thumbnail
+    assert len(stored() - before) == 2  # it and its thumbnail
     owner.delete(f"/media/{first['id']}")
     run_jobs()
     assert owner.get(f"/media/{second['id']}/content").status_code == 200
@@ -189,16 +181,16 @@ def test_the_new_photo_outlives_its_source(owner, make_media, convert, picture_o
     assert picture_of(left).format == "JPEG"
 
 
-def test_the_source_outlives_the_new_photo(owner, make_media, convert, run_jobs, stored_keys):
+def test_the_source_outlives_the_new_photo(owner, make_media, convert, run_jobs, stored):
     source = make_media(making.photo("PNG"))
-    before = stored_keys()
+    before = stored()
     made = convert(source)
 
     assert owner.delete(f"/media/{made['id']}").status_code == 204
 
     run_jobs()
     assert owner.get(f"/media/{source['id']}/content").status_code == 200
-    assert stored_keys() == before
+    assert stored() == before
 
 
 def test_a_source_that_is_deleted_too_early_is_the_reason(owner, make_media, run_jobs):
@@ -213,9 +205,9 @@ def test_a_source_that_is_deleted_too_early_is_the_reason(owner, make_media, run
     assert left["rejection"]["code"] == "source_deleted"
 
 
-def test_a_source_that_lost_its_bytes_is_the_reason(owner, app, make_media, convert, stored_keys):
+def test_a_source_that_lost_its_bytes_is_the_reason(owner, app, make_media, convert, stored):
     source = make_media(making.photo("PNG"))
-    for key in stored_keys():
+    for key in stored():
         app.extensions["tiktok_api.storage"].delete(key)
 
     made = convert(source)
@@ -223,15 +215,15 @@ def test_a_source_that_lost_its_bytes_is_the_reason(owner, app, make_media, conv
     assert (made["status"], made["rejection"]["code"]) == ("rejected", "source_deleted")
 
 
-def test_what_is_no_longer_wanted_leaves_nothing_behind(owner, make_media, run_jobs, stored_keys):
+def test_what_is_no_longer_wanted_leaves_nothing_behind(owner, make_media, run_jobs, stored):
     source = make_media(making.photo("PNG"))
-    before = stored_keys()
+    before = stored()
     made = owner.post(f"/media/{source['id']}/convert", json={}).json
 
     assert owner.delete(f"/media/{made['id']}").status_code == 204
 
     run_jobs()
-    assert stored_keys() == before
+    assert stored() == before
     assert [media["id"] for media in owner.get("/media").json["data"]] == [source["id"]]
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from tests.databases import on_each_database
 from tests.media import making
 from tests.media.tus_client import begin
 from tests.running_jobs import run_due_jobs
+from tests.storages import keys_in
 from tiktok_api import clock, moving_clock
 from tiktok_api.db import transaction
 from tiktok_api.jobs import queue
@@ -27,8 +28,7 @@ def upload_again(person, content, *, name="again.mp4"):
 
 
 def stored_in(app):
-    storage = app.extensions["tiktok_api.storage"]
-    return sorted(storage.keys_before(datetime.now(UTC) + timedelta(hours=1)))
+    return sorted(keys_in(app))
 
 
 @pytest.fixture

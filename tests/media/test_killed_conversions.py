@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 
@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select, update
 
+from tests import storages
 from tests.kill.launcher import Fate, run_worker
 from tests.media import making
 from tests.media.serving import environment_of
@@ -75,7 +76,7 @@ class Scene:
 
     @property
     def stored_keys(self) -> set[str]:
-        return set(self.app.extensions["tiktok_api.storage"].keys_before(datetime.now(UTC) + timedelta(hours=1)))
+        return storages.keys_in(self.app)
 
 
 @pytest.fixture

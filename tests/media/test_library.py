@@ -1,11 +1,11 @@
 """GET /media, GET PATCH DELETE /media/{id}"""
 
 import shutil
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.media import making
+from tests.storages import keys_in
 from tiktok_api import events
 from tiktok_api.media.errors import MediaInUse
 
@@ -120,8 +120,7 @@ def test_what_is_deleted_is_gone_with_its_bytes(owner, app, make_media, run_jobs
 
     assert response.status_code == 204
     assert owner.get(f"/media/{media['id']}").status_code == 404
-    storage = app.extensions["tiktok_api.storage"]
-    assert list(storage.keys_before(datetime.now(UTC) + timedelta(hours=1))) == []
+    assert list(keys_in(app)) == []
 
 
 def test_what_a_post_needs_is_not_deleted(owner, make_media):

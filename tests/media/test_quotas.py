@@ -1,7 +1,6 @@
 """How much one person may keep: GET /media/usage, and what happens beyond"""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +9,7 @@ from tests.databases import on_each_database
 from tests.media import making
 from tests.media.tus_client import BYTES, Breaking, begin, create
 from tests.running_jobs import run_due_jobs
+from tests.storages import keys_in
 
 
 @pytest.fixture
@@ -28,8 +28,7 @@ def post(person, content, **options):
 
 
 def stored(person):
-    storage = person.app.extensions["tiktok_api.storage"]
-    return list(storage.keys_before(datetime.now(UTC) + timedelta(hours=1)))
+    return list(keys_in(person.app))
 
 
 def test_without_quotas_everything_is_counted_and_nothing_refused(owner, upload):

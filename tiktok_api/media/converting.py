@@ -1,14 +1,14 @@
 """Photos that TikTok would refuse, made into new ones within its limits."""
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from sqlalchemy import select
 
-from tiktok_api import clock, events
+from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
@@ -115,7 +115,7 @@ def keep(work: Work, content: bytes, storage_key: str, *, quota: Quota) -> bool:
     try:
         quotas.must_fit(work.owner_id, quota, more_bytes=0 if is_known else len(content), more_files=0)
     except MediaQuotaExceeded as problem:
-        _reject(media, Rejection(code=problem.code, message=str(problem)))
+        services.reject(media, Rejection(code=problem.code, message=str(problem)))
         return False
     media.storage_key, media.size_bytes, media.received_bytes = storage_key, len(content), len(content)
     services.have_inspected(media, sha256=sha256)
@@ -127,18 +127,12 @@ def refuse(work: Work, rejection: Rejection) -> None:
     hold_library(work.owner_id)
     media = _find_unmade(work.media_id)
     if media is not None:
-        _reject(media, rejection)
+        services.reject(media, rejection)
 
 
 def _find_unmade(media_id: UUID) -> Media | None:
     unmade = (Media.id == media_id, Media.status == MediaStatus.INSPECTING, Media.storage_key.is_(None))
     return db.session.scalar(select(Media).where(*unmade).execution_options(populate_existing=True))
-
-
-def _reject(media: Media, rejection: Rejection) -> None:
-    media.status, media.rejection = MediaStatus.REJECTED, asdict(rejection)
-    db.session.flush()
-    events.announce("media.inspected", media=media)
 
 
 def _name(name: str, wanted: PhotoFormat) -> str:

@@ -4,14 +4,14 @@ The fetching itself is next door. Every change here is a compare-and-set, so tha
 taken over meanwhile stays that way.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 
-from tiktok_api import clock, events
+from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, new_id
 from tiktok_api.jobs import queue
@@ -180,12 +180,10 @@ def reject(media_id: UUID, reason: Rejection, ticket: Ticket | None = None) -> N
     except Overtaken:
         return
     key, media.storage_key = media.storage_key, None
-    media.status, media.rejection = MediaStatus.REJECTED, asdict(reason)
     media.reserved_bytes, media.bytes_per_second = 0, None
-    db.session.flush()
+    services.reject(media, reason)
     db.session.execute(delete(MediaImport).where(MediaImport.media_id == media_id))
     sharing.let_go([key])
-    events.announce("media.inspected", media=media)
 
 
 def overdue() -> list[UUID]:

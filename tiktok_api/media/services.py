@@ -185,16 +185,23 @@ def settle_inspection(media_id: UUID, owner_id: UUID, outcome: Facts | Rejection
     if media is None or _is_known(media, str(media.sha256)):
         return False
     if isinstance(outcome, Rejection):
-        media.status, media.rejection = MediaStatus.REJECTED, asdict(outcome)
-    else:
-        facts = asdict(outcome) | {"kind": MediaKind(outcome.kind), "status": MediaStatus.READY}
-        del facts["thumbnail"]
-        for name, value in facts.items():
-            setattr(media, name, value)
-        media.thumbnail_key = thumbnail_key
+        reject(media, outcome)
+        return True
+    facts = asdict(outcome) | {"kind": MediaKind(outcome.kind), "status": MediaStatus.READY}
+    del facts["thumbnail"]
+    for name, value in facts.items():
+        setattr(media, name, value)
+    media.thumbnail_key = thumbnail_key
     db.session.flush()
     events.announce("media.inspected", media=media)
     return True
+
+
+def reject(media: Media, reason: Rejection) -> None:
+    """Write down why there will be no such media. Call it with the library held."""
+    media.status, media.rejection = MediaStatus.REJECTED, asdict(reason)
+    db.session.flush()
+    events.announce("media.inspected", media=media)
 
 
 def clean_name(name: str) -> str:

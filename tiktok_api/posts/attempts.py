@@ -4,8 +4,8 @@
               │        │            │                    │
               └────────┴─ abandon ──┴──── bury ──────────┴─ (only when TikTok ends it)
 
-Every function here runs inside `transaction()`, with the row of the post locked first. What they answer is detached
-from the session: plain facts, to be used while no transaction is open.
+Every function that writes here runs inside `transaction()`, with the row of the post locked first. What they answer is
+detached from the session: plain facts, to be used while no transaction is open.
 """
 
 from datetime import datetime, timedelta
