@@ -155,19 +155,6 @@ def test_a_state_that_nobody_was_given_opens_nothing(client, simulator, subtests
     assert simulator.control.requests(endpoint="token") == []
 
 
-def test_a_state_works_once(owner, simulator):
-    begun = connecting.begin(owner)
-    location = simulator.control.consent(begun["authorize_url"], "ada")
-    connecting.come_back(owner, location)
-
-    again = connecting.come_back(owner, location)
-
-    assert again.status_code == 400
-    assert "link_not_valid" in again.text
-    assert connection_of(owner, begun)["status"] == "connected"
-    assert len(simulator.control.requests(endpoint="token")) == 1
-
-
 def test_a_state_dies_after_ten_minutes(owner, simulator, pass_time):
     begun = connecting.begin(owner)
     pass_time(minutes=10)

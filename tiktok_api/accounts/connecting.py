@@ -1,14 +1,16 @@
 """Connecting an account: sending a person to TikTok's consent page, and what they bring back.
 
-The callback breathes three times: the state is claimed in a transaction of its own (so that it works once), TikTok is
-asked outside any, and what it gave is stored in a second one. If the process dies in between, or storing fails, the
-code is used up and nothing is kept: the attempt stays pending until it expires, and the person connects again. What
-TikTok granted then stays in their list of apps, unused, until they do.
+The callback has three steps: the state is claimed in a transaction of its own (so that it works once), TikTok is asked
+outside any, and what it gave is stored in a second one. If the process dies in between, or storing fails, the code is
+used up and nothing is kept: the attempt counts as interrupted after a minute, and the person connects again. What
+TikTok granted then stays in their list of apps, unused, until they do. A callback that is repeated (reload, prefetch,
+double click) does nothing and shows what the first one did.
 """
 
 import hashlib
 import re
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,6 +47,7 @@ CALLBACK_PATH = "/api/v1/accounts/callback"
 LIFETIME = timedelta(minutes=10)
 _URL_LETTERS = re.compile(r"[A-Za-z0-9._~:/?#\[\]!$&'()*+,;=%-]+")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_REPEATED_WAITS_SECONDS, _LOOK_AGAIN_SECONDS = 8.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Outcome:
     return_url: str | None = None
     name: str | None = None
     account_id: UUID | None = None
+    expected_name: str | None = None
 
     @property
     def redirect_to(self) -> str | None:
@@ -88,6 +92,7 @@ class _Claim:
     return_url: str | None
     code_verifier_sealed: bytes | None
     is_overdue: bool
+    is_repeated: bool
 
 
 def start(
@@ -95,12 +100,19 @@ def start(
     *,
     return_url: str | None,
     scopes: Sequence[str] = (),
+    account_id: UUID | None = None,
     tiktok: TikTokClient,
     sealer: Sealer,
     settings: Settings,
 ) -> Invitation:
-    """A fresh attempt to connect an account, good for ten minutes. Raises KeyConfined, ReturnUrlNotAllowed."""
-    caller.must_reach_all_accounts()
+    """A fresh attempt to connect an account, or to reconnect `account_id`, good for ten minutes.
+
+    Raises KeyConfined, NotFound, ReturnUrlNotAllowed.
+    """
+    if account_id is None:
+        caller.must_reach_all_accounts()
+    else:
+        services.get_account(caller, account_id)
     if return_url is not None and _origin(return_url) not in _allowed_origins(settings):
         fault = {"pointer": "/return_url", "code": ReturnUrlNotAllowed.code, "message": ReturnUrlNotAllowed.message}
         raise ReturnUrlNotAllowed(errors=[fault])
@@ -115,6 +127,7 @@ def start(
         code_verifier_sealed=_seal(sealer, code_verifier, connection_id) if code_verifier else None,
         return_url=return_url,
         scopes=asked,
+        expected_account_id=account_id,
         expires_at=clock.now() + LIFETIME,
     )
     db.session.add(connection)
@@ -144,6 +157,8 @@ def finish(
         claim = _claim(state)
     if claim is None:
         return Outcome(ConnectionStatus.FAILED, "link_not_valid")
+    if claim.is_repeated:
+        return _what_became_of(claim)
     if claim.is_overdue:
         return _fail(claim, "expired")
     if refusal is not None:
@@ -168,7 +183,7 @@ def finish(
 
 
 def _claim(state: str) -> _Claim | None:
-    """The attempt that this state belongs to, which is thereby used up; None: there is none (any more)."""
+    """The attempt that this state belongs to, which is thereby used up. Returns None if there is none."""
     query = select(Connection).where(Connection.state_hash == _hash(state)).with_for_update()
     connection = db.session.scalar(query)
     if connection is None:
@@ -180,9 +195,35 @@ def _claim(state: str) -> _Claim | None:
         connection.return_url,
         connection.code_verifier_sealed,
         connection.is_overdue,
+        is_repeated=connection.claimed_at is not None,
     )
-    connection.state_hash = connection.code_verifier_sealed = None
+    if not claim.is_repeated:
+        connection.claimed_at = clock.now()
+        connection.code_verifier_sealed = None
     return claim
+
+
+def _what_became_of(claim: _Claim) -> Outcome:
+    """What the first callback did. While it is still asking TikTok, wait for it a few seconds."""
+    deadline = time.monotonic() + _REPEATED_WAITS_SECONDS
+    while (outcome := _recorded(claim)).status is ConnectionStatus.PENDING and time.monotonic() < deadline:
+        end_reading()
+        time.sleep(_LOOK_AGAIN_SECONDS)  # between two looks at what another request is about to store
+    return outcome
+
+
+def _recorded(claim: _Claim) -> Outcome:
+    connection = db.session.get(Connection, claim.id, populate_existing=True)
+    if connection is None:
+        return Outcome(ConnectionStatus.FAILED, "link_not_valid")
+    status, reason = connection.shown_status, connection.shown_reason
+    account = db.session.get(Account, connection.account_id) if connection.account_id else None
+    if status is ConnectionStatus.CONNECTED and account is None:  # disconnected since
+        return Outcome(ConnectionStatus.FAILED, "link_not_valid", claim.id, claim.return_url)
+    name = account.shown_name if account else connection.other_creator
+    expected = _expected(connection)
+    expected_name = expected.shown_name if expected else None
+    return Outcome(status, reason, claim.id, claim.return_url, name, connection.account_id, expected_name)
 
 
 def _exchange(claim: _Claim, code: str, tiktok: TikTokClient, sealer: Sealer, settings: Settings) -> TokenGrant:
@@ -227,6 +268,8 @@ def _store(claim: _Claim, grant: TokenGrant, info: UserInfo | None, asked_at: da
     if connection is None:  # its user has left meanwhile
         revoking.let_go(grant, sealer=sealer)
         return Outcome(ConnectionStatus.FAILED, "link_not_valid")
+    if (expected := _expected(connection)) is not None and expected.open_id != grant.open_id:
+        return _refuse_other(claim, connection, expected, grant, info, sealer)
     account, is_new = _find_or_add(claim, grant, asked_at, sealer)
     if account.owner_id != claim.owner_id:
         # These tokens act for the other user's account too: they are dropped, not revoked.
@@ -243,8 +286,33 @@ def _store(claim: _Claim, grant: TokenGrant, info: UserInfo | None, asked_at: da
     events.announce("account.connected" if is_new else "account.reconnected", account=account)
     if info is not None:
         services.store_profile(account, info, captured_at=asked_at)
-    name = account.display_name or account.username
-    return Outcome(ConnectionStatus.CONNECTED, None, claim.id, claim.return_url, name, account.id)
+    return Outcome(ConnectionStatus.CONNECTED, None, claim.id, claim.return_url, account.shown_name, account.id)
+
+
+def _expected(connection: Connection) -> Account | None:
+    """The account that is to be reconnected, if one is named."""
+    return db.session.get(Account, connection.expected_account_id) if connection.expected_account_id else None
+
+
+def _refuse_other(
+    claim: _Claim, connection: Connection, expected: Account, grant: TokenGrant, info: UserInfo | None, sealer: Sealer
+) -> Outcome:
+    """Another creator consented than the one to reconnect: no account is added, and TikTok is told to forget the grant.
+
+    Unless that creator is connected here: revoking would end that connection too, so the tokens are only dropped.
+    """
+    if db.session.scalar(select(Account.id).where(Account.open_id == grant.open_id)) is None:
+        revoking.let_go(grant, sealer=sealer)
+    connection.status, connection.reason = ConnectionStatus.FAILED, "another_creator"
+    connection.other_creator = (info.display_name or info.username) if info else None
+    return Outcome(
+        ConnectionStatus.FAILED,
+        connection.reason,
+        claim.id,
+        claim.return_url,
+        connection.other_creator,
+        expected_name=expected.shown_name,
+    )
 
 
 def _find_or_add(claim: _Claim, grant: TokenGrant, asked_at: datetime, sealer: Sealer) -> tuple[Account, bool]:

@@ -1,6 +1,6 @@
 """Accounts at TikTok, attempts to connect one, and tokens still to be revoked."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -77,6 +77,11 @@ class Account(Model):
         """Whether TikTok may still let us act for it."""
         return self.status in CONNECTED
 
+    @property
+    def shown_name(self) -> str | None:
+        """How a person knows it."""
+        return self.display_name or self.username
+
 
 CONNECTED = (AccountStatus.ACTIVE, AccountStatus.ERROR)
 
@@ -89,35 +94,54 @@ class ConnectionStatus(StrEnum):
     FAILED = "failed"
 
 
+INTERRUPTED_AFTER = timedelta(seconds=60)
+"""Longer than TikTok's client waits for a token and a profile (30 s each at most, and one of them ends early)."""
+
+
 class Connection(Model):
-    """One attempt to connect an account. The state is kept as its SHA-256, and forgotten when it comes back."""
+    """One attempt to connect an account, or to reconnect `expected_account_id`.
+
+    The state is kept as its SHA-256. `claimed_at` is when it first came back: from then on it only shows what the first
+    callback did. `other_creator` is who consented where that is another creator than the expected one.
+    """
 
     __tablename__ = "connections"
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     state_hash: Mapped[str | None] = mapped_column(unique=True)
+    claimed_at: Mapped[datetime | None]
     code_verifier_sealed: Mapped[bytes | None]
     return_url: Mapped[str | None]
     scopes: Mapped[list[str]]
     status: Mapped[ConnectionStatus] = mapped_column(enum_column(ConnectionStatus), default=ConnectionStatus.PENDING)
     reason: Mapped[str | None]
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"), index=True)
+    expected_account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    other_creator: Mapped[str | None]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
     @property
     def is_overdue(self) -> bool:
-        """Whether nobody came back in time."""
-        return self.status is ConnectionStatus.PENDING and self.expires_at <= clock.now()
+        """True if the browser did not come back in time."""
+        return self.status is ConnectionStatus.PENDING and self.claimed_at is None and self.expires_at <= clock.now()
+
+    @property
+    def is_interrupted(self) -> bool:
+        """True if the process that handled the callback must have died before it stored a result."""
+        is_pending = self.status is ConnectionStatus.PENDING and self.claimed_at is not None
+        return is_pending and self.claimed_at + INTERRUPTED_AFTER <= clock.now()  # type: ignore[operator]
 
     @property
     def shown_status(self) -> ConnectionStatus:
         """The status as a client sees it."""
-        return ConnectionStatus.FAILED if self.is_overdue else self.status
+        return ConnectionStatus.FAILED if self.is_overdue or self.is_interrupted else self.status
 
     @property
     def shown_reason(self) -> str | None:
         """The reason as a client sees it."""
-        return "expired" if self.is_overdue else self.reason
+        if self.is_overdue:
+            return "expired"
+        return "interrupted" if self.is_interrupted else self.reason
 
 
 class Revocation(Model):

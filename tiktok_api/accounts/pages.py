@@ -22,11 +22,13 @@ HEADERS = {
 
 _SENTENCES = {
     "access_denied": "The request was declined at TikTok, or the account is not eligible.",
+    "another_creator": "TikTok was signed in as another creator than the one to reconnect. Switch accounts at TikTok.",
     "account_already_connected": "This TikTok account is connected by another user of this server.",
     "code_missing": "The browser came back from TikTok without a code.",
     "code_rejected": "TikTok did not accept the code any more.",
     "expired": "It took longer than ten minutes.",
-    "link_not_valid": "This link is not valid, or was used before.",
+    "interrupted": "The server was interrupted while it asked TikTok.",
+    "link_not_valid": "This link is not valid any more.",
     "tiktok_refused": "TikTok refused the connection.",
     "tiktok_unreachable": "TikTok could not be reached.",
 }
@@ -37,9 +39,14 @@ def render(outcome: Outcome) -> str:
     if outcome.status is ConnectionStatus.CONNECTED:
         title = "Account connected"
         body = f"<p>{escape(outcome.name or 'The account')} is connected. You can close this page.</p>"
+    elif outcome.status is ConnectionStatus.PENDING:
+        title = "Connecting the account"
+        body = "<p>TikTok has not answered yet. This page looks again in a moment.</p>"
     else:
         title = "Account not connected"
         sentence = _SENTENCES.get(outcome.reason or "", "")
+        if outcome.reason == "another_creator" and outcome.name and outcome.expected_name:
+            sentence = f"TikTok was signed in as {outcome.name}, not as {outcome.expected_name}. Switch accounts there."
         body = f"<p>{escape(sentence)} Go back to where you came from and start again.</p>"
         body += f"<p><code>{escape(outcome.reason or '')}</code></p>"
     return (

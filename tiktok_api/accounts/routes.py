@@ -37,6 +37,7 @@ from tiktok_api.web.schemas import page_of
 blp = Blueprint("accounts", __name__, url_prefix="/accounts", description="TikTok accounts and connecting them")
 
 _A_PAGE = "A page that says so, where no `return_url` was given"
+_PAGE_STATUS = {ConnectionStatus.CONNECTED: 200, ConnectionStatus.PENDING: 202, ConnectionStatus.FAILED: 400}
 
 
 @blp.post("/connect")
@@ -55,18 +56,41 @@ def connect_account(wish: dict[str, Any]) -> Invitation:
         )
 
 
+@blp.post("/<uuid:account_id>/reconnect")
+@blp.arguments(ConnectionRequestSchema)
+@blp.response(201, InvitationSchema)
+@blp.raises(ReturnUrlNotAllowed)
+def reconnect_account(wish: dict[str, Any], account_id: UUID) -> Invitation:
+    """Begin to connect an account again
+
+    As connecting one, but only this creator's consent counts: if TikTok was signed in as another, the connection fails
+    with `another_creator`, names who it was, and adds no account.
+    """
+    with transaction():
+        return connecting.start(
+            caller,
+            **wish,
+            account_id=account_id,
+            tiktok=service("tiktok"),
+            sealer=service("sealer"),
+            settings=service("settings"),
+        )
+
+
 @blp.get("/callback")
 @blp.public
 @blp.arguments(CallbackArgsSchema, location="query", unknown=EXCLUDE)
 @blp.response(302, description="Back to `return_url`, with `connection_id` and `status` as query parameters")
 @blp.alt_response(200, description=f"Connected. {_A_PAGE}", content_type="text/html", success=True)  # type: ignore[untyped-decorator]
+@blp.alt_response(202, description=f"TikTok is still being asked. {_A_PAGE}", content_type="text/html", success=True)  # type: ignore[untyped-decorator]
 @blp.alt_response(400, description=f"Not connected. {_A_PAGE}", content_type="text/html")  # type: ignore[untyped-decorator]
 def finish_connection(answer: dict[str, Any]) -> Response:
     """Take the browser back from TikTok's consent page
 
-    This is the redirect URI to register with TikTok. It is not meant to be called by clients.
+    This is the redirect URI to register with TikTok. It is not meant to be called by clients. Called again, it changes
+    nothing and shows what the first call did.
     """
-    if request.method == "HEAD":  # whoever only looks must not use up the code
+    if request.method == "HEAD":  # a link checker must not use up the code
         return Response()
     outcome = connecting.finish(
         state=answer["state"],
@@ -79,8 +103,10 @@ def finish_connection(answer: dict[str, Any]) -> Response:
     )
     if outcome.redirect_to is not None:
         return redirect(outcome.redirect_to, Response=Response)  # type: ignore[return-value]
-    status = 200 if outcome.status is ConnectionStatus.CONNECTED else 400
-    return Response(pages.render(outcome), status, pages.HEADERS, content_type="text/html; charset=utf-8")
+    headers = pages.HEADERS | ({"Refresh": "2"} if outcome.status is ConnectionStatus.PENDING else {})
+    return Response(
+        pages.render(outcome), _PAGE_STATUS[outcome.status], headers, content_type="text/html; charset=utf-8"
+    )
 
 
 @blp.get("/connections/<uuid:connection_id>")

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, post_load, validate
 
 from tiktok_api.accounts.models import SCOPES, AccountStatus, ConnectionStatus
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Schema, nullable
+from tiktok_api.web.schemas import Boolean, Schema, nullable
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 _STATUSES = [status.value for status in AccountStatus]
@@ -70,10 +70,16 @@ class ConnectionSchema(Schema):
         fields.String,
         attribute="shown_reason",
         example=None,
-        description="Why it failed: access_denied, account_already_connected, code_missing, code_rejected, expired, "
-        "tiktok_refused or tiktok_unreachable.",
+        description="Why it failed: access_denied, account_already_connected, another_creator, code_missing, "
+        "code_rejected, expired, interrupted, tiktok_refused or tiktok_unreachable.",
     )
     account_id = nullable(fields.UUID, example=_ID)
+    expected_account_id = nullable(
+        fields.UUID, example=None, description="The account that is to be reconnected, where one was named."
+    )
+    other_creator = nullable(
+        fields.String, example=None, description="With `another_creator`: who TikTok was signed in as, if it told."
+    )
     created_at = fields.AwareDateTime(required=True, metadata={"example": "2027-03-02T12:00:00Z"})
     expires_at = fields.AwareDateTime(required=True, metadata={"example": "2027-03-02T12:10:00Z"})
 
@@ -90,13 +96,13 @@ class AccountDefaultsSchema(Schema):
     """What posts of this account start from; null: no default. Privacy has none: it is chosen for every post."""
 
     mode = nullable(fields.String, example="direct", validate=validate.OneOf(["direct", "inbox"]))
-    allow_comment = nullable(fields.Boolean, example=True)
-    allow_duet = nullable(fields.Boolean, example=None)
-    allow_stitch = nullable(fields.Boolean, example=None)
-    auto_add_music = nullable(fields.Boolean, example=None)
-    brand_content_toggle = nullable(fields.Boolean, example=None)
-    brand_organic_toggle = nullable(fields.Boolean, example=None)
-    is_aigc = nullable(fields.Boolean, example=None)
+    allow_comment = nullable(Boolean, example=True)
+    allow_duet = nullable(Boolean, example=None)
+    allow_stitch = nullable(Boolean, example=None)
+    auto_add_music = nullable(Boolean, example=None)
+    brand_content_toggle = nullable(Boolean, example=None)
+    brand_organic_toggle = nullable(Boolean, example=None)
+    is_aigc = nullable(Boolean, example=None)
 
     @post_load
     def _keep_what_is_set(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -113,7 +119,7 @@ class AccountSchema(Schema):
     display_name = nullable(fields.String, example="Ada L.")
     avatar_url = nullable(fields.String, example="https://p16.tiktokcdn.com/…", description="Signed; expires.")
     bio = nullable(fields.String, example="Engines and poetry.")
-    is_verified = nullable(fields.Boolean, example=True)
+    is_verified = nullable(Boolean, example=True)
     profile_deep_link = nullable(fields.String, example="https://www.tiktok.com/@ada")
     follower_count = nullable(fields.Integer, example=18412)
     following_count = nullable(fields.Integer, example=180)
@@ -191,8 +197,8 @@ class CreatorInfoSchema(Schema):
         attribute="info.privacy_level_options",
         metadata={"example": ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]},
     )
-    comment_disabled = fields.Boolean(required=True, attribute="info.comment_disabled", metadata={"example": False})
-    duet_disabled = fields.Boolean(required=True, attribute="info.duet_disabled", metadata={"example": False})
-    stitch_disabled = fields.Boolean(required=True, attribute="info.stitch_disabled", metadata={"example": True})
+    comment_disabled = Boolean(required=True, attribute="info.comment_disabled", metadata={"example": False})
+    duet_disabled = Boolean(required=True, attribute="info.duet_disabled", metadata={"example": False})
+    stitch_disabled = Boolean(required=True, attribute="info.stitch_disabled", metadata={"example": True})
     max_video_post_duration_sec = nullable(fields.Integer, attribute="info.max_video_post_duration_sec", example=600)
     captured_at = fields.AwareDateTime(required=True, metadata={"example": "2027-03-02T12:00:00Z"})

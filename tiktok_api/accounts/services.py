@@ -56,7 +56,8 @@ def get_connection(caller: Identity, connection_id: UUID) -> Connection:
     """The caller's attempt to connect an account. Raises NotFound."""
     query = select(Connection).where(Connection.id == connection_id, Connection.owner_id == caller.user_id)
     if caller.account_ids is not None:
-        query = query.where(Connection.account_id.in_(caller.account_ids))
+        mine = (Connection.account_id, Connection.expected_account_id)
+        query = query.where(or_(*(column.in_(caller.account_ids) for column in mine)))
     connection = db.session.scalar(query)
     if connection is None:
         raise NotFound

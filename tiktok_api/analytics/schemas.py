@@ -12,7 +12,7 @@ from tiktok_api.analytics.metrics import Interval, Metric, Reason
 from tiktok_api.analytics.portraits import Show
 from tiktok_api.analytics.windows import MOST_POINTS, Moment
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Schema, nullable, page_of
+from tiktok_api.web.schemas import Boolean, QueryBoolean, Schema, nullable, page_of
 from tiktok_api.web.timezones import is_timezone
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
@@ -106,8 +106,8 @@ def _changed_since() -> fields.Field[Any]:
     )
 
 
-def _is_restated() -> fields.Boolean:
-    return fields.Boolean(
+def _is_restated() -> Boolean:
+    return Boolean(
         required=True,
         metadata={
             "description": "A reading within the time shown was lower than the one before: TikTok took something back, or "
@@ -209,7 +209,7 @@ class SeriesSchema(Schema):
 class VideoListArgsSchema(PageArgsSchema):
     """Which videos to list."""
 
-    include_gone = fields.Boolean(
+    include_gone = QueryBoolean(
         load_default=False,
         metadata={"description": "Also those that are deleted or not public any more.", "example": False},
     )
@@ -237,7 +237,7 @@ class VideoSchema(Schema):
     captured_at = nullable(
         fields.AwareDateTime, example="2027-03-02T11:40:12Z", description="When the four numbers were read."
     )
-    is_restated = fields.Boolean(
+    is_restated = Boolean(
         required=True, metadata={"description": "TikTok has lowered a number at least once.", "example": False}
     )
     gone_at = nullable(fields.AwareDateTime, example=None, description="Since when it is not listed any more.")

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, validate
 from tiktok_api.auth.api_keys import SCOPES
 from tiktok_api.auth.passwords import LONGEST, SHORTEST
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Schema, is_in_range
+from tiktok_api.web.schemas import Boolean, Schema, is_in_range
 from tiktok_api.web.timezones import is_timezone
 
 LONGEST_EMAIL = 254
@@ -144,9 +144,7 @@ class SessionSchema(Schema):
     """A device that is signed in."""
 
     id = fields.UUID(required=True, metadata={"example": _ID})
-    is_current = fields.Boolean(
-        required=True, metadata={"description": "Whether it is the one that asks.", "example": True}
-    )
+    is_current = Boolean(required=True, metadata={"description": "Whether it is the one that asks.", "example": True})
     user_agent = fields.String(required=True, metadata={"example": "Mozilla/5.0 (X11; Linux x86_64) Firefox/151.0"})
     address = fields.String(
         required=True, metadata={"description": "Where it signed in from.", "example": "203.0.113.7"}

@@ -7,7 +7,7 @@ from tiktok_api.media.converting import PhotoFormat
 from tiktok_api.media.models import MediaKind, MediaStatus
 from tiktok_api.outbound.urls import LONGEST as LONGEST_URL
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Schema, nullable
+from tiktok_api.web.schemas import Boolean, QueryBoolean, Schema, nullable
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 _STATUSES = [status.value for status in MediaStatus]
@@ -47,9 +47,9 @@ class MediaSchema(Schema):
     fps = nullable(fields.Float, example=30.0)
     video_codec = nullable(fields.String, example="h264")
     audio_codec = nullable(fields.String, example="aac")
-    has_audio = nullable(fields.Boolean, example=True)
+    has_audio = nullable(Boolean, example=True)
     bitrate = nullable(fields.Integer, example=6_000_000, description="Bits per second over the whole file.")
-    has_thumbnail = fields.Boolean(required=True, metadata={"example": True})
+    has_thumbnail = Boolean(required=True, metadata={"example": True})
     source_url = nullable(
         fields.String,
         example=None,
@@ -74,7 +74,7 @@ class MediaFilterSchema(PageArgsSchema):
         validate=validate.Regexp(r"[0-9a-fA-F]{64}\Z"),
         metadata={"description": "Of the whole file, in hexadecimal.", "example": _SHA256},
     )
-    used = fields.Boolean(metadata={"description": "Whether any post, of whatever status, shows it.", "example": True})
+    used = QueryBoolean(metadata={"description": "Whether any post, of whatever status, shows it.", "example": True})
     q = fields.String(
         validate=validate.Length(1, 100), metadata={"description": "Part of the name.", "example": "launch"}
     )
@@ -169,7 +169,7 @@ class CheckSchema(Schema):
 class ChecksSchema(Schema):
     """Whether TikTok would take the media, rule by rule."""
 
-    is_postable = fields.Boolean(required=True, metadata={"example": False})
+    is_postable = Boolean(required=True, metadata={"example": False})
     creator_info_at = nullable(
         fields.AwareDateTime,
         example="2027-03-02T11:58:00Z",

@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from tiktok_api.accounts.models import AccountStatus
 from tiktok_api.posts.capacity import MOST_DAYS
-from tiktok_api.web.schemas import Schema, nullable
+from tiktok_api.web.schemas import Boolean, Schema, nullable
 from tiktok_api.web.timezones import is_timezone
 
 EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
@@ -66,9 +66,9 @@ class HealthSchema(Schema):
     status = fields.String(
         required=True, validate=validate.OneOf([s.value for s in AccountStatus]), metadata={"example": "active"}
     )
-    can_post = fields.Boolean(required=True, metadata={"example": True})
+    can_post = Boolean(required=True, metadata={"example": True})
     reasons = fields.List(fields.Nested(HealthReasonSchema), required=True)
-    needs_reconnection = fields.Boolean(
+    needs_reconnection = Boolean(
         required=True,
         metadata={"description": "Whether its person must connect it again, now.", "example": False},
     )

@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates,
 from tiktok_api.posts.checking import PRIVACY_LEVELS
 from tiktok_api.posts.models import PostMode, PostStatus, PostType, PublicationState
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Schema, is_in_range, nullable
+from tiktok_api.web.schemas import Boolean, Schema, is_in_range, nullable
 from tiktok_api.web.timezones import is_timezone
 
 EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
@@ -24,8 +24,8 @@ def choice(enum: Any, *, example: str, **options: Any) -> fields.String:
     )
 
 
-def _switch(description: str) -> fields.Boolean:
-    return fields.Boolean(metadata={"example": False, "description": description})
+def _switch(description: str) -> Boolean:
+    return Boolean(metadata={"example": False, "description": description})
 
 
 def _is_text(value: str) -> None:
@@ -106,7 +106,7 @@ class PostChangesSchema(TermsSchema, SlotSchema):
     mode = choice(PostMode, example="direct")
     media_ids = fields.List(fields.UUID(metadata={"example": EXAMPLE_ID}), validate=validate.Length(max=35))
     targets = fields.List(fields.Nested(TargetSchema), validate=validate.Length(max=100))
-    consent = fields.Boolean(
+    consent = Boolean(
         metadata={
             "example": True,
             "description": "The person has agreed to TikTok's Music Usage Confirmation (and, for branded content, its Branded Content Policy).",
@@ -169,14 +169,14 @@ class PostSchema(Schema):
     status = choice(PostStatus, example="scheduled", required=True)
     caption = fields.String(required=True, metadata={"example": "Our new #studio"})
     privacy_level = nullable(fields.String, example="SELF_ONLY")
-    allow_comment = fields.Boolean(required=True, metadata={"example": False})
-    allow_duet = fields.Boolean(required=True, metadata={"example": False})
-    allow_stitch = fields.Boolean(required=True, metadata={"example": False})
-    brand_content_toggle = fields.Boolean(required=True, metadata={"example": False})
-    brand_organic_toggle = fields.Boolean(required=True, metadata={"example": False})
-    is_aigc = fields.Boolean(required=True, metadata={"example": False})
+    allow_comment = Boolean(required=True, metadata={"example": False})
+    allow_duet = Boolean(required=True, metadata={"example": False})
+    allow_stitch = Boolean(required=True, metadata={"example": False})
+    brand_content_toggle = Boolean(required=True, metadata={"example": False})
+    brand_organic_toggle = Boolean(required=True, metadata={"example": False})
+    is_aigc = Boolean(required=True, metadata={"example": False})
     video_cover_timestamp_ms = nullable(fields.Integer, example=None)
-    consent = fields.Boolean(required=True, metadata={"example": True})
+    consent = Boolean(required=True, metadata={"example": True})
     consented_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
     media_ids = fields.List(fields.UUID(), required=True, metadata={"example": [EXAMPLE_ID]})
     targets = fields.List(fields.Nested(PostTargetSchema), required=True)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from tiktok_api.db import db
 from tiktok_api.errors import Invalid
 from tiktok_api.extensions import service
-from tiktok_api.web.schemas import Schema
+from tiktok_api.web.schemas import QueryBoolean, Schema
 
 DEFAULT_LIMIT, MOST = 50, 100
 _TAG_BYTES = 16
@@ -43,7 +43,7 @@ class PageArgsSchema(Schema):
             "example": "WyIyMDI3LTAzLTAyVDEyOjAwOjAwWiJd",
         }
     )
-    include_total = fields.Boolean(
+    include_total = QueryBoolean(
         load_default=False, metadata={"description": "Also count the whole list.", "example": False}
     )
 

@@ -14,6 +14,26 @@ class Schema(marshmallow.Schema):
         unknown = RAISE
 
 
+class Boolean(fields.Boolean):
+    """`true` or `false`. Nothing else counts: consent that was given as "yes" or 1 was not given expressly."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class QueryBoolean(fields.Boolean):
+    """The words `true` and `false`, in a query."""
+
+    _WORDS = {"true": True, "false": False}  # noqa: RUF012 - marshmallow copies fields
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
+        if value not in self._WORDS:
+            raise self.make_error("invalid", input=value)
+        return self._WORDS[value]
+
+
 def is_in_range(value: datetime) -> None:
     """The ends of the calendar, in zones far from UTC, are no instants in UTC. Raises ValidationError."""
     try:
@@ -41,7 +61,7 @@ def page_of(item: type[Schema]) -> type[Schema]:
                     allow_none=True,
                     metadata={"description": "Send as `cursor` for the next page.", "example": None},
                 ),
-                "has_more": fields.Boolean(required=True, metadata={"example": False}),
+                "has_more": Boolean(required=True, metadata={"example": False}),
                 "total": fields.Integer(metadata={"description": "Only with `include_total=true`.", "example": 120}),
             },
         )
