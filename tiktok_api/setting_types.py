@@ -52,7 +52,7 @@ def _parts(value: str, message: str) -> SplitResult:
     return parts
 
 
-def _is_one_of_ours(value: str) -> bool:
+def _is_one_word(value: str) -> bool:
     return re.search(r"[\s\x00-\x1f\x7f]", value) is None
 
 
@@ -89,7 +89,7 @@ def _database_url(value: str) -> str:
 def _redis_url(value: str) -> str:
     message = "must be redis://host:6379/0, rediss://… or unix:///path/to/socket"
     parts = _parts(value, message)
-    if not _is_one_of_ours(value) or parts.scheme not in ("redis", "rediss", "unix"):
+    if not _is_one_word(value) or parts.scheme not in ("redis", "rediss", "unix"):
         raise ValueError(message)
     if not (parts.path if parts.scheme == "unix" else parts.hostname):
         raise ValueError(message)
@@ -119,7 +119,7 @@ def _mail_url(value: str) -> str:
     if parts.scheme == "file":
         if not _folder_url(value):
             raise ValueError(message)
-    elif parts.scheme not in ("smtp", "smtps") or not parts.hostname or not _is_one_of_ours(value):
+    elif parts.scheme not in ("smtp", "smtps") or not parts.hostname or not _is_one_word(value):
         raise ValueError(message)
     if (parts.path.strip("/") and parts.scheme != "file") or parts.fragment:
         raise ValueError(message)
@@ -130,7 +130,8 @@ def _mail_url(value: str) -> str:
 
 
 def _sender(value: str) -> str:
-    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+|[^<>@\"\r\n]+ <[^@\s<>]+@[^@\s<>]+>", value):
+    address = r"[^@\s<>()\[\],;:\\\"]+@[\w.-]+"
+    if not re.fullmatch(rf"{address}|[^<>@\"\r\n]+ <{address}>", value):
         raise ValueError("must be an address such as no-reply@example.com or Example <no-reply@example.com>")
     return value
 
