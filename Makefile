@@ -9,7 +9,7 @@ DEV_STAMP := $(VENV)/.installed-dev-$(shell cat requirements.txt tests/requireme
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-long check lint types imports audit openapi migration bench doctor clean
+.PHONY: help demo run test test-long check lint types imports audit openapi env-example migration bench doctor clean
 
 help: ## list every chore
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ audit: $(DEV_STAMP) ## hold every pin against the advisory database
 openapi: $(RUN_STAMP) ## write the OpenAPI document to openapi.json
 	@$(BIN)/python -m tiktok_api.cli.openapi > openapi.json
 	@echo "Written to openapi.json"
+
+env-example: $(RUN_STAMP) ## write .env.example from the declarations of the settings
+	@$(BIN)/python -m tiktok_api.cli.env_example
 
 migration: $(DEV_STAMP) ## write a migration from the models: make migration MESSAGE="add labels"
 	@$(BIN)/python -m tiktok_api.cli.migration "$(MESSAGE)"

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from copy import copy
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,7 @@ def base_settings(tmp_path: Path, storage_environment: dict[str, str], monkeypat
         "LOG_LEVEL": "WARNING",
     }.items():
         monkeypatch.setenv(name, value)
-    return load(env_file=None, secrets_file=None)
+    return load(env_file=None)
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def make_app(base_settings: Settings, database_url: str) -> Iterator[Callable[..
     made: list[Flask] = []
 
     def make(*, composed: dict[str, Any] | None = None, **changes: Any) -> Flask:
-        app = create_app(replace(base_settings, **({"database_url": database_url} | changes)), **(composed or {}))
+        app = create_app(base_settings.replace(**({"database_url": database_url} | changes)), **(composed or {}))
         app.config["PROPAGATE_BUGS"] = True  # a bug must fail the test with its own traceback
         made.append(app)
         return app

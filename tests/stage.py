@@ -3,7 +3,6 @@ than most tests do."""
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask
@@ -32,6 +31,6 @@ def application(
     """The application of that kind on that database, put together when it is first asked for."""
     key = (database_url, kind)
     if key not in _applications:
-        _applications[key] = add(create_app(replace(settings, database_url=database_url)))
+        _applications[key] = add(create_app(settings.replace(database_url=database_url)))
     _applications[key].config["PROPAGATE_BUGS"] = True
     return _applications[key]

@@ -1,13 +1,16 @@
 """The composition root: the only place that knows every room."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import structlog
 from flask import Flask, Response
 from flask_cors import CORS
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tiktok_api import clock, events, logs, moving_clock
@@ -39,10 +42,10 @@ from tiktok_api.posts.account_routes import blp as posting_blueprint
 from tiktok_api.posts.routes import blp as posts_blueprint
 from tiktok_api.posts.routes import publications as publications_blueprint
 from tiktok_api.sealing import Sealer
-from tiktok_api.settings import MEBIBYTE, Settings
-from tiktok_api.settings import load as load_settings
+from tiktok_api.settings import MEBIBYTE, Settings, SettingsInvalid, exit_with, load
 from tiktok_api.storage.choosing import storage_from_url
 from tiktok_api.storage.errors import StorageError
+from tiktok_api.storage.port import Storage
 from tiktok_api.tiktok import TikTokClient
 from tiktok_api.web import authentication, limits, rendering, request_ids
 from tiktok_api.web.blueprint import AnyIdConverter, Blueprint
@@ -83,7 +86,7 @@ def create_app(settings: Settings | None = None, **composed: Any) -> Flask:
 
     `composed` replaces parts by name (`tiktok=…`), as the tests do. Raises SettingsInvalid.
     """
-    settings = settings or load_settings()
+    settings = settings or load()
     logs.configure(settings.log_level)
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = True
@@ -94,6 +97,18 @@ def create_app(settings: Settings | None = None, **composed: Any) -> Flask:
     _bind_domains(app)
     _subscribe()
     commands.install(app)
+    return app
+
+
+def create_app_or_exit() -> Flask:
+    """The application of this process; the process ends with a paragraph on standard error if its settings are wrong."""
+    try:
+        settings = load()
+        app = create_app(settings)
+    except SettingsInvalid as error:
+        exit_with(error)
+    for remark in settings.remarks:
+        structlog.get_logger(__name__).warning("settings.doubtful", remark=remark)
     return app
 
 
@@ -111,13 +126,7 @@ def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
         },
     } | composed
     if "storage" not in parts:
-        parts["storage"] = storage_from_url(
-            settings.storage_url,
-            endpoint_url=settings.s3_endpoint_url,
-            public_endpoint_url=settings.s3_public_endpoint_url,
-            link_seconds=settings.s3_link_seconds,
-            lease=timedelta(seconds=settings.upload_lease_seconds),
-        )
+        parts["storage"] = _make_storage(settings)
     if "mailer" not in parts:
         parts["mailer"] = mailer_from_url(settings.mail_url, sender=settings.mail_from)
     if "fetcher" not in parts:
@@ -141,7 +150,31 @@ def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
         app.extensions[f"tiktok_api.{name}"] = part
 
 
+def _make_storage(settings: Settings) -> Storage:
+    with _usable_folder("STORAGE_URL"):
+        return storage_from_url(
+            settings.storage_url,
+            endpoint_url=settings.s3_endpoint_url,
+            public_endpoint_url=settings.s3_public_endpoint_url,
+            link_seconds=settings.s3_link_seconds,
+            lease=timedelta(seconds=settings.upload_lease_seconds),
+        )
+
+
+@contextmanager
+def _usable_folder(name: str) -> Iterator[None]:
+    """Turns what the system says of a folder that a setting names into SettingsInvalid."""
+    try:
+        yield
+    except OSError as error:
+        raise SettingsInvalid([f"{name}: the folder {error.filename} cannot be used: {error.strerror}"]) from error
+
+
 def _bind_database(app: Flask, settings: Settings) -> None:
+    database = make_url(settings.database_url)
+    if database.drivername.startswith("sqlite") and database.database and not database.database.startswith("file:"):
+        with _usable_folder("DATABASE_URL"):
+            Path(database.database).parent.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
     db.init_app(app)

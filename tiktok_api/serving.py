@@ -6,19 +6,22 @@ PostgreSQL, WEB_CONCURRENCY may be as many processes as there are cores.
 
 import ctypes
 import json
-import os
 from typing import Any
 
 from gunicorn import util
 
-bind = os.environ.get("BIND", "127.0.0.1:8080")
-workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
-threads = int(os.environ.get("WEB_THREADS", "16"))
+from tiktok_api.settings import load_or_exit
+
+_settings = load_or_exit()  # before anything listens: a wrong setting ends gunicorn at once
+
+bind = _settings.bind
+workers = _settings.web_concurrency
+threads = _settings.web_threads
 worker_class = "gthread"
 timeout = 120
 graceful_timeout = 30
 keepalive = 75  # nginx keeps its upstream connections for 60 s: ours must not be closed first
-forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+forwarded_allow_ips = ",".join(_settings.forwarded_allow_ips)
 accesslog = None  # requests are logged by the application, as JSON and without secrets
 control_socket_disable = True
 limit_request_fields = 64

@@ -1,20 +1,63 @@
-"""Everything an operator can set: read from the environment and `.env`, checked as a whole, immutable afterwards."""
+"""Everything an operator can set, each declared once: name, type, bounds, default and meaning.
 
-import base64
-import binascii
+`load` reads them from the environment and from `.env`, checks them as a whole and names everything that is wrong at once.
+`.env.example` is written from the declarations (`python -m tiktok_api.cli.env_example`).
+"""
+
 import os
-import re
-from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_network
+import sys
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Literal
-from urllib.parse import parse_qsl, urlsplit
+from typing import Annotated, Any, Literal, NoReturn, Self
+from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from environs import Env, EnvError, ValidationError, validate
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from tiktok_api import env_file as env_files
+from tiktok_api import setting_rules
+from tiktok_api.setting_types import (
+    DERIVED,
+    Bind,
+    Bytes,
+    Count,
+    Credential,
+    DatabaseUrl,
+    Days,
+    Forwarders,
+    Hours,
+    KeyRing,
+    Location,
+    MailUrl,
+    Network,
+    Networks,
+    Origins,
+    Ports,
+    RedisUrl,
+    RootUrl,
+    Scopes,
+    Sender,
+    StorageUrl,
+    WebUrl,
+    derive,
+    make_ring,
+)
+
+__all__ = ["DERIVED", "MEBIBYTE", "KeyRing", "Network", "Settings", "SettingsInvalid", "load", "load_or_exit"]
 
 MEBIBYTE = 1024 * 1024
+
+EXIT_STATUS = 4
+"""With which a process ends whose settings cannot be used: gunicorn takes it as final and starts no other worker."""
 
 
 class SettingsInvalid(Exception):
@@ -22,298 +65,309 @@ class SettingsInvalid(Exception):
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
-        super().__init__("The settings cannot be used:\n" + "\n".join(f"  - {problem}" for problem in problems))
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        super().__init__(
+            f"The settings cannot be used. Change these in .env or in the environment, then try again:\n{lines}"
+        )
 
 
-Network = IPv4Network | IPv6Network
-
-KeyRing = dict[str, bytes]
-"""Keys by id, the current one first: it signs and seals; the others only verify and open."""
-
-DERIVED = "derived"
-"""The id of the key that comes from SECRET_KEY."""
+def _folder(name: str) -> str:
+    return Path("instance", name).resolve().as_uri()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """The settings by topic; meanings and defaults are in `.env.example`."""
+class Settings(BaseModel):
+    """The settings by topic. A field's name in capitals is the setting's."""
 
-    database_url: str = field(repr=False)
-    redis_url: str | None = field(repr=False)
-    secret_key: str = field(repr=False)
-    jwt_keys: KeyRing = field(repr=False)
-    vault_keys: KeyRing = field(repr=False)
-    public_url: str
-    storage_url: str
-    s3_endpoint_url: str | None
-    s3_public_endpoint_url: str | None
-    s3_link_seconds: int
-    x_accel_prefix: str | None
-    tiktok_client_key: str
-    tiktok_client_secret: str = field(repr=False)
-    tiktok_authorize_url: str
-    tiktok_api_url: str
-    tiktok_app_type: Literal["web", "desktop"]
-    tiktok_scopes: tuple[str, ...]
-    tiktok_allow_http: bool
-    cors_origins: tuple[str, ...]
-    return_url_origins: tuple[str, ...]
-    registration: str
-    email_verification: bool
-    mail_url: str = field(repr=False)
-    mail_from: str
-    frontend_url: str | None
-    rate_limit_per_minute: int
-    rate_limit_enabled: bool
-    upload_mebibytes_per_minute: int
-    webhook_tolerance_seconds: float
-    trusted_proxies: int
-    jobs_executor: str
-    worker_threads: int
-    lease_seconds: float
-    poll_min_seconds: float
-    poll_max_seconds: float
-    unconfirmed_after_seconds: float
-    sync_seconds: float
-    creator_posts_per_day: int
-    app_creators_per_day: int | None
-    media_max_bytes: int
-    media_quota_bytes_per_user: int | None
-    media_quota_files_per_user: int | None
-    upload_ttl_seconds: float
-    upload_stall_seconds: float
-    import_max_seconds: float
-    outbound_allow_http: bool
-    outbound_ports: tuple[int, ...]
-    outbound_networks: tuple[Network, ...]
-    audit_days: int
-    upload_lease_seconds: float
-    allow_test_clock: bool
-    log_level: str
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, validate_default=True
+    )
+
+    _remarks: tuple[str, ...] = PrivateAttr(())
+
+    secret_key: str = Field(
+        min_length=32,
+        max_length=4096,
+        repr=False,
+        description="at least 32 characters; signing and encryption keys are derived from it. A new one:\n"
+        "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
+    )
+    tiktok_client_key: Credential = Field(description="of your app at developers.tiktok.com")
+    tiktok_client_secret: Credential = Field(repr=False, description="likewise")
+
+    database_url: DatabaseUrl = Field(
+        "sqlite:///instance/tiktok_api.sqlite3",
+        repr=False,
+        description="production: postgresql://user:password@host/database; a relative path begins where the server is started",
+    )
+    redis_url: RedisUrl | None = Field(
+        None, repr=False, description="redis://host:6379/0; empty: limits are counted in each process"
+    )
+    storage_url: StorageUrl = Field(
+        default_factory=lambda: _folder("media"),
+        description="file:///srv/media, or s3://bucket/prefix with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
+        "AWS_DEFAULT_REGION here too, or wherever else boto3 looks (its files, the machine's role); empty: instance/media",
+    )
+    s3_endpoint_url: WebUrl | None = Field(
+        None, description="another S3 than Amazon's, e.g. http://minio:9000; only with s3://"
+    )
+    public_url: RootUrl = Field(
+        "http://127.0.0.1:8080",
+        description="how browsers and TikTok reach this server; the OAuth callback is under it",
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, le=16, description="how many proxies (nginx: 1) may be believed about addresses and schemes"
+    )
+
+    tiktok_scopes: Scopes = Field(
+        (),
+        description="what connecting asks a person for, e.g. user.info.basic,video.publish: no more than your app is "
+        "approved for, or TikTok shows an error page; empty: everything this server has a use for",
+    )
+    tiktok_app_type: Literal["web", "desktop"] = Field(
+        "web", description="desktop means hex PKCE; only desktop apps may register a localhost callback"
+    )
+    tiktok_authorize_url: WebUrl = Field(
+        "https://www.tiktok.com/v2/auth/authorize/", description="where people give their consent"
+    )
+    tiktok_api_url: RootUrl = Field("https://open.tiktokapis.com", description="TikTok's API, or a simulator's")
+    tiktok_allow_http: bool = Field(
+        False, description="accept plain http and loopback upload URLs: for the simulator only"
+    )
+
+    jwt_keys: KeyRing = Field(
+        default_factory=dict,
+        repr=False,
+        description="keys, when they are to be rotated: `id:base64 of 32 bytes`, the current one first, comma-separated; the bare "
+        "word `derived` stands for the key that comes from SECRET_KEY, which otherwise comes last. So that no process "
+        "meets a key it does not know, first add the new key at the end (`derived,new:…`) and restart everything, then put "
+        "it first and restart again. An older key may leave once nothing of it is left: tokens after 30 days, what is "
+        "encrypted after `vault reseal`. empty: one key derived from SECRET_KEY",
+    )
+    vault_keys: KeyRing = Field(
+        default_factory=dict, repr=False, description="likewise, for what is encrypted in the database"
+    )
+
+    registration: Literal["open", "closed"] = Field("open", description="whether new people may sign up by themselves")
+    cors_origins: Origins = Field((), description="e.g. https://app.example,https://admin.example")
+    return_url_origins: Origins = Field(
+        (), description="where browsers may be sent back to after connecting an account"
+    )
+    rate_limit_per_minute: Count = Field(
+        100, description="requests a minute for each user, or each address while no user is known"
+    )
+    rate_limit_enabled: bool = Field(True, description="whether requests are limited at all")
+    upload_mebibytes_per_minute: Count = Field(
+        2048, description="the bytes of tus uploads have a quota of their own, for each user"
+    )
+    webhook_tolerance_seconds: Days = Field(
+        300.0, description="older signatures of TikTok's are marked stale; they only ever trigger a check"
+    )
+
+    mail_url: MailUrl = Field(
+        default_factory=lambda: _folder("mail"),
+        repr=False,
+        description="smtp://user:password@host:587 (with TLS unless ?starttls=false) or smtps://…; empty: files in instance/mail",
+    )
+    email_verification: bool = Field(
+        default_factory=lambda valid: str(valid.get("mail_url")).startswith("smtp"),
+        description="must new people prove their address before they sign in; empty: only once MAIL_URL is smtp",
+    )
+    mail_from: Sender = Field(
+        default_factory=lambda valid: f"no-reply@{urlsplit(valid.get('public_url', '//localhost')).hostname}",
+        description="e.g. Example <no-reply@example.com>; empty: no-reply@ the host of PUBLIC_URL",
+    )
+    frontend_url: RootUrl | None = Field(
+        None,
+        description="emails link to /verify-email#token=… and /reset-password#token=… under it; empty: they hold the token",
+    )
+
+    jobs_executor: Literal["threads"] = Field("threads", description="jobs run in the worker's threads")
+    worker_threads: int = Field(4, ge=1, le=256, description="how many jobs a worker does at a time")
+    lease_seconds: Hours = Field(
+        60.0, description="how long a dead worker's job waits before another worker takes it over"
+    )
+    poll_min_seconds: Hours = Field(5.0, description="how often TikTok is asked about a post: at first …")
+    poll_max_seconds: Hours = Field(60.0, description="… and in the end")
+    unconfirmed_after_seconds: Days = Field(86400.0, description="without a verdict for so long, a person is asked")
+    sync_seconds: Days = Field(3000.0, description="how old an account's data may get before it is read again")
+    creator_posts_per_day: Count = Field(
+        15, description="what capacity reckons with: TikTok publishes no figure, about 15 is observed"
+    )
+    app_creators_per_day: Count | None = Field(
+        None, description="the cap on posting creators from your app's audit; empty or 0: unknown"
+    )
+
+    media_max_bytes: Bytes = Field(
+        500 * MEBIBYTE,
+        description="the largest file; 524288000 is 500 MiB. nginx has a limit of its own (deploy/nginx.conf)",
+    )
+    media_quota_bytes_per_user: Bytes | None = Field(
+        None,
+        description="how much one user may keep, unfinished uploads included and the same content counted once; "
+        "empty: no bound",
+    )
+    media_quota_files_per_user: Count | None = Field(None, description="likewise, how many files")
+    upload_ttl_seconds: Days = Field(86400.0, description="how long an unfinished upload is kept")
+    upload_stall_seconds: Hours = Field(
+        30.0, description="how long a client that has gone silent keeps its upload to itself"
+    )
+    upload_lease_seconds: float = Field(
+        15.0,
+        ge=1,
+        le=300,
+        allow_inf_nan=False,
+        description="how long the upload of a server that died waits before another server takes it over (S3 only)",
+    )
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html: seven days at most
+    s3_link_seconds: int = Field(
+        300,
+        ge=0,
+        le=604_800,
+        description="how long the signed addresses live to which S3 downloads are sent; 0: the bytes pass through this server",
+    )
+    s3_public_endpoint_url: WebUrl | None = Field(
+        None, description="where clients reach the bucket, if not at S3_ENDPOINT_URL; empty: at the same place"
+    )
+    x_accel_prefix: Location | None = Field(
+        None,
+        description="the location from which nginx hands out the folder of STORAGE_URL (X-Accel-Redirect), e.g. "
+        "/media-files/ as in deploy/nginx.conf, which says who must be able to read the files; "
+        "empty: this server hands files out by itself",
+    )
+    import_max_seconds: Days = Field(1800.0, description="how long one attempt at importing from a URL may take")
+
+    outbound_allow_http: bool = Field(False, description="also plain http, on port 80")
+    outbound_ports: Ports = Field((), description="more ports, e.g. 8443")
+    outbound_networks: Networks = Field(
+        (),
+        description="networks of your own that may be reached as well, on any port, e.g. 10.1.0.0/16,fd00:1::/64",
+    )
+
+    bind: Bind = Field("127.0.0.1:8080", description="where gunicorn listens: host:port or unix:/path/to/socket")
+    web_concurrency: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="gunicorn's processes; more than 1 only with PostgreSQL and REDIS_URL, or each counts limits for itself",
+    )
+    web_threads: int = Field(16, ge=1, le=1024, description="requests that each of them serves at a time")
+    forwarded_allow_ips: Forwarders = Field(
+        ("127.0.0.1",), description="from which proxies gunicorn takes X-Forwarded-Proto; comma-separated, or *"
+    )
+
+    audit_days: int = Field(400, ge=1, le=36_500, description="how long the audit trail goes back")
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"],
+        BeforeValidator(lambda value: value.strip().upper() if isinstance(value, str) else value),
+    ] = Field("INFO", description="from which level on lines are written")
+    allow_test_clock: bool = Field(False, description="let `clock advance` move business time: never in production")
+
+    @field_validator("jwt_keys", "vault_keys", mode="before")
+    @classmethod
+    def _make_ring(cls, value: Any, info: ValidationInfo) -> Any:
+        purpose = str(info.field_name).removesuffix("_keys")
+        return make_ring(value or "", derive(info.data.get("secret_key", ""), purpose))
+
+    @field_validator("app_creators_per_day", mode="before")
+    @classmethod
+    def _none_for_zero(cls, value: Any) -> Any:
+        return None if value == "0" else value
 
     def derive_key(self, purpose: str) -> bytes:
         """A 32-byte key of its own for `purpose`, derived from SECRET_KEY by HKDF-SHA256 (RFC 5869)."""
-        return _derive(self.secret_key, purpose)
+        return derive(self.secret_key, purpose)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What `load` found doubtful about names; it is worth a warning."""
+        return self._remarks
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with other values, which are not checked again. Raises TypeError for a name that is no setting's."""
+        if unknown := changes.keys() - type(self).model_fields.keys():
+            raise TypeError(f"no such setting: {', '.join(sorted(unknown))}")
+        return self.model_copy(update=changes)
 
 
-def load(env_file: str | Path | None = ".env", secrets_file: str | Path | None = "instance/secrets.env") -> Settings:
+NAMES = {name.upper(): name for name in Settings.model_fields}
+"""The field of each setting, by the setting's name."""
+
+
+def load(env_file: str | Path | None = ".env") -> Settings:
     """Read and check every setting.
 
-    Raises SettingsInvalid naming every missing, malformed or contradictory one. Variables that are already in the
-    environment win over both files.
+    What the environment says wins over the file; what is blank there or in the file was not set. What other libraries
+    want to know (AWS_…) is passed on from the file to the environment of this process. Raises SettingsInvalid naming
+    everything that is missing, malformed, misspelt or contradictory.
     """
-    env = Env(eager=False)
-    for file in (env_file, secrets_file):
-        if file and Path(file).is_file():
-            env.read_env(str(file), recurse=False)
-    for name in Settings.__dataclass_fields__:
-        if not os.environ.get(name.upper(), "?").strip():  # an empty setting is one that was not made
-            del os.environ[name.upper()]
-    values = _read(env)
-    problems: list[str] = []
-    try:
-        env.seal()
-    except EnvError as error:
-        problems = [f"{name}: {' '.join(map(str, why))}" for name, why in error.error_messages.items()]  # type: ignore[attr-defined]
-    problems += _contradictions(values)
-    if problems:
-        raise SettingsInvalid(problems)
-    for name in ("public_url", "tiktok_api_url"):
-        values[name] = values[name].rstrip("/")
-    for purpose in ("jwt", "vault"):
-        values[f"{purpose}_keys"] = _ring(values[f"{purpose}_keys"], _derive(values["secret_key"], purpose))
-    values["mail_from"] = values["mail_from"] or f"no-reply@{urlsplit(values['public_url']).hostname}"
-    values["frontend_url"] = values["frontend_url"].rstrip("/") or None
-    if values["email_verification"] is None:
-        values["email_verification"] = values["mail_url"].startswith("smtp")
-    return Settings(**values)
-
-
-def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into Settings
-    positive = validate.Range(min=0, min_inclusive=False)
-    return {
-        "database_url": env.str("DATABASE_URL", "sqlite:///instance/tiktok_api.sqlite3", validate=_is_database_url),
-        "redis_url": env.str("REDIS_URL", "", validate=_is_redis_url) or None,
-        "secret_key": env.str("SECRET_KEY", validate=validate.Length(min=32)),
-        "jwt_keys": env.list("JWT_KEYS", [], validate=_is_ring),
-        "vault_keys": env.list("VAULT_KEYS", [], validate=_is_ring),
-        "public_url": env.str("PUBLIC_URL", "http://127.0.0.1:8080", validate=_is_web_url),
-        "storage_url": env.str(
-            "STORAGE_URL", "file:///" + str(Path("instance/media").resolve()).lstrip("/"), validate=_is_storage_url
-        ),
-        "s3_endpoint_url": env.str("S3_ENDPOINT_URL", "", validate=_is_web_url_or_nothing) or None,
-        "s3_public_endpoint_url": env.str("S3_PUBLIC_ENDPOINT_URL", "", validate=_is_web_url_or_nothing) or None,
-        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html: seven days at most
-        "s3_link_seconds": env.int("S3_LINK_SECONDS", 300, validate=validate.Range(min=0, max=604_800)),
-        "x_accel_prefix": env.str("X_ACCEL_PREFIX", "", validate=_is_location) or None,
-        "tiktok_client_key": env.str("TIKTOK_CLIENT_KEY"),
-        "tiktok_client_secret": env.str("TIKTOK_CLIENT_SECRET"),
-        "tiktok_authorize_url": env.str(
-            "TIKTOK_AUTHORIZE_URL", "https://www.tiktok.com/v2/auth/authorize/", validate=_is_web_url
-        ),
-        "tiktok_api_url": env.str("TIKTOK_API_URL", "https://open.tiktokapis.com", validate=_is_web_url),
-        "tiktok_scopes": tuple(env.list("TIKTOK_SCOPES", [])),
-        "tiktok_app_type": env.str("TIKTOK_APP_TYPE", "web", validate=validate.OneOf(["web", "desktop"])),
-        "tiktok_allow_http": env.bool("TIKTOK_ALLOW_HTTP", False),
-        "cors_origins": tuple(env.list("CORS_ORIGINS", [], validate=_are_origins) or ()),
-        "return_url_origins": tuple(env.list("RETURN_URL_ORIGINS", [], validate=_are_origins) or ()),
-        "registration": env.str("REGISTRATION", "open", validate=validate.OneOf(["open", "closed"])),
-        "email_verification": env.bool("EMAIL_VERIFICATION", None),
-        "mail_url": env.str(
-            "MAIL_URL", "file:///" + str(Path("instance/mail").resolve()).lstrip("/"), validate=_is_mail_url
-        ),
-        "mail_from": env.str("MAIL_FROM", "", validate=_is_sender),
-        "frontend_url": env.str("FRONTEND_URL", "", validate=_is_web_url_or_nothing),
-        "rate_limit_per_minute": env.int("RATE_LIMIT_PER_MINUTE", 100, validate=positive),
-        "upload_mebibytes_per_minute": env.int("UPLOAD_MEBIBYTES_PER_MINUTE", 2048, validate=positive),
-        "webhook_tolerance_seconds": env.float("WEBHOOK_TOLERANCE_SECONDS", 300.0, validate=positive),
-        "rate_limit_enabled": env.bool("RATE_LIMIT_ENABLED", True),
-        "trusted_proxies": env.int("TRUSTED_PROXIES", 0, validate=validate.Range(min=0)),
-        "jobs_executor": env.str("JOBS_EXECUTOR", "threads", validate=validate.OneOf(["threads"])),
-        "worker_threads": env.int("WORKER_THREADS", 4, validate=positive),
-        "lease_seconds": env.float("LEASE_SECONDS", 60.0, validate=positive),
-        "poll_min_seconds": env.float("POLL_MIN_SECONDS", 5.0, validate=positive),
-        "poll_max_seconds": env.float("POLL_MAX_SECONDS", 60.0, validate=positive),
-        "unconfirmed_after_seconds": env.float("UNCONFIRMED_AFTER_SECONDS", 86400.0, validate=positive),
-        "sync_seconds": env.float("SYNC_SECONDS", 3000.0, validate=positive),
-        "creator_posts_per_day": env.int("CREATOR_POSTS_PER_DAY", 15, validate=positive),
-        "app_creators_per_day": env.int("APP_CREATORS_PER_DAY", 0, validate=validate.Range(min=0)) or None,
-        "media_max_bytes": env.int("MEDIA_MAX_BYTES", 500 * MEBIBYTE, validate=positive),
-        "media_quota_bytes_per_user": env.int("MEDIA_QUOTA_BYTES_PER_USER", None, validate=positive),
-        "media_quota_files_per_user": env.int("MEDIA_QUOTA_FILES_PER_USER", None, validate=positive),
-        "upload_ttl_seconds": env.float("UPLOAD_TTL_SECONDS", 86400.0, validate=positive),
-        "upload_stall_seconds": env.float("UPLOAD_STALL_SECONDS", 30.0, validate=positive),
-        "import_max_seconds": env.float("IMPORT_MAX_SECONDS", 1800.0, validate=positive),
-        "outbound_allow_http": env.bool("OUTBOUND_ALLOW_HTTP", False),
-        "outbound_ports": tuple(env.list("OUTBOUND_PORTS", [], subcast=int, validate=_are_ports) or ()),
-        "outbound_networks": tuple(env.list("OUTBOUND_NETWORKS", [], subcast=_network) or ()),
-        "audit_days": env.int("AUDIT_DAYS", 400, validate=validate.Range(min=1, max=36_500)),
-        "upload_lease_seconds": env.float("UPLOAD_LEASE_SECONDS", 15.0, validate=validate.Range(min=1, max=300)),
-        "allow_test_clock": env.bool("ALLOW_TEST_CLOCK", False),
-        "log_level": env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
-    }
-
-
-def _contradictions(values: dict) -> list[str]:  # type: ignore[type-arg]
-    """What is wrong with values that are fine each by itself; what is not fine is None here."""
+    file = env_files.read(env_file) if env_file else env_files.EnvFile()
+    said = file.values | {name: value.strip() for name, value in os.environ.items() if value.strip()}
+    unreadable = {name for name in {*file.values, *NAMES} if not _is_plain(said.get(name, ""))}
+    misspelt = env_files.misspelt(file.values, NAMES)
     problems = [
-        f"{name.upper()}: plain http is accepted only with TIKTOK_ALLOW_HTTP=true"
-        for name in ("tiktok_api_url", "tiktok_authorize_url")
-        if str(values[name]).startswith("http://") and not values["tiktok_allow_http"]
+        *file.problems,
+        *(f"{name}: is no setting; did you mean {known}?" for name, known in misspelt.items()),
+        *(f"{name}: must be plain UTF-8 text without control characters" for name in sorted(unreadable)),
     ]
-    shortest, longest = values["poll_min_seconds"], values["poll_max_seconds"]
-    if shortest and longest and shortest > longest:
-        problems.append("POLL_MIN_SECONDS: is greater than POLL_MAX_SECONDS")
-    return problems + _storage_contradictions(values)
+    values = {field: said[name] for name, field in NAMES.items() if name in said and name not in unreadable}
+    settings, found = _check(values, {NAMES[name] for name in unreadable & NAMES.keys()})
+    if problems + found:
+        raise SettingsInvalid(problems + found)
+    env_files.pass_on(file.values)
+    settings._remarks = tuple(_remarks(file.values))
+    return settings
 
 
-def _storage_contradictions(values: dict) -> list[str]:  # type: ignore[type-arg]
-    is_s3 = str(values["storage_url"]).startswith("s3:")
-    if not is_s3:
-        only_s3 = ("s3_endpoint_url", "s3_public_endpoint_url")
-        return [f"{name.upper()}: has no meaning unless STORAGE_URL is s3" for name in only_s3 if values[name]]
-    problems = []
-    if values["x_accel_prefix"]:
-        problems.append("X_ACCEL_PREFIX: a web server has no files to hand out while STORAGE_URL is s3")
-    if values["s3_public_endpoint_url"] and values["s3_link_seconds"] == 0:
-        problems.append("S3_PUBLIC_ENDPOINT_URL: no client is sent there while S3_LINK_SECONDS is 0")
-    return problems
-
-
-def _is_url(value: str, schemes: tuple[str, ...] = (), *, needs_host: bool = False) -> None:
-    parts = urlsplit(value)
-    if not parts.scheme or (needs_host and not parts.hostname):
-        raise ValidationError("Not a URL.")
-    if schemes and parts.scheme not in schemes:
-        raise ValidationError(f"Not a URL that begins with {' or '.join(f'{scheme}:' for scheme in schemes)}")
-
-
-def _is_web_url(value: str) -> None:
-    _is_url(value, ("https", "http"), needs_host=True)
-
-
-def _is_storage_url(value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path not in ("", "/"):
-        return
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()-]+)*/?", value):
-        raise ValidationError("Not like file:///a/folder or s3://bucket/prefix.")
-
-
-def _is_location(value: str) -> None:
-    if value and not re.fullmatch(r"/([A-Za-z0-9_.~-]+/)+", value):
-        raise ValidationError("Not like /media-files/, a location that nginx keeps internal.")
-
-
-def _is_database_url(value: str) -> None:
-    _is_url(value, ("sqlite", "postgresql", "postgresql+psycopg"))
-
-
-def _is_web_url_or_nothing(value: str) -> None:
-    if value:
-        _is_web_url(value)
-
-
-def _is_mail_url(value: str) -> None:
-    _is_url(value, ("file", "smtp", "smtps"), needs_host=not value.startswith("file:"))
-    query = dict(parse_qsl(urlsplit(value).query, keep_blank_values=True))
-    if query and query not in ({"starttls": "true"}, {"starttls": "false"}):
-        raise ValidationError("Takes no parameter but starttls=true or starttls=false.")
-
-
-def _is_sender(value: str) -> None:
-    if value and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+|[^<>@\"\r\n]+ <[^@\s<>]+@[^@\s<>]+>", value):
-        raise ValidationError("Not an address such as no-reply@example.com or Example <no-reply@example.com>.")
-
-
-def _is_redis_url(value: str) -> None:
-    if value:
-        _is_url(value, ("redis", "rediss", "unix"))
-
-
-def _are_origins(values: list[str]) -> None:
-    """Browsers send `https://host[:port]` and nothing more: anything else would never match."""
-    if not all(re.fullmatch(r"https?://[^/?#@*\s]+", value) for value in values):
-        raise ValidationError("Each must be an origin such as https://app.example.com, without a path or wildcard.")
-
-
-def _are_ports(values: list[int]) -> None:
-    if not all(0 < value < 65_536 for value in values):
-        raise ValidationError("Each must be a port, from 1 to 65535.")
-
-
-def _network(text: str) -> Network:
+def load_or_exit(env_file: str | Path | None = ".env") -> Settings:
+    """As `load`, for the start of a process: it ends with what is wrong on standard error instead of a traceback."""
     try:
-        return ip_network(text)
-    except ValueError:
-        raise ValidationError("Each must be a network such as 10.1.0.0/16 or fd00:1::/64.") from None
+        return load(env_file)
+    except SettingsInvalid as error:
+        exit_with(error)
 
 
-def _is_ring(entries: list[str]) -> None:
-    ids = [entry.partition(":")[0] for entry in entries]
-    if not all(re.fullmatch(r"[A-Za-z0-9_.-]{1,32}", key_id) for key_id in ids) or len(set(ids)) < len(ids):
-        raise ValidationError("Each entry is `id:key`, and each id is its own.")
-    if any(entry.startswith(f"{DERIVED}:") for entry in entries):
-        raise ValidationError(f"`{DERIVED}` stands for the key that comes from SECRET_KEY and takes no other.")
+def exit_with(error: SettingsInvalid) -> NoReturn:
+    """End this process, saying what is wrong on standard error."""
+    sys.stderr.write(f"{error}\n")
+    sys.stderr.flush()
+    raise SystemExit(EXIT_STATUS)
+
+
+def _is_plain(value: str) -> bool:
+    """Returns False for bytes that were no UTF-8 and for control characters, which no setting has a use for."""
+    return not any(unicodedata.category(character) in ("Cc", "Cs") for character in value)
+
+
+def _check(values: Mapping[str, str], unreadable: set[str]) -> tuple[Settings, list[str]]:
+    """The settings, and what is wrong with them; what is wrong has its default, so that the rest is checked as well."""
+    failing = dict.fromkeys(unreadable, "")
     try:
-        keys = list(_ring(entries, bytes(32)).values())
-    except binascii.Error:
-        keys = []
-    if len(keys) < len({*ids, DERIVED}) or any(len(key) != 32 for key in keys):
-        raise ValidationError("Each key is 32 bytes in base64.")
+        _settings(values, failing)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_input=False):
+            if detail["type"] != "default_factory_not_called":  # an earlier one is wrong, and says so itself
+                name = str(detail["loc"][0])
+                failing.setdefault(name, setting_rules.worded(detail, Settings.model_fields[name]))
+    settings = _settings(values, failing)
+    problems = [f"{name.upper()}: {message}" for name, message in failing.items() if message]
+    for looked_at, first, message in setting_rules.contradictions(settings):
+        if not looked_at & failing.keys():
+            problems.append(f"{first.upper()}: {message}")
+    return settings, problems
 
 
-def _ring(entries: list[str], derived: bytes) -> KeyRing:
-    """`id:base64` entries to keys, in their order.
-
-    The derived key comes where it is named, else last: what it signed and sealed before there was a ring is still read.
-    """
-    pairs = (entry.partition(":") for entry in entries if entry != DERIVED)
-    made = {key_id: base64.b64decode(encoded, validate=True) for key_id, _, encoded in pairs} | {DERIVED: derived}
-    order = [entry.partition(":")[0] for entry in entries]
-    return {key_id: made[key_id] for key_id in dict.fromkeys([*order, DERIVED])}
+def _settings(values: Mapping[str, str], failing: Collection[str]) -> Settings:
+    """The settings without those that fail. Raises ValidationError."""
+    required = {name for name in failing if Settings.model_fields[name].is_required()}
+    taken = {name: value for name, value in values.items() if name not in failing}
+    return Settings.model_validate(taken | dict.fromkeys(required, "-" * 32))
 
 
-def _derive(secret: str, purpose: str) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"tiktok-api/{purpose}".encode()).derive(secret.encode())
+def _remarks(file_values: Mapping[str, str]) -> Iterator[str]:
+    """Names that are perhaps misspelt, but that may as well be another program's."""
+    for name, known in env_files.misspelt(os.environ, NAMES).items():
+        if not os.environ[name].strip() or name in file_values:
+            continue
+        yield f"{name}: is no setting, though the environment has it; did you mean {known}?"
+    for name in env_files.unknown(file_values, NAMES):
+        yield f"{name}: is in the file of settings, but no setting; nothing reads it"

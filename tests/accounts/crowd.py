@@ -35,7 +35,7 @@ def ask(app: Flask, account_id: UUID, start: threading.Barrier) -> str:
 def main() -> None:
     """Answer line by line until there are no more."""
     account_id, threads = UUID(sys.argv[1]), int(sys.argv[2])
-    app = create_app(load(env_file=None, secrets_file=None))
+    app = create_app(load(env_file=None))
     start = threading.Barrier(threads)
     with ThreadPoolExecutor(threads) as pool:
         os.write(1, b"ready\n")

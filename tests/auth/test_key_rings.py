@@ -21,7 +21,7 @@ def make_client(make_app, base_settings, monkeypatch):
 
     def make(ring: str):
         monkeypatch.setenv("JWT_KEYS", ring)
-        settings = load(env_file=None, secrets_file=None)
+        settings = load(env_file=None)
         return make_app(jwt_keys=settings.jwt_keys).test_client()
 
     return make

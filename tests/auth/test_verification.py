@@ -1,7 +1,5 @@
 """Registering where addresses must be proven, and POST /auth/email/verify"""
 
-from dataclasses import replace
-
 import pytest
 
 from tests import stage
@@ -17,7 +15,7 @@ from tiktok_api.db import db
 @pytest.fixture
 def app(base_settings, each_database_url):
     """An application that lets nobody in whose address is not proven."""
-    return stage.application(each_database_url, replace(base_settings, email_verification=True), kind="verifying")
+    return stage.application(each_database_url, base_settings.replace(email_verification=True), kind="verifying")
 
 
 @on_each_database
@@ -55,7 +53,7 @@ def test_a_known_address_is_answered_alike_and_told_by_letter(client, owner, pos
 
 
 def test_a_closed_server_writes_to_nobody(base_settings, each_database_url, postbox, deliver):
-    settings = replace(base_settings, email_verification=True, registration="closed")
+    settings = base_settings.replace(email_verification=True, registration="closed")
     closed = stage.application(each_database_url, settings, kind="verifying and closed")
 
     response = register(closed.test_client())
@@ -171,7 +169,7 @@ def test_those_who_never_proved_their_address_are_forgotten(app, client, clock, 
 
 def test_whoever_was_let_in_before_proof_was_asked_for_stays(app, client, base_settings, each_database_url):
     register(client)
-    easy = stage.application(each_database_url, replace(base_settings, email_verification=False), kind="plain")
+    easy = stage.application(each_database_url, base_settings.replace(email_verification=False), kind="plain")
     assert log_in(easy.test_client()).status_code == 200
 
     response = log_in(client)

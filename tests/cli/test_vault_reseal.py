@@ -37,7 +37,7 @@ def rotated(app, make_app, monkeypatch, base_settings):
     """The service with a new key before the old one."""
     before = app.extensions["tiktok_api.settings"]
     monkeypatch.setenv("VAULT_KEYS", NEW)
-    keys = load(env_file=None, secrets_file=None).vault_keys
+    keys = load(env_file=None).vault_keys
     return make_app(
         vault_keys=keys,
         database_url=before.database_url,

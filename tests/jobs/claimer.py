@@ -10,7 +10,7 @@ from tiktok_api.settings import load
 
 
 def main() -> None:
-    app = create_app(load(env_file=None, secrets_file=None))
+    app = create_app(load(env_file=None))
     with app.app_context():
         sys.stdout.write("ready\n")
         sys.stdout.flush()

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ def start_runner(app, base_settings) -> Iterator[Callable[..., tuple[Runner, thr
     started: list[tuple[Runner, threading.Thread]] = []
 
     def start(**changes: Any) -> tuple[Runner, threading.Thread]:
-        runner = Runner(app, replace(base_settings, **changes))
+        runner = Runner(app, base_settings.replace(**changes))
         thread = threading.Thread(target=runner.run_forever)
         thread.start()
         started.append((runner, thread))

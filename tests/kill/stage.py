@@ -80,7 +80,7 @@ class Stage:
         before = dict(os.environ)
         os.environ.update(settings, DATABASE_URL=database_url)
         try:
-            app = create_app(load(env_file=None, secrets_file=None))
+            app = create_app(load(env_file=None))
         finally:
             os.environ.clear()
             os.environ.update(before)

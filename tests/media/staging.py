@@ -83,7 +83,7 @@ def staged(sqlite_template: Path, folder: Path, storage: dict[str, str], **setti
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        app = create_app(load(env_file=None, secrets_file=None))
+        app = create_app(load(env_file=None))
     with Server(environment, folder / "server.log") as server:
         yield Stage(server, app, Person(app, "owner@example.com"))
     app.extensions["tiktok_api.tiktok"].close()

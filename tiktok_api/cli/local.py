@@ -49,4 +49,4 @@ def local_settings(**changes: Any) -> Settings:
     values = local_environment(api_url="http://127.0.0.1:8080", simulator_url="http://127.0.0.1:8090")
     for name, value in (values | {key.upper(): str(value) for key, value in changes.items()}).items():
         os.environ[name] = value
-    return load(env_file=None, secrets_file=None)
+    return load(env_file=None)

@@ -7,20 +7,20 @@ import os
 import sys
 import time
 
-from dotenv import dotenv_values
 from rich.console import Console
 
+from tiktok_api import env_file
 from tiktok_api.cli.stack import StackFailed, running_stack
-from tiktok_api.settings import Settings
+from tiktok_api.settings import NAMES
 
 console = Console(highlight=False)
 
 
 def _chosen() -> dict[str, str]:
     """The settings that somebody has made: in `.env`, or in the environment, which wins."""
-    found = {name: value for name, value in dotenv_values(".env").items() if value}
-    known = {name.upper() for name in Settings.__dataclass_fields__} | {"BIND"}
-    return found | {name: value for name, value in os.environ.items() if name in known and value}
+    return env_file.read(".env").values | {
+        name: value for name, value in os.environ.items() if name in NAMES and value.strip()
+    }
 
 
 def main() -> int:

@@ -76,7 +76,7 @@ def test_a_successor_goes_on_where_a_killed_worker_was(slow, source, tmp_path, s
     environment = environment_of(url, tmp_path, **more)
     for name, value in more.items():
         monkeypatch.setenv(name, value)
-    policy = load(env_file=None, secrets_file=None)
+    policy = load(env_file=None)
     app = make_app(
         database_url=url,
         outbound_allow_http=policy.outbound_allow_http,
