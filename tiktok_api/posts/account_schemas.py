@@ -1,9 +1,10 @@
 """What clients get about an account's ability to post."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from tiktok_api.accounts.models import AccountStatus
 from tiktok_api.posts.capacity import MOST_DAYS
+from tiktok_api.web.openapi_schemas import Choice
 from tiktok_api.web.schemas import Schema, nullable
 from tiktok_api.web.timezones import is_timezone
 
@@ -63,9 +64,7 @@ class HealthSchema(Schema):
     """Token, scopes, and whether the account can post."""
 
     account_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
-    status = fields.String(
-        required=True, validate=validate.OneOf([s.value for s in AccountStatus]), metadata={"example": "active"}
-    )
+    status = fields.String(required=True, validate=Choice(AccountStatus), metadata={"example": "active"})
     can_post = fields.Boolean(required=True, metadata={"example": True})
     reasons = fields.List(fields.Nested(HealthReasonSchema), required=True)
     needs_reconnection = fields.Boolean(
