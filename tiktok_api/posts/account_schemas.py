@@ -15,10 +15,10 @@ EXAMPLE_TIME = "2027-03-02T12:00:00Z"
 class CapacityArgsSchema(Schema):
     """Which days."""
 
-    first = fields.Date(data_key="from", metadata={"example": "2027-03-01", "description": "Without it: today."})
+    first = fields.Date(data_key="from", metadata={"example": "2026-03-01", "description": "Without it: today."})
     last = fields.Date(
         data_key="to",
-        metadata={"example": "2027-03-07", "description": f"Without it: a week. At most {MOST_DAYS} days."},
+        metadata={"example": "2026-03-07", "description": f"Without it: a week. At most {MOST_DAYS} days."},
     )
     timezone = fields.String(
         validate=is_timezone, metadata={"example": "Europe/Berlin", "description": "Without it: your own time zone."}

@@ -24,8 +24,9 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
-from apispec.ext.marshmallow import MarshmallowPlugin, OpenAPIConverter
+from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_instance
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import INCLUDE, Schema, fields, validate
 
 from tiktok_api.web.schemas import is_in_range
@@ -79,7 +80,7 @@ class PartOf(fields.Dict):
         self.schema = schema
 
 
-class SchemaConverter(OpenAPIConverter):  # type: ignore[misc]  # apispec's is untyped
+class SchemaConverter(OpenAPIConverter):
     """apispec's, and hints on what it leaves unsaid."""
 
     def field2property(self, field: fields.Field[Any]) -> dict[str, Any]:
@@ -87,7 +88,8 @@ class SchemaConverter(OpenAPIConverter):  # type: ignore[misc]  # apispec's is u
         found: dict[str, Any] = super().field2property(field)
         if isinstance(field, PartOf):
             described = {key: found[key] for key in ("description", "example") if key in found}
-            return described | self.resolve_nested_schema(field.schema(partial=True))
+            reference: dict[str, Any] = self.resolve_nested_schema(field.schema(partial=True))  # type: ignore[no-untyped-call]
+            return described | reference
         if "enum" in found and (name := _enum_name(field)):
             found[ENUM_NAME] = name
         if "pattern" in found:
@@ -106,7 +108,7 @@ class SchemaConverter(OpenAPIConverter):  # type: ignore[misc]  # apispec's is u
 
     def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
         """The JSON schema of an object, with the names that an answer always has."""
-        found: dict[str, Any] = super().schema2jsonschema(schema)
+        found: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
         instance = resolve_schema_instance(schema)
         if "description" not in found and (doc := type(instance).__doc__):
             found["description"] = " ".join(doc.split())
@@ -118,7 +120,7 @@ class SchemaConverter(OpenAPIConverter):  # type: ignore[misc]  # apispec's is u
         return found
 
 
-class SchemaPlugin(MarshmallowPlugin):  # type: ignore[misc]  # apispec's is untyped
+class SchemaPlugin(MarshmallowPlugin):
     """apispec's plugin with our converter."""
 
     Converter = SchemaConverter
