@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from tiktok_api.web.openapi_schemas import ALWAYS_SENT, ENUM_NAME
+from tiktok_api.web.openapi_schemas import ALWAYS_SENT, COMPONENT, ENUM_NAME
 
 Document = dict[str, Any]
 _SCHEMAS, _RESPONSES = "#/components/schemas/", "#/components/responses/"
@@ -24,6 +24,7 @@ def finish(document: Document) -> Document:
     _share_errors(document)
     _part_requests_from_answers(document)
     _name_enums(document)
+    _name_shapes(document)
     components = document["components"]
     for kind, parts in components.items():
         components[kind] = dict(sorted(parts.items()))
@@ -191,6 +192,17 @@ def _name_enums(document: Document) -> None:
         name = schema.pop(ENUM_NAME, None) or names.setdefault(tuple(sorted(words)), place)
         _refer(schema, name)
         schemas.setdefault(name, {"type": "string", "enum": words})
+
+
+def _name_shapes(document: Document) -> None:
+    """Make each shape that asks for a name a component."""
+    schemas: Document = document["components"]["schemas"]
+    for schema in [inner for whole in schemas.values() for inner in _inside(whole)]:
+        if name := schema.pop(COMPONENT, None):
+            kept = {word: schema.pop(word) for word in list(schema) if word not in ("description", "example")}
+            if schemas.setdefault(name, kept) != kept:
+                raise ValueError(f"two shapes are called {name}; give one of them another name")
+            schema["$ref"] = _SCHEMAS + name
 
 
 def _enums(document: Document) -> Iterator[tuple[Document, str]]:

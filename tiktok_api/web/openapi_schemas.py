@@ -16,6 +16,8 @@ How to declare what the document says of a field:
 * **A default of a request** is `load_default`: the document says it in words, since generators oblige clients to send what
   has the keyword `default`.
 * **Time zones and instants**: `validate=is_timezone`, and `AwareDateTime(validate=is_in_range)`.
+* **A shape with a name** that is no marshmallow schema: `metadata={"x_component": "RuleValue", "anyOf": […]}` becomes the
+  component `RuleValue`.
 * **Anything else** (`format`, `anyOf` …) is taken from `metadata` as it stands.
 """
 
@@ -32,7 +34,7 @@ from marshmallow import INCLUDE, Schema, fields, validate
 from tiktok_api.web.schemas import is_in_range
 from tiktok_api.web.timezones import is_timezone
 
-ENUM_NAME, ALWAYS_SENT = "x-enum-name", "x-always-sent"
+ENUM_NAME, COMPONENT, ALWAYS_SENT = "x-enum-name", "x-component", "x-always-sent"
 """Hints for `web/openapi_document.py`, which removes them."""
 
 

@@ -68,6 +68,7 @@ class OpenSchema(Schema):
 
 _SIMPLE: list[dict[str, Any]] = [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]
 VALUE: dict[str, Any] = {
+    "x_component": "RuleValue",
     "anyOf": [
         *_SIMPLE,
         {"type": "array", "items": {"anyOf": _SIMPLE}},
