@@ -52,6 +52,7 @@ from tiktok_api.web.blueprint import AnyIdConverter, Blueprint
 from tiktok_api.web.docs import docs
 from tiktok_api.web.documenting import describe_common_parts
 from tiktok_api.web.health import health
+from tiktok_api.web.openapi_schemas import SchemaPlugin
 from tiktok_api.webhooks import tasks as webhooks_tasks
 from tiktok_api.webhooks.routes import blp as webhooks_blueprint
 
@@ -94,7 +95,7 @@ def create_app(settings: Settings | None = None, **composed: Any) -> Flask:
     _compose(app, settings, composed)
     _bind_database(app, settings)
     _bind_web(app, settings)
-    _bind_domains(app)
+    _bind_domains(app, settings.public_url)
     _subscribe()
     commands.install(app)
     return app
@@ -218,16 +219,26 @@ def _harden(response: Any) -> Any:
     return response
 
 
-def _bind_domains(app: Flask) -> None:
+def _bind_domains(app: Flask, public_url: str) -> None:
     app.config.update(
         API_TITLE="TikTok API server",
         API_VERSION="v1",
         OPENAPI_VERSION="3.1.0",
-        API_SPEC_OPTIONS={"info": {"description": DESCRIPTION, "license": {"name": "MIT", "identifier": "MIT"}}},
+        API_SPEC_OPTIONS={
+            "info": {
+                "description": DESCRIPTION,
+                "license": {"name": "MIT", "identifier": "MIT"},
+                "contact": {"name": "The operator of this server", "url": public_url},
+            },
+            "servers": [
+                {"url": public_url, "description": "PUBLIC_URL of this server"},
+                {"url": "/", "description": "Where this document comes from"},
+            ],
+        },
     )
     api = make_api()
     api._register_error_handlers = lambda: None  # rendering.py has the only one
-    api.init_app(app)
+    api.init_app(app, spec_kwargs={"marshmallow_plugin": SchemaPlugin()})
     describe_common_parts(api)
     for blueprint in DOMAINS:
         api.register_blueprint(blueprint, url_prefix=API_PREFIX + (blueprint.url_prefix or ""))

@@ -1,6 +1,6 @@
 """The document that the server answers, and its operations one by one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from tests import stage
 from tiktok_api.settings import Settings
 
 MISSING = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
+FEWEST_OPERATIONS = 60
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 
 
@@ -33,8 +34,17 @@ class Operation:
 
 
 def operations_of(document: dict[str, Any]) -> list[Operation]:
-    """Every operation; references to parameters are followed."""
-    return list(_operations(document))
+    """Every operation, at least as many as this API has had; references to parameters and answers are followed."""
+    found = list(_operations(document))
+    assert len(found) > FEWEST_OPERATIONS
+    return found
+
+
+def some(things: Iterable[Any]) -> list[Any]:
+    """All of them as a list. A rule that holds for nothing at all guards nothing, so it must be at least one."""
+    found = list(things)
+    assert found, "nothing to look at"
+    return found
 
 
 def _operations(document: dict[str, Any]) -> Iterator[Operation]:
@@ -43,7 +53,10 @@ def _operations(document: dict[str, Any]) -> Iterator[Operation]:
             if method in item:
                 given = item.get("parameters", []) + item[method].get("parameters", [])
                 parameters = [_follow(document, parameter) for parameter in given]
-                yield Operation(method, path, item[method], parameters)
+                answers = {
+                    status: _follow(document, answer) | answer for status, answer in item[method]["responses"].items()
+                }
+                yield Operation(method, path, item[method] | {"responses": answers}, parameters)
 
 
 def _follow(document: dict[str, Any], thing: dict[str, Any]) -> dict[str, Any]:

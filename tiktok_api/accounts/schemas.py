@@ -1,26 +1,21 @@
 """What clients send and get about accounts."""
 
-import unicodedata
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import fields, post_load, validate
 
 from tiktok_api.accounts.models import SCOPES, AccountStatus, ConnectionStatus
+from tiktok_api.web.openapi_schemas import NO_CONTROL_CHARACTERS, Choice
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import Boolean, Schema, nullable
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
-_STATUSES = [status.value for status in AccountStatus]
-
-
-def is_text(value: str) -> None:
-    """No control characters and no half of a surrogate pair: PostgreSQL stores neither. Raises ValidationError."""
-    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in value):
-        raise ValidationError("Has control characters.")
 
 
 def _tag(**options: Any) -> fields.String:
-    return fields.String(validate=[validate.Length(1, 50), is_text], metadata={"example": "agency"}, **options)
+    return fields.String(
+        validate=[validate.Length(1, 50), NO_CONTROL_CHARACTERS], metadata={"example": "agency"}, **options
+    )
 
 
 class ConnectionRequestSchema(Schema):
@@ -35,7 +30,7 @@ class ConnectionRequestSchema(Schema):
         },
     )
     scopes = fields.List(
-        fields.String(validate=validate.OneOf(SCOPES), metadata={"example": "video.publish"}),
+        fields.String(validate=Choice(SCOPES, name="TikTokScope"), metadata={"example": "video.publish"}),
         validate=validate.Length(1, len(SCOPES)),
         metadata={
             "description": "What to ask the person for; `user.info.basic` always is. They may grant less. Without it: all "
@@ -63,7 +58,7 @@ class ConnectionSchema(Schema):
     status = fields.String(
         required=True,
         attribute="shown_status",
-        validate=validate.OneOf([status.value for status in ConnectionStatus]),
+        validate=Choice(ConnectionStatus),
         metadata={"example": "connected"},
     )
     reason = nullable(
@@ -95,7 +90,7 @@ class CallbackArgsSchema(Schema):
 class AccountDefaultsSchema(Schema):
     """What posts of this account start from; null: no default. Privacy has none: it is chosen for every post."""
 
-    mode = nullable(fields.String, example="direct", validate=validate.OneOf(["direct", "inbox"]))
+    mode = nullable(fields.String, example="direct", validate=Choice(["direct", "inbox"], name="PostMode"))
     allow_comment = nullable(Boolean, example=True)
     allow_duet = nullable(Boolean, example=None)
     allow_stitch = nullable(Boolean, example=None)
@@ -130,7 +125,7 @@ class AccountSchema(Schema):
         required=True,
         metadata={"description": "What the person granted."},
     )
-    status = fields.String(required=True, validate=validate.OneOf(_STATUSES), metadata={"example": "active"})
+    status = fields.String(required=True, validate=Choice(AccountStatus), metadata={"example": "active"})
     status_reason = nullable(
         fields.String, example=None, description="Why it is not active; connect it again to mend that."
     )
@@ -148,7 +143,9 @@ class AccountSchema(Schema):
 class AccountChangesSchema(Schema):
     """What may be changed about an account; what is sent replaces what was there."""
 
-    label = fields.String(validate=[validate.Length(max=100), is_text], metadata={"example": "Spring campaign"})
+    label = fields.String(
+        validate=[validate.Length(max=100), NO_CONTROL_CHARACTERS], metadata={"example": "Spring campaign"}
+    )
     tags = fields.List(_tag(), validate=validate.Length(max=20), metadata={"example": ["agency", "berlin"]})
     defaults = fields.Nested(AccountDefaultsSchema)
 
@@ -162,12 +159,10 @@ class AccountChangesSchema(Schema):
 class AccountListArgsSchema(PageArgsSchema):
     """Which accounts to list."""
 
-    status = fields.Enum(
-        AccountStatus, by_value=True, metadata={"type": "string", "enum": _STATUSES, "example": "active"}
-    )
+    status = fields.Enum(AccountStatus, by_value=True, metadata={"example": "active"})
     tag = _tag()
     q = fields.String(
-        validate=[validate.Length(1, 100), is_text],
+        validate=[validate.Length(1, 100), NO_CONTROL_CHARACTERS],
         metadata={"description": "Part of the label, username or display name.", "example": "ada"},
     )
 

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields
 
 from tiktok_api.analytics.metrics import Interval, Metric, Reason
 from tiktok_api.analytics.portraits import Show
 from tiktok_api.analytics.windows import MOST_POINTS, Moment
+from tiktok_api.web.openapi_schemas import Choice
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import Boolean, QueryBoolean, Schema, nullable, page_of
 from tiktok_api.web.timezones import is_timezone
@@ -22,6 +22,10 @@ _NOT_A_MOMENT = "Not a valid date (2027-03-02) or instant with its zone (2027-03
 
 class MomentField(fields.String):
     """A local date, or an instant with its zone; a naive time is refused."""
+
+    def __init__(self, *, metadata: dict[str, Any], **options: Any) -> None:
+        either = [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]
+        super().__init__(metadata={"anyOf": either} | metadata, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         """A date or an aware datetime; a `+` that a client forgot to encode arrives as a space."""
@@ -35,10 +39,6 @@ class MomentField(fields.String):
         return moment
 
 
-def _choice(enum: type[StrEnum], **metadata: Any) -> dict[str, Any]:
-    return {"type": "string", "enum": [member.value for member in enum], **metadata}
-
-
 class WindowArgsSchema(Schema):
     """Which window of time."""
 
@@ -46,14 +46,14 @@ class WindowArgsSchema(Schema):
         data_key="from",
         metadata={
             "description": "The first day, or the first instant. Without it: the 30 days up to the end.",
-            "example": "2027-02-01",
+            "example": "2026-02-01",
         },
     )
     ends = MomentField(
         data_key="to",
         metadata={
             "description": "The last day, or the instant before which the window ends. Without it: today.",
-            "example": "2027-03-02",
+            "example": "2026-03-02",
         },
     )
     timezone = fields.String(
@@ -65,16 +65,12 @@ class WindowArgsSchema(Schema):
 class SeriesArgsSchema(WindowArgsSchema):
     """Which series."""
 
-    metric = fields.Enum(
-        Metric, by_value=True, load_default=Metric.FOLLOWERS, metadata=_choice(Metric, example="views")
-    )
+    metric = fields.Enum(Metric, by_value=True, load_default=Metric.FOLLOWERS, metadata={"example": "views"})
     interval = fields.Enum(
         Interval,
         by_value=True,
         load_default=Interval.DAY,
-        metadata=_choice(
-            Interval, example="day", description=f"Weeks begin on Monday. At most {MOST_POINTS} points at once."
-        ),
+        metadata={"example": "day", "description": f"Weeks begin on Monday. At most {MOST_POINTS} points at once."},
     )
 
 
@@ -85,7 +81,7 @@ class ChartArgsSchema(SeriesArgsSchema):
         Show,
         by_value=True,
         load_default=Show.VALUE,
-        metadata=_choice(Show, example="value", description="The numbers themselves, or what each period brought."),
+        metadata={"example": "value", "description": "The numbers themselves, or what each period brought."},
     )
 
 
@@ -118,7 +114,7 @@ def _is_restated() -> Boolean:
 
 
 def _reason() -> fields.Field[Any]:
-    return nullable(fields.String, example=None, description=_WHY, validate=validate.OneOf(list(Reason)))
+    return nullable(fields.String, example=None, description=_WHY, validate=Choice(Reason))
 
 
 class ReadingSchema(Schema):
@@ -198,8 +194,8 @@ class SeriesSchema(Schema):
     """One metric of an account over time. The changes of the points add up to the change of the window."""
 
     account_id = fields.UUID(required=True, metadata={"example": _ID})
-    metric = fields.String(required=True, validate=validate.OneOf(list(Metric)), metadata={"example": "followers"})
-    interval = fields.String(required=True, validate=validate.OneOf(list(Interval)), metadata={"example": "day"})
+    metric = fields.String(required=True, validate=Choice(Metric), metadata={"example": "followers"})
+    interval = fields.String(required=True, validate=Choice(Interval), metadata={"example": "day"})
     starts_at = _window_field(fields.AwareDateTime, "starts_at", "2027-01-31T23:00:00Z", data_key="from")
     ends_at = _window_field(fields.AwareDateTime, "ends_at", "2027-02-01T23:00:00Z", data_key="to")
     timezone = _window_field(fields.String, "timezone", "Europe/Berlin")
@@ -254,6 +250,6 @@ class AccountVideosSchema(page_of(VideoSchema)):  # type: ignore[misc]  # a clas
     reason = nullable(
         fields.String,
         example=None,
-        validate=validate.OneOf(list(Reason)),
+        validate=Choice(Reason),
         description="Why videos are not read (any more): not_read_yet or scope_missing.",
     )

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from tiktok_api.auth.api_keys import SCOPES
 from tiktok_api.auth.passwords import LONGEST, SHORTEST
+from tiktok_api.web.openapi_schemas import ONE_PRINTED_LINE, Choice
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import Boolean, Schema, is_in_range
 from tiktok_api.web.timezones import is_timezone
@@ -15,22 +16,16 @@ LONGEST_EMAIL = 254
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 
 
-def is_printable(value: str) -> None:
-    """No control characters: U+0000 does not even fit into PostgreSQL. Raises ValidationError."""
-    if not value.isprintable():
-        raise ValidationError("Has characters that cannot be printed.")
-
-
 def _email() -> fields.Email:
     return fields.Email(
         required=True,
-        validate=[validate.Length(max=LONGEST_EMAIL), is_printable],
+        validate=[validate.Length(max=LONGEST_EMAIL), ONE_PRINTED_LINE],
         metadata={"example": "ada@example.com"},
     )
 
 
 def _display_name(**options: Any) -> fields.String:
-    return fields.String(validate=[validate.Length(max=100), is_printable], metadata={"example": "Ada"}, **options)
+    return fields.String(validate=[validate.Length(max=100), ONE_PRINTED_LINE], metadata={"example": "Ada"}, **options)
 
 
 def _timezone(**options: Any) -> fields.String:
@@ -62,6 +57,19 @@ class RegistrationSchema(Schema):
     password = _new_password()
     display_name = _display_name(load_default="")
     timezone = _timezone(load_default="UTC")
+
+
+class PendingRegistrationSchema(Schema):
+    """What is still to be done; the same for every address, known or not."""
+
+    status = fields.String(
+        required=True,
+        validate=Choice(["verification_required"], name="RegistrationStatus"),
+        metadata={
+            "description": "A letter is on its way to the address: follow it, then sign in.",
+            "example": "verification_required",
+        },
+    )
 
 
 class CredentialsSchema(Schema):
@@ -157,7 +165,7 @@ class SessionSchema(Schema):
 
 def _scopes(**options: Any) -> fields.Field[Any]:
     return fields.List(
-        fields.String(validate=validate.OneOf(SCOPES), metadata={"example": "posts:write"}),
+        fields.String(validate=Choice(SCOPES, name="ApiKeyScope"), metadata={"example": "posts:write"}),
         required=True,
         metadata={
             "description": "`read` and `write` reach every domain, `posts:write` one. Writing does not include reading.",
@@ -187,7 +195,7 @@ def _expiry(**options: Any) -> fields.AwareDateTime:
 
 def _key_name() -> fields.String:
     return fields.String(
-        required=True, validate=[validate.Length(1, 100), is_printable], metadata={"example": "nightly import"}
+        required=True, validate=[validate.Length(1, 100), ONE_PRINTED_LINE], metadata={"example": "nightly import"}
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tiktok_api.media.errors import ChecksumMismatch
+from tiktok_api.web.documenting import file_schema
 
 Document = dict[str, Any]
 
@@ -24,7 +25,7 @@ _EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "Tus-Max-Size": ("integer", 524_288_000, "The largest file, in bytes."),
     "Tus-Checksum-Algorithm": ("string", "sha1,sha256,md5", "Digests that can be checked."),
 }
-_ANY_BYTES = {"type": "string", "contentMediaType": "application/octet-stream"}
+_ANY_BYTES = file_schema("application/octet-stream")
 
 CHECKSUM_MISMATCH: Document = {
     "460": {
@@ -86,4 +87,4 @@ def answers(status: int, *headers: str, description: str, content: Document | No
 
 def file_of(content_type: str) -> Document:
     """A response body that is a file."""
-    return {content_type: {"schema": _ANY_BYTES | {"contentMediaType": content_type}, "example": "(bytes)"}}
+    return {content_type: {"schema": file_schema(content_type), "example": "(bytes)"}}

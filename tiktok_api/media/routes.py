@@ -43,10 +43,10 @@ from tiktok_api.media.multipart import MultipartFieldUnexpected, ReceivedFile
 from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import (
     ChecksArgsSchema,
-    ChecksSchema,
     ConversionSchema,
     ImportSchema,
     MediaChangesSchema,
+    MediaChecksSchema,
     MediaFilterSchema,
     MediaSchema,
     UsageSchema,
@@ -262,7 +262,7 @@ def _answer_with(stored: contents.Stored) -> Response:
 
 @blp.get("/<uuid:media_id>/checks")
 @blp.arguments(ChecksArgsSchema, location="query")
-@blp.response(200, ChecksSchema)
+@blp.response(200, MediaChecksSchema)
 @blp.raises(MediaNotReady)
 def check_media(args: dict[str, UUID], media_id: UUID) -> dict[str, Any]:
     """Hold media against TikTok's rules

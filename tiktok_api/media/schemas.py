@@ -6,12 +6,11 @@ from tiktok_api.media.checking import Severity
 from tiktok_api.media.converting import PhotoFormat
 from tiktok_api.media.models import MediaKind, MediaStatus
 from tiktok_api.outbound.urls import LONGEST as LONGEST_URL
+from tiktok_api.web.openapi_schemas import Choice, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Boolean, QueryBoolean, Schema, nullable
+from tiktok_api.web.schemas import VALUE, Boolean, QueryBoolean, Schema, nullable
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
-_STATUSES = [status.value for status in MediaStatus]
-_KINDS = [kind.value for kind in MediaKind]
 _SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
@@ -26,8 +25,8 @@ class MediaSchema(Schema):
     """A video or photo. What inspection finds is null until the status is `ready`; width and height are as seen."""
 
     id = fields.UUID(required=True, metadata={"example": _ID})
-    status = fields.String(required=True, validate=validate.OneOf(_STATUSES), metadata={"example": "ready"})
-    kind = nullable(fields.String, example="video", validate=validate.OneOf(_KINDS))
+    status = fields.String(required=True, validate=Choice(MediaStatus), metadata={"example": "ready"})
+    kind = nullable(fields.String, example="video", validate=Choice(MediaKind))
     name = fields.String(required=True, metadata={"example": "launch.mp4"})
     source_id = nullable(fields.UUID, example=None, description="What it was converted from, while that exists.")
     content_type = nullable(fields.String, example="video/mp4", description="As found; before that, as you said.")
@@ -68,10 +67,10 @@ class MediaSchema(Schema):
 class MediaFilterSchema(PageArgsSchema):
     """Which media to list, newest first."""
 
-    kind = fields.String(validate=validate.OneOf(_KINDS), metadata={"example": "video"})
-    status = fields.String(validate=validate.OneOf(_STATUSES), metadata={"example": "ready"})
+    kind = fields.String(validate=Choice(MediaKind), metadata={"example": "video"})
+    status = fields.String(validate=Choice(MediaStatus), metadata={"example": "ready"})
     sha256 = fields.String(
-        validate=validate.Regexp(r"[0-9a-fA-F]{64}\Z"),
+        validate=Pattern("^[0-9a-fA-F]{64}$", error="Not a SHA-256 in hexadecimal."),
         metadata={"description": "Of the whole file, in hexadecimal.", "example": _SHA256},
     )
     used = QueryBoolean(metadata={"description": "Whether any post, of whatever status, shows it.", "example": True})
@@ -126,7 +125,7 @@ class ConversionSchema(Schema):
 
     format = fields.String(
         load_default=PhotoFormat.JPEG.value,
-        validate=validate.OneOf([wanted.value for wanted in PhotoFormat]),
+        validate=Choice(PhotoFormat),
         metadata={"description": "JPEG, or WebP, which keeps transparency.", "example": "jpeg"},
     )
 
@@ -135,7 +134,7 @@ class UploadProgressSchema(Schema):
     """How far an upload is. `bytes_per_second` is that of the newest connection."""
 
     id = fields.UUID(required=True, metadata={"example": _ID})
-    status = fields.String(required=True, validate=validate.OneOf(_STATUSES), metadata={"example": "uploading"})
+    status = fields.String(required=True, validate=Choice(MediaStatus), metadata={"example": "uploading"})
     received_bytes = fields.Integer(required=True, metadata={"example": 12_053_251})
     size_bytes = nullable(fields.Integer, example=48_213_004)
     percentage = nullable(fields.Float, example=25.0, description="0 to 100; null while the length is deferred.")
@@ -152,21 +151,21 @@ class ChecksArgsSchema(Schema):
     )
 
 
-class CheckSchema(Schema):
+class MediaCheckSchema(Schema):
     """One of TikTok's rules and how the media fares."""
 
     code = fields.String(required=True, metadata={"description": "The rule.", "example": "video_duration"})
     severity = fields.String(
         required=True,
-        validate=validate.OneOf([severity.value for severity in Severity]),
+        validate=Choice(Severity),
         metadata={"description": "TikTok refuses a problem; a warning may do.", "example": "problem"},
     )
     message = fields.String(required=True, metadata={"example": "This creator may post up to 180 s."})
-    found = fields.Raw(allow_none=True, metadata={"description": "The media's value.", "example": 214.5})
-    allowed = fields.Raw(allow_none=True, metadata={"description": "A bound, a range or a list.", "example": 180})
+    found = fields.Raw(metadata=VALUE | {"description": "The media's value.", "example": 214.5})
+    allowed = fields.Raw(metadata=VALUE | {"description": "A bound, a range or a list.", "example": 180})
 
 
-class ChecksSchema(Schema):
+class MediaChecksSchema(Schema):
     """Whether TikTok would take the media, rule by rule."""
 
     is_postable = Boolean(required=True, metadata={"example": False})
@@ -175,4 +174,4 @@ class ChecksSchema(Schema):
         example="2027-03-02T11:58:00Z",
         description="When TikTok was asked what this creator may post; null: never, or no account was named.",
     )
-    checks = fields.List(fields.Nested(CheckSchema), required=True)
+    checks = fields.List(fields.Nested(MediaCheckSchema), required=True)

@@ -1,9 +1,10 @@
 """What clients get about an account's ability to post."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from tiktok_api.accounts.models import AccountStatus
 from tiktok_api.posts.capacity import MOST_DAYS
+from tiktok_api.web.openapi_schemas import Choice
 from tiktok_api.web.schemas import Boolean, Schema, nullable
 from tiktok_api.web.timezones import is_timezone
 
@@ -14,10 +15,10 @@ EXAMPLE_TIME = "2027-03-02T12:00:00Z"
 class CapacityArgsSchema(Schema):
     """Which days."""
 
-    first = fields.Date(data_key="from", metadata={"example": "2027-03-01", "description": "Without it: today."})
+    first = fields.Date(data_key="from", metadata={"example": "2026-03-01", "description": "Without it: today."})
     last = fields.Date(
         data_key="to",
-        metadata={"example": "2027-03-07", "description": f"Without it: a week. At most {MOST_DAYS} days."},
+        metadata={"example": "2026-03-07", "description": f"Without it: a week. At most {MOST_DAYS} days."},
     )
     timezone = fields.String(
         validate=is_timezone, metadata={"example": "Europe/Berlin", "description": "Without it: your own time zone."}
@@ -63,9 +64,7 @@ class HealthSchema(Schema):
     """Token, scopes, and whether the account can post."""
 
     account_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
-    status = fields.String(
-        required=True, validate=validate.OneOf([s.value for s in AccountStatus]), metadata={"example": "active"}
-    )
+    status = fields.String(required=True, validate=Choice(AccountStatus), metadata={"example": "active"})
     can_post = Boolean(required=True, metadata={"example": True})
     reasons = fields.List(fields.Nested(HealthReasonSchema), required=True)
     needs_reconnection = Boolean(

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from tiktok_api.media.checking import Severity, checks_for
 from tiktok_api.media.models import Media
-from tiktok_api.posts.models import Post, Publication
+from tiktok_api.posts.models import Post, PrivacyLevel, Publication
 from tiktok_api.posts.terms import DIRECT_ONLY, Terms, is_direct, terms_of
 from tiktok_api.tiktok import CreatorInfo
 
 LONGEST_CAPTION = 2200  # UTF-16 code units: TikTok's direct-post page
-PRIVACY_LEVELS = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY")
+PRIVACY_LEVELS = tuple(level.value for level in PrivacyLevel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,15 @@ class PostMode(StrEnum):
     INBOX = "inbox"
 
 
+class PrivacyLevel(StrEnum):
+    """TikTok's words for who may see a post (developers.tiktok.com/doc/content-posting-api-reference-direct-post)."""
+
+    PUBLIC_TO_EVERYONE = "PUBLIC_TO_EVERYONE"
+    MUTUAL_FOLLOW_FRIENDS = "MUTUAL_FOLLOW_FRIENDS"
+    FOLLOWER_OF_CREATOR = "FOLLOWER_OF_CREATOR"
+    SELF_ONLY = "SELF_ONLY"
+
+
 class PostStatus(StrEnum):
     """Derived from the publications; see `deriving.py`."""
 

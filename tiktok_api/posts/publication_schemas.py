@@ -1,9 +1,10 @@
 """What clients get about publications, and how a person settles one."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from tiktok_api.posts.models import AttemptState, PublicationState
-from tiktok_api.posts.schemas import EXAMPLE_ID, EXAMPLE_TIME, choice
+from tiktok_api.posts.schemas import EXAMPLE_ID, EXAMPLE_TIME, OVERRIDES, OverridesSchema, choice
+from tiktok_api.web.openapi_schemas import Choice, PartOf
 from tiktok_api.web.schemas import Schema, nullable
 
 
@@ -42,7 +43,7 @@ class PublicationSchema(Schema):
     reason = nullable(fields.String, example=None)
     detail = nullable(fields.String, example=None)
     next_try_at = nullable(fields.AwareDateTime, example=None)
-    overrides = fields.Dict(required=True, metadata={"example": {}})
+    overrides = PartOf(OverridesSchema, required=True, metadata={"example": {}, "description": OVERRIDES})
     publish_id = nullable(fields.String, example="v_pub_file~v2-1.7602997070760331285")
     tiktok_post_ids = fields.List(fields.String(), required=True, metadata={"example": ["7602997517160123666"]})
     url = nullable(fields.String, example="https://www.tiktok.com/@ada/video/7602997517160123666")
@@ -62,7 +63,7 @@ class ResolutionSchema(Schema):
 
     outcome = fields.String(
         required=True,
-        validate=validate.OneOf(["live", "post_again"]),
+        validate=Choice(["live", "post_again"], name="ResolutionOutcome"),
         metadata={
             "example": "live",
             "description": "`live`: it is there. `post_again`: it is not; make a new attempt.",

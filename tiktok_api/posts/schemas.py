@@ -5,23 +5,24 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
 
-from tiktok_api.posts.checking import PRIVACY_LEVELS
-from tiktok_api.posts.models import PostMode, PostStatus, PostType, PublicationState
+from tiktok_api.posts.models import PostMode, PostStatus, PostType, PrivacyLevel, PublicationState
+from tiktok_api.web.openapi_schemas import Choice, PartOf, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import Boolean, Schema, is_in_range, nullable
 from tiktok_api.web.timezones import is_timezone
 
 EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 EXAMPLE_TIME = "2027-03-02T12:00:00Z"
-_YEARS = (1970, 9998)
+_WALL_TIME = (
+    "^(19[7-9][0-9]|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    "[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,6})?)?$"
+)
 _LONGEST_TEXT = 10_000  # far beyond what TikTok takes: drafts may be longer than that, not endless
 
 
 def choice(enum: Any, *, example: str, **options: Any) -> fields.String:
     """One of an enum's values, as text."""
-    return fields.String(
-        validate=validate.OneOf([member.value for member in enum]), metadata={"example": example}, **options
-    )
+    return fields.String(validate=Choice(enum), metadata={"example": example}, **options)
 
 
 def _switch(description: str) -> Boolean:
@@ -43,7 +44,7 @@ class TermsSchema(Schema):
     )
     privacy_level = fields.String(
         allow_none=True,
-        validate=validate.OneOf(PRIVACY_LEVELS),
+        validate=Choice(PrivacyLevel),
         metadata={"example": "SELF_ONLY", "description": "The creator's own choice: it has no default."},
     )
     allow_comment = _switch("Let people comment.")
@@ -60,6 +61,13 @@ class TermsSchema(Schema):
     )
 
 
+OVERRIDES = "What is different for this target; the rest is the post's."
+
+
+class OverridesSchema(TermsSchema):
+    """What is different for one target of a post; what is absent is as the post has it."""
+
+
 class TargetSchema(TermsSchema):
     """One account to post on, with whatever is different there."""
 
@@ -73,19 +81,20 @@ class SlotSchema(Schema):
         validate=is_in_range,
         metadata={"example": EXAMPLE_TIME, "description": "An instant; a time without a zone is refused."},
     )
-    local_time = fields.String(metadata={"description": "Instead: a wall clock's time, with `timezone`."})
-    timezone = fields.String(validate=is_timezone, metadata={"description": "An IANA zone."})
+    local_time = fields.String(
+        validate=Pattern(
+            _WALL_TIME, error="Not a local time, such as 2027-03-02T12:00: date, time, and no zone in it."
+        ),
+        metadata={"description": "Instead: a wall clock's time, with `timezone`. The years 1970 to 9998."},
+    )
+    timezone = fields.String(validate=is_timezone)
 
     @validates("local_time")
-    def _is_wall_time(self, value: str, **_: Any) -> None:
+    def _is_on_the_calendar(self, value: str, **_: Any) -> None:
         try:
-            wall = datetime.fromisoformat(value)
+            datetime.fromisoformat(value)
         except ValueError:
-            raise ValidationError("Not a local time, such as 2027-03-02T12:00.") from None
-        if wall.tzinfo is not None or len(value) < len("2027-03-02T12:00"):
-            raise ValidationError("Not a local time, such as 2027-03-02T12:00: date, time, and no zone in it.")
-        if not _YEARS[0] <= wall.year <= _YEARS[1]:
-            raise ValidationError("This year is out of range.")
+            raise ValidationError("Not a local time, such as 2027-03-02T12:00: this day is on no calendar.") from None
 
     @validates_schema
     def _is_one_time(self, data: dict[str, Any], **_: Any) -> None:
@@ -153,7 +162,7 @@ class PostTargetSchema(Schema):
     state = choice(PublicationState, example="scheduled", required=True)
     reason = nullable(fields.String, example=None, description="Why it is held, failed, or still waiting.")
     next_try_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
-    overrides = fields.Dict(required=True, metadata={"example": {}})
+    overrides = PartOf(OverridesSchema, required=True, metadata={"example": {}, "description": OVERRIDES})
     publish_id = nullable(fields.String, example=None)
     tiktok_post_ids = fields.List(fields.String(), required=True, metadata={"example": []})
     url = nullable(fields.String, example=None)
@@ -168,7 +177,7 @@ class PostSchema(Schema):
     mode = choice(PostMode, example="direct", required=True)
     status = choice(PostStatus, example="scheduled", required=True)
     caption = fields.String(required=True, metadata={"example": "Our new #studio"})
-    privacy_level = nullable(fields.String, example="SELF_ONLY")
+    privacy_level = nullable(fields.String, example="SELF_ONLY", validate=Choice(PrivacyLevel))
     allow_comment = Boolean(required=True, metadata={"example": False})
     allow_duet = Boolean(required=True, metadata={"example": False})
     allow_stitch = Boolean(required=True, metadata={"example": False})
@@ -214,7 +223,9 @@ class CancelledTargetSchema(Schema):
     account_id = nullable(fields.UUID, example=EXAMPLE_ID)
     outcome = fields.String(
         required=True,
-        validate=validate.OneOf(["cancelled", "too_late_published", "too_late_unknown", "already_ended"]),
+        validate=Choice(
+            ["cancelled", "too_late_published", "too_late_unknown", "already_ended"], name="CancellationOutcome"
+        ),
         metadata={"example": "cancelled"},
     )
     state = choice(PublicationState, example="cancelled", required=True)

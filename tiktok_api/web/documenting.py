@@ -12,10 +12,17 @@ from marshmallow import Schema, fields, missing
 from werkzeug.routing import UUIDConverter
 
 from tiktok_api.errors import Problem, StaleVersion
+from tiktok_api.web import openapi_document
 from tiktok_api.web.idempotency import HEADER as IDEMPOTENCY_KEY
+from tiktok_api.web.openapi_document import PROBLEM_JSON
 from tiktok_api.web.schemas import ProblemSchema, is_page
 
 View = Callable[..., Any]
+_BEARER = "JWT access token, or API key (tk_…)"
+_BEARER_SAID = {
+    "description": "`Authorization: Bearer …` with either the `access_token` of `POST /api/v1/auth/login`, a JWT, "
+    "or an API key of `POST /api/v1/auth/api-keys`, which begins with `tk_`."
+}
 _ALWAYS = (429, 500, 503)
 _UNDESCRIBED = "tiktok_api.undescribed"
 _one_describes = Lock()
@@ -46,8 +53,7 @@ def describe_now(app: Flask) -> dict[str, Any]:
         waiting = app.extensions.get(_UNDESCRIBED, [])
         while waiting:
             waiting.pop(0)()
-        document: dict[str, Any] = app.extensions["tiktok_api.api"].spec.to_dict()
-        return document
+        return openapi_document.finish(app.extensions["tiktok_api.api"].spec.to_dict())
 
 
 def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> None:
@@ -67,17 +73,19 @@ def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> N
     refusals: tuple[type[Problem], ...] = getattr(view, "refusals", ())
     for status in sorted(statuses):
         responses.setdefault(str(status), _problem(status, [r for r in refusals if r.status == status]))
-    parameters = manual.setdefault("parameters", [])
     _describe_success(view, doc, replays=_takes_key(view, method, is_public))
+    headers: list[Any] = manual.pop("parameters", [])  # left there, they would replace those of the schemas
     if _takes_key(view, method, is_public):
-        parameters.append("IdempotencyKey")
+        headers.append("IdempotencyKey")
     if method == "GET" and _has_version(view):
         responses.setdefault(
             "304", {"description": "It is still the version of If-None-Match.", "headers": _refer("ETag")}
         )
-        parameters.append("IfNoneMatch")
+        headers.append("IfNoneMatch")
     if method in ("PATCH", "PUT", "DELETE") and StaleVersion in refusals:
-        parameters.append("IfMatch")
+        headers.append("IfMatch")
+    if headers:
+        doc.setdefault("arguments", {}).setdefault("parameters", []).extend(headers)
 
 
 def _has_version(view: View) -> bool:
@@ -111,18 +119,18 @@ def _error_statuses(view: View, method: str, is_public: bool, rule: str, argumen
 
 
 def _problem(status: int, refusals: list[type[Problem]]) -> dict[str, Any]:
-    description = HTTPStatus(status).phrase
+    example = _example_problem(status, refusals)
+    description = example["title"]
     if refusals:
         description += ": " + ", ".join(f"`{refusal.code}`" for refusal in refusals)
-    example = _example_problem(status, refusals)
     schema = {"$ref": "#/components/schemas/Problem"}
-    content = {"application/problem+json": {"schema": schema, "example": example}}
+    content = {PROBLEM_JSON: {"schema": schema, "example": example}}
     headers = _refer(*_HEADERS, *(["Retry-After"] if status in (429, 503) else []))
     return {"description": description, "headers": headers, "content": content}
 
 
 def _example_problem(status: int, refusals: list[type[Problem]]) -> dict[str, Any]:
-    kind = refusals[0] if refusals else _generic(status)
+    kind = _generic(status) or (refusals[0] if refusals else None)
     code = kind.code if kind else HTTPStatus(status).name.lower()
     return {
         "type": f"/docs/problems#{code}",
@@ -157,9 +165,14 @@ def _describe_success(view: View, doc: dict[str, Any], *, replays: bool) -> None
             response["headers"] = _refer(*_HEADERS, *others) | response.get("headers", {})
             schema = response.get("schema")
             if schema is None and response.get("content_type"):
-                response["schema"] = {"type": "string", "contentMediaType": response["content_type"]}
+                response["schema"] = file_schema(response["content_type"])
             elif schema is not None and "example" not in response and "examples" not in response:
                 response["example"] = example_of(schema)
+
+
+def file_schema(content_type: str) -> dict[str, Any]:
+    """A file as it is: JSON Schema says it by `contentMediaType`, generators of clients look for `format`."""
+    return {"type": "string", "format": "binary", "contentMediaType": content_type}
 
 
 def _exemplify_arguments(arguments: dict[str, Any]) -> None:
@@ -191,7 +204,7 @@ def _example(field: fields.Field[Any], loading: bool) -> Any:
 def describe_common_parts(api: Api) -> None:
     """Register what operations refer to: the token, the problem document, the Idempotency-Key and the headers."""
     components = api.spec.components
-    components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+    components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": _BEARER} | _BEARER_SAID)
     for unused in ("Error", "PaginationMetadata"):  # smorest's own, which nothing answers
         components.schemas.pop(unused, None)
     if "Problem" not in components.schemas:

@@ -22,6 +22,7 @@ from tiktok_api.extensions import service
 from tiktok_api.web.schemas import QueryBoolean, Schema
 
 DEFAULT_LIMIT, MOST = 50, 100
+FIRST_PAGE = "*"
 _TAG_BYTES = 16
 
 
@@ -39,8 +40,8 @@ class PageArgsSchema(Schema):
     )
     cursor = fields.String(
         metadata={
-            "description": "`next_cursor` of the page before; opaque.",
-            "example": "WyIyMDI3LTAzLTAyVDEyOjAwOjAwWiJd",
+            "description": "`next_cursor` of the page before; opaque. Without it, or with `*`: the first page.",
+            "example": FIRST_PAGE,
         }
     )
     include_total = QueryBoolean(
@@ -108,7 +109,7 @@ def _encode(raw: bytes) -> str:
 
 
 def _read_cursor(cursor: str | None, by: Keys) -> list[Any] | None:
-    if cursor is None:
+    if cursor is None or cursor == FIRST_PAGE:
         return None
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))

@@ -62,7 +62,13 @@ def page_of(item: type[Schema]) -> type[Schema]:
                     metadata={"description": "Send as `cursor` for the next page.", "example": None},
                 ),
                 "has_more": Boolean(required=True, metadata={"example": False}),
-                "total": fields.Integer(metadata={"description": "Only with `include_total=true`.", "example": 120}),
+                "total": fields.Integer(
+                    metadata={
+                        "description": "Only with `include_total=true`.",
+                        "example": 120,
+                        "may_be_absent": True,
+                    }
+                ),
             },
         )
     return _pages[item]
@@ -80,6 +86,19 @@ class OpenSchema(Schema):
         unknown = INCLUDE
 
 
+_SIMPLE: list[dict[str, Any]] = [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]
+VALUE: dict[str, Any] = {
+    "x_component": "RuleValue",
+    "anyOf": [
+        *_SIMPLE,
+        {"type": "array", "items": {"anyOf": _SIMPLE}},
+        {"type": "object", "additionalProperties": {"anyOf": _SIMPLE}},
+        {"type": "null"},
+    ],
+}
+"""What a rule found or allows: one value, a list of them, or a range or size as an object of them; null: nothing is there."""
+
+
 class FaultSchema(OpenSchema):
     """One thing that is wrong with a request."""
 
@@ -89,8 +108,8 @@ class FaultSchema(OpenSchema):
     parameter = fields.String(metadata={"description": "Or which query parameter or header.", "example": "limit"})
     code = fields.String(required=True, metadata={"example": "required"})
     message = fields.String(required=True, metadata={"example": "Missing data for required field."})
-    found = fields.Raw(allow_none=True, metadata={"description": "What is there, where that helps.", "example": 214.5})
-    allowed = fields.Raw(allow_none=True, metadata={"description": "A bound, a range or a list.", "example": 180})
+    found = fields.Raw(metadata=VALUE | {"description": "What is there, where that helps.", "example": 214.5})
+    allowed = fields.Raw(metadata=VALUE | {"description": "A bound, a range or a list.", "example": 180})
 
 
 class UpstreamSchema(Schema):

@@ -1,7 +1,8 @@
 """What TikTok gets for an answer."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
+from tiktok_api.web.openapi_schemas import Choice
 from tiktok_api.web.schemas import Schema
 
 
@@ -9,5 +10,7 @@ class ReceiptSchema(Schema):
     """The event is kept; `duplicate`: it was here before."""
 
     status = fields.String(
-        required=True, validate=validate.OneOf(["received", "duplicate"]), metadata={"example": "received"}
+        required=True,
+        validate=Choice(["received", "duplicate"], name="ReceiptStatus"),
+        metadata={"example": "received"},
     )

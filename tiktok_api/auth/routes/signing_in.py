@@ -21,6 +21,7 @@ from tiktok_api.auth.models import User
 from tiktok_api.auth.schemas import (
     LONGEST_EMAIL,
     CredentialsSchema,
+    PendingRegistrationSchema,
     ProfileChangesSchema,
     ProfileSchema,
     RefreshSchema,
@@ -35,6 +36,7 @@ from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.limits import client_address, client_network
 from tiktok_api.web.reading import peek_at_json
+from tiktok_api.web.serializing import dump, to_json
 
 blp = Blueprint("auth", __name__, url_prefix="/auth", description="Signing up, signing in, and who you are")
 
@@ -52,7 +54,9 @@ def _address_and_account() -> str:
 @limiter.shared_limit("20/minute", scope="register", key_func=client_network)
 @blp.arguments(RegistrationSchema)
 @blp.response(201, TokenPairSchema)
-@blp.alt_response(202, description="A letter is on its way to the address, whoever it belongs to", success=True)  # type: ignore[untyped-decorator]
+@blp.alt_response(
+    202, schema=PendingRegistrationSchema, description="A letter is on its way to the address", success=True
+)  # type: ignore[untyped-decorator]
 @blp.raises(EmailTaken, RegistrationClosed, WeakPassword)
 def register(registration: dict[str, Any]) -> TokenPair | Response:
     """Create an account and sign in
@@ -64,7 +68,8 @@ def register(registration: dict[str, Any]) -> TokenPair | Response:
     is_open = settings.registration == "open"
     if settings.email_verification:
         services.invite(**registration, is_open=is_open)
-        return Response(status=202)
+        body = to_json(dump(PendingRegistrationSchema, {"status": "verification_required"}))
+        return Response(body, status=202, content_type="application/json")
     user = services.register(**registration, is_open=is_open)
     with transaction():
         session = services.start_session(user, user_agent=request.user_agent.string, address=client_address())

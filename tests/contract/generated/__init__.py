@@ -1,0 +1,1 @@
+"""Clients made from the document by generators that others wrote, used against a running server."""

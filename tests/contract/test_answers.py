@@ -1,0 +1,173 @@
+"""Real answers against the document, strictly: what it calls required is sent, and nothing is sent that it does not name."""
+
+import json
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from flask import Flask, request
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from tests.conftest import PASSWORD, Person
+from tests.contract.conftest import MISSING, Operation, operations_of, some
+from tests.media import making
+
+
+class Witness:
+    """Between the server and its clients: it holds every JSON answer against the document."""
+
+    def __init__(self, app: Flask) -> None:
+        self.operations: list[Operation] = []
+        app.after_request(self._look)
+        document = app.test_client().get("/openapi.json").json
+        self.operations = operations_of(document)
+        whole = Resource.from_contents(strict(document), default_specification=DRAFT202012)
+        self._registry: Any = Registry().with_resource("urn:document", whole)
+        self.seen: set[str] = set()
+        self.faults: list[str] = []
+
+    def _look(self, response: Any) -> Any:
+        operation = self._operation_of(request.method, request.path)
+        if operation is not None and response.is_json:
+            self._hold(operation, response)
+        return response
+
+    def _operation_of(self, method: str, path: str) -> Operation | None:
+        fitting = [
+            operation
+            for operation in self.operations
+            if operation.method == method.lower() and re.fullmatch(re.sub(r"{\w+}", "[^/]+", operation.path), path)
+        ]
+        return min(fitting, key=lambda operation: operation.path.count("{"), default=None)
+
+    def _hold(self, operation: Operation, response: Any) -> None:
+        status, kind = str(response.status_code), response.content_type.partition(";")[0]
+        stated = operation.document["responses"].get(status, {}).get("content", {}).get(kind)
+        if stated is None:
+            self.faults.append(f"{operation}: {status} {kind} is not in the document")
+            return
+        reference = json.loads(json.dumps(stated["schema"]).replace('"#/', '"urn:document#/'))
+        validator = Draft202012Validator(reference, registry=self._registry, format_checker=FormatChecker())
+        found = [
+            f"{operation} {status} {fault.json_path}: {fault.message[:200]}"
+            for fault in validator.iter_errors(response.json)
+        ]
+        self.faults += found
+        if status < "300":
+            self.seen.add(operation.document["operationId"])
+
+
+def strict(document: Any) -> Any:
+    """The document with every answer closed: a member that is not named is a fault."""
+    closed = json.loads(json.dumps(document).replace('"$ref": "#/', '"$ref": "urn:document#/'))
+    for schema in closed["components"]["schemas"].values():
+        if "properties" in schema and schema.get("additionalProperties") is not True:
+            schema["additionalProperties"] = False
+    return closed
+
+
+@pytest.fixture
+def app(simulator: Any, make_app: Any) -> Flask:
+    return make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+
+
+@pytest.fixture
+def witness(app: Flask) -> Witness:
+    return Witness(app)
+
+
+@pytest.fixture
+def ids(witness: Witness, owner: Person, connect_account: Any, run_jobs: Any) -> dict[str, str]:
+    """A whole day of the owner's: everything that can be made is made, and one post is live."""
+    account_id = connect_account(owner, "ada")
+    files = {"a.mp4": making.video(), "a.jpg": making.photo()}
+    parts = [making.multipart(making.part("file", content, filename=name)) for name, content in files.items()]
+    media, photo = (owner.post("/media", data=part, content_type=making.MULTIPART).json for part in parts)
+    run_jobs()
+    owner.get(f"/accounts/{account_id}/creator-info")
+    draft = {
+        "caption": "Hello",
+        "privacy_level": "SELF_ONLY",
+        "consent": True,
+        "media_ids": [media["id"]],
+        "targets": [{"account_id": account_id, "caption": "Another one", "allow_duet": False}],
+    }
+    post, other = (owner.post("/posts", json=draft).json for _ in range(2))
+    key = owner.post("/auth/api-keys", json={"name": "key", "scopes": ["read"]}).json
+    connection = owner.post("/accounts/connect", json={}).json
+    target = {"account_id": account_id, "privacy_level": None}
+    for method, path, body in [
+        ("PATCH", "/auth/me", {"display_name": "Ada"}),
+        ("PATCH", f"/accounts/{account_id}", {"label": "A", "tags": ["b"], "defaults": {"mode": "direct"}}),
+        ("PATCH", f"/media/{media['id']}", {"name": "b.mp4"}),
+        ("POST", f"/media/{photo['id']}/convert", {"format": "webp"}),
+        ("POST", "/media/import", {"url": "https://example.com/a.mp4"}),
+        ("PATCH", f"/posts/{other['id']}", {"caption": "Changed", "targets": [target]}),
+        ("POST", f"/posts/{other['id']}/schedule", {"publish_at": "2027-03-02T12:00:00Z"}),
+        ("POST", f"/posts/{other['id']}/cancel", None),
+        ("POST", f"/posts/{post['id']}/publish", None),
+        ("POST", "/auth/register", {"email": "new@example.com", "password": PASSWORD}),
+        ("POST", "/auth/login", {"email": "new@example.com", "password": PASSWORD}),
+        ("POST", "/auth/refresh", {"refresh_token": owner.tokens["refresh_token"]}),
+    ]:
+        owner.open(path, method=method, json=body)
+    run_jobs()
+    run_jobs()
+    return {
+        "account_id": account_id,
+        "media_id": media["id"],
+        "post_id": post["id"],
+        "key_id": key["id"],
+        "connection_id": connection["id"],
+        "publication_id": owner.get(f"/posts/{post['id']}/publications").json["data"][0]["id"],
+        "session_id": owner.get("/auth/sessions").json["data"][0]["id"],
+    }
+
+
+def looks(operations: list[Operation]) -> Iterator[Operation]:
+    """Every operation that answers JSON to a GET."""
+    for operation in operations:
+        if operation.method == "get" and "application/json" in _answer(operation).get("content", {}):
+            yield operation
+
+
+def _answer(operation: Operation) -> dict[str, Any]:
+    return dict(operation.document["responses"].get("200", {}))
+
+
+def test_every_answer_is_as_the_document_says_strictly(witness, owner, ids, run_jobs):
+    paths = some(operation.path.removeprefix("/api/v1") for operation in looks(witness.operations))
+    for path in paths:
+        filled = re.sub(r"{(\w+)}", lambda found: ids.get(found[1], MISSING), path)
+        owner.get(filled)
+        owner.get(f"{filled}?include_total=true&limit=1")
+        owner.get(f"{filled}?no_such_parameter=1")
+    owner.delete(f"/accounts/{ids['account_id']}")
+
+    looked = {operation.document["operationId"] for operation in looks(witness.operations)}
+    assert witness.faults == []
+    assert looked - witness.seen == set()
+    assert len(witness.seen) > 30
+
+
+def test_an_answer_that_lacks_a_field_or_has_one_too_many_would_be_found(app):
+    document = strict(app.test_client().get("/openapi.json").json)
+    registry: Any = Registry().with_resource(
+        "urn:document", Resource.from_contents(document, default_specification=DRAFT202012)
+    )
+    validator = Draft202012Validator({"$ref": "urn:document#/components/schemas/TokenPair"}, registry=registry)
+    good = dict.fromkeys(("access_token", "refresh_token", "token_type"), "x") | {
+        "expires_in": 1,
+        "refresh_expires_in": 1,
+    }
+
+    assert validator.is_valid(good)
+    assert not validator.is_valid(good | {"more": 1})
+    for name in good:
+        less = deepcopy(good)
+        del less[name]
+        assert not validator.is_valid(less)
