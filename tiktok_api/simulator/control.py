@@ -68,7 +68,7 @@ def turn_clock() -> Response:
             _turn_clock(world, body)
         except (TypeError, ValueError, OverflowError) as error:
             raise BadOrder(f"not a time: {error}") from error
-        world.agenda.run_until(world.clock.now())
+        world.agenda.run_until(world, world.clock.now())
         world.courier.stir()
         return compact(showing.clock_shown(world))
 

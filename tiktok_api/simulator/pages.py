@@ -86,7 +86,7 @@ def turn_clock() -> AnyResponse:
             (world.clock.freeze if request.form["frozen"] == "yes" else world.clock.thaw)()
         else:
             world.clock.advance(float(request.form["advance_seconds"]))
-        world.agenda.run_until(world.clock.now())
+        world.agenda.run_until(world, world.clock.now())
         world.courier.stir()
     return _back("clock")
 

@@ -191,6 +191,7 @@ class Publication:
     files: list[Path] = field(default_factory=list)
     pulls: list[dict[str, Any]] = field(default_factory=list)
     received_at: float | None = None
+    sha256: str | None = None
     finished_at: float | None = None
     probe: dict[str, Any] = field(default_factory=dict)
     video_ids: list[int] = field(default_factory=list)
@@ -210,6 +211,12 @@ class Publication:
     def is_pending_share(self) -> bool:
         """Whether it occupies a place among the drafts that wait for their creator."""
         return not self.is_direct and self.status not in ("FAILED", "PUBLISH_COMPLETE")
+
+    def drop_files(self) -> None:
+        """Remove the bytes that were received; what is known of them stays."""
+        for path in self.files:
+            path.unlink(missing_ok=True)
+        self.files = []
 
     @property
     def publish_type(self) -> str:

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 
 from tiktok_api.simulator import showing
+from tiktok_api.simulator.connections import connect
 from tiktok_api.simulator.envelopes import compact
 from tiktok_api.simulator.orders import BadOrder, carry_over, order
 from tiktok_api.simulator.portal import check_app, pull_problem
 from tiktok_api.simulator.records import App
-from tiktok_api.simulator.webhooks import connect
 from tiktok_api.simulator.world import World, current_world
 
 blueprint = Blueprint("registering", __name__)
@@ -87,7 +87,8 @@ def _proof(world: World, client_key: str, prefix: str) -> tuple[str, str]:
 def _fetch(world: World, url: str) -> str:
     parts = urlsplit(url)
     try:
-        with world.courier.connected(connect(parts.scheme, parts.netloc, PATIENCE_SECONDS)) as connection:
+        line = connect(parts.scheme, parts.netloc, PATIENCE_SECONDS)
+        with world.courier.connected(line, ("property", url), PATIENCE_SECONDS) as connection:
             connection.request("GET", parts.path)
             response = connection.getresponse()
             found = response.read(65_536).decode(errors="replace")

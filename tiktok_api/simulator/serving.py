@@ -239,7 +239,7 @@ def running(port: int = 0, host: str = "127.0.0.1", **knobs: Any) -> Iterator[Ru
             try:
                 yield Running(server, world)
             finally:
-                world.stopping.set()
+                world.stop()
                 server.stop()
                 thread.join()
                 server.cut_connections()

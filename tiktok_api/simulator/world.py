@@ -8,8 +8,9 @@ from typing import Any
 from flask import current_app
 
 from tiktok_api.simulator import growth, seeding
-from tiktok_api.simulator.clock import Agenda, Clock, Happening, from_iso
+from tiktok_api.simulator.clock import Clock, from_iso
 from tiktok_api.simulator.courier import Courier
+from tiktok_api.simulator.happenings import Agenda, Happening
 from tiktok_api.simulator.journal import Journal
 from tiktok_api.simulator.knobs import Knobs
 from tiktok_api.simulator.limits import SlidingWindows
@@ -30,6 +31,7 @@ class World:
     def __init__(self, **knobs: Any) -> None:
         self.lock = threading.RLock()
         self.stopping = threading.Event()
+        self._ended = threading.Event()
         self.journal = Journal()
         self.mischief = Mischief()
         self.courier = Courier(self)
@@ -44,6 +46,9 @@ class World:
             knobs.turn({**self._initial, **(changes or {})})
             self.knobs = knobs
             self.generation = getattr(self, "generation", 0) + 1
+            self._ended.set()
+            self._ended = threading.Event()
+            self.courier.begin_anew()
             self.clock = Clock(from_iso(self.knobs.start_at) if self.knobs.start_at else None)
             self.began_at = self.clock.now()
             self.agenda = Agenda()
@@ -66,19 +71,29 @@ class World:
             self.mischief.clear()
             self.spool.empty()
             seeding.populate(self)
-        self.courier.stir()
+
+    def knows(self, publication: Publication) -> bool:
+        """Whether a publication is of this world, not of one that a reset has ended."""
+        return self.publications.get(publication.publish_id) is publication
+
+    def pause(self, seconds: float) -> None:
+        """Wait for so many real seconds, or until this world is stopped or reset."""
+        with self.lock:
+            ended = self._ended
+        if not self.stopping.is_set():
+            ended.wait(seconds)
 
     @contextlib.contextmanager
     def moment(self) -> Iterator[float]:
         """Hold the world still at the present moment, with everything done that was due."""
         with self.lock:
             now = self.clock.now()
-            self.agenda.run_until(now)
+            self.agenda.run_until(self, now)
             yield now
 
-    def schedule(self, moment: float, happening: Happening) -> None:
-        """Let something happen at a moment, with nobody asking."""
-        self.agenda.at(moment, happening)
+    def schedule(self, moment: float, happening: Happening, *arguments: Any) -> None:
+        """Let something happen at a moment, whether a request comes in or not; the arguments must be JSON."""
+        self.agenda.at(moment, happening.__name__, *arguments)
         self.courier.wake()
 
     def videos_of(self, username: str) -> list[Video]:
@@ -131,9 +146,15 @@ class World:
         videos = self.public_videos(creator.username)
         return growth.creator_counters(self.knobs.seed, creator, videos, began_at=self.began_at, now=moment)
 
+    def stop(self) -> None:
+        """Let everything that waits or runs for this world come to its end."""
+        self.stopping.set()
+        self._ended.set()
+        self.courier.stir()
+
     def close(self) -> None:
         """Stop what runs in the background and remove what was received."""
-        self.stopping.set()
+        self.stop()
         self.courier.stop()
         self.spool.close()
 
