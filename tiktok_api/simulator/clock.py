@@ -7,6 +7,7 @@ EARLIEST = datetime(1980, 1, 1, tzinfo=UTC).timestamp()
 LATEST = datetime(2038, 1, 1, tzinfo=UTC).timestamp()
 """Ids are 64 bits with the second in their upper half: beyond these years they would not have 19 digits."""
 
+
 class Clock:
     """Real time plus an offset, or standing still.
 

@@ -135,7 +135,9 @@ class Courier:
     def _start_waiting(self) -> None:
         """Give waiting lanes their threads; the caller holds the condition."""
         while self._waiting and self._running < MOST_THREADS:
-            thread = threading.Thread(target=self._run_lane, args=(self._waiting[0],), name="simulator-lane", daemon=True)
+            thread = threading.Thread(
+                target=self._run_lane, args=(self._waiting[0],), name="simulator-lane", daemon=True
+            )
             try:
                 thread.start()
             except RuntimeError as error:  # no threads left on this machine: the next lane that ends tries again

@@ -43,7 +43,9 @@ class Agenda:
 
     def entries(self) -> list[tuple[float, str, tuple[Any, ...]]]:
         """All entries in their order."""
-        return [(moment, name, arguments) for moment, _, name, arguments in sorted(self._heap, key=lambda each: each[:2])]
+        return [
+            (moment, name, arguments) for moment, _, name, arguments in sorted(self._heap, key=lambda each: each[:2])
+        ]
 
     def run_until(self, world: "World", now: float) -> None:
         """Let everything due happen, each entry at its own moment, including what that adds.

@@ -150,6 +150,11 @@ class Knobs:
         return asdict(self)
 
     @staticmethod
+    def at_reset() -> tuple[str, ...]:
+        """The knobs that count from a reset on."""
+        return ("seed", "start_at", "extra_creators", "callbacks", "webhook_url")
+
+    @staticmethod
     def described() -> list[dict[str, Any]]:
         """Name, default, meaning and choices of every knob, for the page."""
         defaults = Knobs()

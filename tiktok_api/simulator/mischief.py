@@ -164,6 +164,12 @@ class Mischief:
             firing[0].fired += 1
             return firing[0]
 
+    def load(self, rules: list[Rule]) -> None:
+        """Put saved rules into force, with what they have counted."""
+        with self._lock:
+            self.rules = rules
+            self._ids = itertools.count(1 + max((rule.id for rule in rules), default=0))
+
     def listed(self) -> list[dict[str, Any]]:
         """The rules with how often each has counted and fired."""
         with self._lock:

@@ -3,11 +3,12 @@
 import contextlib
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from flask import current_app
 
-from tiktok_api.simulator import growth, seeding
+from tiktok_api.simulator import growth, seeding, snapshot
 from tiktok_api.simulator.clock import Clock, from_iso
 from tiktok_api.simulator.courier import Courier
 from tiktok_api.simulator.happenings import Agenda, Happening
@@ -28,14 +29,16 @@ class World:
     everything happen that has come due. Bytes on their way in and requests on their way out stay outside the lock.
     """
 
-    def __init__(self, **knobs: Any) -> None:
+    def __init__(self, media_folder: Path | None = None, **knobs: Any) -> None:
+        """Begin a world; received media lie in a temporary folder unless one is named. Raises UnknownKnob, OSError."""
         self.lock = threading.RLock()
         self.stopping = threading.Event()
         self._ended = threading.Event()
         self.journal = Journal()
         self.mischief = Mischief()
         self.courier = Courier(self)
-        self.spool = Spool()
+        self.spool = Spool(media_folder)
+        self.is_touched = True
         self._initial = dict(knobs)
         self.reset()
 
@@ -56,21 +59,31 @@ class World:
             self.windows = SlidingWindows()
             self.apps: dict[str, App] = {}
             self.creators: dict[str, Creator] = {}
-            self.videos: dict[int, Video] = {}
+            self.forget_videos()
             self.codes: dict[str, Code] = {}
             self.grants: dict[tuple[str, str], Grant] = {}
             self.access_tokens: dict[str, Token] = {}
             self.refresh_tokens: dict[str, Token] = {}
             self.client_tokens: dict[str, float] = {}
-            self.publications: dict[str, Publication] = {}
-            self.uploads: dict[str, Publication] = {}
-            self._publications_of: dict[str, list[Publication]] = {}
+            self.forget_publications()
+            if self.generation > 1:  # before the first reset a state file may still need them
+                self.spool.keep_only(())
             self.mailbox = Mailbox()
-            self._profiles: dict[str, dict[int, Video]] = {}
             self.journal.clear()
             self.mischief.clear()
-            self.spool.empty()
+            self.is_touched = True
             seeding.populate(self)
+
+    def load(self, saved: dict[str, Any], wall_clock: float) -> None:
+        """Put a saved world in the place of a fresh one; options named at the start win over what was saved."""
+        with self.lock:
+            self.knobs.turn(saved["knobs"])
+            at_once = {name: value for name, value in self._initial.items() if name not in Knobs.at_reset()}
+            self.knobs.turn(at_once)
+            snapshot.load(self, saved, wall_clock)
+            if url := self._initial.get("webhook_url"):
+                self.knobs.webhook_url = url
+                seeding.set_callback(self, url)
 
     def knows(self, publication: Publication) -> bool:
         """Whether a publication is of this world, not of one that a reset has ended."""
@@ -89,6 +102,7 @@ class World:
         with self.lock:
             now = self.clock.now()
             self.agenda.run_until(self, now)
+            self.is_touched = True
             yield now
 
     def schedule(self, moment: float, happening: Happening, *arguments: Any) -> None:
@@ -124,13 +138,30 @@ class World:
             days = max(0.0, (moment - self.began_at) / growth.DAY)
             crowd = growth.followers(self.knobs.seed, self.creators[username], days)
             video.reach = growth.reach_of(self.knobs.seed, crowd, video.id)
-        self.videos[video.id] = profile[created_ms] = video
+        self.keep_video(video)
         return video
+
+    def keep_video(self, video: Video) -> None:
+        """Put a post back where it was."""
+        self.videos[video.id] = self._profiles.setdefault(video.username, {})[video.created_ms] = video
+
+    def forget_videos(self) -> None:
+        """Begin without posts."""
+        self.videos: dict[int, Video] = {}
+        self._profiles: dict[str, dict[int, Video]] = {}
 
     def add_publication(self, publication: Publication) -> None:
         """Remember a publication."""
         self.publications[publication.publish_id] = publication
         self._publications_of.setdefault(publication.username, []).append(publication)
+        if publication.upload_id is not None:
+            self.uploads[publication.upload_id] = publication
+
+    def forget_publications(self) -> None:
+        """Begin without publications."""
+        self.publications: dict[str, Publication] = {}
+        self.uploads: dict[str, Publication] = {}
+        self._publications_of: dict[str, list[Publication]] = {}
 
     def publications_of(self, username: str) -> list[Publication]:
         """A creator's publications over all apps, oldest first."""
