@@ -99,6 +99,11 @@ def publication_shown(world: World, publication: Publication) -> dict[str, Any]:
     }
 
 
+def knobs_shown(world: World) -> dict[str, Any]:
+    """The knobs as they were set; `at_reset` has those of them that wait for the next reset."""
+    return {"knobs": {**world.knobs.as_dict(), **world.at_reset}, "at_reset": world.at_reset}
+
+
 def clock_shown(world: World) -> dict[str, Any]:
     """What time it is in here."""
     clock = world.clock

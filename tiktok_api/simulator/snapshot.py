@@ -30,6 +30,7 @@ def saved(world: "World") -> dict[str, Any]:
         },
         "began_at": world.began_at,
         "knobs": world.knobs.as_dict(),
+        "at_reset": world.at_reset,
         "mint": world.mint.saved(),
         "apps": [_facts(app) for app in world.apps.values()],
         "creators": [_facts(creator) for creator in world.creators.values()],

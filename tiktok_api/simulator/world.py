@@ -39,15 +39,20 @@ class World:
         self.courier = Courier(self)
         self.spool = Spool(media_folder)
         self.is_touched = True
+        self.at_reset: dict[str, Any] = {}
         self._initial = dict(knobs)
         self.reset()
 
     def reset(self, changes: dict[str, Any] | None = None) -> None:
-        """Back to the seed, with the knobs of the start and such changes to them; raises UnknownKnob."""
+        """Back to the seed, with the knobs of the start, those that waited for this reset, and such changes to them.
+
+        All of it counts until the next reset. Raises UnknownKnob, and then nothing has changed.
+        """
         with self.lock:
             knobs = Knobs()
-            knobs.turn({**self._initial, **(changes or {})})
+            knobs.turn({**self._initial, **self.at_reset, **(changes or {})})
             self.knobs = knobs
+            self.at_reset = {}
             self.generation = getattr(self, "generation", 0) + 1
             self._ended.set()
             self._ended = threading.Event()
@@ -74,10 +79,21 @@ class World:
             self.is_touched = True
             seeding.populate(self)
 
+    def turn(self, changes: dict[str, Any]) -> None:
+        """Turn some knobs, all or none; those that count from the next reset wait for it. Raises UnknownKnob."""
+        for name, value in self.knobs.checked(changes).items():
+            if name not in Knobs.at_reset():
+                setattr(self.knobs, name, value)
+            elif value == getattr(self.knobs, name):
+                self.at_reset.pop(name, None)
+            else:
+                self.at_reset[name] = value
+
     def load(self, saved: dict[str, Any], wall_clock: float) -> None:
         """Put a saved world in the place of a fresh one; options named at the start win over what was saved."""
         with self.lock:
             self.knobs.turn(saved["knobs"])
+            self.at_reset = Knobs().checked(saved["at_reset"])
             at_once = {name: value for name, value in self._initial.items() if name not in Knobs.at_reset()}
             self.knobs.turn(at_once)
             snapshot.load(self, saved, wall_clock)
