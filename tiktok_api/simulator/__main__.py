@@ -9,6 +9,7 @@ from typing import Any
 
 from tiktok_api.simulator.knobs import UnknownKnob
 from tiktok_api.simulator.serving import running
+from tiktok_api.simulator.state_file import StateUnusable
 
 
 def main() -> int:
@@ -18,11 +19,11 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        with running(arguments.port, arguments.host, **_knobs(arguments)) as tiktok:
+        with running(arguments.port, arguments.host, state=arguments.state, **_knobs(arguments)) as tiktok:
             sys.stdout.write(f"{tiktok.url}\n")
             sys.stdout.flush()
             stop.wait()
-    except (UnknownKnob, OSError) as error:
+    except (UnknownKnob, StateUnusable, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
@@ -32,7 +33,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tiktok_api.simulator", description="A simulated TikTok.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8090, help="port to listen on; 0 takes a free one")
-    parser.add_argument("--seed", type=int, default=1, help="what everything is drawn from")
+    parser.add_argument("--seed", type=int, help="what everything is drawn from; 1 unless given")
+    parser.add_argument("--state", metavar="FILE", help="keep the whole world in this file, and go on from it")
     parser.add_argument("--allow-http", action="store_true", help="pull and deliver webhooks over http and loopback")
     parser.add_argument("--webhook-url", help="callback URL of both default apps")
     parser.add_argument(
@@ -46,7 +48,9 @@ def _arguments() -> argparse.Namespace:
 
 
 def _knobs(arguments: argparse.Namespace) -> dict[str, Any]:
-    knobs: dict[str, Any] = {"seed": arguments.seed, "allow_http": arguments.allow_http}
+    knobs: dict[str, Any] = {"allow_http": True} if arguments.allow_http else {}
+    if arguments.seed is not None:
+        knobs["seed"] = arguments.seed
     if arguments.webhook_url:
         knobs["webhook_url"] = arguments.webhook_url
     for knob in arguments.knob:

@@ -1,5 +1,6 @@
 """Puts the simulator together."""
 
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, abort, request
@@ -11,14 +12,14 @@ from tiktok_api.simulator.notation import Notation
 from tiktok_api.simulator.world import World
 
 
-def create_simulator(**knobs: Any) -> Flask:
+def create_simulator(*, media_folder: Path | None = None, **knobs: Any) -> Flask:
     """A simulated TikTok as a WSGI application; its world is `app.extensions["world"]`.
 
     Raises UnknownKnob. Whoever serves it calls the world's `close` in the end; `running` does.
     """
     app = Flask(__name__, static_folder=None)
     app.json = Notation(app)
-    world = World(**knobs)
+    world = World(media_folder, **knobs)
     app.extensions["world"] = world
     app.before_request(_refuse_missing_slash)
     envelopes.register_error_shapes(app)

@@ -1,8 +1,7 @@
 """The control API's hand on creators, videos and publications."""
 
-import re
+import os
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -10,17 +9,38 @@ from flask import Blueprint, Response, request
 from tiktok_api.simulator import growth, leaving, processing, showing
 from tiktok_api.simulator.clock import LATEST, from_iso
 from tiktok_api.simulator.envelopes import compact
-from tiktok_api.simulator.orders import BadOrder, carry_over, number, order
-from tiktok_api.simulator.records import FAIL_REASONS, PRIVACY_LEVELS, Creator, Publication, Video
+from tiktok_api.simulator.options import Option, options_of
+from tiktok_api.simulator.orders import BadOrder, carry_over, order
+from tiktok_api.simulator.records import LARGEST_COUNTER, NAME, PRIVACY_LEVELS, Creator, Publication, Video
 from tiktok_api.simulator.world import World, current_world
 
 blueprint = Blueprint("casting", __name__)
 
 PIECE = 1 << 20
-MOST_POSTS_AT_ONCE = 100_000
-APP_VERSION = re.compile(r"\d{1,4}(\.\d{1,4})*", re.ASCII)
-CREATOR_SETTINGS = {each.name for each in fields(Creator)} - {"username", "adjustments"}
-VIDEO_SETTINGS = ("title", "privacy_level", "duration", "width", "height", "is_aigc", "is_photo")
+MOST_CREATORS = 10_000
+MOST_POSTS = 100_000
+MOST_POSTS_AT_ONCE = 10_000
+MOST_DRAFT_POSTS = 100
+COUNTER = Option(kind="integer", meaning="holds now and goes on growing from there", most=LARGEST_COUNTER)
+CREATOR_SETTINGS = {name: each for name, each in options_of(Creator).items() if name != "username"}
+CREATOR_ORDER = CREATOR_SETTINGS | dict.fromkeys(growth.CREATOR_COUNTERS, COUNTER)
+VIDEO_ORDER = options_of(Video) | dict.fromkeys(growth.VIDEO_COUNTERS, COUNTER)
+SEEDING = {name: each for name, each in VIDEO_ORDER.items() if name != "cleared"}
+SEEDING |= {
+    "username": Option(kind="text", meaning="whose profile"),
+    "created_at": Option(kind="moment", meaning="of the first; now unless given"),
+    "count": Option(kind="integer", meaning="how many", default=1, most=MOST_POSTS_AT_ONCE),
+    "spacing_seconds": Option(kind="number", meaning="between two", default=60, most=10 * 365 * 86_400),
+}
+DISCONNECT = {
+    "client_key": Option(kind="text", meaning="the app; all unless given"),
+    "reason": Option(kind="integer", meaning="as in the event", default=leaving.USER_DISCONNECTED, most=5),
+}
+COMPLETE_DRAFT = {
+    "publish_id": Option(kind="text", meaning="the draft"),
+    "posts": Option(kind="integer", meaning="how many posts it becomes", default=1, least=1, most=MOST_DRAFT_POSTS),
+    "privacy_level": Option(kind="text", meaning="who may see them", nullable=True, choices=PRIVACY_LEVELS),
+}
 
 
 @blueprint.get("/creators")
@@ -43,17 +63,17 @@ def show_creator(username: str) -> Response:
 def add_creator(username: str) -> Response:
     """{name: value, …}: let somebody join, with settings as in PATCH."""
     world = current_world()
-    body = order(*CREATOR_SETTINGS, *growth.CREATOR_COUNTERS)
+    body = order(CREATOR_ORDER)
+    if not NAME.fullmatch(username):
+        raise BadOrder("a username is 1 to 64 letters, digits, dots, dashes and underscores")
     with world.moment() as now:
         if username in world.creators:
             raise BadOrder("this creator exists", 409)
+        if len(world.creators) >= MOST_CREATORS:
+            raise BadOrder(f"there are {MOST_CREATORS} creators already", 409)
         creator = Creator(username, str(body.get("nickname") or username.title()))
         world.creators[username] = creator
-        try:
-            change_settings(world, creator, body, now)
-        except BadOrder:
-            del world.creators[username]
-            raise
+        change_settings(world, creator, body, now)
         return compact(showing.creator_shown(world, creator, now), 201)
 
 
@@ -61,7 +81,7 @@ def add_creator(username: str) -> Response:
 def change_creator(username: str) -> Response:
     """{name: value, …}: change settings; counters (`follower_count`, …) hold now and go on growing from there."""
     world = current_world()
-    body = order(*CREATOR_SETTINGS, *growth.CREATOR_COUNTERS)
+    body = order(CREATOR_ORDER)
     with world.moment() as now:
         creator = _creator(world, username)
         change_settings(world, creator, body, now)
@@ -69,13 +89,9 @@ def change_creator(username: str) -> Response:
 
 
 def change_settings(world: World, creator: Creator, body: dict[str, Any], now: float) -> None:
-    """Change a creator's settings and counters; raises BadOrder."""
-    if body.get("fail_reason") not in (None, *FAIL_REASONS):
-        raise BadOrder(f"fail_reason is one of {', '.join(FAIL_REASONS)}")
-    if not APP_VERSION.fullmatch(str(body.get("app_version", creator.app_version))):
-        raise BadOrder("app_version is numbers between dots")
-    wanted = {name: int(number(body, name, 0)) for name in growth.CREATOR_COUNTERS if name in body}
-    carry_over(creator, {name: value for name, value in body.items() if name in CREATOR_SETTINGS})
+    """Change a creator's settings and counters to values that are checked."""
+    wanted = {name: body[name] for name in growth.CREATOR_COUNTERS if name in body}
+    carry_over(creator, {name: value for name, value in body.items() if name not in wanted})
     if "private" in body:
         for video in world.videos_of(creator.username):
             processing.review_public(world, video, now)
@@ -100,10 +116,8 @@ def show_live(username: str) -> Response:
 def disconnect(username: str) -> Response:
     """{client_key?, reason?}: the person removes an app, or all of them; reason 0 to 5, 1 unless given."""
     world = current_world()
-    body = order("client_key", "reason")
+    body = order(DISCONNECT)
     reason = body.get("reason", leaving.USER_DISCONNECTED)
-    if reason not in range(6):
-        raise BadOrder("reason is 0 to 5")
     with world.moment() as now:
         _creator(world, username)
         if "client_key" not in body:
@@ -117,17 +131,16 @@ def disconnect(username: str) -> Response:
 def complete_draft(username: str) -> Response:
     """{publish_id, posts?, privacy_level?}: the person posts a draft from the inbox."""
     world = current_world()
-    body = order("publish_id", "posts", "privacy_level")
-    if body.get("privacy_level") not in (None, *PRIVACY_LEVELS):
-        raise BadOrder(f"privacy_level is one of {', '.join(PRIVACY_LEVELS)}")
+    body = order(COMPLETE_DRAFT)
     with world.moment() as now:
         publication = world.publications.get(str(body.get("publish_id")))
         if publication is None or publication.username != username or publication.is_direct:
             raise BadOrder("no such draft", 404)
         if publication.status not in ("SEND_TO_USER_INBOX", "PUBLISH_COMPLETE"):
             raise BadOrder("the draft is not in the inbox", 409)
-        count = int(number(body, "posts", 1))
-        posts = processing.complete_draft(world, publication, count, body.get("privacy_level"), now)
+        if len(publication.video_ids) >= MOST_DRAFT_POSTS:
+            raise BadOrder(f"a draft becomes at most {MOST_DRAFT_POSTS} posts", 409)
+        posts = processing.complete_draft(world, publication, body.get("posts", 1), body.get("privacy_level"), now)
         return compact({"posts": [showing.video_shown(world, video, now) for video in posts]})
 
 
@@ -145,20 +158,22 @@ def show_videos() -> Response:
 def seed_videos() -> Response:
     """{username, created_at?, count?, spacing_seconds?} and any property of a video: put posts on a profile."""
     world = current_world()
-    settings = (*VIDEO_SETTINGS, *growth.VIDEO_COUNTERS)
-    body = order("username", "created_at", "count", "spacing_seconds", *settings)
+    body = order(SEEDING)
     with world.moment() as now:
         _creator(world, str(body.get("username")))
-        made = []
-        begin, count, spacing = _begin_of(body, now), int(number(body, "count", 1)), number(body, "spacing_seconds", 60)
-        if count > MOST_POSTS_AT_ONCE or begin + count * spacing > LATEST:
-            raise BadOrder(f"at most {MOST_POSTS_AT_ONCE} posts at once, none after 2037")
+        begin, count, spacing = _begin_of(body, now), body.get("count", 1), body.get("spacing_seconds", 60)
+        if begin + count * spacing > LATEST:
+            raise BadOrder("no post is after 2037")
+        if len(world.videos) + count > MOST_POSTS:
+            raise BadOrder(f"the world has at most {MOST_POSTS} posts", 409)
+        made: list[Video] = []
         for each in range(count):
-            moment = begin + each * spacing
-            video = world.add_video(moment, body["username"], str(body.get("title", "")))
-            _change_video(world, video, {name: body[name] for name in settings if name in body}, now)
-            made.append(showing.video_shown(world, video, now))
-        return compact({"videos": made}, 201)
+            after_last = (made[-1].created_ms + 1) / 1000 if made else begin
+            moment = max(begin + each * spacing, after_last)
+            video = world.add_video(moment, body["username"], body.get("title", ""))
+            _change_video(world, video, {name: value for name, value in body.items() if name in VIDEO_ORDER}, now)
+            made.append(video)
+        return compact({"videos": [showing.video_shown(world, video, now) for video in made]}, 201)
 
 
 def _begin_of(body: dict[str, Any], now: float) -> float:
@@ -172,7 +187,7 @@ def _begin_of(body: dict[str, Any], now: float) -> float:
 def change_video(video_id: int) -> Response:
     """{name: value, …}: change a post: its properties, its counters, who may see it, or `cleared` (moderation is through with it)."""
     world = current_world()
-    body = order(*VIDEO_SETTINGS, *growth.VIDEO_COUNTERS, "cleared")
+    body = order(VIDEO_ORDER)
     with world.moment() as now:
         video = _video(world, video_id)
         _change_video(world, video, body, now)
@@ -181,9 +196,7 @@ def change_video(video_id: int) -> Response:
 
 
 def _change_video(world: World, video: Video, body: dict[str, Any], now: float) -> None:
-    if body.get("privacy_level", video.privacy_level) not in PRIVACY_LEVELS:
-        raise BadOrder(f"privacy_level is one of {', '.join(PRIVACY_LEVELS)}")
-    wanted = {name: int(number(body, name, 0)) for name in growth.VIDEO_COUNTERS if name in body}
+    wanted = {name: body[name] for name in growth.VIDEO_COUNTERS if name in body}
     carry_over(video, {name: value for name, value in body.items() if name not in wanted})
     if wanted:
         video.adjustments.update(dict.fromkeys(wanted, 0))
@@ -231,19 +244,23 @@ def show_media(publish_id: str) -> Response:
     world = current_world()
     with world.moment():
         publication = _publication(world, publish_id)
-        files = list(publication.files)
+        paths = list(publication.files)
         if publication.kind == "photo":
-            index = request.args.get("index", 0, int)
-            files = files[index : index + 1]
-    if not files:
-        raise BadOrder("nothing is kept of this", 404)
-    size = sum(path.stat().st_size for path in files)
+            index = max(0, request.args.get("index", 0, int))
+            paths = paths[index : index + 1]
+        if not paths:
+            raise BadOrder("nothing is kept of this", 404)
+        files = [path.open("rb") for path in paths]  # open ones outlive a reset
+    size = sum(os.fstat(file.fileno()).st_size for file in files)
 
     def pieces() -> Iterator[bytes]:
-        for path in files:
-            with path.open("rb") as file:
+        try:
+            for file in files:
                 while piece := file.read(PIECE):
                     yield piece
+        finally:
+            for file in files:
+                file.close()
 
     return Response(pieces(), mimetype="application/octet-stream", headers={"Content-Length": str(size)})
 

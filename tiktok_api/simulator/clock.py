@@ -1,17 +1,11 @@
-"""The virtual clock and the agenda of what happens when."""
+"""The virtual clock."""
 
-import heapq
-import itertools
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 EARLIEST = datetime(1980, 1, 1, tzinfo=UTC).timestamp()
 LATEST = datetime(2038, 1, 1, tzinfo=UTC).timestamp()
 """Ids are 64 bits with the second in their upper half: beyond these years they would not have 19 digits."""
-
-Happening = Callable[[float], None]
-"""Something that happens at a moment, which it is told (seconds since 1970, UTC)."""
 
 
 class Clock:
@@ -64,31 +58,6 @@ class Clock:
 
     def _running_now(self) -> float:
         return self._start + (time.monotonic() - self._origin) + self._offset
-
-
-class Agenda:
-    """What is still to happen, in order of time and, within one moment, in the order in which it was noted."""
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Happening]] = []
-        self._numbers = itertools.count()
-
-    def at(self, moment: float, happening: Happening) -> None:
-        """Note something for a moment."""
-        heapq.heappush(self._heap, (moment, next(self._numbers), happening))
-
-    def next_at(self) -> float | None:
-        """When the next thing happens."""
-        return self._heap[0][0] if self._heap else None
-
-    def run_until(self, now: float) -> int:
-        """Let everything due happen, each at its own moment, including what that brings about; answers how many."""
-        count = 0
-        while self._heap and self._heap[0][0] <= now:
-            moment, _, happening = heapq.heappop(self._heap)
-            happening(moment)
-            count += 1
-        return count
 
 
 def within_time(moment: float) -> float:

@@ -5,20 +5,38 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from tiktok_api.simulator import casting, registering, showing, webhooks
-from tiktok_api.simulator.clock import from_iso
+from tiktok_api.simulator.clock import from_iso, within_time
 from tiktok_api.simulator.envelopes import compact
 from tiktok_api.simulator.knobs import Knobs, UnknownKnob
-from tiktok_api.simulator.mischief import BadRule
-from tiktok_api.simulator.orders import BadOrder, number, order
+from tiktok_api.simulator.mischief import BadRule, Rule
+from tiktok_api.simulator.options import BadValue, Option, options_of
+from tiktok_api.simulator.orders import BadOrder, body, order
 from tiktok_api.simulator.portal import NotRegistrable
 from tiktok_api.simulator.world import World, current_world
 
 blueprint = Blueprint("control", __name__, url_prefix="/_simulator/v1")
+
+WHOLE_TIME = 60 * 365 * 86_400
+CLOCK = {
+    "advance_seconds": Option(
+        kind="number", meaning="jump so far, back if negative", least=-WHOLE_TIME, most=WHOLE_TIME
+    ),
+    "set": Option(kind="moment", meaning="jump there, from 1980 to 2037"),
+    "frozen": Option(kind="boolean", meaning="stand still, or run on"),
+}
+WEBHOOK = {
+    "client_key": Option(kind="text", meaning="the app"),
+    "event": Option(kind="text", meaning="its name", shortest=1, longest=200),
+    "username": Option(kind="text", meaning="the creator whose open_id it carries", nullable=True, longest=64),
+    "content": Option(kind="object", meaning="becomes a JSON text in the event"),
+}
+SETTLE = {"timeout_seconds": Option(kind="number", meaning="in real time", default=10, most=600)}
 blueprint.register_blueprint(casting.blueprint)
 blueprint.register_blueprint(registering.blueprint)
 
 
 @blueprint.errorhandler(BadOrder)
+@blueprint.errorhandler(BadValue)
 @blueprint.errorhandler(BadRule)
 @blueprint.errorhandler(UnknownKnob)
 @blueprint.errorhandler(NotRegistrable)
@@ -35,7 +53,7 @@ def show_state() -> Response:
         return compact(
             {
                 "clock": showing.clock_shown(world),
-                "knobs": world.knobs.as_dict(),
+                **showing.knobs_shown(world),
                 "apps": [showing.app_shown(app) for app in world.apps.values()],
                 "creators": [showing.creator_shown(world, creator, now) for creator in world.creators.values()],
                 "publications": [showing.publication_shown(world, each) for each in world.publications.values()],
@@ -62,26 +80,30 @@ def show_clock() -> Response:
 def turn_clock() -> Response:
     """{advance_seconds?, set?, frozen?}: what has come due by then has happened when this answers."""
     world = current_world()
-    body = order("advance_seconds", "set", "frozen")
+    body = order(CLOCK)
     with world.lock:
-        try:
-            _turn_clock(world, body)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise BadOrder(f"not a time: {error}") from error
-        world.agenda.run_until(world.clock.now())
-        world.courier.stir()
-        return compact(showing.clock_shown(world))
+        _turn_clock(world, body)
+        with world.moment():
+            world.courier.stir()
+            return compact(showing.clock_shown(world))
 
 
 def _turn_clock(world: World, body: dict[str, Any]) -> None:
+    """Do all of an order or nothing. Raises BadOrder."""
+    clock = world.clock
+    try:
+        target = from_iso(body["set"]) if "set" in body else clock.now()
+        within_time(target + body.get("advance_seconds", 0))
+    except (ValueError, OverflowError) as error:
+        raise BadOrder(f"not a time: {error}") from error
     if body.get("frozen") is True:
-        world.clock.freeze()
+        clock.freeze()
     if "set" in body:
-        world.clock.set(from_iso(body["set"]))
+        clock.set(target)
     if "advance_seconds" in body:
-        world.clock.advance(float(body["advance_seconds"]))
+        clock.advance(body["advance_seconds"])
     if body.get("frozen") is False:
-        world.clock.thaw()
+        clock.thaw()
 
 
 @blueprint.get("/knobs")
@@ -89,16 +111,38 @@ def show_knobs() -> Response:
     """All knobs as they stand, and what each means."""
     world = current_world()
     with world.lock:
-        return compact({"knobs": world.knobs.as_dict(), "described": Knobs.described()})
+        return compact({**showing.knobs_shown(world), "described": Knobs.described()})
+
+
+@blueprint.get("/options")
+def show_options() -> Response:
+    """Everything that can be set, declared: type, null, bounds, default, meaning and when it takes effect."""
+    declared = {
+        "knobs": options_of(Knobs),
+        "app": registering.SETTINGS,
+        "creator": casting.CREATOR_ORDER,
+        "video": casting.VIDEO_ORDER,
+        "videos": casting.SEEDING,
+        "disconnect": casting.DISCONNECT,
+        "complete_draft": casting.COMPLETE_DRAFT,
+        "mischief": options_of(Rule),
+        "clock": CLOCK,
+        "webhook": WEBHOOK,
+        "settle": SETTLE,
+    }
+    return compact(
+        {"options": {what: [each.described(name) for name, each in of.items()] for what, of in declared.items()}}
+    )
 
 
 @blueprint.patch("/knobs")
 def turn_knobs() -> Response:
-    """{name: value, …}: turn some knobs, all or none."""
+    """{name: value, …}: turn some knobs, all or none; those that count from the next reset wait for it (`at_reset`)."""
     world = current_world()
+    changes = body()
     with world.moment():
-        world.knobs.turn(order())
-        return compact({"knobs": world.knobs.as_dict()})
+        world.turn(changes)
+        return compact(showing.knobs_shown(world))
 
 
 @blueprint.get("/mischief")
@@ -110,7 +154,7 @@ def show_mischief() -> Response:
 @blueprint.post("/mischief")
 def add_mischief() -> Response:
     """{endpoint, effect, …}: put a rule of mischief into force, answers its id."""
-    rule = current_world().mischief.add(order())
+    rule = current_world().mischief.add(body())
     return compact({"id": rule.id}, 201)
 
 
@@ -155,14 +199,12 @@ def show_webhooks() -> Response:
 def send_webhook() -> Response:
     """{client_key, event, username?, content}: send an event of one's own making."""
     world = current_world()
-    body = order("client_key", "event", "username", "content")
+    event = order(WEBHOOK)
     with world.moment() as now:
-        if str(body.get("client_key")) not in world.apps or not isinstance(body.get("event"), str):
+        if event.get("client_key") not in world.apps or "event" not in event:
             raise BadOrder("client_key and event are needed")
-        if not isinstance(body.get("username"), str | None):
-            raise BadOrder("username is text")
         sent = webhooks.announce(
-            world, body["client_key"], body["event"], body.get("username"), body.get("content") or {}, now
+            world, event["client_key"], event["event"], event.get("username"), event.get("content", {}), now
         )
         return compact({"webhooks": [delivery.as_dict() for delivery in sent]}, 201)
 
@@ -182,7 +224,7 @@ def redeliver_webhook(delivery_id: int) -> Response:
 @blueprint.post("/settle")
 def settle() -> Response:
     """{timeout_seconds?}: wait, in real time, until no pull or webhook is due or on its way."""
-    seconds = number(order("timeout_seconds"), "timeout_seconds", 10)
+    seconds = order(SETTLE).get("timeout_seconds", 10)
     return compact({"idle": current_world().courier.settle(seconds)})
 
 
@@ -190,5 +232,7 @@ def settle() -> Response:
 def reset() -> Response:
     """{name: value, …}: back to the seed and the knobs of the start, with such changes until the next reset."""
     world = current_world()
-    world.reset(order())
-    return compact({"knobs": world.knobs.as_dict()})
+    changes = body()
+    with world.lock:
+        world.reset(changes)
+        return compact(showing.knobs_shown(world))

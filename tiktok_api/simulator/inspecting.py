@@ -23,6 +23,8 @@ HAIR = 0.05
 def inspect(world: "World", publication: Publication) -> None:
     """Look at the received media, outside the world's lock, and let the verdict fall in its time."""
     with world.lock:
+        if not world.knows(publication):
+            return
         files = list(publication.files)
         longest = min(LONGEST_BY_API, world.creators[publication.username].max_video_post_duration_sec)
         wanted = world.knobs.inspect_media

@@ -1,8 +1,11 @@
 """Calls counted over a sliding minute of virtual time."""
 
 from collections import deque
+from typing import Any
 
 WINDOW_SECONDS = 60.0
+SWEEP_AT = 256
+"""Windows at which those without a call in the last minute are dropped for the first time."""
 
 
 class SlidingWindows:
@@ -10,11 +13,17 @@ class SlidingWindows:
 
     def __init__(self) -> None:
         self._calls: dict[tuple[str, str], deque[float]] = {}
+        self._sweep_at = SWEEP_AT
+
+    def __len__(self) -> int:
+        return len(self._calls)
 
     def admit(self, rule: str, key: str, limit: int, now: float) -> bool:
         """Count a call and let it pass, or refuse it uncounted; a limit of 0 lets everything pass."""
         if limit <= 0:
             return True
+        if len(self._calls) >= self._sweep_at:
+            self._sweep(now)
         calls = self._calls.setdefault((rule, key), deque())
         while calls and not now - WINDOW_SECONDS < calls[0] <= now:
             calls.popleft()
@@ -22,3 +31,18 @@ class SlidingWindows:
             return False
         calls.append(now)
         return True
+
+    def saved(self) -> list[list[Any]]:
+        """All windows as JSON."""
+        return [[*key, list(calls)] for key, calls in self._calls.items() if calls]
+
+    def load(self, saved: list[list[Any]]) -> None:
+        """Take over windows that were saved."""
+        self._calls = {(rule, key): deque(map(float, calls)) for rule, key, calls in saved}
+
+    def _sweep(self, now: float) -> None:
+        """Drop the windows that hold no call of the last minute; keys are tokens, and tokens come and go."""
+        self._calls = {
+            key: calls for key, calls in self._calls.items() if calls and now - WINDOW_SECONDS < calls[-1] <= now
+        }
+        self._sweep_at = max(SWEEP_AT, 2 * len(self._calls))

@@ -77,7 +77,7 @@ class MeddledBody:
     def _strike(self, rule: Rule) -> None:
         self._rule = None
         if rule.effect == "delay":
-            self._world.stopping.wait(rule.delay_seconds)
+            self._world.pause(rule.delay_seconds)
         else:
             raise Interrupted(rule)
 
@@ -168,10 +168,10 @@ class Meddling:
     ) -> Iterable[bytes]:
         if rule.when == "after":
             status, headers, body = self._carried_out(environ, entry)
-            self._world.stopping.wait(rule.delay_seconds)
+            self._world.pause(rule.delay_seconds)
             start_response(status, headers)
             return [body]
-        self._world.stopping.wait(rule.delay_seconds)
+        self._world.pause(rule.delay_seconds)
         return self._noted(environ, start_response, entry)
 
     def _carried_out(
@@ -196,7 +196,7 @@ class Meddling:
     def _dribbled(self, body: bytes, rule: Rule) -> Iterator[bytes]:
         if rule.effect == "slow":
             for index in range(len(body)):
-                self._world.stopping.wait(rule.seconds_per_byte)
+                self._world.pause(rule.seconds_per_byte)
                 yield body[index : index + 1]
         elif rule.effect == "cut":
             yield body[: len(body) // 2]

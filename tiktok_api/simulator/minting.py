@@ -5,9 +5,14 @@ import hashlib
 import hmac
 import random
 import string
+from collections import deque
 from datetime import UTC, datetime
+from typing import Any
 
 URL_SAFE = string.ascii_letters + string.digits + "-_"
+
+MOST_NUMBERS = 100_000
+"""Numbers that are remembered so as not to be drawn twice; two moments never share one anyway."""
 
 
 class Mint:
@@ -17,6 +22,17 @@ class Mint:
         self._seed = seed
         self._random = random.Random(f"mint {seed}")
         self._used: set[int] = set()
+        self._last_used: deque[int] = deque()
+
+    def saved(self) -> list[Any]:
+        """Where the drawing stands, as JSON."""
+        version, numbers, gauss = self._random.getstate()
+        return [self._seed, version, list(numbers), gauss]
+
+    def load(self, saved: list[Any]) -> None:
+        """Go on drawing from where it stood."""
+        self._seed, version, numbers, gauss = saved
+        self._random.setstate((version, tuple(numbers), gauss))
 
     def chance(self) -> float:
         """A number from 0 to 1."""
@@ -31,6 +47,9 @@ class Mint:
         while (number := (int(moment) << 32) + self._random.getrandbits(32)) in self._used:
             pass
         self._used.add(number)
+        self._last_used.append(number)
+        if len(self._last_used) > MOST_NUMBERS:
+            self._used.discard(self._last_used.popleft())
         return number
 
     def code(self) -> str:

@@ -1,10 +1,11 @@
 """Mischief: rules that make the nth call of an endpoint go wrong."""
 
 import itertools
-import math
 import threading
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from tiktok_api.simulator.options import BadValue, checked, needed, option, options_of
 
 ENDPOINTS = (
     "authorize",
@@ -31,37 +32,9 @@ EFFECTS = ("status", "garbage", "delay", "slow", "drop", "cut", "duplicate")
 MOMENTS = ("before", "after")
 _SHORTHANDS = {"drop_before": ("drop", "before"), "drop_after": ("drop", "after")}
 _AFTERWARDS = ("garbage", "slow", "cut")
-
-
-MEANINGS = {
-    "endpoint": f"which calls count: {', '.join(ENDPOINTS)}",
-    "effect": "status (another answer), garbage (no JSON), delay, slow (byte by byte), drop (hang up), cut (hang up in "
-    "the middle of the answer), duplicate (webhook only); drop_before and drop_after are short for drop with when",
-    "when": "before or after the call has had its effect; unless given, after for garbage, slow and cut, else before",
-    "nth": "the first call to strike at, counted from now; 1 unless given",
-    "times": "how many calls in a row; 1 unless given",
-    "every": "strike at every call from the nth on",
-    "status": "HTTP status of effect status; 500 unless given",
-    "code": "error code of effect status; server_error for OAuth, else rate_limit_exceeded with 429 or internal_error",
-    "message": "error message of effect status",
-    "envelope": "false: a page of HTML instead of TikTok's JSON",
-    "delay_seconds": "real seconds for delay; for webhooks virtual ones",
-    "seconds_per_byte": "pace of effect slow; 1 unless given",
-    "at_byte": "upload only: strike when that many bytes of the body have been read",
-    "username": "only calls for this creator",
-    "client_key": "only calls of this app",
-}
-"""What each field of a rule says."""
-
-
-KINDS: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("nth", "times", "status"), (int,)),
-    **dict.fromkeys(("every", "envelope"), (bool,)),
-    **dict.fromkeys(("code", "message"), (str,)),
-    **dict.fromkeys(("delay_seconds", "seconds_per_byte"), (float, int)),
-    **dict.fromkeys(("username", "client_key"), (str, type(None))),
-    "at_byte": (int, type(None)),
-}
+MOST_RULES = 1_000
+MOST_CALLS = 1_000_000
+LONGEST_SECONDS = 365 * 86_400
 
 
 class BadRule(ValueError):
@@ -70,51 +43,40 @@ class BadRule(ValueError):
 
 @dataclass
 class Rule:
-    """One piece of mischief; MEANINGS says what each field is for."""
+    """One piece of mischief."""
 
-    endpoint: str
-    effect: str
-    when: str = ""
-    nth: int = 1
-    times: int = 1
-    every: bool = False
-    status: int = 500
-    code: str = ""
-    message: str = ""
-    envelope: bool = True
-    delay_seconds: float = 0.0
-    seconds_per_byte: float = 1.0
-    at_byte: int | None = None
-    username: str | None = None
-    client_key: str | None = None
+    endpoint: str = needed("which calls count", choices=ENDPOINTS)
+    effect: str = needed(
+        "status (another answer), garbage (no JSON), delay, slow (byte by byte), drop (hang up), cut (hang up in the "
+        "middle of the answer), duplicate (webhook only); drop_before and drop_after are short for drop with when",
+        choices=EFFECTS,
+    )
+    when: str = option(
+        "",
+        "whether the call has had its effect; unless given, after for garbage, slow and cut, else before",
+        choices=MOMENTS,
+    )
+    nth: int = option(1, "the first call to strike at, counted from now", least=1, most=MOST_CALLS)
+    times: int = option(1, "how many calls in a row", least=1, most=MOST_CALLS)
+    every: bool = option(False, "strike at every call from the nth on")
+    status: int = option(500, "HTTP status of effect status", least=200, most=599)
+    code: str = option("", "error code of effect status; unless given, one that goes with the status", longest=128)
+    message: str = option("", "error message of effect status", longest=1_000)
+    envelope: bool = option(True, "false: a page of HTML instead of TikTok's JSON")
+    delay_seconds: float = option(0.0, "real seconds for delay; for webhooks virtual ones", most=LONGEST_SECONDS)
+    seconds_per_byte: float = option(1.0, "pace of effect slow", most=3_600)
+    at_byte: int | None = option(
+        None,
+        "upload only: strike when that many bytes of the body have been read",
+        kind="integer",
+        nullable=True,
+        most=4 << 30,
+    )
+    username: str | None = option(None, "only calls for this creator", kind="text", nullable=True, longest=64)
+    client_key: str | None = option(None, "only calls of this app", kind="text", nullable=True, longest=64)
     id: int = 0
     seen: int = 0
     fired: int = 0
-
-    def __post_init__(self) -> None:
-        self.effect, self.when = _SHORTHANDS.get(self.effect, (self.effect, self.when))
-        if self.endpoint not in ENDPOINTS:
-            raise BadRule(f"endpoint is one of {', '.join(ENDPOINTS)}")
-        if self.effect not in EFFECTS:
-            raise BadRule(f"effect is one of {', '.join((*EFFECTS, *_SHORTHANDS))}")
-        self.when = self.when or ("after" if self.effect in _AFTERWARDS else "before")
-        if self.when not in MOMENTS:
-            raise BadRule("when is before or after")
-        self._check_types()
-        if self.nth < 1 or self.times < 1:
-            raise BadRule("nth and times count from 1")
-        if self.at_byte is not None and self.endpoint != "upload":
-            raise BadRule("at_byte goes with the endpoint upload")
-
-    def _check_types(self) -> None:
-        for name, kinds in KINDS.items():
-            value = getattr(self, name)
-            if type(value) not in kinds:
-                raise BadRule(f"{name} is {' or '.join(kind.__name__ for kind in kinds)}")
-            if float in kinds and not 0 <= value < math.inf:
-                raise BadRule(f"{name} is at least 0")
-        if not 200 <= self.status <= 599:
-            raise BadRule("status is 200 to 599")
 
     def concerns(self, endpoint: str, username: str | None, client_key: str | None) -> bool:
         """Whether a call counts for this rule."""
@@ -142,14 +104,10 @@ class Mischief:
 
     def add(self, facts: dict[str, Any]) -> Rule:
         """Put a rule into force; calls count from now on. Raises BadRule."""
-        forbidden = {"id", "seen", "fired"} & facts.keys()
-        if forbidden:
-            raise BadRule(f"{', '.join(sorted(forbidden))} cannot be set")
-        try:
-            rule = Rule(**facts)
-        except TypeError as error:
-            raise BadRule(str(error)) from error
+        rule = _made(facts)
         with self._lock:
+            if len(self.rules) >= MOST_RULES:
+                raise BadRule(f"at most {MOST_RULES} rules at once: remove some")
             rule.id = next(self._ids)
             self.rules.append(rule)
         return rule
@@ -163,6 +121,12 @@ class Mischief:
                 return None
             firing[0].fired += 1
             return firing[0]
+
+    def load(self, rules: list[Rule]) -> None:
+        """Put saved rules into force, with what they have counted."""
+        with self._lock:
+            self.rules = rules
+            self._ids = itertools.count(1 + max((rule.id for rule in rules), default=0))
 
     def listed(self) -> list[dict[str, Any]]:
         """The rules with how often each has counted and fired."""
@@ -181,3 +145,19 @@ class Mischief:
         """No more mischief."""
         with self._lock:
             self.rules = []
+
+
+def _made(facts: dict[str, Any]) -> Rule:
+    """A rule as an order describes it. Raises BadRule."""
+    wanted = dict(facts)
+    if isinstance(wanted.get("effect"), str) and wanted["effect"] in _SHORTHANDS:
+        wanted["effect"], wanted["when"] = _SHORTHANDS[wanted["effect"]]
+    if not wanted.get("when"):
+        wanted["when"] = "after" if wanted.get("effect") in _AFTERWARDS else "before"
+    try:
+        found = checked(options_of(Rule), {"endpoint": None, "effect": None, **wanted})
+    except BadValue as error:
+        raise BadRule(str(error)) from error
+    if found.get("at_byte") is not None and found["endpoint"] != "upload":
+        raise BadRule("at_byte goes with the endpoint upload")
+    return Rule(**found)

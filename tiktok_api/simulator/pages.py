@@ -1,6 +1,5 @@
 """The page for people: creators, what is live, what was received, webhooks delivered, knobs, and the control API."""
 
-import json
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, url_for
@@ -8,7 +7,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from tiktok_api.simulator import casting, leaving, processing, showing
 from tiktok_api.simulator.knobs import Knobs, UnknownKnob
-from tiktok_api.simulator.mischief import EFFECTS, ENDPOINTS, MEANINGS, BadRule
+from tiktok_api.simulator.mischief import EFFECTS, ENDPOINTS, BadRule, Rule
+from tiktok_api.simulator.notation import read
+from tiktok_api.simulator.options import options_of
 from tiktok_api.simulator.world import World, current_world
 
 blueprint = Blueprint("pages", __name__, url_prefix="/_simulator")
@@ -38,7 +39,7 @@ def show_console() -> AnyResponse:
 def _facts(world: World, now: float) -> dict[str, Any]:
     publications = list(world.publications.values())[-SHOWN_AT_MOST:]
     live = [video for video in world.videos.values() if video.is_live and video.publish_id]
-    knobs = world.knobs.as_dict()
+    knobs = showing.knobs_shown(world)["knobs"]
     return {
         "clock": showing.clock_shown(world),
         "ahead": _ahead(world.clock.offset_seconds),
@@ -53,7 +54,7 @@ def _facts(world: World, now: float) -> dict[str, Any]:
         "rules": world.mischief.listed(),
         "endpoints": ENDPOINTS,
         "effects": EFFECTS,
-        "meanings": MEANINGS,
+        "meanings": {name: each.meaning for name, each in options_of(Rule).items()},
         "operations": _operations(current_app),
     }
 
@@ -86,8 +87,8 @@ def turn_clock() -> AnyResponse:
             (world.clock.freeze if request.form["frozen"] == "yes" else world.clock.thaw)()
         else:
             world.clock.advance(float(request.form["advance_seconds"]))
-        world.agenda.run_until(world.clock.now())
-        world.courier.stir()
+        with world.moment():
+            world.courier.stir()
     return _back("clock")
 
 
@@ -101,9 +102,9 @@ def turn_knobs() -> AnyResponse:
             changes[name] = name in request.form
         elif name in request.form:
             text = request.form[name]
-            changes[name] = text if isinstance(present, str) else json.loads(text)
+            changes[name] = text if isinstance(present, str) else read(text)
     with world.moment():
-        world.knobs.turn(changes)
+        world.turn(changes)
     return _back("knobs")
 
 

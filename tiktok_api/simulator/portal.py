@@ -10,6 +10,7 @@ from tiktok_api.simulator.records import SCOPES, App
 MOST_REDIRECT_URIS = 10
 LONGEST_REDIRECT_URI = 511
 MOST_SANDBOX_TARGETS = 10
+LONGEST_URL = 8_192
 LOOPBACK_NAMES = ("localhost", "127.0.0.1")
 
 
@@ -39,12 +40,16 @@ def _check_redirect_uri(app_type: str, uri: str) -> None:
         raise NotRegistrable("a redirect URI has fewer than 512 characters")
     if "?" in uri or "#" in uri:
         raise NotRegistrable("a redirect URI has neither query nor fragment")
-    parts = urlsplit(uri.replace(":*", ":1", 1) if app_type == "desktop" else uri)
+    try:
+        parts = urlsplit(uri.replace(":*", ":1", 1) if app_type == "desktop" else uri)
+        port = parts.port
+    except ValueError as error:
+        raise NotRegistrable(f"a redirect URI is malformed: {error}") from error
     if app_type == "web":
         if parts.scheme != "https" or not parts.hostname or "*" in uri:
             raise NotRegistrable("a redirect URI of a web app is absolute and https")
         return
-    if parts.scheme not in ("http", "https") or parts.hostname not in LOOPBACK_NAMES or parts.port is None:
+    if parts.scheme not in ("http", "https") or parts.hostname not in LOOPBACK_NAMES or port is None:
         raise NotRegistrable("a redirect URI of a desktop app is on localhost or 127.0.0.1, with a port or *")
 
 
@@ -74,6 +79,8 @@ def pull_problem(knobs: Knobs, url: object) -> str | None:
     """Why a URL cannot be pulled from at all."""
     if not isinstance(url, str):
         return "a URL is text"
+    if len(url) > LONGEST_URL:
+        return f"a URL has at most {LONGEST_URL} characters"
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

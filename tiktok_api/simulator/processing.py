@@ -1,8 +1,10 @@
 """The life of a publication after its init: upload, verdict, moderation, drafts, takedown."""
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from tiktok_api.simulator import webhooks
+from tiktok_api.simulator.happenings import happening
 from tiktok_api.simulator.records import FOLLOWERS, PUBLIC, Publication, Video
 
 if TYPE_CHECKING:
@@ -17,34 +19,43 @@ def open_upload(world: "World", publication: Publication, upload_id: str, now: f
     publication.upload_token = world.mint.text(40)
     publication.url_expires_at = now + world.knobs.upload_url_seconds
     world.uploads[upload_id] = publication
-    world.schedule(now + world.knobs.upload_lapse_seconds, lambda at: _lapse(world, publication, at))
+    world.schedule(now + world.knobs.upload_lapse_seconds, lapse_upload, publication.publish_id)
 
 
-def _lapse(world: "World", publication: Publication, now: float) -> None:
-    if publication.received_at is None and not publication.is_over:
+@happening
+def lapse_upload(world: "World", now: float, publish_id: str) -> None:
+    """An upload that is unfinished by now has failed."""
+    publication = world.publications.get(publish_id)
+    if publication is not None and publication.received_at is None and not publication.is_over:
         fail(world, publication, "internal", now)
 
 
-def receive(world: "World", publication: Publication, now: float) -> None:
+def lane(publication: Publication) -> tuple[str, str]:
+    """What is done for one publication in the background is done in order, and delays no other."""
+    return "publication", publication.publish_id
+
+
+def receive(publication: Publication, digest: "hashlib._Hash", now: float) -> None:
     """All bytes are here; from now on only the inspection and time stand before the verdict."""
     publication.received_at = now
+    publication.sha256 = digest.hexdigest()
 
 
 def inspected(world: "World", publication: Publication, fail_reason: str | None, facts: dict[str, Any]) -> None:
     """The media have been looked at; the verdict falls when they would have been processed."""
     publication.probe = facts
-    size = sum(path.stat().st_size for path in publication.files)
-    wait = world.knobs.processing_seconds + world.knobs.processing_seconds_per_gb * size / GB
+    wait = world.knobs.processing_seconds + world.knobs.processing_seconds_per_gb * publication.received_bytes / GB
     if not world.knobs.keep_media:
-        for path in publication.files:
-            path.unlink(missing_ok=True)
-        publication.files = []
+        publication.drop_files()
     due = (publication.received_at or world.clock.now()) + wait
-    world.schedule(due, lambda at: _conclude(world, publication, fail_reason, at))
+    world.schedule(due, conclude, publication.publish_id, fail_reason)
 
 
-def _conclude(world: "World", publication: Publication, fail_reason: str | None, now: float) -> None:
-    if publication.is_over:
+@happening
+def conclude(world: "World", now: float, publish_id: str, fail_reason: str | None) -> None:
+    """The verdict falls: failed, published, or delivered as a draft."""
+    publication = world.publications.get(publish_id)
+    if publication is None or publication.is_over:
         return
     creator = world.creators[publication.username]
     reason = fail_reason or creator.fail_reason
@@ -77,17 +88,23 @@ def _deliver_draft(world: "World", publication: Publication, now: float) -> None
     webhooks.announce_publication(world, publication, "inbox_delivered", now)
     if world.knobs.draft_expiry_seconds:
         due = now + world.knobs.draft_expiry_seconds
-        world.schedule(due, lambda at: _expire_draft(world, publication, at))
+        world.schedule(due, expire_draft, publication.publish_id)
 
 
-def _expire_draft(world: "World", publication: Publication, now: float) -> None:
-    if publication.status == "SEND_TO_USER_INBOX":
+@happening
+def expire_draft(world: "World", now: float, publish_id: str) -> None:
+    """A draft that still waits leaves the inbox."""
+    publication = world.publications.get(publish_id)
+    if publication is not None and publication.status == "SEND_TO_USER_INBOX":
         fail(world, publication, "internal", now)
 
 
 def fail(world: "World", publication: Publication, reason: str, now: float) -> None:
     """End a publication for a reason, and tell the app."""
     publication.status, publication.fail_reason, publication.finished_at = "FAILED", reason, now
+    if publication.received_at is None:
+        publication.drop_files()
+        world.courier.cut(lane(publication))
     webhooks.announce_publication(world, publication, "failed", now, reason=reason)
 
 
@@ -119,13 +136,17 @@ def _post(world: "World", publication: Publication, privacy_level: str, now: flo
     )
     publication.video_ids.append(video.id)
     webhooks.announce_publication(world, publication, "complete", now)
-    world.schedule(now + world.knobs.moderation_seconds, lambda at: _clear(world, video, at))
+    world.schedule(now + world.knobs.moderation_seconds, clear_video, video.id)
     return video
 
 
-def _clear(world: "World", video: Video, now: float) -> None:
-    video.cleared = True
-    review_public(world, video, now)
+@happening
+def clear_video(world: "World", now: float, video_id: int) -> None:
+    """Moderation is through with a post."""
+    video = world.videos.get(video_id)
+    if video is not None:
+        video.cleared = True
+        review_public(world, video, now)
 
 
 def review_public(world: "World", video: Video, now: float) -> None:

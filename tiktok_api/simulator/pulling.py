@@ -4,19 +4,22 @@ import hashlib
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tiktok_api.simulator import inspecting, processing
+from tiktok_api.simulator import processing, verdicts
+from tiktok_api.simulator.connections import connect
+from tiktok_api.simulator.happenings import happening
 from tiktok_api.simulator.records import Publication
-from tiktok_api.simulator.webhooks import connect
 
 if TYPE_CHECKING:
     from tiktok_api.simulator.world import World
 
 PIECE = 1 << 18
 PATIENCE_SECONDS = 30.0
+LONGEST_PULL_SECONDS = 3_600.0
 LARGEST = 4 << 30
+LONGEST_OUTCOME = 200
 
 
 class PullFailed(Exception):
@@ -24,20 +27,27 @@ class PullFailed(Exception):
 
 
 def begin(world: "World", publication: Publication, urls: list[str], now: float) -> None:
-    """Send somebody to fetch the URLs, and somebody else to give up on them after an hour."""
+    """Let the URLs be fetched, and given up after an hour."""
     publication.status = "PROCESSING_DOWNLOAD"
     publication.pulls = [{"url": url, "outcome": None, "bytes": 0} for url in urls]
-    generation = world.generation
-
-    def fetch() -> None:
-        _fetch_all(world, publication, generation)
-
-    world.schedule(now + world.knobs.pull_delay_seconds, lambda _: world.courier.pull(fetch))
-    world.schedule(now + world.knobs.pull_timeout_seconds, lambda at: _give_up(world, publication, at))
+    world.schedule(now + world.knobs.pull_delay_seconds, start_pull, publication.publish_id)
+    world.schedule(now + world.knobs.pull_timeout_seconds, give_up_pull, publication.publish_id)
 
 
-def _give_up(world: "World", publication: Publication, now: float) -> None:
-    if publication.received_at is None and not publication.is_over:
+@happening
+def start_pull(world: "World", _now: float, publish_id: str) -> None:
+    """A pull is due; each has a lane of its own, so that one that hangs delays no other."""
+    publication = world.publications.get(publish_id)
+    if publication is not None and not publication.is_over and publication.received_at is None:
+        generation = world.generation
+        world.courier.post(processing.lane(publication), lambda: _fetch_all(world, publication, generation))
+
+
+@happening
+def give_up_pull(world: "World", now: float, publish_id: str) -> None:
+    """A pull that is not through by now has failed."""
+    publication = world.publications.get(publish_id)
+    if publication is not None and publication.received_at is None and not publication.is_over:
         processing.fail(world, publication, _failure(publication), now)
 
 
@@ -46,65 +56,73 @@ def _failure(publication: Publication) -> str:
 
 
 def _fetch_all(world: "World", publication: Publication, generation: int) -> None:
-    digest = hashlib.sha256()
     files: list[Path] = []
+    digest = hashlib.sha256()
+    has_failed = False
+    publication.received_bytes = 0
     try:
         for pull in publication.pulls:
-            _meddle(world, publication)
-            path = world.spool.new_path()
-            files.append(path)
-            try:
-                _fetch(world, publication, pull, path, digest)
-            except (OSError, HTTPException, ValueError, PullFailed) as error:
-                pull["outcome"] = str(error) or type(error).__name__
-                raise PullFailed(pull["outcome"]) from error
-            pull["outcome"] = 200
+            _meddle(world, publication, pull, generation)
+            files.append(world.spool.new_path())
+            _fetch_one(world, publication, pull, files[-1], digest)
     except PullFailed:
-        _conclude(world, publication, generation, failed=True)
-        return
-    finally:
-        with world.lock:
-            publication.digest = digest
+        has_failed = True
+    is_complete = False
+    try:
+        with world.moment() as now:
+            if world.generation != generation or publication.is_over or world.stopping.is_set():
+                return
+            if has_failed:
+                processing.fail(world, publication, _failure(publication), now)
+                return
+            publication.size = publication.received_bytes
             publication.files = files
-    _conclude(world, publication, generation, failed=False)
+            is_complete = True
+            processing.receive(publication, digest, now)
+    finally:
+        if not is_complete:
+            for path in files:
+                path.unlink(missing_ok=True)
+    verdicts.inspect(world, publication)
 
 
-def _conclude(world: "World", publication: Publication, generation: int, *, failed: bool) -> None:
-    with world.moment() as now:
-        if world.generation != generation or publication.is_over:
-            return
-        if failed:
-            processing.fail(world, publication, _failure(publication), now)
-            return
-        publication.size = publication.received_bytes
-        processing.receive(world, publication, now)
-    inspecting.inspect(world, publication)
+def _fetch_one(world: "World", publication: Publication, pull: dict[str, Any], path: Path, digest: Any) -> None:
+    """Bring one URL to a file, and note the outcome. Raises PullFailed."""
+    try:
+        _fetch(world, publication, pull, path, digest)
+    except (OSError, HTTPException, ValueError, PullFailed) as error:
+        pull["outcome"] = (str(error) or type(error).__name__)[:LONGEST_OUTCOME]
+        raise PullFailed(pull["outcome"]) from error
+    pull["outcome"] = 200
 
 
-def _meddle(world: "World", publication: Publication) -> None:
-    rule = world.mischief.pick("pull", publication.username, publication.client_key)
+def _meddle(world: "World", publication: Publication, pull: dict[str, Any], generation: int) -> None:
+    with world.lock:
+        if world.generation != generation:
+            raise PullFailed("no longer wanted")
+        rule = world.mischief.pick("pull", publication.username, publication.client_key)
     if rule is None:
         return
     if rule.effect == "delay":
-        world.stopping.wait(rule.delay_seconds)
+        world.pause(rule.delay_seconds)
         return
+    pull["outcome"] = "mischief"
     raise PullFailed("mischief")
 
 
-def _fetch(
-    world: "World", publication: Publication, pull: dict[str, object], path: Path, digest: "hashlib._Hash"
-) -> None:
+def _fetch(world: "World", publication: Publication, pull: dict[str, Any], path: Path, digest: Any) -> None:
     """Bring one URL to a file, following no redirect; raises PullFailed and what sockets raise."""
     parts = urlsplit(str(pull["url"]))
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    with world.courier.connected(connect(parts.scheme, parts.netloc, PATIENCE_SECONDS)) as connection:
+    line = connect(parts.scheme, parts.netloc, PATIENCE_SECONDS)
+    with world.courier.connected(line, processing.lane(publication), LONGEST_PULL_SECONDS) as connection:
         connection.request("GET", target, headers={"User-Agent": "TikTok"})
         response = connection.getresponse()
         if response.status != HTTPStatus.OK:
             raise PullFailed(f"HTTP {response.status}")
         count = 0
         with path.open("wb") as file:
-            while piece := response.read(PIECE):
+            while piece := response.read1(PIECE):
                 if world.stopping.is_set() or publication.is_over:
                     raise PullFailed("no longer wanted")
                 file.write(piece)

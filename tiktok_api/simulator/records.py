@@ -1,9 +1,13 @@
 """What the world is made of: apps, creators, videos, grants, tokens and publications."""
 
 import hashlib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tiktok_api.simulator.options import needed, option
 
 SCOPES = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.upload", "video.publish")
 
@@ -32,24 +36,44 @@ FAIL_REASONS = (
 TERMINAL = ("PUBLISH_COMPLETE", "SEND_TO_USER_INBOX", "FAILED")
 
 
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+APP_VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){0,7}", re.ASCII)
+SECRET = re.compile(r"[!-~]{1,256}", re.ASCII)
+LARGEST_COUNTER = 10**12
+
+
+def _name(meaning: str, **rules: Any) -> Any:
+    return needed(
+        meaning, longest=64, form=(NAME.fullmatch, "1 to 64 letters, digits, dots, dashes and underscores"), **rules
+    )
+
+
+def _counter(meaning: str) -> Any:
+    return option(0, meaning, most=LARGEST_COUNTER)
+
+
 @dataclass
 class App:
     """A client registered in the developer portal."""
 
-    client_key: str
-    client_secret: str
-    name: str
-    type: str = "web"
-    reviewed: bool = True
-    audited: bool = True
-    sandbox: bool = False
-    sandbox_targets: list[str] = field(default_factory=list)
-    redirect_uris: list[str] = field(default_factory=list)
-    scopes: list[str] = field(default_factory=lambda: list(SCOPES))
-    verified_domains: list[str] = field(default_factory=list)
-    verified_prefixes: list[str] = field(default_factory=list)
-    webhook_url: str | None = None
-    active_user_cap: int | None = None
+    client_key: str = _name("what the app is called by TikTok")
+    client_secret: str = needed(
+        "signs webhooks and proves the app", longest=256, form=(SECRET.fullmatch, "1 to 256 visible ASCII characters")
+    )
+    name: str = needed("what the consent page calls it", longest=200)
+    type: str = option("web", "how it signs in", choices=("web", "desktop"))
+    reviewed: bool = option(True, "whether the consent page lets it ask")
+    audited: bool = option(True, "whether it may post publicly")
+    sandbox: bool = option(False, "whether only target users may sign in, and nothing is public")
+    sandbox_targets: Sequence[str] = option([], "creators that may sign in to a sandbox", longest=64)
+    redirect_uris: Sequence[str] = option([], "where the consent page may send people")
+    scopes: Sequence[str] = option(list(SCOPES), "what it may ask for", choices=SCOPES, most_items=len(SCOPES))
+    verified_domains: Sequence[str] = option([], "domains that it may pull from", shortest=1, longest=253)
+    verified_prefixes: Sequence[str] = option([], "URL prefixes that it may pull from", shortest=1)
+    webhook_url: str | None = option(None, "callback URL for its events; null: none", kind="text", nullable=True)
+    active_user_cap: int | None = option(
+        None, "creators that may post through it in 24 h; null: no cap", kind="integer", nullable=True, most=10**6
+    )
 
     @property
     def is_trusted(self) -> bool:
@@ -61,24 +85,30 @@ class App:
 class Creator:
     """A person with a TikTok account, and what their settings say."""
 
-    username: str
-    nickname: str
-    bio: str = ""
-    private: bool = False
-    verified: bool = False
-    comment_disabled: bool = False
-    duet_disabled: bool = False
-    stitch_disabled: bool = False
-    max_video_post_duration_sec: int = 600
-    app_version: str = "41.0.0"
-    banned: bool = False
-    eligible: bool = True
-    fail_reason: str | None = None
-    post_cap: int | None = None
-    followers: int = 0
-    following: int = 0
-    likes: int = 0
-    daily_growth: float = 0.004
+    username: str = _name("what follows the @")
+    nickname: str = needed("display name", longest=200)
+    bio: str = option("", "bio_description", longest=500)
+    private: bool = option(False, "a private account: nothing of it is public")
+    verified: bool = option(False, "is_verified")
+    comment_disabled: bool = option(False, "as in creator_info")
+    duet_disabled: bool = option(False, "as in creator_info")
+    stitch_disabled: bool = option(False, "as in creator_info")
+    max_video_post_duration_sec: int = option(600, "as in creator_info", least=1, most=3_600)
+    app_version: str = option(
+        "41.0.0", "TikTok on the phone; photo drafts need 31.8", form=(APP_VERSION.fullmatch, "numbers between dots")
+    )
+    banned: bool = option(False, "banned from posting")
+    eligible: bool = option(True, "off: the consent page refuses this person")
+    fail_reason: str | None = option(
+        None, "what every publication fails with; null: with nothing", kind="text", nullable=True, choices=FAIL_REASONS
+    )
+    post_cap: int | None = option(
+        None, "direct posts in 24 h; null: what the knob says", kind="integer", nullable=True, most=10**6
+    )
+    followers: int = _counter("followers at the beginning")
+    following: int = _counter("followed at the beginning")
+    likes: int = _counter("likes at the beginning, beside those of the videos")
+    daily_growth: float = option(0.004, "share of followers gained a day", least=-1, most=10)
     adjustments: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -94,16 +124,16 @@ class Video:
     id: int
     username: str
     created_ms: int
-    title: str
-    privacy_level: str = PUBLIC
-    duration: int = 15
-    width: int = 1080
-    height: int = 1920
-    is_aigc: bool = False
-    is_photo: bool = False
+    title: str = needed("its text", longest=4_000, is_raw=True)
+    privacy_level: str = option(PUBLIC, "who may see it", choices=PRIVACY_LEVELS)
+    duration: int = option(15, "seconds", most=36_000)
+    width: int = option(1080, "pixels", least=1, most=32_768)
+    height: int = option(1920, "pixels", least=1, most=32_768)
+    is_aigc: bool = option(False, "marked as made by AI")
+    is_photo: bool = option(False, "a photo post")
     publish_id: str | None = None
     client_key: str | None = None
-    cleared: bool = True
+    cleared: bool = option(True, "moderation is through with it")
     removed_at: float | None = None
     reach: int = 0
     adjustments: dict[str, int] = field(default_factory=dict)
@@ -191,6 +221,7 @@ class Publication:
     files: list[Path] = field(default_factory=list)
     pulls: list[dict[str, Any]] = field(default_factory=list)
     received_at: float | None = None
+    sha256: str | None = None
     finished_at: float | None = None
     probe: dict[str, Any] = field(default_factory=dict)
     video_ids: list[int] = field(default_factory=list)
@@ -210,6 +241,12 @@ class Publication:
     def is_pending_share(self) -> bool:
         """Whether it occupies a place among the drafts that wait for their creator."""
         return not self.is_direct and self.status not in ("FAILED", "PUBLISH_COMPLETE")
+
+    def drop_files(self) -> None:
+        """Remove the bytes that were received; what is known of them stays."""
+        for path in self.files:
+            path.unlink(missing_ok=True)
+        self.files = []
 
     @property
     def publish_type(self) -> str:

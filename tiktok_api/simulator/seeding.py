@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 CALLBACKS = ["http://127.0.0.1:*/api/v1/accounts/callback", "http://localhost:*/api/v1/accounts/callback"]
 
+DEFAULT_APPS = ("awsimclient0001", "awsimclient0002")
+
 HISTORY = {"ada": 34, "grace": 23, "linus": 8, "margaret": 15, "katherine": 11, "newcomer": 0}
 
 SUBJECTS = (
@@ -28,11 +30,18 @@ SUBJECTS = (
 def populate(world: "World") -> None:
     """Create the default apps, creators and histories."""
     for app in _default_apps(world.knobs.callbacks or CALLBACKS):
-        app.webhook_url = world.knobs.webhook_url or None
         world.apps[app.client_key] = app
+    set_callback(world, world.knobs.webhook_url or None)
     for creator in (*_default_creators(), *_extra_creators(world.knobs.extra_creators)):
         world.creators[creator.username] = creator
         _give_history(world, creator, HISTORY.get(creator.username, 3))
+
+
+def set_callback(world: "World", url: str | None) -> None:
+    """Let the default apps be called at a URL."""
+    for client_key in DEFAULT_APPS:
+        if client_key in world.apps:
+            world.apps[client_key].webhook_url = url
 
 
 def _default_apps(callbacks: Sequence[str]) -> list[App]:

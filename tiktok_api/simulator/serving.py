@@ -9,12 +9,14 @@ import struct
 import sys
 import threading
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from tiktok_api.simulator.app import create_simulator
 from tiktok_api.simulator.bodies import Body, unchunked
 from tiktok_api.simulator.meddling import ConnectionDropped
+from tiktok_api.simulator.state_file import StateFile
 from tiktok_api.simulator.steering import Control
 
 if TYPE_CHECKING:
@@ -228,20 +230,37 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(port: int = 0, host: str = "127.0.0.1", **knobs: Any) -> Iterator[Running]:
-    """Run a simulator on a thread of this process, on a free port unless one is given."""
-    app = create_simulator(**knobs)
-    world: World = app.extensions["world"]
-    try:
-        with Server(host, port, app) as server:
-            thread = threading.Thread(target=server.serve, name="simulator", daemon=True)
-            thread.start()
-            try:
-                yield Running(server, world)
-            finally:
-                world.stopping.set()
-                server.stop()
-                thread.join()
-                server.cut_connections()
-    finally:
-        world.close()
+def running(
+    port: int = 0, host: str = "127.0.0.1", *, state: str | Path | None = None, **knobs: Any
+) -> Iterator[Running]:
+    """Run a simulator on a thread of this process, on a free port unless one is given.
+
+    With a state file the world is loaded from it if it exists, and saved to it within a second of each change.
+    Raises UnknownKnob, OSError and StateUnusable.
+    """
+    with contextlib.ExitStack() as stack:
+        file = None if state is None else StateFile(state)
+        if file is not None:
+            stack.callback(file.release)
+        app = create_simulator(media_folder=file and file.media_folder, **knobs)
+        world: World = app.extensions["world"]
+        stack.callback(world.close)
+        if file is not None:
+            file.load_into(world)
+            file.start(world)
+            stack.callback(file.stop, world)
+        yield stack.enter_context(_listening(app, world, host, port))
+
+
+@contextlib.contextmanager
+def _listening(app: "WSGIApplication", world: "World", host: str, port: int) -> Iterator[Running]:
+    with Server(host, port, app) as server:
+        thread = threading.Thread(target=server.serve, name="simulator", daemon=True)
+        thread.start()
+        try:
+            yield Running(server, world)
+        finally:
+            world.stop()
+            server.stop()
+            thread.join()
+            server.cut_connections()

@@ -65,7 +65,6 @@ def video_shown(world: World, video: Video, now: float) -> dict[str, Any]:
 
 def publication_shown(world: World, publication: Publication) -> dict[str, Any]:
     """A publication with what was received for it and what has become of it."""
-    digest = publication.digest.hexdigest() if publication.received_at is not None else None
     videos = [world.videos[each] for each in publication.video_ids if each in world.videos]
     return {
         "publish_id": publication.publish_id,
@@ -85,7 +84,7 @@ def publication_shown(world: World, publication: Publication) -> dict[str, Any]:
         "chunk_size": publication.chunk_size,
         "chunk_count": publication.chunk_count,
         "received_bytes": publication.received_bytes,
-        "sha256": digest,
+        "sha256": publication.sha256,
         "chunks": publication.chunks,
         "pulls": publication.pulls,
         "probe": publication.probe,
@@ -98,6 +97,11 @@ def publication_shown(world: World, publication: Publication) -> dict[str, Any]:
         "received_at": iso(publication.received_at),
         "finished_at": iso(publication.finished_at),
     }
+
+
+def knobs_shown(world: World) -> dict[str, Any]:
+    """The knobs as they were set; `at_reset` has those of them that wait for the next reset."""
+    return {"knobs": {**world.knobs.as_dict(), **world.at_reset}, "at_reset": world.at_reset}
 
 
 def clock_shown(world: World) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""The temporary folder for received bytes: it goes with its world, or, after a SIGKILL, when the next world begins."""
+"""The folder for received bytes.
+
+A temporary one goes with its world, or, after a SIGKILL, when the next world begins; a named one stays.
+"""
 
 import contextlib
 import fcntl
@@ -7,6 +10,7 @@ import shutil
 import tempfile
 import time
 import weakref
+from collections.abc import Collection
 from pathlib import Path
 
 PREFIX = "tiktok-simulator-"
@@ -15,9 +19,15 @@ YOUNG_SECONDS = 60.0
 
 
 class Spool:
-    """A folder of its own under a lock that ends with this process, however it ends."""
+    """A folder of its own; a temporary one is under a lock that ends with this process, however it ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        """Make the folder. Raises OSError."""
+        self._finalizer: weakref.finalize[..., Spool] | None = None
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.folder = folder
+            return
         _remove_orphans()
         self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         lock = os.open(self.folder, os.O_RDONLY)
@@ -30,14 +40,17 @@ class Spool:
         os.close(handle)
         return Path(name)
 
-    def empty(self) -> None:
-        """Remove what is in it."""
-        for path in self.folder.iterdir():
-            path.unlink(missing_ok=True)
+    def keep_only(self, kept: Collection[Path]) -> None:
+        """Remove everything else that is in it."""
+        with contextlib.suppress(FileNotFoundError):
+            for path in self.folder.iterdir():
+                if path not in kept and path.is_file():
+                    path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Remove it; once is enough."""
-        self._finalizer()
+        """Remove a temporary folder; once is enough."""
+        if self._finalizer is not None:
+            self._finalizer()
 
 
 def _remove(folder: Path, lock: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from tiktok_api.simulator import inspecting, processing
+from tiktok_api.simulator import processing, verdicts
 from tiktok_api.simulator.clock import iso
 from tiktok_api.simulator.records import Publication
 from tiktok_api.simulator.world import World, current_world
@@ -56,10 +56,10 @@ def put_chunk() -> Response:
         with world.moment() as now:
             _find(world, now)
             _check_turn(world, publication, chunk)
-            _store(world, publication, chunk, path, digest, now)
+            _store(publication, chunk, path, digest, now)
             is_complete = publication.received_at is not None
         if is_complete:
-            inspecting.inspect(world, publication)
+            verdicts.inspect(world, publication)
         return _answer(world, publication, 201 if is_complete else 206)
     except Declined as refusal:
         return _answer(world, publication, refusal.status)
@@ -115,7 +115,7 @@ def _spool(path: Path, size: int, digest: Any) -> None:
         raise Declined(400)
 
 
-def _store(world: World, publication: Publication, chunk: Chunk, path: Path, digest: Any, now: float) -> None:
+def _store(publication: Publication, chunk: Chunk, path: Path, digest: Any, now: float) -> None:
     """Put a chunk that came whole behind those before it."""
     publication.files.append(path)
     publication.digest = digest
@@ -124,7 +124,7 @@ def _store(world: World, publication: Publication, chunk: Chunk, path: Path, dig
         {"first": chunk.first, "last": chunk.last, "size": chunk.size, "content_type": request.mimetype, "at": iso(now)}
     )
     if publication.received_bytes == publication.size:
-        processing.receive(world, publication, now)
+        processing.receive(publication, digest, now)
 
 
 def _answer(world: World, publication: Publication | None, status: int) -> Response:

@@ -2,12 +2,13 @@
 
 import http.client
 import json
-import ssl
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tiktok_api.simulator.clock import iso
+from tiktok_api.simulator.connections import connect
+from tiktok_api.simulator.happenings import happening
 from tiktok_api.simulator.mailbox import Delivery
 from tiktok_api.simulator.minting import webhook_signature
 from tiktok_api.simulator.notation import written
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from tiktok_api.simulator.world import World
 
 TIMEOUT_SECONDS = 10.0
+"""For a whole delivery, however slowly the receiver answers."""
+LONGEST_OUTCOME = 200
+SHORTEST_PAUSE_SECONDS = 1.0
+"""Between two attempts, whatever the knob says: without any, a receiver that is down would be called for ever."""
 
 
 def announce(
@@ -47,24 +52,41 @@ def _dispatch(world: "World", delivery: Delivery, now: float) -> None:
         return
     window = world.knobs.webhook_reverse_seconds
     if window <= 0:
-        due = now + world.knobs.webhook_late_seconds
-        world.schedule(due, lambda at: hand_over(world, delivery, at))
+        world.schedule(now + world.knobs.webhook_late_seconds, deliver, delivery.id)
         return
-    world.mailbox.held.append(delivery)
+    world.mailbox.held.append(delivery.id)
     if len(world.mailbox.held) == 1:
-        world.schedule(now + window, lambda at: _release(world, at))
+        world.schedule(now + window, release_held)
 
 
-def _release(world: "World", now: float) -> None:
+@happening
+def release_held(world: "World", now: float) -> None:
+    """Deliver what was held back, newest first."""
     held, world.mailbox.held = world.mailbox.held, []
-    for delivery in reversed(held):
+    for delivery_id in reversed(held):
+        deliver(world, now, delivery_id)
+
+
+@happening
+def deliver(world: "World", now: float, delivery_id: int) -> None:
+    """A delivery is due."""
+    delivery = world.mailbox.find(delivery_id)
+    if delivery is not None:
         hand_over(world, delivery, now)
 
 
 def hand_over(world: "World", delivery: Delivery, due: float, *, is_extra: bool = False) -> None:
-    """Let a delivery be attempted, after those handed over before it; an extra attempt is not tried again."""
+    """Let a delivery be attempted, after those handed over before it to the same receiver.
+
+    An extra attempt is not tried again.
+    """
     generation = world.generation
-    world.courier.post(lambda: _attempt(world, delivery, due, generation, is_extra))
+    world.courier.post(_lane(delivery), lambda: _attempt(world, delivery, due, generation, is_extra))
+
+
+def _lane(delivery: Delivery) -> tuple[str, str, str]:
+    """Each receiver has a queue of its own, so that a slow one delays no other."""
+    return "webhooks", delivery.client_key, delivery.url or ""
 
 
 def _attempt(world: "World", delivery: Delivery, due: float, generation: int, is_extra: bool) -> None:
@@ -74,7 +96,7 @@ def _attempt(world: "World", delivery: Delivery, due: float, generation: int, is
             return
         rule = world.mischief.pick("webhook", None, delivery.client_key)
         if rule is not None and rule.effect == "delay":
-            world.schedule(due + rule.delay_seconds, lambda at: hand_over(world, delivery, at))
+            world.schedule(due + rule.delay_seconds, deliver, delivery.id)
             return
         if rule is not None and rule.effect == "duplicate":
             hand_over(world, delivery, due, is_extra=True)
@@ -82,51 +104,44 @@ def _attempt(world: "World", delivery: Delivery, due: float, generation: int, is
         if world.knobs.webhook_resign or not signature:
             signature = webhook_signature(world.apps[delivery.client_key].client_secret, int(now), delivery.body)
         delivery.first_signature = delivery.first_signature or signature
+        may_use_http = world.knobs.allow_http
     if rule is not None and rule.effect in ("drop", "status"):
         outcome: int | str = rule.status if rule.effect == "status" else "dropped by mischief"
     else:
-        outcome = _send(world, delivery.url, signature, delivery.body)
+        outcome = _send(world, delivery, signature, may_use_http=may_use_http)
     with world.moment() as now:
-        if world.generation == generation:
-            delivery.attempts.append(
-                {"due_at": iso(due), "sent_at": iso(now), "signature": signature, "outcome": outcome}
-            )
-            _conclude(world, delivery, due, is_extra)
+        if world.generation == generation and not world.stopping.is_set():
+            delivery.note(due_at=iso(due), sent_at=iso(now), signature=signature, outcome=outcome)
+            _conclude(world, delivery, due, outcome, is_extra=is_extra)
 
 
-def _conclude(world: "World", delivery: Delivery, due: float, is_extra: bool) -> None:
-    if delivery.attempts[-1]["outcome"] == http.HTTPStatus.OK:
-        delivery.state = "delivered"
+def _conclude(world: "World", delivery: Delivery, due: float, outcome: int | str, *, is_extra: bool) -> None:
+    if outcome == http.HTTPStatus.OK:
+        world.mailbox.end(delivery, "delivered")
         return
     if is_extra or delivery.state == "delivered":
         return
     deadline = delivery.created_at + world.knobs.webhook_give_up_seconds
     if due >= deadline:
-        delivery.state = "dropped"
+        world.mailbox.end(delivery, "dropped")
         return
-    again = min(deadline, due + world.knobs.webhook_retry_seconds * 2 ** (len(delivery.attempts) - 1))
-    world.schedule(again, lambda at: hand_over(world, delivery, at))
+    pause = world.knobs.webhook_retry_seconds * 2.0 ** min(delivery.attempt_count - 1, 60)
+    world.schedule(min(deadline, due + max(pause, SHORTEST_PAUSE_SECONDS)), deliver, delivery.id)
 
 
-def _send(world: "World", url: str, signature: str, body: bytes) -> int | str:
-    """POST to a callback URL; answers the status, or why there is none."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not world.knobs.allow_http:
-        return "callback URLs are https"
-    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    headers = {"Content-Type": "application/json", "User-Agent": "TikTok-Webhooks", "TikTok-Signature": signature}
+def _send(world: "World", delivery: Delivery, signature: str, *, may_use_http: bool) -> int | str:
+    """POST to a callback URL. Returns the status, or why there is none."""
     try:
-        with world.courier.connected(connect(parts.scheme, parts.netloc, TIMEOUT_SECONDS)) as connection:
-            connection.request("POST", target, body, headers)
+        parts = urlsplit(delivery.url or "")
+        if parts.scheme != "https" and not may_use_http:
+            return "callback URLs are https"
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        headers = {"Content-Type": "application/json", "User-Agent": "TikTok-Webhooks", "TikTok-Signature": signature}
+        line = connect(parts.scheme, parts.netloc, TIMEOUT_SECONDS)
+        with world.courier.connected(line, _lane(delivery), TIMEOUT_SECONDS) as connection:
+            connection.request("POST", target, delivery.body, headers)
             response = connection.getresponse()
             response.read(65_536)
             return response.status
     except (OSError, HTTPException, ValueError) as error:
-        return f"{type(error).__name__}: {error}"
-
-
-def connect(scheme: str, netloc: str, timeout_seconds: float) -> HTTPConnection:
-    """A connection to a server, with its certificate checked where there is one."""
-    if scheme == "https":
-        return HTTPSConnection(netloc, timeout=timeout_seconds, context=ssl.create_default_context())
-    return HTTPConnection(netloc, timeout=timeout_seconds)
+        return f"{type(error).__name__}: {error}"[:LONGEST_OUTCOME]

@@ -3,13 +3,15 @@
 import contextlib
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from flask import current_app
 
-from tiktok_api.simulator import growth, seeding
-from tiktok_api.simulator.clock import Agenda, Clock, Happening, from_iso
+from tiktok_api.simulator import growth, seeding, snapshot
+from tiktok_api.simulator.clock import Clock, from_iso
 from tiktok_api.simulator.courier import Courier
+from tiktok_api.simulator.happenings import Agenda, Happening
 from tiktok_api.simulator.journal import Journal
 from tiktok_api.simulator.knobs import Knobs
 from tiktok_api.simulator.limits import SlidingWindows
@@ -27,23 +29,34 @@ class World:
     everything happen that has come due. Bytes on their way in and requests on their way out stay outside the lock.
     """
 
-    def __init__(self, **knobs: Any) -> None:
+    def __init__(self, media_folder: Path | None = None, **knobs: Any) -> None:
+        """Begin a world; received media lie in a temporary folder unless one is named. Raises UnknownKnob, OSError."""
         self.lock = threading.RLock()
         self.stopping = threading.Event()
+        self._ended = threading.Event()
         self.journal = Journal()
         self.mischief = Mischief()
         self.courier = Courier(self)
-        self.spool = Spool()
+        self.spool = Spool(media_folder)
+        self.is_touched = True
+        self.at_reset: dict[str, Any] = {}
         self._initial = dict(knobs)
         self.reset()
 
     def reset(self, changes: dict[str, Any] | None = None) -> None:
-        """Back to the seed, with the knobs of the start and such changes to them; raises UnknownKnob."""
+        """Back to the seed, with the knobs of the start, those that waited for this reset, and such changes to them.
+
+        All of it counts until the next reset. Raises UnknownKnob, and then nothing has changed.
+        """
         with self.lock:
             knobs = Knobs()
-            knobs.turn({**self._initial, **(changes or {})})
+            knobs.turn({**self._initial, **self.at_reset, **(changes or {})})
             self.knobs = knobs
+            self.at_reset = {}
             self.generation = getattr(self, "generation", 0) + 1
+            self._ended.set()
+            self._ended = threading.Event()
+            self.courier.begin_anew()
             self.clock = Clock(from_iso(self.knobs.start_at) if self.knobs.start_at else None)
             self.began_at = self.clock.now()
             self.agenda = Agenda()
@@ -51,34 +64,66 @@ class World:
             self.windows = SlidingWindows()
             self.apps: dict[str, App] = {}
             self.creators: dict[str, Creator] = {}
-            self.videos: dict[int, Video] = {}
+            self.forget_videos()
             self.codes: dict[str, Code] = {}
             self.grants: dict[tuple[str, str], Grant] = {}
             self.access_tokens: dict[str, Token] = {}
             self.refresh_tokens: dict[str, Token] = {}
             self.client_tokens: dict[str, float] = {}
-            self.publications: dict[str, Publication] = {}
-            self.uploads: dict[str, Publication] = {}
-            self._publications_of: dict[str, list[Publication]] = {}
+            self.forget_publications()
+            if self.generation > 1:  # before the first reset a state file may still need them
+                self.spool.keep_only(())
             self.mailbox = Mailbox()
-            self._profiles: dict[str, dict[int, Video]] = {}
             self.journal.clear()
             self.mischief.clear()
-            self.spool.empty()
+            self.is_touched = True
             seeding.populate(self)
-        self.courier.stir()
+
+    def turn(self, changes: dict[str, Any]) -> None:
+        """Turn some knobs, all or none; those that count from the next reset wait for it. Raises UnknownKnob."""
+        for name, value in self.knobs.checked(changes).items():
+            if name not in Knobs.at_reset():
+                setattr(self.knobs, name, value)
+            elif value == getattr(self.knobs, name):
+                self.at_reset.pop(name, None)
+            else:
+                self.at_reset[name] = value
+
+    def load(self, saved: dict[str, Any], wall_clock: float) -> None:
+        """Put a saved world in the place of a fresh one; options named at the start win over what was saved."""
+        with self.lock:
+            self.knobs.turn(saved["knobs"])
+            self.at_reset = Knobs().checked(saved["at_reset"])
+            at_once = {name: value for name, value in self._initial.items() if name not in Knobs.at_reset()}
+            self.knobs.turn(at_once)
+            snapshot.load(self, saved, wall_clock)
+            if url := self._initial.get("webhook_url"):
+                self.knobs.webhook_url = url
+                seeding.set_callback(self, url)
+
+    def knows(self, publication: Publication) -> bool:
+        """Whether a publication is of this world, not of one that a reset has ended."""
+        return self.publications.get(publication.publish_id) is publication
+
+    def pause(self, seconds: float) -> None:
+        """Wait for so many real seconds, or until this world is stopped or reset."""
+        with self.lock:
+            ended = self._ended
+        if not self.stopping.is_set():
+            ended.wait(seconds)
 
     @contextlib.contextmanager
     def moment(self) -> Iterator[float]:
         """Hold the world still at the present moment, with everything done that was due."""
         with self.lock:
             now = self.clock.now()
-            self.agenda.run_until(now)
+            self.agenda.run_until(self, now)
+            self.is_touched = True
             yield now
 
-    def schedule(self, moment: float, happening: Happening) -> None:
-        """Let something happen at a moment, with nobody asking."""
-        self.agenda.at(moment, happening)
+    def schedule(self, moment: float, happening: Happening, *arguments: Any) -> None:
+        """Let something happen at a moment, whether a request comes in or not; the arguments must be JSON."""
+        self.agenda.at(moment, happening.__name__, *arguments)
         self.courier.wake()
 
     def videos_of(self, username: str) -> list[Video]:
@@ -109,13 +154,30 @@ class World:
             days = max(0.0, (moment - self.began_at) / growth.DAY)
             crowd = growth.followers(self.knobs.seed, self.creators[username], days)
             video.reach = growth.reach_of(self.knobs.seed, crowd, video.id)
-        self.videos[video.id] = profile[created_ms] = video
+        self.keep_video(video)
         return video
+
+    def keep_video(self, video: Video) -> None:
+        """Put a post back where it was."""
+        self.videos[video.id] = self._profiles.setdefault(video.username, {})[video.created_ms] = video
+
+    def forget_videos(self) -> None:
+        """Begin without posts."""
+        self.videos: dict[int, Video] = {}
+        self._profiles: dict[str, dict[int, Video]] = {}
 
     def add_publication(self, publication: Publication) -> None:
         """Remember a publication."""
         self.publications[publication.publish_id] = publication
         self._publications_of.setdefault(publication.username, []).append(publication)
+        if publication.upload_id is not None:
+            self.uploads[publication.upload_id] = publication
+
+    def forget_publications(self) -> None:
+        """Begin without publications."""
+        self.publications: dict[str, Publication] = {}
+        self.uploads: dict[str, Publication] = {}
+        self._publications_of: dict[str, list[Publication]] = {}
 
     def publications_of(self, username: str) -> list[Publication]:
         """A creator's publications over all apps, oldest first."""
@@ -131,9 +193,15 @@ class World:
         videos = self.public_videos(creator.username)
         return growth.creator_counters(self.knobs.seed, creator, videos, began_at=self.began_at, now=moment)
 
+    def stop(self) -> None:
+        """Let everything that waits or runs for this world come to its end."""
+        self.stopping.set()
+        self._ended.set()
+        self.courier.stir()
+
     def close(self) -> None:
         """Stop what runs in the background and remove what was received."""
-        self.stopping.set()
+        self.stop()
         self.courier.stop()
         self.spool.close()
 
