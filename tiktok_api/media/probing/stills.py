@@ -19,6 +19,8 @@ _MOST_PACKETS = 20_000
 _MOST_PACKETS_WITHOUT_PICTURE = 250
 # Other files named inside (QuickTime references) are never opened, and no protocol but the file at hand is known.
 _OPENING = {"enable_drefs": "0", "protocol_whitelist": "none", "max_streams": str(MAX_STREAMS)}
+WITHOUT_EDITS = {"advanced_editlist": "0"}
+"""Opens an MP4 or MOV so that its edit lists hide nothing."""
 
 
 @contextmanager
@@ -42,14 +44,13 @@ def first_picture(file: BinaryIO, demuxer: str, index: int) -> VideoFrame | None
         found = None
     if found is not None or demuxer != "mov":
         return found
-    with opened(file, demuxer, advanced_editlist="0") as container:
+    with opened(file, demuxer, **WITHOUT_EDITS) as container:
         return _next_picture(container, _alone(container, index))
 
 
 def has_picture_near(file: BinaryIO, demuxer: str, index: int, second: Fraction | float) -> bool:
     """Whether a picture can be decoded from the last key frame before `second`, or after it, wherever the file is cut."""
-    options = {"advanced_editlist": "0"} if demuxer == "mov" else {}
-    with opened(file, demuxer, **options) as container:
+    with opened(file, demuxer, **(WITHOUT_EDITS if demuxer == "mov" else {})) as container:
         stream = _alone(container, index)
         container.seek(max(0, int(second * _MICROSECONDS)))
         return _next_picture(container, stream) is not None

@@ -20,8 +20,11 @@ _NOMINAL_RATES = (
     *(Fraction(rate) for rate in (10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120, 240)),
     *(Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120, 240)),
 )
-_NEAR_SHARE = 0.02  # how far from the measured rate a nominal one is tried
-_ROUNDED_TICKS = 2  # a clock that counts in milliseconds is off by up to one, in either direction
+_NEAR_SHARE = 0.03  # how far from the measured rate a nominal one is tried
+_BREAK_SHARE = 0.25  # a gap that is that much too long or too short is a picture that was left out, or a cut
+_MOST_BREAKS_SHARE = 0.025
+_ROUNDED_TICKS = 2  # rounded times are off by up to one tick, in either direction
+_ROUNDED_SECONDS = 0.002  # of which many are counted in milliseconds, or 600 a second, before a finer clock takes them over
 
 
 @dataclass(slots=True)
@@ -144,11 +147,23 @@ def _typical_gap(times: list[int]) -> int:
 
 
 def _even_rate(times: list[int], time_base: Fraction, announced: list[Fraction], measured: Fraction) -> Fraction | None:
-    """The rate near the `measured` one whose pictures would be at exactly these times, but for rounding."""
+    """The rate near the `measured` one whose pictures would be at exactly these times, but for rounding and a few breaks."""
     near = [rate for rate in {*announced, *_NOMINAL_RATES} if abs(float(rate / measured) - 1) < _NEAR_SHARE]
     for rate in sorted(near, key=lambda rate: (rate not in _NOMINAL_RATES, abs(rate - measured))):
-        period = float(1 / (rate * time_base))
-        drifts = [at - times[0] - number * period for number, at in enumerate(times)]
-        if max(drifts) - min(drifts) <= _ROUNDED_TICKS:
+        if _is_even(times, float(1 / (rate * time_base)), max(_ROUNDED_TICKS, _ROUNDED_SECONDS / float(time_base))):
             return rate
     return None
+
+
+def _is_even(times: list[int], period: float, rounded: float) -> bool:
+    drift, lowest, highest, breaks = 0.0, 0.0, 0.0, 0
+    for before, behind in zip(times, times[1:], strict=False):
+        off = behind - before - period
+        if abs(off) > max(rounded, _BREAK_SHARE * period):
+            breaks += 1
+            continue
+        drift += off
+        lowest, highest = min(lowest, drift), max(highest, drift)
+        if highest - lowest > rounded:
+            return False
+    return breaks <= len(times) * _MOST_BREAKS_SHARE

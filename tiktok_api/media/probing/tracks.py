@@ -43,6 +43,17 @@ class Movie:
     seconds: Fraction | None = None
     may_be_cut: bool = False
 
+    @property
+    def has_edits(self) -> bool:
+        """Whether an edit list says what is shown."""
+        return any(track.begins_at is not None for track in self.tracks.values())
+
+    def forget_edits(self) -> None:
+        """Show all of each track."""
+        for track in self.tracks.values():
+            track.begins_at = track.ends_at = None
+            track.splices = 0
+
 
 def read_movie(file: BinaryIO) -> Movie:
     """What is malformed is passed over, since the demuxer decides what can be played."""

@@ -22,7 +22,6 @@ MAX_PIXELS = 8192 * 4320
 _MISSING_END_SECONDS = 1.0  # what is announced may be that of a track that is neither seen nor heard
 _MISSING_END_SHARE = 0.005  # and is rounded
 _OVERHANG = Fraction(1, 10)  # seconds: the last piece of sound may be longer than what is shown of it
-_BEFORE_END_SECONDS = 1
 _MICROSECONDS = 1_000_000
 
 
@@ -83,12 +82,21 @@ def probe(demuxer: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
     boxes.refuse_double_natured(file)
     movie = _movie_of(demuxer, file)
     try:
-        with stills.opened(file, demuxer) as container:
-            return _facts(container, demuxer, file, movie, thumbnail)
+        try:
+            with stills.opened(file, demuxer) as container:
+                return _facts(container, demuxer, file, movie, thumbnail)
+        except _NothingShown:
+            movie.forget_edits()
+            with stills.opened(file, demuxer, **stills.WITHOUT_EDITS) as container:
+                return _facts(container, demuxer, file, movie, thumbnail)
     except av.error.MemoryError as error:
         raise MemoryError from error
     except av.error.FFmpegError as error:
         raise Refused("undecodable", f"The video cannot be decoded: {error.strerror}.") from error
+
+
+class _NothingShown(Exception):
+    """The edit lists hide every picture, which is a mistake: players that show something pass over them."""
 
 
 def _movie_of(demuxer: str, file: BinaryIO) -> Movie:
@@ -105,17 +113,18 @@ def _facts(
     if demuxer == "matroska" and boxes.has_segment_duration(file):
         movie.seconds = Fraction(container.duration or 0, _MICROSECONDS) or None
     timelines, is_whole = read_timelines(container)
+    if movie.has_edits and not any(timelines[stream.index].count for stream in container.streams.video):
+        raise _NothingShown
     picture = choose_picture(container, movie.tracks, timelines)
     sound = choose_sound(container, movie.tracks, timelines)
     shown = _Shown(container, picture, sound, timelines, movie, is_whole)
     _refuse_larger_than_life(picture)
-    first = stills.first_picture(file, demuxer, picture.index)
-    if first is None:
-        raise Refused("undecodable", "Not a single picture of the video can be decoded.")
-    _refuse_missing_end(shown, demuxer, file)
+    first = _first_picture(picture, demuxer, file)
+    _refuse_missing_end(shown, demuxer, file, is_decodable=first is not None)
     way = upright(first, picture.sample_aspect_ratio)
-    _keep_thumbnail(first, way, thumbnail)
-    width, height = way.size(first.width, first.height)
+    if first is not None:
+        _keep_thumbnail(first, way, thumbnail)
+    width, height = way.size(*((first.width, first.height) if first is not None else (picture.width, picture.height)))
     duration, rate, size_bytes = shown.duration, shown.rate, boxes.size_of(file)
     return {
         "kind": "video",
@@ -138,10 +147,27 @@ def _refuse_larger_than_life(picture: VideoStream) -> None:
         raise Refused("video_too_large", message)
 
 
-def _refuse_missing_end(shown: _Shown, demuxer: str, file: BinaryIO) -> None:
+def _first_picture(picture: VideoStream, demuxer: str, file: BinaryIO) -> VideoFrame | None:
+    """What the thumbnail shows; None for pictures beyond TikTok's limits of which not even one fits into the memory.
+
+    Raises Refused where there is none.
+    """
+    try:
+        first = stills.first_picture(file, demuxer, picture.index)
+    except av.error.MemoryError:
+        if picture.width * picture.height > VIDEO_SIDE_PIXELS[1] ** 2:
+            return None
+        raise
+    if first is None:
+        raise Refused("undecodable", "Not a single picture of the video can be decoded.")
+    return first
+
+
+def _refuse_missing_end(shown: _Shown, demuxer: str, file: BinaryIO, *, is_decodable: bool) -> None:
     """Raise Refused where the index leads beyond the end of the file, or less is there than was announced, or no picture."""
-    entries = (entry.pos + entry.size for stream in shown.streams for entry in stream.index_entries)
-    missing = max(entries, default=0) - boxes.size_of(file)
+    indexed = shown.streams if demuxer == "mov" else []
+    missing = max((entry.pos + entry.size for stream in indexed for entry in stream.index_entries), default=0)
+    missing -= boxes.size_of(file)
     if missing > 0:
         raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
     if not shown.is_whole:
@@ -151,7 +177,7 @@ def _refuse_missing_end(shown: _Shown, demuxer: str, file: BinaryIO) -> None:
     if is_cut and promised and end < promised - max(_MISSING_END_SECONDS, float(promised) * _MISSING_END_SHARE):
         message = f"The video announces {float(promised):.1f} s, but ends after {float(end):.1f} s."
         raise Refused("file_truncated", message)
-    if not stills.has_picture_near(file, demuxer, shown.picture.index, shown.end_of(shown.picture) - _BEFORE_END_SECONDS):
+    if is_decodable and not stills.has_picture_near(file, demuxer, shown.picture.index, shown.end_of(shown.picture) - 1):
         raise Refused("file_truncated", "The end of the video cannot be decoded.")
 
 
