@@ -7,9 +7,21 @@ from typing import BinaryIO
 from tiktok_api.media.probing.refusal import Refused
 
 MAX_TOP_LEVEL_BOXES = 20_000  # a fragment a second for hours; a million is an attack
+_LARGEST_CONTENT_BYTES = 4 * 1024 * 1024
+_PADDING = (b"free", b"skip")
+_ESSENTIAL = (b"ftyp", b"moov", b"moof", b"mfra", b"mdat", b"meta", b"sidx", b"styp")  # no file is whole without all of each
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL_BYTES = 65_535 + 22  # APPNOTE 4.3.16: the end record and the longest comment
 _SEGMENT = b"\x18\x53\x80\x67"
+
+
+class _Malformed(Refused):
+    """There is no box at this byte."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(
+            "file_damaged", f"The file is damaged at byte {at}: a part there is shorter than its own header."
+        )
 
 
 def size_of(file: BinaryIO) -> int:
@@ -45,31 +57,60 @@ def iter_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, in
         elif size == 0:
             size = end - at
         if size < content - at:
-            raise Refused(
-                "file_damaged", f"The file is damaged at byte {at}: a part there is shorter than its own header."
-            )
+            raise _Malformed(at)
         yield kind, content, at + size
         at += size
 
 
-def refuse_cut_or_endless_boxes(file: BinaryIO) -> None:
-    """Raise Refused where an MP4, MOV or HEIC ends before its boxes do, has absurdly many, or lacks its index."""
+def lenient_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """The boxes between `start` and `end` up to the first one that cannot be there, absurdly many left out."""
+    try:
+        for number, (kind, content, behind) in enumerate(iter_boxes(file, start, end)):
+            if number > MAX_TOP_LEVEL_BOXES or behind > end:
+                return
+            yield kind, content, behind
+    except Refused:
+        return
+
+
+def content_of(file: BinaryIO, start: int, end: int) -> bytes:
+    """The bytes from `start` to `end`, at most a few megabytes of them."""
+    file.seek(start)
+    return file.read(min(end - start, _LARGEST_CONTENT_BYTES))
+
+
+def refuse_cut_or_endless_boxes(file: BinaryIO, *, index: bytes) -> None:
+    """Raise Refused where an MP4, MOV or HEIC ends before its boxes do, has absurdly many, or lacks its `index`.
+
+    What stands behind the index and is no box is none of the file's business: cameras leave data of their own there, and
+    tools append tags. Players skip it. Media data may end early behind a `moov`, which tells what is really needed of them.
+    """
     size, kinds = size_of(file), set()
-    for number, (kind, _, behind) in enumerate(iter_boxes(file, 0, size)):
-        if number > MAX_TOP_LEVEL_BOXES:
-            raise Refused("file_too_complex", "The file consists of absurdly many parts.")
-        if behind > size and kind not in (b"free", b"skip"):
-            missing = behind - size
-            raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
-        kinds.add(kind)
-    if not kinds & {b"moov", b"meta"}:
-        raise Refused(
-            "file_truncated", "The index of the file (its moov part) is missing: the recording was not finished."
-        )
+    try:
+        for number, (kind, _, behind) in enumerate(iter_boxes(file, 0, size)):
+            if number > MAX_TOP_LEVEL_BOXES:
+                raise Refused("file_too_complex", "The file consists of absurdly many parts.")
+            is_cut = behind > size and kind not in _PADDING
+            if is_cut and index in kinds and (kind not in _ESSENTIAL or (kind, index) == (b"mdat", b"moov")):
+                break
+            if is_cut:
+                missing = behind - size
+                raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
+            kinds.add(kind)
+    except _Malformed:
+        if index not in kinds:
+            raise
+    if index not in kinds:
+        name = index.decode()
+        message = f"The index of the file (its {name} part) is missing: the recording was not finished."
+        raise Refused("file_truncated", message)
 
 
-def refuse_cut_segment(file: BinaryIO) -> None:
-    """Raise Refused where a WebM or Matroska file ends before its segment does (RFC 9559, 5.1)."""
+def refuse_cut_segment(file: BinaryIO) -> bool:
+    """Whether a WebM or Matroska file was recorded live, its segment's size unknown (RFC 9559, 5.1).
+
+    Raises Refused where it ends before its segment does.
+    """
     file.seek(0)
     head = file.read(4096)
     at = head.find(_SEGMENT)
@@ -79,10 +120,18 @@ def refuse_cut_segment(file: BinaryIO) -> None:
     width = 9 - first.bit_length()
     value = int.from_bytes(head[at + 4 : at + 4 + width], "big") & ((1 << (7 * width)) - 1)
     if value == (1 << (7 * width)) - 1:
-        return  # unknown size: recorded live
+        return True
     missing = at + 4 + width + value - size_of(file)
     if missing > 0:
         raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
+    return False
+
+
+def has_segment_duration(file: BinaryIO) -> bool:
+    """Whether a WebM or Matroska file says at its beginning how long it lasts (RFC 9559, 5.1.2.10)."""
+    file.seek(0)
+    head = file.read(4096)
+    return b"\x44\x89\x84" in head or b"\x44\x89\x88" in head
 
 
 def refuse_cut_riff(file: BinaryIO) -> None:
@@ -96,7 +145,7 @@ def refuse_cut_riff(file: BinaryIO) -> None:
 def heic_size(file: BinaryIO) -> tuple[int, int]:
     """Width and height of the largest picture in a HEIC file, from its `ispe` boxes (ISO/IEC 23008-12, 6.5.3)."""
     best = (0, 0)
-    for kind, content, behind in iter_boxes(file, 0, size_of(file)):
+    for kind, content, behind in lenient_boxes(file, 0, size_of(file)):
         if kind == b"meta":
             for size in _ispe(file, content + 4, behind):
                 best = max(best, size, key=lambda pair: pair[0] * pair[1])

@@ -176,7 +176,7 @@ def _orientation(opened: Image.Image) -> int:
 
 def _open_heic(file: BinaryIO) -> Picture:
     """libheif turns and crops as the file says, so what it hands out is upright already; EXIF does not count here."""
-    boxes.refuse_cut_or_endless_boxes(file)
+    boxes.refuse_cut_or_endless_boxes(file, index=b"meta")
     file.seek(8)
     if file.read(4) in _SEQUENCES:
         raise Refused("photo_animated", _MOVES)

@@ -1,6 +1,7 @@
-"""What a video is: its streams, its first picture, and whether its end is really there."""
+"""What a video is to a player: the tracks it would choose, for how long and how they are shown, and whether all of it is there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, BinaryIO
 
@@ -9,153 +10,179 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from tiktok_api.media.probing import boxes, thumbnails
+from tiktok_api.media.checking import VIDEO_SIDE_PIXELS
+from tiktok_api.media.probing import boxes, stills, thumbnails
+from tiktok_api.media.probing.choice import choose_picture, choose_sound, codec_of
 from tiktok_api.media.probing.refusal import Refused
+from tiktok_api.media.probing.timelines import Timeline, read_timelines
+from tiktok_api.media.probing.tracks import Movie, read_movie
+from tiktok_api.media.probing.upright import Upright, upright
 
-MAX_STREAMS = 32
 MAX_PIXELS = 8192 * 4320
-DECODABLE = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "prores", "mjpeg"})
 _MISSING_END_SECONDS = 1.0  # what is announced may be that of a track that is neither seen nor heard
 _MISSING_END_SHARE = 0.005  # and is rounded
-_NOMINAL_SHARE = 0.03  # how far a measured rate may be from the nominal one: sound that ends later spoils the measuring
-_OVERHANG_SECONDS = 0.1  # the last piece of sound may be longer than what is shown of it
-_FIRST_PICTURE_PACKETS = 250
+_OVERHANG = Fraction(1, 10)  # seconds: the last piece of sound may be longer than what is shown of it
 _MICROSECONDS = 1_000_000
-# Other files named inside (QuickTime references) are never opened, and no protocol but the file at hand is known.
-_OPENING = {"enable_drefs": "0", "protocol_whitelist": "none", "max_streams": str(MAX_STREAMS)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a player would show of a file. `is_whole`: the timelines reach to its end, not just as far as was read."""
+
+    container: InputContainer
+    picture: VideoStream
+    sound: Any
+    timelines: dict[int, Timeline]
+    movie: Movie
+    is_whole: bool
+
+    @property
+    def streams(self) -> Iterable[Any]:
+        return [stream for stream in (self.picture, self.sound) if stream is not None]
+
+    def end_of(self, stream: Any) -> Fraction:
+        """When the last of a track has been shown; its edit list may end within a picture, or begin within one."""
+        end, track = self.timelines[stream.index].end_second, self.movie.tracks.get(stream.id)
+        return end if track is None or track.ends_at is None or end < track.ends_at - _OVERHANG else track.ends_at
+
+    def begin_of(self, stream: Any) -> Fraction:
+        """When the first of a track is shown; a cut may lie within a picture."""
+        track = self.movie.tracks.get(stream.id)
+        return self.timelines[stream.index].first_second if track is None or track.begins_at is None else track.begins_at
+
+    @property
+    def begin_second(self) -> Fraction:
+        return min(self.begin_of(stream) for stream in self.streams)
+
+    @property
+    def end_second(self) -> Fraction:
+        return max(self.end_of(stream) for stream in self.streams)
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first that is shown or heard to the last."""
+        announced = self.movie.seconds
+        if not self.is_whole:
+            return float(announced or Fraction(self.container.duration or 0, _MICROSECONDS))
+        reached = self.end_second - self.begin_second
+        overhang = reached - (announced - self.begin_second) if announced else Fraction(0)
+        return float(reached - overhang if 0 < overhang <= _OVERHANG else reached)
+
+    @property
+    def rate(self) -> Fraction | None:
+        """Pictures a second."""
+        announced, track = (self.picture.guessed_rate, self.picture.average_rate), self.movie.tracks.get(self.picture.id)
+        if not self.is_whole:
+            return announced[1] or announced[0]
+        return self.timelines[self.picture.index].rate(announced, is_spliced=track is not None and track.splices > 0)
 
 
 def probe(demuxer: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
     """Facts about a video; its thumbnail goes to `thumbnail`. Raises Refused."""
     boxes.refuse_double_natured(file)
-    if demuxer == "mov":
-        boxes.refuse_cut_or_endless_boxes(file)
-    else:
-        boxes.refuse_cut_segment(file)
-    file.seek(0)
+    movie = _movie_of(demuxer, file)
     try:
-        with av.open(file, "r", format=demuxer, container_options=dict(_OPENING), buffer_size=1 << 20) as container:
-            return _facts(container, boxes.size_of(file), thumbnail)
+        try:
+            with stills.opened(file, demuxer) as container:
+                return _facts(container, demuxer, file, movie, thumbnail)
+        except _NothingShown:
+            movie.forget_edits()
+            with stills.opened(file, demuxer, **stills.WITHOUT_EDITS) as container:
+                return _facts(container, demuxer, file, movie, thumbnail)
     except av.error.MemoryError as error:
         raise MemoryError from error
     except av.error.FFmpegError as error:
         raise Refused("undecodable", f"The video cannot be decoded: {error.strerror}.") from error
 
 
-def _facts(container: InputContainer, size_bytes: int, thumbnail: BinaryIO) -> dict[str, Any]:
-    stream = _picture_stream(container)
-    first = _first_frame(container, stream)
-    turned = first.rotation % 180 != 0
-    width, height = (first.height, first.width) if turned else (first.width, first.height)
-    _keep_thumbnail(first, thumbnail)
-    duration = _checked_duration(container, stream)
-    _refuse_missing_samples(container, size_bytes)
-    rate = _rate(stream)
-    sound = container.streams.audio[0] if container.streams.audio else None
+class _NothingShown(Exception):
+    """The edit lists hide every picture, which is a mistake: players that show something pass over them."""
+
+
+def _movie_of(demuxer: str, file: BinaryIO) -> Movie:
+    if demuxer == "mov":
+        boxes.refuse_cut_or_endless_boxes(file, index=b"moov")
+        return read_movie(file)
+    is_live = boxes.refuse_cut_segment(file)
+    return Movie(may_be_cut=is_live)
+
+
+def _facts(
+    container: InputContainer, demuxer: str, file: BinaryIO, movie: Movie, thumbnail: BinaryIO
+) -> dict[str, Any]:
+    if demuxer == "matroska" and boxes.has_segment_duration(file):
+        movie.seconds = Fraction(container.duration or 0, _MICROSECONDS) or None
+    timelines, is_whole = read_timelines(container)
+    if movie.has_edits and not any(timelines[stream.index].count for stream in container.streams.video):
+        raise _NothingShown
+    picture = choose_picture(container, movie.tracks, timelines)
+    sound = choose_sound(container, movie.tracks, timelines)
+    shown = _Shown(container, picture, sound, timelines, movie, is_whole)
+    _refuse_larger_than_life(picture)
+    first = _first_picture(picture, demuxer, file)
+    _refuse_missing_end(shown, demuxer, file, is_decodable=first is not None)
+    way = upright(first, picture.sample_aspect_ratio)
+    if first is not None:
+        _keep_thumbnail(first, way, thumbnail)
+    width, height = way.size(*((first.width, first.height) if first is not None else (picture.width, picture.height)))
+    duration, rate, size_bytes = shown.duration, shown.rate, boxes.size_of(file)
     return {
         "kind": "video",
         "duration_seconds": round(duration, 3),
         "width": width,
         "height": height,
-        "orientation": -first.rotation % 360,
+        "orientation": way.degrees,
         "fps": round(float(rate), 3) if rate else None,
-        "video_codec": _codec(stream),
-        "audio_codec": _codec(sound) if sound is not None else None,
+        "video_codec": codec_of(picture),
+        "audio_codec": codec_of(sound) if sound is not None else None,
         "has_audio": sound is not None,
         "bitrate": round(size_bytes * 8 / duration) if duration > 0 else None,
     }
 
 
-def _picture_stream(container: InputContainer) -> VideoStream:
-    """The moving pictures, not a cover. Raises Refused where there are none that may be decoded."""
-    streams = [
-        stream for stream in container.streams.video if not stream.disposition & av.stream.Disposition.attached_pic
-    ]
-    if not streams:
-        raise Refused("no_video", "There is no video in this file.")
-    stream = streams[0]
-    if _codec(stream) not in DECODABLE:
-        raise Refused("codec_unsupported", f"Video compressed with {_codec(stream)} is not supported.")
-    if stream.width * stream.height > MAX_PIXELS:
-        raise Refused("video_too_large", f"The video claims {stream.width} × {stream.height} pixels.")
-    stream.thread_count = 1
-    return stream
+def _refuse_larger_than_life(picture: VideoStream) -> None:
+    """Raise Refused, before anything is decoded, for sizes that would only fill the memory."""
+    if picture.width * picture.height > MAX_PIXELS:
+        message = f"The video is {picture.width} × {picture.height} pixels; TikTok takes at most {VIDEO_SIDE_PIXELS[1]} a side."
+        raise Refused("video_too_large", message)
 
 
-def _codec(stream: Any) -> str | None:
-    """The name of the format, not of the library that decodes it."""
-    context = stream.codec_context
-    if context is None:
-        return None
-    return str(getattr(context.codec, "canonical_name", None) or context.name)
+def _first_picture(picture: VideoStream, demuxer: str, file: BinaryIO) -> VideoFrame | None:
+    """What the thumbnail shows; None for pictures beyond TikTok's limits of which not even one fits into the memory.
 
-
-def _rate(stream: VideoStream) -> Fraction | None:
-    """Pictures a second: the nominal rate, or where the pictures come as they like, how many there are on average."""
-    average, nominal = stream.average_rate, stream.guessed_rate
-    if not average or not nominal:
-        return average or nominal
-    return nominal if abs(average / nominal - 1) < _NOMINAL_SHARE else average
-
-
-def _refuse_missing_samples(container: InputContainer, size_bytes: int) -> None:
-    """Raise Refused where the index of an MP4 or MOV, all of which was read by now, leads beyond the end of the file."""
-    behind = max((entry.pos + entry.size for stream in container.streams for entry in stream.index_entries), default=0)
-    if behind > size_bytes:
-        missing = behind - size_bytes
-        raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
-
-
-def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame:
-    for number, packet in enumerate(container.demux(stream)):
-        if number > _FIRST_PICTURE_PACKETS:
-            break
-        for frame in _decoded(packet):
-            return frame
-    raise Refused("undecodable", "Not a single picture of the video can be decoded.")
-
-
-def _decoded(packet: Any) -> Iterator[VideoFrame]:
+    Raises Refused where there is none.
+    """
     try:
-        yield from packet.decode()
+        first = stills.first_picture(file, demuxer, picture.index)
     except av.error.MemoryError:
+        if picture.width * picture.height > VIDEO_SIDE_PIXELS[1] ** 2:
+            return None
         raise
-    except av.error.InvalidDataError:
-        return  # one broken packet is not a broken video: the next may do
+    if first is None:
+        raise Refused("undecodable", "Not a single picture of the video can be decoded.")
+    return first
 
 
-def _checked_duration(container: InputContainer, stream: VideoStream) -> float:
-    """Seconds, after making sure that what is promised near the end is there. Raises Refused."""
-    promised = (container.duration or 0) / _MICROSECONDS
-    start = (container.start_time or 0) / _MICROSECONDS if container.start_time else 0.0
-    container.seek(int((start + max(0.0, promised - 1)) * _MICROSECONDS) if promised else 0)
-    stream.codec_context.flush_buffers()
-    is_seen, end = _end(container, stream)
-    reached = end - start
-    if not is_seen or reached < promised - max(_MISSING_END_SECONDS, promised * _MISSING_END_SHARE):
-        raise Refused("file_truncated", f"The video announces {promised:.1f} s, but its end cannot be decoded.")
-    return promised if reached <= promised + _OVERHANG_SECONDS else reached
+def _refuse_missing_end(shown: _Shown, demuxer: str, file: BinaryIO, *, is_decodable: bool) -> None:
+    """Raise Refused where the index leads beyond the end of the file, or less is there than was announced, or no picture."""
+    indexed = shown.streams if demuxer == "mov" else []
+    missing = max((entry.pos + entry.size for stream in indexed for entry in stream.index_entries), default=0)
+    missing -= boxes.size_of(file)
+    if missing > 0:
+        raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
+    if not shown.is_whole:
+        return
+    promised, end = shown.movie.seconds, max(line.end_second for line in shown.timelines.values() if line.count)
+    is_cut = shown.movie.may_be_cut and promised and shown.begin_second < _MISSING_END_SECONDS
+    if is_cut and promised and end < promised - max(_MISSING_END_SECONDS, float(promised) * _MISSING_END_SHARE):
+        message = f"The video announces {float(promised):.1f} s, but ends after {float(end):.1f} s."
+        raise Refused("file_truncated", message)
+    if is_decodable and not stills.has_picture_near(file, demuxer, shown.picture.index, shown.end_of(shown.picture) - 1):
+        raise Refused("file_truncated", "The end of the video cannot be decoded.")
 
 
-def _end(container: InputContainer, stream: VideoStream) -> tuple[bool, float]:
-    """From the current position on: whether a picture could be decoded, and when the last packet that is shown ends."""
-    is_seen, end = False, 0.0
-    for packet in container.demux():
-        if packet.pts is None or packet.time_base is None:
-            if not is_seen and packet.stream.index == stream.index:
-                is_seen = any(True for _ in _decoded(packet))  # flushing: the last pictures come now
-            continue
-        if packet.stream.type in ("video", "audio") and not packet.is_corrupt and not packet.is_discard:
-            end = max(end, float((packet.pts + (packet.duration or 0)) * Fraction(packet.time_base)))
-        if not is_seen and packet.stream.index == stream.index:
-            is_seen = any(True for _ in _decoded(packet))
-    return is_seen, end
-
-
-def _keep_thumbnail(frame: VideoFrame, target: BinaryIO) -> None:
-    scale = min(1.0, thumbnails.PIXELS / max(frame.width, frame.height))
-    small = frame.reformat(max(1, round(frame.width * scale)), max(1, round(frame.height * scale)), "rgb24")
-    picture = small.to_image()  # type: ignore[no-untyped-call]
-    if frame.rotation % 360:
-        picture = picture.rotate(frame.rotation, expand=True)
-    thumbnails.save(picture, target)
+def _keep_thumbnail(frame: VideoFrame, way: Upright, target: BinaryIO) -> None:
+    wide = frame.width * way.pixel_aspect
+    scale = min(Fraction(1), Fraction(thumbnails.PIXELS) / max(wide, frame.height))
+    small = frame.reformat(max(1, round(wide * scale)), max(1, round(frame.height * scale)), "rgb24")
+    thumbnails.save(way.apply(small.to_image()), target)  # type: ignore[no-untyped-call]

@@ -1,0 +1,96 @@
+"""Single pictures of a video, with as little decoded as can be: a key frame is asked for at once, before others fill the memory."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+import av
+from av.container import InputContainer
+from av.stream import Discard
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+MAX_STREAMS = 32
+_MICROSECONDS = 1_000_000
+_HEAD_CPU_SECONDS = 10.0  # of the 15 that the process has: what a cut hides is decoded up to it
+_MOST_PACKETS = 20_000
+_MOST_PACKETS_WITHOUT_PICTURE = 250
+# Other files named inside (QuickTime references) are never opened, and no protocol but the file at hand is known.
+_OPENING = {"enable_drefs": "0", "protocol_whitelist": "none", "max_streams": str(MAX_STREAMS)}
+WITHOUT_EDITS = {"advanced_editlist": "0"}
+"""Opens an MP4 or MOV so that its edit lists hide nothing."""
+
+
+@contextmanager
+def opened(file: BinaryIO, demuxer: str, **options: str) -> Iterator[InputContainer]:
+    """The file from its beginning, by this demuxer and no other."""
+    file.seek(0)
+    with av.open(file, "r", format=demuxer, container_options=_OPENING | options, buffer_size=1 << 20) as container:
+        yield container
+
+
+def first_picture(file: BinaryIO, demuxer: str, index: int) -> VideoFrame | None:
+    """The first picture that is shown of the track at `index`; None where none can be decoded.
+
+    A cut without compressing again hides the pictures between a key frame and the place of the cut. Where they are too many,
+    or too large, the key frame is taken.
+    """
+    try:
+        with opened(file, demuxer) as container:
+            found = _next_picture(container, _alone(container, index))
+    except av.error.MemoryError:
+        found = None
+    if found is not None or demuxer != "mov":
+        return found
+    with opened(file, demuxer, **WITHOUT_EDITS) as container:
+        return _next_picture(container, _alone(container, index))
+
+
+def has_picture_near(file: BinaryIO, demuxer: str, index: int, second: Fraction | float) -> bool:
+    """Whether a picture can be decoded from the last key frame before `second`, or after it, wherever the file is cut."""
+    with opened(file, demuxer, **(WITHOUT_EDITS if demuxer == "mov" else {})) as container:
+        stream = _alone(container, index)
+        container.seek(max(0, int(second * _MICROSECONDS)))
+        return _next_picture(container, stream) is not None
+
+
+def _alone(container: InputContainer, index: int) -> VideoStream:
+    for stream in container.streams:
+        if stream.index != index:
+            stream.discard = Discard.all
+    found: VideoStream = container.streams[index]  # type: ignore[assignment]
+    found.thread_count = 1
+    return found
+
+
+def _next_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    shown, may_drain = 0, True
+    for number, packet in enumerate(container.demux(stream)):
+        if shown > _MOST_PACKETS_WITHOUT_PICTURE or number > _MOST_PACKETS or time.process_time() > _HEAD_CPU_SECONDS:
+            return None
+        for frame in _decoded(packet):
+            return frame
+        shown += not packet.is_discard
+        if may_drain and not packet.is_discard and packet.size and (packet.is_keyframe or number):
+            may_drain = False
+            for frame in _drained(stream):
+                return frame
+    return None
+
+
+def _decoded(packet: Any) -> Iterator[VideoFrame]:
+    try:
+        yield from packet.decode()
+    except (av.error.InvalidDataError, av.error.EOFError):
+        return  # one broken packet is not a broken video: the next may do
+
+
+def _drained(stream: VideoStream) -> Iterator[VideoFrame]:
+    """What the decoder still holds back to put it in order; it begins anew then."""
+    try:
+        yield from stream.codec_context.decode(None)
+    except (av.error.InvalidDataError, av.error.EOFError):
+        pass
+    stream.codec_context.flush_buffers()

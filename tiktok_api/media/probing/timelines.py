@@ -1,0 +1,169 @@
+"""When the packets of a file are shown, and how many pictures that is a second."""
+
+import time
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.stream import Discard
+
+MOST_PACKETS = 600_000
+"""An hour of 60 pictures a second with sound has 400,000; of longer files only so much of the beginning is read."""
+
+_CPU_SECONDS = 7.0  # of the 15 that the process has
+_PACKETS_BETWEEN_LOOKS = 1024
+_NOMINAL_RATES = (
+    *(Fraction(rate) for rate in (10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120, 240)),
+    *(Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120, 240)),
+)
+_NEAR_SHARE = 0.03  # how far from the measured rate a nominal one is tried
+_BREAK_SHARE = 0.25  # a gap that is that much too long or too short is a picture that was left out, or a cut
+_MOST_BREAKS_SHARE = 0.025
+_ROUNDED_TICKS = 2  # rounded times are off by up to one tick, in either direction
+_ROUNDED_SECONDS = 0.002  # of which many are counted in milliseconds, or 600 a second, before a finer clock takes them over
+
+
+@dataclass(slots=True)
+class Timeline:
+    """One track as it is shown, in ticks of `time_base`.
+
+    `count` packets begin between `first` and `latest`; the latest is said to last `latest_ticks`. `starts` are those of
+    pictures. Where the container does not tell how long a picture lasts (`tells_lengths`), the last one lasts as long as most.
+    """
+
+    time_base: Fraction
+    tells_lengths: bool
+    count: int = 0
+    first: int = 0
+    latest: int = 0
+    latest_ticks: int = 0
+    starts: "array[int]" = field(default_factory=lambda: array("q"))
+
+    def add(self, start: int, ticks: int, *, is_picture: bool) -> None:
+        """One more packet, in any order."""
+        if self.count == 0 or start < self.first:
+            self.first = start
+        if self.count == 0 or start >= self.latest:
+            self.latest, self.latest_ticks = start, ticks
+        self.count += 1
+        if is_picture:
+            self.starts.append(start)
+
+    @property
+    def first_second(self) -> Fraction:
+        """When the first of it is shown; nothing is before the beginning of a movie."""
+        return max(Fraction(0), self.first * self.time_base)
+
+    @property
+    def end_second(self) -> Fraction:
+        """When the last of it has been shown."""
+        return (self.latest + self._last_ticks()) * self.time_base
+
+    def rate(self, announced: Iterable[Fraction | None], *, is_spliced: bool) -> Fraction | None:
+        """Pictures a second: how many there are over the time for which they are shown.
+
+        Where they come evenly it is the nominal rate, one that is `announced` or a usual one, which rounded times only
+        approach. Where a film is put together of pieces (`is_spliced`), a piece shows parts of its pictures at both
+        ends; they do not count as more pictures a second than most of them are.
+        """
+        times = sorted(set(self.starts))
+        ticks = (times[-1] - times[0] + self._last_ticks()) if times else 0
+        if ticks <= 0:
+            return None
+        measured = len(times) / (ticks * self.time_base)
+        even = _even_rate(times, self.time_base, [rate for rate in announced if rate], measured)
+        if even is not None:
+            return even
+        typical = _typical_gap(times)
+        return min(measured, 1 / (typical * self.time_base)) if is_spliced and typical else measured
+
+    def _last_ticks(self) -> int:
+        typical = _typical_gap(sorted(set(self.starts)))
+        return self.latest_ticks if self.latest_ticks > 0 and (self.tells_lengths or not typical) else typical
+
+
+def read_timelines(container: InputContainer) -> tuple[dict[int, Timeline], bool]:
+    """The timeline of each track of pictures or sound by its index, and whether the file was read to its end.
+
+    Packets are read, not decoded. Reading ends where the rest is damaged: players show what they have by then.
+    """
+    found = {}
+    tells_lengths = "matroska" not in container.format.name
+    for stream in container.streams:
+        if stream.type not in ("video", "audio") or stream.time_base is None:
+            stream.discard = Discard.all
+            continue
+        found[stream.index] = Timeline(Fraction(stream.time_base), tells_lengths)
+    try:
+        return found, _read(container, found)
+    except av.error.InvalidDataError:
+        return found, True
+
+
+def _read(container: InputContainer, timelines: dict[int, Timeline]) -> bool:
+    shown = {stream.index: _hidden_picture_test(stream) for stream in container.streams}
+    for number, packet in enumerate(container.demux()):
+        if number >= MOST_PACKETS or (number % _PACKETS_BETWEEN_LOOKS == 0 and time.process_time() > _CPU_SECONDS):
+            return False
+        timeline = timelines.get(packet.stream_index)
+        start = packet.pts if packet.pts is not None else packet.dts
+        if timeline is None or start is None or packet.is_discard or packet.is_corrupt:
+            continue
+        ticks, is_hidden = packet.duration or 0, shown[packet.stream_index]
+        if start + ticks < 0 or (start < 0 and start + ticks == 0) or is_hidden(packet):
+            continue
+        timeline.add(start, ticks, is_picture=packet.stream.type == "video")
+    return True
+
+
+def _hidden_picture_test(stream: Any) -> Any:
+    """A test for packets whose picture only serves others: VP8 puts each into one of its own (RFC 6386, 9.1), VP9 may."""
+    name = stream.codec_context.name if stream.codec_context is not None else ""
+    if "vp8" in name:
+        return lambda packet: packet.size > 0 and not memoryview(packet)[0] & 0x10
+    if "vp9" in name:
+        return _is_hidden_vp9
+    return lambda packet: False
+
+
+def _is_hidden_vp9(packet: Any) -> bool:
+    """By the uncompressed header of profiles 0 to 2 (VP9 bitstream specification, 6.2); a superframe shows its last picture."""
+    if packet.size == 0:
+        return False
+    content = memoryview(packet)
+    first = content[0]
+    is_superframe, is_profile_3 = content[-1] & 0xE0 == 0xC0, first & 0x30 == 0x30
+    return not (is_superframe or is_profile_3 or first & 0x08 or first & 0x02)
+
+
+def _typical_gap(times: list[int]) -> int:
+    """The median of the gaps between `times`, which are in order; 0 where there are none."""
+    gaps = sorted(behind - before for before, behind in zip(times, times[1:], strict=False))
+    return gaps[len(gaps) // 2] if gaps else 0
+
+
+def _even_rate(times: list[int], time_base: Fraction, announced: list[Fraction], measured: Fraction) -> Fraction | None:
+    """The rate near the `measured` one whose pictures would be at exactly these times, but for rounding and a few breaks."""
+    near = [rate for rate in {*announced, *_NOMINAL_RATES} if abs(float(rate / measured) - 1) < _NEAR_SHARE]
+    for rate in sorted(near, key=lambda rate: (rate not in _NOMINAL_RATES, abs(rate - measured))):
+        if _is_even(times, float(1 / (rate * time_base)), max(_ROUNDED_TICKS, _ROUNDED_SECONDS / float(time_base))):
+            return rate
+    return None
+
+
+def _is_even(times: list[int], period: float, rounded: float) -> bool:
+    drift, lowest, highest, breaks = 0.0, 0.0, 0.0, 0
+    for before, behind in zip(times, times[1:], strict=False):
+        off = behind - before - period
+        if abs(off) > max(rounded, _BREAK_SHARE * period):
+            breaks += 1
+            continue
+        drift += off
+        lowest, highest = min(lowest, drift), max(highest, drift)
+        if highest - lowest > rounded:
+            return False
+    return breaks <= len(times) * _MOST_BREAKS_SHARE

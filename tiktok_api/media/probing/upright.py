@@ -1,0 +1,64 @@
+"""How players show the pictures of a video: turned and mirrored by its display matrix, with pixels that need not be square."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from av.sidedata.sidedata import Type
+from PIL import Image
+
+_NEARLY_DEGREES = 1.0  # players turn by quarters; a matrix that is that near to one means it
+_MOST_STRETCHED = 8  # pixels that are longer than that are a mistake of the file
+_SQUARE_SHARE = 0.01  # encoders round: 1080 × 1918 scaled to 360 × 640 is said to have pixels of 959:960
+_TURNS = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
+
+
+@dataclass(frozen=True, slots=True)
+class Upright:
+    """What is done to a stored picture: its pixels made square, turned clockwise by `degrees`, then mirrored left to right.
+
+    By other angles than quarters it is not turned, as browsers do; `degrees` still says what the file asks for.
+    """
+
+    degrees: int
+    is_mirrored: bool
+    pixel_aspect: Fraction
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height as seen."""
+        wide = max(1, round(width * self.pixel_aspect))
+        return (height, wide) if self.degrees in (90, 270) else (wide, height)
+
+    def apply(self, picture: Image.Image) -> Image.Image:
+        """`picture`, whose pixels are square already, the right way up."""
+        if self.degrees in _TURNS:
+            picture = picture.transpose(_TURNS[self.degrees])
+        return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if self.is_mirrored else picture
+
+
+def upright(frame: Any, pixel_aspect: Fraction | None) -> Upright:
+    """How `frame` is shown."""
+    side_data = frame.side_data.get(Type.DISPLAYMATRIX) if frame is not None else None
+    matrix = memoryview(bytes(side_data)).cast("i").tolist() if side_data is not None else [1, 0, 0, 0, 1]
+    degrees, is_mirrored = _turning(matrix[0], matrix[1], matrix[3], matrix[4])
+    return Upright(degrees, is_mirrored, _plausible(pixel_aspect))
+
+
+def _turning(a: int, b: int, c: int, d: int) -> tuple[int, bool]:
+    """Clockwise degrees and whether it is mirrored, from the matrix that takes (x, y) to (ax + cy, bx + dy), y downwards."""
+    area = a * d - b * c
+    if area == 0:
+        return 0, False
+    is_mirrored = area < 0
+    degrees = math.degrees(math.atan2(b, -a if is_mirrored else a)) % 360
+    quarter = round(degrees / 90) * 90
+    if abs(degrees - quarter) <= _NEARLY_DEGREES:
+        return quarter % 360, is_mirrored
+    return round(degrees) % 360, False
+
+
+def _plausible(pixel_aspect: Fraction | None) -> Fraction:
+    if not pixel_aspect or not 1 / _MOST_STRETCHED <= pixel_aspect <= _MOST_STRETCHED:
+        return Fraction(1)
+    return pixel_aspect if abs(pixel_aspect - 1) >= _SQUARE_SHARE else Fraction(1)
