@@ -90,6 +90,7 @@ class Settings:
     upload_lease_seconds: float
     allow_test_clock: bool
     log_level: str
+    metrics_token: str | None = field(repr=False)
 
     def derive_key(self, purpose: str) -> bytes:
         """A 32-byte key of its own for `purpose`, derived from SECRET_KEY by HKDF-SHA256 (RFC 5869)."""
@@ -190,6 +191,7 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
         "audit_days": env.int("AUDIT_DAYS", 400, validate=validate.Range(min=1, max=36_500)),
         "upload_lease_seconds": env.float("UPLOAD_LEASE_SECONDS", 15.0, validate=validate.Range(min=1, max=300)),
         "allow_test_clock": env.bool("ALLOW_TEST_CLOCK", False),
+        "metrics_token": env.str("METRICS_TOKEN", "", validate=_is_long_or_nothing) or None,
         "log_level": env.str("LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])),
     }
 
@@ -288,6 +290,11 @@ def _network(text: str) -> Network:
         return ip_network(text)
     except ValueError:
         raise ValidationError("Each must be a network such as 10.1.0.0/16 or fd00:1::/64.") from None
+
+
+def _is_long_or_nothing(value: str) -> None:
+    if value and not re.fullmatch(r"[!-~]{16,}", value):
+        raise ValidationError("Takes 16 or more visible characters.")
 
 
 def _is_ring(entries: list[str]) -> None:
