@@ -47,7 +47,7 @@ from tiktok_api.settings import load as load_settings
 from tiktok_api.storage.choosing import storage_from_url
 from tiktok_api.storage.errors import StorageError
 from tiktok_api.tiktok import TikTokClient
-from tiktok_api.web import authentication, limits, rendering, request_ids
+from tiktok_api.web import authentication, limits, rendering, request_ids, request_log
 from tiktok_api.web.blueprint import AnyIdConverter, Blueprint
 from tiktok_api.web.docs import docs
 from tiktok_api.web.documenting import describe_common_parts
@@ -177,6 +177,7 @@ def _bind_web(app: Flask, settings: Settings) -> None:
     app.register_blueprint(health_blueprint)
     app.register_blueprint(metrics_blueprint)
     app.register_blueprint(docs)
+    request_log.install(app)
 
 
 def _allow_origins(app: Flask, settings: Settings) -> None:

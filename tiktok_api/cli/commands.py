@@ -10,7 +10,7 @@ from flask import Flask, current_app, g
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select, update
 
-from tiktok_api import clock, moving_clock, schema
+from tiktok_api import clock, logs, moving_clock, schema
 from tiktok_api.cli.vault import vault
 from tiktok_api.db import db, transaction
 from tiktok_api.extensions import service
@@ -44,6 +44,7 @@ def upgrade(directory: str | None, *, sql: bool, tag: str | None, x_arg: tuple[s
 @click.command("worker")
 def work() -> None:
     """Publish, sync and sweep until told to stop."""
+    logs.take_over()
     runner = Runner(current_app._get_current_object(), service("settings"))  # type: ignore[attr-defined]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: runner.stop())

@@ -75,6 +75,7 @@ def render(problem: errors.Problem) -> Response:
         "request_id": g.get("request_id", ""),
         **problem.extra,
     }
+    g.problem_code = problem.code
     response = Response(to_json(document), status=problem.status, content_type=CONTENT_TYPE)
     response.headers.extend(problem.headers)
     response.headers["Cache-Control"] = "no-store"
@@ -141,7 +142,8 @@ def _render_vanished(error: IntegrityError | ObjectDeletedError | StaleDataError
 
 
 def _render_bug(error: Exception) -> Response:
-    log.exception("request.failed", method=request.method, path=request.path, exc_info=error)
+    route = request.url_rule.rule if request.url_rule else None  # not the path, which may hold a secret
+    log.exception("request.failed", method=request.method, route=route, exc_info=error)
     if current_app.config.get("PROPAGATE_BUGS"):
         raise error
     return render(errors.Problem())
