@@ -9,7 +9,7 @@ DEV_STAMP := $(VENV)/.installed-dev-$(shell cat requirements.txt tests/requireme
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-long check lint types imports audit openapi env-example migration bench doctor clean
+.PHONY: help demo run test test-long check lint types imports audit openapi env-example migration land bench doctor clean
 
 help: ## list every chore
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ env-example: $(RUN_STAMP) ## write .env.example from the declarations of the set
 
 migration: $(DEV_STAMP) ## write a migration from the models: make migration MESSAGE="add labels"
 	@$(BIN)/python -m tiktok_api.cli.migration "$(MESSAGE)"
+
+land: $(RUN_STAMP) ## freeze the migrations that are written: their checksums go to migrations/landed.txt
+	@$(BIN)/python -m tiktok_api.cli.migration --land
 
 bench: $(DEV_STAMP) ## measure: ratios within one run, printed with the machine
 	@$(BIN)/python -m benchmarks

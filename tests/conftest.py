@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, text
 from werkzeug.test import TestResponse
 
 from tests import connecting, servers, storages
+from tests.databases import make_tables
 from tests.running_jobs import run_due_jobs
 from tiktok_api.app import create_app
 from tiktok_api.auth.models import User
@@ -73,7 +74,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database with every table, to be copied for each test."""
     file = tmp_path_factory.mktemp("template") / "empty.sqlite3"
     engine = create_engine(f"sqlite:///{file}")
-    Model.metadata.create_all(engine)
+    make_tables(engine)
     engine.dispose()
     return file
 
@@ -95,7 +96,7 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgresql_template(postgresql_server: str) -> str:
     """A PostgreSQL database with every table."""
     engine = create_engine(postgresql_server)
-    Model.metadata.create_all(engine)
+    make_tables(engine)
     engine.dispose()
     return postgresql_server
 

@@ -10,10 +10,11 @@ from uuid import UUID
 import structlog
 from flask import Flask, Response
 from flask_cors import CORS
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tiktok_api import clock, events, logs, moving_clock
+from tiktok_api import clock, events, health, logs, moving_clock
+from tiktok_api.accounts import monitoring as accounts_monitoring
 from tiktok_api.accounts import revoking
 from tiktok_api.accounts import services as accounts_services
 from tiktok_api.accounts import tasks as accounts_tasks
@@ -29,7 +30,8 @@ from tiktok_api.auth.routes import BLUEPRINTS as AUTH_BLUEPRINTS
 from tiktok_api.cli import commands
 from tiktok_api.db import configure_engine, db, engine_options
 from tiktok_api.extensions import make_api, migrate, service
-from tiktok_api.jobs import queue
+from tiktok_api.jobs import monitoring as jobs_monitoring
+from tiktok_api.media import monitoring as media_monitoring
 from tiktok_api.media import sharing
 from tiktok_api.media import tasks as media_tasks
 from tiktok_api.media.errors import StorageUnavailable
@@ -37,8 +39,10 @@ from tiktok_api.media.routes import blp as media_blueprint
 from tiktok_api.media.turnstile import Turnstile
 from tiktok_api.outbound import Fetcher, Policy
 from tiktok_api.posts import answering
+from tiktok_api.posts import monitoring as posts_monitoring
 from tiktok_api.posts import tasks as posts_tasks
 from tiktok_api.posts.account_routes import blp as posting_blueprint
+from tiktok_api.posts.models import PublicationState
 from tiktok_api.posts.routes import blp as posts_blueprint
 from tiktok_api.posts.routes import publications as publications_blueprint
 from tiktok_api.sealing import Sealer
@@ -47,11 +51,13 @@ from tiktok_api.storage.choosing import storage_from_url
 from tiktok_api.storage.errors import StorageError
 from tiktok_api.storage.port import Storage
 from tiktok_api.tiktok import TikTokClient
-from tiktok_api.web import authentication, limits, rendering, request_ids
+from tiktok_api.web import authentication, limits, rendering, request_ids, request_log
 from tiktok_api.web.blueprint import AnyIdConverter, Blueprint
 from tiktok_api.web.docs import docs
 from tiktok_api.web.documenting import describe_common_parts
-from tiktok_api.web.health import health
+from tiktok_api.web.health import health as health_blueprint
+from tiktok_api.web.metrics import Gauges, server_gauges
+from tiktok_api.web.metrics import blp as metrics_blueprint
 from tiktok_api.web.openapi_schemas import SchemaPlugin
 from tiktok_api.webhooks import tasks as webhooks_tasks
 from tiktok_api.webhooks.routes import blp as webhooks_blueprint
@@ -72,6 +78,14 @@ DOMAINS: tuple[Blueprint, ...] = (
 )
 TASKS = (auth_tasks, accounts_tasks, media_tasks, posts_tasks, analytics_tasks, webhooks_tasks)
 """The rooms whose tasks register themselves by being imported."""
+
+GAUGES = (
+    server_gauges,
+    jobs_monitoring.gauges,
+    posts_monitoring.gauges,
+    accounts_monitoring.gauges,
+    media_monitoring.gauges,
+)
 
 DESCRIPTION = """\
 Run many TikTok accounts: connect them by OAuth, upload media, draft, validate, schedule and publish posts, and read
@@ -119,12 +133,8 @@ def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
         "settings": settings,
         "sealer": Sealer(settings.vault_keys),
         "turnstile": Turnstile(max(1, settings.worker_threads // 2)),
-        "health_checks": {
-            "database": _check_database,
-            "jobs": _check_jobs,
-            "storage": _check_storage,
-            "limits": limits.check,
-        },
+        "health_checks": health.CHECKS,
+        "gauges": Gauges(GAUGES),
     } | composed
     if "storage" not in parts:
         parts["storage"] = _make_storage(settings)
@@ -199,8 +209,10 @@ def _bind_web(app: Flask, settings: Settings) -> None:
     app.register_error_handler(StorageError, _render_storage)
     _allow_origins(app, settings)
     app.after_request(_harden)
-    app.register_blueprint(health)
+    app.register_blueprint(health_blueprint)
+    app.register_blueprint(metrics_blueprint)
     app.register_blueprint(docs)
+    request_log.install(app)
 
 
 def _allow_origins(app: Flask, settings: Settings) -> None:
@@ -256,6 +268,8 @@ def _subscribe() -> None:
     events.subscribe("account.disconnecting", answering.give_up_account)
     events.subscribe("account.reconnected", answering.wake_account)
     events.subscribe("account.profile_read", collecting.keep_profile)
+    for state in PublicationState:
+        events.subscribe(f"publication.{state}", posts_monitoring.count_move)
     events.subscribe("account.sync_requested", collecting.request_walk)
 
 
@@ -266,15 +280,3 @@ def _let_accounts_go(user_id: UUID) -> None:
 def _render_storage(error: StorageError) -> Response:
     structlog.get_logger(__name__).error("storage.unavailable", error=repr(error))
     return rendering.render(StorageUnavailable(headers={"Retry-After": "5"}))
-
-
-def _check_database() -> None:
-    db.session.execute(text("select 1"))
-
-
-def _check_jobs() -> dict[str, Any]:
-    return {"dead": queue.count_dead()}
-
-
-def _check_storage() -> None:
-    service("storage").check()

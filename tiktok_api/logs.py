@@ -1,8 +1,11 @@
 """Logs: one JSON object a line, with the request's id and never a secret."""
 
+import contextlib
+import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -13,7 +16,14 @@ _SECRET_NAMES = re.compile(
     r"password|secret|token|authorization|cookie|code_verifier|upload_url|api_key", re.IGNORECASE
 )
 _SECRET_VALUES = re.compile(
-    r"(eyJ[\w-]+\.[\w-]+\.[\w-]+|\b(?:act|rft|clt)\.[\w!*.~-]+|\btk_[\w-]+|(?:upload_token|code|token)=[^&\s\"']+)"
+    r"""eyJ[\w-]+\.[\w-]+\.[\w-]+                      # JWT
+    | \b(?:act|rft|clt)\.[\w!*.~-]+                    # TikTok's tokens
+    | \btk_[\w-]+                                      # API keys
+    | (?i:\b(?:bearer|basic)\s+)[^\s"',]+              # Authorization
+    | (?<=://)[^\s/@"']*:[^\s/@"']+(?=@)               # the password in a URL
+    | (?i:[\w-]*(?:token|code|signature|secret|password|credential|verifier|\bsig|_key)=)[^&\s"']+  # in a query
+    """,
+    re.VERBOSE,
 )
 HIDDEN = "[hidden]"
 
@@ -34,13 +44,26 @@ def _hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
 
 
 class _ToStandardError(logging.Handler):
-    """Writes to whatever standard error is at that moment: it may have been replaced or closed since we began."""
+    """Writes to whatever standard error is at that moment: it may have been replaced or closed since we began.
+
+    A line that cannot be written, because the disk is full or the reader is gone, is lost: no request fails of it.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
-        try:
+        with contextlib.suppress(Exception):
             sys.stderr.write(self.format(record) + "\n")
-        except Exception:
-            self.handleError(record)
+
+
+_FORGERS = {number: f"\\u{number:04x}" for number in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
+"""What JSON need not escape, though terminals obey it or readers of lines take it for the end of one."""
+
+
+def _to_json(event: Any, **_: Any) -> str:
+    try:
+        line = orjson.dumps(event, default=repr, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # half of a surrogate pair, a whole number of more than 64 bits
+        return json.dumps(event, default=repr)
+    return line if line.isascii() and "\x7f" not in line else line.translate(_FORGERS)
 
 
 def configure(level: str) -> None:
@@ -63,13 +86,32 @@ def configure(level: str) -> None:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             _hide_secrets,
-            structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=repr).decode()),
+            structlog.processors.JSONRenderer(serializer=_to_json),
         ],
     )
     handler = _ToStandardError()
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level)
-    for noisy in ("httpx2", "httpcore2", "urllib3", "alembic.runtime.migration"):  # they log whole URLs, tokens and all
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    root.setLevel(
+        max(logging.WARNING, logging.getLevelName(level))
+    )  # below that, libraries log bodies, headers and URLs
+    for ours in ("tiktok_api", "gunicorn"):
+        logging.getLogger(ours).setLevel(level)
+
+
+def take_over() -> None:
+    """Log what Python would print by itself too: warnings, and exceptions that nothing has caught."""
+    logging.captureWarnings(capture=True)
+    log = structlog.get_logger("tiktok_api")
+
+    def on_exception(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            return
+        log.critical("process.failed", exc_info=(kind, error, trace))
+
+    def on_thread_exception(failed: threading.ExceptHookArgs) -> None:
+        if failed.exc_value is not None:
+            log.critical("thread.failed", exc_info=(failed.exc_type, failed.exc_value, failed.exc_traceback))
+
+    sys.excepthook, threading.excepthook = on_exception, on_thread_exception

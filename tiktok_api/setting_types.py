@@ -177,6 +177,12 @@ def _bind(value: str) -> str:
     return value
 
 
+def _metrics_token(value: str) -> str:
+    if not re.fullmatch(r"[!-~]{16,4096}", value):
+        raise ValueError("takes 16 or more visible characters, and no space")
+    return value
+
+
 def _credential(value: str) -> str:
     """What TikTok's portal shows is printable ASCII; anything else was copied with something too many."""
     if not re.fullmatch(r"[\x21-\x7e]+", value):
@@ -229,6 +235,7 @@ MailUrl = Annotated[str, AfterValidator(_mail_url)]
 Sender = Annotated[str, AfterValidator(_sender)]
 Location = Annotated[str, AfterValidator(_location)]
 Bind = Annotated[str, AfterValidator(_bind)]
+MetricsToken = Annotated[str, AfterValidator(_metrics_token)]
 Credential = Annotated[str, AfterValidator(_credential)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(split)]
 Scopes = Annotated[tuple[Annotated[str, AfterValidator(_scope)], ...], BeforeValidator(split)]

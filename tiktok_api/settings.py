@@ -38,6 +38,7 @@ from tiktok_api.setting_types import (
     KeyRing,
     Location,
     MailUrl,
+    MetricsToken,
     Network,
     Networks,
     Origins,
@@ -260,6 +261,12 @@ class Settings(BaseModel):
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
         BeforeValidator(lambda value: value.strip().upper() if isinstance(value, str) else value),
     ] = Field("INFO", description="from which level on lines are written")
+    metrics_token: MetricsToken | None = Field(
+        None,
+        repr=False,
+        description="what Prometheus sends as its bearer to scrape /metrics, 16 characters or more; empty: only a process "
+        "on this machine may, asking directly",
+    )
     allow_test_clock: bool = Field(False, description="let `clock advance` move business time: never in production")
 
     @field_validator("jwt_keys", "vault_keys", mode="before")

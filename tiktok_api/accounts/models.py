@@ -33,7 +33,10 @@ class Account(Model):
     """
 
     __tablename__ = "accounts"
-    __table_args__ = (Index("ix_accounts_owner_created", "owner_id", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_accounts_owner_created", "owner_id", "created_at", "id"),
+        Index("ix_accounts_status_refresh", "status", "refresh_expires_at"),
+    )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     open_id: Mapped[str] = mapped_column(unique=True)

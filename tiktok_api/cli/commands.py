@@ -1,14 +1,16 @@
 """The commands of `flask --app wsgi`: worker, jobs, clock, vault."""
 
 import signal
+import textwrap
 from datetime import timedelta
 
 import click
-from flask import Flask, current_app
-from flask.cli import AppGroup
+import flask_migrate.cli
+from flask import Flask, current_app, g
+from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select, update
 
-from tiktok_api import clock, moving_clock
+from tiktok_api import clock, logs, moving_clock, schema
 from tiktok_api.cli.vault import vault
 from tiktok_api.db import db, transaction
 from tiktok_api.extensions import service
@@ -25,11 +27,24 @@ def install(app: Flask) -> None:
     app.cli.add_command(jobs)
     app.cli.add_command(clock_group)
     app.cli.add_command(vault)
+    flask_migrate.cli.upgrade.callback = upgrade  # Flask finds its group `db` before it knows our application
+
+
+@with_appcontext
+def upgrade(directory: str | None, *, sql: bool, tag: str | None, x_arg: tuple[str, ...], revision: str) -> None:
+    """Upgrade the database, and say what is wrong with it afterwards."""
+    result = schema.upgrade(directory or g.directory, revision, sql=sql, tag=tag, x_arg=x_arg or g.x_arg)
+    if result.problem:
+        raise click.ClickException("\n" + textwrap.fill(result.problem, 100))
+    if not sql:
+        done = "was there already" if result.before == result.after else f"was at {result.before or 'nothing'} before"
+        click.echo(f"The database is at revision {result.after}; it {done}.", err=True)
 
 
 @click.command("worker")
 def work() -> None:
     """Publish, sync and sweep until told to stop."""
+    logs.take_over()
     runner = Runner(current_app._get_current_object(), service("settings"))  # type: ignore[attr-defined]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: runner.stop())

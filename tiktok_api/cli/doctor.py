@@ -21,9 +21,9 @@ def main() -> int:
     console.print("[green]settings[/green]  complete and consistent")
     report = orjson.loads(create_app(settings).test_client().get("/readyz").get_data())
     for name, check in report["checks"].items():
-        colour = "green" if check["status"] == "ok" else "red"
+        colour = {"ok": "green", "degraded": "yellow"}.get(check["status"], "red")
         console.print(f"[{colour}]{name}[/{colour}]  {check['status']}")
-    return 0 if report["status"] == "ok" else 1
+    return 1 if report["status"] == "failed" else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Keeping one promise: claim it by compare-and-set, run its task, settle what came of it."""
 
 import random
+import time
 import traceback
 from datetime import timedelta
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import case, delete, or_, update
 
-from tiktok_api import clock
+from tiktok_api import clock, metrics
 from tiktok_api.db import business_now, database_now, db, end_reading, transaction
 from tiktok_api.extensions import service
 from tiktok_api.jobs import registry
@@ -55,6 +56,7 @@ def renew_lease(ticket: Ticket, lease: timedelta) -> bool:
 
 def run(ticket: Ticket) -> None:
     """Run the task of a claimed job and settle the outcome; what it raises is written down, never raised."""
+    began, became = time.monotonic(), "failed"
     try:
         task = registry.find(ticket.kind)
         outcome = task.act(ticket, **{name: service(name) for name in task.needs})
@@ -63,11 +65,13 @@ def run(ticket: Ticket) -> None:
     except Exception as error:  # whatever it is: the promise stands and is tried again
         db.session.rollback()
         log.exception("job.failed", attempts=ticket.attempts + 1)
-        _settle_failure(ticket, error)
+        became = "dead" if _settle_failure(ticket, error) else "failed"
     else:
         end_reading()
         _settle(ticket, outcome)
+        became = "again" if outcome else "done"
     finally:
+        _count(ticket.kind, became, time.monotonic() - began)
         structlog.contextvars.clear_contextvars()
 
 
@@ -86,7 +90,14 @@ def _settle(ticket: Ticket, outcome: Again | None) -> None:
         )
 
 
-def _settle_failure(ticket: Ticket, error: Exception) -> None:
+def _count(kind: str, outcome: str, seconds: float) -> None:
+    known = kind if registry.is_known(kind) else "unknown"
+    metrics.jobs.labels(known, outcome).inc()
+    metrics.job_seconds.labels(known).observe(seconds)
+
+
+def _settle_failure(ticket: Ticket, error: Exception) -> bool:
+    """Write the failure down. Returns whether the job is dead of it."""
     attempts = ticket.attempts + 1
     pause = min(_FIRST_PAUSE * 2 ** min(ticket.attempts, _MOST_DOUBLINGS), _LONGEST_PAUSE) * random.uniform(0.5, 1.5)
     try:
@@ -106,3 +117,4 @@ def _settle_failure(ticket: Ticket, error: Exception) -> None:
                 status=JobStatus.DEAD if is_dead else JobStatus.WAITING,
             )
         )
+    return is_dead

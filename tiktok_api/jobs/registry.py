@@ -77,6 +77,11 @@ def find(kind: str) -> Task:
         raise UnknownTask(kind) from None
 
 
+def is_known(kind: str) -> bool:
+    """Whether there is a task for a kind."""
+    return kind in _tasks
+
+
 def recurring() -> list[Task]:
     """The tasks that run again and again."""
     return [task for task in _tasks.values() if task.every is not None]

@@ -9,9 +9,10 @@ import structlog
 from flask import Flask
 from sqlalchemy import or_, select, update
 
-from tiktok_api import clock
+from tiktok_api import __version__, clock
 from tiktok_api.db import business_now, database_now, db, transaction
 from tiktok_api.jobs import executing, queue, registry
+from tiktok_api.jobs.heartbeats import Heartbeat
 from tiktok_api.jobs.models import Job, JobStatus
 from tiktok_api.jobs.registry import Ticket
 from tiktok_api.settings import Settings
@@ -19,6 +20,7 @@ from tiktok_api.settings import Settings
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 0.5
+_BETWEEN_STARTS_SECONDS = 2.0
 _LONGEST_ENQUEUED = timedelta(seconds=30)
 
 
@@ -38,9 +40,11 @@ class Runner:
 
     def run_forever(self) -> None:
         """Work until `stop()`; what is being done is finished first."""
-        with self._app.app_context(), transaction():
-            for task in registry.recurring():
-                queue.promise_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
+        sign = Heartbeat(self._app, threads=self._threads, busy=self._count_busy)
+        sign.start()
+        log.info("worker.started", threads=self._threads, version=__version__)
+        while not self._stopping.is_set() and not self._promise_recurring():
+            self._stopping.wait(_BETWEEN_STARTS_SECONDS)
         heart = threading.Thread(target=self._beat, name="lease-heartbeat", daemon=True)
         heart.start()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="job") as pool:
@@ -48,6 +52,23 @@ class Runner:
                 if not self._hand_over(pool):
                     self._stopping.wait(TICK_SECONDS)
         self._stopped.set()
+        sign.stop()
+        log.info("worker.stopped")
+
+    def _promise_recurring(self) -> bool:
+        """Returns False while the database is away, or has not been upgraded."""
+        try:
+            with self._app.app_context(), transaction():
+                for task in registry.recurring():
+                    queue.promise_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
+        except Exception as error:
+            log.error("worker.waits_for_database", error=repr(error))  # noqa: TRY400  # it is tried again soon
+            return False
+        return True
+
+    def _count_busy(self) -> int:
+        with self._lock:
+            return sum(ticket is not None for ticket in self._held.values())
 
     def stop(self) -> None:
         """Take nothing new."""

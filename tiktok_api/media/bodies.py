@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tiktok_api import metrics
 from tiktok_api.media.intake import BodyCut
 
 SMALLEST_PIECE, LARGEST_PIECE = 64 * 1024, 256 * 1024
@@ -51,6 +52,7 @@ def iter_pieces(environ: dict[str, Any], *, stall_seconds: float) -> Iterator[by
                 raise BodyCut
             if left is not None:
                 left -= len(piece)
+            metrics.upload_bytes.inc(len(piece))
             yield piece
             took, since_pause = time.monotonic() - began, since_pause + len(piece)
             if took > _AT_ONCE_SECONDS or since_pause > _MOST_READ_AHEAD:

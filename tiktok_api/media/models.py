@@ -26,6 +26,9 @@ class MediaKind(StrEnum):
     PHOTO = "photo"
 
 
+_UNFINISHED = text("status in ('uploading', 'inspecting')")
+
+
 class Media(Model):
     """One video or photo. Until it was inspected, `content_type` is only what the client says.
 
@@ -42,6 +45,7 @@ class Media(Model):
         Index("ix_media_owner_kind", "owner_id", "kind", "created_at", "id"),
         Index("ix_media_owner_status", "owner_id", "status", "created_at", "id"),
         Index("ix_media_owner_sha256", "owner_id", "sha256"),
+        Index("ix_media_unfinished", "status", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
         Index(
             "ix_media_expiring",
             "expires_at",

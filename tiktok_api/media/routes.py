@@ -39,6 +39,7 @@ from tiktok_api.media.errors import (
     UploadTooLarge,
 )
 from tiktok_api.media.models import Media
+from tiktok_api.media.monitoring import counted_upload
 from tiktok_api.media.multipart import MultipartFieldUnexpected, ReceivedFile
 from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import (
@@ -74,9 +75,10 @@ def _receive_file() -> ReceivedFile:
     with transaction():  # refused before it is taken in; what counts is asked again when it is known
         quotas.must_fit(caller.user_id, Quota.of(settings), more_bytes=max(1, least))
     pieces = bodies.iter_pieces(request.environ, stall_seconds=settings.upload_stall_seconds)
-    return multipart.receive_file(
-        service("storage"), boundary.encode("latin-1"), pieces, max_bytes=settings.media_max_bytes
-    )
+    with counted_upload():
+        return multipart.receive_file(
+            service("storage"), boundary.encode("latin-1"), pieces, max_bytes=settings.media_max_bytes
+        )
 
 
 @blp.post("")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from tiktok_api import clock
+from tiktok_api import clock, metrics
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.jobs.registry import Again, Ticket, task
 from tiktok_api.media import converting, fetching, importing, inspecting, services, sharing, sweeping
@@ -62,7 +62,9 @@ def _inspect(media: Media, storage: Storage) -> Again | None:
         storage.put(thumbnail_key, outcome.thumbnail)
     with transaction():
         is_settled = services.settle_inspection(media_id, owner_id, outcome, thumbnail_key=thumbnail_key)
-    if not is_settled and thumbnail_key is not None:
+    if is_settled:
+        metrics.inspections.labels("ready" if isinstance(outcome, Facts) else "rejected").inc()
+    elif thumbnail_key is not None:
         services.discard(storage, [thumbnail_key])
     return None
 

@@ -30,6 +30,7 @@ from tiktok_api.media.errors import (
     UploadTooLarge,
 )
 from tiktok_api.media.models import Media, MediaStatus
+from tiktok_api.media.monitoring import counted_upload
 from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import UploadProgressSchema
 from tiktok_api.media.uploading import Terms, Turn
@@ -299,4 +300,5 @@ def _turn(offset: int, *, upload_length: int | None = None) -> Turn:
 
 def _receive(media_id: UUID, turn: Turn) -> Media:
     pieces = bodies.iter_pieces(request.environ, stall_seconds=service("settings").upload_stall_seconds)
-    return uploading.receive(caller, service("storage"), _terms(), media_id, turn, pieces)
+    with counted_upload():
+        return uploading.receive(caller, service("storage"), _terms(), media_id, turn, pieces)

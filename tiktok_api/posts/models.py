@@ -118,11 +118,17 @@ class PostMedia(Model):
     position: Mapped[int]
 
 
+_UNFINISHED = text("state in ('due', 'preparing', 'uploading', 'processing', 'held', 'unconfirmed')")
+
+
 class Publication(Model):
     """A post on one account. `reason` and `next_try_at` explain every state that is not a plain success."""
 
     __tablename__ = "publications"
-    __table_args__ = (UniqueConstraint("post_id", "account_id"),)
+    __table_args__ = (
+        UniqueConstraint("post_id", "account_id"),
+        Index("ix_publications_unfinished", "state", "reason", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
+    )
 
     post_id: Mapped[UUID] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)

@@ -2,19 +2,26 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
 from typing import Any
 
+import structlog
+
+from tiktok_api import logs
 from tiktok_api.simulator.knobs import UnknownKnob
 from tiktok_api.simulator.serving import running
 from tiktok_api.simulator.state_file import StateUnusable
+
+log = structlog.get_logger("tiktok_api.simulator")
 
 
 def main() -> int:
     """Serve until told to stop; the first line on standard output is the URL."""
     arguments = _arguments()
+    logs.configure(os.environ.get("LOG_LEVEL") or "INFO")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -22,7 +29,9 @@ def main() -> int:
         with running(arguments.port, arguments.host, state=arguments.state, **_knobs(arguments)) as tiktok:
             sys.stdout.write(f"{tiktok.url}\n")
             sys.stdout.flush()
+            log.info("simulator.started", url=tiktok.url)
             stop.wait()
+            log.info("simulator.stopping")
     except (UnknownKnob, StateUnusable, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

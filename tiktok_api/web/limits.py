@@ -11,12 +11,13 @@ from flask_limiter import RateLimitExceeded, RequestLimit
 from limits.errors import StorageError
 from redis.exceptions import RedisError
 
+from tiktok_api import metrics
 from tiktok_api.errors import Problem, TooManyRequests
 from tiktok_api.extensions import limiter, service
 from tiktok_api.settings import MEBIBYTE, Settings
 from tiktok_api.web.authentication import known_caller
 
-_UNCOUNTED = {"health.livez", "health.readyz"}
+_UNCOUNTED = {"health.livez", "health.readyz", "metrics.show_metrics"}
 _REDIS_SOCKET_SECONDS = 0.05  # a Redis that is slower than this is treated as down: limits then count per process
 
 
@@ -51,7 +52,7 @@ def install(app: Flask, settings: Settings) -> None:
         RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
         RATELIMIT_APPLICATION=_requests_quota,
         RATELIMIT_APPLICATION_EXEMPT_WHEN=_is_counted_elsewhere,
-        RATELIMIT_STORAGE_OPTIONS=_socket_options() if settings.redis_url else {},
+        RATELIMIT_STORAGE_OPTIONS=socket_options() if settings.redis_url else {},
     )
     app.extensions["tiktok_api.limit_key"] = _limit_key
     if settings.rate_limit_enabled:
@@ -65,7 +66,8 @@ def _is_turned_off() -> bool:
     return not current_app.config["RATELIMIT_ENABLED"]
 
 
-def _socket_options() -> dict[str, float]:
+def socket_options() -> dict[str, float]:
+    """How long Redis may take."""
     return {"socket_timeout": _REDIS_SOCKET_SECONDS, "socket_connect_timeout": _REDIS_SOCKET_SECONDS}
 
 
@@ -129,6 +131,8 @@ def _state(limit: RequestLimit | None) -> tuple[int, int, int]:
 
 
 def _add_headers(response: Response) -> Response:
+    if getattr(limiter, "_storage_dead", False):
+        metrics.limiter_fallbacks.inc()
     if current_app.config["RATELIMIT_ENABLED"] and (limit := limiter.current_limit) is not None:
         allowed, remaining, reset = _state(limit)
         response.headers["RateLimit-Limit"] = str(allowed)

@@ -6,12 +6,12 @@ from urllib.parse import quote
 import structlog
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import RateLimitExceeded
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestedRangeNotSatisfiable
 
-from tiktok_api import errors
+from tiktok_api import errors, schema
 from tiktok_api.db import end_reading
 from tiktok_api.web import authentication, limits
 from tiktok_api.web.serializing import to_json
@@ -27,6 +27,10 @@ class MalformedRequest(errors.BadRequest):
 
 class DatabaseBusy(errors.Unavailable):
     message = "The database is not reachable or too busy; try again."
+
+
+class SchemaNotCurrent(errors.Unavailable):
+    message = "The database is not at the revision of this version; the operator has to upgrade it. Try again later."
 
 
 class ChangedMeanwhile(errors.Conflict):
@@ -52,6 +56,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(RateLimitExceeded, lambda error: render(limits.as_problem(error)))
     app.register_error_handler(HTTPException, _render_http)
     app.register_error_handler(OperationalError, _render_database)
+    app.register_error_handler(DBAPIError, _render_statement)
     app.register_error_handler(PoolTimeout, _render_database)
     for vanished in (IntegrityError, ObjectDeletedError, StaleDataError):
         app.register_error_handler(vanished, _render_vanished)
@@ -70,6 +75,7 @@ def render(problem: errors.Problem) -> Response:
         "request_id": g.get("request_id", ""),
         **problem.extra,
     }
+    g.problem_code = problem.code
     response = Response(to_json(document), status=problem.status, content_type=CONTENT_TYPE)
     response.headers.extend(problem.headers)
     response.headers["Cache-Control"] = "no-store"
@@ -98,8 +104,28 @@ def _other(status: int, code: str, title: str, detail: str) -> errors.Problem:
 
 
 def _render_database(error: OperationalError | PoolTimeout) -> Response:
+    if isinstance(error, OperationalError) and schema.is_about_schema(error):
+        return _render_schema(error)
     log.error("database.unavailable", error=str(getattr(error, "orig", error)))
     return render(DatabaseBusy(headers={"Retry-After": "1"}))
+
+
+def _render_statement(error: DBAPIError) -> Response:
+    """What the database refused: a bug of ours, unless its tables are those of another version."""
+    return _render_schema(error) if schema.is_about_schema(error) or _is_of_another_version() else _render_bug(error)
+
+
+def _render_schema(error: DBAPIError) -> Response:
+    log.error("database.schema_not_current", error=str(error.orig))
+    return render(SchemaNotCurrent(headers={"Retry-After": "30"}))
+
+
+def _is_of_another_version() -> bool:
+    end_reading()
+    try:
+        return not schema.state().is_current
+    except SQLAlchemyError:
+        return False
 
 
 def _render_vanished(error: IntegrityError | ObjectDeletedError | StaleDataError) -> Response:
@@ -110,11 +136,14 @@ def _render_vanished(error: IntegrityError | ObjectDeletedError | StaleDataError
         return render(refusal)
     if not isinstance(error, IntegrityError):
         return render(errors.NotFound())
-    return render(ChangedMeanwhile()) if "foreign key" in str(error.orig).lower() else _render_bug(error)
+    if "foreign key" in str(error.orig).lower():
+        return render(ChangedMeanwhile())
+    return _render_statement(error)
 
 
 def _render_bug(error: Exception) -> Response:
-    log.exception("request.failed", method=request.method, path=request.path, exc_info=error)
+    route = request.url_rule.rule if request.url_rule else None  # not the path, which may hold a secret
+    log.exception("request.failed", method=request.method, route=route, exc_info=error)
     if current_app.config.get("PROPAGATE_BUGS"):
         raise error
     return render(errors.Problem())

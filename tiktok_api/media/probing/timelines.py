@@ -24,7 +24,9 @@ _NEAR_SHARE = 0.03  # how far from the measured rate a nominal one is tried
 _BREAK_SHARE = 0.25  # a gap that is that much too long or too short is a picture that was left out, or a cut
 _MOST_BREAKS_SHARE = 0.025
 _ROUNDED_TICKS = 2  # rounded times are off by up to one tick, in either direction
-_ROUNDED_SECONDS = 0.002  # of which many are counted in milliseconds, or 600 a second, before a finer clock takes them over
+_ROUNDED_SECONDS = (
+    0.002  # of which many are counted in milliseconds, or 600 a second, before a finer clock takes them over
+)
 
 
 @dataclass(slots=True)

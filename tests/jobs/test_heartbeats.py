@@ -1,0 +1,202 @@
+"""Signs of life of workers, in processes of their own."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.databases import on_each_database
+from tests.jobs import kinds
+from tests.media.serving import ROOT, environment_of
+from tests.servers import wait_until
+from tiktok_api.db import database_now, db, end_reading, transaction
+from tiktok_api.jobs.heartbeats import WorkerHeartbeat
+from tiktok_api.jobs.runner import Runner
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def start_worker(each_database_url: str, tmp_path: Path) -> Iterator[Start]:
+    """`flask worker`, as a process."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(**variables: str) -> subprocess.Popen[bytes]:
+        with (tmp_path / "worker.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
+                cwd=ROOT,
+                env=environment_of(each_database_url, tmp_path, **variables),
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def rows(app) -> Callable[[], list[WorkerHeartbeat]]:
+    """The rows as they are now."""
+
+    def read() -> list[WorkerHeartbeat]:
+        end_reading()
+        query = select(WorkerHeartbeat).order_by(WorkerHeartbeat.id).execution_options(populate_existing=True)
+        return list(db.session.scalars(query))
+
+    return read
+
+
+@pytest.fixture
+def workers(app) -> Callable[[], dict]:
+    """What `/readyz` says of them."""
+    return lambda: app.test_client().get("/readyz").json["checks"]["workers"]
+
+
+@on_each_database
+def test_a_worker_says_who_it_is_and_is_forgotten_when_it_stops(start_worker, rows, workers):
+    assert rows() == []
+    process = start_worker(WORKER_THREADS="3")
+    wait_until(rows, seconds=60)
+
+    [beat] = rows()
+    assert (beat.pid, beat.threads, beat.busy) == (process.pid, 3, 0)
+    assert beat.host
+    assert beat.version
+    assert workers()["status"] == "ok"
+    assert (workers()["alive"], workers()["threads"]) == (1, 3)
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(30) == 0
+    assert rows() == []
+
+
+@on_each_database
+def test_a_worker_beats_again_and_again(start_worker, rows):
+    start_worker()
+    wait_until(rows, seconds=60)
+    [first] = [beat.beat_at for beat in rows()]
+
+    wait_until(lambda: rows()[0].beat_at > first, seconds=60)
+
+    assert len(rows()) == 1
+
+
+@on_each_database
+def test_a_worker_that_is_killed_is_missed(start_worker, rows, workers, age_beats, client_of):
+    process = start_worker()
+    wait_until(rows, seconds=60)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert workers()["alive"] == 1, "it may still be alive"
+
+    age_beats(timedelta(seconds=40))
+
+    found = workers()
+    assert (found["status"], found["alive"]) == ("degraded", 0)
+    assert found["last_beat_seconds"] >= 40
+    ready = client_of().get("/readyz")
+    assert (ready.status_code, ready.json["status"]) == (200, "degraded")
+
+
+@on_each_database
+def test_one_that_was_forgotten_comes_back_by_itself_and_prunes_the_dead(start_worker, rows, age_beats):
+    process = start_worker()
+    wait_until(rows, seconds=60)
+    with transaction() as session:
+        for gone in rows():
+            session.delete(gone)
+        session.add(
+            WorkerHeartbeat(
+                host="elsewhere",
+                pid=1,
+                version="0",
+                threads=1,
+                busy=0,
+                started_at=database_now(timedelta(hours=-3)),
+                beat_at=database_now(timedelta(hours=-2)),
+            )
+        )
+
+    wait_until(lambda: [beat.pid for beat in rows()] == [process.pid], seconds=60)
+
+
+def test_a_worker_waits_for_a_database_that_is_not_upgraded_yet(tmp_path, start_worker):
+    url = f"sqlite:///{tmp_path / 'later.sqlite3'}"
+    process = start_worker(DATABASE_URL=url)
+    wait_until(lambda: "worker.waits_for_database" in (tmp_path / "worker.log").read_text(), seconds=60)
+    assert process.poll() is None
+    environment = environment_of(url, tmp_path)
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"], cwd=ROOT, env=environment, check=True
+    )
+
+    def count() -> int:
+        with sqlite3.connect(tmp_path / "later.sqlite3") as connection:
+            return int(connection.execute("select count(*) from jobs").fetchone()[0])
+
+    wait_until(count, seconds=60)
+
+
+@on_each_database
+def test_business_time_that_is_moved_kills_no_worker(start_worker, rows, workers, app):
+    start_worker(ALLOW_TEST_CLOCK="true")
+    wait_until(rows, seconds=60)
+
+    app.test_cli_runner().invoke(args=["clock", "advance", "864000"])
+
+    assert workers()["alive"] == 1
+
+
+@pytest.fixture
+def age_beats(app):
+    """As if so much time had gone by since the last beat of every worker."""
+
+    def age(by: timedelta) -> None:
+        with transaction() as session:
+            session.execute(update(WorkerHeartbeat).values(beat_at=database_now(-by)))
+
+    return age
+
+
+@pytest.fixture
+def client_of(app):
+    return app.test_client
+
+
+def test_a_busy_worker_beats_all_the_same(app, rows, promise, base_settings):
+    begun, may_end = threading.Event(), threading.Event()
+
+    def hold(_ticket) -> None:
+        begun.set()
+        assert may_end.wait(60)
+
+    kinds.does["tests.anything"] = hold
+    promise()
+    runner = Runner(app, replace(base_settings, worker_threads=1))
+    thread = threading.Thread(target=runner.run_forever)
+    thread.start()
+    try:
+        assert begun.wait(30)
+        wait_until(lambda: [beat.busy for beat in rows()] == [1], seconds=30)
+        first = rows()[0].beat_at
+        wait_until(lambda: rows()[0].beat_at > first, seconds=30)
+    finally:
+        may_end.set()
+        runner.stop()
+        thread.join(30)
+    assert rows() == []

@@ -1,0 +1,133 @@
+"""A database that is not what this version needs is never left behind in silence."""
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from tests.databases import on_each_database
+
+FOUNDATIONS = "c90d4d8f5423"
+DAMAGE = {
+    "a column is missing": ("alter table posts drop column caption", "column posts.caption is missing"),
+    "a table is missing": ("drop table letters", "table letters is missing"),
+    "an index is missing": ("drop index ix_jobs_due", "index jobs.ix_jobs_due is missing"),
+    "a column is left over": (
+        "alter table posts add column mood varchar",
+        "column posts.mood is not known to this version",
+    ),
+}
+"""What the days before the first release left in databases whose revision says otherwise."""
+
+
+@pytest.fixture
+def execute(each_database_url):
+    """Change the database by hand."""
+
+    def run(*statements):
+        engine = create_engine(each_database_url)
+        with engine.begin() as connection:
+            for statement in statements:
+                connection.execute(text(statement))
+        engine.dispose()
+
+    return run
+
+
+@pytest.fixture
+def version(each_database_url):
+    """What the database says of itself."""
+
+    def read():
+        engine = create_engine(each_database_url)
+        with engine.connect() as connection:
+            found = connection.execute(text("select version_num from alembic_version")).scalar()
+        engine.dispose()
+        return found
+
+    return read
+
+
+@on_each_database
+def test_an_empty_one_is_brought_to_the_newest(run_upgrade, version):
+    code, printed = run_upgrade()
+
+    assert (code, version() in printed) == (0, True), printed
+
+
+@on_each_database
+@pytest.mark.parametrize("start", [FOUNDATIONS, "head"])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_one_whose_tables_are_not_what_it_says_is_refused(run_upgrade, execute, start, damage):
+    statement, said = DAMAGE[damage]
+    assert run_upgrade(start)[0] == 0
+    execute(statement)
+
+    code, printed = run_upgrade()
+
+    assert code != 0
+    assert said in printed
+    assert "What to do:" in printed
+    assert "Traceback" not in printed
+
+
+@on_each_database
+@pytest.mark.parametrize("revision", ["90bcddfbca76", "caa209855fb4"])
+def test_one_of_a_revision_before_the_first_release_is_refused(run_upgrade, execute, version, revision):
+    run_upgrade()
+    execute(f"update alembic_version set version_num = '{revision}'")  # noqa: S608
+
+    code, printed = run_upgrade()
+
+    assert code != 0
+    assert "before the first release" in printed
+    assert "What to do:" in printed
+    assert "Traceback" not in printed
+    assert version() == revision
+
+
+@on_each_database
+def test_one_of_a_newer_version_is_refused(run_upgrade, execute, version):
+    run_upgrade()
+    execute("update alembic_version set version_num = 'ffffffffffff'")
+
+    code, printed = run_upgrade()
+
+    assert code != 0
+    assert "newer version" in printed
+    assert "Traceback" not in printed
+    assert version() == "ffffffffffff"
+
+
+@on_each_database
+def test_one_with_tables_but_no_revision_is_refused(run_upgrade, execute):
+    run_upgrade()
+    execute("drop table alembic_version")
+
+    code, printed = run_upgrade()
+
+    assert code != 0
+    assert "does not say of which revision" in printed
+    assert "Traceback" not in printed
+
+
+@on_each_database
+def test_what_others_keep_in_the_same_database_is_no_fault(run_upgrade, execute):
+    run_upgrade()
+    execute("create table notes (id integer primary key)", "create index ix_of_the_operator on posts (caption)")
+
+    code, printed = run_upgrade()
+
+    assert code == 0, printed
+
+
+@pytest.mark.parametrize("each_database_url", ["unreachable_url"], indirect=True)
+def test_one_that_cannot_be_reached_is_said_in_words(run_upgrade):
+    code, printed = run_upgrade()
+
+    assert code != 0
+    assert "DATABASE_URL" in printed
+    assert "Traceback" not in printed
+
+
+@pytest.fixture
+def unreachable_url(tmp_path):
+    return f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.sqlite3'}"

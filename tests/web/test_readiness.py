@@ -1,0 +1,203 @@
+"""/readyz: what is said when something is missing, and which status it is said with."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from tests.conftest import API
+from tests.databases import on_each_database
+from tests.web.problems import assert_problem
+from tiktok_api import clock
+from tiktok_api.db import database_now, transaction
+from tiktok_api.jobs import queue
+from tiktok_api.jobs.heartbeats import WorkerHeartbeat
+from tiktok_api.jobs.models import Job, JobStatus
+from tiktok_api.web.health import examine
+
+
+@pytest.fixture
+def a_living_worker(app):
+    """A worker that has just beaten."""
+    with app.app_context(), transaction() as session:
+        now = database_now()
+        session.add(WorkerHeartbeat(host="here", pid=1, version="0", threads=4, busy=1, started_at=now, beat_at=now))
+
+
+@pytest.fixture
+def promise(app):
+    """Work that has been due for some time."""
+
+    def make(kind, *, due_for=timedelta(0), **values):
+        with app.app_context(), transaction() as session:
+            queue.promise(kind, due_at=clock.now() - due_for, unique_key=kind)
+            job = session.query(Job).filter_by(unique_key=kind).one()
+            for name, value in values.items():
+                setattr(job, name, value)
+
+    return make
+
+
+@pytest.fixture
+def change_database(each_database_url):
+    """Change the database by hand, and back."""
+    undo = []
+
+    def run(statement, back):
+        undo.append(back)
+        _execute(each_database_url, statement)
+
+    yield run
+    for statement in undo:
+        _execute(each_database_url, statement)
+
+
+def _execute(url, statement):
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@on_each_database
+def test_all_is_well(client, a_living_worker):
+    response = client.get("/readyz")
+
+    assert response.status_code == 200
+    assert response.json["status"] == "ok", response.json
+    assert {"database", "schema", "workers", "jobs", "storage", "redis", "limits"} <= response.json["checks"].keys()
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+@on_each_database
+def test_without_a_worker_it_is_degraded_but_answers(client):
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json["status"]) == (200, "degraded")
+    assert response.json["checks"]["workers"]["alive"] == 0
+    assert "No worker" in response.json["checks"]["workers"]["problem"]
+
+
+@on_each_database
+def test_work_that_nobody_takes_is_told_by_kind_with_its_age(client, a_living_worker, promise):
+    promise("posts.publish", due_for=timedelta(minutes=10))
+    promise("accounts.sync", due_for=timedelta(seconds=5))
+    promise("media.later", due_for=timedelta(minutes=-10))
+    promise("media.running", due_for=timedelta(minutes=10), leased_until=clock.now() + timedelta(minutes=1))
+
+    found = client.get("/readyz").json
+
+    assert found["status"] == "degraded"
+    assert found["checks"]["jobs"]["due"] == 2
+    ages = found["checks"]["jobs"]["oldest_due_seconds"]
+    assert ages.keys() == {"posts.publish", "accounts.sync"}
+    assert 600 <= ages["posts.publish"] < 660
+    assert 5 <= ages["accounts.sync"] < 65
+    assert "posts.publish" in found["checks"]["jobs"]["problem"]
+    assert "accounts.sync" not in found["checks"]["jobs"]["problem"]
+
+
+@on_each_database
+def test_work_that_failed_for_good_is_told(client, a_living_worker, promise):
+    promise("posts.publish", status=JobStatus.DEAD)
+
+    found = client.get("/readyz").json
+
+    assert (found["status"], found["checks"]["jobs"]["dead"]) == ("degraded", 1)
+
+
+BEHIND = ("update alembic_version set version_num = 'c90d4d8f5423'", "behind")
+AHEAD = ("update alembic_version set version_num = 'ffffffffffff'", "unknown")
+EMPTY = ("delete from alembic_version", "empty")
+
+
+@on_each_database
+@pytest.mark.parametrize(("statement", "standing"), [BEHIND, AHEAD, EMPTY], ids=["behind", "ahead", "empty"])
+def test_another_schema_is_unready(client, app, a_living_worker, change_database, statement, standing):
+    head = client.get("/readyz").json["checks"]["schema"]["head"]
+    change_database(statement, f"update alembic_version set version_num = '{head}'")  # noqa: S608
+
+    response = client.get("/readyz")
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
+    found = response.json["checks"]["schema"]
+    assert (found["status"], found["schema"], found["head"]) == ("failed", standing, head)
+    assert found["problem"]
+    if standing == "empty":
+        _execute(app.config["SQLALCHEMY_DATABASE_URI"], f"insert into alembic_version values ('{head}')")  # noqa: S608
+
+
+MISSING = [
+    ("alter table posts rename column caption to kaption", "alter table posts rename column kaption to caption"),
+    ("alter table posts rename to pots", "alter table pots rename to posts"),
+]
+
+
+@on_each_database
+@pytest.mark.parametrize(("statement", "back"), MISSING, ids=["a column", "a table"])
+@pytest.mark.parametrize("ask", ["get", "post"])
+def test_a_request_that_misses_something_is_asked_to_come_again(
+    owner, change_database, bugs_are_answered, statement, back, ask
+):
+    change_database(statement, back)
+
+    response = owner.get("/posts") if ask == "get" else owner.post("/posts", json={})
+
+    assert_problem(response, 503, "schema_not_current")
+    assert response.headers["Retry-After"]
+
+
+@on_each_database
+def test_an_insert_into_a_column_that_is_not_there_too(client, change_database, bugs_are_answered):
+    change_database("alter table users rename column email_key to e", "alter table users rename column e to email_key")
+
+    response = client.post(f"{API}/auth/register", json={"email": "a@example.com", "password": "correct horse battery"})
+
+    assert_problem(response, 503, "schema_not_current")
+
+
+@on_each_database
+def test_the_report_is_there_without_a_request(app, a_living_worker):
+    with app.app_context():
+        report = examine()
+
+    assert report.status == "ok", report.checks
+    assert report.checks["schema"]["status"] == "ok"
+
+
+def test_a_database_that_is_away_is_unready(make_app, tmp_path):
+    app = make_app(database_url=f"sqlite:///{tmp_path / 'no' / 'folder.sqlite3'}")
+
+    response = app.test_client().get("/readyz")
+
+    assert response.status_code == 503
+    assert response.json["status"] == "failed"
+    assert {response.json["checks"][name]["status"] for name in ("database", "schema", "workers", "jobs")} == {"failed"}
+
+
+def test_redis_that_is_away_is_told_and_requests_go_on(make_app):
+    app = make_app(redis_url="redis://127.0.0.1:1/0", rate_limit_enabled=True)
+
+    found = app.test_client().get("/readyz")
+
+    assert found.status_code == 200
+    assert found.json["checks"]["redis"]["status"] == "degraded"
+    assert found.json["checks"]["limits"]["counted_in"] == "process"
+
+
+@pytest.mark.redis
+def test_redis_that_is_there_is_well(make_app, redis_server):
+    app = make_app(redis_url=redis_server, rate_limit_enabled=True)
+
+    found = app.test_client().get("/readyz").json["checks"]
+
+    assert found["redis"] == {"status": "ok", "configured": True}
+    assert found["limits"] == {"status": "ok", "counted_in": "redis"}
+
+
+def test_what_is_told_to_everybody_names_no_machine_and_no_secret(client, a_living_worker, base_settings):
+    told = client.get("/readyz").get_data(as_text=True)
+
+    assert "here" not in told
+    assert base_settings.database_url not in told

@@ -1,0 +1,95 @@
+"""How the workers are and what waits for them, for `/readyz`, `/metrics` and whoever asks from a terminal."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy import func, or_, select
+
+from tiktok_api.db import business_now, database_now, db
+from tiktok_api.jobs import counters, heartbeats
+from tiktok_api.jobs.models import Job, JobStatus
+
+OVERDUE_SECONDS = 300.0
+"""A job that no worker has taken for so long says that something is wrong with them."""
+_MOST_LOOKED_AT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Jobs of one kind that are due and not running: how many, and how long the oldest has waited."""
+
+    kind: str
+    count: int
+    oldest_seconds: float
+
+
+def waiting() -> list[Waiting]:
+    """The kinds that wait, the longest first; told from the 10,000 jobs that have been due longest."""
+    is_free = or_(Job.leased_until.is_(None), Job.leased_until < database_now())
+    due = (
+        select(Job.kind, Job.due_at)
+        .where(Job.status == JobStatus.WAITING, Job.due_at <= business_now(), is_free)
+        .order_by(Job.due_at)
+        .limit(_MOST_LOOKED_AT)
+        .subquery()
+    )
+    query = select(due.c.kind, func.count(), func.min(due.c.due_at), business_now()).group_by(due.c.kind)
+    found = [
+        Waiting(kind, count, max(0.0, (now - oldest).total_seconds()))
+        for kind, count, oldest, now in db.session.execute(query)
+    ]
+    return sorted(found, key=lambda each: each.oldest_seconds, reverse=True)
+
+
+def dead() -> dict[str, int]:
+    """How many jobs of each kind failed too often."""
+    query = select(Job.kind, func.count()).where(Job.status == JobStatus.DEAD).group_by(Job.kind)
+    return {kind: count for kind, count in db.session.execute(query)}  # noqa: C416  # rows are not pairs to mypy
+
+
+def check_workers() -> dict[str, Any]:
+    """Whether a worker lives. Without one the API serves, but nothing is published."""
+    workers = heartbeats.workers()
+    facts = {"alive": workers.alive, "threads": workers.threads, "busy": workers.busy}
+    last = {"last_beat_seconds": round(workers.ages[0], 1) if workers.ages else None}
+    problem = {} if workers.alive else {"status": "degraded", "problem": "No worker is running: nothing is published."}
+    return problem | facts | last
+
+
+def check_jobs() -> dict[str, Any]:
+    """Whether work is done in time, and what failed for good."""
+    found, gone = waiting(), sum(dead().values())
+    oldest = {each.kind: round(each.oldest_seconds, 1) for each in found}
+    facts = {"dead": gone, "due": sum(each.count for each in found), "oldest_due_seconds": oldest}
+    late = [each.kind for each in found if each.oldest_seconds > OVERDUE_SECONDS]
+    problems = [f"Due for more than {OVERDUE_SECONDS:.0f} s: {', '.join(late)}."] if late else []
+    problems += [f"{gone} jobs failed too often and wait for a person."] if gone else []
+    return ({"status": "degraded", "problem": " ".join(problems)} if problems else {}) | facts
+
+
+def gauges() -> Iterator[Metric]:
+    """What waits, what is dead, and how the workers are."""
+    due = GaugeMetricFamily("tiktok_api_jobs_due", "Jobs that are due and not running.", labels=["kind"])
+    oldest = GaugeMetricFamily(
+        "tiktok_api_jobs_oldest_due_seconds", "How long the oldest has been due.", labels=["kind"]
+    )
+    for each in waiting():
+        due.add_metric([each.kind], each.count)
+        oldest.add_metric([each.kind], each.oldest_seconds)
+    gone = GaugeMetricFamily("tiktok_api_jobs_dead", "Jobs that failed too often.", labels=["kind"])
+    for kind, count in dead().items():
+        gone.add_metric([kind], count)
+    yield from (due, oldest, gone)
+    workers = heartbeats.workers()
+    yield GaugeMetricFamily("tiktok_api_workers_alive", "Workers that beat lately.", value=workers.alive)
+    yield GaugeMetricFamily("tiktok_api_worker_threads", "Threads of living workers.", value=workers.threads)
+    yield GaugeMetricFamily("tiktok_api_worker_threads_busy", "Those that run a job.", value=workers.busy)
+    ages = GaugeMetricFamily(
+        "tiktok_api_worker_heartbeat_age_seconds", "Since the last beat, the freshest worker first.", labels=["worker"]
+    )
+    for number, age in enumerate(workers.ages[:100]):
+        ages.add_metric([str(number)], age)
+    yield ages
+    yield from counters.counted()

@@ -1,0 +1,40 @@
+"""Media on their way in, for `/metrics`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy import func, select
+
+from tiktok_api import metrics
+from tiktok_api.db import db
+from tiktok_api.errors import Problem
+from tiktok_api.media.models import Media, MediaStatus
+
+_UNFINISHED = (MediaStatus.UPLOADING, MediaStatus.INSPECTING)
+
+
+def gauges() -> Iterator[Metric]:
+    """Media that are being uploaded or inspected."""
+    shown = GaugeMetricFamily("tiktok_api_media_unfinished", "Media not yet ready or rejected.", labels=["status"])
+    query = select(Media.status, func.count()).where(Media.status.in_(_UNFINISHED)).group_by(Media.status)
+    counts = {status: count for status, count in db.session.execute(query)}  # noqa: C416  # rows are not pairs to mypy
+    for status in _UNFINISHED:
+        shown.add_metric([status], counts.get(status, 0))
+    yield shown
+
+
+@contextmanager
+def counted_upload() -> Iterator[None]:
+    """Count a body while it is taken in, and what came of it."""
+    outcome = "failed"
+    metrics.uploads_in_flight.inc()
+    try:
+        yield
+        outcome = "stored"
+    except Problem as problem:
+        outcome = problem.code
+        raise
+    finally:
+        metrics.uploads_in_flight.dec()
+        metrics.uploads.labels(outcome).inc()
