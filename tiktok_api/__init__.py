@@ -3,3 +3,5 @@
 The rooms and which of them may know which are drawn in `setup.cfg` (import contracts); `app.py` is the only
 place that knows them all.
 """
+
+__version__ = "0.1.0"
