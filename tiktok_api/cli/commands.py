@@ -4,8 +4,8 @@ from flask import Flask
 
 from tiktok_api.cli.clock import clock_group
 from tiktok_api.cli.jobs import jobs
-from tiktok_api.cli.server import worker
 from tiktok_api.cli.vault import vault
+from tiktok_api.cli.worker import worker
 
 work = worker
 

@@ -39,11 +39,11 @@ _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"])
 @click.option("--format", "form", type=click.Choice(["csv", "ndjson"]), default="csv", show_default=True)
 @click.option("--from", "since", type=_MOMENT, help="At or after this moment, in UTC.")
 @click.option("--to", "until", type=_MOMENT, help="Before this moment, in UTC.")
-@click.option("--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="A file; else standard output.")
+@click.option(
+    "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="A file; else standard output."
+)
 @with_app
-def export(
-    account: str, data: str, form: str, since: datetime | None, until: datetime | None, output: IO[str]
-) -> None:
+def export(account: str, data: str, form: str, since: datetime | None, until: datetime | None, output: IO[str]) -> None:
     """Write what TikTok said about ACCOUNT (an id or a @username).
 
     `readings` are the profile's counters, one row for each time they were read; `videos` the listed videos with their
@@ -76,15 +76,17 @@ def _write_csv(output: IO[str], names: list[str], rows: Iterable[tuple[Any, ...]
     writer = csv.writer(output, lineterminator="\n")
     writer.writerow(names)
     count = 0
-    for count, row in enumerate(_plain(rows), start=1):
+    for row in _plain(rows):
         writer.writerow([_harmless(value) for value in row])
+        count += 1
     return count
 
 
 def _write_ndjson(output: IO[str], names: list[str], rows: Iterable[tuple[Any, ...]]) -> int:
     count = 0
-    for count, row in enumerate(_plain(rows), start=1):
+    for row in _plain(rows):
         output.write(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) + "\n")
+        count += 1
     return count
 
 

@@ -54,8 +54,12 @@ def list_keys(email: str | None, as_json: bool) -> None:
 @keys.command("create")
 @click.option("--user", "email", required=True, help="Whose key it is; the address.")
 @click.option("--name", required=True, help="What the key is for.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), default=("read", "write"), show_default=True)
-@click.option("--account", "account_ids", multiple=True, type=click.UUID, help="Confine it to this account; repeatable.")
+@click.option(
+    "--scope", "scopes", multiple=True, type=click.Choice(SCOPES), default=("read", "write"), show_default=True
+)
+@click.option(
+    "--account", "account_ids", multiple=True, type=click.UUID, help="Confine it to this account; repeatable."
+)
 @click.option("--expires", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]), help="When it ends, in UTC.")
 @json_option
 @with_app

@@ -18,7 +18,7 @@ class Entry(NamedTuple):
 SECTIONS: dict[str, dict[str, Entry]] = {
     "Run the server": {
         "serve": Entry("server:serve", "Serve the API with gunicorn"),
-        "worker": Entry("server:worker", "Publish, read accounts and clean up, until told to stop"),
+        "worker": Entry("worker:worker", "Publish, read accounts and clean up, until told to stop"),
         "upgrade": Entry("server:upgrade", "Bring the database to this version's tables"),
         "doctor": Entry("server:doctor", "Check the settings and everything they name"),
     },

@@ -1,5 +1,6 @@
 """`tiktok-api media`: uploading to a running server as any client would."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -22,7 +23,9 @@ def media() -> None:
 @click.option("--token-stdin", is_flag=True, help="Read the token from standard input.")
 @click.option("--local", is_flag=True, help="To the server of `make run` or `make demo` in this folder.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until the file is inspected.")
-@click.option("--patience", type=click.IntRange(1), default=60, show_default=True, help="Seconds to try without progress.")
+@click.option(
+    "--patience", type=click.IntRange(1), default=60, show_default=True, help="Seconds to try without progress."
+)
 @json_option
 def upload(
     file: Path,
@@ -42,7 +45,7 @@ def upload(
     from tiktok_api.cli.uploading import Upload, UploadRefused
 
     if token_stdin:
-        token = click.get_text_stream("stdin").readline().strip()
+        token = sys.stdin.readline().strip()
     if not token:
         raise click.UsageError("Say whose upload it is: TOKEN in the environment, --token-stdin, or --token.")
     run = find_run() if local or click.get_current_context().find_root().params.get("local") else None

@@ -71,7 +71,8 @@ def as_text(value: Any) -> str:
 
 def as_duration(seconds: float) -> str:
     """Seconds as `3 d 4 h`, in the two largest units."""
-    left, parts = int(seconds), []
+    left = int(seconds)
+    parts: list[str] = []
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         if left >= size or (unit == "s" and not parts):
             parts.append(f"{left // size} {unit}")

@@ -9,10 +9,10 @@ import click
 
 _GENERATED_BYTES = 18
 
-Decorator = Callable[..., Any]
+Command = Callable[..., Any]
 
 
-def password_options(command: Decorator) -> Decorator:
+def password_options(command: Command) -> Command:
     """Add `--password-stdin` and `--generate`."""
     stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
     generate = click.option("--generate", is_flag=True, help="Make a password up and print it.")
@@ -26,7 +26,7 @@ def take_password(*, password_stdin: bool, generate: bool) -> str:
     if generate:
         return secrets.token_urlsafe(_GENERATED_BYTES)
     if password_stdin:
-        return click.get_text_stream("stdin").readline().rstrip("\r\n")
+        return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
         raise click.UsageError("Say --password-stdin or --generate where nobody can be asked for a password.")
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -1,7 +1,6 @@
-"""`tiktok-api serve`, `worker`, `upgrade`, `doctor`, and what tries it all on one machine: `run`, `demo`, `simulator`."""
+"""`tiktok-api serve`, `upgrade`, `doctor`, and what tries it all on one machine: `run`, `demo`, `simulator`."""
 
 import os
-import signal
 import sys
 from collections.abc import Callable
 
@@ -26,21 +25,6 @@ def serve(**options: str | int | None) -> None:
     chosen = [part for name, value in options.items() if value is not None for part in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "gunicorn", "--config", "python:tiktok_api.serving", *chosen, _APPLICATION]
     os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
-
-
-@click.command("worker")
-@with_app
-def worker() -> None:
-    """Publish, read accounts and clean up, until told to stop; run one or more."""
-    from flask import current_app
-
-    from tiktok_api.extensions import service
-    from tiktok_api.jobs.runner import Runner
-
-    runner = Runner(current_app._get_current_object(), service("settings"))  # type: ignore[attr-defined]
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: runner.stop())
-    runner.run_forever()
 
 
 @click.command("upgrade")

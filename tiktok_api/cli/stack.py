@@ -1,6 +1,7 @@
 """API, worker and simulator as three processes on this machine, started together and stopped together."""
 
 import contextlib
+import inspect
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ import httpx2
 
 from tiktok_api.cli.local import INSTANCE, Run, local_environment
 from tiktok_api.cli.locking import FolderInUse, clear, hold_folder
+from tiktok_api.simulator import __main__ as simulator
 
 _PATIENCE_SECONDS = 60.0
 _STOP_SECONDS = 15.0
@@ -77,7 +79,11 @@ class Stack:
     def run(self, *command: str) -> None:
         """Run one of our commands to its end. Raises StackFailed with what it printed."""
         done = subprocess.run(  # noqa: S603 - our own interpreter and modules
-            [sys.executable, "-m", *command], env=os.environ | self.environment, capture_output=True, text=True, check=False
+            [sys.executable, "-m", *command],
+            env=os.environ | self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise StackFailed(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
@@ -176,7 +182,9 @@ def _start(stack: Stack) -> None:
     if stack.simulator_url:
         port = stack.simulator_url.rpartition(":")[2]
         state, webhooks = stack.instance / "simulator.json", f"{stack.api_url}/api/v1/webhooks/tiktok"
-        options = ("--port", port, "--allow-http", "--state", str(state), "--webhook-url", webhooks)
+        options = ["--port", port, "--allow-http", "--webhook-url", webhooks]
+        if "--state" in inspect.getsource(simulator):
+            options += ["--state", str(state)]
         stack.start("simulator", "tiktok_api.simulator", *options)
     stack.start("api", "gunicorn", "--config", "python:tiktok_api.serving", "tiktok_api.app:create_app()")
     stack.start("worker", "tiktok_api", "worker")
