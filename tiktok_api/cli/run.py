@@ -12,7 +12,7 @@ from rich.console import Console
 from tiktok_api.cli.stack import StackFailed, running_stack
 from tiktok_api.settings import Settings
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 def _chosen() -> dict[str, str]:
@@ -36,7 +36,7 @@ def main() -> int:
             console.print(stack.tail(fallen), markup=False)
             return 1
     except StackFailed as error:
-        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        console.print(str(error), style="red", markup=False)
         return 1
     except KeyboardInterrupt:
         return 0
