@@ -102,9 +102,9 @@ def retry_dead(job_ids: tuple[UUID, ...], is_all: bool, kind: str | None) -> Non
     revival = update(Job).where(*which).values(status=JobStatus.WAITING, attempts=0, due_at=clock.now())
     with transaction() as session:
         revived = set(session.scalars(revival.returning(Job.id)))
-    missing = [str(job_id) for job_id in job_ids if job_id not in revived]
-    if missing:
-        raise click.ClickException(f"there is no dead job with that id: {', '.join(missing)}")
+        missing = [str(job_id) for job_id in job_ids if job_id not in revived]
+        if missing:
+            raise click.ClickException(f"There is no dead job with this id: {', '.join(missing)}. Nothing is changed.")
     if not revived:
         click.echo("There are no dead jobs.")
         return
