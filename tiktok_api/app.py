@@ -30,6 +30,7 @@ from tiktok_api.auth.routes import BLUEPRINTS as AUTH_BLUEPRINTS
 from tiktok_api.cli import commands
 from tiktok_api.db import configure_engine, db, engine_options
 from tiktok_api.extensions import make_api, migrate, service
+from tiktok_api.installation import migrations_folder
 from tiktok_api.jobs import monitoring as jobs_monitoring
 from tiktok_api.media import monitoring as media_monitoring
 from tiktok_api.media import sharing
@@ -191,7 +192,7 @@ def _bind_database(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     with app.app_context():
         configure_engine(db.engine)
-    migrate.init_app(app, db, directory="migrations")
+    migrate.init_app(app, db, directory=str(migrations_folder()))
     clock.use(moving_clock.offset)
 
 

@@ -12,7 +12,14 @@ from sqlalchemy import Select, delete, func, or_, select, update
 
 from tiktok_api import events
 from tiktok_api.auth import audit
-from tiktok_api.auth.errors import ApiKeyExpired, ExpiryPassed, InvalidToken, TooManyKeys, UnknownAccount
+from tiktok_api.auth.errors import (
+    ApiKeyExpired,
+    ExpiryPassed,
+    InvalidToken,
+    TooManyKeys,
+    UnknownAccount,
+    UserDisabled,
+)
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import ApiKey, User
 from tiktok_api.db import db, end_reading, transaction
@@ -51,12 +58,16 @@ def issue(
     account_ids: Sequence[UUID] | None,
     expires_at: datetime | None,
 ) -> NewKey:
-    """A new key of the caller's; call it inside a transaction. Raises TooManyKeys, ExpiryPassed, UnknownAccount."""
+    """A new key of the caller's; call it inside a transaction. Raises TooManyKeys, ExpiryPassed, UnknownAccount,
+    UserDisabled.
+    """
     if expires_at is not None and expires_at <= datetime.now(UTC):
         raise ExpiryPassed(errors=[_fault("/expires_at", ExpiryPassed)])
     _must_be_theirs(caller, account_ids or ())
-    # The user's row is locked, so that two at once do not both see room for one.
-    db.session.execute(select(User.id).where(User.id == caller.user_id).with_for_update())
+    # The user's row is locked, so that two at once do not both see room for one, and none is made for a disabled user.
+    locked = select(User.disabled_at).where(User.id == caller.user_id).with_for_update()
+    if db.session.scalar(locked) is not None:
+        raise UserDisabled
     count = db.session.scalar(select(func.count()).select_from(ApiKey).where(ApiKey.user_id == caller.user_id))
     if (count or 0) >= MOST:
         raise TooManyKeys(most=MOST)
@@ -92,6 +103,15 @@ def revoke(caller: Identity, key_id: UUID) -> None:
     audit.record(caller, "api_key.revoked", subject_id=key_id, name=row.name, hint=row.hint)
 
 
+def revoke_all(caller: Identity) -> int:
+    """Refuse every key of the caller's from the moment this is committed. Returns how many there were."""
+    theirs = select(ApiKey.id).where(ApiKey.user_id == caller.user_id)
+    ids = list(db.session.scalars(theirs))
+    for key_id in ids:
+        revoke(caller, key_id)
+    return len(ids)
+
+
 def recognise(token: str, *, address: str) -> Identity:
     """Whose key it is, in one indexed look-up. Raises InvalidToken, ApiKeyExpired."""
     query = select(
@@ -102,11 +122,12 @@ def recognise(token: str, *, address: str) -> Identity:
         ApiKey.expires_at,
         ApiKey.last_used_at,
         User.timezone,
+        User.disabled_at,
     )
     row = db.session.execute(
         query.join(User, User.id == ApiKey.user_id).where(ApiKey.token_hash == _hash(token))
     ).one_or_none()
-    if row is None:
+    if row is None or row.disabled_at is not None:
         raise InvalidToken
     now = datetime.now(UTC)
     if row.expires_at is not None and row.expires_at <= now:

@@ -1,6 +1,6 @@
 """What signing up and signing in can refuse."""
 
-from tiktok_api.errors import Conflict, Forbidden, Invalid, Unauthorized
+from tiktok_api.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 
 
 class EmailTaken(Conflict):
@@ -53,6 +53,14 @@ class WrongPassword(Invalid):
 
 class EmailNotVerified(Forbidden):
     message = "Confirm your address first, as our letter says; registering again sends another one."
+
+
+class UserUnknown(NotFound):
+    message = "There is no user with the address {email}."
+
+
+class UserDisabled(Forbidden):
+    message = "The operator of this server has disabled your account."
 
 
 class LinkNotValid(Invalid):

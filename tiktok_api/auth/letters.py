@@ -63,6 +63,20 @@ def draft(topic: str, email_key: str, *, settings: Settings, bound_to: str | Non
     kind = _kind_for(topic, user, bound_to) if user else None
     if user is None or kind is None or _count_recent(user.id, kind) >= MOST_AN_HOUR:
         return None
+    letter, token = _record(user, kind)
+    subject, text = _WORDS[kind]
+    return Draft(letter.id, user.email, subject, text.format(how=_how(kind, token, settings), url=settings.public_url))
+
+
+def hand_over_reset(user: User, *, settings: Settings) -> str:
+    """How the user chooses a new password, for the operator to pass on instead of a letter: a link, or a request to send."""
+    letter, token = _record(user, LetterKind.RESET)
+    letter.sent_at = datetime.now(UTC)
+    return _how(LetterKind.RESET, token, settings)
+
+
+def _record(user: User, kind: LetterKind) -> tuple[Letter, str | None]:
+    """A letter on record, and the only sight of its token, if the kind has one."""
     token = secrets.token_urlsafe(_TOKEN_BYTES) if kind in LIFETIMES else None
     letter = Letter(
         user_id=user.id,
@@ -73,8 +87,7 @@ def draft(topic: str, email_key: str, *, settings: Settings, bound_to: str | Non
     )
     db.session.add(letter)
     db.session.flush()
-    subject, text = _WORDS[kind]
-    return Draft(letter.id, user.email, subject, text.format(how=_how(kind, token, settings), url=settings.public_url))
+    return letter, token
 
 
 def note_sent(letter_id: UUID) -> None:

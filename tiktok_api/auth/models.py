@@ -15,6 +15,7 @@ class User(Model):
     """A person. `email_key` is the address as it is compared.
 
     Until somebody has proven that an address is theirs, the last who registered it may take it over from the one before.
+    From `disabled_at` on no session and no API key may be made for this person, and there is none.
     """
 
     __tablename__ = "users"
@@ -25,6 +26,7 @@ class User(Model):
     display_name: Mapped[str] = mapped_column(default="")
     timezone: Mapped[str] = mapped_column(default="UTC")
     awaits_verification: Mapped[bool] = mapped_column(default=False)
+    disabled_at: Mapped[datetime | None]
 
 
 class SignInSession(Model):

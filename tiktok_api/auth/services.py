@@ -11,7 +11,14 @@ from sqlalchemy.exc import IntegrityError
 
 from tiktok_api import clock, events
 from tiktok_api.auth import audit, letters, passwords, sessions
-from tiktok_api.auth.errors import EmailNotVerified, EmailTaken, RegistrationClosed, SessionEnded, WrongCredentials
+from tiktok_api.auth.errors import (
+    EmailNotVerified,
+    EmailTaken,
+    RegistrationClosed,
+    SessionEnded,
+    UserDisabled,
+    WrongCredentials,
+)
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession, User
 from tiktok_api.db import db, end_reading, new_id, transaction
@@ -88,7 +95,7 @@ def invite(*, email: str, password: str, display_name: str, timezone: str, is_op
 def sign_in(*, email: str, password: str, user_agent: str, address: str, must_be_verified: bool) -> SignInSession:
     """A session for whoever knows the password; the same work for known and unknown addresses.
 
-    Opens its own transaction. Raises WrongCredentials and, to those who know the password, EmailNotVerified.
+    Opens its own transaction. Raises WrongCredentials and, to those who know the password, EmailNotVerified, UserDisabled.
     """
     columns = select(User.id, User.password_hash, User.awaits_verification)
     found = db.session.execute(columns.where(User.email_key == email_key(email))).one_or_none()
@@ -113,7 +120,12 @@ def forget_unproven() -> None:
 
 
 def start_session(user: User, *, user_agent: str, address: str) -> SignInSession:
-    """A device signs in."""
+    """A device signs in. Raises UserDisabled.
+
+    The user's row is locked, so that a session begins before the user is disabled, and then ends with the others, or not.
+    """
+    if db.session.scalar(select(User.disabled_at).where(User.id == user.id).with_for_update()) is not None:
+        raise UserDisabled
     session = SignInSession(
         user_id=user.id,
         access_jtis=[str(uuid4())],

@@ -46,9 +46,9 @@ def end_others(caller: Identity) -> None:
     audit.record(caller, "sessions.ended", count=count)
 
 
-def end_all(user_id: UUID) -> None:
-    """Sign a person out everywhere."""
-    _end(*_alive(user_id))
+def end_all(user_id: UUID) -> int:
+    """Sign a person out everywhere. Returns how many sessions that ended."""
+    return _end(*_alive(user_id))
 
 
 def sweep() -> None:

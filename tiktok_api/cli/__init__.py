@@ -1,1 +1,1 @@
-"""What a person types: `flask --app wsgi …`, `python -m tiktok_api.cli.demo` and `python -m tiktok_api.cli.run`."""
+"""What a person types: `tiktok-api`, or `python -m tiktok_api` where it is not installed; `main` lists the commands."""

@@ -5,7 +5,6 @@ import base64
 import hashlib
 import re
 import secrets
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -164,7 +163,7 @@ class Demo:
         """Move the test clock, here and at TikTok, day by day, and have the account read each time."""
         console.print(f"  [dim]letting {DAYS_TO_LIVE_THROUGH} days go by …[/dim]")
         for _ in range(DAYS_TO_LIVE_THROUGH):
-            self.stack.run("flask", "--app", "wsgi", "clock", "advance", "86400")
+            self.stack.run("tiktok_api", "clock", "advance", "86400")
             clock = f"{self.stack.simulator_url}/_simulator/v1/clock"
             httpx2.post(clock, json={"advance_seconds": 86400}, timeout=10.0, trust_env=False).raise_for_status()
             self._read(account_id)
@@ -232,8 +231,7 @@ def _invite(demo: Demo) -> None:
 def _serve_on(stack: Stack) -> NoReturn:
     """Until Ctrl-C. Raises DemoFailed when a process falls."""
     console.print("\nCtrl-C stops everything.")
-    while (fallen := stack.fallen()) is None:
-        time.sleep(0.5)  # nothing to do but to watch
+    fallen = stack.watch()
     raise DemoFailed(f"{fallen} has ended:\n{stack.tail(fallen)}")
 
 
@@ -242,11 +240,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop after the job instead of serving on")
     once = parser.parse_args().once
-    shutil.rmtree(PLACE, ignore_errors=True)  # the simulator begins anew each time, and so must we
-    PLACE.mkdir(parents=True)
     try:
         console.print("Starting API, worker and simulator …")
-        with running_stack(PLACE) as stack:
+        with running_stack(PLACE, is_fresh=True, say=console.print) as stack:
             demo = do_the_job(stack)
             if once:
                 return 0

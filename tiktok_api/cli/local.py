@@ -1,7 +1,11 @@
 """Settings for this machine alone: secrets made once and kept in `instance/`, SQLite, local files, the simulator as TikTok."""
 
+import fcntl
+import json
 import os
 import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +13,56 @@ from tiktok_api.settings import Settings, load
 
 INSTANCE = Path("instance")
 SIMULATED_CLIENT_KEY, SIMULATED_CLIENT_SECRET = "awsimclient0001", "sim-client-secret-0001"  # the simulator's
+
+PLACES = (INSTANCE, INSTANCE / "demo")
+"""Where `make run` and `make demo` keep what they make."""
+LOCK, NOTES = "run.lock", "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a stack on this machine runs with: where it answers, its processes by name, and its settings."""
+
+    api_url: str
+    simulator_url: str | None
+    environment: Mapping[str, str]
+    pid: int
+    processes: Mapping[str, int]
+
+    def save(self, instance: Path) -> None:
+        """Write it to a file that its owner alone can read; `find_run` is the only reader."""
+        draft = instance / f"{NOTES}.new"
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            json.dump(asdict(self), out, indent=2)
+        draft.replace(instance / NOTES)
+
+    @classmethod
+    def load(cls, instance: Path) -> "Run | None":
+        """What was written there last; None if there is nothing to read."""
+        try:
+            return cls(**json.loads((instance / NOTES).read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def is_running(instance: Path) -> bool:
+    """Whether a stack holds this folder's lock."""
+    try:
+        with (instance / LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def find_run() -> Run | None:
+    """The stack of this folder that runs, or else the one that has run; None if neither was ever started here."""
+    found = [(is_running(place), run) for place in PLACES if (run := Run.load(place)) is not None]
+    running = [run for is_up, run in found if is_up]
+    return next(iter([*running, *(run for _, run in found)]), None)
 
 
 def make_secrets(instance: Path = INSTANCE) -> Path:

@@ -5,7 +5,6 @@ What the environment or `.env` sets wins; with TIKTOK_API_URL set, that TikTok i
 
 import os
 import sys
-import time
 
 from rich.console import Console
 
@@ -13,7 +12,7 @@ from tiktok_api import env_file
 from tiktok_api.cli.stack import StackFailed, running_stack
 from tiktok_api.settings import NAMES
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 def _chosen() -> dict[str, str]:
@@ -26,17 +25,18 @@ def _chosen() -> dict[str, str]:
 def main() -> int:
     """Serve; non-zero when a process does not come up or falls."""
     try:
-        with running_stack(chosen=_chosen()) as stack:
+        with running_stack(chosen=_chosen(), say=console.print) as stack:
             console.print(f"API        {stack.api_url}/api/v1   documentation at {stack.api_url}/docs")
             if stack.simulator_url:
                 console.print(f"Simulator  {stack.simulator_url}/_simulator/")
+            console.print("Console    tiktok-api --local …  (.venv/bin/python -m tiktok_api --local … in a clone)")
             console.print(f"Logs       {stack.logs}/ …  Ctrl-C stops.")
-            while (fallen := stack.fallen()) is None:
-                time.sleep(0.5)  # nothing to do but to watch
-            console.print(f"[red]{fallen} has ended:[/red]\n{stack.tail(fallen)}")
+            fallen = stack.watch()
+            console.print(f"{fallen} has ended; the others are stopped. Its log ends:", style="red")
+            console.print(stack.tail(fallen), markup=False)
             return 1
     except StackFailed as error:
-        console.print(f"[red]{error}[/red]")
+        console.print(str(error), style="red", markup=False)
         return 1
     except KeyboardInterrupt:
         return 0

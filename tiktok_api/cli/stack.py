@@ -7,13 +7,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
 
-from tiktok_api.cli.local import INSTANCE, local_environment
+from tiktok_api.cli.local import INSTANCE, Run, local_environment
+from tiktok_api.cli.locking import FolderInUse, clear, hold_folder
 
 _PATIENCE_SECONDS = 60.0
 _STOP_SECONDS = 15.0
@@ -30,20 +31,30 @@ class Stack:
     api_url: str
     simulator_url: str | None
     environment: dict[str, str]
-    logs: Path
+    instance: Path
+    family: int
+    """The descriptor of the lock that every process holds."""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the logs."""
+        return self.instance / "logs"
 
     def start(self, name: str, *command: str) -> None:
         """Start a process of ours; what it prints goes to a log of its own."""
         with (self.logs / f"{name}.log").open("ab") as out:
             self.processes[name] = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
                 [sys.executable, "-m", *command],
-                env=self.environment,
+                env=os.environ | self.environment,
+                pass_fds=(self.family,),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches us alone: we stop the others in order
             )
+        pids = {each: process.pid for each, process in self.processes.items()}
+        Run(self.api_url, self.simulator_url, self.environment, os.getpid(), pids).save(self.instance)
 
     def wait_for(self, name: str, url: str) -> None:
         """Until `url` answers. Raises StackFailed with the end of the log."""
@@ -66,27 +77,40 @@ class Stack:
     def run(self, *command: str) -> None:
         """Run one of our commands to its end. Raises StackFailed with what it printed."""
         done = subprocess.run(  # noqa: S603 - our own interpreter and modules
-            [sys.executable, "-m", *command], env=self.environment, capture_output=True, text=True, check=False
+            [sys.executable, "-m", *command],
+            env=os.environ | self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise StackFailed(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
 
+    def watch(self) -> str:
+        """Wait until a process ends by itself. Returns its name."""
+        while (fallen := self.fallen()) is None:
+            time.sleep(0.5)  # between two looks at processes
+        return fallen
+
     def stop(self) -> None:
-        """Ask every process to finish what it does; insist after a while."""
+        """Ask every process to finish what it does; insist after a while, or at a second Ctrl-C."""
         for process in reversed(self.processes.values()):
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
         deadline = time.monotonic() + _STOP_SECONDS
-        for process in self.processes.values():
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+        try:
+            for process in self.processes.values():
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(max(0.1, deadline - time.monotonic()))
+        finally:
+            for process in self.processes.values():
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
 
 
 def choose_port(wanted: int) -> int:
-    """`wanted` if nobody listens there, else any free one."""
+    """`wanted` if no process listens there, else any free one."""
     for port in (wanted, 0):
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -96,32 +120,70 @@ def choose_port(wanted: int) -> int:
 
 
 @contextlib.contextmanager
-def running_stack(instance: Path = INSTANCE, chosen: Mapping[str, str] | None = None) -> Iterator[Stack]:
+def running_stack(
+    instance: Path = INSTANCE,
+    chosen: Mapping[str, str] | None = None,
+    *,
+    is_fresh: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Iterator[Stack]:
     """Migrate, start all three, wait until they answer, and stop them at the end.
 
     `chosen` are settings that win over those for this machine; where they name another TikTok, no simulator is started.
-    Raises StackFailed.
+    `is_fresh` empties the folder first. One stack at a time runs in a folder. Raises StackFailed.
     """
-    logs = instance / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
-    chosen = chosen or {}
-    bind = chosen.get("BIND") or f"127.0.0.1:{choose_port(8080)}"
-    simulator_port = choose_port(8090)
-    api_url, simulator_url = f"http://{bind}", f"http://127.0.0.1:{simulator_port}"
-    environment = os.environ | local_environment(api_url=api_url, simulator_url=simulator_url, instance=instance)
-    environment |= {"BIND": bind, "PYTHONUNBUFFERED": "1"} | dict(chosen)
-    is_simulated = "TIKTOK_API_URL" not in chosen
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as Ctrl-C: stop the others first
-    stack = Stack(api_url, simulator_url if is_simulated else None, environment, logs)
     try:
-        stack.run("flask", "--app", "wsgi", "db", "upgrade")
-        if is_simulated:
-            stack.start("simulator", "tiktok_api.simulator", "--port", str(simulator_port), "--allow-http")
-        stack.start("api", "gunicorn", "--config", "python:tiktok_api.serving", "wsgi:app")
-        stack.start("worker", "flask", "--app", "wsgi", "worker")
-        if is_simulated:
-            stack.wait_for("simulator", f"{simulator_url}/_simulator/")
-        stack.wait_for("api", f"{api_url}/readyz")
-        yield stack
+        with _stopped_by_signals(), hold_folder(instance, say=say) as family:
+            if is_fresh:
+                clear(instance)
+            (instance / "logs").mkdir(exist_ok=True)
+            stack = _prepare(instance, chosen or {}, family)
+            try:
+                _start(stack)
+                yield stack
+            finally:
+                for number in _ENDING:
+                    signal.signal(number, signal.SIG_IGN)  # they stop already
+                stack.stop()
+    except FolderInUse as error:
+        raise StackFailed(str(error)) from error
+
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+@contextlib.contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end this process as Ctrl-C does, so that the others are stopped first."""
+
+    def leave(number: int, _frame: object) -> None:
+        sys.exit(128 + number)
+
+    before = {number: signal.signal(number, leave) for number in _ENDING}
+    try:
+        yield
     finally:
-        stack.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _prepare(instance: Path, chosen: Mapping[str, str], family: int) -> Stack:
+    bind = chosen.get("BIND") or f"127.0.0.1:{choose_port(8080)}"
+    api_url, simulator_url = f"http://{bind}", f"http://127.0.0.1:{choose_port(8090)}"
+    environment = local_environment(api_url=api_url, simulator_url=simulator_url, instance=instance)
+    environment |= {"BIND": bind} | dict(chosen)
+    return Stack(api_url, None if "TIKTOK_API_URL" in chosen else simulator_url, environment, instance, family)
+
+
+def _start(stack: Stack) -> None:
+    stack.run("tiktok_api", "upgrade")
+    if stack.simulator_url:
+        port = stack.simulator_url.rpartition(":")[2]
+        state, webhooks = stack.instance / "simulator.json", f"{stack.api_url}/api/v1/webhooks/tiktok"
+        options = ["--port", port, "--allow-http", "--webhook-url", webhooks, "--state", str(state)]
+        stack.start("simulator", "tiktok_api.simulator", *options)
+    stack.start("api", "gunicorn", "--config", "python:tiktok_api.serving", "tiktok_api.app:create_app()")
+    stack.start("worker", "tiktok_api", "worker")
+    if stack.simulator_url:
+        stack.wait_for("simulator", f"{stack.simulator_url}/_simulator/")
+    stack.wait_for("api", f"{stack.api_url}/readyz")

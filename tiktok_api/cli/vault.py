@@ -1,23 +1,27 @@
-"""`flask vault …`: what is sealed at rest."""
+"""`tiktok-api vault`: what is encrypted in the database."""
 
 import click
-from flask.cli import AppGroup
-from rich.console import Console
 from rich.progress import Progress
 
 from tiktok_api import resealing
+from tiktok_api.cli.application import with_app
+from tiktok_api.cli.output import make_console
 from tiktok_api.extensions import service
 
-vault = AppGroup("vault", help="What is sealed at rest.")
+
+@click.group("vault")
+def vault() -> None:
+    """What is encrypted in the database."""
 
 
 @vault.command("reseal")
+@with_app
 def reseal() -> None:
-    """Seal everything anew under the first key of VAULT_KEYS, while the service runs; may be stopped and run again."""
+    """Encrypt everything anew under the first key of VAULT_KEYS, while the service runs; may be stopped and run again."""
     sealer = service("sealer")
     columns = {column: resealing.count_old(column, sealer) for column in resealing.sealed_columns()}
     broken = left = 0
-    with Progress(console=Console(stderr=True)) as progress:
+    with Progress(console=make_console(is_error=True)) as progress:
         task = progress.add_task("Sealing anew", total=sum(columns.values()))
         for column in columns:
             tally = resealing.reseal(column, sealer, note=lambda count: progress.advance(task, count))

@@ -13,6 +13,7 @@ from tiktok_api.auth.errors import (
     RegistrationClosed,
     SessionEnded,
     TokenExpired,
+    UserDisabled,
     WeakPassword,
     WrongCredentials,
 )
@@ -82,7 +83,7 @@ def register(registration: dict[str, Any]) -> TokenPair | Response:
 @limiter.shared_limit("20/minute", scope="login", key_func=client_network)
 @blp.arguments(CredentialsSchema)
 @blp.response(200, TokenPairSchema)
-@blp.raises(WrongCredentials, EmailNotVerified)
+@blp.raises(WrongCredentials, EmailNotVerified, UserDisabled)
 def log_in(credentials: dict[str, str]) -> TokenPair:
     """Sign in"""
     session = services.sign_in(

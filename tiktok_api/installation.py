@@ -1,0 +1,23 @@
+"""Where the files are that are installed beside the package: in a clone of the repository, or by pip."""
+
+from importlib import metadata
+from pathlib import Path
+
+import tiktok_api
+
+_DISTRIBUTION = "tiktok-api"
+
+
+def migrations_folder() -> Path:
+    """The folder of the Alembic revisions. Raises FileNotFoundError."""
+    root = Path(tiktok_api.__file__).resolve().parents[1]
+    if (root / "setup.cfg").is_file() and (root / "migrations" / "alembic.ini").is_file():
+        return root / "migrations"
+    try:
+        files = metadata.files(_DISTRIBUTION) or []
+    except metadata.PackageNotFoundError:
+        files = []
+    for file in files:
+        if file.parts[-3:] == ("tiktok-api", "migrations", "alembic.ini"):
+            return Path(str(file.locate())).resolve().parent
+    raise FileNotFoundError(f"the migrations of {_DISTRIBUTION} are not installed; install it again with pip")
