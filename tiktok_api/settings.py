@@ -74,6 +74,8 @@ class Settings:
     poll_min_seconds: float
     poll_max_seconds: float
     unconfirmed_after_seconds: float
+    late_policy: Literal["publish", "hold", "skip"]
+    late_after_seconds: float
     sync_seconds: float
     creator_posts_per_day: int
     app_creators_per_day: int | None
@@ -175,6 +177,8 @@ def _read(env: Env) -> dict:  # type: ignore[type-arg]  # a bag on its way into 
         "poll_min_seconds": env.float("POLL_MIN_SECONDS", 5.0, validate=positive),
         "poll_max_seconds": env.float("POLL_MAX_SECONDS", 60.0, validate=positive),
         "unconfirmed_after_seconds": env.float("UNCONFIRMED_AFTER_SECONDS", 86400.0, validate=positive),
+        "late_policy": env.str("LATE_POLICY", "hold", validate=validate.OneOf(["publish", "hold", "skip"])),
+        "late_after_seconds": env.float("LATE_AFTER_SECONDS", 3600.0, validate=positive),
         "sync_seconds": env.float("SYNC_SECONDS", 3000.0, validate=positive),
         "creator_posts_per_day": env.int("CREATOR_POSTS_PER_DAY", 15, validate=positive),
         "app_creators_per_day": env.int("APP_CREATORS_PER_DAY", 0, validate=validate.Range(min=0)) or None,
