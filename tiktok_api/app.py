@@ -33,7 +33,7 @@ from tiktok_api.media.errors import StorageUnavailable
 from tiktok_api.media.routes import blp as media_blueprint
 from tiktok_api.media.turnstile import Turnstile
 from tiktok_api.outbound import Fetcher, Policy
-from tiktok_api.posts import answering
+from tiktok_api.posts import answering, media_waits
 from tiktok_api.posts import tasks as posts_tasks
 from tiktok_api.posts.account_routes import blp as posting_blueprint
 from tiktok_api.posts.routes import blp as posts_blueprint
@@ -208,6 +208,8 @@ def _subscribe() -> None:
     events.subscribe("user.leaving", answering.forget_posts)
     events.subscribe("user.leaving", sharing.let_everything_go)
     events.subscribe("media.is_used", answering.is_shown)
+    events.subscribe("media.inspected", media_waits.tell_posts)
+    events.subscribe("media.lapsed", media_waits.tell_posts)
     events.subscribe("media.may_be_deleted", answering.veto_deletion)
     events.subscribe("account.disconnecting", answering.give_up_account)
     events.subscribe("account.reconnected", answering.wake_account)

@@ -156,6 +156,11 @@ class Publication(Model):
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
     @property
+    def is_asked_about(self) -> bool:
+        """Whether it is late and waits for its person to choose."""
+        return self.state is PublicationState.HELD and self.reason == "late"
+
+    @property
     def job_key(self) -> str:
         """The unique key of the job that carries it."""
         return f"posts.publish:{self.id}"

@@ -8,7 +8,7 @@ from tiktok_api import clock
 from tiktok_api.accounts import vault
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, AccountStatus
-from tiktok_api.accounts.services import mark_reconnection
+from tiktok_api.accounts.services import has_lost_its_grant, mark_reconnection
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.posts import takedowns
@@ -59,10 +59,12 @@ def _confirm_removal(open_id: str | None, *, tiktok: TikTokClient, sealer: Seale
         )
     except AccountNeedsReconnection:
         with transaction():
-            mark_reconnection(
-                account.id, AUTHORIZATION_REMOVED, status=AccountStatus.REVOKED, token_version=account.token_version
-            )
-        return "account_revoked"
+            is_over = has_lost_its_grant(account.id)
+            if is_over:
+                mark_reconnection(
+                    account.id, AUTHORIZATION_REMOVED, status=AccountStatus.REVOKED, token_version=account.token_version
+                )
+        return "account_revoked" if is_over else "not_confirmed"
     except NotFound:
         return "unknown_account"
     return "not_confirmed"
