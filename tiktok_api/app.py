@@ -15,7 +15,7 @@ from tiktok_api.accounts import revoking
 from tiktok_api.accounts import services as accounts_services
 from tiktok_api.accounts import tasks as accounts_tasks
 from tiktok_api.accounts.routes import blp as accounts_blueprint
-from tiktok_api.analytics import collecting
+from tiktok_api.analytics import collecting, queries
 from tiktok_api.analytics import tasks as analytics_tasks
 from tiktok_api.analytics.routes import blp as analytics_blueprint
 from tiktok_api.analytics.routes import videos_blp as videos_blueprint
@@ -33,7 +33,7 @@ from tiktok_api.media.errors import StorageUnavailable
 from tiktok_api.media.routes import blp as media_blueprint
 from tiktok_api.media.turnstile import Turnstile
 from tiktok_api.outbound import Fetcher, Policy
-from tiktok_api.posts import answering, media_waits
+from tiktok_api.posts import answering, matching, media_waits
 from tiktok_api.posts import tasks as posts_tasks
 from tiktok_api.posts.account_routes import blp as posting_blueprint
 from tiktok_api.posts.routes import blp as posts_blueprint
@@ -215,6 +215,8 @@ def _subscribe() -> None:
     events.subscribe("account.reconnected", answering.wake_account)
     events.subscribe("account.profile_read", collecting.keep_profile)
     events.subscribe("account.sync_requested", collecting.request_walk)
+    events.subscribe("account.videos_listed", matching.want_ids)
+    events.subscribe("account.videos", queries.listed_since)
 
 
 def _let_accounts_go(user_id: UUID) -> None:

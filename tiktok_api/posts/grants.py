@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from tiktok_api import clock
 from tiktok_api.accounts.models import Account
 from tiktok_api.db import db
 from tiktok_api.posts.checking import Finding
@@ -23,7 +22,7 @@ def scope_for(mode: PostMode) -> str:
 
 def lack_of(account: Account, mode: PostMode) -> str | None:
     """Why nothing can be posted for it, by what is known here; None: nothing is in the way."""
-    if not account.is_connected or account.refresh_expires_at <= clock.now():
+    if not account.is_connected:
         return NEEDS_RECONNECTION
     return None if scope_for(mode) in account.scopes else SCOPE_MISSING
 

@@ -14,15 +14,13 @@ from sqlalchemy import func, or_, select
 
 from tiktok_api import clock
 from tiktok_api.db import db
-from tiktok_api.posts.models import Attempt, AttemptState, LatePolicy, Post, Publication, PublicationState
+from tiktok_api.posts.models import SPACED, Attempt, AttemptState, LatePolicy, Post, Publication, PublicationState
 from tiktok_api.posts.scheduling import PAST_GRACE
 from tiktok_api.posts.sending import UPLOAD_URL_LIFETIME
 from tiktok_api.posts.work import ALIVE, Work
 from tiktok_api.settings import Settings
 
-LATE = "late"
 MISSED = "missed"
-SPACED = "spaced"
 PUNCTUAL = timedelta(minutes=5)
 """What is no later than this goes out at once: retries and TikTok's limits of a minute are no downtime."""
 SHORTEST_GAP = timedelta(minutes=5)

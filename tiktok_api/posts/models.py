@@ -69,6 +69,12 @@ class PublicationState(StrEnum):
     HELD = "held"
 
 
+LATE = "late"
+"""The reason of what is held because it is too late to go out by itself: its person is asked."""
+SPACED = "spaced"
+"""The reason of what is late and waits for its turn among the late ones of its account."""
+
+
 class AttemptState(StrEnum):
     """INTENT, OPEN and FINAL are alive: a database constraint lets a publication have one of them at most."""
 
@@ -158,7 +164,7 @@ class Publication(Model):
     @property
     def is_asked_about(self) -> bool:
         """Whether it is late and waits for its person to choose."""
-        return self.state is PublicationState.HELD and self.reason == "late"
+        return self.state is PublicationState.HELD and self.reason == LATE
 
     @property
     def job_key(self) -> str:

@@ -3,7 +3,7 @@
 from tiktok_api import clock
 from tiktok_api.accounts.services import load_account
 from tiktok_api.posts import grants, lateness, media_waits
-from tiktok_api.posts.models import LatePolicy, PublicationState
+from tiktok_api.posts.models import SPACED, LatePolicy, PublicationState
 from tiktok_api.posts.verdicts import AskPerson, Fail, Obstacle, Skip, Wait
 from tiktok_api.posts.work import Work
 from tiktok_api.settings import Settings
@@ -19,7 +19,7 @@ def obstacle_to(work: Work, settings: Settings) -> Obstacle | None:
     if fate is LatePolicy.HOLD:
         return None if _may_still_be_held(work) else AskPerson()
     turn = lateness.next_turn(work.post, work.publication, settings)
-    return Wait(turn.at, lateness.SPACED, turn.look_again_at) if turn else None
+    return Wait(turn.at, SPACED, turn.look_again_at) if turn else None
 
 
 def is_too_late(work: Work, settings: Settings) -> bool:

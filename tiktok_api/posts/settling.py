@@ -8,8 +8,8 @@ from tiktok_api.db import transaction
 from tiktok_api.jobs.registry import Again
 from tiktok_api.posts import attempts, post_ids
 from tiktok_api.posts.deriving import ENDED
-from tiktok_api.posts.lateness import LATE, MISSED
-from tiktok_api.posts.models import AttemptState, Post, PostIdSource, PostMode, Publication, PublicationState
+from tiktok_api.posts.lateness import MISSED
+from tiktok_api.posts.models import LATE, AttemptState, Post, PostIdSource, PostMode, Publication, PublicationState
 from tiktok_api.posts.moving import move, note
 from tiktok_api.posts.terms import terms_of
 from tiktok_api.posts.verdicts import (
@@ -147,7 +147,8 @@ class Settler:
         if publication.state is PublicationState.INBOX_DELIVERED:
             return since < _FOLLOW_DRAFT
         if publication.state is PublicationState.PUBLICLY_AVAILABLE:
-            return is_inbox and since < _FOLLOW_POST
+            is_told = publication.post_id_source is PostIdSource.TIKTOK
+            return (is_inbox or not is_told) and since < _FOLLOW_POST
         is_public = terms_of(work.post, publication).privacy_level == "PUBLIC_TO_EVERYONE"
         return (is_public or is_inbox) and since < _FOLLOW_POST
 
@@ -162,6 +163,7 @@ class Settler:
         """What was learnt after the verdict. A draft may become several posts, one after the other."""
         if isinstance(verdict, Published):
             is_new = not set(verdict.post_ids) <= set(work.publication.tiktok_post_ids)
+            is_new |= bool(verdict.post_ids) and work.publication.post_id_source is not PostIdSource.TIKTOK
             if is_new or work.publication.state is PublicationState.INBOX_DELIVERED:
                 with transaction():
                     post, publication = mine(work)

@@ -2,7 +2,7 @@
 
 from tiktok_api.db import transaction
 from tiktok_api.jobs.registry import Again, Ticket, task
-from tiktok_api.posts import media_waits
+from tiktok_api.posts import matching, media_waits
 from tiktok_api.posts.publishing import Publisher
 from tiktok_api.posts.sending import Sender
 from tiktok_api.posts.settling import Settler
@@ -32,3 +32,10 @@ def check_media(ticket: Ticket) -> Again | None:
     with transaction():
         at = media_waits.hold_to_checks(ticket.subject)
     return Again(at) if at else None
+
+
+@task(matching.MATCH)
+def match_ids(ticket: Ticket) -> None:
+    """Find the ids of posts that TikTok has not told, in a list that was just read."""
+    if ticket.subject is not None:
+        matching.match(ticket.subject)

@@ -10,7 +10,7 @@ from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.registry import Ticket
 from tiktok_api.media.models import Media
-from tiktok_api.posts.models import Attempt, AttemptState, Post, Publication, PublicationState
+from tiktok_api.posts.models import SPACED, Attempt, AttemptState, Post, Publication, PublicationState
 from tiktok_api.tiktok import ChunkPlan
 
 PUBLISH = "posts.publish"
@@ -47,7 +47,7 @@ class Work:
         """When it may be begun. Being held ends when its job comes due: by itself, or because something has changed."""
         if self.publication.state is PublicationState.HELD:
             return None
-        if self.publication.reason == "spaced":  # its turn may have come forward: it is worked out anew at each look
+        if self.publication.reason == SPACED:  # its turn may have come forward: it is worked out anew at each look
             return self.wanted_at
         return self.publication.next_try_at or self.post.publish_at
 
