@@ -283,6 +283,8 @@ def test_a_target_that_is_late_is_moved_without_the_ones_that_are_out(
 def test_a_reason_that_still_stands_is_the_one_that_is_told(plan, simulator, run_jobs, pass_time, publication_of):
     [post] = plan([60])
     simulator.control.disconnect("ada")
+    pass_time(90)
+    run_jobs()
 
     for _ in range(5):
         pass_time(2 * HOUR)

@@ -27,6 +27,8 @@ SHORTEST_GAP = timedelta(minutes=5)
 """Between late publications of one account, however close their times were: followers must not meet a burst of them."""
 LONGEST_GAP = timedelta(days=1)
 """A plan of one a day stays one a day; a plan of one a month must not hold the next one up for a month."""
+_LONGEST_GAP_BEHIND = timedelta(minutes=30)
+"""Behind one that was wanted later: an account that posts on time every day must not hold its late ones up for ever."""
 _MOST_AHEAD = 500
 _LOOK_AGAIN = timedelta(hours=1)
 _WAITING = (PublicationState.SCHEDULED, PublicationState.DUE, PublicationState.PREPARING)
@@ -86,6 +88,8 @@ def next_turn(post: Post, publication: Publication, settings: Settings) -> Turn 
 
 def _gap(before: datetime | None, wanted_at: datetime) -> timedelta:
     apart = wanted_at - before if before else SHORTEST_GAP
+    if apart < timedelta(0):
+        apart = min(-apart, _LONGEST_GAP_BEHIND)
     return min(max(apart, SHORTEST_GAP), LONGEST_GAP)
 
 
