@@ -19,7 +19,7 @@ from tiktok_api.accounts import revoking
 from tiktok_api.accounts import services as accounts_services
 from tiktok_api.accounts import tasks as accounts_tasks
 from tiktok_api.accounts.routes import blp as accounts_blueprint
-from tiktok_api.analytics import collecting
+from tiktok_api.analytics import collecting, queries
 from tiktok_api.analytics import tasks as analytics_tasks
 from tiktok_api.analytics.routes import blp as analytics_blueprint
 from tiktok_api.analytics.routes import videos_blp as videos_blueprint
@@ -39,7 +39,7 @@ from tiktok_api.media.errors import StorageUnavailable
 from tiktok_api.media.routes import blp as media_blueprint
 from tiktok_api.media.turnstile import Turnstile
 from tiktok_api.outbound import Fetcher, Policy
-from tiktok_api.posts import answering
+from tiktok_api.posts import answering, matching, media_waits
 from tiktok_api.posts import monitoring as posts_monitoring
 from tiktok_api.posts import tasks as posts_tasks
 from tiktok_api.posts.account_routes import blp as posting_blueprint
@@ -265,6 +265,8 @@ def _subscribe() -> None:
     events.subscribe("user.leaving", answering.forget_posts)
     events.subscribe("user.leaving", sharing.let_everything_go)
     events.subscribe("media.is_used", answering.is_shown)
+    events.subscribe("media.inspected", media_waits.tell_posts)
+    events.subscribe("media.lapsed", media_waits.tell_posts)
     events.subscribe("media.may_be_deleted", answering.veto_deletion)
     events.subscribe("account.disconnecting", answering.give_up_account)
     events.subscribe("account.reconnected", answering.wake_account)
@@ -272,6 +274,8 @@ def _subscribe() -> None:
     for state in PublicationState:
         events.subscribe(f"publication.{state}", posts_monitoring.count_move)
     events.subscribe("account.sync_requested", collecting.request_walk)
+    events.subscribe("account.videos_listed", matching.want_ids)
+    events.subscribe("account.videos", queries.listed_since)
 
 
 def _let_accounts_go(user_id: UUID) -> None:

@@ -190,6 +190,14 @@ class Settings(BaseModel):
     poll_min_seconds: Hours = Field(5.0, description="how often TikTok is asked about a post: at first …")
     poll_max_seconds: Hours = Field(60.0, description="… and in the end")
     unconfirmed_after_seconds: Days = Field(86400.0, description="without a verdict for so long, a person is asked")
+    late_policy: Literal["publish", "hold", "skip"] = Field(
+        "hold",
+        description="what becomes of a post that is later than LATE_AFTER_SECONDS: hold asks a person, skip ends it",
+    )
+    late_after_seconds: Days = Field(
+        3600.0,
+        description="a post that downtime, a lost authorisation or a cap has made late still goes out by itself within so long",
+    )
     sync_seconds: Days = Field(3000.0, description="how old an account's data may get before it is read again")
     creator_posts_per_day: Count = Field(
         15, description="what capacity reckons with: TikTok publishes no figure, about 15 is observed"

@@ -56,8 +56,8 @@ REFUSALS = [
     ({"effect": "status", "status": 400, "code": "invalid_params"}, 502, "upstream_refused", "invalid_params"),
     (
         {"effect": "status", "status": 401, "code": "access_token_invalid", "times": 2},
-        409,
-        "account_needs_reconnection",
+        502,
+        "upstream_unreachable",
         "access_token_invalid",
     ),
 ]

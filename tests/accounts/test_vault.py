@@ -17,7 +17,7 @@ from tiktok_api.accounts.models import Account, AccountStatus
 from tiktok_api.accounts.services import mark_reconnection
 from tiktok_api.db import db, transaction
 from tiktok_api.errors import NotFound
-from tiktok_api.tiktok import AccessTokenInvalid, TikTokBusy, TikTokRefusal, TikTokUnreachable
+from tiktok_api.tiktok import AccessTokenInvalid, NoUsableToken, TikTokBusy, TikTokUnreachable
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_a_dead_refresh_token_marks_the_account_once(owner, account_id, tokens, 
         ({"effect": "status", "status": 429}, TikTokBusy),
         ({"effect": "garbage", "when": "before"}, TikTokUnreachable),
         ({"effect": "drop_before"}, TikTokUnreachable),
-        ({"effect": "status", "status": 200, "code": "invalid_client"}, TikTokRefusal),
+        ({"effect": "status", "status": 200, "code": "invalid_client"}, NoUsableToken),
     ],
 )
 def test_trouble_says_nothing_about_the_account(
@@ -222,7 +222,7 @@ def test_what_is_done_with_a_rejected_token_is_repeated_once(account_id, tokens,
         tried.append(token)
         raise AccessTokenInvalid("no")
 
-    with pytest.raises(AccessTokenInvalid):
+    with pytest.raises(NoUsableToken):
         tokens.with_token(account_id, act)
 
     assert len(tried) == len(set(tried)) == 2

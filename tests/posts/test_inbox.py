@@ -17,15 +17,20 @@ def test_reaching_the_inbox_is_not_being_published(delivered, publication_of, ow
 
     assert publication["published_at"] is None
     assert publication["attempts"][0]["state"] == "succeeded"
-    assert owner.get(f"/posts/{delivered['id']}").json["status"] == "published"
+    assert owner.get(f"/posts/{delivered['id']}").json["status"] == "delivered"
+    assert [each["id"] for each in owner.get("/posts?status=delivered").json["data"]] == [delivered["id"]]
+    assert owner.get("/posts?status=published").json["data"] == []
 
 
-def test_a_draft_that_is_posted_for_friends_has_no_id(delivered, simulator, publication_of, work_until):
+def test_a_draft_that_is_posted_for_friends_has_no_id_and_is_published(
+    delivered, simulator, publication_of, work_until, owner
+):
     simulator.control.complete_draft("ada", publication_of(delivered)["publish_id"], privacy_level="SELF_ONLY")
 
     work_until(lambda: publication_of(delivered)["state"] == "published", step=600)
 
     assert publication_of(delivered)["tiktok_post_ids"] == []
+    assert owner.get(f"/posts/{delivered['id']}").json["status"] == "published"
 
 
 def test_a_draft_that_is_posted_days_later_is_found_with_its_id(
@@ -73,3 +78,28 @@ def test_words_that_the_inbox_would_drop_silently_are_refused(make_post, owner):
     assert response.status_code == 422
     faults = {(fault["pointer"], fault["code"]) for fault in response.json["errors"]}
     assert faults == {("/caption", "ignored_in_inbox_mode"), ("/allow_duet", "ignored_in_inbox_mode")}
+
+
+def test_a_draft_in_the_inbox_beside_one_that_its_person_posted_is_partly_published(
+    make_inbox_post, begin, owner, simulator, work_until
+):
+    post = make_inbox_post(creators=("ada", "grace"))
+
+    def states():
+        return {each["state"] for each in owner.get(f"/posts/{post['id']}").json["targets"]}
+
+    begin(post)
+    work_until(lambda: states() == {"inbox_delivered"})
+    assert owner.get(f"/posts/{post['id']}").json["status"] == "delivered"
+    [ada, _] = owner.get(f"/posts/{post['id']}").json["targets"]
+    simulator.control.complete_draft("ada", ada["publish_id"], privacy_level="SELF_ONLY")
+    work_until(lambda: "published" in states(), step=600)
+
+    assert owner.get(f"/posts/{post['id']}").json["status"] == "partly_published"
+
+
+def test_cancelling_a_draft_in_the_inbox_says_that_it_was_delivered(delivered, owner):
+    response = owner.post(f"/posts/{delivered['id']}/cancel")
+
+    assert [target["outcome"] for target in response.json["targets"]] == ["too_late_delivered"]
+    assert response.json["post"]["status"] == "delivered"

@@ -68,11 +68,13 @@ def test_an_upload_whose_account_expires_is_held_and_resumed_with_the_same_publi
     run_jobs()
     publish_id = publication_of(post)["publish_id"]
 
-    simulator.control.mischief("status", "status", status=401, code="access_token_invalid", times=2)
+    simulator.control.mischief("status", "status", status=401, code="access_token_invalid")
+    simulator.control.mischief("refresh", "status", status=200, code="invalid_grant")
     pass_time(10)
     run_jobs()
     held = publication_of(post)
-    published = work_until_published(post, step=600)
+    connecting.connect(simulator, owner, "ada")
+    published = work_until_published(post)
 
     assert (held["state"], held["reason"]) == ("held", "account_needs_reconnection")
     assert held["attempts"][0]["state"] == "open"

@@ -149,9 +149,10 @@ def test_a_local_time_is_kept_with_its_zone_also_when_the_words_change(make_post
     assert {name: changed[name] for name in kept} == {name: scheduled[name] for name in kept}
 
 
-def test_media_that_are_not_ready_are_named(owner, make_post, connect_account):
+def test_media_that_were_rejected_are_named(owner, make_post, run_jobs):
     post = make_post()
     broken = owner.post("/media", data=_file(b"no video"), content_type="multipart/form-data").json["id"]
+    run_jobs()
     owner.patch(f"/posts/{post['id']}", json={"media_ids": [broken]})
 
     response = owner.post(f"/posts/{post['id']}/publish")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiktok_api.posts.deriving import ENDED, LIVE, derive_status
+from tiktok_api.posts.deriving import ARRIVED, ENDED, LIVE, derive_status
 from tiktok_api.posts.models import PostStatus, PublicationState
 
 STATES = st.lists(st.sampled_from(PublicationState), max_size=6)
@@ -22,6 +22,7 @@ def test_order_and_repetition_do_not_matter(states):
 def test_only_what_has_ended_everywhere_has_ended(states):
     is_ended = derive_status(states) in (
         PostStatus.PUBLISHED,
+        PostStatus.DELIVERED,
         PostStatus.PARTLY_PUBLISHED,
         PostStatus.FAILED,
         PostStatus.CANCELLED,
@@ -36,7 +37,9 @@ def test_what_has_ended_is_called_by_how_much_of_it_is_live(states):
 
     if len(live) == len(states):
         assert status is PostStatus.PUBLISHED
-    elif live:
+    elif set(states) == {PublicationState.INBOX_DELIVERED}:
+        assert status is PostStatus.DELIVERED
+    elif set(states) & ARRIVED:
         assert status is PostStatus.PARTLY_PUBLISHED
     else:
         assert status is (PostStatus.FAILED if PublicationState.FAILED in states else PostStatus.CANCELLED)

@@ -6,8 +6,9 @@ from math import ceil
 
 from tiktok_api.errors import Conflict, Invalid, Problem, Unavailable, UpstreamFailed
 from tiktok_api.tiktok import (
-    AccessRevoked,
+    AccessTokenInvalid,
     CreatorCannotPost,
+    GrantInvalid,
     ScopeMissing,
     TikTokBusy,
     TikTokError,
@@ -53,9 +54,9 @@ def problem_of(error: TikTokError) -> Problem:
     match error:
         case TikTokBusy():
             return UpstreamBusy(extra=extra, headers={"Retry-After": str(max(1, ceil(error.retry_after)))})
-        case TikTokUnreachable():
+        case TikTokUnreachable() | AccessTokenInvalid():  # a rejected token alone does not end a grant
             return UpstreamUnreachable(extra=extra)
-        case AccessRevoked():
+        case GrantInvalid():
             return AccountNeedsReconnection(reason=error.code, extra=extra)
         case ScopeMissing():
             return ScopeNotGranted(extra=extra)

@@ -1,6 +1,5 @@
 """Letting an account go: here at once, at TikTok as soon as it listens."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,11 +12,20 @@ from tiktok_api.accounts.models import Account, Revocation
 from tiktok_api.db import db, end_reading, new_id, transaction
 from tiktok_api.jobs import queue
 from tiktok_api.sealing import SealBroken, Sealer
-from tiktok_api.tiktok import AccessRevoked, TikTokClient, TikTokRefusal, TokenGrant
+from tiktok_api.tiktok import (
+    AccessRevoked,
+    GrantInvalid,
+    NoUsableToken,
+    ScopeMissing,
+    TikTokClient,
+    TikTokRefusal,
+    TokenGrant,
+)
 
 log = structlog.get_logger(__name__)
 
 REVOKE = "accounts.revoke"
+_REFUSALS = (AccessRevoked, TikTokRefusal, ScopeMissing)
 
 
 def disconnect(account: Account, *, sealer: Sealer) -> list[UUID]:
@@ -59,7 +67,8 @@ def disconnect_all(owner_id: UUID, *, sealer: Sealer) -> None:
 def revoke(revocation_id: UUID, *, tiktok: TikTokClient, sealer: Sealer) -> None:
     """Revoke at TikTok, then forget the tokens; nothing happens where the account was connected again meanwhile.
 
-    Raises TikTokUnreachable, TikTokBusy: the tokens are kept for the next try.
+    They are forgotten once TikTok has revoked them, says that the grant has ended, or they cannot be read. Raises
+    TikTokUnreachable, TikTokBusy for everything else: the tokens are kept for the next try.
     """
     revocation = db.session.get(Revocation, revocation_id)
     if revocation is not None:
@@ -67,12 +76,12 @@ def revoke(revocation_id: UUID, *, tiktok: TikTokClient, sealer: Sealer) -> None
     end_reading()
     if revocation is None:
         return
-    for access_token in _living_tokens(revocation, tiktok, sealer):
-        try:
-            tiktok.revoke_token(access_token)
-            break
-        except (AccessRevoked, TikTokRefusal) as error:
-            log.info("revocation.refused", error=str(error))
+    try:
+        _revoke_at_tiktok(revocation, tiktok, sealer)
+    except GrantInvalid as error:
+        log.info("revocation.not_needed", error=str(error))
+    except SealBroken as error:
+        log.warning("revocation.impossible", error=str(error))
     with transaction() as session:
         session.execute(delete(Revocation).where(Revocation.id == revocation_id))
 
@@ -85,25 +94,29 @@ def _promise(open_id: str, access_token: str, refresh_token: str, expires_at: da
     queue.promise(REVOKE, due_at=clock.now(), subject=revocation.id)
 
 
-def _living_tokens(revocation: Revocation, tiktok: TikTokClient, sealer: Sealer) -> Iterator[str]:
-    """The access token if it has not expired, then one that is fetched for the purpose."""
-    try:
-        refresh_token = _open(sealer, revocation.refresh_token_sealed, revocation.id, "refresh_token_sealed")
-        access_token = _open(sealer, revocation.access_token_sealed, revocation.id, "access_token_sealed")
-    except SealBroken as error:
-        log.warning("revocation.impossible", error=str(error))
-        return
+def _revoke_at_tiktok(revocation: Revocation, tiktok: TikTokClient, sealer: Sealer) -> None:
+    """Revoke by the access token if it has not expired, else or where it is refused by one fetched for the purpose.
+
+    Raises GrantInvalid where the grant has ended already, SealBroken, and for any other refusal NoUsableToken: one odd
+    answer must not leave the app in its person's list.
+    """
+    refresh_token = _open(sealer, revocation.refresh_token_sealed, revocation.id, "refresh_token_sealed")
+    access_token = _open(sealer, revocation.access_token_sealed, revocation.id, "access_token_sealed")
     if revocation.access_expires_at > clock.now():
         end_reading()
-        yield access_token
+        try:
+            return tiktok.revoke_token(access_token)
+        except _REFUSALS as error:
+            log.info("revocation.refused", error=str(error))
     end_reading()
     try:
         grant = tiktok.refresh_token(refresh_token)
-    except (AccessRevoked, TikTokRefusal) as error:
-        log.info("revocation.not_needed", error=str(error))
-        return
-    _keep(revocation.id, grant, sealer)
-    yield grant.access_token
+        _keep(revocation.id, grant, sealer)
+        return tiktok.revoke_token(grant.access_token)
+    except GrantInvalid:
+        raise
+    except _REFUSALS as error:
+        raise NoUsableToken.because_of(error) from error
 
 
 def _keep(revocation_id: UUID, grant: TokenGrant, sealer: Sealer) -> None:

@@ -116,6 +116,12 @@ def mark_reconnection(
         vault.mark(account, status, reason)
 
 
+def has_lost_its_grant(account_id: UUID) -> bool:
+    """Whether TikTok has said that its authorisation has ended; tokens that we cannot read say nothing of the kind."""
+    status = db.session.scalar(select(Account.status).where(Account.id == account_id))
+    return status in (AccountStatus.EXPIRED, AccountStatus.REVOKED)
+
+
 def store_profile(account: Account, info: UserInfo, *, captured_at: datetime) -> None:
     """Keep what TikTok said and hand it on as a reading. What it did not say is unknown from now on."""
     account.union_id = info.union_id or account.union_id  # TikTok leaves it out at times, and it never changes

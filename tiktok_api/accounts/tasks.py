@@ -16,7 +16,14 @@ from tiktok_api.errors import NotFound
 from tiktok_api.jobs.registry import Again, Ticket, task
 from tiktok_api.sealing import Sealer
 from tiktok_api.settings import Settings
-from tiktok_api.tiktok import CreatorCannotPost, TikTokBusy, TikTokClient, TikTokError, TikTokUnreachable
+from tiktok_api.tiktok import (
+    CreatorCannotPost,
+    NoUsableToken,
+    TikTokBusy,
+    TikTokClient,
+    TikTokError,
+    TikTokUnreachable,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +67,9 @@ def _unless_gone(ticket: Ticket, act: Callable[[UUID], datetime], *, longest: ti
         return Again(act(account_id))
     except (AccountNeedsReconnection, NotFound):
         return None
+    except NoUsableToken as error:  # each look may cost a renewal: not every minute
+        log.warning("account.no_usable_token", account=str(account_id), kind=ticket.kind, error=str(error))
+        pause = _REFUSED_PAUSE
     except (TikTokUnreachable, TikTokBusy) as error:
         log.warning("account.postponed", account=str(account_id), kind=ticket.kind, error=str(error))
         pause = timedelta(seconds=getattr(error, "retry_after", _RETRY_SECONDS))

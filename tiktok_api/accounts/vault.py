@@ -24,10 +24,14 @@ from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.sealing import SealBroken, Sealer
 from tiktok_api.tiktok import (
+    AccessRevoked,
     AccessTokenInvalid,
     GrantInvalid,
+    NoUsableToken,
+    ScopeMissing,
     TikTokBusy,
     TikTokClient,
+    TikTokRefusal,
     TikTokUnreachable,
     TokenGrant,
 )
@@ -90,8 +94,8 @@ def usable_token(
     """An access token that lives longer than `margin`, renewed if need be; call it outside any transaction.
 
     While another worker renews it, that one's result is waited for, but not longer than `patience_seconds`.
-    Raises AccountNeedsReconnection, NotFound, and what refreshing raises when TikTok gives no usable answer
-    (TikTokUnreachable, TikTokBusy, TikTokRefusal), which says nothing about the account.
+    Raises AccountNeedsReconnection, NotFound, and where TikTok gives no usable answer TikTokUnreachable (NoUsableToken
+    among them) and TikTokBusy, which say nothing about the account: only `invalid_grant` does.
     """
     row = _look(account_id)
     if row.is_due(margin):
@@ -113,13 +117,18 @@ def renew(account_id: UUID, rejected_token: str, *, tiktok: TikTokClient, sealer
 def with_token(account_id: UUID, act: Callable[[str], T], *, tiktok: TikTokClient, sealer: Sealer) -> T:
     """What `act(access_token)` answers; a token that TikTok rejects is renewed once and `act` repeated once.
 
-    Raises as `usable_token` and `act` do.
+    A renewal that worked proves that the grant stands: a token that is rejected right after it raises NoUsableToken.
+    Raises as `usable_token` and `act` do, but never AccessTokenInvalid.
     """
     token = usable_token(account_id, tiktok=tiktok, sealer=sealer)
     try:
         return act(token)
     except AccessTokenInvalid:
-        return act(renew(account_id, token, tiktok=tiktok, sealer=sealer))
+        renewed = renew(account_id, token, tiktok=tiktok, sealer=sealer)
+    try:
+        return act(renewed)
+    except AccessTokenInvalid as error:
+        raise NoUsableToken.because_of(error) from error
 
 
 def renew_early(account_id: UUID, *, tiktok: TikTokClient, sealer: Sealer) -> datetime:
@@ -237,6 +246,9 @@ def _fetch(lease: _Lease, tiktok: TikTokClient, sealer: Sealer) -> str:
     except SealBroken:
         _mark_if_unchanged(lease.account_id, lease.token_version, AccountStatus.ERROR, TOKEN_UNREADABLE)
         raise AccountNeedsReconnection(reason=TOKEN_UNREADABLE) from None
+    except (TikTokRefusal, AccessRevoked, ScopeMissing) as error:
+        _release(lease)
+        raise NoUsableToken.because_of(error) from error
     except BaseException:
         _release(lease)
         raise

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from tiktok_api import clock
+from tiktok_api import clock, events
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics.metrics import PROFILE_METRICS, VIDEO_COUNTERS, VIDEO_SCOPE, Reason
 from tiktok_api.analytics.models import AccountReading, Video, VideoReading, VideoTally, VideoWalk
@@ -143,6 +143,8 @@ def keep_page(step: Step, page: VideoPage, captured_at: datetime) -> bool:
     _tally(step.account_id, captured_at)
     walk.is_under_way, walk.completed_at = False, captured_at
     walk.watched_since = walk.watched_since or step.started_at
+    db.session.flush()
+    events.announce("account.videos_listed", account_id=step.account_id)
     return True
 
 

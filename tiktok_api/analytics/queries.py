@@ -36,6 +36,7 @@ from tiktok_api.analytics.measuring import Mark
 from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric
 from tiktok_api.analytics.models import AccountReading, Video, VideoTally
 from tiktok_api.db import db
+from tiktok_api.posts.matching import ListedVideo
 
 COVER_LIFETIME = timedelta(hours=6)
 """TikTok's cover URLs are signed for so long (its page on the Display API)."""
@@ -157,3 +158,25 @@ def videos_of(account_id: UUID, *, include_gone: bool) -> Select[Any]:
     cover_url = case((is_fresh, Video.cover_url)).label("cover_url")
     statement = select(*_SHOWN, cover_url).where(Video.account_id == account_id)
     return statement if include_gone else statement.where(Video.gone_at.is_(None))
+
+
+def listed_since(account_id: UUID, since: datetime) -> list[ListedVideo]:
+    """The account's public videos that were made after `since` and are fully described, for whom to compare them with."""
+    rows = db.session.execute(
+        select(Video.video_id, Video.title, Video.description, Video.posted_at, Video.duration_seconds).where(
+            Video.account_id == account_id,
+            Video.gone_at.is_(None),
+            Video.listed_at >= since,
+            Video.posted_at.is_not(None),
+            Video.duration_seconds.is_not(None),
+        )
+    )
+    return [
+        ListedVideo(
+            video_id=row.video_id,
+            caption=row.description or row.title or "",
+            posted_at=row.posted_at,
+            duration_seconds=row.duration_seconds,
+        )
+        for row in rows
+    ]

@@ -91,6 +91,21 @@ class Media(Model):
         return self.source_url is not None
 
     @property
+    def is_arriving(self) -> bool:
+        """Whether its bytes are still awaited."""
+        return self.status is MediaStatus.UPLOADING
+
+    @property
+    def is_lapsed(self) -> bool:
+        """Whether its upload was not finished in time: it never will be."""
+        return self.is_arriving and self.expires_at is not None and self.expires_at < clock.now()
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it may still turn out to be ready."""
+        return self.status is MediaStatus.INSPECTING or (self.is_arriving and not self.is_lapsed)
+
+    @property
     def is_ready(self) -> bool:
         """Whether it was inspected and found good."""
         return self.status is MediaStatus.READY

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from tiktok_api import clock
+from tiktok_api import clock, events
 from tiktok_api.db import db, end_reading
 from tiktok_api.errors import Problem
 from tiktok_api.media import services, sharing
@@ -28,7 +28,7 @@ def expired_uploads() -> list[UUID]:
 def forget_upload(media_id: UUID) -> None:
     """Delete the row of an upload that is still expired, and its bytes after that.
 
-    Until then it answers 410, afterwards 404. One that a post waits for stays: the post says that it is missing.
+    Until then it answers 410, afterwards 404. One that a post waits for stays until the post has been told and has failed.
     """
     media = _find_expired(media_id)
     if media is None:
@@ -36,6 +36,7 @@ def forget_upload(media_id: UUID) -> None:
     try:
         services.object_if_needed(media)
     except Problem:
+        events.announce("media.lapsed", media=media)
         return
     sharing.hold_library(media.owner_id)
     if (media := _find_expired(media_id)) is not None:  # it may have been finished a moment ago

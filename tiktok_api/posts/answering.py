@@ -1,5 +1,6 @@
 """What other domains ask and tell posts, in their own transactions; `app.py` subscribes these."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, select
@@ -13,7 +14,8 @@ from tiktok_api.media.errors import MediaInUse
 from tiktok_api.media.models import Media
 from tiktok_api.posts.deriving import ENDED
 from tiktok_api.posts.models import Attempt, Post, PostMedia, Publication, PublicationState
-from tiktok_api.posts.services import CANCELLABLE, PUBLISH, cancel_one
+from tiktok_api.posts.services import CANCELLABLE, cancel_one
+from tiktok_api.posts.work import PUBLISH
 
 
 def veto_deletion(media: Media) -> None:
@@ -75,8 +77,9 @@ def wake_account(account: Account) -> None:
     unfinished = select(Publication.id).where(
         Publication.account_id == account.id, Publication.state.not_in([*ENDED, *waiting])
     )
-    for publication_id in db.session.scalars(unfinished):
-        look_again(publication_id)
+    # In the order of their times: workers take jobs by when they came due.
+    for place, publication_id in enumerate(db.session.scalars(unfinished.order_by(Publication.wanted_at))):
+        look_again(publication_id, not_before=clock.now() + place * timedelta(microseconds=1))
 
 
 def find_publication(publish_id: str, *, open_id: str) -> UUID | None:
@@ -89,6 +92,8 @@ def find_publication(publish_id: str, *, open_id: str) -> UUID | None:
     )
 
 
-def look_again(publication_id: UUID) -> None:
+def look_again(publication_id: UUID, *, not_before: datetime | None = None) -> None:
     """TikTok hints that something has changed: ask it now instead of at the next poll."""
-    queue.promise(PUBLISH, due_at=clock.now(), subject=publication_id, unique_key=f"{PUBLISH}:{publication_id}")
+    queue.promise(
+        PUBLISH, due_at=not_before or clock.now(), subject=publication_id, unique_key=f"{PUBLISH}:{publication_id}"
+    )

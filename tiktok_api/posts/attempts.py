@@ -18,11 +18,13 @@ from tiktok_api.db import business_now, db
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.registry import Ticket
 from tiktok_api.media.models import Media
+from tiktok_api.posts import lateness
 from tiktok_api.posts.deriving import ENDED
 from tiktok_api.posts.models import Attempt, AttemptState, PostMedia, Publication, PublicationState
 from tiktok_api.posts.moving import move, note
 from tiktok_api.posts.work import FencedOff, Work, detached, living_attempt_of, lock, mine, take
 from tiktok_api.sealing import Sealer
+from tiktok_api.settings import Settings
 from tiktok_api.tiktok import ChunkPlan, PublishTicket
 
 INITS_A_MINUTE = 6  # TikTok's limit for each account; the attempt rows are the count, so restarts and machines share it
@@ -102,17 +104,17 @@ def next_init_at(account_id: UUID | None) -> datetime | None:
     return oldest_that_counts + _MINUTE if oldest_that_counts else None
 
 
-def intend(work: Work, plan: ChunkPlan) -> Work | None:
+def intend(work: Work, plan: ChunkPlan, settings: Settings) -> Work | None:
     """Write down that we are about to ask for a publish_id. None: this account has had its inits for this minute.
 
-    Raises FencedOff.
+    None, too, where another late publication of the account has gone out in between. Raises FencedOff.
     """
     post, publication = mine(work)
     account_id = publication.account_id
     if account_id is None:
         raise FencedOff
     _take_turns(account_id)
-    if next_init_at(account_id) is not None:
+    if next_init_at(account_id) is not None or lateness.next_turn(post, publication, settings) is not None:
         return None
     if publication.state is PublicationState.HELD:
         move(post, publication, PublicationState.PREPARING, "released")

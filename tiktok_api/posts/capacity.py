@@ -19,7 +19,7 @@ from tiktok_api.accounts.services import last_creator_info
 from tiktok_api.db import db
 from tiktok_api.posts.deriving import ENDED
 from tiktok_api.posts.errors import WindowNotPossible
-from tiktok_api.posts.models import Attempt, AttemptState, Post, Publication, PublicationState
+from tiktok_api.posts.models import LATE, Attempt, AttemptState, Post, Publication, PublicationState
 from tiktok_api.settings import Settings
 
 DAYS_BY_DEFAULT, MOST_DAYS = 7, 92
@@ -181,6 +181,7 @@ def _reasons(account: Account) -> list[dict[str, str]]:
             Publication.account_id == account.id,
             Publication.state == PublicationState.HELD,
             Publication.reason.is_not(None),
+            Publication.reason != LATE,  # that is about the post
         )
     ):
         if reason not in [each["code"] for each in found]:

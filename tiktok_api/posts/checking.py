@@ -1,6 +1,6 @@
 """Preflight: everything that TikTok would refuse or drop silently, found out before anything is sent."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -44,7 +44,7 @@ def check_post(post: Post, targets: Mapping[int, Publication], media: list[Media
 
     `targets` are those that are to go out, by their place in the post.
     """
-    found = list(_check_media(post, media))
+    found = check_media(post, media)
     if not targets:
         found.append(Finding(code="no_targets", pointer="/targets", message="Name at least one account."))
     if not post.consent:
@@ -55,7 +55,12 @@ def check_post(post: Post, targets: Mapping[int, Publication], media: list[Media
     return found
 
 
-def _check_media(post: Post, media: list[Media]) -> Iterator[Finding]:
+def check_media(post: Post, media: Sequence[Media]) -> list[Finding]:
+    """What is wrong with the media, as far as it is known: what still arrives or is inspected is held to this later."""
+    return list(_check_media(post, media))
+
+
+def _check_media(post: Post, media: Sequence[Media]) -> Iterator[Finding]:
     if len(media) != 1:
         message = "A video post shows exactly one video."
         yield Finding(code="media_count", pointer="/media_ids", message=message, found=len(media), allowed=1)
@@ -65,7 +70,11 @@ def _check_media(post: Post, media: list[Media]) -> Iterator[Finding]:
             message = f"A {post.type} post shows no {item.kind}."
             yield Finding(code="media_kind", pointer=pointer, message=message, found=item.kind, allowed=post.type)
             continue
-        yield from _from_media(item, pointer, max_duration_seconds=None, account_id=None)
+        if item.is_lapsed:
+            message = "The upload was not finished in time."
+            yield Finding(code="media_upload_expired", pointer=pointer, message=message, found=item.status)
+        elif not item.is_pending:
+            yield from _from_media(item, pointer, max_duration_seconds=None, account_id=None)
 
 
 def _from_media(

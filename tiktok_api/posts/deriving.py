@@ -5,14 +5,10 @@ from collections.abc import Iterable
 from tiktok_api.posts.models import PostStatus, PublicationState
 
 LIVE = frozenset(
-    {
-        PublicationState.PUBLISHED,
-        PublicationState.PUBLICLY_AVAILABLE,
-        PublicationState.NO_LONGER_AVAILABLE,
-        PublicationState.INBOX_DELIVERED,
-    }
+    {PublicationState.PUBLISHED, PublicationState.PUBLICLY_AVAILABLE, PublicationState.NO_LONGER_AVAILABLE}
 )
-ENDED = LIVE | {PublicationState.FAILED, PublicationState.CANCELLED}
+ARRIVED = LIVE | {PublicationState.INBOX_DELIVERED}
+ENDED = ARRIVED | {PublicationState.FAILED, PublicationState.CANCELLED}
 
 
 def derive_status(states: Iterable[PublicationState]) -> PostStatus:
@@ -28,6 +24,8 @@ def derive_status(states: Iterable[PublicationState]) -> PostStatus:
             return status
     if found - ENDED:
         return PostStatus.PUBLISHING
-    if not found & LIVE:
+    if not found & ARRIVED:
         return PostStatus.FAILED if PublicationState.FAILED in found else PostStatus.CANCELLED
+    if found == {PublicationState.INBOX_DELIVERED}:
+        return PostStatus.DELIVERED
     return PostStatus.PUBLISHED if found <= LIVE else PostStatus.PARTLY_PUBLISHED

@@ -39,9 +39,26 @@ class PostStatus(StrEnum):
     SCHEDULED = "scheduled"
     PUBLISHING = "publishing"
     PUBLISHED = "published"
+    DELIVERED = "delivered"
     PARTLY_PUBLISHED = "partly_published"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class LatePolicy(StrEnum):
+    """What becomes of a publication that could not go out in time: it goes out, a person is asked, or it ends."""
+
+    PUBLISH = "publish"
+    HOLD = "hold"
+    SKIP = "skip"
+
+
+class PostIdSource(StrEnum):
+    """Who named the post's id: TikTok's status, its webhook (confirmed by asking), or its list of videos by evidence."""
+
+    TIKTOK = "tiktok"
+    WEBHOOK = "webhook"
+    MATCHED = "matched"
 
 
 class PublicationState(StrEnum):
@@ -59,6 +76,12 @@ class PublicationState(StrEnum):
     CANCELLED = "cancelled"
     UNCONFIRMED = "unconfirmed"
     HELD = "held"
+
+
+LATE = "late"
+"""The reason of what is held because it is too late to go out by itself: its person is asked."""
+SPACED = "spaced"
+"""The reason of what is late and waits for its turn among the late ones of its account."""
 
 
 class AttemptState(StrEnum):
@@ -99,6 +122,7 @@ class Post(Model):
     publish_at: Mapped[datetime | None]
     local_time: Mapped[str | None]
     timezone: Mapped[str | None]
+    if_late: Mapped[LatePolicy | None] = mapped_column(enum_column(LatePolicy))  # null: LATE_POLICY decides
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
     @property
@@ -122,7 +146,11 @@ _UNFINISHED = text("state in ('due', 'preparing', 'uploading', 'processing', 'he
 
 
 class Publication(Model):
-    """A post on one account. `reason` and `next_try_at` explain every state that is not a plain success."""
+    """A post on one account. `reason` and `next_try_at` explain every state that is not a plain success.
+
+    `wanted_at` is when a person wants it out: its time, or the moment at which they asked for it anew; being late counts
+    from there.
+    """
 
     __tablename__ = "publications"
     __table_args__ = (
@@ -138,13 +166,20 @@ class Publication(Model):
     reason: Mapped[str | None]
     detail: Mapped[str | None]
     next_try_at: Mapped[datetime | None]
+    wanted_at: Mapped[datetime | None]
     setbacks: Mapped[int] = mapped_column(default=0)  # in a row; pauses grow with them
     deaths: Mapped[int] = mapped_column(default=0)  # attempts ended by TikTok since a person asked
     publish_id: Mapped[str | None]
     tiktok_post_ids: Mapped[list[str]] = mapped_column(default=list)
+    post_id_source: Mapped[PostIdSource | None] = mapped_column(enum_column(PostIdSource))
     url: Mapped[str | None]
     published_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
+
+    @property
+    def is_asked_about(self) -> bool:
+        """Whether it is late and waits for its person to choose."""
+        return self.state is PublicationState.HELD and self.reason == LATE
 
     @property
     def job_key(self) -> str:

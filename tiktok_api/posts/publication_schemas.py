@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from tiktok_api.posts.models import AttemptState, PublicationState
+from tiktok_api.posts.models import AttemptState, PostIdSource, PublicationState
 from tiktok_api.posts.schemas import EXAMPLE_ID, EXAMPLE_TIME, OVERRIDES, OverridesSchema, choice
 from tiktok_api.web.openapi_schemas import Choice, PartOf
 from tiktok_api.web.schemas import Schema, nullable
@@ -46,6 +46,14 @@ class PublicationSchema(Schema):
     overrides = PartOf(OverridesSchema, required=True, metadata={"example": {}, "description": OVERRIDES})
     publish_id = nullable(fields.String, example="v_pub_file~v2-1.7602997070760331285")
     tiktok_post_ids = fields.List(fields.String(), required=True, metadata={"example": ["7602997517160123666"]})
+    post_id_source = choice(
+        PostIdSource,
+        example="tiktok",
+        required=True,
+        allow_none=True,
+        description="Who named the ids: `tiktok` (its status), `webhook` (TikTok's report, confirmed by asking) or `matched` "
+        "(the one video of the account's list that has this caption, length and time).",
+    )
     url = nullable(fields.String, example="https://www.tiktok.com/@ada/video/7602997517160123666")
     published_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
     attempts = fields.List(fields.Nested(AttemptSchema), required=True)

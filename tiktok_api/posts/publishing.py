@@ -18,8 +18,8 @@ from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs.registry import Again, Ticket
-from tiktok_api.posts import attempts, verdicts
-from tiktok_api.posts.checking import check_against_creator
+from tiktok_api.posts import attempts, media_waits, readiness, verdicts
+from tiktok_api.posts.checking import check_against_creator, check_media
 from tiktok_api.posts.models import AttemptState, PublicationState
 from tiktok_api.posts.sending import Sender
 from tiktok_api.posts.settling import Settler
@@ -92,6 +92,10 @@ class Publisher:
     def _start(self, work: Work) -> Outcome:
         if work.not_before is not None and not attempts.is_due(work):
             return Again(work.not_before)
+        obstacle = readiness.obstacle_to(work, self.settings)
+        end_reading()
+        if obstacle is not None:
+            return self.settle.stopped(work, obstacle)
         if (later := self._wait_for_init(work)) is not None:
             return self.settle.set_back(work, later)
         try:
@@ -100,11 +104,15 @@ class Publisher:
         except StorageError:
             return self.settle.set_back(work, self._storage_trouble(work))
         except (TikTokError, AccountNeedsReconnection) as error:
-            return self.settle.set_back(work, self._meaning(work, error))
+            return self.settle.set_back(work, verdicts.of_question(error, clock.now(), self._pause(work)))
         if refusal is not None:
             return self.settle.set_back(work, refusal)
+        is_too_late = readiness.is_too_late(work, self.settings)
+        end_reading()
+        if is_too_late:
+            return self.settle.stopped(work, verdicts.AskPerson())
         with transaction():
-            intended = attempts.intend(work, plan_chunks(work.living_media.size_bytes or 0))
+            intended = attempts.intend(work, plan_chunks(work.living_media.size_bytes or 0), self.settings)
         if intended is None:
             return GO_ON  # others were faster, and have told by now until when
         try:
@@ -123,8 +131,10 @@ class Publisher:
 
     def _check(self, work: Work) -> verdicts.Fail | None:
         """What TikTok would refuse, asked live; the inbox takes anything, because the person decides there."""
-        if work.media is None or not work.media.is_ready:
-            return verdicts.Fail("media_not_ready", "The media is gone or was rejected.")
+        if work.media is None:
+            return verdicts.Fail("media_not_ready", "The media is gone.")
+        if problems := check_media(work.post, [work.media]):
+            return verdicts.Fail(*media_waits.explain(problems, [work.media]))
         if not self.sender.has_content(work):
             return _CONTENT_MISSING
         if not is_direct(work.post):
@@ -210,10 +220,7 @@ class Publisher:
                 return verdicts.Retry(reason)  # and the last byte has not left
             return verdicts.Pending(is_uploading=False, uploaded_bytes=None, reason=reason)
         except (TikTokError, AccountNeedsReconnection) as error:
-            meaning = self._meaning(work, error)
-            if isinstance(meaning, verdicts.Fail):
-                meaning = verdicts.Later(clock.now(), meaning.reason)
-            return verdicts.Unheard(meaning)
+            return verdicts.Unheard(verdicts.of_poll(error, clock.now(), self._pause(work)))
         return verdicts.of_status(status, clock.now())
 
     def _hear(self, work: Work, answer: verdicts.Verdict | verdicts.Unheard) -> Outcome:

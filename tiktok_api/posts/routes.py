@@ -125,8 +125,8 @@ def publish_post(post_id: UUID) -> dict[str, Any]:
 def cancel_post(post_id: UUID) -> dict[str, Any]:
     """Stop a post before it is out
 
-    Answers what became of each target: `cancelled`, `too_late_published`, `too_late_unknown` (the last byte may have
-    left, only TikTok knows) or `already_ended`.
+    Answers what became of each target: `cancelled`, `too_late_published`, `too_late_delivered` (a draft in the inbox),
+    `too_late_unknown` (the last byte may have left, only TikTok knows) or `already_ended`.
     """
     with transaction():
         targets = services.cancel(caller, post_id)

@@ -5,7 +5,15 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
 
-from tiktok_api.posts.models import PostMode, PostStatus, PostType, PrivacyLevel, PublicationState
+from tiktok_api.posts.models import (
+    LatePolicy,
+    PostIdSource,
+    PostMode,
+    PostStatus,
+    PostType,
+    PrivacyLevel,
+    PublicationState,
+)
 from tiktok_api.web.openapi_schemas import Choice, PartOf, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import Boolean, Schema, is_in_range, nullable
@@ -20,9 +28,10 @@ _WALL_TIME = (
 _LONGEST_TEXT = 10_000  # far beyond what TikTok takes: drafts may be longer than that, not endless
 
 
-def choice(enum: Any, *, example: str, **options: Any) -> fields.String:
+def choice(enum: Any, *, example: str | None, description: str = "", **options: Any) -> fields.String:
     """One of an enum's values, as text."""
-    return fields.String(validate=Choice(enum), metadata={"example": example}, **options)
+    metadata = {"example": example} | ({"description": description} if description else {})
+    return fields.String(validate=Choice(enum), metadata=metadata, **options)
 
 
 def _switch(description: str) -> Boolean:
@@ -122,6 +131,14 @@ class PostChangesSchema(TermsSchema, SlotSchema):
         }
     )
 
+    if_late = choice(
+        LatePolicy,
+        example="hold",
+        allow_none=True,
+        description="When it could not go out in time: `publish` it anyway, `hold` it and ask, or `skip` it. Null: the "
+        "server's LATE_POLICY. Up to LATE_AFTER_SECONDS late it always goes out.",
+    )
+
     @validates("targets")
     def _name_each_account_once(self, value: list[dict[str, Any]], **_: Any) -> None:
         named = [target["account_id"] for target in value if "account_id" in target]
@@ -132,6 +149,8 @@ class PostChangesSchema(TermsSchema, SlotSchema):
     def _gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         if "mode" in data:
             data["mode"] = PostMode(data["mode"])
+        if data.get("if_late"):
+            data["if_late"] = LatePolicy(data["if_late"])
         return data | {"slot": {name: data.pop(name) for name in _SLOT if name in data}}
 
 
@@ -161,10 +180,22 @@ class PostTargetSchema(Schema):
     account_id = nullable(fields.UUID, example=EXAMPLE_ID, description="Null once the account was disconnected.")
     state = choice(PublicationState, example="scheduled", required=True)
     reason = nullable(fields.String, example=None, description="Why it is held, failed, or still waiting.")
-    next_try_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    next_try_at = nullable(
+        fields.AwareDateTime,
+        example=EXAMPLE_TIME,
+        description="When it is looked at next. Null while held for `late`: its person publishes, schedules or cancels it.",
+    )
     overrides = PartOf(OverridesSchema, required=True, metadata={"example": {}, "description": OVERRIDES})
     publish_id = nullable(fields.String, example=None)
     tiktok_post_ids = fields.List(fields.String(), required=True, metadata={"example": []})
+    post_id_source = choice(
+        PostIdSource,
+        example=None,
+        required=True,
+        allow_none=True,
+        description="Who named the ids: `tiktok` (its status), `webhook` (TikTok's report, confirmed by asking) or `matched` "
+        "(the one video of the account's list that has this caption, length and time).",
+    )
     url = nullable(fields.String, example=None)
     published_at = nullable(fields.AwareDateTime, example=None)
 
@@ -192,6 +223,7 @@ class PostSchema(Schema):
     publish_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
     local_time = nullable(fields.String, example=None)
     timezone = nullable(fields.String, example=None)
+    if_late = choice(LatePolicy, example=None, required=True, allow_none=True, description="Null: the server's policy.")
     created_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
     updated_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
 
@@ -224,7 +256,8 @@ class CancelledTargetSchema(Schema):
     outcome = fields.String(
         required=True,
         validate=Choice(
-            ["cancelled", "too_late_published", "too_late_unknown", "already_ended"], name="CancellationOutcome"
+            ["cancelled", "too_late_published", "too_late_delivered", "too_late_unknown", "already_ended"],
+            name="CancellationOutcome",
         ),
         metadata={"example": "cancelled"},
     )

@@ -13,9 +13,8 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
-from tiktok_api.media.models import Media
 from tiktok_api.media.services import get_many
-from tiktok_api.posts import attempts
+from tiktok_api.posts import attempts, media_waits
 from tiktok_api.posts.checking import check_post
 from tiktok_api.posts.deriving import LIVE
 from tiktok_api.posts.errors import (
@@ -27,6 +26,7 @@ from tiktok_api.posts.errors import (
     PublicationNotUnconfirmed,
     UnknownTarget,
 )
+from tiktok_api.posts.grants import check_grants
 from tiktok_api.posts.models import (
     Post,
     PostMedia,
@@ -38,8 +38,8 @@ from tiktok_api.posts.moving import move
 from tiktok_api.posts.reading import visible_to
 from tiktok_api.posts.scheduling import resolve_time
 from tiktok_api.posts.terms import OVERRIDABLE
+from tiktok_api.posts.work import PUBLISH
 
-PUBLISH = "posts.publish"
 CANCELLABLE = frozenset(
     {
         PublicationState.SCHEDULED,
@@ -93,7 +93,8 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
         _put_on_calendar(post, times)
         audit.record(caller, "post.scheduled", subject_id=post.id)
     elif post.status is PostStatus.SCHEDULED:  # its time stays as it was chosen, even where it has just come
-        _put_on_calendar(post, {name: getattr(post, name) for name in ("publish_at", "local_time", "timezone")})
+        kept = {name: getattr(post, name) for name in ("publish_at", "local_time", "timezone")}
+        _put_on_calendar(post, kept, are_targets_new=targets is not None or "mode" in changes)
 
 
 def delete_post(caller: Identity, post_id: UUID) -> None:
@@ -149,59 +150,68 @@ def _publications(post: Post) -> Sequence[Publication]:
     return db.session.scalars(select(Publication).where(Publication.post_id == post.id).order_by(Publication.id)).all()
 
 
-def _media(post: Post) -> list[Media]:
-    shown = select(Media).join(PostMedia, PostMedia.media_id == Media.id).where(PostMedia.post_id == post.id)
-    return list(db.session.scalars(shown.order_by(PostMedia.position)))
-
-
 def schedule(caller: Identity, post_id: UUID, **slot: Any) -> None:
     """Put a post on the calendar, or move it there. Raises PostNotMovable, NotPublishable, PublishTimePassed…"""
-    post = get_post(caller, post_id)
-    if not post.is_movable:
-        raise PostNotMovable(status=post.status)
+    post = _get_for_new_time(caller, post_id)
     if times := resolve_time(**slot):
         _put_on_calendar(post, times)
         audit.record(caller, "post.scheduled", subject_id=post.id)
 
 
+def _get_for_new_time(caller: Identity, post_id: UUID) -> Post:
+    """A post whose time a person may choose: it waits everywhere, or a target is late and its person is asked."""
+    post = get_post(caller, post_id)
+    if not post.is_movable and not any(publication.is_asked_about for publication in _publications(post)):
+        raise PostNotMovable(status=post.status)
+    return post
+
+
 def publish_now(caller: Identity, post_id: UUID) -> None:
     """Send it out without waiting. Raises PostNotMovable, NotPublishable."""
-    post = get_post(caller, post_id)
-    if not post.is_movable:
-        raise PostNotMovable(status=post.status)
+    post = _get_for_new_time(caller, post_id)
     now = {"publish_at": clock.now(), "local_time": None, "timezone": None}
     _put_on_calendar(post, now, state=PublicationState.DUE)
     audit.record(caller, "post.published", subject_id=post.id)
 
 
 def _put_on_calendar(
-    post: Post, times: dict[str, Any], *, state: PublicationState = PublicationState.SCHEDULED
+    post: Post,
+    times: dict[str, Any],
+    *,
+    state: PublicationState = PublicationState.SCHEDULED,
+    are_targets_new: bool = True,
 ) -> None:
     """Give every publication its job at the post's time. Raises NotPublishable."""
     targets = {
         position: publication
         for position, publication in enumerate(_publications(post))
-        if publication.state in (PublicationState.DRAFT, PublicationState.SCHEDULED)
+        if publication.state in (PublicationState.DRAFT, PublicationState.SCHEDULED) or publication.is_asked_about
     }
-    _must_be_publishable(post, targets)
+    _must_be_publishable(post, targets, are_targets_new=are_targets_new)
     for name, value in times.items():
         setattr(post, name, value)
     event = "publish_now" if state is PublicationState.DUE else "scheduled"
     for publication in targets.values():
-        move(post, publication, state, event, next_try_at=times["publish_at"])
+        move(post, publication, state, event, next_try_at=times["publish_at"], wanted_at=times["publish_at"])
         queue.promise(PUBLISH, due_at=times["publish_at"], subject=publication.id, unique_key=publication.job_key)
 
 
-def _must_be_publishable(post: Post, targets: Mapping[int, Publication]) -> None:
-    problems = check_post(post, targets, _media(post))
+def _must_be_publishable(post: Post, targets: Mapping[int, Publication], *, are_targets_new: bool = True) -> None:
+    """Raises NotPublishable. Words may be changed while an account waits to be connected again: only its time needs it."""
+    media = media_waits.media_of(post.id, is_locked=True)
+    problems = check_post(post, targets, media)
+    if are_targets_new:
+        problems += check_grants(post, targets)
     if problems:
         raise NotPublishable(errors=[problem.as_fault() for problem in problems])
+    media_waits.watch(post, media)
 
 
 def cancel(caller: Identity, post_id: UUID) -> list[dict[str, Any]]:
     """Stop what has not passed its commit point; answers what became of each target.
 
-    `cancelled`, `too_late_published`, `too_late_unknown`, or `already_ended`. Raises NothingToCancel.
+    `cancelled`, `too_late_published`, `too_late_delivered`, `too_late_unknown`, or `already_ended`. Raises
+    NothingToCancel.
     """
     post = get_post(caller, post_id)
     publications = _publications(post)
@@ -221,6 +231,8 @@ def cancel_one(post: Post, publication: Publication) -> dict[str, Any]:
         move(post, publication, PublicationState.CANCELLED, "cancelled", reason="cancelled_by_user")
         queue.withdraw(publication.job_key)
         outcome = "cancelled"
+    elif publication.state is PublicationState.INBOX_DELIVERED:
+        outcome = "too_late_delivered"
     elif publication.state in LIVE:
         outcome = "too_late_published"
     elif publication.state not in _NEVER_LEFT:
@@ -252,7 +264,7 @@ def retry(caller: Identity, post_id: UUID) -> None:
 def _try_again(post: Post, publication: Publication, event: str) -> None:
     """On a person's word, with all attempts allowed anew."""
     now = clock.now()
-    move(post, publication, PublicationState.DUE, event, next_try_at=now, deaths=0)
+    move(post, publication, PublicationState.DUE, event, next_try_at=now, wanted_at=now, deaths=0)
     queue.promise(PUBLISH, due_at=now, subject=publication.id, unique_key=publication.job_key)
 
 

@@ -3,18 +3,28 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from tiktok_api import clock
-from tiktok_api.accounts.models import Account
-from tiktok_api.db import db, transaction
+from tiktok_api.db import transaction
 from tiktok_api.jobs.registry import Again
-from tiktok_api.posts import attempts
+from tiktok_api.posts import attempts, post_ids
 from tiktok_api.posts.deriving import ENDED
-from tiktok_api.posts.models import AttemptState, Post, PostMode, Publication, PublicationState
-from tiktok_api.posts.moving import move
+from tiktok_api.posts.lateness import MISSED
+from tiktok_api.posts.models import LATE, AttemptState, Post, PostIdSource, PostMode, Publication, PublicationState
+from tiktok_api.posts.moving import move, note
 from tiktok_api.posts.terms import terms_of
-from tiktok_api.posts.verdicts import Fail, Hold, InInbox, Later, Published, Retry, Verdict
+from tiktok_api.posts.verdicts import (
+    AskPerson,
+    Fail,
+    Hold,
+    InInbox,
+    Later,
+    Obstacle,
+    Published,
+    Retry,
+    Skip,
+    Verdict,
+    Wait,
+)
 from tiktok_api.posts.work import Work, lock, mine, take
 from tiktok_api.settings import Settings
 
@@ -37,6 +47,24 @@ class Settler:
         with transaction():
             post, publication = mine(work)
             return _write_setback(post, publication, outcome)
+
+    def stopped(self, work: Work, obstacle: Obstacle) -> Again | None:
+        """Something of ours keeps what is due from going out; no attempt is alive."""
+        with transaction():
+            post, publication = mine(work)
+            match obstacle:
+                case Fail():
+                    return _write_setback(post, publication, obstacle)
+                case Wait():
+                    return _write_wait(post, publication, obstacle)
+                case Skip():
+                    detail = _how_late(publication, post)
+                    move(post, publication, PublicationState.CANCELLED, "skipped", reason=MISSED, detail=detail)
+                case AskPerson():
+                    if not publication.is_asked_about:
+                        detail = f"{_how_late(publication, post)} Publish it now, schedule it anew, or cancel it."
+                        move(post, publication, PublicationState.HELD, "held", reason=LATE, detail=detail)
+        return None
 
     def failed_init(self, work: Work, outcome: Later | Hold | Fail) -> Again | None:
         """The attempt got no publish_id that we know of, so no byte was sent: it is abandoned."""
@@ -119,7 +147,8 @@ class Settler:
         if publication.state is PublicationState.INBOX_DELIVERED:
             return since < _FOLLOW_DRAFT
         if publication.state is PublicationState.PUBLICLY_AVAILABLE:
-            return is_inbox and since < _FOLLOW_POST
+            is_told = publication.post_id_source is PostIdSource.TIKTOK
+            return (is_inbox or not is_told) and since < _FOLLOW_POST
         is_public = terms_of(work.post, publication).privacy_level == "PUBLIC_TO_EVERYONE"
         return (is_public or is_inbox) and since < _FOLLOW_POST
 
@@ -134,6 +163,7 @@ class Settler:
         """What was learnt after the verdict. A draft may become several posts, one after the other."""
         if isinstance(verdict, Published):
             is_new = not set(verdict.post_ids) <= set(work.publication.tiktok_post_ids)
+            is_new |= bool(verdict.post_ids) and work.publication.post_id_source is not PostIdSource.TIKTOK
             if is_new or work.publication.state is PublicationState.INBOX_DELIVERED:
                 with transaction():
                     post, publication = mine(work)
@@ -141,6 +171,22 @@ class Settler:
             if verdict.post_ids and work.post.mode is PostMode.DIRECT:
                 return None
         return self.follow_later(work)
+
+
+def _write_wait(post: Post, publication: Publication, wait: Wait) -> Again:
+    """That is no setback, and what had held it up before is over."""
+    if publication.state is PublicationState.HELD:
+        move(post, publication, PublicationState.DUE, "released", reason=wait.reason, next_try_at=wait.at)
+    elif publication.reason != wait.reason:
+        note(publication, "waiting", wait.reason)
+    publication.reason, publication.next_try_at = wait.reason, wait.at
+    return Again(wait.look_again_at)
+
+
+def _how_late(publication: Publication, post: Post) -> str:
+    wanted_at = publication.wanted_at or post.publish_at or clock.now()
+    minutes = int((clock.now() - wanted_at).total_seconds() // 60)
+    return f"It could not go out in time and is {minutes // 60} h {minutes % 60} min late."
 
 
 def _write_setback(post: Post, publication: Publication, outcome: Later | Hold | Fail) -> Again | None:
@@ -164,12 +210,4 @@ def _write_arrival(post: Post, publication: Publication, verdict: Published | In
     if publication.state not in (PublicationState.PUBLISHED, PublicationState.PUBLICLY_AVAILABLE):
         move(post, publication, PublicationState.PUBLISHED, "published", published_at=clock.now())
     if verdict.post_ids:
-        known = list(dict.fromkeys([*publication.tiktok_post_ids, *verdict.post_ids]))
-        publication.tiktok_post_ids, publication.url = known, _url_of(publication, known[0])
-        move(post, publication, PublicationState.PUBLICLY_AVAILABLE, "publicly_available")
-
-
-def _url_of(publication: Publication, post_id: str) -> str:
-    """Where people see it; TikTok redirects by id whatever the name."""
-    username = db.session.scalar(select(Account.username).where(Account.id == publication.account_id))
-    return f"https://www.tiktok.com/@{username or ''}/video/{post_id}"
+        post_ids.write(post, publication, verdict.post_ids, PostIdSource.TIKTOK)

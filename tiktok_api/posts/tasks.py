@@ -1,10 +1,12 @@
 """When publications are carried on."""
 
+from tiktok_api.db import transaction
 from tiktok_api.jobs.registry import Again, Ticket, task
+from tiktok_api.posts import matching, media_waits
 from tiktok_api.posts.publishing import Publisher
 from tiktok_api.posts.sending import Sender
-from tiktok_api.posts.services import PUBLISH
 from tiktok_api.posts.settling import Settler
+from tiktok_api.posts.work import PUBLISH
 from tiktok_api.sealing import Sealer
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
@@ -20,3 +22,20 @@ def publish(
 ) -> Again | None:
     """Take a publication through its next steps, until it must wait or is done."""
     return Publisher(tiktok, sealer, Sender(tiktok, sealer, storage), Settler(settings), settings).run(ticket)
+
+
+@task(media_waits.CHECK_MEDIA, most_failures=_NEVER)
+def check_media(ticket: Ticket) -> Again | None:
+    """Hold a post to the checks of its media once they are known."""
+    if ticket.subject is None:
+        return None
+    with transaction():
+        at = media_waits.hold_to_checks(ticket.subject)
+    return Again(at) if at else None
+
+
+@task(matching.MATCH)
+def match_ids(ticket: Ticket) -> None:
+    """Find the ids of posts that TikTok has not told, in a list that was just read."""
+    if ticket.subject is not None:
+        matching.match(ticket.subject)

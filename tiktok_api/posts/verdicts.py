@@ -7,6 +7,7 @@ from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.tiktok import (
     AccessRevoked,
     CreatorCannotPost,
+    NoUsableToken,
     PublishState,
     PublishStatus,
     ScopeMissing,
@@ -20,6 +21,8 @@ RETRYABLE_REASONS = frozenset({"internal", "video_pull_failed", "photo_pull_fail
 CAP_REASONS = frozenset({"spam_risk_too_many_posts"})
 UNAUDITED = "unaudited_client_can_only_post_to_private_accounts"
 HOLD_PAUSE = timedelta(hours=1)
+LONGEST_BUSY_SECONDS = 600.0
+"""TikTok's window is a minute and it documents no Retry-After: a gateway's whim of an hour is not obeyed for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,25 @@ class Hold:
     reason: str
     detail: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing is wrong: something of ours comes first. It is looked at again `look_again_at`, and expected at `at`."""
+
+    at: datetime
+    reason: str
+    look_again_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AskPerson:
+    """It is too late to go out by itself: a person publishes, schedules or cancels it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """It is too late, and its person wants it in time or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +104,7 @@ class Pending:
     reason: str | None = None
 
 
+Obstacle = Wait | AskPerson | Skip | Fail
 Verdict = Published | InInbox | Pending | Fail | Retry | Hold
 
 
@@ -106,12 +129,17 @@ def of_fail_reason(reason: str, now: datetime) -> Verdict:
 
 
 def of_error(error: TikTokError | AccountNeedsReconnection, now: datetime, pause: timedelta) -> Later | Hold | Fail:
-    """What an error before the first byte means: a cap or a lost authorisation holds, and only a refusal fails."""
+    """What an error before the first byte means: a cap or a lost authorisation holds, and only a refusal fails.
+
+    AccountNeedsReconnection is TikTok's word that the grant has ended. A token that it rejects is not: that backs off.
+    """
     if isinstance(error, TikTokBusy):
-        return Later(now + timedelta(seconds=error.retry_after), "tiktok_busy")
+        return Later(now + timedelta(seconds=min(error.retry_after, LONGEST_BUSY_SECONDS)), "tiktok_busy")
+    if isinstance(error, NoUsableToken | AccessRevoked):
+        return Later(now + pause, "token_not_accepted")
     if isinstance(error, TikTokUnreachable):
         return Later(now + pause, "tiktok_unreachable")
-    if isinstance(error, AccessRevoked | AccountNeedsReconnection):
+    if isinstance(error, AccountNeedsReconnection):
         message = "TikTok no longer accepts this account's authorisation; connect it again."
         return Hold("account_needs_reconnection", message, now + HOLD_PAUSE)
     if isinstance(error, ScopeMissing):
@@ -125,3 +153,23 @@ def of_error(error: TikTokError | AccountNeedsReconnection, now: datetime, pause
             return Hold("app_unaudited", message, now + HOLD_PAUSE)
         return Fail(error.code or "refused", error.message)
     return Later(now + pause, "tiktok_error")
+
+
+def of_question(error: TikTokError | AccountNeedsReconnection, now: datetime, pause: timedelta) -> Later | Hold | Fail:
+    """What it means when a question about the creator is refused: it says nothing of the post, so it cannot fail it.
+
+    What TikTok says of the creator counts: a cap, a ban, a lost scope.
+    """
+    meaning = of_error(error, now, pause)
+    if isinstance(meaning, Fail) and not isinstance(error, CreatorCannotPost):
+        return Later(now + pause, "tiktok_refused")
+    return meaning
+
+
+def of_poll(error: TikTokError | AccountNeedsReconnection, now: datetime, pause: timedelta) -> Later | Hold:
+    """Why a status could not be had: it is asked for again as polls are, unless the account must come back first."""
+    meaning = of_error(error, now, pause)
+    if isinstance(error, AccountNeedsReconnection) and isinstance(meaning, Hold):
+        return meaning
+    at = meaning.at if isinstance(meaning, Later) else now + pause
+    return Later(at, meaning.reason)

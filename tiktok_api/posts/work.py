@@ -10,9 +10,10 @@ from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.registry import Ticket
 from tiktok_api.media.models import Media
-from tiktok_api.posts.models import Attempt, AttemptState, Post, Publication, PublicationState
+from tiktok_api.posts.models import SPACED, Attempt, AttemptState, Post, Publication, PublicationState
 from tiktok_api.tiktok import ChunkPlan
 
+PUBLISH = "posts.publish"
 ALIVE = (AttemptState.INTENT, AttemptState.OPEN, AttemptState.FINAL)
 _FRESH = {"populate_existing": True}
 
@@ -37,10 +38,17 @@ class Work:
         return self.publication.id
 
     @property
+    def wanted_at(self) -> datetime | None:
+        """When its person wants it out."""
+        return self.publication.wanted_at or self.post.publish_at
+
+    @property
     def not_before(self) -> datetime | None:
         """When it may be begun. Being held ends when its job comes due: by itself, or because something has changed."""
         if self.publication.state is PublicationState.HELD:
             return None
+        if self.publication.reason == SPACED:  # its turn may have come forward: it is worked out anew at each look
+            return self.wanted_at
         return self.publication.next_try_at or self.post.publish_at
 
     @property

@@ -2,9 +2,10 @@
 
 TikTokError
 ├── TikTokUnreachable       no usable answer: try again later; `was_sent` says whether TikTok may have acted
+│   └── NoUsableToken           no access token that TikTok accepts can be had now; the grant may be as good as ever
 ├── TikTokBusy              over a rate limit, theirs or our own pace: try again after `retry_after` seconds
 ├── AccessRevoked           the token is not (any longer) good
-│   ├── AccessTokenInvalid      renew the access token once, replay once; then the person must connect again
+│   ├── AccessTokenInvalid      renew the access token once, replay once; a second one says nothing about the grant
 │   └── GrantInvalid            the code or refresh token is dead: the person must connect again
 ├── ScopeMissing            the person did not grant what this needs: connect again with more scopes
 └── TikTokRefusal           the request itself was refused: do not send it again as it is
@@ -61,6 +62,18 @@ class TikTokUnreachable(TikTokError):
     ) -> None:
         super().__init__(message, code=code, http_status=http_status, log_id=log_id)
         self.was_sent = was_sent
+
+
+class NoUsableToken(TikTokUnreachable):
+    """TikTok rejects a token that it has just given, or refuses to renew one for a reason other than the grant.
+
+    Neither is TikTok's word that the authorization has ended, so no person is asked to connect again for it.
+    """
+
+    @classmethod
+    def because_of(cls, error: TikTokError) -> "NoUsableToken":
+        """The same answer of TikTok, as what it means for the account."""
+        return cls(error.message, code=error.code, http_status=error.http_status, log_id=error.log_id)
 
 
 class TikTokBusy(TikTokError):

@@ -8,10 +8,10 @@ from tiktok_api import clock
 from tiktok_api.accounts import vault
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, AccountStatus
-from tiktok_api.accounts.services import mark_reconnection
+from tiktok_api.accounts.services import has_lost_its_grant, mark_reconnection
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.errors import NotFound
-from tiktok_api.posts import takedowns
+from tiktok_api.posts import matching, takedowns
 from tiktok_api.posts.answering import find_publication, look_again
 from tiktok_api.sealing import Sealer
 from tiktok_api.tiktok import TikTokClient
@@ -19,6 +19,7 @@ from tiktok_api.webhooks.models import TikTokEvent
 
 REMOVED = "authorization.removed"
 TAKEN_DOWN = "post.publish.no_longer_publicaly_available"  # TikTok's spelling
+AVAILABLE = "post.publish.publicly_available"
 AUTHORIZATION_REMOVED = "authorization_removed"
 
 
@@ -59,10 +60,12 @@ def _confirm_removal(open_id: str | None, *, tiktok: TikTokClient, sealer: Seale
         )
     except AccountNeedsReconnection:
         with transaction():
-            mark_reconnection(
-                account.id, AUTHORIZATION_REMOVED, status=AccountStatus.REVOKED, token_version=account.token_version
-            )
-        return "account_revoked"
+            is_over = has_lost_its_grant(account.id)
+            if is_over:
+                mark_reconnection(
+                    account.id, AUTHORIZATION_REMOVED, status=AccountStatus.REVOKED, token_version=account.token_version
+                )
+        return "account_revoked" if is_over else "not_confirmed"
     except NotFound:
         return "unknown_account"
     return "not_confirmed"
@@ -77,7 +80,11 @@ def _look_at_publication(
             return "unknown_publication"
         if name != TAKEN_DOWN:
             look_again(publication_id)
-            return "looked_again"
     reported = post_id if isinstance(post_id, str) else None
+    if name == AVAILABLE and reported is not None:
+        is_known = matching.confirm_reported(publication_id, reported, tiktok=tiktok, sealer=sealer)
+        return "post_id_confirmed" if is_known else "looked_again"
+    if name != TAKEN_DOWN:
+        return "looked_again"
     is_confirmed = takedowns.confirm(publication_id, reported, tiktok=tiktok, sealer=sealer)
     return "taken_down" if is_confirmed else "not_confirmed"

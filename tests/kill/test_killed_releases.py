@@ -1,0 +1,129 @@
+"""kill -9 where something waits for its turn or for its media: a late release, being asked about, a failed inspection."""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from tests import connecting
+from tests.conftest import Person
+from tests.kill.launcher import Fate
+from tests.kill.stage import Case, Stage, count_steps, environment, wait_for
+from tests.kill.test_killed_workers import numbers, survive
+from tests.media import making
+from tiktok_api import clock
+from tiktok_api.app import create_app
+from tiktok_api.db import Model, db, transaction
+from tiktok_api.jobs.models import Job
+from tiktok_api.posts.models import Attempt, LatePolicy, Post, Publication, PublicationState
+from tiktok_api.settings import load
+
+WORD = "account_needs_reconnection"
+
+
+def make_late(stage: Stage, if_late: LatePolicy) -> Stage:
+    """The post was held for a lost authorisation for two days, and its account has just come back."""
+    case = Case(stage, "the template", stage.template_url)
+    wanted_at = clock.now() - timedelta(days=2)
+    with case.engine.begin() as connection:
+        connection.execute(update(Post).values(publish_at=wanted_at, if_late=if_late))
+        connection.execute(
+            update(Publication).values(state=PublicationState.HELD, reason=WORD, wanted_at=wanted_at, next_try_at=None)
+        )
+    return stage
+
+
+@pytest.fixture(scope="module")
+def make_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stage]:
+    def make(name: str) -> Stage:
+        folder = tmp_path_factory.mktemp(name)
+        return Stage.build(busy_simulator, folder, f"sqlite:///{folder / 'template.sqlite3'}", making.video())
+
+    return make
+
+
+def test_a_worker_killed_at_any_commit_of_a_late_release_leaves_a_post_that_goes_out_once(make_stage):
+    stage = make_late(make_stage("late"), LatePolicy.PUBLISH)
+
+    survive(stage, [Fate("commit", number, "after") for number in numbers(stage, "commit")])
+
+
+def test_a_worker_killed_while_it_asks_about_a_late_post_leaves_it_to_be_asked_about(make_stage):
+    stage = make_late(make_stage("asked"), LatePolicy.HOLD)
+
+    for number, when in ((1, "before"), (1, "after"), (2, "before"), (2, "after")):
+        case = stage.new_case(f"{when} {number}")
+        with case.worker(Fate("commit", number, when)) as worker:
+            worker.wait_until_killed()
+        with case.worker():
+            wait_for(lambda case=case: reason_of(case) == "late")
+        assert attempts_of(case) == 0
+
+
+def reason_of(case: Case) -> str | None:
+    with case.engine.connect() as connection:
+        reason: str | None = connection.scalar(select(Publication.reason))
+        return reason
+
+
+def is_told(case: Case) -> bool:
+    return reason_of(case) == "media_rejected"
+
+
+def attempts_of(case: Case) -> int:
+    with case.engine.connect() as connection:
+        return connection.scalar(select(func.count()).select_from(Attempt)) or 0
+
+
+@pytest.fixture(scope="module")
+def rejected_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """A post is scheduled with a file that is no video, which no worker has looked at yet."""
+    folder = tmp_path_factory.mktemp("rejected")
+    url = f"sqlite:///{folder / 'template.sqlite3'}"
+    settings = environment(busy_simulator.url, folder)
+    app = make_app(settings, url, folder)
+    owner = Person(app, "owner@example.com")
+    account_id = connecting.connect(busy_simulator, owner, "ada")["account_id"]
+    upload = {"data": making.multipart(making.part("file", b"no video")), "content_type": making.MULTIPART}
+    draft = {"privacy_level": "SELF_ONLY", "consent": True, "publish_at": "2200-01-01T00:00:00Z"}
+    draft |= {"media_ids": [owner.post("/media", **upload).json["id"]], "targets": [{"account_id": account_id}]}
+    assert owner.post("/posts", json=draft).status_code == 201
+    with app.app_context(), transaction() as session:
+        far = clock.now() + timedelta(days=3650)
+        session.execute(update(Job).where(Job.kind.not_in(["media.inspect"])).values(due_at=far))
+    with app.app_context():
+        db.engine.dispose()
+    return Stage(busy_simulator, folder, settings, url, b"")
+
+
+def make_app(settings: dict[str, str], url: str, folder: Path) -> Any:
+    before = dict(os.environ)
+    os.environ.update(settings, DATABASE_URL=url)
+    try:
+        app = create_app(load(env_file=None, secrets_file=None))
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    with app.app_context():
+        Model.metadata.create_all(db.engine)
+    return app
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_worker_killed_at_any_commit_of_a_failed_inspection_leaves_no_post_that_was_not_told(rejected_stage, when):
+    dry = rejected_stage.new_case("dry run")
+    with dry.worker() as worker:
+        wait_for(lambda: is_told(dry))
+    steps = count_steps(worker.steps)["commit"]
+    assert steps >= 4
+
+    for number in range(1, steps + 1):
+        case = rejected_stage.new_case(f"{when} {number}")
+        with case.worker(Fate("commit", number, when)) as worker:
+            wait_for(lambda worker=worker, case=case: not worker.process.is_alive() or is_told(case))
+        with case.worker():
+            wait_for(lambda case=case: is_told(case))

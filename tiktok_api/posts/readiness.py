@@ -1,0 +1,50 @@
+"""What is known here and comes before any question to TikTok: media on their way, being late, taking turns."""
+
+from tiktok_api import clock
+from tiktok_api.accounts.services import load_account
+from tiktok_api.posts import grants, lateness, media_waits
+from tiktok_api.posts.models import SPACED, LatePolicy, PublicationState
+from tiktok_api.posts.verdicts import AskPerson, Fail, Obstacle, Skip, Wait
+from tiktok_api.posts.work import Work
+from tiktok_api.settings import Settings
+
+
+def obstacle_to(work: Work, settings: Settings) -> Obstacle | None:
+    """Why a publication that is due does not go out now; None: TikTok may be asked."""
+    if (waiting := _wait_for_media(work)) is not None:
+        return waiting
+    fate = lateness.fate_of(work, settings)
+    if fate is LatePolicy.SKIP:
+        return Skip()
+    if fate is LatePolicy.HOLD:
+        return None if _may_still_be_held(work) else AskPerson()
+    turn = lateness.next_turn(work.post, work.publication, settings)
+    return Wait(turn.at, SPACED, turn.look_again_at) if turn else None
+
+
+def is_too_late(work: Work, settings: Settings) -> bool:
+    """Whether what had held it has gone, and it is late by now."""
+    return lateness.fate_of(work, settings) is LatePolicy.HOLD
+
+
+def _may_still_be_held(work: Work) -> bool:
+    """Its person is asked about being late once nothing else holds it: a reason that still stands is the one to be told."""
+    publication = work.publication
+    if publication.state is not PublicationState.HELD or publication.is_asked_about:
+        return False
+    if publication.reason not in grants.GRANT_REASONS:
+        return True  # TikTok knows whether it still stands
+    account = load_account(publication.account_id) if publication.account_id else None
+    return account is not None and grants.lack_of(account, work.post.mode) is not None
+
+
+def _wait_for_media(work: Work) -> Wait | Fail | None:
+    """Media that are due and not known yet are waited for, within bounds; their own job wakes this one."""
+    if work.media is None or not work.media.is_pending:
+        return None
+    now, reason = clock.now(), media_waits.pending_reason([work.media]) or media_waits.INSPECTING
+    until = (work.wanted_at or now) + media_waits.PATIENCE
+    if until > now:
+        return Wait(until, reason, until)
+    minutes = media_waits.PATIENCE.seconds // 60
+    return Fail(reason, f"The media was still {work.media.status} {minutes} minutes after its time.")
