@@ -40,7 +40,7 @@ _A_PAGE = "A page that says so, where no `return_url` was given"
 
 
 @blp.post("/connect")
-@blp.arguments(ConnectionRequestSchema)
+@blp.arguments(ConnectionRequestSchema, required=False)
 @blp.response(201, InvitationSchema)
 @blp.raises(ReturnUrlNotAllowed, KeyConfined)
 def connect_account(wish: dict[str, Any]) -> Invitation:

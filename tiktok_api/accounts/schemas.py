@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, post_load, validate
 
 from tiktok_api.accounts.models import SCOPES, AccountStatus, ConnectionStatus
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Schema, nullable
+from tiktok_api.web.schemas import Schema, any_of, nullable
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 _STATUSES = [status.value for status in AccountStatus]
@@ -156,10 +156,8 @@ class AccountChangesSchema(Schema):
 class AccountListArgsSchema(PageArgsSchema):
     """Which accounts to list."""
 
-    status = fields.Enum(
-        AccountStatus, by_value=True, metadata={"type": "string", "enum": _STATUSES, "example": "active"}
-    )
-    tag = _tag()
+    status = any_of(fields.String(validate=validate.OneOf(_STATUSES), metadata={"example": "active"}))
+    tag = any_of(_tag())
     q = fields.String(
         validate=[validate.Length(1, 100), is_text],
         metadata={"description": "Part of the label, username or display name.", "example": "ada"},

@@ -7,7 +7,7 @@ from tiktok_api.media.converting import PhotoFormat
 from tiktok_api.media.models import MediaKind, MediaStatus
 from tiktok_api.outbound.urls import LONGEST as LONGEST_URL
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Schema, nullable
+from tiktok_api.web.schemas import Schema, any_of, nullable
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 _STATUSES = [status.value for status in MediaStatus]
@@ -68,8 +68,8 @@ class MediaSchema(Schema):
 class MediaFilterSchema(PageArgsSchema):
     """Which media to list, newest first."""
 
-    kind = fields.String(validate=validate.OneOf(_KINDS), metadata={"example": "video"})
-    status = fields.String(validate=validate.OneOf(_STATUSES), metadata={"example": "ready"})
+    kind = any_of(fields.String(validate=validate.OneOf(_KINDS), metadata={"example": "video"}))
+    status = any_of(fields.String(validate=validate.OneOf(_STATUSES), metadata={"example": "ready"}))
     sha256 = fields.String(
         validate=validate.Regexp(r"[0-9a-fA-F]{64}\Z"),
         metadata={"description": "Of the whole file, in hexadecimal.", "example": _SHA256},
@@ -101,7 +101,7 @@ class ImportSchema(Schema):
 class MediaChangesSchema(Schema):
     """What can be changed about media: the name."""
 
-    name = fields.String(required=True, validate=validate.Length(1, 255), metadata={"example": "launch, take 2.mp4"})
+    name = fields.String(validate=validate.Length(1, 255), metadata={"example": "launch, take 2.mp4"})
 
 
 class UsageSchema(Schema):
