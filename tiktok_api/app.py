@@ -49,6 +49,7 @@ from tiktok_api.web.blueprint import AnyIdConverter, Blueprint
 from tiktok_api.web.docs import docs
 from tiktok_api.web.documenting import describe_common_parts
 from tiktok_api.web.health import health
+from tiktok_api.web.unread_bodies import keep_promises
 from tiktok_api.webhooks import tasks as webhooks_tasks
 from tiktok_api.webhooks.routes import blp as webhooks_blueprint
 
@@ -157,6 +158,7 @@ def _bind_web(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    app.wsgi_app = keep_promises(app.wsgi_app)  # type: ignore[method-assign]
     tokens.install(app, settings)
     request_ids.install(app)
     authentication.install(app, tokens.make_authenticator())

@@ -28,8 +28,10 @@ class Parser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE, "json": RAISE}  # noqa: RUF012
 
     def load_json(self, req: Request, schema: Schema) -> Any:
+        if req.mimetype and not req.is_json:
+            raise UnsupportedBody
         body = req.get_data(cache=True)
-        if not body and not _needs_body(req) and (req.is_json or not req.mimetype):
+        if not body and not _needs_body(req):
             return {}
         if not body and not req.mimetype:
             missing = {"pointer": "", "code": "required", "message": "Send a JSON object as the body."}
