@@ -60,6 +60,7 @@ from tiktok_api.web.health import health as health_blueprint
 from tiktok_api.web.metrics import Gauges, server_gauges
 from tiktok_api.web.metrics import blp as metrics_blueprint
 from tiktok_api.web.openapi_schemas import SchemaPlugin
+from tiktok_api.web.unread_bodies import keep_promises
 from tiktok_api.webhooks import tasks as webhooks_tasks
 from tiktok_api.webhooks.routes import blp as webhooks_blueprint
 
@@ -202,6 +203,7 @@ def _bind_web(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    app.wsgi_app = keep_promises(app.wsgi_app)  # type: ignore[method-assign, assignment]
     tokens.install(app, settings)
     request_ids.install(app)
     authentication.install(app, tokens.make_authenticator())

@@ -1,6 +1,6 @@
 """The database: engine and sessions, the typed model everything is built on, and the one place that commits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -213,3 +213,11 @@ def engine_options(database_url: str) -> dict[str, Any]:
     if database_url.startswith("sqlite"):
         return common | {"connect_args": {"timeout": 30, "check_same_thread": False}, "pool_size": 20}
     return common | {"pool_size": 10, "pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+
+
+def set_changes(row: Model, changes: Mapping[str, Any]) -> list[str]:
+    """Set what differs; returns the names of the columns that changed, in alphabetical order."""
+    changed = sorted(name for name, value in changes.items() if getattr(row, name) != value)
+    for name in changed:
+        setattr(row, name, changes[name])
+    return changed

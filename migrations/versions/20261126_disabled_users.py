@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "3f1d7a9be0c2"
-down_revision = "c90d4d8f5423"
+down_revision = "173236d74358"
 branch_labels = None
 depends_on = None
 

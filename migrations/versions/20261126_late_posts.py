@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7a1c52e90d46"
-down_revision = "c90d4d8f5423"
+down_revision = "3f1d7a9be0c2"
 branch_labels = None
 depends_on = None
 

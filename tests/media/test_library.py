@@ -107,7 +107,7 @@ def test_a_name_is_not_changed_by_who_has_not_seen_it(owner, make_media):
     assert response.status_code == 412
 
 
-@pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": "x" * 256}, {"name": "a", "status": "ready"}])
+@pytest.mark.parametrize("body", [{"name": ""}, {"name": None}, {"name": "x" * 256}, {"name": "a", "status": "ready"}])
 def test_nothing_but_the_name_can_be_changed(owner, upload, body):
     assert owner.patch(f"/media/{upload().id}", json=body).status_code == 422
 

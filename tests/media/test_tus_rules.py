@@ -7,6 +7,7 @@ import requests
 
 from tests.media.raw_tus import RawUpload
 from tests.media.tus_client import BYTES, TUS, create, metadata
+from tests.web.problems import assert_problem
 
 
 def test_what_it_can_do_is_told_to_clients_of_any_version(client):
@@ -162,3 +163,54 @@ def test_a_length_that_is_none_is_refused_by_the_server(stage, length):
 
     assert answer.startswith(b"HTTP/1.1 400")
     assert upload.offset == 0
+
+
+NUMBERS = {
+    "19 digits": "9" * 19,
+    "20 digits": "1" + "0" * 19,
+    "more than any integer": "9" * 5000,
+    "more than a PostgreSQL integer": str(2**63),
+}
+NO_NUMBERS = {
+    "negative": "-1",
+    "signed": "+1",
+    "spaced": "1 0",
+    "empty": "",
+    "grouped": "1_000",
+    "fraction": "1.0",
+    "hexadecimal": "0x10",
+    "superscript": "\u00b2",
+    "twice": "5, 5",
+}
+
+
+@pytest.mark.parametrize("number", NUMBERS.values(), ids=NUMBERS.keys())
+def test_a_length_beyond_all_files_is_too_large(owner, upload, number):
+    begun = upload(5)
+    deferred = owner.post("/media/uploads", headers=TUS | {"Upload-Defer-Length": "1"}).headers["Location"]
+    path = deferred.removeprefix("/api/v1")
+
+    created = owner.post("/media/uploads", headers=TUS | {"Upload-Length": number})
+    told_later = owner.patch(path, headers=TUS | BYTES | {"Upload-Offset": "0", "Upload-Length": number}, data=b"01")
+    appended = owner.patch(begun.path, headers=TUS | BYTES | {"Upload-Offset": number}, data=b"01234")
+
+    assert_problem(created, 413, "upload_too_large")
+    assert_problem(told_later, 413, "upload_too_large")
+    assert_problem(appended, 400, "malformed_upload_header")
+
+
+@pytest.mark.parametrize("number", NO_NUMBERS.values(), ids=NO_NUMBERS.keys())
+def test_what_is_no_number_is_malformed(owner, upload, number):
+    begun = upload(5)
+
+    created = owner.post("/media/uploads", headers=TUS | {"Upload-Length": number})
+    appended = owner.patch(begun.path, headers=TUS | BYTES | {"Upload-Offset": number}, data=b"01234")
+
+    assert_problem(created, 400, "malformed_upload_header")
+    assert_problem(appended, 400, "malformed_upload_header")
+
+
+def test_leading_zeros_do_not_make_a_length_larger(owner):
+    created = owner.post("/media/uploads", headers=TUS | {"Upload-Length": "0" * 30 + "5"})
+
+    assert created.status_code == 201

@@ -125,12 +125,13 @@ def test_every_fault_has_words(owner):
     assert all(set(fault) == {"pointer", "code", "message"} and fault["message"] for fault in response.json["errors"])
 
 
-def test_no_body_is_an_empty_object(owner):
+def test_a_missing_body_is_named_with_what_it_should_hold(owner):
     response = owner.post("/things")
 
     document = assert_problem(response, 422, "invalid")
-    assert document["errors"] == [
-        {"pointer": "/name", "code": "required", "message": "Missing data for required field."}
+    assert [(fault["pointer"], fault["code"]) for fault in document["errors"]] == [
+        ("", "required"),
+        ("/name", "required"),
     ]
 
 
@@ -147,8 +148,9 @@ WRONG_QUERIES = {
     "?q=%00": "q",
     "?q=a%00b": "q",
     "?%00=1": "\x00",
+    "?q=a&q=b": "q",
 }
-ODD_QUERIES = ["?q=%ff%fe", "?q=%ed%a0%80", "?q=a&q=b", "?q", "?", "?&&&", "?q=%"]
+ODD_QUERIES = ["?q=%ff%fe", "?q=%ed%a0%80", "?q", "?", "?&&&", "?q=%"]
 
 
 def test_a_query_parameter_that_is_unknown_or_wrong_is_refused(owner):

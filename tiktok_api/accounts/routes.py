@@ -41,7 +41,7 @@ _PAGE_STATUS = {ConnectionStatus.CONNECTED: 200, ConnectionStatus.PENDING: 202, 
 
 
 @blp.post("/connect")
-@blp.arguments(ConnectionRequestSchema)
+@blp.arguments(ConnectionRequestSchema, required=False)
 @blp.response(201, InvitationSchema)
 @blp.raises(ReturnUrlNotAllowed, KeyConfined)
 def connect_account(wish: dict[str, Any]) -> Invitation:

@@ -7,7 +7,7 @@ from marshmallow import fields, post_load, validate
 from tiktok_api.accounts.models import SCOPES, AccountStatus, ConnectionStatus
 from tiktok_api.web.openapi_schemas import NO_CONTROL_CHARACTERS, Choice
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Boolean, Schema, nullable
+from tiktok_api.web.schemas import Boolean, Schema, any_of, nullable
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 
@@ -159,8 +159,8 @@ class AccountChangesSchema(Schema):
 class AccountListArgsSchema(PageArgsSchema):
     """Which accounts to list."""
 
-    status = fields.Enum(AccountStatus, by_value=True, metadata={"example": "active"})
-    tag = _tag()
+    status = any_of(fields.String(validate=Choice(AccountStatus), metadata={"example": "active"}))
+    tag = any_of(_tag())
     q = fields.String(
         validate=[validate.Length(1, 100), NO_CONTROL_CHARACTERS],
         metadata={"description": "Part of the label, username or display name.", "example": "ada"},

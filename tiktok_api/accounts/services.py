@@ -1,6 +1,6 @@
 """A user's accounts: finding, describing and reading them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, AccountStatus, Connection
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db import db, end_reading, transaction
+from tiktok_api.db import db, end_reading, set_changes, transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.sealing import Sealer
@@ -65,14 +65,17 @@ def get_connection(caller: Identity, connection_id: UUID) -> Connection:
 
 
 def connected(
-    caller: Identity, *, status: AccountStatus | None = None, tag: str | None = None, q: str | None = None
+    caller: Identity, *, status: Sequence[AccountStatus] = (), tag: Sequence[str] = (), q: str | None = None
 ) -> Select[Account]:
-    """A select of the caller's accounts; `q` is looked for in label, username and display name, ignoring case."""
+    """A select of the caller's accounts with any of the statuses and any of the tags.
+
+    `q` is looked for in label, username and display name, ignoring case.
+    """
     statement = _of(caller)
-    if status is not None:
-        statement = statement.where(Account.status == status)
-    if tag is not None:
-        statement = statement.where(_has_tag(tag))
+    if status:
+        statement = statement.where(Account.status.in_(status))
+    if tag:
+        statement = statement.where(or_(*map(_has_tag, tag)))
     if q is not None:
         places = (Account.label, Account.username, Account.display_name)
         statement = statement.where(or_(*(place.icontains(q, autoescape=True) for place in places)))
@@ -80,12 +83,14 @@ def connected(
 
 
 def describe(caller: Identity, account_id: UUID, **changes: Any) -> Account:
-    """Change the label, the tags or the defaults; each replaces what was there. Raises NotFound."""
+    """Change the label, the tags or the defaults; each replaces what was there. The same again changes nothing.
+
+    Raises NotFound.
+    """
     account = get_account(caller, account_id, to_change=True)
-    for name, value in changes.items():
-        setattr(account, name, value)
-    account.updated_at = clock.now()
-    audit.record(caller, "account.updated", subject_id=account.id, changed=sorted(changes))
+    if changed := set_changes(account, changes):
+        account.updated_at = clock.now()
+        audit.record(caller, "account.updated", subject_id=account.id, changed=changed)
     return account
 
 

@@ -1,42 +1,19 @@
 """What clients send and get about numbers."""
 
-import re
-from collections.abc import Mapping
-from datetime import date, datetime
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import fields
 
 from tiktok_api.analytics.metrics import Interval, Metric, Reason
 from tiktok_api.analytics.portraits import Show
-from tiktok_api.analytics.windows import MOST_POINTS, Moment
+from tiktok_api.analytics.windows import MOST_POINTS
+from tiktok_api.web.moments import MomentField
 from tiktok_api.web.openapi_schemas import Choice
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import Boolean, QueryBoolean, Schema, nullable, page_of
 from tiktok_api.web.timezones import is_timezone
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
-_BARE_PLUS = re.compile(r"(T[\d:.]+) (\d\d:\d\d)$")
-_NOT_A_MOMENT = "Not a valid date (2027-03-02) or instant with its zone (2027-03-02T12:00:00Z)."
-
-
-class MomentField(fields.String):
-    """A local date, or an instant with its zone; a naive time is refused."""
-
-    def __init__(self, *, metadata: dict[str, Any], **options: Any) -> None:
-        either = [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]
-        super().__init__(metadata={"anyOf": either} | metadata, **options)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        """A date or an aware datetime; a `+` that a client forgot to encode arrives as a space."""
-        words = _BARE_PLUS.sub(r"\1+\2", super()._deserialize(value, attr, data, **kwargs))
-        try:
-            moment: Moment = date.fromisoformat(words) if len(words) <= 10 else datetime.fromisoformat(words)
-        except ValueError:
-            raise ValidationError(_NOT_A_MOMENT) from None
-        if isinstance(moment, datetime) and moment.tzinfo is None:
-            raise ValidationError(_NOT_A_MOMENT)
-        return moment
 
 
 class WindowArgsSchema(Schema):

@@ -4,6 +4,7 @@ Actions are dotted, the thing first (`post.scheduled`); the detail holds facts t
 secret and never what was written in a post.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -36,19 +37,22 @@ def record(caller: Identity, action: str, *, subject_id: UUID | None = None, **d
 def trail(
     caller: Identity,
     *,
-    action: str | None = None,
+    action: Sequence[str] = (),
     since: datetime | None = None,
     until: datetime | None = None,
-    **ids: UUID,
+    **ids: Sequence[UUID],
 ) -> Select[AuditEntry]:
     """A select of what the caller's people and keys did.
 
-    `action` may name the thing alone (`post`); `ids` are subject_id, session_id and api_key_id; `until` is left out.
+    An action may name the thing alone (`post`); `ids` are subject_id, session_id and api_key_id, each any of several;
+    `until` is left out.
     """
-    statement = select(AuditEntry).where(AuditEntry.user_id == caller.user_id).filter_by(**ids)
-    if action is not None:
-        is_whole = AuditEntry.action == action
-        statement = statement.where(or_(is_whole, AuditEntry.action.startswith(f"{action}.", autoescape=True)))
+    statement = select(AuditEntry).where(AuditEntry.user_id == caller.user_id)
+    for name, values in ids.items():
+        statement = statement.where(getattr(AuditEntry, name).in_(values))
+    if action:
+        kinds = (AuditEntry.action.startswith(f"{name}.", autoescape=True) for name in action)
+        statement = statement.where(or_(AuditEntry.action.in_(action), *kinds))
     if since is not None:
         statement = statement.where(AuditEntry.created_at >= since)
     if until is not None:

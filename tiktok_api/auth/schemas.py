@@ -6,9 +6,10 @@ from marshmallow import fields, validate
 
 from tiktok_api.auth.api_keys import SCOPES
 from tiktok_api.auth.passwords import LONGEST, SHORTEST
+from tiktok_api.web.moments import MomentField, is_in_calendar
 from tiktok_api.web.openapi_schemas import ONE_PRINTED_LINE, Choice
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Boolean, Schema, is_in_range
+from tiktok_api.web.schemas import Boolean, Schema, any_of, is_in_range
 from tiktok_api.web.timezones import is_timezone
 
 LONGEST_EMAIL = 254
@@ -234,22 +235,22 @@ class NewApiKeySchema(ApiKeySchema):
 class AuditArgsSchema(PageArgsSchema):
     """Which entries."""
 
-    action = fields.String(
-        validate=validate.Length(1, 100),
-        metadata={"description": "Only this action, or all of a kind (`post`).", "example": "post.scheduled"},
+    action = any_of(
+        fields.String(validate=validate.Length(1, 100), metadata={"example": "post.scheduled"}),
+        description="Only this action, or all of a kind (`post`).",
     )
-    subject_id = fields.UUID(metadata={"description": "Only what was done to this.", "example": _ID})
-    session_id = fields.UUID(metadata={"description": "Only what this session did.", "example": _ID})
-    api_key_id = fields.UUID(metadata={"description": "Only what this API key did.", "example": _ID})
-    since = fields.AwareDateTime(
+    subject_id = any_of(fields.UUID(metadata={"example": _ID}), description="Only what was done to this.")
+    session_id = any_of(fields.UUID(metadata={"example": _ID}), description="Only what this session did.")
+    api_key_id = any_of(fields.UUID(metadata={"example": _ID}), description="Only what this API key did.")
+    since = MomentField(
         data_key="from",
-        validate=is_in_range,
-        metadata={"description": "At or after this instant.", "example": "2027-03-01T00:00:00Z"},
+        validate=is_in_calendar,
+        metadata={"description": "On this day of yours or later, or from this instant on.", "example": "2027-03-01"},
     )
-    until = fields.AwareDateTime(
+    until = MomentField(
         data_key="to",
-        validate=is_in_range,
-        metadata={"description": "Before this instant.", "example": "2027-04-01T00:00:00Z"},
+        validate=is_in_calendar,
+        metadata={"description": "On this day of yours or earlier, or before this instant.", "example": "2027-03-31"},
     )
 
 

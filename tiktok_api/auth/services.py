@@ -21,7 +21,7 @@ from tiktok_api.auth.errors import (
 )
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession, User
-from tiktok_api.db import db, end_reading, new_id, transaction
+from tiktok_api.db import db, end_reading, new_id, set_changes, transaction
 from tiktok_api.errors import NotFound
 
 REUSE_GRACE = timedelta(seconds=10)
@@ -195,11 +195,10 @@ def leave(caller: Identity) -> None:
 
 
 def update_profile(caller: Identity, **changes: Any) -> User:
-    """Change the display name or the time zone; new tokens carry the zone."""
+    """Change the display name or the time zone; new tokens carry the zone. The same again changes nothing."""
     user = get_profile(caller, to_change=True)
-    for name, value in changes.items():
-        setattr(user, name, value)
-    audit.record(caller, "profile.updated", changed=sorted(changes))
+    if changed := set_changes(user, changes):
+        audit.record(caller, "profile.updated", changed=changed)
     return user
 
 

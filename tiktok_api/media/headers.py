@@ -13,7 +13,10 @@ EXTENSIONS = "creation,creation-with-upload,creation-defer-length,termination,ch
 CHECKSUMS = ("sha1", "sha256", "md5")
 BYTES_TYPE = "application/offset+octet-stream"
 _LONGEST_METADATA = 8192
-_WHOLE = re.compile(r"[0-9]{1,18}")
+_WHOLE = re.compile(r"[0-9]+")
+_MOST_DIGITS = 18
+BEYOND_ALL = 10**_MOST_DIGITS
+"""What stands for a length with more digits than any file has bytes."""
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,64}/[A-Za-z0-9!#$&^_.+-]{1,64}")
 _KEY = re.compile(r"[!-+\--~]+")  # printable ASCII without space and comma
 
@@ -31,13 +34,24 @@ def must_speak_our_version(headers: Headers) -> None:
 
 
 def whole_number(headers: Headers, name: str) -> int | None:
-    """The header as a number of bytes; None where it is missing. Raises MalformedUploadHeader."""
+    """The header as a number of bytes, at most BEYOND_ALL; None where it is missing. Raises MalformedUploadHeader."""
     value = headers.get(name)
     if value is None:
         return None
     if not _WHOLE.fullmatch(value):
         raise MalformedUploadHeader(header=name, reason="it is a whole number of bytes")
-    return int(value)
+    digits = value.lstrip("0") or "0"
+    return int(digits) if len(digits) <= _MOST_DIGITS else BEYOND_ALL
+
+
+def offset(headers: Headers) -> int:
+    """Upload-Offset. Raises MalformedUploadHeader where it is missing, or beyond the end of any file."""
+    found = whole_number(headers, "Upload-Offset")
+    if found is None:
+        raise MalformedUploadHeader(header="Upload-Offset", reason="say from which byte on you send")
+    if found == BEYOND_ALL:
+        raise MalformedUploadHeader(header="Upload-Offset", reason="no file has that many bytes")
+    return found
 
 
 def length_of_upload(headers: Headers) -> int | None:

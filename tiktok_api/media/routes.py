@@ -191,7 +191,7 @@ def delete_media(media_id: UUID) -> None:
 
 
 @blp.post("/<uuid:media_id>/convert")
-@blp.arguments(ConversionSchema)
+@blp.arguments(ConversionSchema, required=False)
 @blp.response(202, MediaSchema)
 @blp.raises(MediaNotReady, MediaNotAPhoto, MediaQuotaExceeded)
 def convert_photo(wish: dict[str, str], media_id: UUID) -> Media:

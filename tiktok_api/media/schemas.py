@@ -8,7 +8,7 @@ from tiktok_api.media.models import MediaKind, MediaStatus
 from tiktok_api.outbound.urls import LONGEST as LONGEST_URL
 from tiktok_api.web.openapi_schemas import Choice, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import VALUE, Boolean, QueryBoolean, Schema, nullable
+from tiktok_api.web.schemas import VALUE, Boolean, QueryBoolean, Schema, any_of, nullable
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 _SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -67,8 +67,8 @@ class MediaSchema(Schema):
 class MediaFilterSchema(PageArgsSchema):
     """Which media to list, newest first."""
 
-    kind = fields.String(validate=Choice(MediaKind), metadata={"example": "video"})
-    status = fields.String(validate=Choice(MediaStatus), metadata={"example": "ready"})
+    kind = any_of(fields.String(validate=Choice(MediaKind), metadata={"example": "video"}))
+    status = any_of(fields.String(validate=Choice(MediaStatus), metadata={"example": "ready"}))
     sha256 = fields.String(
         validate=Pattern("^[0-9a-fA-F]{64}$", error="Not a SHA-256 in hexadecimal."),
         metadata={"description": "Of the whole file, in hexadecimal.", "example": _SHA256},
@@ -100,7 +100,7 @@ class ImportSchema(Schema):
 class MediaChangesSchema(Schema):
     """What can be changed about media: the name."""
 
-    name = fields.String(required=True, validate=validate.Length(1, 255), metadata={"example": "launch, take 2.mp4"})
+    name = fields.String(validate=validate.Length(1, 255), metadata={"example": "launch, take 2.mp4"})
 
 
 class UsageSchema(Schema):

@@ -1,7 +1,7 @@
 """The library: finding, naming, reading and deleting media, and settling what inspection found."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
@@ -61,8 +61,8 @@ def read_bytes(storage: Storage, media: Media, first: int, last: int) -> Iterato
 def in_library(
     caller: Identity,
     *,
-    kind: MediaKind | None = None,
-    status: MediaStatus | None = None,
+    kind: Sequence[MediaKind] = (),
+    status: Sequence[MediaStatus] = (),
     sha256: str | None = None,
     used: bool | None = None,
     q: str | None = None,
@@ -72,10 +72,10 @@ def in_library(
     Whoever uses media says which by answering `media.is_used` with a condition on the column that it is asked about.
     """
     statement = select(Media).where(Media.owner_id == caller.user_id)
-    if kind is not None:
-        statement = statement.where(Media.kind == kind)
-    if status is not None:
-        statement = statement.where(Media.status == status)
+    if kind:
+        statement = statement.where(Media.kind.in_(kind))
+    if status:
+        statement = statement.where(Media.status.in_(status))
     if sha256 is not None:
         statement = statement.where(Media.sha256 == sha256.lower())
     if used is not None:
@@ -86,10 +86,11 @@ def in_library(
     return statement
 
 
-def rename(caller: Identity, media_id: UUID, *, name: str) -> Media:
-    """Give it another name, for people only. Raises NotFound."""
+def rename(caller: Identity, media_id: UUID, *, name: str | None = None) -> Media:
+    """Give it another name, for people only; its own name, or none, changes nothing. Raises NotFound."""
     media = get_media(caller, media_id)
-    media.name = clean_name(name)
+    if name is not None:
+        media.name = clean_name(name)
     db.session.flush()
     return media
 

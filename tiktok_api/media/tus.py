@@ -236,10 +236,7 @@ def append_upload(media_id: UUID) -> Response:
     """
     headers.must_speak_our_version(request.headers)
     _must_be_bytes()
-    offset = headers.whole_number(request.headers, "Upload-Offset")
-    if offset is None:
-        raise MalformedUploadHeader(header="Upload-Offset", reason="say from which byte on you send")
-    turn = _turn(offset, upload_length=headers.whole_number(request.headers, "Upload-Length"))
+    turn = _turn(headers.offset(request.headers), upload_length=headers.whole_number(request.headers, "Upload-Length"))
     return _standing(_receive(media_id, turn), 204)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Select, exists, or_, select
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.errors import NotFound
-from tiktok_api.posts.models import Attempt, Post, PostMedia, PostStatus, Publication, TimelineEntry
+from tiktok_api.posts.models import Attempt, Post, PostMedia, PostStatus, PostType, Publication, TimelineEntry
 
 
 def visible_to(caller: Identity) -> list[Any]:
@@ -29,19 +29,25 @@ def visible_to(caller: Identity) -> list[Any]:
 def list_posts(
     caller: Identity,
     *,
-    status: PostStatus | None = None,
-    account_id: UUID | None = None,
+    status: Sequence[PostStatus] = (),
+    account_id: Sequence[UUID] = (),
+    type: Sequence[PostType] = (),
     since: datetime | None = None,
     until: datetime | None = None,
     q: str | None = None,
 ) -> Select[Any]:
-    """A select of the caller's posts, as rows of columns; `since` and `until` bound `publish_at`."""
+    """A select of the caller's posts, as rows of columns; `since` and `until` bound `publish_at`.
+
+    Of several statuses, accounts or types, a post has any one.
+    """
     statement = select(*Post.__table__.columns).where(*visible_to(caller))
-    if status is not None:
-        statement = statement.where(Post.status == status)
-    if account_id is not None:
-        on_account = select(Publication.id).where(Publication.post_id == Post.id, Publication.account_id == account_id)
-        statement = statement.where(exists(on_account))
+    if status:
+        statement = statement.where(Post.status.in_(status))
+    if account_id:
+        on_one = select(Publication.id).where(Publication.post_id == Post.id, Publication.account_id.in_(account_id))
+        statement = statement.where(exists(on_one))
+    if type:
+        statement = statement.where(Post.type.in_(type))
     if since is not None:
         statement = statement.where(Post.publish_at >= since)
     if until is not None:

@@ -31,6 +31,7 @@ from tiktok_api.posts.schemas import (
 )
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
+from tiktok_api.web.moments import in_utc
 from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.schemas import page_of
 
@@ -51,7 +52,8 @@ TIME_PROBLEMS = (PublishTimePassed, LocalTimeMissing, LocalTimeTwice)
 @blp.response(200, page_of(PostSchema))
 def list_posts(args: dict[str, Any]) -> Page:
     """List posts, the newest first"""
-    filters = {name: args[name] for name in ("status", "account_id", "since", "until", "q") if name in args}
+    known = ("status", "account_id", "type", "since", "until", "q")
+    filters = in_utc({name: args[name] for name in known if name in args}, caller.timezone)
     page = paginate(reading.list_posts(caller, **filters), args, by=(Post.created_at, Post.id))
     page.data = reading.with_parts(page.data)
     return page

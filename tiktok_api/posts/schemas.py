@@ -14,9 +14,10 @@ from tiktok_api.posts.models import (
     PrivacyLevel,
     PublicationState,
 )
+from tiktok_api.web.moments import MomentField, is_in_calendar
 from tiktok_api.web.openapi_schemas import Choice, PartOf, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Boolean, Schema, is_in_range, nullable
+from tiktok_api.web.schemas import Boolean, Schema, any_of, is_in_range, nullable
 from tiktok_api.web.timezones import is_timezone
 
 EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
@@ -231,17 +232,24 @@ class PostSchema(Schema):
 class PostListArgsSchema(PageArgsSchema):
     """Which posts."""
 
-    status = choice(PostStatus, example="scheduled")
-    account_id = fields.UUID(metadata={"example": EXAMPLE_ID})
-    since = fields.AwareDateTime(
+    status = any_of(choice(PostStatus, example="scheduled"))
+    account_id = any_of(fields.UUID(metadata={"example": EXAMPLE_ID}))
+    type = any_of(choice(PostType, example="video"))
+    since = MomentField(
         data_key="from",
-        validate=is_in_range,
-        metadata={"example": EXAMPLE_TIME, "description": "Going out at or after this instant."},
+        validate=is_in_calendar,
+        metadata={
+            "example": "2027-03-02",
+            "description": "Going out on this day of yours or later, or from this instant on.",
+        },
     )
-    until = fields.AwareDateTime(
+    until = MomentField(
         data_key="to",
-        validate=is_in_range,
-        metadata={"example": "2027-04-01T00:00:00Z", "description": "Going out before this instant."},
+        validate=is_in_calendar,
+        metadata={
+            "example": "2027-03-31",
+            "description": "Going out on this day of yours or earlier, or before this instant.",
+        },
     )
     q = fields.String(
         validate=[validate.Length(1, 200), _is_text], metadata={"example": "studio", "description": "In the caption."}

@@ -79,6 +79,9 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
     post = get_post(caller, post_id)
     if not post.is_movable:
         raise PostNotMovable(status=post.status)
+    changes = _what_differs(post, changes)
+    if not changes:
+        return
     slot = changes.pop("slot", {})
     if (media_ids := changes.pop("media_ids", None)) is not None:
         _set_media(caller, post, media_ids)
@@ -89,12 +92,31 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
         post.consented_at = clock.now() if post.consent else None
     if targets is not None:
         _set_targets(caller, post, targets)
+    post.updated_at = clock.now()
     if times := resolve_time(**slot):
         _put_on_calendar(post, times)
         audit.record(caller, "post.scheduled", subject_id=post.id)
     elif post.status is PostStatus.SCHEDULED:  # its time stays as it was chosen, even where it has just come
         kept = {name: getattr(post, name) for name in ("publish_at", "local_time", "timezone")}
         _put_on_calendar(post, kept, are_targets_new=targets is not None or "mode" in changes)
+
+
+def _what_differs(post: Post, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of `changes` that would change the post: a client may send back all that it was shown."""
+    now: dict[str, Any] = {
+        "media_ids": [media.id for media in media_waits.media_of(post.id)],
+        "targets": [
+            {"account_id": publication.account_id, **publication.overrides} for publication in _publications(post)
+        ],
+        "slot": {},
+    }
+    if post.status is PostStatus.SCHEDULED:
+        is_local = changes.get("slot", {}).keys() & {"local_time"}
+        shown = ("local_time", "timezone") if is_local else ("publish_at",)
+        now["slot"] = {name: getattr(post, name) for name in shown} if changes.get("slot") else {}
+    return {
+        name: value for name, value in changes.items() if value != (now[name] if name in now else getattr(post, name))
+    }
 
 
 def delete_post(caller: Identity, post_id: UUID) -> None:

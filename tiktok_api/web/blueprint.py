@@ -6,8 +6,8 @@
     @blp.raises(PostNotMovable)
     def schedule_post(slot, post_id): ...
 
-The guard around each route runs in this order: token, scope, malformed ids, unknown query parameters, body size,
-idempotency, body, route.
+The guard around each route runs in this order: words that are no ids, token, scope, malformed ids, unknown query
+parameters, body size, idempotency, body, route.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from marshmallow import Schema
 from werkzeug.routing import UUIDConverter
 
 from tiktok_api.errors import NotFound, Problem
-from tiktok_api.web import conditional, documenting, idempotency, limits
+from tiktok_api.web import addresses, conditional, documenting, idempotency, limits
 from tiktok_api.web.authentication import required_caller
 from tiktok_api.web.pagination import Page, link_to_next
 from tiktok_api.web.reading import parser, refuse_query
@@ -107,8 +107,14 @@ class Blueprint(flask_smorest.Blueprint):
         return cast(Decorator, super().doc(**described))
 
     def arguments(self, schema: type[Schema], **options: Any) -> Decorator:
-        """Read the body (or, with `location="query"`, the query) by `schema`; the route gets it as its next argument."""
-        return cast(Decorator, super().arguments(schema, **options))
+        """Read the body (or, with `location="query"`, the query) by `schema`; the route gets it as its next argument.
+
+        A body must be there unless `required=False`; without it an optional one is read as `{}`.
+        """
+        decorate = cast(Decorator, super().arguments(schema, **options))
+        if options.get("location", "json") == "query":
+            return lambda view: _mark(decorate(view), query_schema=schema)
+        return lambda view: _mark(decorate(view), needs_body=options.get("required", True))
 
     def public(self, view: View) -> View:
         """Mark a route that needs no token."""
@@ -183,11 +189,12 @@ def _guard(view: View, domain: str) -> View:
     needs_scope = getattr(view, "needs_scope", True)
     receive = getattr(view, "receive", None)
     most_bytes = getattr(view, "most_bytes", None)
-    arguments = getattr(view, "_apidoc", {}).get("arguments", {}).get("parameters", [])
-    reads_query = is_public or any(argument["in"] == "query" for argument in arguments)
+    reads_query = is_public or hasattr(view, "query_schema")
 
     @wraps(view)
     def guarded(**in_path: Any) -> Any:
+        if any(isinstance(value, MalformedId) for value in in_path.values()):
+            addresses.refuse_static_words()
         caller = None if is_public else required_caller()
         if caller is not None and needs_scope:
             caller.must_be_allowed(domain, to_write=request.method not in ("GET", "HEAD", "OPTIONS"))

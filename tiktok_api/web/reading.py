@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import orjson
-from flask import Request, request
-from marshmallow import RAISE, Schema, ValidationError
+from flask import Request, current_app, request
+from marshmallow import RAISE, Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
 
 from tiktok_api.errors import BadRequest, Invalid, UnsupportedBody
@@ -28,9 +28,14 @@ class Parser(FlaskParser):
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE, "json": RAISE}  # noqa: RUF012
 
     def load_json(self, req: Request, schema: Schema) -> Any:
+        if req.mimetype and not req.is_json:
+            raise UnsupportedBody
         body = req.get_data(cache=True)
+        if not body and not _needs_body(req):
+            return {}
         if not body and not req.mimetype:
-            return {}  # a POST without a body says the same as `{}`
+            missing = {"pointer": "", "code": "required", "message": "Send a JSON object as the body."}
+            raise Invalid(errors=[missing, *_faults("json", schema.validate({}))])
         if not req.is_json:
             raise UnsupportedBody
         try:
@@ -46,7 +51,10 @@ class Parser(FlaskParser):
             _unprintable("parameter", name) for name, value in req.args.items(multi=True) if "\0" in name + value
         ]:
             raise Invalid(errors=faults)
-        return super().load_querystring(req, schema)
+        loaded = super().load_querystring(req, schema)
+        if faults := list(_repeated(req, schema)):
+            raise Invalid(errors=faults + list(_faults("query", schema.validate(loaded))))
+        return loaded
 
     def handle_error(self, error: ValidationError, req: Request, schema: Schema, **_: Any) -> NoReturn:
         (location, messages) = next(iter(error.messages.items()))  # type: ignore[union-attr]
@@ -61,6 +69,20 @@ def refuse_query() -> None:
     if request.args:
         unknown = {"code": "unknown_field", "message": "Unknown field."}
         raise Invalid(errors=[{"parameter": name, **unknown} for name in request.args])
+
+
+def _repeated(req: Request, schema: Schema) -> Iterator[dict[str, str]]:
+    """The parameters with one value that are sent several times: which of the values is meant cannot be told."""
+    known = {field.data_key or name: field for name, field in schema.load_fields.items()}
+    for name, values in req.args.lists():
+        if len(values) > 1 and name in known and not isinstance(known[name], fields.List):
+            yield {"parameter": name, "code": "repeated", "message": "Takes one value; it was sent several times."}
+
+
+def _needs_body(req: Request) -> bool:
+    """Whether the route being answered declares its body as required."""
+    view = current_app.view_functions.get(req.endpoint or "")
+    return bool(getattr(view, "needs_body", True))
 
 
 def peek_at_json() -> Any:

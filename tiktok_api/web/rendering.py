@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestedRangeN
 
 from tiktok_api import errors, schema
 from tiktok_api.db import end_reading
-from tiktok_api.web import authentication, limits
+from tiktok_api.web import addresses, authentication, limits
 from tiktok_api.web.serializing import to_json
 
 log = structlog.get_logger(__name__)
@@ -86,7 +86,8 @@ def _render_http(error: HTTPException) -> Response:
     if error.code is not None and error.code < 400 and error.response is None:  # a redirect is not a failure
         return Response(status=error.code, headers=list(error.get_headers()))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        return render(errors.MethodNotAllowed(headers={"Allow": ", ".join(sorted(error.valid_methods))}))
+        methods = addresses.methods_at(request.path) or error.valid_methods
+        return render(errors.MethodNotAllowed(headers={"Allow": addresses.allow(methods)}))
     if isinstance(error, RequestedRangeNotSatisfiable):
         response = render(_other(416, "range_not_satisfiable", "Range not satisfiable", "No such bytes."))
         response.headers["Content-Range"] = f"bytes */{error.length}"

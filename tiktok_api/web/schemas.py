@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import marshmallow
-from marshmallow import INCLUDE, RAISE, ValidationError, fields
+from marshmallow import INCLUDE, RAISE, ValidationError, fields, validate
 
 
 class Schema(marshmallow.Schema):
@@ -40,6 +40,16 @@ def is_in_range(value: datetime) -> None:
         value.astimezone(UTC)
     except OverflowError:
         raise ValidationError("This year is out of range.") from None
+
+
+MOST_VALUES = 50
+
+
+def any_of(one: fields.Field[Any], *, description: str = "") -> fields.List[Any]:
+    """A query parameter that may be sent several times; what has any of the values is meant."""
+    example = {"example": [one.metadata["example"]]} if "example" in one.metadata else {}
+    said = f"{description} Repeat it for several: what has any of them is meant.".strip()
+    return fields.List(one, validate=validate.Length(1, MOST_VALUES), metadata={"description": said, **example})
 
 
 _pages: dict[type[Schema], type[Schema]] = {}

@@ -7,6 +7,7 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.auth.models import AuditEntry
 from tiktok_api.auth.schemas import AuditArgsSchema, AuditEntrySchema
 from tiktok_api.web.blueprint import Blueprint
+from tiktok_api.web.moments import in_utc
 from tiktok_api.web.pagination import InvalidCursor, Page, paginate
 from tiktok_api.web.schemas import page_of
 
@@ -24,5 +25,5 @@ def list_audit_entries(args: dict[str, Any]) -> Page:
     kept for as long as the operator says (AUDIT_DAYS).
     """
     known = ("action", "subject_id", "session_id", "api_key_id", "since", "until")
-    filters = {name: args[name] for name in known if name in args}
+    filters = in_utc({name: args[name] for name in known if name in args}, caller.timezone)
     return paginate(audit.trail(caller, **filters), args, by=(AuditEntry.created_at, AuditEntry.id))

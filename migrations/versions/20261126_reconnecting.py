@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "173236d74358"
-down_revision = "c90d4d8f5423"
+down_revision = "5b1d0c7a9e34"
 branch_labels = None
 depends_on = None
 

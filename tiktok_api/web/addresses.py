@@ -1,0 +1,48 @@
+"""Which methods an address takes: a static word (`/accounts/connect`) is never taken for an id (`/accounts/<uuid>`)."""
+
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from flask import current_app, request
+from werkzeug.routing import Rule
+
+from tiktok_api.errors import MethodNotAllowed
+
+
+def refuse_static_words() -> None:
+    """Refuse a request that matched an id where the path names another route. Raises MethodNotAllowed."""
+    if methods := methods_at(request.path):
+        raise MethodNotAllowed(headers={"Allow": allow(methods)})
+
+
+def methods_at(path: str) -> set[str]:
+    """The methods of the routes whose static words and ids are exactly those of `path`; empty where there are none."""
+    return {method for rule in _matching(path) for method in rule.methods or ()}
+
+
+def allow(methods: Iterable[str]) -> str:
+    """The value of an `Allow` header."""
+    return ", ".join(sorted(methods))
+
+
+def _matching(path: str) -> Iterator[Rule]:
+    asked = path.split("/")
+    for rule in current_app.url_map.iter_rules():
+        segments = rule.rule.split("/")
+        if len(segments) == len(asked) and all(map(_fits, segments, asked)):
+            yield rule
+
+
+def _fits(segment: str, word: str) -> bool:
+    """Whether a segment of a rule, a static word or a converter, stands for this word."""
+    if not segment.startswith("<"):
+        return segment == word
+    return not segment.startswith("<uuid:") or _is_id(word)
+
+
+def _is_id(word: str) -> bool:
+    try:
+        UUID(word)
+    except ValueError:
+        return False
+    return len(word) == 36

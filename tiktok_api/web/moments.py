@@ -1,0 +1,67 @@
+"""Moments in queries: a local date, which is a whole day of the person who asks, or an instant."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from marshmallow import ValidationError, fields
+
+from tiktok_api.web.schemas import is_in_range
+
+Moment = date | datetime
+"""A local date, or an aware instant."""
+
+_BARE_PLUS = re.compile(r"(T[\d:.]+) (\d\d:\d\d)$")
+_NOT_A_MOMENT = "Not a valid date (2027-03-02) or instant with its zone (2027-03-02T12:00:00Z)."
+_YEARS = range(2, 9999)  # a day earlier or later, in any zone, is in the calendar too
+
+
+class MomentField(fields.String):
+    """A local date, or an instant with its zone; a naive time is refused."""
+
+    def __init__(self, *, metadata: dict[str, Any], **options: Any) -> None:
+        either = [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]
+        super().__init__(metadata={"anyOf": either} | metadata, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        """A date or an aware datetime; a `+` that a client forgot to encode arrives as a space."""
+        words = _BARE_PLUS.sub(r"\1+\2", super()._deserialize(value, attr, data, **kwargs))
+        try:
+            moment: Moment = date.fromisoformat(words) if len(words) <= 10 else datetime.fromisoformat(words)
+        except ValueError:
+            raise ValidationError(_NOT_A_MOMENT) from None
+        if isinstance(moment, datetime) and moment.tzinfo is None:
+            raise ValidationError(_NOT_A_MOMENT)
+        return moment
+
+
+def is_in_calendar(value: Moment) -> None:
+    """The ends of the calendar cannot be moved between zones. Raises ValidationError."""
+    if isinstance(value, datetime):
+        is_in_range(value)
+    elif value.year not in _YEARS:
+        raise ValidationError("This year is out of range.")
+
+
+def starts_at(moment: Moment, timezone: str) -> datetime:
+    """The first instant of a local date (PEP 495: fold=0 where midnight is skipped or happens twice), or the instant."""
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC)
+    return datetime.combine(moment, time(), ZoneInfo(timezone)).astimezone(UTC)
+
+
+def ends_at(moment: Moment, timezone: str) -> datetime:
+    """The instant at which a local date is over, or the instant itself: what is meant lies before it."""
+    return starts_at(moment if isinstance(moment, datetime) else moment + timedelta(days=1), timezone)
+
+
+def in_utc(args: Mapping[str, Any], timezone: str) -> dict[str, Any]:
+    """`args` with its moments `since` and `until`, where they are given, as instants; days are those of `timezone`."""
+    found = dict(args)
+    if "since" in found:
+        found["since"] = starts_at(found["since"], timezone)
+    if "until" in found:
+        found["until"] = ends_at(found["until"], timezone)
+    return found
