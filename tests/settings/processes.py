@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers import wait_until
-
 ROOT = Path(__file__).parents[2]
 
 GUNICORN = ("gunicorn", "--config", "python:tiktok_api.serving", "wsgi:app")
@@ -62,9 +60,6 @@ class Folder:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-
-    def wait_for_log(self, text: str) -> None:
-        wait_until(lambda: text in (self.path / "log").read_text(), seconds=90)
 
 
 def _environment(more: dict[str, str]) -> dict[str, str]:

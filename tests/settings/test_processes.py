@@ -1,5 +1,7 @@
 """Each process of the product in a fresh folder: it reads the file there, and what is wrong is a paragraph."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,8 +27,14 @@ PROCESSES = {
 def status_of(url: str) -> int:
     try:
         return requests.get(url, timeout=10).status_code
-    except requests.ConnectionError:
+    except requests.RequestException:
         return 0
+
+
+def has_run_a_job(database: Path) -> bool:
+    """Recurring jobs are due at once in a new database, and in the future once they were run."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return bool(connection.execute("select count(*) from jobs where due_at > datetime('now')").fetchone()[0])
 
 
 def processes_below(folder: Path) -> list[str]:
@@ -51,11 +59,10 @@ def test_the_example_with_what_is_required_filled_in_serves(folder, simulator):
     after = folder.run(*DOCTOR, **tiktok)
     with folder.running(*GUNICORN, **tiktok), folder.running(*WORKER, **tiktok) as worker:
         wait_until(lambda: status_of(f"http://127.0.0.1:{port}/livez") == 200, seconds=90)
-        folder.wait_for_log("runner.started")
+        wait_until(lambda: has_run_a_job(folder.path / "instance/tiktok_api.sqlite3"), seconds=90)
         is_working = worker.poll() is None
 
     assert (before.returncode, upgraded.returncode, after.returncode, is_working) == (1, 0, 0, True), after.stdout
-    assert (folder.path / "instance/tiktok_api.sqlite3").is_file()
     assert not (folder.path / "instance/instance").exists()
 
 

@@ -76,6 +76,16 @@ class SmtpMailer:
         except smtplib.SMTPNotSupportedError as error:
             raise Undeliverable("the mail server does not know such addresses") from error
 
+    @property
+    def port(self) -> int:
+        """The server's port."""
+        return self._port
+
+    def check(self) -> None:
+        """Connect and sign in as for an email, and send none. Raises OSError, SMTPException."""
+        with self._connected() as server:
+            server.noop()
+
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         """A server that has proven who it is, where TLS is asked for, and knows who we are."""

@@ -85,6 +85,15 @@ class OAuth:
         answer = self._token({"grant_type": "refresh_token", "refresh_token": refresh_token}, hide=(refresh_token,))
         return _grant(answer, refreshed=refresh_token)
 
+    def check_app(self) -> None:
+        """Ask for a token of the app itself, which needs nothing but its key and secret, and drop it.
+
+        Raises TikTokRefusal when they are wrong, TikTokUnreachable, TikTokBusy.
+        """
+        answer = self._token({"grant_type": "client_credentials"}, hide=())
+        if _has_error(answer) or parsing.text(answer.document.get("access_token")) is None:
+            raise answer.error()
+
     def revoke_token(self, access_token: str) -> None:
         """Take the app off the user's list. Afterwards the refresh token is to be treated as dead too.
 

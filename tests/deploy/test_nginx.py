@@ -1,0 +1,388 @@
+"""`deploy/nginx.conf` in front of gunicorn, as an operator would run both."""
+
+import hashlib
+import http.client
+import json
+import os
+import socket
+import ssl
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.cli.answering import answering
+from tests.deploy.nginx import NGINX, Site, nginx
+from tests.deploy.upstream import upstream
+from tests.media import making
+from tests.media.staging import Stage, staged
+from tests.media.tus_client import TUS, metadata
+from tests.running_jobs import run_due_jobs
+from tests.servers import free_port, wait_until
+
+pytestmark = [
+    pytest.mark.skipif(NGINX is None, reason="not run: nginx is not installed"),
+    pytest.mark.xdist_group("nginx"),
+]
+
+MEBIBYTE = 1024 * 1024
+UPLOADS = "/api/v1/media/uploads"
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that its group may enter, unlike pytest's."""
+    with tempfile.TemporaryDirectory(prefix="tiktok-api-nginx-") as name:
+        Path(name).chmod(0o750)
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def stage(sqlite_template: Path) -> Iterator[Stage]:
+    """The API behind nginx, and a person who has signed in."""
+    with open_folder() as folder:
+        media = {"STORAGE_URL": (folder / "media").as_uri(), "X_ACCEL_PREFIX": "/media-files/"}
+        limits = {"TRUSTED_PROXIES": "1", "RATE_LIMIT_ENABLED": "true", "RATE_LIMIT_PER_MINUTE": "100000"}
+        with staged(sqlite_template, folder, media, **limits) as running:
+            yield running
+
+
+@pytest.fixture(scope="module")
+def site(stage: Stage) -> Iterator[Site]:
+    """nginx in front of it."""
+    media = Path(stage.app.extensions["tiktok_api.settings"].storage_url.removeprefix("file://"))
+    with open_folder() as folder, nginx(folder, stage.server.port, media) as running:
+        yield running
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with open_folder() as place:
+        yield place
+
+
+@pytest.fixture
+def signed_in(stage: Stage) -> dict[str, str]:
+    return {"Authorization": f"Bearer {stage.owner.tokens['access_token']}"}
+
+
+def must_be_problem(answer: requests.Response, status: int, code: str) -> None:
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    document = answer.json()
+    assert (document["status"], document["code"], document["type"]) == (status, code, f"/docs/problems#{code}")
+    assert document.keys() == {"type", "title", "status", "detail", "instance", "code", "request_id"}
+    assert all(document[name] for name in ("title", "detail", "request_id"))
+
+
+def ask(site: Site, *lines: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the answer to these lines as they stand."""
+    with connected(site) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+
+@contextmanager
+def connected(site: Site) -> Iterator[ssl.SSLSocket]:
+    """A connection to say anything on, closed at the end of the block as it is."""
+    context = ssl.create_default_context(cafile=str(site.certificate))
+    with (
+        socket.create_connection(("127.0.0.1", site.port), timeout=60) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
+    ):
+        yield connection
+
+
+def upload(site: Site, signed_in: dict[str, str], content: bytes) -> requests.Response:
+    """A video in one request."""
+    body = making.multipart(making.part("file", content, filename="clip.mp4"))
+    return site.request("POST", "/api/v1/media", data=body, headers=signed_in | {"Content-Type": making.MULTIPART})
+
+
+def test_a_tus_upload_that_is_cut_keeps_what_arrived_and_goes_on(site, signed_in):
+    content = making.video(pad_to_bytes=12 * MEBIBYTE)
+    said = {"Upload-Length": str(len(content)), "Upload-Metadata": metadata(filename="cut.mp4")}
+    path = site.request("POST", UPLOADS, headers=signed_in | TUS | said).headers["Location"]
+    head = signed_in | TUS | {"Host": "localhost", "Upload-Offset": "0", "Content-Length": str(len(content))}
+    head["Content-Type"] = "application/offset+octet-stream"
+    with connected(site) as connection:
+        lines = [f"PATCH {path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
+        connection.sendall("\r\n".join(lines).encode())
+        connection.sendall(content[: 6 * MEBIBYTE])
+
+    def settled() -> list[int]:
+        answer = site.request(
+            "PATCH",
+            path,
+            data=b"",
+            headers=signed_in
+            | TUS
+            | {"Upload-Offset": str(len(content) + 1), "Content-Type": "application/offset+octet-stream"},
+        )
+        return [int(answer.headers["Upload-Offset"])] if answer.status_code == 409 else []
+
+    offset = wait_until(settled, seconds=90)[0]
+    rest = site.request(
+        "PATCH",
+        path,
+        data=content[offset:],
+        headers=signed_in | TUS | {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"},
+    )
+
+    assert 5 * MEBIBYTE < offset <= 6 * MEBIBYTE
+    assert (rest.status_code, rest.headers["Upload-Offset"]) == (204, str(len(content)))
+
+
+def test_a_large_file_passes_in_one_request(site, signed_in):
+    content = making.video(pad_to_bytes=20 * MEBIBYTE)
+
+    answer = upload(site, signed_in, content)
+
+    assert (answer.status_code, answer.json()["size_bytes"]) == (201, len(content))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "size"),
+    [
+        ("POST", "/api/v1/posts", 2 * MEBIBYTE),
+        ("POST", "/api/v1/webhooks/tiktok", 2 * MEBIBYTE),
+        ("PATCH", "/api/v1/media/1", 2 * MEBIBYTE),
+        ("POST", "/api/v1/media", 600 * MEBIBYTE),
+        ("PATCH", f"{UPLOADS}/1", 600 * MEBIBYTE),
+    ],
+)
+def test_a_body_beyond_the_limit_is_refused_with_a_problem_document(site, method, path, size):
+    status, headers, body = ask(
+        site,
+        f"{method} {path}?secret=hunter2 HTTP/1.1",
+        "Host: localhost",
+        f"Content-Length: {size}",
+        "X-Request-ID: mine-1",
+    )
+
+    document = json.loads(body)
+    assert (status, headers["content-type"], document["code"]) == (413, "application/problem+json", "body_too_large")
+    assert (document["instance"], document["request_id"], headers["x-request-id"]) == (path, "mine-1", "mine-1")
+
+
+@pytest.fixture
+def stored(stage: Stage, site: Site, signed_in: dict[str, str]) -> tuple[str, bytes, Path]:
+    """The path of a video's content, its bytes, and its file."""
+    content = making.video(seconds=2.0)
+    media = upload(site, signed_in, content).json()
+    run_due_jobs(stage.app)
+    root = Path(stage.app.extensions["tiktok_api.settings"].storage_url.removeprefix("file://"))
+    [file] = [path for path in root.rglob("*") if path.is_file() and path.read_bytes() == content]
+    return f"/api/v1/media/{media['id']}/content", content, file
+
+
+def test_a_download_comes_from_nginx_with_all_that_the_api_says_of_it(site, signed_in, stored):
+    path, content, _ = stored
+
+    whole = site.get(path, headers=signed_in)
+
+    etag = f'"{hashlib.sha256(content).hexdigest()}"'
+    assert (whole.status_code, whole.content, whole.headers["ETag"]) == (200, content, etag)
+    assert (whole.headers["Content-Type"], whole.headers["X-Content-Type-Options"]) == ("video/mp4", "nosniff")
+    assert whole.headers["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in whole.headers["Content-Security-Policy"]
+    assert whole.headers["Cache-Control"] == "private, no-cache"
+    assert {"X-Request-ID", "RateLimit-Remaining", "Last-Modified"} <= whole.headers.keys()  # the last is nginx's own
+    assert "X-Accel-Redirect" not in whole.headers
+
+
+@pytest.mark.parametrize("if_range", [None, "the file's", '"another"'])
+def test_a_part_of_a_download(site, signed_in, stored, if_range):
+    path, content, _ = stored
+    etag = f'"{hashlib.sha256(content).hexdigest()}"'
+    condition = {} if if_range is None else {"If-Range": etag if if_range == "the file's" else if_range}
+
+    answer = site.get(path, headers=signed_in | {"Range": "bytes=5-9"} | condition)
+
+    if if_range == '"another"':
+        assert (answer.status_code, answer.content) == (200, content)
+    else:
+        assert (answer.status_code, answer.content) == (206, content[5:10])
+        assert answer.headers["Content-Range"] == f"bytes 5-9/{len(content)}"
+
+
+def test_a_part_behind_the_end_is_a_problem(site, signed_in, stored):
+    path, content, _ = stored
+
+    answer = site.get(path, headers=signed_in | {"Range": f"bytes={len(content)}-"})
+
+    must_be_problem(answer, 416, "range_not_satisfiable")
+    assert answer.headers["Content-Range"] == f"bytes */{len(content)}"
+
+
+def test_what_the_client_has_is_not_sent_again(site, signed_in, stored):
+    path, _, _ = stored
+    etag = site.get(path, headers=signed_in).headers["ETag"]
+
+    assert site.get(path, headers=signed_in | {"If-None-Match": etag}).status_code == 304
+    assert site.request("HEAD", path, headers=signed_in).headers["ETag"] == etag
+
+
+def test_a_file_that_nginx_may_not_read_is_a_problem(site, signed_in, stored):
+    path, _, file = stored
+    file.chmod(0o400 if os.geteuid() == 0 else 0)
+
+    must_be_problem(site.get(path, headers=signed_in), 403, "forbidden")
+
+
+def test_a_file_that_is_gone_is_a_problem(site, signed_in, stored):
+    path, _, file = stored
+    file.unlink()
+
+    must_be_problem(site.get(path, headers=signed_in), 404, "not_found")
+
+
+def test_no_client_may_ask_for_files_by_itself(site, stored):
+    _, _, file = stored
+
+    for path in (f"/media-files/{file.name}", "/media-files/", "/nginx-problem", "/media-files/../nginx-problem"):
+        must_be_problem(site.get(path), 404, "not_found")
+
+
+def test_the_clients_own_word_about_its_address_changes_nothing(site):
+    lies = [{}, {"X-Forwarded-For": "203.0.113.7"}, {"Forwarded": "for=203.0.113.8"}, {"X-Real-IP": "203.0.113.9"}]
+
+    left = [int(site.get("/api/v1/auth/me", headers=lie).headers["RateLimit-Remaining"]) for lie in lies]
+
+    assert left == [left[0] - number for number in range(len(lies))]
+
+
+def test_what_the_api_is_told_of_the_client_is_what_nginx_sees(folder):
+    lies = {
+        "X-Forwarded-For": "203.0.113.7",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Proto": "http",
+        "X-Forwarded-Prefix": "/evil",
+        "X-Forwarded-Port": "1",
+        "X-Real-IP": "203.0.113.9",
+        "Forwarded": "for=203.0.113.8;host=evil.example",
+        "Host": "evil.example",
+        "X_Forwarded_For": "203.0.113.7",
+        "X-Request-ID": 'not "harmless"',
+    }
+    with upstream() as api, nginx(folder, api.port, folder) as site:
+        told = site.get("/anything", headers=lies).json()
+
+    assert (told["x-forwarded-for"], told["x-forwarded-proto"]) == ("127.0.0.1", "https")
+    assert (told["host"], told["x-forwarded-host"]) == ("localhost", "localhost")
+    assert not {"evil", "203.0.113", "harmless"} & {
+        word for word in ("evil", "203.0.113", "harmless") if word in str(told)
+    }
+    assert "connection" not in told
+
+
+def test_connections_to_the_api_are_used_again(folder):
+    with upstream() as api, nginx(folder, api.port, folder) as site:
+        answers = [site.get("/anything").status_code for _ in range(20)]
+        connections = api.connections
+
+    assert answers == [200] * 20
+    assert connections == 1
+
+
+def test_an_api_that_is_down_is_a_problem(folder):
+    with nginx(folder, free_port(), folder) as site:
+        answer = site.get("/api/v1/posts?state=hunter2")
+
+    must_be_problem(answer, 502, "bad_gateway")
+    assert (answer.headers["Retry-After"], answer.json()["instance"]) == ("5", "/api/v1/posts")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/posts", "/api/v1/media", UPLOADS])
+def test_an_api_that_does_not_answer_in_time_is_a_problem(folder, path):
+    with answering(None) as port, nginx(folder, port, folder, proxy_read_timeout="proxy_read_timeout 1s") as site:
+        answer = site.get(path)
+
+    must_be_problem(answer, 504, "gateway_timeout")
+    assert answer.headers["Retry-After"] == "5"
+
+
+def test_a_flood_is_a_problem_that_says_when_to_come_back(folder):
+    with upstream() as api, nginx(folder, api.port, folder, rate="rate=1r/m", burst="burst=1") as site:
+        answers = [site.get("/anything") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    must_be_problem(answers[-1], 429, "too_many_requests")
+    assert answers[-1].headers["Retry-After"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "lines"),
+    [
+        (400, "malformed_request", ["GET /api/v1/posts HTTP/1.1"]),
+        (400, "malformed_request", ["POST /api/v1/posts HTTP/1.1", "Host: localhost", "Content-Length: many"]),
+        (400, "malformed_request", ["GET / HTTP/1.1", "Host: localhost", f"Cookie: {'x' * 40_000}"]),
+        (405, "method_not_allowed", ["TRACE /api/v1/posts HTTP/1.1", "Host: localhost"]),
+    ],
+)
+def test_what_nginx_does_not_understand_is_a_problem(site, status, code, lines):
+    found, headers, body = ask(site, *lines)
+
+    assert (found, headers["content-type"], json.loads(body)["code"]) == (status, "application/problem+json", code)
+
+
+def test_plain_http_on_the_port_of_tls_is_a_problem(site):
+    answer = requests.get(f"http://127.0.0.1:{site.port}/api/v1/posts", timeout=30)
+
+    must_be_problem(answer, 400, "malformed_request")
+
+
+def test_an_address_that_is_too_long_is_a_problem(site):
+    found, headers, body = ask(site, f"GET /api/v1/posts?q={'x' * 20_000} HTTP/1.1", "Host: localhost")
+
+    assert (found, headers["content-type"]) == (414, "application/problem+json")
+    assert json.loads(body)["status"] == 414
+
+
+def test_problems_of_the_api_pass_as_they_are(site):
+    answer = site.get("/api/v1/posts", headers={"X-Request-ID": "mine-2"})
+
+    assert (answer.status_code, answer.json()["code"], answer.json()["request_id"]) == (401, "unauthorized", "mine-2")
+
+
+def test_plain_http_is_sent_to_tls_with_its_method(site):
+    answer = requests.post(f"http://127.0.0.1:{site.plain_port}/a?b=c", allow_redirects=False, timeout=30)
+
+    assert (answer.status_code, answer.headers["Location"]) == (308, "https://localhost/a?b=c")
+
+
+def test_figures_are_for_this_machine_alone(site):
+    session = requests.Session()
+    session.mount("https://", _From("127.0.0.2"))
+
+    here = site.get("/metrics")
+    elsewhere = session.get(f"{site.url}/metrics", verify=str(site.certificate), timeout=30)
+
+    assert here.headers.get("Server") == "gunicorn" or here.status_code in (200, 401, 404)
+    must_be_problem(elsewhere, 403, "forbidden")
+
+
+class _From(requests.adapters.HTTPAdapter):
+    """Connections from that address of this machine."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args: object, **options: object) -> None:
+        super().init_poolmanager(*args, source_address=(self._address, 0), **options)
+
+
+def test_the_log_has_a_line_for_each_request_and_no_query(site):
+    site.get("/api/v1/accounts/callback?code=hunter2&state=x", headers={"X-Request-ID": "in-the-log"})
+
+    def line() -> list[dict[str, object]]:
+        return [found for found in map(json.loads, site.log.splitlines()) if found["request_id"] == "in-the-log"]
+
+    [found] = wait_until(line)
+    assert (found["path"], found["address"], found["method"]) == ("/api/v1/accounts/callback", "127.0.0.1", "GET")
+    assert "hunter2" not in site.log
