@@ -9,7 +9,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.readme.pasting import TOOLS, blocks, clean_environment, copy_repository, paste, require_tools, serving
+from tests.local_stack import clean_environment, serving
+from tests.readme.pasting import TOOLS, blocks, copy_repository, paste, require_tools
 from tests.servers import wait_until
 
 pytestmark = pytest.mark.xdist_group("readme")  # one stack for the module
@@ -27,8 +28,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(clone: Path) -> Iterator[str]:
-    with serving(clone) as url:
-        yield url
+    with serving(clone, is_copy=True) as stack:
+        yield stack.url
 
 
 def paste_everything(clone: Path, server: str) -> "Reader":
