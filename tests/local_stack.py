@@ -34,6 +34,7 @@ class LocalStack:
     url: str
     process: "subprocess.Popen[bytes]"
     log: Path
+    instance: Path
 
     @property
     def output(self) -> str:
@@ -42,7 +43,7 @@ class LocalStack:
     @property
     def notes(self) -> dict[str, Any]:
         """What it has written down for the console."""
-        notes: dict[str, Any] = json.loads((self.folder / "instance" / "run.json").read_text())
+        notes: dict[str, Any] = json.loads((self.instance / "run.json").read_text())
         return notes
 
     @property
@@ -55,8 +56,9 @@ class LocalStack:
         return pids
 
     def wait_until_serving(self) -> None:
-        wait_until(lambda: "Ctrl-C" in self.output or self.process.poll() is not None, seconds=120)
+        wait_until(lambda: "Ctrl-C" in self.output or self.process.poll() is not None, seconds=600)
         assert self.process.poll() is None, self.output
+        self.url = self.notes["api_url"]
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """End it by a signal and wait; returns its exit code."""
@@ -66,31 +68,40 @@ class LocalStack:
 
 
 @contextmanager
-def started(folder: Path, *command: str, is_copy: bool = False, **environment: str) -> Iterator[LocalStack]:
+def started(
+    folder: Path,
+    *command: str,
+    is_copy: bool = False,
+    program: tuple[str, ...] = (sys.executable, "-m", "tiktok_api"),
+    **environment: str,
+) -> Iterator[LocalStack]:
     """A stack that may still be on its way up; `is_copy`: the folder has the product's files itself."""
+    arguments = command or (() if "make" in program else ("run",))
     port = free_port()
     more = {} if is_copy else {"PYTHONPATH": str(ROOT)}
     log = folder / f"run-{port}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tiktok_api", *(command or ("run",))],
+            [*program, *arguments],
             cwd=folder,
             env=clean_environment(BIND=f"127.0.0.1:{port}", PYTHONUNBUFFERED="1", **more, **environment),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
         )
-    stack = LocalStack(folder, f"http://127.0.0.1:{port}", process, log)
+    stack = LocalStack(
+        folder, f"http://127.0.0.1:{port}", process, log, folder / "instance" / ("demo" if "demo" in command else "")
+    )
     try:
         yield stack
     finally:
-        stack.stop()
+        stack.stop(signal.SIGTERM if "make" in program else signal.SIGINT)  # make hands SIGTERM on, the terminal SIGINT
 
 
 @contextmanager
-def serving(folder: Path, *command: str, is_copy: bool = False) -> Iterator[LocalStack]:
-    """A stack that serves."""
-    with started(folder, *command, is_copy=is_copy) as stack:
+def serving(folder: Path, *command: str, **options: Any) -> Iterator[LocalStack]:
+    """A stack that serves; the options are those of `started`."""
+    with started(folder, *command, **options) as stack:
         stack.wait_until_serving()
         yield stack
 
