@@ -11,6 +11,7 @@ import tiktok_api
 from tiktok_api.cli.application import local_option, with_app
 
 _PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+_GUNICORN = ("--config", "python:tiktok_api.serving")
 _APPLICATION = "tiktok_api.app:create_app()"
 
 
@@ -25,7 +26,7 @@ def serve(**options: str | int | None) -> None:
 
     load()  # a wrong setting is said here, before gunicorn starts processes
     chosen = [part for name, value in options.items() if value is not None for part in (f"--{name}", str(value))]
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:tiktok_api.serving", *chosen, _APPLICATION]
+    command = [sys.executable, "-m", "tiktok_api.cli.web_server", *_GUNICORN, *chosen, _APPLICATION]
     # The product that was called serves, not another copy that happens to be in the working directory.
     home = str(Path(tiktok_api.__file__).resolve().parents[1])
     found_first = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
