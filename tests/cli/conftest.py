@@ -1,13 +1,14 @@
 """The console on the application of a test."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
+from tests.local_stack import LocalStack, serving
 from tiktok_api.cli.main import console
 
 
@@ -36,3 +37,10 @@ def operator(app: Flask) -> Operator:
 @pytest.fixture
 def make_operator() -> Callable[[Flask], Operator]:
     return Operator
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """`tiktok-api run`; the tests that use it form one xdist group, "local stack"."""
+    with serving(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack

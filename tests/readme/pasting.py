@@ -1,20 +1,15 @@
 """The README as a script: its fenced blocks in order, pasted into one bash in a fresh copy of the repository."""
 
-import os
 import re
 import shutil
-import signal
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.servers import free_port, wait_until
+from tests.local_stack import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("bash", "curl", "jq", "openssl", "base64")
 _LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "instance", "*.egg-info", "build", ".env", "__pycache__", ".*_cache", ".hypothesis", ".coverage*"
@@ -44,13 +39,6 @@ def copy_repository(folder: Path) -> Path:
     return folder
 
 
-def clean_environment(**more: str) -> dict[str, str]:
-    """The environment of a person's shell, without what the tests have set."""
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR", "USER")}
-    kept |= {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "COV", "SSL_"))}
-    return kept | {"NO_PROXY": "127.0.0.1"} | more
-
-
 def paste(script: list[str], folder: Path, environment: Mapping[str, str], wanted: list[str]) -> dict[str, str]:
     """Run blocks one after the other in one bash that stops at the first failure.
 
@@ -70,26 +58,3 @@ def paste(script: list[str], folder: Path, environment: Mapping[str, str], wante
     )
     assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     return {name: (folder / ".variables" / name).read_text() for name in wanted}
-
-
-@contextmanager
-def serving(folder: Path, *command: str) -> Iterator[str]:
-    """`make run`'s program in that folder on a free port; yields the API's base URL."""
-    port = free_port()
-    log = folder / "run.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tiktok_api", *(command or ("run",))],
-            cwd=folder,
-            env=clean_environment(BIND=f"127.0.0.1:{port}", PYTHONUNBUFFERED="1"),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        wait_until(lambda: "Ctrl-C" in log.read_text() or process.poll() is not None, seconds=90)
-        assert process.poll() is None, log.read_text()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)

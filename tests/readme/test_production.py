@@ -15,7 +15,8 @@ import psutil
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.readme.pasting import blocks, clean_environment, copy_repository, require_tools
+from tests.local_stack import clean_environment
+from tests.readme.pasting import blocks, copy_repository, require_tools
 from tests.servers import free_port, wait_until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("production")]

@@ -59,4 +59,5 @@ def upload(
     else:
         click.echo(f"{found['id']}  {found['status']}")
     if found["status"] == "rejected":
-        raise click.ClickException(f"The file is rejected: {found.get('rejection') or 'see its checks'}")
+        reason = (found.get("rejection") or {}).get("message", "its checks say why.")
+        raise click.ClickException(f"The file is rejected: {reason}")

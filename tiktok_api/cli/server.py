@@ -3,12 +3,15 @@
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
+import tiktok_api
 from tiktok_api.cli.application import local_option, with_app
 
 _PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+_GUNICORN = ("--config", "python:tiktok_api.serving")
 _APPLICATION = "tiktok_api.app:create_app()"
 
 
@@ -23,8 +26,12 @@ def serve(**options: str | int | None) -> None:
 
     load()  # a wrong setting is said here, before gunicorn starts processes
     chosen = [part for name, value in options.items() if value is not None for part in (f"--{name}", str(value))]
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:tiktok_api.serving", *chosen, _APPLICATION]
-    os.execv(sys.executable, command)  # noqa: S606 - our own interpreter, no shell
+    command = [sys.executable, "-m", "tiktok_api.cli.web_server", *_GUNICORN, *chosen, _APPLICATION]
+    # The product that was called serves, not another copy that happens to be in the working directory.
+    home = str(Path(tiktok_api.__file__).resolve().parents[1])
+    found_first = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"PYTHONSAFEPATH": "1", "PYTHONPATH": found_first}
+    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter, no shell
 
 
 @click.command("upgrade")
@@ -46,7 +53,7 @@ def upgrade(check: bool) -> None:
     report_upgrade()
 
 
-@click.command("doctor", context_settings=_PASSED_ON)
+@click.command("doctor")
 @local_option
 @click.pass_context
 def doctor(context: click.Context) -> None:
@@ -56,7 +63,7 @@ def doctor(context: click.Context) -> None:
     _hand_over(context, main)
 
 
-@click.command("run", context_settings=_PASSED_ON)
+@click.command("run")
 @click.pass_context
 def run(context: click.Context) -> None:
     """API, worker and simulator on this machine, for development, until Ctrl-C."""
