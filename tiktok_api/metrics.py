@@ -16,11 +16,20 @@ _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 if not Path(os.environ.get(_FOLDER, "")).name.startswith(FOLDER_PREFIX):
     os.environ.pop(_FOLDER, None)  # not gunicorn's: what a worker wrote there would be counted as an API process's
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest  # noqa: E402
+from prometheus_client import (  # noqa: E402
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import Metric  # noqa: E402
 from prometheus_client.mmap_dict import MmapedDict  # noqa: E402
 from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402
 from prometheus_client.registry import Collector  # noqa: E402
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # files of several processes know no such times either
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Gauges = Callable[[], Iterable[Metric]]

@@ -69,8 +69,7 @@ def counted() -> Iterator[Metric]:
 def _samples() -> Iterator[tuple[Sample, float]]:
     for metric in metrics.WORK.collect():
         for sample in metric.samples:
-            if not sample.name.endswith("_created"):
-                yield (sample.name, json.dumps(sample.labels, sort_keys=True)), sample.value
+            yield (sample.name, json.dumps(sample.labels, sort_keys=True)), sample.value
 
 
 def _family(name: str) -> str:

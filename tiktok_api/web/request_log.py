@@ -37,12 +37,15 @@ class _Record:
         self.route = UNMATCHED
         self.status = 500
         self.bytes = 0
+        self.length: int | None = None
         self.facts: dict[str, Any] = {}
         self._is_over = False
         metrics.requests_in_flight.inc()
 
-    def look(self) -> None:
-        """Take from Flask's request what is gone when the answer has ended."""
+    def look(self, response: Response | None = None) -> None:
+        """Take from Flask what is gone when the answer has ended; its length, where it is not streamed."""
+        if response is not None and response.is_sequence:
+            self.length = response.calculate_content_length()
         if request.url_rule is not None:
             self.route = request.url_rule.rule
         caller = known_caller()
@@ -84,6 +87,8 @@ class _Answer:
         try:
             for piece in self._pieces:
                 self._record.bytes += len(piece)
+                if self._record.length == self._record.bytes:
+                    self._record.end()
                 yield piece
         except Exception as error:
             log.exception("answer.failed", exc_info=error, request_id=self._record.facts.get("request_id"))
@@ -117,7 +122,7 @@ def install(app: Flask) -> None:
             raise
 
     def look(response: Response) -> Response:
-        request.environ[_RECORD].look()
+        request.environ[_RECORD].look(response)
         return response
 
     def look_at_failure(error: BaseException | None) -> None:
