@@ -51,7 +51,7 @@ class _Record:
         caller = known_caller()
         facts = {
             "request_id": g.get("request_id"),
-            "address": client_address(),
+            "address": client_address()[:64],
             "user": str(caller.user_id) if caller else None,
             "key": str(key) if (key := getattr(caller, "key_id", None)) else None,
             "code": g.get("problem_code"),
