@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterator
 
-from prometheus_client.core import Metric
 from sqlalchemy import UniqueConstraint, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session
 
 from tiktok_api import clock, metrics
 from tiktok_api.db import Model, db, new_id
+from tiktok_api.metrics import Metric
 
 Sample = tuple[str, str]
 """The name of a sample and its labels, as JSON with sorted keys."""

@@ -6,6 +6,7 @@ told.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -67,9 +68,10 @@ class _Record:
             return
         self._is_over = True
         seconds = time.perf_counter() - self._started
-        metrics.requests_in_flight.dec()
-        metrics.requests.labels(self.method, self.route, str(self.status)).inc()
-        metrics.request_seconds.labels(self.method, self.route).observe(seconds)
+        with suppress(OSError):  # the files of the counters may be gone
+            metrics.requests_in_flight.dec()
+            metrics.requests.labels(self.method, self.route, str(self.status)).inc()
+            metrics.request_seconds.labels(self.method, self.route).observe(seconds)
         say = log.debug if self.route in _PROBES else log.info
         cut = {"cut": True} if is_cut else {}
         about = {"method": self.method, "route": self.route, "status": self.status, "bytes": self.bytes}
