@@ -56,7 +56,7 @@ def test_how_late_a_post_went_out_and_how_long_it_was_where(
 
 def test_posts_on_hold_are_told_by_reason(owner, make_post, begin, scrape, simulator, work_until, publication_of):
     post = make_post()
-    simulator.control.deauthorize("ada")
+    simulator.control.disconnect("ada")
     begin(post)
     work_until(lambda: publication_of(post)["state"] == "held")
 
