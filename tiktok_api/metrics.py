@@ -1,14 +1,17 @@
 """What is counted, by name. `REQUESTS` is counted by the processes that answer, `WORK` by workers, who leave it in the
 database (`jobs/counters.py`), so that one scrape of any API process tells of all of them.
 
-With several processes the values of `REQUESTS` live in files of a folder that gunicorn's master makes; without one, in memory.
+No other module imports the library, because it decides when it is imported whether there is one process or several.
+With several, the values of `REQUESTS` live in files of a folder that gunicorn's master makes; else in memory.
 """
 
 import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+__all__ = ["REQUESTS", "WORK", "GaugeMetricFamily", "Gauges", "Metric", "exposition", "forget_process"]
 
 FOLDER_PREFIX = "tiktok-api-metrics-"
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -16,11 +19,20 @@ _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 if not Path(os.environ.get(_FOLDER, "")).name.startswith(FOLDER_PREFIX):
     os.environ.pop(_FOLDER, None)  # not gunicorn's: what a worker wrote there would be counted as an API process's
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest  # noqa: E402
-from prometheus_client.core import Metric  # noqa: E402
+from prometheus_client import (  # noqa: E402
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric  # noqa: E402
 from prometheus_client.mmap_dict import MmapedDict  # noqa: E402
 from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402
 from prometheus_client.registry import Collector  # noqa: E402
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # files of several processes know no such times either
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Gauges = Callable[[], Iterable[Metric]]
@@ -91,9 +103,10 @@ def exposition(gauges: Iterable[Metric]) -> bytes:
     if folder is None:
         return generate_latest(REQUESTS) + generate_latest(registry)
     counted = CollectorRegistry()
-    MultiProcessCollector(counted, folder)  # type: ignore[no-untyped-call]
-    with _files(folder, fcntl.LOCK_SH):
+    with suppress(OSError, ValueError), _files(folder, fcntl.LOCK_SH):  # somebody may have cleaned the folder away
+        MultiProcessCollector(counted, folder)  # type: ignore[no-untyped-call]
         return generate_latest(counted) + generate_latest(registry)
+    return generate_latest(registry)
 
 
 def forget_process(folder: str, pid: int) -> None:

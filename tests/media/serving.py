@@ -59,6 +59,12 @@ class Server:
         self.kill()
 
     @property
+    def master_id(self) -> int:
+        """The process that started the others."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def process_ids(self) -> list[int]:
         """Every process of it."""
         assert self._process is not None

@@ -19,6 +19,18 @@ DAMAGE = {
 
 
 @pytest.fixture
+def run_upgrade(app):
+    """Exit code and everything that is printed by `flask db upgrade`, on one line."""
+
+    def run(*options):
+        result = app.test_cli_runner().invoke(args=["db", "upgrade", *options])
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result.exit_code, " ".join(result.output.split())
+
+    return run
+
+
+@pytest.fixture
 def execute(each_database_url):
     """Change the database by hand."""
 
@@ -117,6 +129,19 @@ def test_what_others_keep_in_the_same_database_is_no_fault(run_upgrade, execute)
     code, printed = run_upgrade()
 
     assert code == 0, printed
+
+
+@on_each_database
+def test_the_command_says_it_as_a_process_too(start_upgrade, execute, run_upgrade):
+    run_upgrade()
+    execute("alter table posts drop column caption")
+
+    process = start_upgrade()
+
+    printed = " ".join(process.communicate(timeout=120)[0].split())
+    assert process.returncode == 1
+    assert "column posts.caption is missing" in printed
+    assert "Traceback" not in printed
 
 
 @pytest.mark.parametrize("each_database_url", ["unreachable_url"], indirect=True)

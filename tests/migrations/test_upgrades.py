@@ -1,5 +1,7 @@
 """From every revision there ever was to the newest, with rows in every table."""
 
+import shutil
+
 import pytest
 from alembic.script import ScriptDirectory
 from flask_migrate import upgrade
@@ -64,3 +66,62 @@ def test_sqlite_checks_references_again_after_an_upgrade(app):
         if connection.dialect.name == "sqlite":
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
             assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+REBUILD = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "600000000001", "{before}", None, None
+
+
+def upgrade():
+    with op.batch_alter_table("users", recreate="auto") as batch:
+        batch.alter_column("email", type_=sa.Text())
+    {more}
+
+
+def downgrade():
+    pass
+"""
+
+
+@pytest.fixture
+def write_revision(tmp_path):
+    """A copy of the migrations with one more, which makes `users` anew as SQLite needs it."""
+
+    def write(more="pass"):
+        folder = tmp_path / "migrations"
+        shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        before = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+        (folder / "versions" / "rebuild.py").write_text(REBUILD.format(before=before, more=more))
+        return str(folder)
+
+    return write
+
+
+@on_each_database
+def test_rows_that_refer_to_a_table_survive_its_being_made_anew(app, write_revision):
+    upgrade()
+    with db.engine.connect() as connection:
+        before = rows.fill(connection)
+
+    result = schema.upgrade(write_revision())
+
+    assert result.after == "600000000001"
+    with db.engine.connect() as connection:
+        assert rows.read(connection) == before
+
+
+@on_each_database
+def test_a_migration_that_would_leave_rows_without_what_they_refer_to_is_refused(app, write_revision):
+    upgrade()
+    with db.engine.connect() as connection:
+        before = rows.fill(connection)
+
+    result = schema.upgrade(write_revision('op.execute("delete from media where duplicate_of is null")'))
+
+    assert result.problem
+    assert result.after == result.before
+    with db.engine.connect() as connection:
+        assert rows.read(connection) == before

@@ -41,6 +41,8 @@ _TAIL = """\
 # AWS_ACCESS_KEY_ID=
 # AWS_SECRET_ACCESS_KEY=
 # AWS_DEFAULT_REGION=
+# For prometheus-client: where gunicorn's processes leave what they count; the temporary folder by default.
+# PROMETHEUS_MULTIPROC_DIR=/run/tiktok-api
 """
 
 

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Iterator
 
-from prometheus_client.core import Metric
 from sqlalchemy import UniqueConstraint, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session
 
 from tiktok_api import clock, metrics
 from tiktok_api.db import Model, db, new_id
+from tiktok_api.metrics import Metric
 
 Sample = tuple[str, str]
 """The name of a sample and its labels, as JSON with sorted keys."""
@@ -69,8 +69,7 @@ def counted() -> Iterator[Metric]:
 def _samples() -> Iterator[tuple[Sample, float]]:
     for metric in metrics.WORK.collect():
         for sample in metric.samples:
-            if not sample.name.endswith("_created"):
-                yield (sample.name, json.dumps(sample.labels, sort_keys=True)), sample.value
+            yield (sample.name, json.dumps(sample.labels, sort_keys=True)), sample.value
 
 
 def _family(name: str) -> str:

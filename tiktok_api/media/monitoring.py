@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy import func, select
 
 from tiktok_api import metrics
 from tiktok_api.db import db
 from tiktok_api.errors import Problem
 from tiktok_api.media.models import Media, MediaStatus
+from tiktok_api.metrics import GaugeMetricFamily, Metric
 
 _UNFINISHED = (MediaStatus.UPLOADING, MediaStatus.INSPECTING)
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy import func, select
 
 from tiktok_api import clock, metrics
 from tiktok_api.db import db
+from tiktok_api.metrics import GaugeMetricFamily, Metric
 from tiktok_api.posts.models import Attempt, Post, Publication, PublicationState, TimelineEntry
 
 _UNFINISHED = (

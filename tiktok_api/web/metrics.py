@@ -13,12 +13,12 @@ from ipaddress import ip_address
 
 import structlog
 from flask import Blueprint, Response, request
-from prometheus_client.core import GaugeMetricFamily, Metric
 
 from tiktok_api import __version__, metrics, schema
 from tiktok_api.db import end_reading
 from tiktok_api.errors import Forbidden, Unauthorized
 from tiktok_api.extensions import service
+from tiktok_api.metrics import GaugeMetricFamily, Metric
 from tiktok_api.web import limits
 
 log = structlog.get_logger(__name__)

@@ -6,6 +6,7 @@ told.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -37,18 +38,21 @@ class _Record:
         self.route = UNMATCHED
         self.status = 500
         self.bytes = 0
+        self.length: int | None = None
         self.facts: dict[str, Any] = {}
         self._is_over = False
         metrics.requests_in_flight.inc()
 
-    def look(self) -> None:
-        """Take from Flask's request what is gone when the answer has ended."""
+    def look(self, response: Response | None = None) -> None:
+        """Take from Flask what is gone when the answer has ended; its length, where it is not streamed."""
+        if response is not None and response.is_sequence:
+            self.length = response.calculate_content_length()
         if request.url_rule is not None:
             self.route = request.url_rule.rule
         caller = known_caller()
         facts = {
             "request_id": g.get("request_id"),
-            "address": client_address(),
+            "address": client_address()[:64],
             "user": str(caller.user_id) if caller else None,
             "key": str(key) if (key := getattr(caller, "key_id", None)) else None,
             "code": g.get("problem_code"),
@@ -64,9 +68,10 @@ class _Record:
             return
         self._is_over = True
         seconds = time.perf_counter() - self._started
-        metrics.requests_in_flight.dec()
-        metrics.requests.labels(self.method, self.route, str(self.status)).inc()
-        metrics.request_seconds.labels(self.method, self.route).observe(seconds)
+        with suppress(OSError):  # the files of the counters may be gone
+            metrics.requests_in_flight.dec()
+            metrics.requests.labels(self.method, self.route, str(self.status)).inc()
+            metrics.request_seconds.labels(self.method, self.route).observe(seconds)
         say = log.debug if self.route in _PROBES else log.info
         cut = {"cut": True} if is_cut else {}
         about = {"method": self.method, "route": self.route, "status": self.status, "bytes": self.bytes}
@@ -84,6 +89,8 @@ class _Answer:
         try:
             for piece in self._pieces:
                 self._record.bytes += len(piece)
+                if self._record.length == self._record.bytes:
+                    self._record.end()
                 yield piece
         except Exception as error:
             log.exception("answer.failed", exc_info=error, request_id=self._record.facts.get("request_id"))
@@ -117,7 +124,7 @@ def install(app: Flask) -> None:
             raise
 
     def look(response: Response) -> Response:
-        request.environ[_RECORD].look()
+        request.environ[_RECORD].look(response)
         return response
 
     def look_at_failure(error: BaseException | None) -> None:
