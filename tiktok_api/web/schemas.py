@@ -74,7 +74,7 @@ VALUE: dict[str, Any] = {
         {"type": "array", "items": {"anyOf": _SIMPLE}},
         {"type": "object", "additionalProperties": {"anyOf": _SIMPLE}},
         {"type": "null"},
-    ]
+    ],
 }
 """What a rule found or allows: one value, a list of them, or a range or size as an object of them; null: nothing is there."""
 
