@@ -60,8 +60,8 @@ ONE_FILE: Document = {
 
 
 _STATED: dict[str, Document] = {
-    "Tus-Resumable": {"const": "1.0.0"},
-    "Upload-Defer-Length": {"const": "1"},
+    "Tus-Resumable": {"pattern": "^1[.]0[.]0$"},
+    "Upload-Defer-Length": {"pattern": "^1$"},
     "Upload-Length": {"minimum": 0},
     "Upload-Offset": {"minimum": 0},
     "X-HTTP-Method-Override": {"enum": ["PATCH", "DELETE", "HEAD"], ENUM_NAME: "OverridableMethod"},
