@@ -75,7 +75,7 @@ def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> N
     for status in sorted(statuses):
         responses.setdefault(str(status), _problem(status, [r for r in refusals if r.status == status]))
     _describe_success(view, doc, replays=_takes_key(view, method, is_public))
-    headers: list[Any] = manual.pop("parameters", [])  # left there, they would replace those of the schemas
+    headers: list[Any] = list(manual.pop("parameters", []))  # left there, they would replace those of the schemas
     if _takes_key(view, method, is_public):
         headers.append("IdempotencyKey")
     if method == "GET" and _has_version(view):
