@@ -25,7 +25,7 @@ def test_whoever_follows_the_letter_may_sign_in(client, postbox, deliver):
 
     response = verify(client, postbox.letters[0].token)
 
-    assert (registered.status_code, registered.data) == (202, b"")
+    assert (registered.status_code, registered.json) == (202, {"status": "verification_required"})
     assert (response.status_code, response.data) == (204, b"")
     assert log_in(client).status_code == 200
     assert [letter.to for letter in postbox.letters] == ["Ada@Example.com"]

@@ -19,8 +19,17 @@ TUS_HEADERS = {
     "append_upload": {"Tus-Resumable", "Upload-Offset", "Upload-Length", "Upload-Checksum"},
     "show_upload_offset": {"Tus-Resumable"},
     "terminate_upload": {"Tus-Resumable"},
-    "override_upload_method": {"X-HTTP-Method-Override", "Tus-Resumable"},
-    "download_media": {"Range", "If-Range"},
+    "override_upload_method": {
+        "X-HTTP-Method-Override",
+        "Tus-Resumable",
+        "Upload-Offset",
+        "Upload-Length",
+        "Upload-Checksum",
+    },
+    "download_media": {"Range", "If-Range", "If-None-Match"},
+    "show_thumbnail": {"Range", "If-Range", "If-None-Match"},
+    "draw_account": {"If-None-Match"},
+    "receive_tiktok_event": {"TikTok-Signature"},
 }
 
 

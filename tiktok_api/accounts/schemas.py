@@ -25,6 +25,7 @@ class ConnectionRequestSchema(Schema):
         load_default=None,
         validate=validate.Length(1, 2000),
         metadata={
+            "format": "uri",
             "description": "Gets `connection_id` and `status` as query parameters. Without it a small page is shown.",
             "example": "https://app.example.com/accounts",
         },

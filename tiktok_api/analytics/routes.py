@@ -41,7 +41,8 @@ _CHART_DOC = {
     "200": {
         "description": "A picture that needs nothing else: no script, no font, no request.",
         "content": {SVG: {"schema": {"type": "string"}, "example": '<svg xmlns="http://www.w3.org/2000/svg">…</svg>'}},
-    }
+    },
+    "304": {"description": "It is still the version of If-None-Match."},
 }
 
 
@@ -80,7 +81,7 @@ def trace_account(args: dict[str, Any], account_id: UUID) -> Series:
 
 @blp.get("/accounts/<uuid:account_id>/chart.svg")
 @blp.arguments(ChartArgsSchema, location="query")
-@blp.doc(responses=_CHART_DOC)
+@blp.doc(responses=_CHART_DOC, parameters=["IfNoneMatch"])
 @blp.response(200, content_type=SVG)
 @blp.raises(WindowBackwards, WindowOutOfRange, WindowTooLong)
 def draw_account(args: dict[str, Any], account_id: UUID) -> Response:

@@ -124,7 +124,7 @@ class PasswordChangeSchema(Schema):
     new_password = _new_password()
 
 
-class EmailSchema(Schema):
+class PasswordForgottenSchema(Schema):
     """Somebody's address."""
 
     email = fields.String(

@@ -4,6 +4,7 @@ from typing import Any
 
 from tiktok_api.media.errors import ChecksumMismatch
 from tiktok_api.web.documenting import file_schema
+from tiktok_api.web.openapi_schemas import ENUM_NAME
 
 Document = dict[str, Any]
 
@@ -58,6 +59,16 @@ ONE_FILE: Document = {
 }
 
 
+_STATED: dict[str, Document] = {
+    "Tus-Resumable": {"pattern": "^1[.]0[.]0$"},
+    "Upload-Defer-Length": {"pattern": "^1$"},
+    "Upload-Length": {"minimum": 0},
+    "Upload-Offset": {"minimum": 0},
+    "X-HTTP-Method-Override": {"enum": ["PATCH", "DELETE", "HEAD"], ENUM_NAME: "OverridableMethod"},
+}
+"""What else is known of the values that clients send."""
+
+
 def some_bytes(*, required: bool) -> Document:
     """A request body of the upload protocol."""
     content = {"application/offset+octet-stream": {"schema": _ANY_BYTES, "example": "(bytes)"}}
@@ -71,7 +82,7 @@ def request_headers(**required: bool) -> list[Document]:
         name = written.replace("_", "-")
         kind, example, description = _EXAMPLES[name]
         parameter = {"name": name, "in": "header", "required": is_required, "description": description}
-        found.append(parameter | {"schema": {"type": kind}, "example": example})
+        found.append(parameter | {"schema": {"type": kind} | _STATED.get(name, {}), "example": example})
     return found
 
 
@@ -88,3 +99,15 @@ def answers(status: int, *headers: str, description: str, content: Document | No
 def file_of(content_type: str) -> Document:
     """A response body that is a file."""
     return {content_type: {"schema": file_schema(content_type), "example": "(bytes)"}}
+
+
+STANDING = answers(
+    200,
+    "Tus-Resumable",
+    "Upload-Offset",
+    "Upload-Length",
+    "Upload-Defer-Length",
+    "Upload-Metadata",
+    "Upload-Expires",
+    description="Where it stands",
+)

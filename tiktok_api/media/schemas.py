@@ -86,6 +86,7 @@ class ImportSchema(Schema):
         required=True,
         validate=validate.Length(1, LONGEST_URL),
         metadata={
+            "format": "uri",
             "description": "Where it is, on the public internet, by https. It may hold credentials in its query: it is kept "
             "sealed, and only until it is no longer needed.",
             "example": "https://cdn.example.com/launch.mp4",

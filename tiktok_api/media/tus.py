@@ -177,16 +177,7 @@ def create_upload() -> Response:
 @blp.route("/uploads/<uuid:media_id>", methods=["HEAD"])
 @blp.doc(
     parameters=documents.request_headers(Tus_Resumable=True),
-    responses=documents.answers(
-        200,
-        "Tus-Resumable",
-        "Upload-Offset",
-        "Upload-Length",
-        "Upload-Defer-Length",
-        "Upload-Metadata",
-        "Upload-Expires",
-        description="Where it stands",
-    ),
+    responses=documents.STANDING,
 )
 @blp.response(200)
 @blp.raises(TusVersionUnsupported, UploadExpired, UploadIsImport)
@@ -259,9 +250,15 @@ def terminate_upload(media_id: UUID) -> Response:
 @blp.acts_without_key
 @blp.metered_by_bytes
 @blp.doc(
-    parameters=[*documents.request_headers(X_HTTP_Method_Override=True), *_APPENDING_HEADERS[:1]],
+    parameters=documents.request_headers(
+        X_HTTP_Method_Override=True,
+        Tus_Resumable=True,
+        Upload_Offset=False,
+        Upload_Length=False,
+        Upload_Checksum=False,
+    ),
     requestBody=documents.some_bytes(required=False),
-    responses=documents.CHECKSUM_MISMATCH | _APPENDED,
+    responses=documents.CHECKSUM_MISMATCH | _APPENDED | documents.STANDING,
 )
 @blp.response(204)
 @blp.raises(*_APPENDING, MediaInUse, MethodNotAllowed)

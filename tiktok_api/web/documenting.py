@@ -23,6 +23,7 @@ _BEARER_SAID = {
     "description": "`Authorization: Bearer …` with either the `access_token` of `POST /api/v1/auth/login`, a JWT, "
     "or an API key of `POST /api/v1/auth/api-keys`, which begins with `tk_`."
 }
+_PRINTABLE = r"^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u00ff]+$"
 _ALWAYS = (429, 500, 503)
 _UNDESCRIBED = "tiktok_api.undescribed"
 _one_describes = Lock()
@@ -74,7 +75,7 @@ def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> N
     for status in sorted(statuses):
         responses.setdefault(str(status), _problem(status, [r for r in refusals if r.status == status]))
     _describe_success(view, doc, replays=_takes_key(view, method, is_public))
-    headers: list[Any] = manual.pop("parameters", [])  # left there, they would replace those of the schemas
+    headers: list[Any] = list(manual.pop("parameters", []))  # left there, they would replace those of the schemas
     if _takes_key(view, method, is_public):
         headers.append("IdempotencyKey")
     if method == "GET" and _has_version(view):
@@ -233,7 +234,7 @@ def describe_common_parts(api: Api) -> None:
         {
             "name": IDEMPOTENCY_KEY,
             "required": False,
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": _PRINTABLE},
             "description": "A value of your own: the same request sent again within 24 h is answered as the first was.",
             "example": "9f0c1e0a-publish-monday",
         },

@@ -70,6 +70,8 @@ def _part_requests_from_answers(document: Document) -> None:
     in_requests = _reached(bodies, schemas)
     in_answers = _reached([document["components"]["responses"], *_answers_of(document)], schemas)
     doubled = {name: f"{name}Input" for name in in_requests & in_answers}
+    if clashes := schemas.keys() & set(doubled.values()):
+        raise ValueError(f"a schema is called {clashes.pop()}, as requests of another are; give it another name")
     requests = {doubled.get(name, name): deepcopy(schemas[name]) for name in sorted(in_requests)}
     for part in (*bodies, *requests.values()):
         _redirect(part, doubled)
@@ -101,6 +103,7 @@ def _parameters_of(document: Document) -> Iterator[Document]:
 def _open(schema: Document) -> None:
     """An answer: fields may be added to it, and those that are always sent are required."""
     always = schema.pop(ALWAYS_SENT, None)
+    _drop(schema, "writeOnly")
     for inner in _inside(schema):
         inner.pop("default", None)
         if inner.get("additionalProperties") is False:
@@ -112,12 +115,21 @@ def _open(schema: Document) -> None:
 def _close(schema: Document) -> None:
     """A request: defaults are said in words, and text without a pattern has no U+0000."""
     schema.pop(ALWAYS_SENT, None)
+    _drop(schema, "readOnly")
     default = schema.pop("default", None)
     if default is not None and default != "":
         said = schema.get("description", "").strip()
         shown = str(default).lower() if isinstance(default, bool) else default
         schema["description"] = f"{said} Without it: `{shown}`.".strip()
     _bound(schema)
+
+
+def _drop(schema: Document, word: str) -> None:
+    """Leave out the members of which the schema says so."""
+    for name in [name for name, inner in schema.get("properties", {}).items() if inner.get(word)]:
+        del schema["properties"][name]
+        if name in schema.get("required", []):
+            schema["required"].remove(name)
 
 
 def _bound(schema: Document) -> None:

@@ -16,6 +16,14 @@ from tiktok_api.webhooks.schemas import ReceiptSchema
 blp = Blueprint("webhooks", __name__, url_prefix="/webhooks", description="What TikTok tells us")
 
 LARGEST_BODY = 64 * 1024
+_SIGNATURE = {
+    "name": "TikTok-Signature",
+    "in": "header",
+    "required": True,
+    "description": "`t=…,s=…`: when, and the HMAC-SHA256 of time and body under this app's secret.",
+    "schema": {"type": "string"},
+    "example": "t=1633174587,s=18494715036ac4416a1d0a673871a2edbcfc94d94bd88ccd2c5ec9b3425afe66",
+}
 
 
 @blp.post("/tiktok")
@@ -23,6 +31,7 @@ LARGEST_BODY = 64 * 1024
 @blp.counted_apart
 @limiter.limit("1200/minute", key_func=get_remote_address)
 @blp.accepts_bytes(lambda: LARGEST_BODY)
+@blp.doc(parameters=[_SIGNATURE])
 @blp.response(200, ReceiptSchema)
 @blp.raises(WebhookNotSigned, BodyTooLarge)
 def receive_tiktok_event() -> dict[str, str]:

@@ -3,7 +3,12 @@
 from tiktok_api.auth import credentials
 from tiktok_api.auth.errors import LinkNotValid, WeakPassword, WrongPassword
 from tiktok_api.auth.identity import caller
-from tiktok_api.auth.schemas import EmailSchema, LetterTokenSchema, PasswordChangeSchema, PasswordResetSchema
+from tiktok_api.auth.schemas import (
+    LetterTokenSchema,
+    PasswordChangeSchema,
+    PasswordForgottenSchema,
+    PasswordResetSchema,
+)
 from tiktok_api.db import transaction
 from tiktok_api.extensions import limiter
 from tiktok_api.web.authentication import known_caller
@@ -38,7 +43,7 @@ def change_password(change: dict[str, str]) -> None:
 @blp.post("/password/forgot")
 @blp.public
 @limiter.shared_limit("20/minute", scope="letters", key_func=client_network)
-@blp.arguments(EmailSchema)
+@blp.arguments(PasswordForgottenSchema)
 @blp.response(202)
 def forget_password(body: dict[str, str]) -> None:
     """Ask for a letter with which to choose a new password
