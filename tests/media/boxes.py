@@ -3,7 +3,20 @@
 import struct
 from collections.abc import Callable
 
-CONTAINERS = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"dinf", b"moof", b"traf", b"mvex", b"udta", b"tref")
+CONTAINERS = (
+    b"moov",
+    b"trak",
+    b"mdia",
+    b"minf",
+    b"stbl",
+    b"edts",
+    b"dinf",
+    b"moof",
+    b"traf",
+    b"mvex",
+    b"udta",
+    b"tref",
+)
 IDENTITY = (1, 0, 0, 1)
 
 Box = tuple[bytes, bytes]

@@ -62,7 +62,9 @@ def _shifted_fragments(seconds: int) -> bytes:
 
         return changed(moof, "traf/tfdt", add)
 
-    return joined([(kind, later(body) if kind == b"moof" else body) for kind, body in boxes_of(content) if kind != b"mfra"])
+    return joined(
+        [(kind, later(body) if kind == b"moof" else body) for kind, body in boxes_of(content) if kind != b"mfra"]
+    )
 
 
 def _recorded(picture: Picture = VP8, *sound: Sound) -> bytes:
@@ -184,9 +186,7 @@ PLAIN = {
     "mov of a live photo": Case(make=_live_photo, container="mov", audio="pcm_s16le"),
     "mov with odd boxes": Case(make=_odd_quicktime, container="mov"),
     "media data of 64 bits": Case(make=lambda: _large_media_data(film())),
-    "media data up to the end": Case(
-        make=lambda: _media_data_to_the_end(film(options=(("movflags", "faststart"),)))
-    ),
+    "media data up to the end": Case(make=lambda: _media_data_to_the_end(film(options=(("movflags", "faststart"),)))),
     "b-frames": Case(make=partial(film, Picture(b_frames=2))),
     "b-frames with negative offsets": Case(
         make=partial(film, Picture(b_frames=2), options=(("movflags", "negative_cts_offsets"),))
@@ -327,7 +327,9 @@ RATES = {
     "times of microseconds": Case(
         make=partial(
             film,
-            Picture(at=tuple(round(n * 1e6 / 30) for n in range(60)), time_base=Fraction(1, 1_000_000), is_announced=False),
+            Picture(
+                at=tuple(round(n * 1e6 / 30) for n in range(60)), time_base=Fraction(1, 1_000_000), is_announced=False
+            ),
             form="mov",
         ),
         container="mov",
@@ -381,7 +383,12 @@ BYTES_BEHIND = {
     for tail_name, tail in TAILS.items()
     for name, place, container, make in (
         (tail_name, "an mp4", "mp4", lambda tail=tail: film() + tail),
-        (tail_name, "an mp4 whose index is first", "mp4", lambda tail=tail: film(options=(("movflags", "faststart"),)) + tail),
+        (
+            tail_name,
+            "an mp4 whose index is first",
+            "mp4",
+            lambda tail=tail: film(options=(("movflags", "faststart"),)) + tail,
+        ),
         (tail_name, "a mov", "mov", lambda tail=tail: film(form="mov") + tail),
     )
 } | {
@@ -408,7 +415,9 @@ TRACKS = {
     "pictures of chapters first": Case(make=_chapters),
     "a few large stills first": Case(make=partial(_enabled, Picture(size=(720, 1280), at=(0, 24)), Picture())),
     "a smaller track first": Case(make=partial(_enabled, SMALL, Picture())),
-    "a track of an unknown kind first": Case(make=lambda: _of_unknown_kind(_enabled(Picture(size=(720, 1280)), Picture()))),
+    "a track of an unknown kind first": Case(
+        make=lambda: _of_unknown_kind(_enabled(Picture(size=(720, 1280)), Picture()))
+    ),
     "a track of apv first": Case(
         make=lambda: _of_unknown_kind(_enabled(Picture(size=(720, 1280)), Picture()), new=b"apv1")
     ),
@@ -454,9 +463,7 @@ SHAPES = {
         make=lambda: with_matrix(film(), (0.0001, 1, -1, 0.0001)), size=(640, 360), bar="right"
     ),
     "no matrix at all": Case(make=lambda: with_matrix(film(), (0, 0, 0, 0))),
-    "wide pixels": Case(
-        make=partial(film, Picture(size=(480, 640), pixel_aspect=Fraction(4, 3))), size=(640, 640)
-    ),
+    "wide pixels": Case(make=partial(film, Picture(size=(480, 640), pixel_aspect=Fraction(4, 3))), size=(640, 640)),
     "narrow pixels": Case(make=partial(film, Picture(size=(720, 640), pixel_aspect=Fraction(1, 2))), size=(360, 640)),
     "wide pixels turned": Case(
         make=lambda: with_matrix(film(Picture(size=(480, 640), pixel_aspect=Fraction(4, 3))), (0, 1, -1, 0)),
@@ -486,7 +493,10 @@ BROKEN = {
     for name, make in (
         ("an mp4", film),
         ("an mp4 whose index is first", partial(film, options=(("movflags", "faststart"),))),
-        ("an mp4 with sound whose index is first", partial(film, *FILM_AND_SOUND, options=(("movflags", "faststart"),))),
+        (
+            "an mp4 with sound whose index is first",
+            partial(film, *FILM_AND_SOUND, options=(("movflags", "faststart"),)),
+        ),
         ("fragments", partial(film, *FILM_AND_SOUND, options=FRAGMENTS)),
         ("a mov", partial(film, form="mov")),
     )

@@ -55,7 +55,9 @@ class Sound:
 
 
 @cache
-def film(*tracks: Picture | Sound, form: str = "mp4", options: tuple[tuple[str, str], ...] = (), tags: Any = ()) -> bytes:
+def film(
+    *tracks: Picture | Sound, form: str = "mp4", options: tuple[tuple[str, str], ...] = (), tags: Any = ()
+) -> bytes:
     """The bytes of a file of this form; without tracks it has one of pictures. `options` and `tags` are the container's."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "film"

@@ -9,7 +9,16 @@ from tiktok_api.media.probing.refusal import Refused
 MAX_TOP_LEVEL_BOXES = 20_000  # a fragment a second for hours; a million is an attack
 _LARGEST_CONTENT_BYTES = 4 * 1024 * 1024
 _PADDING = (b"free", b"skip")
-_ESSENTIAL = (b"ftyp", b"moov", b"moof", b"mfra", b"mdat", b"meta", b"sidx", b"styp")  # no file is whole without all of each
+_ESSENTIAL = (
+    b"ftyp",
+    b"moov",
+    b"moof",
+    b"mfra",
+    b"mdat",
+    b"meta",
+    b"sidx",
+    b"styp",
+)  # no file is whole without all of each
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL_BYTES = 65_535 + 22  # APPNOTE 4.3.16: the end record and the longest comment
 _SEGMENT = b"\x18\x53\x80\x67"

@@ -9,7 +9,14 @@ from tiktok_api.media.probing import boxes
 
 _ENABLED, _IN_MOVIE, _IN_PREVIEW = 1, 2, 4  # the flags of a `tkhd` box, 8.3.2
 _AUXILIARY_HANDLERS = (b"auxv", b"pict")  # depth and the like, 12.1.1; still pictures, ISO/IEC 23008-12, 7.2
-_AUXILIARY_REFERENCES = (b"auxl", b"vdep", b"vplx", b"cdep", b"thmb", b"dpnd")  # from a track that serves another one, 8.3.3
+_AUXILIARY_REFERENCES = (
+    b"auxl",
+    b"vdep",
+    b"vplx",
+    b"cdep",
+    b"thmb",
+    b"dpnd",
+)  # from a track that serves another one, 8.3.3
 _CHAPTERS = b"chap"  # to a track that serves this one
 _HEADER_BYTES = 4  # version and flags
 _LONGEST_TABLE = 100_000  # entries of an edit list or of a list of references

@@ -48,7 +48,9 @@ class _Shown:
     def begin_of(self, stream: Any) -> Fraction:
         """When the first of a track is shown; a cut may lie within a picture."""
         track = self.movie.tracks.get(stream.id)
-        return self.timelines[stream.index].first_second if track is None or track.begins_at is None else track.begins_at
+        return (
+            self.timelines[stream.index].first_second if track is None or track.begins_at is None else track.begins_at
+        )
 
     @property
     def begin_second(self) -> Fraction:
@@ -71,7 +73,10 @@ class _Shown:
     @property
     def rate(self) -> Fraction | None:
         """Pictures a second."""
-        announced, track = (self.picture.guessed_rate, self.picture.average_rate), self.movie.tracks.get(self.picture.id)
+        announced, track = (
+            (self.picture.guessed_rate, self.picture.average_rate),
+            self.movie.tracks.get(self.picture.id),
+        )
         if not self.is_whole:
             return announced[1] or announced[0]
         return self.timelines[self.picture.index].rate(announced, is_spliced=track is not None and track.splices > 0)
@@ -177,7 +182,9 @@ def _refuse_missing_end(shown: _Shown, demuxer: str, file: BinaryIO, *, is_decod
     if is_cut and promised and end < promised - max(_MISSING_END_SECONDS, float(promised) * _MISSING_END_SHARE):
         message = f"The video announces {float(promised):.1f} s, but ends after {float(end):.1f} s."
         raise Refused("file_truncated", message)
-    if is_decodable and not stills.has_picture_near(file, demuxer, shown.picture.index, shown.end_of(shown.picture) - 1):
+    if is_decodable and not stills.has_picture_near(
+        file, demuxer, shown.picture.index, shown.end_of(shown.picture) - 1
+    ):
         raise Refused("file_truncated", "The end of the video cannot be decoded.")
 
 
