@@ -5,6 +5,7 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import av
@@ -145,7 +146,7 @@ def _is_hidden_vp9(packet: Any) -> bool:
 
 def _typical_gap(times: list[int]) -> int:
     """The median of the gaps between `times`, which are in order; 0 where there are none."""
-    gaps = sorted(behind - before for before, behind in zip(times, times[1:], strict=False))
+    gaps = sorted(behind - before for before, behind in pairwise(times))
     return gaps[len(gaps) // 2] if gaps else 0
 
 
@@ -165,7 +166,7 @@ def _even_rate(times: list[int], time_base: Fraction, announced: list[Fraction],
 def _unevenness(times: list[int], period: float, most: float) -> float | None:
     """By how many ticks pictures stray from a beat with this period; None if by more than `most`, or if it breaks too often."""
     drift, lowest, highest, breaks = 0.0, 0.0, 0.0, 0
-    for before, behind in zip(times, times[1:], strict=False):
+    for before, behind in pairwise(times):
         off = behind - before - period
         if abs(off) > max(most, _BREAK_SHARE * period):
             breaks += 1
