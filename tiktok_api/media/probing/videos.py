@@ -122,12 +122,8 @@ def _facts(
     sound = choose_sound(container, movie.tracks, timelines)
     shown = _Shown(container, picture, sound, timelines, movie, is_whole)
     _refuse_larger_than_life(picture)
-    first = _first_picture(picture, source)
-    _refuse_missing_end(shown, source, file, is_decodable=first is not None)
-    way = upright(first, picture.sample_aspect_ratio)
-    if first is not None:
-        _keep_thumbnail(first, way, thumbnail)
-    width, height = way.size(*((first.width, first.height) if first is not None else (picture.width, picture.height)))
+    way, (width, height) = _draw(picture, source, thumbnail)
+    _refuse_missing_end(shown, source, file)
     duration, rate, size_bytes = shown.duration, shown.rate, boxes.size_of(file)
     return {
         "kind": "video",
@@ -150,23 +146,32 @@ def _refuse_larger_than_life(picture: VideoStream) -> None:
         raise Refused("video_too_large", message)
 
 
-def _first_picture(picture: VideoStream, source: stills.Source) -> VideoFrame | None:
-    """What the thumbnail shows; None for pictures beyond TikTok's limits of which not even one fits into the memory.
+def _draw(picture: VideoStream, source: stills.Source, thumbnail: BinaryIO) -> tuple[Upright, tuple[int, int]]:
+    """Draw the thumbnail of the first picture that is shown, and say how it is shown and how large.
 
-    Raises Refused where there is none.
+    Of pictures beyond TikTok's limits not even one may fit into the memory: their container says how large they are. Raises
+    Refused where there is none.
     """
+    aspect = picture.sample_aspect_ratio
     try:
         first = source.first_picture(picture.index)
+        if first is None:
+            raise Refused("undecodable", "Not a single picture of the video can be decoded.")
+        way = upright(first, aspect)
+        _keep_thumbnail(first, way, thumbnail)
     except av.error.MemoryError:
-        if picture.width * picture.height > VIDEO_SIDE_PIXELS[1] ** 2:
-            return None
-        raise
-    if first is None:
-        raise Refused("undecodable", "Not a single picture of the video can be decoded.")
-    return first
+        if not _is_beyond_tiktok(picture):
+            raise
+        way = upright(None, aspect)
+        return way, way.size(picture.width, picture.height)
+    return way, way.size(first.width, first.height)
 
 
-def _refuse_missing_end(shown: _Shown, source: stills.Source, file: BinaryIO, *, is_decodable: bool) -> None:
+def _is_beyond_tiktok(picture: VideoStream) -> bool:
+    return bool(max(picture.width, picture.height) > VIDEO_SIDE_PIXELS[1])
+
+
+def _refuse_missing_end(shown: _Shown, source: stills.Source, file: BinaryIO) -> None:
     """Raise Refused where the index leads beyond the end of the file, or less is there than was announced, or no picture."""
     indexed = shown.streams if source.demuxer == "mov" else []
     missing = max((entry.pos + entry.size for stream in indexed for entry in stream.index_entries), default=0)
@@ -180,7 +185,9 @@ def _refuse_missing_end(shown: _Shown, source: stills.Source, file: BinaryIO, *,
     if is_cut and promised and end < promised - max(_MISSING_END_SECONDS, float(promised) * _MISSING_END_SHARE):
         message = f"The video announces {float(promised):.1f} s, but ends after {float(end):.1f} s."
         raise Refused("file_truncated", message)
-    if is_decodable and not source.has_picture_near(shown.picture.index, shown.end_of(shown.picture) - 1):
+    if _is_beyond_tiktok(shown.picture):
+        return  # it may not fit into the memory twice, and cannot be posted anyway
+    if not source.has_picture_near(shown.picture.index, shown.end_of(shown.picture) - 1):
         raise Refused("file_truncated", "The end of the video cannot be decoded.")
 
 
