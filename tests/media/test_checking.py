@@ -51,6 +51,7 @@ def test_nothing_is_found_about_what_tiktok_takes(facts):
         ({"height": 4097}, "video_height"),
         ({"size_bytes": 4 * 1024**3 + 1}, "video_size"),
         ({"duration_seconds": 600.1}, "video_duration"),
+        ({"duration_seconds": 0.0}, "video_duration"),
         ({"duration_seconds": None}, "video_duration"),
     ],
 )
@@ -118,6 +119,36 @@ def test_a_video_may_be_exactly_as_long_as_the_creator_may_post(creators_own, se
     found = checks_for(replace(VIDEO, duration_seconds=seconds), max_duration_seconds=creators_own)
 
     assert [finding.code for finding in found] == ([] if is_met else ["video_duration"])
+
+
+@pytest.mark.parametrize("fps", [22.91, 22.98, 22.999, 60.06, 60.09])
+def test_a_rate_that_is_hardly_beyond_the_limits_is_left_to_tiktok(fps):
+    [finding] = checks_for(replace(VIDEO, fps=fps), max_duration_seconds=60)
+
+    assert (finding.code, finding.severity) == ("video_fps", Severity.WARNING)
+    assert (finding.found, finding.allowed) == (fps, {"min": 23.0, "max": 60.0})
+    assert "TikTok decides" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("seconds", "creators_own", "severity"),
+    [
+        (180.013, 180, Severity.WARNING),
+        (180.099, 180, Severity.WARNING),
+        (180.1, 180, Severity.PROBLEM),
+        (60.04, 60, Severity.WARNING),
+        (600.013, 600, Severity.WARNING),
+        (600.013, None, Severity.WARNING),
+        (600.013, 3600, Severity.WARNING),
+        (600.1, None, Severity.PROBLEM),
+        (600.1, 3600, Severity.PROBLEM),
+    ],
+)
+def test_a_duration_that_is_hardly_beyond_the_limit_is_left_to_tiktok(seconds, creators_own, severity):
+    [finding] = checks_for(replace(VIDEO, duration_seconds=seconds), max_duration_seconds=creators_own)
+
+    assert (finding.code, finding.severity) == ("video_duration", severity)
+    assert (finding.found, finding.allowed) == (seconds, creators_own if creators_own in (60, 180) else 600)
 
 
 def test_ten_minutes_exactly_are_no_problem_as_long_as_the_creator_is_unknown():

@@ -8,7 +8,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from tests.media import making
+from tests.media import films, making
 from tiktok_api.media.inspecting import Facts, inspect
 
 
@@ -252,6 +252,25 @@ def test_large_videos_are_opened(look, width, height):
     facts = look(making.video(width=width, height=height, seconds=0.2))
 
     assert (facts.width, facts.height) == (width, height)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("codec", "pixels", "count"),
+    [("libx264", "yuv444p10le", 3), ("libx265", "yuv420p10le", 8), ("libvpx-vp9", "yuv420p", 2)],
+)
+def test_a_film_that_is_too_large_for_tiktok_is_held_against_its_limit_not_against_our_memory(
+    make_media, owner, codec, pixels, count
+):
+    """One of its pictures takes up to 212 MB, and to make it takes ten times as much."""
+    picture = films.Picture(at=range(count), codec=codec, size=(8192, 4320), pixels=pixels)
+    media = make_media(films.film(picture, form="webm" if "vp9" in codec else "mp4"))
+
+    assert (media["status"], media["width"], media["height"]) == ("ready", 8192, 4320)
+    checks = {check["code"]: check for check in owner.get(f"/media/{media['id']}/checks").json["checks"]}
+    found = [(checks[code]["severity"], checks[code]["found"]) for code in ("video_width", "video_height")]
+    assert found == [("problem", 8192), ("problem", 4320)]
+    assert checks["video_width"]["allowed"] == {"min": 360, "max": 4096}
 
 
 def test_a_recording_without_a_length_is_measured(look, tmp_path):

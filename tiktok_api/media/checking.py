@@ -1,11 +1,12 @@
 """TikTok's rules for media, held against what a file turned out to be.
 
 The figures are TikTok's media transfer guide (developers.tiktok.com/doc/content-posting-api-media-transfer-guide). A `problem`
-is what TikTok refuses; a `warning` is what works, but not everywhere or not best.
+is what TikTok refuses; a `warning` is what works, but not everywhere or not best, or what is so little beyond a limit that
+TikTok itself has to decide: recorders write 180.013 s and 60.06 pictures a second where they mean 180 and 60.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -14,10 +15,12 @@ VIDEO_CONTAINERS = ("mp4", "webm", "mov")
 VIDEO_CODECS = ("h264", "hevc", "vp8", "vp9")
 PHOTO_CONTAINERS = ("jpeg", "webp")
 FPS = (23.0, 60.0)
-_FPS_ROUNDING = 0.05  # 23.976 is "24", 60.02 is what a phone calls 60
+FPS_TOLERANCE = 0.1
+_FPS_ROUNDING = 0.05  # 60.02 is what a phone calls 60; there is no usual rate just below 23
 VIDEO_SIDE_PIXELS = (360, 4096)
 VIDEO_MAX_BYTES = 4 * 1024 * MEGABYTE
 API_MAX_DURATION_SECONDS = 600
+DURATION_TOLERANCE_SECONDS = 0.1  # the last picture, or the last piece of sound, ends that much later
 EVERY_CREATOR_SECONDS = 180  # "all creators 3 min, some 5 or 10"
 PHOTO_LONG_SIDE_PIXELS = 1920
 PHOTO_SHORT_SIDE_PIXELS = 1080
@@ -86,8 +89,7 @@ def all_checks(media: Inspected, *, max_duration_seconds: int | None) -> list[Fi
 def _video_rules(media: Inspected, max_duration_seconds: int | None) -> Iterator[Finding]:
     yield _one_of("video_container", "TikTok takes videos as MP4, WebM or MOV.", media.container, VIDEO_CONTAINERS)
     yield _one_of("video_codec", "TikTok takes H.264, H.265, VP8 and VP9.", media.video_codec, VIDEO_CODECS)
-    low, high = FPS
-    yield _between("video_fps", "TikTok takes 23 to 60 frames a second.", media.fps, low, high, _FPS_ROUNDING)
+    yield _frame_rate(media.fps)
     low, high = VIDEO_SIDE_PIXELS
     yield _between("video_width", "TikTok takes 360 to 4096 pixels a side.", media.width, low, high)
     yield _between("video_height", "TikTok takes 360 to 4096 pixels a side.", media.height, low, high)
@@ -95,15 +97,38 @@ def _video_rules(media: Inspected, max_duration_seconds: int | None) -> Iterator
     yield _duration(media.duration_seconds, max_duration_seconds)
 
 
+def _frame_rate(found: float | None) -> Finding:
+    low, high = FPS
+    message = f"TikTok takes {low:.0f} to {high:.0f} frames a second."
+    finding = _between("video_fps", message, found, low, high, _FPS_ROUNDING)
+    is_near = found is not None and low - FPS_TOLERANCE < found < high + FPS_TOLERANCE
+    return _left_to_tiktok(finding, f"{FPS_TOLERANCE} beyond") if is_near else finding
+
+
 def _duration(found: float | None, max_duration_seconds: int | None) -> Finding:
+    code, own = "video_duration", API_MAX_DURATION_SECONDS if max_duration_seconds is None else max_duration_seconds
+    allowed = min(own, API_MAX_DURATION_SECONDS)
+    if found is not None and found <= 0:
+        return _finding(code, Severity.PROBLEM, "The video shows nothing: it lasts no time at all.", found, allowed)
     if max_duration_seconds is not None:
-        allowed = min(max_duration_seconds, API_MAX_DURATION_SECONDS)
-        return _at_most("video_duration", f"This creator may post up to {allowed} s.", found, allowed)
-    finding = _at_most("video_duration", "TikTok takes videos of at most 10 minutes.", found, API_MAX_DURATION_SECONDS)
-    if finding.severity is Severity.OK and found is not None and found > EVERY_CREATOR_SECONDS:
+        message = f"This creator may post up to {allowed} s."
+    else:
+        message = "TikTok takes videos of at most 10 minutes."
+    finding = _at_most(code, message, found, allowed)
+    if finding.severity is Severity.PROBLEM and found is not None and found < allowed + DURATION_TOLERANCE_SECONDS:
+        return _left_to_tiktok(finding, f"{DURATION_TOLERANCE_SECONDS} s more")
+    if max_duration_seconds is None and finding.severity is Severity.OK and (found or 0) > EVERY_CREATOR_SECONDS:
         message = "Every creator may post 3 minutes; only some may post more."
-        return _finding("video_duration", Severity.WARNING, message, found, EVERY_CREATOR_SECONDS)
+        return _finding(code, Severity.WARNING, message, found, EVERY_CREATOR_SECONDS)
     return finding
+
+
+def _left_to_tiktok(finding: Finding, tolerance: str) -> Finding:
+    """A problem so small that it is a warning; what is met stays met."""
+    if finding.severity is Severity.OK:
+        return finding
+    message = f"{finding.message} This is less than {tolerance}, so it is sent, and TikTok decides."
+    return replace(finding, severity=Severity.WARNING, message=message)
 
 
 def _photo_rules(media: Inspected) -> Iterator[Finding]:
@@ -125,7 +150,8 @@ def _one_of(code: str, message: str, found: str | None, allowed: tuple[str, ...]
 
 
 def _between(code: str, message: str, found: float | None, low: float, high: float, rounding: float = 0.0) -> Finding:
-    is_met = found is not None and low - rounding <= found <= high + rounding
+    """`rounding` is how far above `high` still means `high`."""
+    is_met = found is not None and low <= found <= high + rounding
     return _finding(code, Severity.OK if is_met else Severity.PROBLEM, message, found, {"min": low, "max": high})
 
 

@@ -16,8 +16,8 @@ NARROWEST, WIDEST = 360, 4096
 LONGEST_BY_API = 600
 HEAVIEST_PHOTO = 20_000_000
 PHOTO_SIDES = (1080, 1920)
-HAIR = 0.05
-"""Containers round durations and frame rates; nobody is refused for that."""
+HAIR = 0.1
+"""Containers round durations and frame rates, and recorders end a frame late; no video is refused for that."""
 
 
 def inspect(world: "World", publication: Publication) -> None:

@@ -7,14 +7,22 @@ is run by its path, in isolation, and therefore imports nothing of this package.
 import io
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import av
 import av.error
 import av.logging
+import av.stream
 
 av.logging.set_level(None)
+
+MOST_PACKETS = 1_000_000
+FASTEST = 60
+TAKEN = ("h264", "hevc", "vp8", "vp9", "vpx-vp8", "vpx-vp9")
+
+Times = dict[int, list[tuple[float, float]]]
 
 
 class Parts(io.RawIOBase):
@@ -63,26 +71,105 @@ class Parts(io.RawIOBase):
 
 
 def facts_of(paths: list[Path]) -> dict[str, Any]:
-    """Container, codec, size, frame rate and duration, and whether the first frame can be decoded."""
+    """Container, codec, upright size, frame rate and duration of what is shown, and whether its first frame can be decoded."""
     with Parts(paths) as parts:
         head = parts.read(64)
         parts.seek(0)
         with av.open(parts, "r", metadata_errors="ignore") as container:
-            stream = container.streams.video[0]
-            rate = stream.average_rate or stream.guessed_rate
-            duration = container.duration / 1_000_000 if container.duration else 0.0
-            if stream.duration and stream.time_base:
-                duration = max(duration, float(stream.duration * stream.time_base))
-            frame = next(container.decode(stream))
-            return {
-                "container": container.format.name,
-                "is_webm": b"webm" in head,
-                "codec": stream.codec_context.name,
-                "width": frame.width,
-                "height": frame.height,
-                "fps": float(rate) if rate else 0.0,
-                "seconds": duration,
-            }
+            times = shown_times(container)
+            stream, sound = chosen(container.streams.video, times), chosen(container.streams.audio, times)
+            if stream is None:
+                return {"error": "no video that can be decoded"}
+            names, index = container.format.name, stream.index
+            codec, aspect = stream.codec_context.name, stream.sample_aspect_ratio
+            tracks = [times[track.index] for track in (stream, sound) if track is not None]
+        width, height = upright_size(first_frame(parts, index), aspect)
+        return {
+            "container": names,
+            "is_webm": b"webm" in head,
+            "codec": codec,
+            "width": width,
+            "height": height,
+            "fps": frame_rate(times[index]),
+            "seconds": max(until(track) for track in tracks) - min(track[0][0] for track in tracks),
+        }
+
+
+def first_frame(parts: Parts, index: int) -> Any:
+    """The first frame that is shown, or if an edit list hides all of them, the first one."""
+    for options in ({}, {"advanced_editlist": "0"}):
+        parts.seek(0)
+        with av.open(parts, "r", metadata_errors="ignore", container_options=options) as container:
+            frame = next(container.decode(container.streams[index]), None)
+            if frame is not None:
+                return frame
+    raise ValueError("not a single frame")
+
+
+def chosen(streams: Any, times: Times) -> Any:
+    """The track that is shown, or None: no cover, not switched off, of a known kind, no row of stills, and the largest."""
+    most = max((len(times[stream.index]) for stream in streams), default=0)
+
+    def rank(stream: Any) -> tuple[bool, bool, bool, bool, int, int]:
+        is_cover = bool(stream.disposition & av.stream.Disposition.attached_pic)
+        is_default = bool(stream.disposition & av.stream.Disposition.default)
+        is_film = stream.type == "video"
+        is_taken = not is_film or stream.codec_context.name.removeprefix("lib") in TAKEN
+        area = stream.width * stream.height if is_film else 0
+        return not is_cover, is_taken, is_default, len(times[stream.index]) * 10 > most, area, -stream.index
+
+    known = [stream for stream in streams if stream.codec_context is not None and times[stream.index]]
+    return max(known, key=rank, default=None)
+
+
+def shown_times(container: Any) -> Times:
+    """When each packet of each track is shown, and for how long, in seconds and in order; what an edit hides is left out."""
+    shown: Times = {track.index: [] for track in container.streams}
+    hidden: Times = {track.index: [] for track in container.streams}
+    vp8 = {track.index for track in container.streams.video if "vp8" in str(getattr(track.codec_context, "name", ""))}
+    try:
+        for number, packet in enumerate(container.demux()):
+            if number > MOST_PACKETS:
+                break
+            if packet.pts is None or packet.time_base is None:
+                continue
+            if packet.stream_index in vp8 and packet.size and not bytes(packet)[0] & 0x10:
+                continue  # a frame that only helps to predict others
+            start, length = float(packet.pts * packet.time_base), float((packet.duration or 0) * packet.time_base)
+            is_hidden = packet.is_discard or (start < 0 and start + length <= 0)
+            (hidden if is_hidden else shown)[packet.stream_index].append(
+                (start if is_hidden else max(0.0, start), length)
+            )
+    except av.error.InvalidDataError:
+        pass  # what is behind the damage is not shown
+    return {index: sorted(track or hidden[index]) for index, track in shown.items()}
+
+
+def usual_gap(track: list[tuple[float, float]]) -> float:
+    """How far most of its frames are apart; of a single one, how long it lasts."""
+    gaps = sorted(later[0] - earlier[0] for earlier, later in pairwise(track))
+    return gaps[len(gaps) // 2] if gaps else track[0][1]
+
+
+def until(track: list[tuple[float, float]]) -> float:
+    """When the last of it has been shown. Live recordings say nonsense about how long a frame lasts."""
+    last, length = track[-1]
+    return last + (length if length > 0.005 else usual_gap(track))
+
+
+def frame_rate(track: list[tuple[float, float]]) -> float:
+    """Frames over the time for which they are shown; a film put together of pieces is no faster than most of it."""
+    seconds = track[-1][0] - track[0][0] + usual_gap(track)
+    if seconds <= 0:
+        return 0.0
+    rate = len({start for start, _ in track}) / seconds
+    return min(rate, 1 / usual_gap(track)) if rate > FASTEST and usual_gap(track) > 0 else rate
+
+
+def upright_size(frame: Any, aspect: Any) -> tuple[int, int]:
+    """Width and height with square pixels, turned as the file asks for by quarters."""
+    width = round(frame.width * aspect) if aspect and abs(aspect - 1) > 0.01 else frame.width
+    return (frame.height, width) if abs(frame.rotation % 180 - 90) <= 1 else (width, frame.height)
 
 
 def answer(line: str) -> dict[str, Any]:

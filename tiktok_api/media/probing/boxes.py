@@ -1,8 +1,9 @@
 """The skeleton of a file, walked without trusting a length in it."""
 
+import io
 import os
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tiktok_api.media.probing.refusal import Refused
 
@@ -88,24 +89,28 @@ def content_of(file: BinaryIO, start: int, end: int) -> bytes:
     return file.read(min(end - start, _LARGEST_CONTENT_BYTES))
 
 
-def refuse_cut_or_endless_boxes(file: BinaryIO, *, index: bytes) -> None:
-    """Raise Refused where an MP4, MOV or HEIC ends before its boxes do, has absurdly many, or lacks its `index`.
+def end_of_boxes(file: BinaryIO, *, index: bytes) -> int:
+    """The byte behind the last box of an MP4, MOV or HEIC.
 
-    What stands behind the index and is no box is none of the file's business: cameras leave data of their own there, and
-    tools append tags. Players skip it. Media data may end early behind a `moov`, which tells what is really needed of them.
+    What stands behind its `index` and is no box, or another file, is none of its business: cameras leave data of their own
+    there, and tools append tags. Players skip it. Media data may end early behind a `moov`, which tells what is really
+    needed of them. Raises Refused where the file ends before its boxes do, has absurdly many, or lacks its index.
     """
-    size, kinds = size_of(file), set()
+    size, kinds, at = size_of(file), set[bytes](), 0
     try:
         for number, (kind, _, behind) in enumerate(iter_boxes(file, 0, size)):
             if number > MAX_TOP_LEVEL_BOXES:
                 raise Refused("file_too_complex", "The file consists of absurdly many parts.")
-            is_cut = behind > size and kind not in _PADDING
-            if is_cut and index in kinds and (kind not in _ESSENTIAL or (kind, index) == (b"mdat", b"moov")):
-                break
-            if is_cut:
-                missing = behind - size
-                raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
+            if kind == b"ftyp" and {index, b"mdat"} <= kinds:
+                return at
+            if behind > size and kind not in _PADDING:
+                if index not in kinds or (kind in _ESSENTIAL and (kind, index) != (b"mdat", b"moov")):
+                    missing = behind - size
+                    message = f"The end of the file is missing: {missing} bytes more were announced."
+                    raise Refused("file_truncated", message)
+                return size if kind == b"mdat" else at
             kinds.add(kind)
+            at = min(behind, size)
     except _Malformed:
         if index not in kinds:
             raise
@@ -113,6 +118,39 @@ def refuse_cut_or_endless_boxes(file: BinaryIO, *, index: bytes) -> None:
         name = index.decode()
         message = f"The index of the file (its {name} part) is missing: the recording was not finished."
         raise Refused("file_truncated", message)
+    return at
+
+
+class Part(io.RawIOBase):
+    """The beginning of a file up to a byte, as if there were no more of it."""
+
+    def __init__(self, file: BinaryIO, end: int) -> None:
+        self._file, self._end = file, end
+        file.seek(0)
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Yes."""
+        return True
+
+    def tell(self) -> int:
+        """Where reading goes on."""
+        return self._file.tell()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go on reading elsewhere."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._file.tell(), io.SEEK_END: self._end}[whence]
+        return self._file.seek(max(0, start + offset))
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what is left of the part, at most."""
+        left = max(0, self._end - self._file.tell())
+        piece = self._file.read(min(left, len(buffer)))
+        buffer[: len(piece)] = piece
+        return len(piece)
 
 
 def refuse_cut_segment(file: BinaryIO) -> bool:

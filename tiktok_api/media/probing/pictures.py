@@ -176,12 +176,12 @@ def _orientation(opened: Image.Image) -> int:
 
 def _open_heic(file: BinaryIO) -> Picture:
     """libheif turns and crops as the file says, so what it hands out is upright already; EXIF does not count here."""
-    boxes.refuse_cut_or_endless_boxes(file, index=b"meta")
+    end = boxes.end_of_boxes(file, index=b"meta")
     file.seek(8)
     if file.read(4) in _SEQUENCES:
         raise Refused("photo_animated", _MOVES)
     _refuse_bombs(*boxes.heic_size(file), MAX_PIXELS["HEIC"])
-    opened = HeifFile(file, remove_stride=False)  # type: ignore[no-untyped-call]
+    opened = HeifFile(boxes.Part(file, end), remove_stride=False)  # type: ignore[no-untyped-call]
     if len(opened) == 0:
         raise Refused("undecodable", "There is no picture in this file.")
     primary = opened[opened.primary_index]

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
-from typing import Any, BinaryIO
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -19,41 +19,51 @@ _MOST_PACKETS = 20_000
 _MOST_PACKETS_WITHOUT_PICTURE = 250
 # Other files named inside (QuickTime references) are never opened, and no protocol but the file at hand is known.
 _OPENING = {"enable_drefs": "0", "protocol_whitelist": "none", "max_streams": str(MAX_STREAMS)}
-WITHOUT_EDITS = {"advanced_editlist": "0"}
-"""Opens an MP4 or MOV so that its edit lists hide nothing."""
+_WITHOUT_EDITS = {"advanced_editlist": "0"}  # of an MP4 or MOV: edit lists hide nothing then
 
 
-@contextmanager
-def opened(file: BinaryIO, demuxer: str, **options: str) -> Iterator[InputContainer]:
-    """The file from its beginning, by this demuxer and no other."""
-    file.seek(0)
-    with av.open(file, "r", format=demuxer, container_options=_OPENING | options, buffer_size=1 << 20) as container:
-        yield container
+class Source:
+    """A file that is opened from its beginning, as often as needed, by one demuxer and no other."""
 
+    def __init__(self, file: Any, demuxer: str) -> None:
+        self.demuxer = demuxer
+        self._file = file
+        self._options = dict(_OPENING)
 
-def first_picture(file: BinaryIO, demuxer: str, index: int) -> VideoFrame | None:
-    """The first picture that is shown of the track at `index`; None where none can be decoded.
+    def forget_edits(self) -> None:
+        """From here on edit lists hide nothing."""
+        self._options |= _WITHOUT_EDITS
 
-    A cut without compressing again hides the pictures between a key frame and the place of the cut. Where they are too many,
-    or too large, the key frame is taken.
-    """
-    try:
-        with opened(file, demuxer) as container:
-            found = _next_picture(container, _alone(container, index))
-    except av.error.MemoryError:
-        found = None
-    if found is not None or demuxer != "mov":
-        return found
-    with opened(file, demuxer, **WITHOUT_EDITS) as container:
-        return _next_picture(container, _alone(container, index))
+    @contextmanager
+    def opened(self, **options: str) -> Iterator[InputContainer]:
+        """The tracks in it."""
+        self._file.seek(0)
+        known = self._options | options
+        with av.open(self._file, "r", format=self.demuxer, container_options=known, buffer_size=1 << 20) as container:
+            yield container
 
+    def first_picture(self, index: int) -> VideoFrame | None:
+        """The first picture that is shown of the track at `index`; None where none can be decoded.
 
-def has_picture_near(file: BinaryIO, demuxer: str, index: int, second: Fraction | float) -> bool:
-    """Whether a picture can be decoded from the last key frame before `second`, or after it, wherever the file is cut."""
-    with opened(file, demuxer, **(WITHOUT_EDITS if demuxer == "mov" else {})) as container:
-        stream = _alone(container, index)
-        container.seek(max(0, int(second * _MICROSECONDS)))
-        return _next_picture(container, stream) is not None
+        A cut without compressing again hides the pictures between a key frame and the place of the cut. Where they are too
+        many, or too large, the key frame is taken.
+        """
+        try:
+            with self.opened() as container:
+                found = _next_picture(container, _alone(container, index))
+        except av.error.MemoryError:
+            found = None
+        if found is not None or self.demuxer != "mov":
+            return found
+        with self.opened(**_WITHOUT_EDITS) as container:
+            return _next_picture(container, _alone(container, index))
+
+    def has_picture_near(self, index: int, second: Fraction | float) -> bool:
+        """Whether a picture can be decoded from the last key frame before `second` on, whatever a cut hides."""
+        with self.opened(**(_WITHOUT_EDITS if self.demuxer == "mov" else {})) as container:
+            stream = _alone(container, index)
+            container.seek(max(0, int(second * _MICROSECONDS)))
+            return _next_picture(container, stream) is not None
 
 
 def _alone(container: InputContainer, index: int) -> VideoStream:
@@ -89,8 +99,6 @@ def _decoded(packet: Any) -> Iterator[VideoFrame]:
 
 def _drained(stream: VideoStream) -> Iterator[VideoFrame]:
     """What the decoder still holds back to put it in order; it begins anew then."""
-    try:
+    with suppress(av.error.InvalidDataError, av.error.EOFError):
         yield from stream.codec_context.decode(None)
-    except (av.error.InvalidDataError, av.error.EOFError):
-        pass
     stream.codec_context.flush_buffers()

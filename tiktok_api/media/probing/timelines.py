@@ -5,6 +5,7 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import av
@@ -21,6 +22,7 @@ _NOMINAL_RATES = (
     *(Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120, 240)),
 )
 _NEAR_SHARE = 0.03  # how far from the measured rate a nominal one is tried
+_SAME_TICKS = 0.01
 _BREAK_SHARE = 0.25  # a gap that is that much too long or too short is a picture that was left out, or a cut
 _MOST_BREAKS_SHARE = 0.025
 _ROUNDED_TICKS = 2  # rounded times are off by up to one tick, in either direction
@@ -144,28 +146,33 @@ def _is_hidden_vp9(packet: Any) -> bool:
 
 def _typical_gap(times: list[int]) -> int:
     """The median of the gaps between `times`, which are in order; 0 where there are none."""
-    gaps = sorted(behind - before for before, behind in zip(times, times[1:], strict=False))
+    gaps = sorted(behind - before for before, behind in pairwise(times))
     return gaps[len(gaps) // 2] if gaps else 0
 
 
 def _even_rate(times: list[int], time_base: Fraction, announced: list[Fraction], measured: Fraction) -> Fraction | None:
-    """The rate near the `measured` one whose pictures would be at exactly these times, but for rounding and a few breaks."""
-    near = [rate for rate in {*announced, *_NOMINAL_RATES} if abs(float(rate / measured) - 1) < _NEAR_SHARE]
-    for rate in sorted(near, key=lambda rate: (rate not in _NOMINAL_RATES, abs(rate - measured))):
-        if _is_even(times, float(1 / (rate * time_base)), max(_ROUNDED_TICKS, _ROUNDED_SECONDS / float(time_base))):
-            return rate
-    return None
+    """The rate near the `measured` one whose pictures would be at these times, but for rounding and a few breaks."""
+    rounded = max(_ROUNDED_TICKS, _ROUNDED_SECONDS / float(time_base))
+    best, least = None, rounded
+    for rate in sorted({*announced, *_NOMINAL_RATES}, key=lambda rate: abs(rate - measured)):
+        if abs(float(rate / measured) - 1) >= _NEAR_SHARE:
+            break
+        off = _unevenness(times, float(1 / (rate * time_base)), rounded)
+        if off is not None and (best is None or off < least - _SAME_TICKS):
+            best, least = rate, off
+    return best
 
 
-def _is_even(times: list[int], period: float, rounded: float) -> bool:
+def _unevenness(times: list[int], period: float, most: float) -> float | None:
+    """By how many ticks pictures stray from a beat with this period; None if by more than `most`, or if it breaks too often."""
     drift, lowest, highest, breaks = 0.0, 0.0, 0.0, 0
-    for before, behind in zip(times, times[1:], strict=False):
+    for before, behind in pairwise(times):
         off = behind - before - period
-        if abs(off) > max(rounded, _BREAK_SHARE * period):
+        if abs(off) > max(most, _BREAK_SHARE * period):
             breaks += 1
             continue
         drift += off
         lowest, highest = min(lowest, drift), max(highest, drift)
-        if highest - lowest > rounded:
-            return False
-    return breaks <= len(times) * _MOST_BREAKS_SHARE
+        if highest - lowest > most:
+            return None
+    return highest - lowest if breaks <= len(times) * _MOST_BREAKS_SHARE else None

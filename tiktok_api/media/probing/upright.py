@@ -25,10 +25,14 @@ class Upright:
     is_mirrored: bool
     pixel_aspect: Fraction
 
+    def square(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height in pixels that are square, not turned yet."""
+        return max(1, round(width * self.pixel_aspect)), height
+
     def size(self, width: int, height: int) -> tuple[int, int]:
         """Width and height as seen."""
-        wide = max(1, round(width * self.pixel_aspect))
-        return (height, wide) if self.degrees in (90, 270) else (wide, height)
+        wide, high = self.square(width, height)
+        return (high, wide) if self.degrees in (90, 270) else (wide, high)
 
     def apply(self, picture: Image.Image) -> Image.Image:
         """`picture`, whose pixels are square already, the right way up."""

@@ -85,15 +85,21 @@ class _Shown:
 def probe(demuxer: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
     """Facts about a video; its thumbnail goes to `thumbnail`. Raises Refused."""
     boxes.refuse_double_natured(file)
-    movie = _movie_of(demuxer, file)
+    if demuxer == "mov":
+        end = boxes.end_of_boxes(file, index=b"moov")
+        movie = read_movie(file)
+    else:
+        end, movie = boxes.size_of(file), Movie(may_be_cut=boxes.refuse_cut_segment(file))
+    source = stills.Source(boxes.Part(file, end), demuxer)
     try:
         try:
-            with stills.opened(file, demuxer) as container:
-                return _facts(container, demuxer, file, movie, thumbnail)
+            with source.opened() as container:
+                return _facts(container, source, file, movie, thumbnail)
         except _NothingShown:
             movie.forget_edits()
-            with stills.opened(file, demuxer, **stills.WITHOUT_EDITS) as container:
-                return _facts(container, demuxer, file, movie, thumbnail)
+            source.forget_edits()
+            with source.opened() as container:
+                return _facts(container, source, file, movie, thumbnail)
     except av.error.MemoryError as error:
         raise MemoryError from error
     except av.error.FFmpegError as error:
@@ -104,18 +110,10 @@ class _NothingShown(Exception):
     """The edit lists hide every picture, which is a mistake: players that show something pass over them."""
 
 
-def _movie_of(demuxer: str, file: BinaryIO) -> Movie:
-    if demuxer == "mov":
-        boxes.refuse_cut_or_endless_boxes(file, index=b"moov")
-        return read_movie(file)
-    is_live = boxes.refuse_cut_segment(file)
-    return Movie(may_be_cut=is_live)
-
-
 def _facts(
-    container: InputContainer, demuxer: str, file: BinaryIO, movie: Movie, thumbnail: BinaryIO
+    container: InputContainer, source: stills.Source, file: BinaryIO, movie: Movie, thumbnail: BinaryIO
 ) -> dict[str, Any]:
-    if demuxer == "matroska" and boxes.has_segment_duration(file):
+    if source.demuxer == "matroska" and boxes.has_segment_duration(file):
         movie.seconds = Fraction(container.duration or 0, _MICROSECONDS) or None
     timelines, is_whole = read_timelines(container)
     if movie.has_edits and not any(timelines[stream.index].count for stream in container.streams.video):
@@ -124,12 +122,8 @@ def _facts(
     sound = choose_sound(container, movie.tracks, timelines)
     shown = _Shown(container, picture, sound, timelines, movie, is_whole)
     _refuse_larger_than_life(picture)
-    first = _first_picture(picture, demuxer, file)
-    _refuse_missing_end(shown, demuxer, file, is_decodable=first is not None)
-    way = upright(first, picture.sample_aspect_ratio)
-    if first is not None:
-        _keep_thumbnail(first, way, thumbnail)
-    width, height = way.size(*((first.width, first.height) if first is not None else (picture.width, picture.height)))
+    way, (width, height) = _draw(picture, source, thumbnail)
+    _refuse_missing_end(shown, source, file)
     duration, rate, size_bytes = shown.duration, shown.rate, boxes.size_of(file)
     return {
         "kind": "video",
@@ -152,25 +146,34 @@ def _refuse_larger_than_life(picture: VideoStream) -> None:
         raise Refused("video_too_large", message)
 
 
-def _first_picture(picture: VideoStream, demuxer: str, file: BinaryIO) -> VideoFrame | None:
-    """What the thumbnail shows; None for pictures beyond TikTok's limits of which not even one fits into the memory.
+def _draw(picture: VideoStream, source: stills.Source, thumbnail: BinaryIO) -> tuple[Upright, tuple[int, int]]:
+    """Draw the thumbnail of the first picture that is shown, and say how it is shown and how large.
 
-    Raises Refused where there is none.
+    Of pictures beyond TikTok's limits not even one may fit into the memory: their container says how large they are. Raises
+    Refused where there is none.
     """
+    aspect = picture.sample_aspect_ratio
     try:
-        first = stills.first_picture(file, demuxer, picture.index)
+        first = source.first_picture(picture.index)
+        if first is None:
+            raise Refused("undecodable", "Not a single picture of the video can be decoded.")
+        way = upright(first, aspect)
+        _keep_thumbnail(first, way, thumbnail)
     except av.error.MemoryError:
-        if picture.width * picture.height > VIDEO_SIDE_PIXELS[1] ** 2:
-            return None
-        raise
-    if first is None:
-        raise Refused("undecodable", "Not a single picture of the video can be decoded.")
-    return first
+        if not _is_beyond_tiktok(picture):
+            raise
+        way = upright(None, aspect)
+        return way, way.size(picture.width, picture.height)
+    return way, way.size(first.width, first.height)
 
 
-def _refuse_missing_end(shown: _Shown, demuxer: str, file: BinaryIO, *, is_decodable: bool) -> None:
+def _is_beyond_tiktok(picture: VideoStream) -> bool:
+    return bool(max(picture.width, picture.height) > VIDEO_SIDE_PIXELS[1])
+
+
+def _refuse_missing_end(shown: _Shown, source: stills.Source, file: BinaryIO) -> None:
     """Raise Refused where the index leads beyond the end of the file, or less is there than was announced, or no picture."""
-    indexed = shown.streams if demuxer == "mov" else []
+    indexed = shown.streams if source.demuxer == "mov" else []
     missing = max((entry.pos + entry.size for stream in indexed for entry in stream.index_entries), default=0)
     missing -= boxes.size_of(file)
     if missing > 0:
@@ -182,14 +185,14 @@ def _refuse_missing_end(shown: _Shown, demuxer: str, file: BinaryIO, *, is_decod
     if is_cut and promised and end < promised - max(_MISSING_END_SECONDS, float(promised) * _MISSING_END_SHARE):
         message = f"The video announces {float(promised):.1f} s, but ends after {float(end):.1f} s."
         raise Refused("file_truncated", message)
-    if is_decodable and not stills.has_picture_near(
-        file, demuxer, shown.picture.index, shown.end_of(shown.picture) - 1
-    ):
+    if _is_beyond_tiktok(shown.picture):
+        return  # it may not fit into the memory twice, and cannot be posted anyway
+    if not source.has_picture_near(shown.picture.index, shown.end_of(shown.picture) - 1):
         raise Refused("file_truncated", "The end of the video cannot be decoded.")
 
 
 def _keep_thumbnail(frame: VideoFrame, way: Upright, target: BinaryIO) -> None:
-    wide = frame.width * way.pixel_aspect
-    scale = min(Fraction(1), Fraction(thumbnails.PIXELS) / max(wide, frame.height))
-    small = frame.reformat(max(1, round(wide * scale)), max(1, round(frame.height * scale)), "rgb24")
+    wide, high = way.square(frame.width, frame.height)
+    scale = min(1.0, thumbnails.PIXELS / max(wide, high))
+    small = frame.reformat(max(1, round(wide * scale)), max(1, round(high * scale)), "rgb24")
     thumbnails.save(way.apply(small.to_image()), target)  # type: ignore[no-untyped-call]

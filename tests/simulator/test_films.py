@@ -1,0 +1,22 @@
+"""What TikTok takes, and for which reason it refuses, of videos as phones, recorders and editors make them"""
+
+import pytest
+
+from tests.media.corpus import GOOD
+
+REASONS = {
+    "video_container": "file_format_check_failed",
+    "video_codec": "file_format_check_failed",
+    "video_fps": "frame_rate_check_failed",
+    "video_width": "picture_size_check_failed",
+    "video_height": "picture_size_check_failed",
+}
+
+
+@pytest.mark.parametrize("name", [name for name in GOOD if not name.endswith("behind a mov")])
+def test_a_good_film_is_taken(client, ada, name):
+    case = GOOD[name]
+    publish_id = ada.publish(case.make())
+    client.control.advance(60)
+
+    assert ada.status(publish_id).get("fail_reason") == (REASONS[case.problems[0]] if case.problems else None)
