@@ -96,6 +96,7 @@ def rejected_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory
     with app.app_context(), transaction() as session:
         far = clock.now() + timedelta(days=3650)
         session.execute(update(Job).where(Job.kind.not_in(["media.inspect"])).values(due_at=far))
+    app.extensions["tiktok_api.tiktok"].close()
     with app.app_context():
         db.engine.dispose()
     return Stage(busy_simulator, folder, settings, url, b"")
