@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from tests import connecting
 from tests.conftest import Person
 from tests.kill.launcher import Fate
 from tests.kill.stage import Case, Stage, count_steps, environment, wait_for
-from tests.kill.test_killed_workers import numbers, survive
+from tests.kill.test_killed_workers import AT_ONCE, numbers, survive
 from tests.media import making
 from tiktok_api import clock
 from tiktok_api.app import create_app
@@ -95,6 +96,7 @@ def rejected_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory
     with app.app_context(), transaction() as session:
         far = clock.now() + timedelta(days=3650)
         session.execute(update(Job).where(Job.kind.not_in(["media.inspect"])).values(due_at=far))
+    app.extensions["tiktok_api.tiktok"].close()
     with app.app_context():
         db.engine.dispose()
     return Stage(busy_simulator, folder, settings, url, b"")
@@ -121,9 +123,12 @@ def test_a_worker_killed_at_any_commit_of_a_failed_inspection_leaves_no_post_tha
     steps = count_steps(worker.steps)["commit"]
     assert steps >= 4
 
-    for number in range(1, steps + 1):
+    def meet(number: int) -> None:
         case = rejected_stage.new_case(f"{when} {number}")
         with case.worker(Fate("commit", number, when)) as worker:
-            wait_for(lambda worker=worker, case=case: not worker.process.is_alive() or is_told(case))
+            wait_for(lambda: not worker.process.is_alive() or is_told(case))
         with case.worker():
-            wait_for(lambda case=case: is_told(case))
+            wait_for(lambda: is_told(case))
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(meet, range(1, steps + 1)))

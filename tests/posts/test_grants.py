@@ -25,6 +25,18 @@ def submit(owner, make_post, make_video):
     return go
 
 
+@pytest.fixture
+def lose(owner, simulator, pass_time):
+    """Have ada's person take the app off their list, and this server find out."""
+
+    def disconnect(account_id):
+        simulator.control.disconnect("ada")
+        pass_time(120)
+        owner.get(f"/accounts/{account_id}/creator-info")
+
+    return disconnect
+
+
 MODES = {
     "direct": ({}, "video.publish", "video.upload"),
     "inbox": ({"mode": "inbox", "caption": "", "privacy_level": None}, "video.upload", "video.publish"),
@@ -59,11 +71,10 @@ def test_the_scope_of_the_mode_is_enough(way, mode, submit, owner, simulator):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_an_account_that_must_be_connected_again_is_refused(way, submit, owner, connect_account, simulator, run_jobs):
+def test_an_account_that_must_be_connected_again_is_refused(way, submit, owner, connect_account, lose, run_jobs):
     account_id = connect_account(owner)
     run_jobs()
-    simulator.control.disconnect("ada")
-    owner.get(f"/accounts/{account_id}/creator-info")
+    lose(account_id)
     assert owner.get(f"/accounts/{account_id}").json["status"] == "expired"
 
     response = submit(way, account_id)
@@ -76,11 +87,10 @@ def test_an_account_that_must_be_connected_again_is_refused(way, submit, owner, 
 
 
 def test_words_of_a_scheduled_post_may_be_changed_while_its_account_waits_for_its_person(
-    make_post, owner, simulator, publication_of
+    make_post, owner, lose, publication_of
 ):
     post = make_post(publish_at=NEXT_YEAR)
-    simulator.control.disconnect("ada")
-    owner.get(f"/accounts/{publication_of(post)['account_id']}/creator-info")
+    lose(publication_of(post)["account_id"])
 
     words = owner.patch(f"/posts/{post['id']}", json={"caption": "Other words"})
     time = owner.patch(f"/posts/{post['id']}", json={"publish_at": "2201-01-01T00:00:00Z"})

@@ -49,9 +49,7 @@ def media_of(post_id: UUID, *, is_locked: bool = False) -> list[Media]:
 
 def watch(post: Post, media: Sequence[Media]) -> None:
     """Have the post held to its checks as soon as its media are known; call it with media that are locked."""
-    if pending_reason(media) is None:
-        queue.withdraw(f"{CHECK_MEDIA}:{post.id}")
-    else:
+    if pending_reason(media) is not None:
         queue.promise(CHECK_MEDIA, due_at=_next_look(media), subject=post.id)
 
 

@@ -92,9 +92,7 @@ class Publisher:
     def _start(self, work: Work) -> Outcome:
         if work.not_before is not None and not attempts.is_due(work):
             return Again(work.not_before)
-        obstacle = readiness.obstacle_to(work, self.settings)
-        end_reading()
-        if obstacle is not None:
+        if (obstacle := readiness.obstacle_to(work, self.settings)) is not None:
             return self.settle.stopped(work, obstacle)
         if (later := self._wait_for_init(work)) is not None:
             return self.settle.set_back(work, later)
@@ -107,9 +105,7 @@ class Publisher:
             return self.settle.set_back(work, verdicts.of_question(error, clock.now(), self._pause(work)))
         if refusal is not None:
             return self.settle.set_back(work, refusal)
-        is_too_late = readiness.is_too_late(work, self.settings)
-        end_reading()
-        if is_too_late:
+        if readiness.is_too_late(work, self.settings):
             return self.settle.stopped(work, verdicts.AskPerson())
         with transaction():
             intended = attempts.intend(work, plan_chunks(work.living_media.size_bytes or 0), self.settings)

@@ -2,6 +2,7 @@
 
 from tiktok_api import clock
 from tiktok_api.accounts.services import load_account
+from tiktok_api.db import end_reading
 from tiktok_api.posts import grants, lateness, media_waits
 from tiktok_api.posts.models import SPACED, LatePolicy, PublicationState
 from tiktok_api.posts.verdicts import AskPerson, Fail, Obstacle, Skip, Wait
@@ -11,8 +12,12 @@ from tiktok_api.settings import Settings
 
 def obstacle_to(work: Work, settings: Settings) -> Obstacle | None:
     """Why a publication that is due does not go out now; None: TikTok may be asked."""
-    if (waiting := _wait_for_media(work)) is not None:
-        return waiting
+    obstacle = _wait_for_media(work) or _obstacle_of_time(work, settings)
+    end_reading()
+    return obstacle
+
+
+def _obstacle_of_time(work: Work, settings: Settings) -> Obstacle | None:
     fate = lateness.fate_of(work, settings)
     if fate is LatePolicy.SKIP:
         return Skip()
@@ -24,7 +29,9 @@ def obstacle_to(work: Work, settings: Settings) -> Obstacle | None:
 
 def is_too_late(work: Work, settings: Settings) -> bool:
     """Whether what had held it has gone, and it is late by now."""
-    return lateness.fate_of(work, settings) is LatePolicy.HOLD
+    is_late = lateness.fate_of(work, settings) is LatePolicy.HOLD
+    end_reading()
+    return is_late
 
 
 def _may_still_be_held(work: Work) -> bool:
