@@ -242,7 +242,7 @@ def running(
         file = None if state is None else StateFile(state)
         if file is not None:
             stack.callback(file.release)
-        app = create_simulator(media_folder=file and file.media_folder, **knobs)
+        app = create_simulator(media_folder=None if file is None else file.media_folder, **knobs)
         world: World = app.extensions["world"]
         stack.callback(world.close)
         if file is not None:
