@@ -2,7 +2,6 @@
 
 import pytest
 
-
 PATHS = [
     ("GET", "/v2/moon/"),
     ("POST", "/v2/post/publish/moon/"),
