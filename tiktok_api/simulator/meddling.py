@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LONGEST_PATH = 4_096
 LONGEST_ID = 200
 MOST_FIELDS = 1_000
+FORM = "application/x-www-form-urlencoded"
 READ_AHEAD = 1 << 20
 """Bodies up to this size are read before the application sees them; uploads never are."""
 
@@ -117,8 +118,8 @@ class Meddling:
     def _note(self, environ: "WSGIEnvironment", endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
         query = dict(_fields(environ.get("QUERY_STRING", "")))
         world = self._world
-        username, client_key, publish_id = map(_id, _who(world, environ, query, body))
         secrets = [app.client_secret for app in world.apps.values()]
+        username, client_key, publish_id = (_id(each, secrets) for each in _who(world, environ, query, body))
         return world.journal.open(
             at=iso(world.clock.now()),
             endpoint=endpoint,
@@ -127,7 +128,7 @@ class Meddling:
             query=Abridged(secrets).fields(query),
             body=Abridged(secrets).fields(body),
             body_bytes=_announced(environ),
-            content_range=(environ.get("HTTP_CONTENT_RANGE") or "")[:LONGEST_ID] or None,
+            content_range=Abridged(secrets).text((environ.get("HTTP_CONTENT_RANGE") or "")[:LONGEST_ID]) or None,
             username=username,
             client_key=client_key,
             publish_id=publish_id,
@@ -242,7 +243,8 @@ def _read_ahead(environ: "WSGIEnvironment") -> dict[str, Any]:
         if environ.get("CONTENT_TYPE", "").startswith("application/json"):
             fields = read(raw)
             return fields if isinstance(fields, dict) else {}
-        return dict(_fields(raw.decode()))
+        is_form = environ.get("CONTENT_TYPE", "").startswith(FORM)
+        return dict(_fields(raw.decode())) if is_form else {}
     except ValueError:
         return {}
 
@@ -261,9 +263,9 @@ def _fields(text: str) -> list[tuple[str, str]]:
         return []
 
 
-def _id(value: object) -> str | None:
+def _id(value: object, secrets: list[str]) -> str | None:
     """An id or a name as the journal keeps it; nothing else stands where it should."""
-    return value if isinstance(value, str) and len(value) <= LONGEST_ID else None
+    return Abridged(secrets).text(value) if isinstance(value, str) and len(value) <= LONGEST_ID else None
 
 
 def _who(

@@ -11,7 +11,7 @@ DAY = 86_400.0
 MOST_TOKENS = 20_000
 """Of each kind; beyond that the oldest go, though they may be alive."""
 MOST_VIDEOS = 100_000
-SWEEP_AT = 512
+SWEEP_AT = 64
 
 
 def forget_tokens(world: "World", now: float) -> None:
