@@ -28,10 +28,10 @@ class Process:
         self.process.kill()
         self.process.wait()
 
-    def stop(self) -> str:
+    def stop(self, within_seconds: float = 30) -> str:
         """SIGTERM. Returns what it said on standard error; it must end by itself."""
         self.process.terminate()
-        _, errors = self.process.communicate(timeout=30)
+        _, errors = self.process.communicate(timeout=within_seconds)
         assert self.process.returncode == 0
         return errors
 

@@ -1,15 +1,13 @@
 """A world in a state file survives its process, however that ends, and is never lost in silence."""
 
 import json
-import time
 
 import pytest
 
+from tests.servers import wait_until
 from tests.simulator import footage
 from tests.simulator.driving import Account, Client, chunks, sha256
 from tests.simulator.processes import refused, started
-
-LONGEST_WAIT_SECONDS = 30
 
 
 @pytest.fixture
@@ -19,11 +17,7 @@ def state(tmp_path):
 
 def saved(state, text):
     """Wait until the file holds a text."""
-    for _ in range(LONGEST_WAIT_SECONDS * 50):
-        if state.exists() and text in state.read_text():
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"{text} was never saved")
+    wait_until(lambda: state.exists() and text in state.read_text())
 
 
 def mark(process, state):

@@ -73,6 +73,18 @@ def test_without_tiktoks_word_it_was_not_tiktok(client, tiktok, status, content)
     assert (error.code, error.http_status) == (None, status)
 
 
+@pytest.mark.parametrize("content", [b"Unsupported path(Janus)", b"  Unsupported path(Janus)\n", b"Unsupported path"])
+def test_a_gateway_that_knows_no_such_path_speaks_without_an_envelope(client, tiktok, content):
+    tiktok.answers(httpx2.Response(404, content=content, headers={"Content-Type": "text/plain"}))
+
+    error = fail(client)
+
+    assert type(error) is TikTokUnreachable
+    assert not error.was_sent  # certain: the request had no effect
+    assert (error.code, error.http_status) == ("unsupported_path", 404)
+    assert "knows no such path" in str(error)
+
+
 def test_429_needs_no_word(client, tiktok):
     tiktok.answers(httpx2.Response(429, html="Slow down"))
 

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 
@@ -26,7 +26,13 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        with running(arguments.port, arguments.host, state=arguments.state, **_knobs(arguments)) as tiktok:
+        with running(
+            arguments.port,
+            arguments.host,
+            state=arguments.state,
+            allowed_hosts=arguments.allow_host,
+            **_knobs(arguments),
+        ) as tiktok:
             sys.stdout.write(f"{tiktok.url}\n")
             sys.stdout.flush()
             log.info("simulator.started", url=tiktok.url)
@@ -38,10 +44,26 @@ def main() -> int:
     return 0
 
 
+def leave(status: int) -> NoReturn:
+    """End this process; threads that cannot be interrupted (a look-up of a name, an inspection) are not waited for."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if threading.active_count() > 1:
+        os._exit(status)
+    sys.exit(status)
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tiktok_api.simulator", description="A simulated TikTok.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8090, help="port to listen on; 0 takes a free one")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name under which the control API may be reached, beside localhost and addresses",
+    )
     parser.add_argument("--seed", type=int, help="what everything is drawn from; 1 unless given")
     parser.add_argument("--state", metavar="FILE", help="keep the whole world in this file, and go on from it")
     parser.add_argument("--allow-http", action="store_true", help="pull and deliver webhooks over http and loopback")
@@ -72,4 +94,4 @@ def _knobs(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -1,5 +1,6 @@
 """Puts the simulator together."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -7,26 +8,39 @@ from flask import Flask, abort, request
 from werkzeug.routing import RequestRedirect
 
 from tiktok_api.simulator import consent, control, envelopes, images, oauth, pages, publishing, reading, transfer
+from tiktok_api.simulator.access import Access
 from tiktok_api.simulator.meddling import Meddling
 from tiktok_api.simulator.notation import Notation
 from tiktok_api.simulator.world import World
 
+LARGEST_BODY = 1 << 20
+"""Of everything but uploads."""
 
-def create_simulator(*, media_folder: Path | None = None, **knobs: Any) -> Flask:
+
+def create_simulator(*, media_folder: Path | None = None, hosts: Collection[str] = (), **knobs: Any) -> Flask:
     """A simulated TikTok as a WSGI application; its world is `app.extensions["world"]`.
 
-    Raises UnknownKnob. Whoever serves it calls the world's `close` in the end; `running` does.
+    `hosts` are names under which the control API may be reached, beside localhost and addresses. Raises UnknownKnob.
+    The server calls the world's `close` in the end; `running` does.
     """
     app = Flask(__name__, static_folder=None)
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.json = Notation(app)
     world = World(media_folder, **knobs)
     app.extensions["world"] = world
+    app.before_request(_bound_body)
     app.before_request(_refuse_missing_slash)
+    Access(app, hosts)
     envelopes.register_error_shapes(app)
     for room in (consent, oauth, reading, publishing, transfer, images, control, pages):
         app.register_blueprint(room.blueprint)
     app.wsgi_app = Meddling(app.wsgi_app, world)  # type: ignore[method-assign]
     return app
+
+
+def _bound_body() -> None:
+    if request.endpoint != "transfer.put_chunk":
+        request.max_content_length = LARGEST_BODY
 
 
 def _refuse_missing_slash() -> None:

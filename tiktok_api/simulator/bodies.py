@@ -30,6 +30,12 @@ class Body(io.RawIOBase):
         self.cut_short = len(piece) < wanted
         return piece
 
+    def readinto(self, buffer: Any) -> int:
+        """The same into a buffer. Returns how many bytes."""
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
     cut_short = False
 
 

@@ -12,6 +12,8 @@ from urllib.parse import quote, urlencode
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from tiktok_api.simulator import retention
+from tiktok_api.simulator.access import foreign_origin
 from tiktok_api.simulator.envelopes import new_log_id
 from tiktok_api.simulator.portal import is_registered
 from tiktok_api.simulator.records import App, Code, Grant
@@ -84,6 +86,8 @@ def take_decision() -> AnyResponse:
     world = current_world()
     with world.moment() as now:
         wish = _read_wish(world)
+        if problem := foreign_origin():
+            raise NotShown("access_denied", "origin", f"A person decides on this page alone: {problem}.")
         username = request.form.get("creator") or request.cookies.get(SESSION_COOKIE, "")
         creator = world.creators.get(username)
         if request.form.get("decision") != "allow":
@@ -132,6 +136,7 @@ def _send_back(world: World, wish: Wish, username: str, scopes: tuple[str, ...],
     world.codes[value] = Code(
         value, wish.app.client_key, username, scopes, wish.redirect_uri, wish.challenge, expires_at
     )
+    retention.forget_tokens(world, now)
     key = (wish.app.client_key, username)
     held = world.grants.get(key)
     world.grants[key] = Grant(

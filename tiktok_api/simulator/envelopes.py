@@ -15,6 +15,10 @@ URL_RULES = (
     "https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide/#pull_from_url"
 )
 
+UNSUPPORTED_PATH = "Unsupported path(Janus)"
+"""What TikTok's gateway says to a path that it does not know, one without its last slash, and a wrong method."""
+PAGES = ("/v2/auth/", "/_simulator", "/cdn/")
+
 MESSAGES = {
     "access_token_invalid": "The access token is invalid or not found in the request.",
     "scope_not_authorized": "The user did not authorize the scope required for completing this request.",
@@ -122,6 +126,10 @@ def register_error_shapes(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def refuse_http(error: HTTPException) -> Response | HTTPException:
+        if request.path.startswith("/_simulator/v1"):
+            return compact({"error": error.description or error.name}, error.code or 500)
+        if error.code in (404, 405) and not request.path.startswith(PAGES):
+            return Response(UNSUPPORTED_PATH, 404, content_type="text/plain; charset=utf-8")
         is_page = request.path.startswith("/v2/auth/") or not request.path.startswith("/v2/")
         if is_page:
             return error

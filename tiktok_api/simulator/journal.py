@@ -1,14 +1,42 @@
-"""What was asked of the simulator, in order, with every secret struck out."""
+"""What was asked of the simulator, in order, bounded, with every secret struck out."""
 
+import json
+import re
 import threading
 from collections import deque
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-KEPT = 20_000
+MOST_ENTRIES = 20_000
+MOST_BYTES = 16 << 20
+LONGEST_TEXT = 2_500
+LONGEST_SECRET = 300
+"""A secret that stands across a cut is not recognized, so that much before a cut is not shown."""
+MOST_ITEMS = 50
+MOST_OF_A_BODY = 8_192
+"""Characters of a body that are kept; captions are well below."""
+
 SECRETS = frozenset(
-    {"client_secret", "code", "code_verifier", "refresh_token", "token", "access_token", "upload_token"}
+    {
+        "client_secret",
+        "code",
+        "code_verifier",
+        "refresh_token",
+        "token",
+        "access_token",
+        "upload_token",
+        "authorization",
+    }
 )
 STRUCK = "[redacted]"
+MINTED = re.compile(
+    r"(?:act|rft|clt)\.[\w-]{56}(?:!|%21)4608\.va"
+    r"|[\w-]{88}(?:\*|%2A)1(?:!|%21)4608\.va"
+    r"|(?<=upload_token=)[\w-]+"
+    r"|(?<=client_secret=)[^&\s]+",
+    re.ASCII | re.IGNORECASE,
+)
+"""Tokens and codes are known by their form, wherever a client puts them."""
 
 
 class Journal:
@@ -16,30 +44,73 @@ class Journal:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._entries: deque[tuple[int, dict[str, Any]]] = deque()
+        self._bytes = 0
         self._count = 0
 
     def open(self, **facts: Any) -> dict[str, Any]:
         """Write down that a request has come in; the answer is noted in the entry that this returns."""
+        size = len(json.dumps(facts))
         with self._lock:
             self._count += 1
             entry = {"number": self._count, **facts, "status": None, "code": None, "mischief": None}
-            self._entries.append(entry)
+            self._entries.append((size, entry))
+            self._bytes += size
+            while len(self._entries) > MOST_ENTRIES or self._bytes > MOST_BYTES:
+                self._bytes -= self._entries.popleft()[0]
             return entry
 
     def read(self, **wanted: str) -> list[dict[str, Any]]:
         """The entries whose facts are as wanted, oldest first."""
         with self._lock:
-            entries = [dict(entry) for entry in self._entries]
+            entries = [dict(entry) for _, entry in self._entries]
         return [entry for entry in entries if all(str(entry.get(name)) == value for name, value in wanted.items())]
 
     def clear(self) -> None:
         """Forget everything, numbers included."""
         with self._lock:
             self._entries.clear()
-            self._count = 0
+            self._bytes = self._count = 0
 
 
-def redacted(values: dict[str, Any]) -> dict[str, Any]:
-    """The same values without secrets."""
-    return {name: STRUCK if name in SECRETS else value for name, value in values.items()}
+class Abridged:
+    """Makes what came in from outside fit for the journal: without secrets, and cut where it is long."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        """`secrets` are texts that are struck out wherever they stand."""
+        self._secrets = [secret for secret in secrets if len(secret) >= 8]
+        self._left = MOST_OF_A_BODY
+
+    def fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields of a body or a query."""
+        kept: dict[str, Any] = {}
+        for name, value in values.items():
+            if len(kept) >= MOST_ITEMS or self._left <= 0:
+                kept["…"] = f"{len(values) - len(kept)} more"
+                break
+            shown = self.text(name)
+            kept[shown] = STRUCK if name.lower() in SECRETS else self.value(value)
+        return kept
+
+    def value(self, value: Any) -> Any:
+        """Any value of a body."""
+        if isinstance(value, dict):
+            return self.fields(value)
+        if isinstance(value, list):
+            kept = [self.value(each) for each in value[:MOST_ITEMS] if self._left > 0]
+            return kept if len(kept) == len(value) else [*kept, f"… {len(value) - len(kept)} more"]
+        if isinstance(value, str):
+            return self.text(value)
+        self._left -= 8
+        return value if not isinstance(value, int) or abs(value) < 2**63 else f"{str(value)[:20]}…"
+
+    def text(self, value: str) -> str:
+        """A text; where it is cut, it says how long it was."""
+        head = value[: 2 * LONGEST_TEXT]
+        for secret in self._secrets:
+            head = head.replace(secret, STRUCK)
+        head = MINTED.sub(STRUCK, head) if len(head) >= 16 else head
+        is_cut = len(value) > 2 * LONGEST_TEXT
+        longest = max(0, min(LONGEST_TEXT, self._left, len(head) - LONGEST_SECRET if is_cut else LONGEST_TEXT))
+        self._left -= min(len(head), longest) + 4
+        return head if len(head) <= longest and not is_cut else f"{head[:longest]}… ({len(value)} characters)"

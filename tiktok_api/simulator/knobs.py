@@ -59,7 +59,7 @@ class Knobs:
     )
     extra_creators: int = knob(0, "more public creators, creator0001 and on", most=5_000, takes_effect=AT_RESET)
     callbacks: Sequence[str] = knob(
-        (),
+        [],
         "redirect URIs of the default desktop app instead of the product's callback",
         longest=511,
         most_items=10,

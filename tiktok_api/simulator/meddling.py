@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from tiktok_api.simulator.clock import iso
-from tiktok_api.simulator.journal import redacted
+from tiktok_api.simulator.journal import Abridged
 from tiktok_api.simulator.mischief import Rule
 from tiktok_api.simulator.notation import read
+from tiktok_api.simulator.world import GENERATION, WorldGone
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from tiktok_api.simulator.world import World
 
+LONGEST_PATH = 4_096
+LONGEST_ID = 200
+MOST_FIELDS = 1_000
+FORM = "application/x-www-form-urlencoded"
 READ_AHEAD = 1 << 20
 """Bodies up to this size are read before the application sees them; uploads never are."""
 
@@ -91,34 +96,43 @@ class Meddling:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
+        if len(path) > LONGEST_PATH:
+            start_response("414 URI Too Long", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+            return []
         endpoint = PATHS.get((environ["REQUEST_METHOD"], path), "other")
         if path.startswith(("/_simulator", "/cdn/")):
             return self._app(environ, start_response)
         body = _read_ahead(environ) if endpoint != "upload" else {}
         if endpoint == "token":
             endpoint = GRANTS.get(str(body.get("grant_type")), "token")
-        entry = self._note(environ, endpoint, body)
-        rule = self._world.mischief.pick(endpoint, entry["username"], entry["client_key"])
+        with self._world.lock:  # the generation, the entry and the rule are of one world
+            environ[GENERATION] = self._world.generation
+            entry = self._note(environ, endpoint, body)
+            rule = self._world.mischief.pick(endpoint, entry["username"], entry["client_key"])
         environ["simulator.entry"] = entry
-        return self._answer(environ, start_response, entry, rule)
+        try:
+            return self._answer(environ, start_response, entry, rule)
+        except WorldGone:
+            raise ConnectionDropped("a reset has ended the world of this request") from None
 
     def _note(self, environ: "WSGIEnvironment", endpoint: str, body: dict[str, Any]) -> dict[str, Any]:
-        query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+        query = dict(_fields(environ.get("QUERY_STRING", "")))
         world = self._world
-        with world.lock:
-            username, client_key, publish_id = _who(world, environ, query, body)
-            return world.journal.open(
-                at=iso(world.clock.now()),
-                endpoint=endpoint,
-                method=environ["REQUEST_METHOD"],
-                path=environ.get("PATH_INFO", ""),
-                query=redacted(query),
-                body=redacted(body),
-                content_range=environ.get("HTTP_CONTENT_RANGE"),
-                username=username,
-                client_key=client_key,
-                publish_id=publish_id,
-            )
+        secrets = [app.client_secret for app in world.apps.values()]
+        username, client_key, publish_id = (_id(each, secrets) for each in _who(world, environ, query, body))
+        return world.journal.open(
+            at=iso(world.clock.now()),
+            endpoint=endpoint,
+            method=environ["REQUEST_METHOD"],
+            path=Abridged(secrets).text(environ.get("PATH_INFO", "")),
+            query=Abridged(secrets).fields(query),
+            body=Abridged(secrets).fields(body),
+            body_bytes=_announced(environ),
+            content_range=Abridged(secrets).text((environ.get("HTTP_CONTENT_RANGE") or "")[:LONGEST_ID]) or None,
+            username=username,
+            client_key=client_key,
+            publish_id=publish_id,
+        )
 
     def _answer(
         self, environ: "WSGIEnvironment", start_response: "StartResponse", entry: dict[str, Any], rule: Rule | None
@@ -158,6 +172,8 @@ class Meddling:
             headers = [("Content-Type", "application/json; charset=utf-8" if rule.envelope else "text/html")]
         elif rule.effect == "garbage":
             body = b'\x00\xff<html>{"data": nothing'
+        if status[:3] in ("204", "304"):
+            body = b""
         entry["status"] = int(status[:3])
         kept = [(name, value) for name, value in headers if name.lower() != "content-length"]
         start_response(status, [*kept, ("Content-Length", str(len(body)))])
@@ -218,8 +234,7 @@ class Meddling:
 
 def _read_ahead(environ: "WSGIEnvironment") -> dict[str, Any]:
     """Read a small body, leave it to be read again, and answer its fields."""
-    announced = environ.get("CONTENT_LENGTH") or "0"
-    length = int(announced) if announced.isdecimal() else 0
+    length = _announced(environ)
     if not 0 < length <= READ_AHEAD:
         return {}
     raw = environ["wsgi.input"].read(length)
@@ -228,9 +243,29 @@ def _read_ahead(environ: "WSGIEnvironment") -> dict[str, Any]:
         if environ.get("CONTENT_TYPE", "").startswith("application/json"):
             fields = read(raw)
             return fields if isinstance(fields, dict) else {}
-        return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+        is_form = environ.get("CONTENT_TYPE", "").startswith(FORM)
+        return dict(_fields(raw.decode())) if is_form else {}
     except ValueError:
         return {}
+
+
+def _announced(environ: "WSGIEnvironment") -> int:
+    """The bytes of a body, as its head announces them."""
+    announced = environ.get("CONTENT_LENGTH") or "0"
+    return int(announced) if announced.isdecimal() and len(announced) < 20 else 0
+
+
+def _fields(text: str) -> list[tuple[str, str]]:
+    """The fields of a query or a form; of one with too many, none."""
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return []
+
+
+def _id(value: object, secrets: list[str]) -> str | None:
+    """An id or a name as the journal keeps it; nothing else stands where it should."""
+    return Abridged(secrets).text(value) if isinstance(value, str) and len(value) <= LONGEST_ID else None
 
 
 def _who(

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from tiktok_api.simulator import leaving
+from tiktok_api.simulator import leaving, retention
 from tiktok_api.simulator.envelopes import OAuthRefusal, compact
 from tiktok_api.simulator.minting import base64url_challenge, hex_challenge
 from tiktok_api.simulator.records import App, Code, Grant, Token
@@ -33,6 +33,7 @@ def issue_token() -> Response:
         if grant_type == "client_credentials":
             value = world.mint.token("clt")
             world.client_tokens[value] = now + CLIENT_TOKEN_SECONDS
+            retention.forget_tokens(world, now)
             return compact({"access_token": value, "expires_in": CLIENT_TOKEN_SECONDS, "token_type": "Bearer"})
         if not grant_type:
             raise OAuthRefusal("invalid_request", MALFORMED)
@@ -134,6 +135,7 @@ def _issued(world: World, grant: Grant, refresh_token: Token, now: float) -> dic
     lifetime = world.knobs.access_token_seconds
     access_token = Token(world.mint.token("act"), grant, now + lifetime)
     world.access_tokens[access_token.value] = access_token
+    retention.forget_tokens(world, now)
     return {
         "access_token": access_token.value,
         "expires_in": lifetime,

@@ -42,6 +42,8 @@ class Option:
         problem = CHECKS[self.kind](self, value)
         if problem:
             raise BadValue(f"{name} is {problem}{' or null' if self.nullable else ''}")
+        if self.kind == "texts":
+            return list(value)
         return float(value) if self.kind == "number" else value
 
     def described(self, name: str) -> dict[str, Any]:
@@ -65,7 +67,7 @@ class Option:
 
 def option(default: Any, meaning: str, *, kind: str = "", **rules: Any) -> Any:
     """A field of a dataclass that is an option; its kind is that of the default unless given."""
-    kinds = {bool: "boolean", int: "integer", float: "number", str: "text", list: "texts", tuple: "texts"}
+    kinds = {bool: "boolean", int: "integer", float: "number", str: "text", list: "texts"}
     declared = Option(kind=kind or kinds[type(default)], meaning=meaning, default=default, **rules)
     if isinstance(default, dict | list):
         return field(default_factory=lambda: type(default)(default), metadata={"option": declared})

@@ -6,6 +6,7 @@ from flask import Blueprint, Flask, Response, current_app, redirect, render_temp
 from werkzeug.wrappers import Response as AnyResponse
 
 from tiktok_api.simulator import casting, leaving, processing, showing
+from tiktok_api.simulator.access import TOKEN_FIELD, form_token
 from tiktok_api.simulator.knobs import Knobs, UnknownKnob
 from tiktok_api.simulator.mischief import EFFECTS, ENDPOINTS, BadRule, Rule
 from tiktok_api.simulator.notation import read
@@ -13,6 +14,7 @@ from tiktok_api.simulator.options import options_of
 from tiktok_api.simulator.world import World, current_world
 
 blueprint = Blueprint("pages", __name__, url_prefix="/_simulator")
+blueprint.app_context_processor(lambda: {"form_token": form_token(), "form_token_field": TOKEN_FIELD})
 
 SHOWN_AT_MOST = 100
 SWITCHES = ("private", "banned", "comment_disabled", "duet_disabled", "stitch_disabled")

@@ -3,7 +3,7 @@
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from tiktok_api.simulator import webhooks
+from tiktok_api.simulator import retention, webhooks
 from tiktok_api.simulator.happenings import happening
 from tiktok_api.simulator.records import FOLLOWERS, PUBLIC, Publication, Video
 
@@ -45,7 +45,9 @@ def inspected(world: "World", publication: Publication, fail_reason: str | None,
     """The media have been looked at; the verdict falls when they would have been processed."""
     publication.probe = facts
     wait = world.knobs.processing_seconds + world.knobs.processing_seconds_per_gb * publication.received_bytes / GB
-    if not world.knobs.keep_media:
+    if world.knobs.keep_media:
+        retention.keep_media(world, publication)
+    else:
         publication.drop_files()
     due = (publication.received_at or world.clock.now()) + wait
     world.schedule(due, conclude, publication.publish_id, fail_reason)

@@ -1,5 +1,6 @@
 """The posting endpoints: the three inits, status and cancel."""
 
+import json
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -7,11 +8,13 @@ from flask import Blueprint, Response, request
 from tiktok_api.simulator import capping, checking, processing, pulling
 from tiktok_api.simulator.envelopes import Refusal, bad_params, granted
 from tiktok_api.simulator.guarding import admit, json_body, take
+from tiktok_api.simulator.journal import Abridged
 from tiktok_api.simulator.records import Publication, Token
 from tiktok_api.simulator.world import World, current_world
 
 blueprint = Blueprint("publishing", __name__, url_prefix="/v2/post/publish")
 
+MOST_KEPT = 64 << 10
 PREFIXES = {
     ("video", "direct", "FILE_UPLOAD"): "v_pub_file~v2-1.",
     ("video", "direct", "PULL_FROM_URL"): "v_pub_url~v2-1.",
@@ -151,9 +154,9 @@ def _begin(
         kind=kind,
         source=source.name,
         created_at=now,
-        init_count=1 + sum(each.client_key == token.client_key for each in world.publications_of(token.username)),
-        post_info=dict(post_info or {}),
-        source_info=dict((request.get_json(silent=True) or {}).get("source_info") or {}),
+        init_count=1 + world.init_counts.get((token.client_key, token.username), 0),
+        post_info=_kept(post_info or {}),
+        source_info=_kept(json_body().get("source_info") or {}),
         is_aigc=is_aigc,
         size=source.size,
         chunk_size=source.chunk_size,
@@ -166,6 +169,11 @@ def _begin(
     else:
         pulling.begin(world, publication, source.urls, now)
     return publication
+
+
+def _kept(info: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of a part of a body: all that an app sensibly sends, and no megabytes."""
+    return info if len(json.dumps(info)) <= MOST_KEPT else Abridged(()).fields(info)
 
 
 def _answer(publication: Publication) -> dict[str, str]:

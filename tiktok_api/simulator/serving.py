@@ -3,12 +3,15 @@
 import contextlib
 import http.server
 import io
+import logging
 import socket
 import socketserver
 import struct
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+import time
+import weakref
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
@@ -25,8 +28,13 @@ if TYPE_CHECKING:
     from tiktok_api.simulator.world import World
 
 PIECE = 1 << 20
+STOP_SECONDS = 1.0
+PAUSE_SECONDS = 0.05
 PATIENCE_SECONDS = 60.0
 """An idle connection is closed after that; a body that stops coming too."""
+
+
+log = logging.getLogger(__name__)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -162,12 +170,13 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
     allow_reuse_address = True
     request_queue_size = 512
-    daemon_threads = False
-    block_on_close = True
+    daemon_threads = True
+    block_on_close = False
 
     def __init__(self, host: str, port: int, application: "WSGIApplication") -> None:
         self.application = application
         self._open: set[socket.socket] = set()
+        self._answering = weakref.WeakSet[threading.Thread]()
         self._lock = threading.Lock()
         self._is_stopping = False
         super().__init__((host, port), Handler)
@@ -180,9 +189,13 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection and answer it on a thread of its own."""
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), name="simulator-request", daemon=True
+        )
         with self._lock:
             self._open.add(request)
-        super().process_request(request, client_address)
+            self._answering.add(thread)
+        thread.start()
 
     def shutdown_request(self, request: Any) -> None:
         """Forget the connection and close it."""
@@ -200,9 +213,13 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
             super().handle_error(request, client_address)
 
     def serve(self) -> None:
-        """Answer until stopped, without looking up in between."""
+        """Answer until stopped; what goes wrong with one connection, or with taking it, ends no other."""
         while not self._is_stopping:
-            self.handle_request()
+            try:
+                self.handle_request()
+            except Exception:
+                log.exception("A connection could not be taken")
+                time.sleep(PAUSE_SECONDS)
 
     def stop(self) -> None:
         """Take no more connections; one more, from here, wakes whoever waits for them."""
@@ -212,11 +229,15 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
             pass
 
     def cut_connections(self) -> None:
-        """End what clients keep open."""
+        """End what clients keep open; a request that does not end then is left behind."""
         with self._lock:
             for connection in self._open:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
+            threads = list(self._answering)
+        deadline = time.monotonic() + STOP_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
 
 class Running:
@@ -231,9 +252,16 @@ class Running:
 
 @contextlib.contextmanager
 def running(
-    port: int = 0, host: str = "127.0.0.1", *, state: str | Path | None = None, **knobs: Any
+    port: int = 0,
+    host: str = "127.0.0.1",
+    *,
+    state: str | Path | None = None,
+    allowed_hosts: Collection[str] = (),
+    **knobs: Any,
 ) -> Iterator[Running]:
     """Run a simulator on a thread of this process, on a free port unless one is given.
+
+    The control API may be reached under the host, under `allowed_hosts`, localhost and addresses.
 
     With a state file the world is loaded from it if it exists, and saved to it within a second of each change.
     Raises UnknownKnob, OSError and StateUnusable.
@@ -242,7 +270,8 @@ def running(
         file = None if state is None else StateFile(state)
         if file is not None:
             stack.callback(file.release)
-        app = create_simulator(media_folder=file and file.media_folder, **knobs)
+        folder = None if file is None else file.media_folder
+        app = create_simulator(media_folder=folder, hosts=(host, *allowed_hosts), **knobs)
         world: World = app.extensions["world"]
         stack.callback(world.close)
         if file is not None:

@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from tiktok_api.simulator import pulling, verdicts, webhooks
+from tiktok_api.simulator import pulling, retention, verdicts, webhooks
 from tiktok_api.simulator.clock import Clock, iso
 from tiktok_api.simulator.happenings import HAPPENINGS
 from tiktok_api.simulator.mailbox import Delivery
@@ -75,6 +75,8 @@ def load(world: "World", data: dict[str, Any], wall_clock: float) -> None:
     world.spool.keep_only({path for each in publications for path in each.files})
     for publication in publications:
         world.add_publication(publication)
+        if publication.files and publication.sha256 is not None:
+            retention.keep_media(world, publication)
     world.windows.load(data["windows"])
     _load_mailbox(world, data["mailbox"])
     world.mischief.load([Rule(**each) for each in data["mischief"]])

@@ -21,7 +21,7 @@ TIMEOUT_SECONDS = 10.0
 """For a whole delivery, however slowly the receiver answers."""
 LONGEST_OUTCOME = 200
 SHORTEST_PAUSE_SECONDS = 1.0
-"""Between two attempts, whatever the knob says: without any, a receiver that is down would be called for ever."""
+"""Before the first retry, whatever the knob says: without any, a receiver that is down would be called for ever."""
 
 
 def announce(
@@ -125,8 +125,9 @@ def _conclude(world: "World", delivery: Delivery, due: float, outcome: int | str
     if due >= deadline:
         world.mailbox.end(delivery, "dropped")
         return
-    pause = world.knobs.webhook_retry_seconds * 2.0 ** min(delivery.attempt_count - 1, 60)
-    world.schedule(min(deadline, due + max(pause, SHORTEST_PAUSE_SECONDS)), deliver, delivery.id)
+    first_pause = max(world.knobs.webhook_retry_seconds, SHORTEST_PAUSE_SECONDS)
+    again = due + first_pause * 2.0 ** min(delivery.attempt_count - 1, 60)
+    world.schedule(min(deadline, again), deliver, delivery.id)
 
 
 def _send(world: "World", delivery: Delivery, signature: str, *, may_use_http: bool) -> int | str:

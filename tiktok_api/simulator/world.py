@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flask import current_app
+from flask import current_app, has_request_context, request
 
-from tiktok_api.simulator import growth, seeding, snapshot
+from tiktok_api.simulator import growth, retention, seeding, snapshot
 from tiktok_api.simulator.clock import Clock, from_iso
 from tiktok_api.simulator.courier import Courier
 from tiktok_api.simulator.happenings import Agenda, Happening
@@ -20,6 +20,13 @@ from tiktok_api.simulator.minting import Mint
 from tiktok_api.simulator.mischief import Mischief
 from tiktok_api.simulator.records import App, Code, Creator, Grant, Publication, Token, Video
 from tiktok_api.simulator.spool import Spool
+
+GENERATION = "simulator.generation"
+"""The key of a WSGI environment under which the generation stands in which a request came in."""
+
+
+class WorldGone(BaseException):
+    """A request belongs to a world that a reset has ended; not an Exception, so that no handler answers for it."""
 
 
 class World:
@@ -70,6 +77,7 @@ class World:
             self.access_tokens: dict[str, Token] = {}
             self.refresh_tokens: dict[str, Token] = {}
             self.client_tokens: dict[str, float] = {}
+            self.sweep_at = retention.SWEEP_AT
             self.forget_publications()
             if self.generation > 1:  # before the first reset a state file may still need them
                 self.spool.keep_only(())
@@ -117,9 +125,15 @@ class World:
         """Hold the world still at the present moment, with everything done that was due."""
         with self.lock:
             now = self.clock.now()
+            self._refuse_if_gone()
             self.agenda.run_until(self, now)
             self.is_touched = True
             yield now
+
+    def _refuse_if_gone(self) -> None:
+        """Raises WorldGone for a request of TikTok's API that came in before the last reset."""
+        if has_request_context() and request.environ.get(GENERATION, self.generation) != self.generation:
+            raise WorldGone
 
     def schedule(self, moment: float, happening: Happening, *arguments: Any) -> None:
         """Let something happen at a moment, whether a request comes in or not; the arguments must be JSON."""
@@ -155,11 +169,17 @@ class World:
             crowd = growth.followers(self.knobs.seed, self.creators[username], days)
             video.reach = growth.reach_of(self.knobs.seed, crowd, video.id)
         self.keep_video(video)
+        retention.forget_videos(self)
         return video
 
     def keep_video(self, video: Video) -> None:
         """Put a post back where it was."""
         self.videos[video.id] = self._profiles.setdefault(video.username, {})[video.created_ms] = video
+
+    def remove_video(self, video: Video) -> None:
+        """Forget a post altogether."""
+        del self.videos[video.id]
+        self._profiles[video.username].pop(video.created_ms, None)
 
     def forget_videos(self) -> None:
         """Begin without posts."""
@@ -167,17 +187,29 @@ class World:
         self._profiles: dict[str, dict[int, Video]] = {}
 
     def add_publication(self, publication: Publication) -> None:
-        """Remember a publication."""
+        """Remember a publication, and forget old ones that are too many."""
         self.publications[publication.publish_id] = publication
         self._publications_of.setdefault(publication.username, []).append(publication)
         if publication.upload_id is not None:
             self.uploads[publication.upload_id] = publication
+        pair = (publication.client_key, publication.username)
+        self.init_counts[pair] = max(self.init_counts.get(pair, 0), publication.init_count)
+        retention.forget_publications(self, self.clock.now())
+
+    def remove_publication(self, publication: Publication) -> None:
+        """Forget a publication altogether."""
+        del self.publications[publication.publish_id]
+        self._publications_of[publication.username].remove(publication)
+        self.uploads.pop(publication.upload_id or "", None)
 
     def forget_publications(self) -> None:
         """Begin without publications."""
         self.publications: dict[str, Publication] = {}
         self.uploads: dict[str, Publication] = {}
         self._publications_of: dict[str, list[Publication]] = {}
+        self.init_counts: dict[tuple[str, str], int] = {}
+        self.media_bytes: dict[str, int] = {}
+        self.media_total = 0
 
     def publications_of(self, username: str) -> list[Publication]:
         """A creator's publications over all apps, oldest first."""

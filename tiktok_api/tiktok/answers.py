@@ -26,6 +26,7 @@ LONGEST_WORD = 128
 LONGEST_MESSAGE = 300
 
 BUSY_CODES = frozenset({"rate_limit_exceeded"})
+UNSUPPORTED_PATH = b"Unsupported path"
 TROUBLE_CODES = frozenset({"internal_error", "server_error", "temporarily_unavailable"})
 REFUSALS: Mapping[str, type[TikTokError]] = {
     "access_token_invalid": AccessTokenInvalid,
@@ -88,8 +89,18 @@ class Answer:
             raise self.error()
         return parsing.mapping(self.document.get("data"))
 
+    @property
+    def is_unsupported_path(self) -> bool:
+        """Whether TikTok's gateway knows no such path or method: it says so in plain text, without an envelope."""
+        return self.http_status == 404 and self.body.lstrip()[: len(UNSUPPORTED_PATH)] == UNSUPPORTED_PATH
+
     def error(self) -> TikTokError:
         """The error that this answer amounts to. An answer without TikTok's word is no answer from TikTok."""
+        if self.is_unsupported_path:
+            sentence = f"{self.operation}: TikTok knows no such path"
+            return TikTokUnreachable(
+                sentence, was_sent=False, code="unsupported_path", http_status=404, log_id=self.log_id
+            )
         code = self.code if self.code != "ok" else None
         if code in BUSY_CODES or self.http_status == 429:
             return TikTokBusy(

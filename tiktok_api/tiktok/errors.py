@@ -47,8 +47,8 @@ class TikTokError(Exception):
 class TikTokUnreachable(TikTokError):
     """No usable answer: no connection, a timeout, a 5xx, or something that is not TikTok's JSON.
 
-    `was_sent` is False only when it is certain that the request never reached TikTok; True means that it may have
-    had its effect.
+    `was_sent` is False only when it is certain that the request had no effect: it never reached TikTok, or TikTok's
+    gateway knows no such path. True means that it may have had its effect.
     """
 
     def __init__(

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.tiktok.simulated.conftest import DESKTOP, SCOPES, WEB
-from tiktok_api.tiktok import AccessTokenInvalid, GrantInvalid, ScopeMissing, TikTokRefusal
+from tiktok_api.tiktok import AccessTokenInvalid, GrantInvalid, ScopeMissing, TikTokRefusal, TikTokUnreachable
 
 
 @pytest.mark.parametrize("app", [WEB, DESKTOP], ids=["web", "desktop"])
@@ -133,3 +133,22 @@ def test_leaving(client, connect, simulator, body):
         client.list_videos(grant.access_token)
     with pytest.raises(GrantInvalid):
         client.refresh_token(grant.refresh_token)
+
+
+def test_a_path_that_tiktok_does_not_know_says_nothing_about_the_account(client, connect, make_client, simulator):
+    """A wrong base URL: the gateway answers in plain text, nothing has happened, and no token is given up for it."""
+    grant = connect(client)
+    lost = make_client(api_url=f"{simulator.url}/moon")
+    acts = [
+        lambda: lost.refresh_token(grant.refresh_token),
+        lambda: lost.fetch_user_info(grant.access_token, scopes=grant.scopes),
+        lambda: lost.fetch_status(grant.access_token, "v_pub_file~v2-1.1"),
+        lambda: lost.revoke_token(grant.access_token),
+        lambda: lost.fetch_creator_info(grant.access_token),
+    ]
+
+    for act in acts:
+        with pytest.raises(TikTokUnreachable) as caught:
+            act()
+        assert (caught.value.code, caught.value.http_status, caught.value.was_sent) == ("unsupported_path", 404, False)
+    assert client.refresh_token(grant.refresh_token).access_token
