@@ -20,7 +20,9 @@ FOREIGN = re.compile(
 )
 """Names of other programs' settings that may stand in the file as well."""
 
-PASSED_ON = re.compile(r"AWS_\w+|PROMETHEUS_\w+|BOTO_CONFIG|PG\w+|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|TMPDIR", re.IGNORECASE)
+PASSED_ON = re.compile(
+    r"AWS_\w+|PROMETHEUS_\w+|BOTO_CONFIG|PG\w+|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|TMPDIR", re.IGNORECASE
+)
 """Those of them that libraries in our own processes read from the environment: boto3, libpq, OpenSSL."""
 
 
