@@ -7,9 +7,13 @@ export PIP_ROOT_USER_ACTION = ignore
 RUN_STAMP := $(VENV)/.installed-$(shell cksum requirements.txt | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.installed-dev-$(shell cat requirements.txt tests/requirements.txt | cksum | cut -d' ' -f1)
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+# The tests that must pass through every branch of the critical paths, which setup.cfg names.
+CRITICAL := tests/auth tests/accounts tests/cli tests/jobs tests/kill tests/media tests/posts tests/web tests/webhooks
+MUTATION := $(VENV)/mutation
+MUTATION_STAMP := $(MUTATION)/.installed-$(shell cksum tests/mutation/requirements.txt | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-long check lint types imports audit openapi env-example migration land bench doctor clean
+.PHONY: help demo run test test-long coverage mutation check lint types imports audit openapi env-example migration land bench doctor clean
 
 help: ## list every chore
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,6 +43,21 @@ test: $(DEV_STAMP) ## every test but the long hauls, PostgreSQL and a Redis-prot
 
 test-long: $(DEV_STAMP) ## the long hauls: thousands of kills, large uploads, hundreds of examples
 	@$(PYTEST) -m long
+	@$(MAKE) --no-print-directory mutation
+
+coverage: $(DEV_STAMP) ## the critical paths, killed processes included: fails below 100 % of their branches
+	@rm -f .coverage .coverage.*
+	@PYTHONPATH=. $(BIN)/python -m coverage run -m pytest -q -n 2 --dist loadgroup -m "not long" $(CRITICAL)
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
+
+$(MUTATION_STAMP): tests/mutation/requirements.txt
+	@$(PYTHON) -m venv $(MUTATION)
+	@$(MUTATION)/bin/pip --disable-pip-version-check --quiet install -r tests/mutation/requirements.txt
+	@touch $@
+
+mutation: $(DEV_STAMP) $(MUTATION_STAMP) ## break publishing and the vault in every small way: what no test finds is shown (SAMPLE=40: that many of each)
+	@PYTHONPATH=. $(MUTATION)/bin/python -m tests.mutation --python $(abspath $(BIN)/python) $(if $(SAMPLE),--sample $(SAMPLE))
 
 check: lint types imports ## lint, types and import contracts
 

@@ -13,6 +13,7 @@ import requests
 
 from tests.servers import free_port, wait_until
 
+_KEPT = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "PYTHONPATH")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -82,7 +83,7 @@ class Server:
 
 def environment_of(database_url: str, folder: Path, **more: str) -> dict[str, str]:
     """What the process is told, matching `base_settings`."""
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith("COVERAGE_")}
     return kept | {
         "SECRET_KEY": "a secret for tests, forty characters long",
         "TIKTOK_CLIENT_KEY": "awsimclient0001",
