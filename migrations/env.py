@@ -2,9 +2,10 @@
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import CHAR, JSON, Enum
+from sqlalchemy import CHAR, JSON, Connection, Enum
+from sqlalchemy.exc import SQLAlchemyError
 
-from tiktok_api.db import Model, UTCDateTime, db
+from tiktok_api.db import Model, UTCDateTime, db, explain
 
 
 def render_item(kind: str, thing: object, autogen: AutogenContext) -> str | bool:
@@ -28,8 +29,16 @@ def compare_type(_context, _column, _metadata_column, inspected, declared) -> bo
     return None
 
 
+def connected() -> Connection:
+    """A connection; a database that cannot be used is a sentence, not a traceback."""
+    try:
+        return db.engine.connect()
+    except SQLAlchemyError as error:
+        raise SystemExit(f"The database cannot be used: {explain(error)}. Look at DATABASE_URL.") from None
+
+
 def run() -> None:
-    with db.engine.connect() as connection:
+    with connected() as connection:
         context.configure(
             connection=connection,
             target_metadata=Model.metadata,

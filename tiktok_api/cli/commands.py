@@ -7,10 +7,11 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from tiktok_api import clock, moving_clock
 from tiktok_api.cli.vault import vault
-from tiktok_api.db import db, transaction
+from tiktok_api.db import db, explain, transaction
 from tiktok_api.extensions import service
 from tiktok_api.jobs.models import Job, JobStatus
 from tiktok_api.jobs.runner import Runner
@@ -33,7 +34,11 @@ def work() -> None:
     runner = Runner(current_app._get_current_object(), service("settings"))  # type: ignore[attr-defined]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: runner.stop())
-    runner.run_forever()
+    try:
+        runner.run_forever()
+    except SQLAlchemyError as error:  # only at the start: later on it waits for the database
+        hint = "Look at DATABASE_URL, and at whether `db upgrade` has been run; `make doctor` says more."
+        raise click.ClickException(f"The database cannot be used: {explain(error)}. {hint}") from None
 
 
 @jobs.command("dead")
