@@ -25,6 +25,9 @@ PASSED_ON = re.compile(
 )
 """Those of them that libraries in our own processes read from the environment: boto3, libpq, OpenSSL."""
 
+_TAKEN_LITERALLY = re.compile(rf"{PASSED_ON.pattern}|WEB_CONCURRENCY|FORWARDED_ALLOW_IPS", re.IGNORECASE)
+"""What others read and would take blanks in for values: boto3 an AWS_PROFILE, gunicorn a number of processes."""
+
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
@@ -99,8 +102,8 @@ def pass_on(values: Mapping[str, str]) -> None:
 
     What came from the file last time follows the file: a worker that gunicorn starts anew has the environment of the old one.
     """
-    for name in [name for name, value in os.environ.items() if PASSED_ON.fullmatch(name) and not value.strip()]:
-        del os.environ[name]  # boto3 takes an empty AWS_PROFILE for the name of one
+    for name in [name for name, value in os.environ.items() if _TAKEN_LITERALLY.fullmatch(name) and not value.strip()]:
+        del os.environ[name]
     for name in _passed_on - values.keys():
         os.environ.pop(name, None)
     for name, value in values.items():

@@ -98,6 +98,29 @@ def test_a_folder_that_cannot_be_made_is_a_paragraph(folder, process, name, valu
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("process", ["upgrade", "worker", "doctor"])
+def test_a_database_that_is_not_there_is_a_sentence(folder, process):
+    folder.fill_in(**REQUIRED)
+
+    done = folder.run(*PROCESSES[process], DATABASE_URL=f"postgres://u:hunter2@127.0.0.1:{free_port()}/x")
+
+    said = done.stdout + done.stderr
+    assert done.returncode not in (0, None)
+    assert "cannot be used: " in said
+    assert "DATABASE_URL" in said
+    assert not {"Traceback", "hunter2"} & {word for word in ("Traceback", "hunter2") if word in said}
+
+
+def test_a_worker_before_the_first_upgrade_says_which_command_to_run(folder):
+    folder.fill_in(**REQUIRED)
+
+    done = folder.run(*WORKER)
+
+    assert done.returncode not in (0, None)
+    assert "db upgrade" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("process", ["gunicorn", "worker", "doctor", "import"])
 def test_a_misspelt_name_is_pointed_out_by_every_process(folder, process):
     folder.fill_in(**REQUIRED)

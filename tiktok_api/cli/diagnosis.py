@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tiktok_api import setting_rules
 from tiktok_api.app import create_app
 from tiktok_api.auth.mail import SmtpMailer
-from tiktok_api.db import db
+from tiktok_api.db import db, explain
 from tiktok_api.jobs import queue
 from tiktok_api.settings import Settings, SettingsInvalid, load
 from tiktok_api.storage.errors import StorageError
@@ -107,7 +107,7 @@ def _database(_app: Flask, settings: Settings) -> Iterator[Finding]:
         hint = "look at DATABASE_URL: is the server there, and are user, password and database right?"
         if kind == "SQLite":
             hint = "look at DATABASE_URL: may this user read and write the file and its folder?"
-        yield Finding("database", "failed", f"{kind} cannot be used: {_first_line(error)}", hint)
+        yield Finding("database", "failed", f"{kind} cannot be used: {explain(error)}", hint)
         return
     yield Finding("database", "ok", f"{kind} answers")
     yield _schema(current, head)
@@ -270,9 +270,10 @@ _CHECKS: dict[str, Check] = {
 
 
 def _first_line(error: BaseException) -> str:
-    """What the driver says, in one line; SQLAlchemy's own sentence about it would be a paragraph."""
-    cause = getattr(error, "orig", None) or error
-    if isinstance(cause, socket.gaierror):
+    """What an error says, in one line."""
+    if isinstance(error, SQLAlchemyError):
+        return explain(error)
+    if isinstance(error, socket.gaierror):
         return "the name of the host is not known"
-    lines = str(cause).strip().splitlines()
-    return (lines[0] if lines else type(cause).__name__)[:300]
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:300]

@@ -4,9 +4,11 @@ import signal
 
 import click
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from tiktok_api import logs
 from tiktok_api.cli.application import with_app
+from tiktok_api.db import explain
 from tiktok_api.extensions import service
 from tiktok_api.jobs.runner import Runner
 
@@ -19,4 +21,8 @@ def worker() -> None:
     runner = Runner(current_app._get_current_object(), service("settings"))  # type: ignore[attr-defined]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: runner.stop())
-    runner.run_forever()
+    try:
+        runner.run_forever()
+    except SQLAlchemyError as error:  # only at the start: later on it waits for the database
+        hint = "Look at DATABASE_URL, and at whether `tiktok-api upgrade` has been run; `tiktok-api doctor` says more."
+        raise click.ClickException(f"The database cannot be used: {explain(error)}. {hint}") from None
