@@ -95,6 +95,15 @@ def _media_data_to_the_end(content: bytes) -> bytes:
     return content[:at] + bytes(4) + content[at + 4 :]
 
 
+def _odd_doctype() -> bytes:
+    """A WebM whose header begins with a checksum and writes the size of each name in 8 bytes."""
+    content = WEBM(VP8)
+    at = content.index(b"\x42\x82\x84webm")
+    header = content[5:at] + b"\x42\x82\x01" + (4).to_bytes(7, "big") + content[at + 3 : 5 + (content[4] & 0x7F)]
+    header = b"\xbf\x84abcd" + header
+    return content[:4] + bytes([0x80 | len(header)]) + header + content[5 + (content[4] & 0x7F) :]
+
+
 def _odd_quicktime() -> bytes:
     """User data that end in 32 zero bits (QTFF), `wide`, `free` and boxes of nobody's in between."""
     content = film(form="mov")
@@ -235,6 +244,7 @@ PLAIN = {
         video="vp8",
         seconds=4.0,
     ),
+    "webm whose name stands elsewhere": Case(make=_odd_doctype, container="webm", video="vp8"),
     "landscape": Case(make=partial(film, Picture(size=(640, 360))), size=(640, 360)),
 }
 
@@ -487,6 +497,7 @@ BROKEN = {
     "no pictures": lambda: film(Sound()),
     "no pictures in webm": lambda: WEBM(Sound(codec="libopus")),
     "an unknown kind alone": lambda: _of_unknown_kind(film()),
+    "media data up to the end, and the index in them": lambda: _media_data_to_the_end(film()),
     "a webm cut": lambda: _cut(WEBM(VP8), 0.9),
 } | {
     f"{name} of which {left:.2%} are left": partial(lambda make, left: _cut(make(), left), make, left)
