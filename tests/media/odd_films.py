@@ -1,7 +1,10 @@
 """Films that no muxer writes as they are, made by changing others byte by byte."""
 
+import io
 import struct
 from functools import partial
+
+import av
 
 from tests.media.boxes import (
     box,
@@ -53,6 +56,20 @@ def recorded(picture: Picture = VP8, *sound: Sound) -> bytes:
     assert b"\x44\x89\x88" not in content
     assert b"\x1c\x53\xbb\x6b" not in content  # Cues
     return content
+
+
+def cut_among_b_frames() -> bytes:
+    """Copied up to a picture that others before it refer to, which are left out."""
+    buffer = io.BytesIO()
+    with av.open(io.BytesIO(film(Picture(b_frames=3)))) as source, av.open(buffer, "w", format="mp4") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        packets = [packet for packet in source.demux(source.streams.video[0]) if packet.size]
+        ahead = max(packet.pts - packet.dts for packet in packets[24:])
+        end = next(at for at in range(len(packets) - 1, 0, -1) if packets[at].pts - packets[at].dts == ahead)
+        for packet in packets[: end + 1]:
+            packet.stream = stream
+            target.mux(packet)
+    return buffer.getvalue()
 
 
 def large_media_data(content: bytes) -> bytes:
