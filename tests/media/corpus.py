@@ -6,26 +6,33 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from tests.media.boxes import (
-    box,
-    boxes_of,
-    changed,
-    content_of,
-    joined,
-    patched,
-    with_edits,
-    with_flags,
-    with_matrix,
-    without_element,
-)
+from tests.media.boxes import box, changed, patched, with_edits, with_flags, with_matrix
 from tests.media.films import Picture, Sound, film
+from tests.media.odd_films import (
+    FASTSTART,
+    FRAGMENTS,
+    SMALL,
+    VP8,
+    VP9,
+    WEBM,
+    chapters,
+    cut,
+    cut_among_b_frames,
+    enabled,
+    large_media_data,
+    live_photo,
+    media_data_to_the_end,
+    odd_doctype,
+    odd_quicktime,
+    of_unknown_kind,
+    recorded,
+    serving,
+    shifted_fragments,
+    trimmed,
+    with_late_sound,
+)
 
 SECOND = Fraction(1)
-LONG_GOP = Picture(at=range(400), gop=400)
-WEBM = partial(film, form="webm")
-VP8, VP9 = Picture(codec="libvpx"), Picture(codec="libvpx-vp9")
-FRAGMENTS = (("movflags", "frag_keyframe+empty_moov"),)
-SMALL = Picture(size=(160, 320))
 PQ, HLG = 16, 18
 
 
@@ -44,103 +51,6 @@ class Case:
     bar: str | None = "top"
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-
-
-def _trimmed(*edits: tuple[float, float | None], version: int = 0) -> bytes:
-    return with_edits(film(LONG_GOP), *edits, version=version)
-
-
-def _shifted_fragments(seconds: int) -> bytes:
-    """Fragments cut out of a longer stream: the decode time of each (`tfdt`, 8.8.12) is that much later."""
-    content = film(Picture(), options=FRAGMENTS)
-    ticks = int.from_bytes(content_of(content, "moov/trak/mdia/mdhd")[12:16], "big") * seconds
-
-    def later(moof: bytes) -> bytes:
-        def add(old: bytes) -> bytes:
-            width = 8 if old[0] else 4
-            return old[:4] + (int.from_bytes(old[4:], "big") + ticks).to_bytes(width, "big")
-
-        return changed(moof, "traf/tfdt", add)
-
-    return joined(
-        [(kind, later(body) if kind == b"moof" else body) for kind, body in boxes_of(content) if kind != b"mfra"]
-    )
-
-
-def _recorded(picture: Picture = VP8, *sound: Sound) -> bytes:
-    """What a browser's recorder writes: sizes unknown, no index, no duration, no default duration."""
-    content = WEBM(picture, *sound, options=(("live", "1"),))
-    if b"\x23\xe3\x83\x84" in content:
-        content = without_element(content, b"\x23\xe3\x83", 4)
-    assert b"\x44\x89\x88" not in content
-    assert b"\x1c\x53\xbb\x6b" not in content  # Cues
-    return content
-
-
-def _large_media_data(content: bytes) -> bytes:
-    """The size of the media data in 64 bits, in the place that QuickTime leaves for it."""
-    boxes = boxes_of(content)
-    whole = b""
-    for kind, body in boxes:
-        if kind == b"mdat":
-            whole += struct.pack(">I4sQ", 1, kind, 16 + len(body)) + body
-        elif kind not in (b"wide", b"free"):
-            whole += box(kind, body)
-    return whole
-
-
-def _media_data_to_the_end(content: bytes) -> bytes:
-    """Index first, and then media data of size 0, which last to the end of the file."""
-    at = content.index(b"mdat") - 4
-    return content[:at] + bytes(4) + content[at + 4 :]
-
-
-def _odd_quicktime() -> bytes:
-    """User data that end in 32 zero bits (QTFF), `wide`, `free` and boxes of nobody's in between."""
-    content = film(form="mov")
-    content = changed(content, "moov/udta", lambda _: box(b"\xa9cmt", b"\0\5\x55\xc4hello") + bytes(4))
-    content = changed(content, "moov/junk", lambda _: b"\1\2\3")
-    return content + box(b"free", bytes(100)) + box(b"wide", b"") + box(b"GoPr", b"\xff" * 33)
-
-
-def _of_unknown_kind(content: bytes, old: bytes = b"avc1", new: bytes = b"xyz9") -> bytes:
-    assert old in content_of(content, "moov/trak/mdia/minf/stbl/stsd")
-    return changed(
-        content, "moov/trak/mdia/minf/stbl/stsd", lambda entries: entries.replace(b"avcC", b"zzzC").replace(old, new)
-    )
-
-
-def _enabled(*tracks: Picture | Sound) -> bytes:
-    """All tracks are enabled; the muxer does that for the first of each kind alone."""
-    content = film(*tracks)
-    for number in range(len(tracks)):
-        content = with_flags(content, 3, track=number)
-    return content
-
-
-def _serving(content: bytes, reference: bytes) -> bytes:
-    """The first track refers to the second as what it is made for."""
-    return changed(content, "moov/trak:0/tref", lambda _: box(reference, struct.pack(">I", 2)))
-
-
-def _chapters() -> bytes:
-    content = _enabled(Picture(size=(720, 1280), at=range(0, 48, 12)), Picture())
-    return changed(content, "moov/trak:1/tref", lambda _: box(b"chap", struct.pack(">I", 1)))
-
-
-def _live_photo() -> bytes:
-    """A MOV with a track of metadata (`mebx`) after film and sound, and a still picture's time in it."""
-    content = film(Picture(), Sound(codec="pcm_s16le"), SMALL, form="mov")
-    content = changed(content, "moov/trak:2/mdia/hdlr", patched(8, b"meta"))
-    return changed(content, "moov/trak:2/mdia/minf/stbl/stsd", lambda old: old.replace(b"avc1", b"mebx"))
-
-
-def _with_late_sound() -> bytes:
-    return with_edits(film(Picture(), Sound()), (1.0, None), (2.0, 0.0), track=1)
-
-
-def _cut(content: bytes, left: float) -> bytes:
-    return content[: round(len(content) * left)]
 
 
 FILM_AND_SOUND = (Picture(), Sound())
@@ -173,7 +83,7 @@ TURNS = {
 
 PLAIN = {
     "plain": Case(make=film),
-    "index first": Case(make=partial(film, options=(("movflags", "faststart"),))),
+    "index first": Case(make=partial(film, options=FASTSTART)),
     "in fragments": Case(make=partial(film, *FILM_AND_SOUND, options=FRAGMENTS), audio="aac"),
     "with sound": Case(make=partial(film, *FILM_AND_SOUND), audio="aac"),
     "with 5.1 sound": Case(make=partial(film, Picture(), Sound(layout="5.1")), audio="aac"),
@@ -183,10 +93,10 @@ PLAIN = {
         container="mov",
         audio="aac",
     ),
-    "mov of a live photo": Case(make=_live_photo, container="mov", audio="pcm_s16le"),
-    "mov with odd boxes": Case(make=_odd_quicktime, container="mov"),
-    "media data of 64 bits": Case(make=lambda: _large_media_data(film())),
-    "media data up to the end": Case(make=lambda: _media_data_to_the_end(film(options=(("movflags", "faststart"),)))),
+    "mov of a live photo": Case(make=live_photo, container="mov", audio="pcm_s16le"),
+    "mov with odd boxes": Case(make=odd_quicktime, container="mov"),
+    "media data of 64 bits": Case(make=lambda: large_media_data(film())),
+    "media data up to the end": Case(make=lambda: media_data_to_the_end(film(options=FASTSTART))),
     "b-frames": Case(make=partial(film, Picture(b_frames=2))),
     "b-frames with negative offsets": Case(
         make=partial(film, Picture(b_frames=2), options=(("movflags", "negative_cts_offsets"),))
@@ -235,22 +145,24 @@ PLAIN = {
         video="vp8",
         seconds=4.0,
     ),
+    "webm whose name stands elsewhere": Case(make=odd_doctype, container="webm", video="vp8"),
     "landscape": Case(make=partial(film, Picture(size=(640, 360))), size=(640, 360)),
 }
 
 TIMES = {
-    f"cut {hidden} pictures behind a key frame": Case(make=partial(_trimmed, (2.0, hidden / 24)))
+    f"cut {hidden} pictures behind a key frame": Case(make=partial(trimmed, (2.0, hidden / 24)))
     for hidden in (1, 100, 249, 250, 251, 340)
 } | {
-    "cut in 64 bits": Case(make=partial(_trimmed, (2.0, 300 / 24), version=1)),
-    "cut within a picture": Case(make=partial(_trimmed, (2.02, 300.4 / 24)), seconds=2.02),
-    "cut at its end": Case(make=partial(_trimmed, (1.5, 0.0)), seconds=1.5),
-    "two pieces put together": Case(make=partial(_trimmed, (1.0, 10 / 24), (2.0, 10.0)), seconds=3.0),
-    "nothing at first": Case(make=partial(_trimmed, (1.0, None), (2.0, 0.0))),
-    "sound that comes later": Case(make=_with_late_sound, audio="aac", seconds=3.0),
+    "cut in 64 bits": Case(make=partial(trimmed, (2.0, 300 / 24), version=1)),
+    "cut within a picture": Case(make=partial(trimmed, (2.02, 300.4 / 24)), seconds=2.02),
+    "cut at its end": Case(make=partial(trimmed, (1.5, 0.0)), seconds=1.5),
+    "cut among pictures that refer to each other": Case(make=cut_among_b_frames, seconds=1.875),
+    "two pieces put together": Case(make=partial(trimmed, (1.0, 10 / 24), (2.0, 10.0)), seconds=3.0),
+    "nothing at first": Case(make=partial(trimmed, (1.0, None), (2.0, 0.0))),
+    "sound that comes later": Case(make=with_late_sound, audio="aac", seconds=3.0),
     "an edit that is longer than the film": Case(make=lambda: with_edits(film(), (60.0, 0.0))),
     "an edit up to the end": Case(make=lambda: with_edits(film(), (0.0, 0.0))),
-    "fragments that begin after 100 s": Case(make=partial(_shifted_fragments, 100)),
+    "fragments that begin after 100 s": Case(make=partial(shifted_fragments, 100)),
     "webm that begins after 10 s": Case(
         make=partial(WEBM, Picture(at=range(240, 288), codec="libvpx")), container="webm", video="vp8"
     ),
@@ -274,9 +186,9 @@ TIMES = {
     ),
     "sound longer than the film": Case(make=partial(film, Picture(), Sound(seconds=4)), audio="aac", seconds=4.0),
     "one picture": Case(make=partial(film, Picture(at=(0,))), seconds=1 / 24),
-    "a recorder's": Case(make=_recorded, container="webm", video="vp8"),
+    "a recorder's": Case(make=recorded, container="webm", video="vp8"),
     "a recorder's with sound": Case(
-        make=partial(_recorded, VP8, Sound(codec="libopus")), container="webm", video="vp8", audio="opus"
+        make=partial(recorded, VP8, Sound(codec="libopus")), container="webm", video="vp8", audio="opus"
     ),
 }
 
@@ -303,7 +215,7 @@ def _paced(*milliseconds: int) -> Picture:
 
 RATES = {
     "a recorder's in low light": Case(
-        make=partial(_recorded, _paced(40, 42, 45, 50, 40, 44)),
+        make=partial(recorded, _paced(40, 42, 45, 50, 40, 44)),
         container="webm",
         video="vp8",
         seconds=4.0,
@@ -311,7 +223,7 @@ RATES = {
         fps=23.0,
     ),
     "a recorder's of 20 a second": Case(
-        make=partial(_recorded, _paced(50)),
+        make=partial(recorded, _paced(50)),
         container="webm",
         video="vp8",
         seconds=4.0,
@@ -319,10 +231,10 @@ RATES = {
         problems=("video_fps",),
     ),
     "a recorder's of 30 a second": Case(
-        make=partial(_recorded, _paced(33, 33, 34)), container="webm", video="vp8", seconds=4.0, fps=30.0, within=0.04
+        make=partial(recorded, _paced(33, 33, 34)), container="webm", video="vp8", seconds=4.0, fps=30.0, within=0.04
     ),
     "a recorder's of 60 a second": Case(
-        make=partial(_recorded, _paced(17, 17, 16)), container="webm", video="vp8", seconds=4.0, fps=60.0, within=0.04
+        make=partial(recorded, _paced(17, 17, 16)), container="webm", video="vp8", seconds=4.0, fps=60.0, within=0.04
     ),
     "times of microseconds": Case(
         make=partial(
@@ -378,59 +290,59 @@ RATES = {
     ),
 }
 
-BYTES_BEHIND = {
-    f"{name} behind {place}": Case(make=make, container=container)
-    for tail_name, tail in TAILS.items()
-    for name, place, container, make in (
-        (tail_name, "an mp4", "mp4", lambda tail=tail: film() + tail),
-        (
-            tail_name,
-            "an mp4 whose index is first",
-            "mp4",
-            lambda tail=tail: film(options=(("movflags", "faststart"),)) + tail,
-        ),
-        (tail_name, "a mov", "mov", lambda tail=tail: film(form="mov") + tail),
-    )
-} | {
-    "a whole mp4 behind an mp4": Case(make=lambda: film() + film(Picture(size=(640, 360), at=range(12)))),
-    "bytes behind a webm": Case(make=lambda: WEBM(VP8) + TAIL_OF_CAMERA, container="webm", video="vp8"),
-    "bytes behind fragments": Case(make=lambda: film(options=FRAGMENTS) + TAIL_OF_CAMERA),
-}
+BYTES_BEHIND = (
+    {f"{name} behind an mp4": Case(make=partial(lambda tail: film() + tail, tail)) for name, tail in TAILS.items()}
+    | {
+        f"{name} behind an mp4 whose index is first": Case(
+            make=partial(lambda tail: film(options=FASTSTART) + tail, TAILS[name])
+        )
+        for name in ("a camera's own data", "zeros")
+    }
+    | {
+        f"{name} behind a mov": Case(make=partial(lambda tail: film(form="mov") + tail, TAILS[name]), container="mov")
+        for name in ("a camera's own data", "a box shorter than its header")
+    }
+    | {
+        "a whole mp4 behind an mp4": Case(make=lambda: film() + film(Picture(size=(640, 360), at=range(12)))),
+        "bytes behind a webm": Case(make=lambda: WEBM(VP8) + TAIL_OF_CAMERA, container="webm", video="vp8"),
+        "bytes behind fragments": Case(make=lambda: film(options=FRAGMENTS) + TAIL_OF_CAMERA),
+    }
+)
 
 TRACKS = {
     "a small track first that is not enabled": Case(
-        make=lambda: with_flags(_enabled(SMALL, *FILM_AND_SOUND), 2), audio="aac"
+        make=lambda: with_flags(enabled(SMALL, *FILM_AND_SOUND), 2), audio="aac"
     ),
     "a larger track first that is not enabled": Case(
-        make=lambda: with_flags(_enabled(Picture(size=(720, 1280)), Picture()), 0)
+        make=lambda: with_flags(enabled(Picture(size=(720, 1280)), Picture()), 0)
     ),
-    "a preview first": Case(make=lambda: with_flags(_enabled(Picture(size=(720, 1280)), Picture()), 5)),
-    "a track of depth first": Case(make=lambda: _serving(_enabled(Picture(size=(720, 1280)), Picture()), b"vdep")),
+    "a preview first": Case(make=lambda: with_flags(enabled(Picture(size=(720, 1280)), Picture()), 5)),
+    "a track of depth first": Case(make=lambda: serving(enabled(Picture(size=(720, 1280)), Picture()), b"vdep")),
     "an auxiliary track first": Case(
         make=lambda: changed(
-            _enabled(Picture(size=(720, 1280)), Picture()), "moov/trak:0/mdia/hdlr", patched(8, b"auxv")
+            enabled(Picture(size=(720, 1280)), Picture()), "moov/trak:0/mdia/hdlr", patched(8, b"auxv")
         )
     ),
-    "thumbnails first": Case(make=lambda: _serving(_enabled(Picture(size=(720, 1280)), Picture()), b"thmb")),
-    "pictures of chapters first": Case(make=_chapters),
-    "a few large stills first": Case(make=partial(_enabled, Picture(size=(720, 1280), at=(0, 24)), Picture())),
-    "a smaller track first": Case(make=partial(_enabled, SMALL, Picture())),
+    "thumbnails first": Case(make=lambda: serving(enabled(Picture(size=(720, 1280)), Picture()), b"thmb")),
+    "pictures of chapters first": Case(make=chapters),
+    "a few large stills first": Case(make=partial(enabled, Picture(size=(720, 1280), at=(0, 24)), Picture())),
+    "a smaller track first": Case(make=partial(enabled, SMALL, Picture())),
     "a track of an unknown kind first": Case(
-        make=lambda: _of_unknown_kind(_enabled(Picture(size=(720, 1280)), Picture()))
+        make=lambda: of_unknown_kind(enabled(Picture(size=(720, 1280)), Picture()))
     ),
     "a track of apv first": Case(
-        make=lambda: _of_unknown_kind(_enabled(Picture(size=(720, 1280)), Picture()), new=b"apv1")
+        make=lambda: of_unknown_kind(enabled(Picture(size=(720, 1280)), Picture()), new=b"apv1")
     ),
-    "the only track is not enabled": Case(make=lambda: with_flags(_enabled(), 2)),
+    "the only track is not enabled": Case(make=lambda: with_flags(enabled(), 2)),
     "a longer track that is not enabled": Case(
-        make=lambda: with_flags(_enabled(Picture(), Picture(size=(720, 1280), at=range(96))), 2, track=1)
+        make=lambda: with_flags(enabled(Picture(), Picture(size=(720, 1280), at=range(96))), 2, track=1)
     ),
     "sound first that is not enabled": Case(
-        make=lambda: with_flags(_enabled(Picture(), Sound(codec="mp3", rate=44_100), Sound()), 2, track=1), audio="aac"
+        make=lambda: with_flags(enabled(Picture(), Sound(codec="mp3", rate=44_100), Sound()), 2, track=1), audio="aac"
     ),
     "sound of an unknown kind first": Case(
         make=lambda: changed(
-            _enabled(Picture(), Sound(layout="stereo"), Sound(codec="mp3", rate=44_100)),
+            enabled(Picture(), Sound(layout="stereo"), Sound(codec="mp3", rate=44_100)),
             "moov/trak:1/mdia/minf/stbl/stsd",
             lambda old: old.replace(b"mp4a", b"apac").replace(b"esds", b"dapa"),
         ),
@@ -438,13 +350,13 @@ TRACKS = {
     ),
     "sound of an unknown kind alone": Case(
         make=lambda: changed(
-            _enabled(*FILM_AND_SOUND),
+            enabled(*FILM_AND_SOUND),
             "moov/trak:1/mdia/minf/stbl/stsd",
             lambda old: old.replace(b"mp4a", b"apac").replace(b"esds", b"dapa"),
         ),
     ),
     "longer sound that is not enabled": Case(
-        make=lambda: with_flags(_enabled(*FILM_AND_SOUND, Sound(seconds=5)), 2, track=2), audio="aac"
+        make=lambda: with_flags(enabled(*FILM_AND_SOUND, Sound(seconds=5)), 2, track=2), audio="aac"
     ),
 }
 
@@ -486,16 +398,17 @@ GOOD = PLAIN | TIMES | RATES | BYTES_BEHIND | TRACKS | SHAPES
 BROKEN = {
     "no pictures": lambda: film(Sound()),
     "no pictures in webm": lambda: WEBM(Sound(codec="libopus")),
-    "an unknown kind alone": lambda: _of_unknown_kind(film()),
-    "a webm cut": lambda: _cut(WEBM(VP8), 0.9),
+    "an unknown kind alone": lambda: of_unknown_kind(film()),
+    "media data up to the end, and the index in them": lambda: media_data_to_the_end(film()),
+    "a webm cut": lambda: cut(WEBM(VP8), 0.9),
 } | {
-    f"{name} of which {left:.2%} are left": partial(lambda make, left: _cut(make(), left), make, left)
+    f"{name} of which {left:.2%} are left": partial(lambda make, left: cut(make(), left), make, left)
     for name, make in (
         ("an mp4", film),
-        ("an mp4 whose index is first", partial(film, options=(("movflags", "faststart"),))),
+        ("an mp4 whose index is first", partial(film, options=FASTSTART)),
         (
             "an mp4 with sound whose index is first",
-            partial(film, *FILM_AND_SOUND, options=(("movflags", "faststart"),)),
+            partial(film, *FILM_AND_SOUND, options=FASTSTART),
         ),
         ("fragments", partial(film, *FILM_AND_SOUND, options=FRAGMENTS)),
         ("a mov", partial(film, form="mov")),

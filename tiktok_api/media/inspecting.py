@@ -13,8 +13,8 @@ __all__ = ["Facts", "Rejection", "inspect"]
 class Facts:
     """What a file turned out to be.
 
-    Sizes in pixels are as seen, after turning; `orientation` is EXIF's 1 to 8 of a photo, and the clockwise degrees by which
-    players turn a video. `bitrate` is bits per second over the whole file.
+    Sizes are as seen, after turning, in square pixels; `orientation` is EXIF's 1 to 8 of a photo, and the clockwise degrees by
+    which a video asks to be turned before it is mirrored, if it is. `bitrate` is bits per second over the whole file.
     """
 
     kind: str

@@ -21,6 +21,12 @@ class RejectionSchema(Schema):
     message = fields.String(required=True, metadata={"example": "The end of the file is missing."})
 
 
+_ORIENTATION = (
+    "EXIF's 1 to 8 of a photo; of a video the clockwise degrees by which it is turned, before it is mirrored if it is. "
+    "Width and height already have it in them, and pixels that are not square."
+)
+
+
 class MediaSchema(Schema):
     """A video or photo. What inspection finds is null until the status is `ready`; width and height are as seen."""
 
@@ -41,7 +47,7 @@ class MediaSchema(Schema):
     container = nullable(fields.String, example="mp4")
     width = nullable(fields.Integer, example=1080)
     height = nullable(fields.Integer, example=1920)
-    orientation = nullable(fields.Integer, example=0, description="EXIF's 1 to 8 of a photo, degrees of a video.")
+    orientation = nullable(fields.Integer, example=0, description=_ORIENTATION)
     duration_seconds = nullable(fields.Float, example=14.2)
     fps = nullable(fields.Float, example=30.0)
     video_codec = nullable(fields.String, example="h264")
@@ -159,7 +165,10 @@ class MediaCheckSchema(Schema):
     severity = fields.String(
         required=True,
         validate=Choice(Severity),
-        metadata={"description": "TikTok refuses a problem; a warning may do.", "example": "problem"},
+        metadata={
+            "description": "TikTok refuses a problem; a warning may do, or is so little beyond a limit that TikTok decides.",
+            "example": "problem",
+        },
     )
     message = fields.String(required=True, metadata={"example": "This creator may post up to 180 s."})
     found = fields.Raw(metadata=VALUE | {"description": "The media's value.", "example": 214.5})

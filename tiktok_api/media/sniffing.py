@@ -29,7 +29,7 @@ HEAD_BYTES = 4096
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _AVIF_BRANDS = {b"avif", b"avis"}
 _GENERAL_BRANDS = {b"mif1", b"msf1"}  # ISO/IEC 23008-12, 10: pictures, and pictures that move, however compressed
-_BARE_QUICKTIME_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip"}
+_BARE_QUICKTIME_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _STRANGERS = (
     (b"PK\x03\x04", "a ZIP archive"),
     (b"PK\x05\x06", "a ZIP archive"),
@@ -108,9 +108,20 @@ def _by_brands(brand: bytes, compatible: bytes) -> str | None:
 
 
 def _ebml_doctype(head: bytes) -> bytes:
-    """The DocType (RFC 8794, element 0x4282) of an EBML header: a two-byte id, a one-byte size, text."""
-    at = head.find(b"\x42\x82", 0, 64)
-    if at < 0 or at + 3 > len(head):
-        return b""
-    size = head[at + 2] & 0x7F
-    return head[at + 3 : at + 3 + size].rstrip(b"\x00")
+    """The DocType (element 0x4282) of an EBML header (RFC 8794, 11.2), whatever stands before it, however sizes are written."""
+    at = 4 + _width(head[4:5])
+    while at + 4 <= len(head):
+        name = head[at : at + _width(head[at : at + 1])]
+        at += len(name)
+        width = _width(head[at : at + 1])
+        size = int.from_bytes(head[at : at + width], "big") & ((1 << 7 * width) - 1)
+        at += width
+        if name == b"\x42\x82":
+            return head[at : at + size].rstrip(b"\x00")
+        at += size
+    return b""
+
+
+def _width(first: bytes) -> int:
+    """How many bytes a number has that begins with this one (RFC 8794, 4.1)."""
+    return 9 - max(1, int.from_bytes(first, "big").bit_length())

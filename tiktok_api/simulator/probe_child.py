@@ -20,6 +20,7 @@ av.logging.set_level(None)
 
 MOST_PACKETS = 1_000_000
 FASTEST = 60
+SHORTEST_SECONDS = 0.003
 TAKEN = ("h264", "hevc", "vp8", "vp9", "vpx-vp8", "vpx-vp9")
 
 Times = dict[int, list[tuple[float, float]]]
@@ -90,7 +91,7 @@ def facts_of(paths: list[Path]) -> dict[str, Any]:
             "codec": codec,
             "width": width,
             "height": height,
-            "fps": frame_rate(times[index]),
+            "fps": frame_rate(times[index], has_exact_lengths="mp4" in names),
             "seconds": max(until(track) for track in tracks) - min(track[0][0] for track in tracks),
         }
 
@@ -154,12 +155,16 @@ def usual_gap(track: list[tuple[float, float]]) -> float:
 def until(track: list[tuple[float, float]]) -> float:
     """When the last of it has been shown. Live recordings say nonsense about how long a frame lasts."""
     last, length = track[-1]
-    return last + (length if length > 0.005 else usual_gap(track))
+    return last + (length if length > SHORTEST_SECONDS else usual_gap(track))
 
 
-def frame_rate(track: list[tuple[float, float]]) -> float:
+def frame_rate(track: list[tuple[float, float]], *, has_exact_lengths: bool) -> float:
     """Frames over the time for which they are shown; a film put together of pieces is no faster than most of it."""
     seconds = track[-1][0] - track[0][0] + usual_gap(track)
+    if has_exact_lengths:
+        seconds = min(
+            seconds, sum(length for _, length in track)
+        )  # cuts leave holes among frames that refer to each other
     if seconds <= 0:
         return 0.0
     rate = len({start for start, _ in track}) / seconds

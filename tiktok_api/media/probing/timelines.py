@@ -36,7 +36,7 @@ class Timeline:
     """One track as it is shown, in ticks of `time_base`.
 
     `count` packets begin between `first` and `latest`; the latest is said to last `latest_ticks`. `starts` are those of
-    pictures. Where the container does not tell how long a picture lasts (`tells_lengths`), the last one lasts as long as most.
+    pictures, which are said to last `told_ticks` in all. Where the container does not tell how long a picture lasts (`tells_lengths`), the last one lasts as long as most.
     """
 
     time_base: Fraction
@@ -45,6 +45,7 @@ class Timeline:
     first: int = 0
     latest: int = 0
     latest_ticks: int = 0
+    told_ticks: int = 0
     starts: "array[int]" = field(default_factory=lambda: array("q"))
 
     def add(self, start: int, ticks: int, *, is_picture: bool) -> None:
@@ -56,6 +57,7 @@ class Timeline:
         self.count += 1
         if is_picture:
             self.starts.append(start)
+            self.told_ticks += ticks
 
     @property
     def first_second(self) -> Fraction:
@@ -78,6 +80,10 @@ class Timeline:
         ticks = (times[-1] - times[0] + self._last_ticks()) if times else 0
         if ticks <= 0:
             return None
+        if self.tells_lengths and self.told_ticks > 0:
+            ticks = min(
+                ticks, self.told_ticks
+            )  # a cut between pictures that refer to each other leaves holes at its end
         measured = len(times) / (ticks * self.time_base)
         even = _even_rate(times, self.time_base, [rate for rate in announced if rate], measured)
         if even is not None:
