@@ -171,3 +171,28 @@ def test_stopping_takes_no_longer_whatever_hangs(silent, session, hang):
         errors = process.stop(within_seconds=8)
 
     assert errors == ""
+
+
+def test_a_spool_that_is_taken_away_or_full_is_no_end(client, ada, host, caplog):
+    """A cleaner of temporary folders takes the folder; a file in its place is as good as a full disk."""
+    folder = client.tiktok.world.spool.folder
+    media = footage.video()
+    folder.rmdir()
+    first = ada.publish(media)
+    [path] = folder.iterdir()
+    path.unlink()
+    folder.rmdir()
+    folder.write_text("no folder")
+    url = ada.init(whole(len(media))).json()["data"]["upload_url"]
+    declined = ada.put(url, media).status_code
+    publish_id = ada.init(pulled(host.host("/clip.mp4", media))).json()["data"]["publish_id"]
+    client.control.settle()
+    client.control.advance(60)
+    failed = ada.status(publish_id)
+    folder.unlink()
+    taken = ada.put(url, media).status_code
+
+    assert (declined, taken) == (500, 201)
+    assert failed["fail_reason"] == "video_pull_failed"
+    assert ada.status(first)["status"] == "PUBLISH_COMPLETE"
+    assert "Traceback" not in caplog.text

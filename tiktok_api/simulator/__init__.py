@@ -4,12 +4,15 @@ It is a Flask application of its own and shares no line with the product, so tha
 Its rooms follow what a request meets: `meddling` (journal and mischief) around everything, then `consent`, `oauth`,
 `reading`, `publishing` and `transfer` with TikTok's endpoints, each guarded by `guarding` and worded by
 `envelopes`; what happens afterwards without being asked lives in `processing`, `pulling` and `webhooks`, driven by
-the virtual `clock` and its agenda. All that exists is in one `world` under one lock, `seeding` says how it begins
-and `growth` how its numbers evolve. `control`, `casting` and `pages` are for those who run it: the control API
-under `/_simulator/v1` and a page for people at `/_simulator/`, which also documents the API.
+the virtual `clock` and the agenda of `happenings`; `courier` runs what talks to other servers, each receiver and pull
+in a lane of its own. All that exists is in one `world` under one lock, `seeding` says how it begins, `growth` how its
+numbers evolve, `retention` what it forgets, and `snapshot` and `state_file` how it survives its process. `control`,
+`casting` and `pages` are for those who run it: the control API under `/_simulator/v1` and a page for people at
+`/_simulator/`, which also documents the API; `access` keeps other web pages out, and `options` declares everything
+that can be set.
 
 In a test: `with running(allow_http=True) as tiktok: ... tiktok.url ... tiktok.control.advance(3600)`. As a
-process: `python -m tiktok_api.simulator --port 8090`.
+process: `python -m tiktok_api.simulator --port 8090 --state world.json`.
 """
 
 from tiktok_api.simulator.app import create_simulator

@@ -154,6 +154,8 @@ class Knobs:
             raise UnknownKnob(str(error)) from error
         if "limits" in found:
             found["limits"] = {**self.limits, **found["limits"]}
+        if "webhook_url" in found:
+            found["webhook_url"] = found["webhook_url"] or ""
         return found
 
     def as_dict(self) -> dict[str, Any]:

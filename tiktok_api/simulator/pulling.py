@@ -63,8 +63,7 @@ def _fetch_all(world: "World", publication: Publication, generation: int) -> Non
     try:
         for pull in publication.pulls:
             _meddle(world, publication, pull, generation)
-            files.append(world.spool.new_path())
-            _fetch_one(world, publication, pull, files[-1], digest)
+            _fetch_one(world, publication, pull, files, digest)
     except PullFailed:
         has_failed = True
     is_complete = False
@@ -86,10 +85,11 @@ def _fetch_all(world: "World", publication: Publication, generation: int) -> Non
     verdicts.inspect(world, publication)
 
 
-def _fetch_one(world: "World", publication: Publication, pull: dict[str, Any], path: Path, digest: Any) -> None:
+def _fetch_one(world: "World", publication: Publication, pull: dict[str, Any], files: list[Path], digest: Any) -> None:
     """Bring one URL to a file, and note the outcome. Raises PullFailed."""
     try:
-        _fetch(world, publication, pull, path, digest)
+        files.append(world.spool.new_path())
+        _fetch(world, publication, pull, files[-1], digest)
     except (OSError, HTTPException, ValueError, PullFailed) as error:
         pull["outcome"] = (str(error) or type(error).__name__)[:LONGEST_OUTCOME]
         raise PullFailed(pull["outcome"]) from error

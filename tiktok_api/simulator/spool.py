@@ -35,7 +35,8 @@ class Spool:
         self._finalizer = weakref.finalize(self, _remove, self.folder, lock)
 
     def new_path(self) -> Path:
-        """A new file, for bytes on their way in."""
+        """A new file, for bytes on their way in. Raises OSError."""
+        self.folder.mkdir(exist_ok=True)  # cleaners of temporary folders take old ones away
         handle, name = tempfile.mkstemp(dir=self.folder)
         os.close(handle)
         return Path(name)

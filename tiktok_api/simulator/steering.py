@@ -121,6 +121,10 @@ class Control:
         """All knobs, after such changes."""
         return self.call("PATCH", "/knobs", changes)["knobs"]
 
+    def options(self) -> Any:
+        """The declarations of everything that can be set, by what has it."""
+        return self.call("GET", "/options")["options"]
+
     def mischief(self, endpoint: str, effect: str, **rule: Any) -> int:
         """Put a rule into force; answers its id."""
         return int(self.call("POST", "/mischief", {"endpoint": endpoint, "effect": effect, **rule})["id"])

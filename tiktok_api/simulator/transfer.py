@@ -1,5 +1,6 @@
 """The upload endpoint: chunks in sequence, each stored whole or not at all."""
 
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from tiktok_api.simulator.records import Publication
 from tiktok_api.simulator.world import World, current_world
 
 blueprint = Blueprint("transfer", __name__)
+
+log = logging.getLogger(__name__)
 
 PIECE = 1 << 20
 TYPES = ("video/mp4", "video/quicktime", "video/webm")
@@ -45,8 +48,9 @@ def put_chunk() -> Response:
     """Take one chunk."""
     world = current_world()
     publication: Publication | None = None
-    path = world.spool.new_path()
+    path: Path | None = None
     try:
+        path = world.spool.new_path()
         with world.moment() as now:
             publication = _find(world, now)
             chunk = _announced(publication)
@@ -63,8 +67,11 @@ def put_chunk() -> Response:
         return _answer(world, publication, 201 if is_complete else 206)
     except Declined as refusal:
         return _answer(world, publication, refusal.status)
+    except OSError as error:
+        log.error("A chunk could not be stored: %s", error)  # noqa: TRY400 - the trace would say no more
+        return _answer(world, publication, 500)
     finally:
-        if publication is None or path not in publication.files:
+        if path is not None and (publication is None or path not in publication.files):
             path.unlink(missing_ok=True)
 
 
