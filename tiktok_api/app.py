@@ -158,7 +158,7 @@ def _bind_web(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
-    app.wsgi_app = keep_promises(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = keep_promises(app.wsgi_app)  # type: ignore[method-assign,assignment]
     tokens.install(app, settings)
     request_ids.install(app)
     authentication.install(app, tokens.make_authenticator())
