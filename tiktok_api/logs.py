@@ -13,7 +13,7 @@ _SECRET_NAMES = re.compile(
     r"password|secret|token|authorization|cookie|code_verifier|upload_url|api_key", re.IGNORECASE
 )
 _SECRET_VALUES = re.compile(
-    r"(eyJ[\w-]+\.[\w-]+\.[\w-]+|\b(?:act|rft|clt)\.[\w!*.~-]+|\btk_[\w-]+|(?:upload_token|code|token)=[^&\s\"']+)"
+    r"(eyJ[\w-]+\.[\w-]+\.[\w-]+|\b(?:act|rft|clt)\.[\w!*.~-]+|\btk_[\w-]+|(?:upload_token|code|token|signature)=[^&\s\"']+)"
 )
 HIDDEN = "[hidden]"
 

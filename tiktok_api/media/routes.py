@@ -17,6 +17,7 @@ from tiktok_api.media import (
     converting,
     documents,
     importing,
+    links,
     multipart,
     quotas,
     services,
@@ -56,7 +57,7 @@ from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.schemas import page_of
 
-__all__ = ["blp", "tus"]
+__all__ = ["blp", "links", "tus"]
 
 
 def _most_bytes() -> int:

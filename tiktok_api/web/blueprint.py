@@ -184,7 +184,7 @@ def _answer(result: Any, status_code: int, schema: type[Schema] | None) -> Respo
         if result.next_cursor:
             response.headers["Link"] = link_to_next(result.next_cursor)
         return response
-    return conditional.tag(response) if status_code in (200, 201) else response
+    return conditional.tag(response, conditional.version_of(schema, body)) if status_code in (200, 201) else response
 
 
 def _guard(view: View, domain: str) -> View:
