@@ -1,6 +1,7 @@
 """The composition root: the only place that knows every room."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,9 @@ from tiktok_api.accounts import revoking
 from tiktok_api.accounts import services as accounts_services
 from tiktok_api.accounts import tasks as accounts_tasks
 from tiktok_api.accounts.routes import blp as accounts_blueprint
-from tiktok_api.analytics import collecting
+from tiktok_api.analytics import collecting, picture_tasks, pictures
 from tiktok_api.analytics import tasks as analytics_tasks
+from tiktok_api.analytics.picture_routes import blp as pictures_blueprint
 from tiktok_api.analytics.routes import blp as analytics_blueprint
 from tiktok_api.analytics.routes import videos_blp as videos_blueprint
 from tiktok_api.auth import tasks as auth_tasks
@@ -66,8 +68,9 @@ DOMAINS: tuple[Blueprint, ...] = (
     analytics_blueprint,
     webhooks_blueprint,
     videos_blueprint,
+    pictures_blueprint,
 )
-TASKS = (auth_tasks, accounts_tasks, media_tasks, posts_tasks, analytics_tasks, webhooks_tasks)
+TASKS = (auth_tasks, accounts_tasks, media_tasks, posts_tasks, analytics_tasks, picture_tasks, webhooks_tasks)
 """The rooms whose tasks register themselves by being imported."""
 
 DESCRIPTION = """\
@@ -129,6 +132,8 @@ def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
                 networks=settings.outbound_networks,
             )
         )
+    if "picture_fetcher" not in parts:
+        parts["picture_fetcher"] = _picture_fetcher(settings, parts["fetcher"])
     if "tiktok" not in parts:
         parts["tiktok"] = TikTokClient(
             client_key=settings.tiktok_client_key,
@@ -140,6 +145,15 @@ def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
         )
     for name, part in parts.items():
         app.extensions[f"tiktok_api.{name}"] = part
+
+
+def _picture_fetcher(settings: Settings, fetcher: Fetcher) -> Fetcher:
+    """Goes where TikTok says its pictures are; a simulator's are on this machine, as its upload URLs are."""
+    if not settings.tiktok_allow_http:
+        return fetcher
+    loopback = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+    networks = (*settings.outbound_networks, *loopback)
+    return Fetcher(Policy(allow_http=True, ports=frozenset(settings.outbound_ports), networks=networks))
 
 
 def _bind_database(app: Flask, settings: Settings) -> None:
@@ -213,7 +227,10 @@ def _subscribe() -> None:
     events.subscribe("media.may_be_deleted", answering.veto_deletion)
     events.subscribe("account.disconnecting", answering.give_up_account)
     events.subscribe("account.reconnected", answering.wake_account)
+    events.subscribe("account.disconnecting", pictures.let_pictures_go)
     events.subscribe("account.profile_read", collecting.keep_profile)
+    events.subscribe("account.profile_read", pictures.request_pictures)
+    events.subscribe("storage.keys_held", pictures.held_among)
     events.subscribe("account.sync_requested", collecting.request_walk)
 
 
