@@ -90,6 +90,14 @@ class _Claim:
     is_overdue: bool
 
 
+def must_be_allowed(caller: Identity, return_url: str | None, settings: Settings) -> None:
+    """Raises KeyConfined, ReturnUrlNotAllowed."""
+    caller.must_reach_all_accounts()
+    if return_url is not None and _origin(return_url) not in _allowed_origins(settings):
+        fault = {"pointer": "/return_url", "code": ReturnUrlNotAllowed.code, "message": ReturnUrlNotAllowed.message}
+        raise ReturnUrlNotAllowed(errors=[fault])
+
+
 def start(
     caller: Identity,
     *,
@@ -100,10 +108,7 @@ def start(
     settings: Settings,
 ) -> Invitation:
     """A fresh attempt to connect an account, good for ten minutes. Raises KeyConfined, ReturnUrlNotAllowed."""
-    caller.must_reach_all_accounts()
-    if return_url is not None and _origin(return_url) not in _allowed_origins(settings):
-        fault = {"pointer": "/return_url", "code": ReturnUrlNotAllowed.code, "message": ReturnUrlNotAllowed.message}
-        raise ReturnUrlNotAllowed(errors=[fault])
+    must_be_allowed(caller, return_url, settings)
     connection_id, state, code_verifier = new_id(), secrets.token_urlsafe(32), tiktok.new_code_verifier()
     # Login Kit grants user.info.basic in any case; asking for it lets the profile be read.
     wanted = scopes or settings.tiktok_scopes or SCOPES

@@ -40,6 +40,7 @@ _A_PAGE = "A page that says so, where no `return_url` was given"
 
 
 @blp.post("/connect")
+@blp.judged_by(lambda sound: connecting.must_be_allowed(caller, sound.values.get("return_url"), service("settings")))
 @blp.arguments(ConnectionRequestSchema, required=False)
 @blp.response(201, InvitationSchema)
 @blp.raises(ReturnUrlNotAllowed, KeyConfined)

@@ -17,11 +17,11 @@ from tiktok_api.storage.errors import StorageMissing
 from tiktok_api.web import signed_links
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.limits import client_network
-from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema, LinkExpired, LinkNotValid
+from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema, LinkExpired, LinkSignatureInvalid
 
 blp = Blueprint("pictures", __name__, url_prefix="/pictures", description="Avatars and covers, for `<img>`")
 
-_REFUSALS = (LinkNotValid, LinkExpired, NotFound, RangeNotSatisfiable, StorageUnavailable)
+_REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, RangeNotSatisfiable, StorageUnavailable)
 _ANSWERS = (
     documents.answers(200, description="The picture", content=documents.file_of("image/jpeg"))
     | documents.answers(304, description="You have it already")

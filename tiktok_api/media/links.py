@@ -15,9 +15,9 @@ from tiktok_api.media.models import CONTENT_LINK, THUMBNAIL_LINK, Media
 from tiktok_api.storage.errors import StorageMissing
 from tiktok_api.web import signed_links
 from tiktok_api.web.limits import client_network
-from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema, LinkExpired, LinkNotValid
+from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema, LinkExpired, LinkSignatureInvalid
 
-_REFUSALS = (LinkNotValid, LinkExpired, NotFound, RangeNotSatisfiable, StorageUnavailable)
+_REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, RangeNotSatisfiable, StorageUnavailable)
 
 
 @blp.get("/<uuid:media_id>/linked-thumbnail")

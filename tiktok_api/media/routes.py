@@ -113,6 +113,7 @@ def upload_media(received: ReceivedFile) -> Media:
 
 
 @blp.post("/import")
+@blp.judged_by(lambda sound: "url" in sound.values and importing.read_url(sound.values["url"], service("fetcher")))
 @blp.arguments(ImportSchema)
 @blp.response(202, MediaSchema)
 @blp.raises(ImportUrlRefused, ImportsPending, MediaQuotaExceeded, StorageOutOfSpace)

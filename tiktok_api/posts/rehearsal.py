@@ -16,7 +16,7 @@ from tiktok_api.errors import Invalid
 from tiktok_api.posts import services
 from tiktok_api.posts.models import PostMode, PostType
 from tiktok_api.posts.schemas import SLOT
-from tiktok_api.web.well_formed import MOST_ITEMS, WellFormed
+from tiktok_api.web.well_formed import WellFormed
 
 _LISTS = ("media_ids", "targets")
 
@@ -46,18 +46,12 @@ def _changes(sound: WellFormed) -> dict[str, Any]:
     """The arguments of the service. An item that is not sound is one that does not exist, which is told already."""
     changes = {name: value for name, value in sound.values.items() if name not in (*_LISTS, *SLOT)}
     if "media_ids" in sound.values:
-        media_ids = sound.items("media_ids")
-        changes["media_ids"] = [media_ids.get(place, uuid4()) for place in _places(sound, "media_ids")]
+        changes["media_ids"] = sound.padded("media_ids", uuid4)
     if "targets" in sound.values:
-        targets = sound.items("targets")
-        changes["targets"] = [{"account_id": uuid4()} | targets.get(place, {}) for place in _places(sound, "targets")]
+        changes["targets"] = [{"account_id": uuid4()} | target for target in sound.padded("targets", dict)]
     if "mode" in changes:
         changes["mode"] = PostMode(changes["mode"])
     return changes | {"slot": _slot(sound)}
-
-
-def _places(sound: WellFormed, name: str) -> range:
-    return range(min(sound.lengths[name], MOST_ITEMS))
 
 
 def _slot(sound: WellFormed) -> dict[str, Any]:

@@ -144,7 +144,7 @@ class Blueprint(flask_smorest.Blueprint):
         """Take a large body in by `receive()` before any transaction is open; its result is the route's first argument."""
         return lambda view: _mark(view, receive=receive)
 
-    def judged_by(self, judge: Callable[..., None]) -> Decorator:
+    def judged_by(self, judge: Callable[..., Any]) -> Decorator:
         """Have `judge(sound, **ids)` raise what else is wrong where a body has faults of shape: every reason in one answer."""
         return lambda view: _mark(view, judge=judge)
 

@@ -71,7 +71,7 @@ class Parser(FlaskParser):
 parser = Parser()
 
 
-def _further(judge: Callable[..., None], sound: WellFormed, req: Request) -> list[dict[str, Any]]:
+def _further(judge: Callable[..., Any], sound: WellFormed, req: Request) -> list[dict[str, Any]]:
     """What else would be refused. Another problem than a fault (a conflict, say) is found once the body has none."""
     try:
         judge(sound, **(req.view_args or {}))

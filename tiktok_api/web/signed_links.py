@@ -28,7 +28,7 @@ LINKS_PER_MINUTE = "3000/minute"
 _SHOWN_ANYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
 
 
-class LinkNotValid(Forbidden):
+class LinkSignatureInvalid(Forbidden):
     message = "This link was not made by this server, or was altered; ask for a new one."
 
 
@@ -66,10 +66,10 @@ def url_of(target: LinkTarget) -> str:
 
 
 def must_be_signed(endpoint: str, thing_id: UUID, version: str | None, *, expires: str, signature: str) -> None:
-    """Raises LinkNotValid, LinkExpired. `version` is the thing's as it is now; None, there is none, is told by nothing."""
+    """Raises LinkSignatureInvalid, LinkExpired. `version` is the thing's as it is now; None, there is none, is told by nothing."""
     target = LinkTarget(endpoint, "", thing_id, version or "")
     if not hmac.compare_digest(_sign(target, expires).encode(), signature.encode("utf-8", "replace")):
-        raise LinkNotValid
+        raise LinkSignatureInvalid
     if int(expires) <= clock.now().timestamp():
         raise LinkExpired
 

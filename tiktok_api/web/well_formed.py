@@ -1,6 +1,6 @@
 """What of a faulty body can be judged all the same, so that one answer names every reason and not only the shape's."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,15 @@ class WellFormed:
 
     def items(self, name: str) -> dict[int, Any]:
         """The sound items of a list by their places; empty where the list as a whole is faulty."""
-        found: dict[int, Any] = self.values.get(name, {})
+        found: dict[int, Any] = self.values.get(name) or {}
         return found
+
+    def padded(self, name: str, filler: Callable[[], Any]) -> list[Any]:
+        """A list at its whole length, with `filler()` for what is not sound; empty where it is faulty as a whole."""
+        if not isinstance(self.values.get(name), dict):
+            return []
+        items = self.items(name)
+        return [items[place] if place in items else filler() for place in range(min(self.lengths[name], MOST_ITEMS))]
 
 
 def well_formed(schema: Schema, body: Any, messages: Mapping[Any, Any], faulty: frozenset[str]) -> WellFormed:
