@@ -166,3 +166,42 @@ def test_what_tiktok_said_last_of_the_creator_counts_when_a_post_is_scheduled(ow
         }
         assert {fault["checked"] for fault in answer.json["errors"]} == {"cached"}
         assert all(fault["checked_at"].endswith("Z") for fault in answer.json["errors"])
+
+
+def test_a_failed_target_may_be_tried_again_whatever_was_said_before(
+    owner, simulator, make_post, begin, run_jobs, publication_of, work_until, pass_time
+):
+    post = make_post(allow_comment=True)
+    simulator.control.change_creator("ada", comment_disabled=True)
+    begin(post)
+    work_until(lambda: publication_of(post)["state"] == "failed")
+    account_id = post["targets"][0]["account_id"]
+    pass_time(61)
+    assert owner.get(f"/accounts/{account_id}/creator-info").json["comment_disabled"] is True
+    simulator.control.change_creator("ada", comment_disabled=False)
+
+    answer = owner.post(f"/posts/{post['id']}/retry")
+
+    assert answer.status_code == 202, answer.json
+    work_until(lambda: publication_of(post)["state"] in ("published", "publicly_available"))
+
+
+def test_a_creator_whom_tiktok_bans_is_told_before_the_time_comes(owner, simulator, make_post, run_jobs):
+    simulator.control.change_creator("ada", banned=True)
+    post = make_post()
+
+    answer = owner.post(f"/posts/{post['id']}/schedule", json={"publish_at": NEXT_YEAR})
+
+    assert faults(answer) == {("/targets/0/account_id", "creator_cannot_post")}
+    [fault] = answer.json["errors"]
+    assert (fault["found"], fault["checked"]) == ("spam_risk_user_banned_from_posting", "cached")
+
+
+def test_a_creator_of_whom_nothing_is_known_is_not_judged(owner, simulator, connect_account, make_video):
+    simulator.control.change_creator("ada", comment_disabled=True)
+    draft = {"privacy_level": "SELF_ONLY", "consent": True, "media_ids": [make_video()], "allow_comment": True}
+    account_id = connect_account(owner, "ada")  # and not read yet
+
+    answer = owner.post("/posts", json=draft | {"targets": [{"account_id": account_id}], "publish_at": NEXT_YEAR})
+
+    assert answer.status_code == 201, answer.json

@@ -19,7 +19,9 @@ from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.limits import client_network
 from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema, LinkExpired, LinkSignatureInvalid
 
-blp = Blueprint("pictures", __name__, url_prefix="/pictures", description="Avatars and covers, for `<img>`")
+blp = Blueprint(
+    "pictures", __name__, url_prefix="/pictures", domain="analytics", description="Avatars and covers, for `<img>`"
+)
 
 _REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, RangeNotSatisfiable, StorageUnavailable)
 _ANSWERS = (

@@ -24,6 +24,8 @@ KEEP = "analytics.pictures"
 LINK_LIFETIME = timedelta(hours=2)
 """For how long TikTok's links are good at least (avatars 2 h, covers 6 h): an older one is not worth asking for."""
 COVERS_AT_ONCE = 5
+MOST_COVERS = 1000
+"""Of an account's videos, so many of the newest have their covers kept; those of older ones are not fetched any more."""
 _AT_ONCE = 500
 
 
@@ -63,17 +65,13 @@ def find_wanted(account_id: UUID) -> tuple[UUID, list[Wanted], bool] | None:
     is_fresh = account.synced_at is not None and account.synced_at > clock.now() - LINK_LIFETIME
     if account.avatar_url and is_fresh and identity_of(account.avatar_url) != account.avatar_source:
         wanted.append(Wanted(Account, account.id, account.avatar_url))
-    due = (
-        select(Video.id, Video.cover_url)
-        .where(
-            Video.account_id == account_id,
-            Video.is_cover_due.is_(True),
-            Video.seen_at > clock.now() - LINK_LIFETIME,
-            Video.gone_at.is_(None),
-        )
-        .order_by(Video.listed_at.desc())
-        .limit(COVERS_AT_ONCE + 1)
-    )
+    public = (Video.account_id == account_id, Video.gone_at.is_(None))
+    nth = select(Video.listed_at).where(*public).order_by(Video.listed_at.desc()).offset(MOST_COVERS - 1).limit(1)
+    oldest = db.session.scalar(nth)
+    is_new_enough = [] if oldest is None else [Video.listed_at >= oldest]
+    is_due = (Video.is_cover_due.is_(True), Video.seen_at > clock.now() - LINK_LIFETIME)
+    due = select(Video.id, Video.cover_url).where(*public, *is_due, *is_new_enough).order_by(Video.listed_at.desc())
+    due = due.limit(COVERS_AT_ONCE + 1)
     covers = [Wanted(Video, row.id, row.cover_url) for row in db.session.execute(due) if row.cover_url]
     return account.owner_id, wanted + covers[:COVERS_AT_ONCE], len(covers) > COVERS_AT_ONCE
 

@@ -82,12 +82,16 @@ def _original(pointer: str, places: Places) -> str:
     return f"/{found[1]}/{kept[place]}{found[3]}" if place < len(kept) else pointer
 
 
-def check_all(post: Post, targets: Mapping[int, Publication], media: list[Media]) -> list[Finding]:
-    """What is wrong with a post, whatever creators say, and by what TikTok said last about each of them.
+def check_all(
+    post: Post, targets: Mapping[int, Publication], media: list[Media], *, by_cache: bool = True
+) -> list[Finding]:
+    """What is wrong with a post, whatever creators say, and `by_cache` by what TikTok said last about each of them.
 
     What TikTok was never asked is not judged, nor what reopens by itself (a cap): publishing asks live, and holds.
     """
     found = check_post(post, targets, media)
+    if not by_cache:
+        return found
     ids = {publication.account_id for publication in targets.values() if publication.account_id}
     accounts = {account.id: account for account in db.session.scalars(select(Account).where(Account.id.in_(ids)))}
     known = {(finding.code, finding.pointer) for finding in found}

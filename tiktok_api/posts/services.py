@@ -218,8 +218,8 @@ def _put_on_calendar(
         queue.promise(PUBLISH, due_at=times["publish_at"], subject=publication.id, unique_key=publication.job_key)
 
 
-def _must_be_publishable(post: Post, targets: Mapping[int, Publication]) -> None:
-    problems = check_all(post, targets, _media(post))
+def _must_be_publishable(post: Post, targets: Mapping[int, Publication], *, by_cache: bool = True) -> None:
+    problems = check_all(post, targets, _media(post), by_cache=by_cache)
     if problems:
         raise NotPublishable(errors=[problem.as_fault() for problem in problems])
 
@@ -269,7 +269,7 @@ def retry(caller: Identity, post_id: UUID) -> None:
     }
     if not failed:
         raise NothingToRetry
-    _must_be_publishable(post, failed)
+    _must_be_publishable(post, failed, by_cache=False)  # what made it fail may have been mended at TikTok since
     for publication in failed.values():
         _try_again(post, publication, "retry")
     audit.record(caller, "post.retried", subject_id=post.id)
