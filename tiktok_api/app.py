@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,8 +20,9 @@ from tiktok_api.accounts import revoking
 from tiktok_api.accounts import services as accounts_services
 from tiktok_api.accounts import tasks as accounts_tasks
 from tiktok_api.accounts.routes import blp as accounts_blueprint
-from tiktok_api.analytics import collecting, queries
+from tiktok_api.analytics import collecting, picture_tasks, pictures, queries
 from tiktok_api.analytics import tasks as analytics_tasks
+from tiktok_api.analytics.picture_routes import blp as pictures_blueprint
 from tiktok_api.analytics.routes import blp as analytics_blueprint
 from tiktok_api.analytics.routes import videos_blp as videos_blueprint
 from tiktok_api.auth import tasks as auth_tasks
@@ -77,8 +79,9 @@ DOMAINS: tuple[Blueprint, ...] = (
     analytics_blueprint,
     webhooks_blueprint,
     videos_blueprint,
+    pictures_blueprint,
 )
-TASKS = (auth_tasks, accounts_tasks, media_tasks, posts_tasks, analytics_tasks, webhooks_tasks)
+TASKS = (auth_tasks, accounts_tasks, media_tasks, posts_tasks, analytics_tasks, picture_tasks, webhooks_tasks)
 """The rooms whose tasks register themselves by being imported."""
 
 GAUGES = (
@@ -150,6 +153,8 @@ def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
                 networks=settings.outbound_networks,
             )
         )
+    if "picture_fetcher" not in parts:
+        parts["picture_fetcher"] = _picture_fetcher(settings, parts["fetcher"])
     if "tiktok" not in parts:
         parts["tiktok"] = TikTokClient(
             client_key=settings.tiktok_client_key,
@@ -181,6 +186,15 @@ def _usable_folder(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise SettingsInvalid([f"{name}: the folder {error.filename} cannot be used: {error.strerror}"]) from error
+
+
+def _picture_fetcher(settings: Settings, fetcher: Fetcher) -> Fetcher:
+    """Goes where TikTok says its pictures are; a simulator's are on this machine, as its upload URLs are."""
+    if not settings.tiktok_allow_http:
+        return fetcher
+    loopback = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+    networks = (*settings.outbound_networks, *loopback)
+    return Fetcher(Policy(allow_http=True, ports=frozenset(settings.outbound_ports), networks=networks))
 
 
 def _bind_database(app: Flask, settings: Settings) -> None:
@@ -272,9 +286,12 @@ def _subscribe() -> None:
     events.subscribe("media.may_be_deleted", answering.veto_deletion)
     events.subscribe("account.disconnecting", answering.give_up_account)
     events.subscribe("account.reconnected", answering.wake_account)
+    events.subscribe("account.disconnecting", pictures.let_pictures_go)
     events.subscribe("account.profile_read", collecting.keep_profile)
     for state in PublicationState:
         events.subscribe(f"publication.{state}", posts_monitoring.count_move)
+    events.subscribe("account.profile_read", pictures.request_pictures)
+    events.subscribe("storage.keys_held", pictures.held_among)
     events.subscribe("account.sync_requested", collecting.request_walk)
     events.subscribe("account.videos_listed", matching.want_ids)
     events.subscribe("account.videos", queries.listed_since)

@@ -1,11 +1,8 @@
 """GET /accounts/{id}/videos"""
 
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-
-from tiktok_api import moving_clock
 
 
 @pytest.fixture
@@ -44,15 +41,6 @@ def test_pages_follow_each_other_by_cursor(owner, account_id):
 
     assert found == whole
     assert len(found) == 11
-
-
-def test_a_cover_whose_signature_ran_out_is_not_shown(owner, account_id, app):
-    with app.app_context():
-        moving_clock.advance(timedelta(hours=6, minutes=1))
-
-    videos = owner.get(f"/accounts/{account_id}/videos").json["data"]
-
-    assert {video["cover_url"] for video in videos} == {None}
 
 
 def test_a_list_that_was_never_read_says_so(owner, make_account):

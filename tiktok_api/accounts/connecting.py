@@ -95,6 +95,19 @@ class _Claim:
     is_repeated: bool
 
 
+def must_be_allowed(
+    caller: Identity, return_url: str | None, settings: Settings, *, account_id: UUID | None = None
+) -> None:
+    """Whether the caller may connect an account, or reconnect `account_id`. Raises KeyConfined, NotFound, ReturnUrlNotAllowed."""
+    if account_id is None:
+        caller.must_reach_all_accounts()
+    else:
+        services.get_account(caller, account_id)
+    if return_url is not None and _origin(return_url) not in _allowed_origins(settings):
+        fault = {"pointer": "/return_url", "code": ReturnUrlNotAllowed.code, "message": ReturnUrlNotAllowed.message}
+        raise ReturnUrlNotAllowed(errors=[fault])
+
+
 def start(
     caller: Identity,
     *,
@@ -109,13 +122,7 @@ def start(
 
     Raises KeyConfined, NotFound, ReturnUrlNotAllowed.
     """
-    if account_id is None:
-        caller.must_reach_all_accounts()
-    else:
-        services.get_account(caller, account_id)
-    if return_url is not None and _origin(return_url) not in _allowed_origins(settings):
-        fault = {"pointer": "/return_url", "code": ReturnUrlNotAllowed.code, "message": ReturnUrlNotAllowed.message}
-        raise ReturnUrlNotAllowed(errors=[fault])
+    must_be_allowed(caller, return_url, settings, account_id=account_id)
     connection_id, state, code_verifier = new_id(), secrets.token_urlsafe(32), tiktok.new_code_verifier()
     # Login Kit grants user.info.basic in any case; asking for it lets the profile be read.
     wanted = scopes or settings.tiktok_scopes or SCOPES

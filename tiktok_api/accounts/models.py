@@ -10,9 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api import clock
 from tiktok_api.db import Model, enum_column
+from tiktok_api.links import LinkTarget
 
 SCOPES = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.upload", "video.publish")
 """What a person can grant, as far as this product has a use for it."""
+
+
+AVATAR_LINK = "pictures.show_avatar"
+"""The route that shows a kept avatar without a token."""
 
 
 class AccountStatus(StrEnum):
@@ -30,6 +35,7 @@ class Account(Model):
     Tokens are sealed and read only by the vault. `token_version` counts the pairs that were stored: whoever holds a pair
     may replace exactly that one. `refresh_epoch` counts the leases on renewing; they run on the database's real clock,
     expiries on business time. `posting_refusal` is TikTok's code where, asked last, it let the creator post nothing.
+    `avatar_url` is TikTok's link, which ends within hours; `avatar_key` is where the picture of `avatar_source` is kept.
     """
 
     __tablename__ = "accounts"
@@ -44,6 +50,9 @@ class Account(Model):
     username: Mapped[str | None]
     display_name: Mapped[str | None]
     avatar_url: Mapped[str | None]
+    avatar_key: Mapped[str | None] = mapped_column(index=True)
+    avatar_type: Mapped[str | None]
+    avatar_source: Mapped[str | None]
     bio: Mapped[str | None]
     is_verified: Mapped[bool | None]
     profile_deep_link: Mapped[str | None]
@@ -74,6 +83,12 @@ class Account(Model):
     connected_at: Mapped[datetime]
     synced_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @property
+    def avatar_link(self) -> LinkTarget | None:
+        """Where `<img>` finds the avatar that is kept here; None until it was fetched."""
+        key = self.avatar_key
+        return None if key is None else LinkTarget(AVATAR_LINK, "account_id", self.id, key)
 
     @property
     def is_connected(self) -> bool:

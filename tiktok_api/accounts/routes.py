@@ -41,6 +41,7 @@ _PAGE_STATUS = {ConnectionStatus.CONNECTED: 200, ConnectionStatus.PENDING: 202, 
 
 
 @blp.post("/connect")
+@blp.judged_by(lambda sound: connecting.must_be_allowed(caller, sound.values.get("return_url"), service("settings")))
 @blp.arguments(ConnectionRequestSchema, required=False)
 @blp.response(201, InvitationSchema)
 @blp.raises(ReturnUrlNotAllowed, KeyConfined)
@@ -57,7 +58,12 @@ def connect_account(wish: dict[str, Any]) -> Invitation:
 
 
 @blp.post("/<uuid:account_id>/reconnect")
-@blp.arguments(ConnectionRequestSchema)
+@blp.judged_by(
+    lambda sound, account_id: connecting.must_be_allowed(
+        caller, sound.values.get("return_url"), service("settings"), account_id=account_id
+    )
+)
+@blp.arguments(ConnectionRequestSchema, required=False)
 @blp.response(201, InvitationSchema)
 @blp.raises(ReturnUrlNotAllowed)
 def reconnect_account(wish: dict[str, Any], account_id: UUID) -> Invitation:

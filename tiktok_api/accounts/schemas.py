@@ -8,6 +8,7 @@ from tiktok_api.accounts.models import SCOPES, AccountStatus, ConnectionStatus
 from tiktok_api.web.openapi_schemas import NO_CONTROL_CHARACTERS, Choice
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import Boolean, Schema, any_of, nullable
+from tiktok_api.web.signed_links import SignedUrl
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 
@@ -113,7 +114,13 @@ class AccountSchema(Schema):
     union_id = nullable(fields.String, example="c9c60f44-a68e-4f5d-84dd-ce22faeb0ba1")
     username = nullable(fields.String, example="ada")
     display_name = nullable(fields.String, example="Ada L.")
-    avatar_url = nullable(fields.String, example="https://p16.tiktokcdn.com/…", description="Signed; expires.")
+    avatar_url = nullable(
+        SignedUrl,
+        attribute="avatar_link",
+        example="https://api.example.com/api/v1/pictures/avatars/01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e?expires=1804593600&signature=4f…",
+        description="For `<img>`, without a token; kept here, since TikTok's own link ends within hours. Signed, good for 20 to "
+        "30 minutes, the same for ten; null until it was fetched.",
+    )
     bio = nullable(fields.String, example="Engines and poetry.")
     is_verified = nullable(Boolean, example=True)
     profile_deep_link = nullable(fields.String, example="https://www.tiktok.com/@ada")

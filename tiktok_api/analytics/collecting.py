@@ -17,6 +17,7 @@ from tiktok_api import clock, events
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics.metrics import PROFILE_METRICS, VIDEO_COUNTERS, VIDEO_SCOPE, Reason
 from tiktok_api.analytics.models import AccountReading, Video, VideoReading, VideoTally, VideoWalk
+from tiktok_api.analytics.pictures import KEEP, identity_of
 from tiktok_api.db import Model, db, new_id
 from tiktok_api.jobs import queue
 from tiktok_api.tiktok import UserInfo, VideoPage
@@ -145,6 +146,7 @@ def keep_page(step: Step, page: VideoPage, captured_at: datetime) -> bool:
     walk.watched_since = walk.watched_since or step.started_at
     db.session.flush()
     events.announce("account.videos_listed", account_id=step.account_id)
+    queue.promise(KEEP, subject=step.account_id, due_at=captured_at)
     return True
 
 
@@ -189,6 +191,8 @@ def _describe(video: Video, listed: ListedVideo, captured_at: datetime) -> None:
     video.description = listed.video_description if listed.video_description is not None else video.description
     video.share_url = listed.share_url or video.share_url
     video.cover_url = listed.cover_image_url or video.cover_url
+    is_named = listed.cover_image_url is not None
+    video.is_cover_due = is_named and identity_of(str(listed.cover_image_url)) != video.cover_source
     video.duration_seconds = listed.duration_seconds or video.duration_seconds
     video.seen_at, video.gone_at = captured_at, None
 

@@ -51,12 +51,17 @@ class AccountReading(Model):
     videos_drops: Mapped[int] = mapped_column(default=0)
 
 
+COVER_LINK = "pictures.show_cover"
+"""The route that shows a kept cover without a token."""
+
+
 class Video(Model):
     """A video that TikTok listed, with its latest numbers.
 
     `views` to `shares` and `captured_at` are of the last reading that had all four. The `first_` numbers are what changes
     are counted from: 0 for a video posted while the account was being watched, otherwise its first reading.
-    `listed_at` orders lists: when it was posted or, if TikTok does not say, first seen.
+    `listed_at` orders lists: when it was posted or, if TikTok does not say, first seen. `cover_url` is TikTok's link, which ends
+    within hours; `cover_key` is where the picture of `cover_source` is kept.
     """
 
     __tablename__ = "videos"
@@ -73,6 +78,10 @@ class Video(Model):
     description: Mapped[str | None]
     share_url: Mapped[str | None]
     cover_url: Mapped[str | None]
+    cover_key: Mapped[str | None] = mapped_column(index=True)
+    cover_type: Mapped[str | None]
+    cover_source: Mapped[str | None]
+    is_cover_due: Mapped[bool] = mapped_column(default=False)
     duration_seconds: Mapped[int | None]
     views: Mapped[int | None] = _unread_count()
     likes: Mapped[int | None] = _unread_count()

@@ -5,7 +5,7 @@ The two databases differ only in how a list of instants becomes a table.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,6 @@ from sqlalchemy import (
     TableValuedAlias,
     Uuid,
     bindparam,
-    case,
     column,
     func,
     literal_column,
@@ -31,15 +30,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from tiktok_api import clock
 from tiktok_api.analytics.measuring import Mark
 from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric
-from tiktok_api.analytics.models import AccountReading, Video, VideoTally
+from tiktok_api.analytics.models import COVER_LINK, AccountReading, Video, VideoTally
 from tiktok_api.db import db
+from tiktok_api.links import LinkTarget
 from tiktok_api.posts.matching import ListedVideo
-
-COVER_LIFETIME = timedelta(hours=6)
-"""TikTok's cover URLs are signed for so long (its page on the Display API)."""
 
 Ledger = type[AccountReading] | type[VideoTally]
 
@@ -153,10 +149,8 @@ _SHOWN: tuple[InstrumentedAttribute[Any], ...] = (
 
 
 def videos_of(account_id: UUID, *, include_gone: bool) -> Select[Any]:
-    """An account's videos as lists show them; a cover whose signature has run out is left out."""
-    is_fresh = Video.seen_at > clock.now() - COVER_LIFETIME
-    cover_url = case((is_fresh, Video.cover_url)).label("cover_url")
-    statement = select(*_SHOWN, cover_url).where(Video.account_id == account_id)
+    """An account's videos as lists show them, as rows for `with_covers`."""
+    statement = select(*_SHOWN, Video.cover_key).where(Video.account_id == account_id)
     return statement if include_gone else statement.where(Video.gone_at.is_(None))
 
 
@@ -178,5 +172,16 @@ def listed_since(account_id: UUID, since: datetime) -> list[ListedVideo]:
             posted_at=row.posted_at,
             duration_seconds=row.duration_seconds,
         )
+        for row in rows
+    ]
+
+
+def with_covers(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Videos with the links to their covers, where those are kept."""
+    return [
+        {
+            **row._mapping,
+            "cover_link": LinkTarget(COVER_LINK, "video_id", row.id, row.cover_key) if row.cover_key else None,
+        }
         for row in rows
     ]

@@ -103,4 +103,4 @@ def list_account_videos(args: dict[str, Any], account_id: UUID) -> Page:
     captured_at, reason = services.list_state(caller, account_id)
     videos = queries.videos_of(account_id, include_gone=args["include_gone"])
     page = paginate(videos, args, by=(Video.listed_at, Video.id))
-    return VideoPage(page.data, page.next_cursor, page.has_more, page.total, captured_at, reason)
+    return VideoPage(queries.with_covers(page.data), page.next_cursor, page.has_more, page.total, captured_at, reason)

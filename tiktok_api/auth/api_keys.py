@@ -23,7 +23,7 @@ from tiktok_api.auth.errors import (
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import ApiKey, User
 from tiktok_api.db import db, end_reading, transaction
-from tiktok_api.errors import NotFound
+from tiktok_api.errors import Invalid, NotFound
 
 PREFIX = "tk_"
 DOMAINS = ("accounts", "media", "posts", "analytics", "webhooks")
@@ -61,9 +61,7 @@ def issue(
     """A new key of the caller's; call it inside a transaction. Raises TooManyKeys, ExpiryPassed, UnknownAccount,
     UserDisabled.
     """
-    if expires_at is not None and expires_at <= datetime.now(UTC):
-        raise ExpiryPassed(errors=[_fault("/expires_at", ExpiryPassed)])
-    _must_be_theirs(caller, account_ids or ())
+    must_be_possible(caller, account_ids=account_ids or (), expires_at=expires_at)
     # The user's row is locked, so that two at once do not both see room for one, and none is made for a disabled user.
     locked = select(User.disabled_at).where(User.id == caller.user_id).with_for_update()
     if db.session.scalar(locked) is not None:
@@ -87,6 +85,20 @@ def issue(
     return NewKey(
         key.id, name, key.hint, key.scopes, key.account_ids, expires_at, None, created_at=key.created_at, token=token
     )
+
+
+def must_be_possible(caller: Identity, *, account_ids: Sequence[UUID], expires_at: datetime | None) -> None:
+    """Raises ExpiryPassed or UnknownAccount, or with both Invalid, with every fault."""
+    passed = expires_at is not None and expires_at <= datetime.now(UTC)
+    faults = [_fault("/expires_at", ExpiryPassed)] if passed else []
+    try:
+        _must_be_theirs(caller, account_ids)
+    except UnknownAccount as unknown:
+        if faults:
+            raise Invalid(errors=[*faults, *unknown.extra["errors"]]) from None
+        raise
+    if faults:
+        raise ExpiryPassed(errors=faults)
 
 
 def issued(caller: Identity) -> Select[ApiKey]:

@@ -1,7 +1,9 @@
 """Passwords: argon2id, and refusing the ones that everybody tries first."""
 
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -49,6 +51,12 @@ def must_be_hard_to_guess(password: str, *, email: str, pointer: str) -> None:
     """Raises WeakPassword at `pointer` for one that is common."""
     if is_common(password, email=email):
         raise WeakPassword(errors=[{"pointer": pointer, "code": WeakPassword.code, "message": WeakPassword.message}])
+
+
+def judge(values: Mapping[str, Any], name: str) -> None:
+    """Raises WeakPassword for the password called `name` among what is sound of a faulty body, if it is there."""
+    if name in values:
+        must_be_hard_to_guess(values[name], email=values.get("email", ""), pointer=f"/{name}")
 
 
 def hash_password(password: str) -> str:

@@ -21,7 +21,7 @@ from tiktok_api.media.errors import ImportsPending, ImportUrlRefused, StorageOut
 from tiktok_api.media.inspecting import Rejection
 from tiktok_api.media.models import Media, MediaImport, MediaStatus
 from tiktok_api.media.quotas import Quota
-from tiktok_api.outbound import Fetcher, UrlForbidden
+from tiktok_api.outbound import Fetcher, Target, UrlForbidden
 from tiktok_api.sealing import Sealer
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
@@ -55,6 +55,15 @@ class Pending:
         return sealer.open(self.url_sealed, table=MediaImport.__tablename__, row=self.import_id, column="url_sealed")
 
 
+def read_url(url: str, fetcher: Fetcher) -> Target:
+    """Where an import leads. Raises ImportUrlRefused for what can be seen in the URL itself."""
+    try:
+        return fetcher.read(url)
+    except UrlForbidden as error:
+        fault = {"pointer": "/url", "code": error.code, "message": str(error)}
+        raise ImportUrlRefused(errors=[fault]) from None
+
+
 def begin(
     caller: Identity,
     *,
@@ -69,11 +78,7 @@ def begin(
 
     Raises ImportUrlRefused for what can be seen in the URL itself, ImportsPending, MediaQuotaExceeded, StorageOutOfSpace.
     """
-    try:
-        target = fetcher.read(url)
-    except UrlForbidden as error:
-        fault = {"pointer": "/url", "code": error.code, "message": str(error)}
-        raise ImportUrlRefused(errors=[fault]) from None
+    target = read_url(url, fetcher)
     if storage.room() == 0:
         raise StorageOutOfSpace
     pending = select(func.count()).select_from(MediaImport).join(Media).where(Media.owner_id == caller.user_id)

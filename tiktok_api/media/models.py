@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api import clock
 from tiktok_api.db import Model, enum_column
+from tiktok_api.links import LinkTarget
 
 
 class MediaStatus(StrEnum):
@@ -19,6 +20,10 @@ class MediaStatus(StrEnum):
     INSPECTING = "inspecting"
     READY = "ready"
     REJECTED = "rejected"
+
+
+THUMBNAIL_LINK, CONTENT_LINK = "media.show_linked_thumbnail", "media.show_linked_content"
+"""The routes that show media without a token."""
 
 
 class MediaKind(StrEnum):
@@ -114,6 +119,18 @@ class Media(Model):
     def has_thumbnail(self) -> bool:
         """Whether there is a small picture of it."""
         return self.thumbnail_key is not None
+
+    @property
+    def thumbnail_link(self) -> LinkTarget | None:
+        """Where `<img>` finds the small picture of it."""
+        key = self.thumbnail_key
+        return None if key is None else LinkTarget(THUMBNAIL_LINK, "media_id", self.id, key)
+
+    @property
+    def content_link(self) -> LinkTarget | None:
+        """Where `<img>` or `<video>` finds the file itself; None until it is ready."""
+        is_there = self.is_ready and self.sha256 is not None
+        return LinkTarget(CONTENT_LINK, "media_id", self.id, str(self.sha256)) if is_there else None
 
     @property
     def percentage(self) -> float | None:

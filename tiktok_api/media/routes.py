@@ -17,6 +17,7 @@ from tiktok_api.media import (
     converting,
     documents,
     importing,
+    links,
     multipart,
     quotas,
     services,
@@ -57,7 +58,7 @@ from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.schemas import page_of
 
-__all__ = ["blp", "tus"]
+__all__ = ["blp", "links", "tus"]
 
 
 def _most_bytes() -> int:
@@ -114,6 +115,7 @@ def upload_media(received: ReceivedFile) -> Media:
 
 
 @blp.post("/import")
+@blp.judged_by(lambda sound: "url" in sound.values and importing.read_url(sound.values["url"], service("fetcher")))
 @blp.arguments(ImportSchema)
 @blp.response(202, MediaSchema)
 @blp.raises(ImportUrlRefused, ImportsPending, MediaQuotaExceeded, StorageOutOfSpace)

@@ -9,6 +9,7 @@ from tiktok_api.outbound.urls import LONGEST as LONGEST_URL
 from tiktok_api.web.openapi_schemas import Choice, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import VALUE, Boolean, QueryBoolean, Schema, any_of, nullable
+from tiktok_api.web.signed_links import SignedUrl
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 _SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -55,6 +56,18 @@ class MediaSchema(Schema):
     has_audio = nullable(Boolean, example=True)
     bitrate = nullable(fields.Integer, example=6_000_000, description="Bits per second over the whole file.")
     has_thumbnail = Boolean(required=True, metadata={"example": True})
+    thumbnail_url = nullable(
+        SignedUrl,
+        attribute="thumbnail_link",
+        example="https://api.example.com/api/v1/media/01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e/linked-thumbnail?expires=1804593600&signature=4f…",
+        description="For `<img>`, without a token. Signed, good for 20 to 30 minutes, the same for ten; null: no picture yet.",
+    )
+    content_url = nullable(
+        SignedUrl,
+        attribute="content_link",
+        example="https://api.example.com/api/v1/media/01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e/linked-content?expires=1804593600&signature=9a…",
+        description="For `<video>` and `<img>`, without a token, as `thumbnail_url`; null until the media is ready.",
+    )
     source_url = nullable(
         fields.String,
         example=None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,10 @@ PRIVACY_LEVELS = tuple(level.value for level in PrivacyLevel)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One reason why TikTok would refuse. `pointer` leads into the post's JSON; `account_id` None: true for every target."""
+    """One reason why TikTok would refuse. `pointer` leads into the post's JSON; `account_id` None: true for every target.
+
+    `checked` says on what it rests where that is not the post alone, `checked_at` when TikTok said that.
+    """
 
     code: str
     pointer: str
@@ -26,12 +30,15 @@ class Finding:
     allowed: Any = None
     account_id: UUID | None = None
     severity: str = "problem"
+    checked: str | None = None
+    checked_at: datetime | None = None
 
     def as_fault(self) -> dict[str, Any]:
         """For the `errors` of a problem document."""
-        fault = {"pointer": self.pointer, "code": self.code, "message": self.message}
+        fault: dict[str, Any] = {"pointer": self.pointer, "code": self.code, "message": self.message}
         fault |= {"found": self.found, "allowed": self.allowed}
-        return fault | ({"account_id": str(self.account_id)} if self.account_id else {})
+        rest = {"account_id": self.account_id, "checked": self.checked, "checked_at": self.checked_at}
+        return fault | {name: value for name, value in rest.items() if value is not None}
 
 
 def utf16_length(text: str) -> int:
@@ -140,14 +147,15 @@ def _inbox_rules(terms: Terms) -> Iterator[Rule]:
             yield "ignored_in_inbox_mode", name, message, None
 
 
-def check_against_creator(post: Post, publication: Publication, media: Media, creator: CreatorInfo) -> list[Finding]:
-    """What this creator does not allow right now: asked live, just before publishing."""
+def check_against_creator(
+    post: Post, publication: Publication, media: Media | None, creator: CreatorInfo
+) -> list[Finding]:
+    """What this creator does not allow: asked live just before publishing, and before that as TikTok said it last."""
     terms, account_id = terms_of(post, publication), publication.account_id
-    found = list(
-        _from_media(
-            media, "/media_ids/0", max_duration_seconds=creator.max_video_post_duration_sec, account_id=account_id
-        )
-    )
+    longest = creator.max_video_post_duration_sec
+    found: list[Finding] = []
+    if media is not None:
+        found += _from_media(media, "/media_ids/0", max_duration_seconds=longest, account_id=account_id)
     if terms.privacy_level not in creator.privacy_level_options:
         found.append(
             Finding(

@@ -6,7 +6,7 @@ from uuid import UUID
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
 from tiktok_api.errors import StaleVersion
-from tiktok_api.posts import reading, services
+from tiktok_api.posts import reading, rehearsal, services
 from tiktok_api.posts.errors import (
     LocalTimeMissing,
     LocalTimeTwice,
@@ -60,6 +60,7 @@ def list_posts(args: dict[str, Any]) -> Page:
 
 
 @blp.post("")
+@blp.judged_by(lambda sound: rehearsal.create(caller, sound))
 @blp.arguments(PostDraftSchema)
 @blp.response(201, PostSchema)
 @blp.raises(UnknownTarget, NotPublishable, *TIME_PROBLEMS)
@@ -77,6 +78,7 @@ def show_post(post_id: UUID) -> dict[str, Any]:
 
 
 @blp.patch("/<uuid:post_id>")
+@blp.judged_by(lambda sound, post_id: rehearsal.update(caller, post_id, sound))
 @blp.arguments(PostChangesSchema)
 @blp.response(200, PostSchema)
 @blp.raises(PostNotMovable, UnknownTarget, NotPublishable, StaleVersion, *TIME_PROBLEMS)
@@ -101,6 +103,7 @@ def delete_post(post_id: UUID) -> None:
 
 
 @blp.post("/<uuid:post_id>/schedule")
+@blp.judged_by(lambda sound, post_id: rehearsal.schedule(caller, post_id))
 @blp.arguments(PostSlotSchema)
 @blp.response(200, PostSchema)
 @blp.raises(PostNotMovable, NotPublishable, *TIME_PROBLEMS)

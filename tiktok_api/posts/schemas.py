@@ -106,8 +106,9 @@ class SlotSchema(Schema):
         except ValueError:
             raise ValidationError("Not a local time, such as 2027-03-02T12:00: this day is on no calendar.") from None
 
-    @validates_schema
-    def _is_one_time(self, data: dict[str, Any], **_: Any) -> None:
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _is_one_time(self, _data: dict[str, Any], sent: Any, **_: Any) -> None:
+        data = sent if isinstance(sent, dict) else {}
         if ("local_time" in data) != ("timezone" in data):
             raise ValidationError(
                 "Goes together with the other one.", "timezone" if "local_time" in data else "local_time"
@@ -116,7 +117,7 @@ class SlotSchema(Schema):
             raise ValidationError("Give either this or local_time with timezone.", "publish_at")
 
 
-_SLOT = ("publish_at", "local_time", "timezone")
+SLOT = ("publish_at", "local_time", "timezone")
 
 
 class PostChangesSchema(TermsSchema, SlotSchema):
@@ -142,9 +143,14 @@ class PostChangesSchema(TermsSchema, SlotSchema):
 
     @validates("targets")
     def _name_each_account_once(self, value: list[dict[str, Any]], **_: Any) -> None:
-        named = [target["account_id"] for target in value if "account_id" in target]
-        if len(set(named)) < len(named):
-            raise ValidationError("Names an account twice.")
+        named: set[Any] = set()
+        again = {}
+        for place, target in enumerate(value):
+            if (account_id := target.get("account_id")) in named and account_id is not None:
+                again[place] = {"account_id": ["Names an account twice."]}
+            named.add(account_id)
+        if again:
+            raise ValidationError(again)
 
     @post_load
     def _gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -152,7 +158,7 @@ class PostChangesSchema(TermsSchema, SlotSchema):
             data["mode"] = PostMode(data["mode"])
         if data.get("if_late"):
             data["if_late"] = LatePolicy(data["if_late"])
-        return data | {"slot": {name: data.pop(name) for name in _SLOT if name in data}}
+        return data | {"slot": {name: data.pop(name) for name in SLOT if name in data}}
 
 
 class PostDraftSchema(PostChangesSchema):
@@ -168,9 +174,9 @@ class PostDraftSchema(PostChangesSchema):
 class PostSlotSchema(SlotSchema):
     """When a post goes out."""
 
-    @validates_schema
-    def _is_some_time(self, data: dict[str, Any], **_: Any) -> None:
-        if not data.keys() & set(_SLOT):
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _is_some_time(self, _data: dict[str, Any], sent: Any, **_: Any) -> None:
+        if isinstance(sent, dict) and not sent.keys() & set(SLOT):
             raise ValidationError("Give publish_at, or local_time with timezone.", "publish_at")
 
 

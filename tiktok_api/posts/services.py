@@ -15,7 +15,7 @@ from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.media.services import get_many
 from tiktok_api.posts import attempts, media_waits
-from tiktok_api.posts.checking import check_post
+from tiktok_api.posts.changes import what_differs
 from tiktok_api.posts.deriving import LIVE
 from tiktok_api.posts.errors import (
     NothingToCancel,
@@ -35,6 +35,7 @@ from tiktok_api.posts.models import (
     PublicationState,
 )
 from tiktok_api.posts.moving import move
+from tiktok_api.posts.preflight import Reasons, check_all
 from tiktok_api.posts.reading import visible_to
 from tiktok_api.posts.scheduling import resolve_time
 from tiktok_api.posts.terms import OVERRIDABLE
@@ -66,11 +67,13 @@ def create_post(caller: Identity, *, slot: dict[str, Any], **draft: Any) -> UUID
     post.consented_at = clock.now() if post.consent else None
     db.session.add(post)
     db.session.flush()
-    _set_media(caller, post, media_ids)
-    _set_targets(caller, post, targets)
-    if times := resolve_time(**slot):
-        _put_on_calendar(post, times)
-        audit.record(caller, "post.scheduled", subject_id=post.id)
+    reasons = Reasons()
+    with reasons.gather():
+        _set_media(caller, post, media_ids, reasons)
+    with reasons.gather():
+        _set_targets(caller, post, targets, reasons)
+    _put_on_calendar_at(caller, post, slot, reasons)
+    reasons.raise_any()
     return post.id
 
 
@@ -79,44 +82,30 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
     post = get_post(caller, post_id)
     if not post.is_movable:
         raise PostNotMovable(status=post.status)
-    changes = _what_differs(post, changes)
+    changes = what_differs(post, changes, media=media_waits.media_of(post.id), publications=_publications(post))
     if not changes:
         return
     slot = changes.pop("slot", {})
+    reasons = Reasons()
     if (media_ids := changes.pop("media_ids", None)) is not None:
-        _set_media(caller, post, media_ids)
+        with reasons.gather():
+            _set_media(caller, post, media_ids, reasons)
     targets = changes.pop("targets", None)
     for name, value in changes.items():
         setattr(post, name, value)
     if "consent" in changes:
         post.consented_at = clock.now() if post.consent else None
     if targets is not None:
-        _set_targets(caller, post, targets)
+        with reasons.gather():
+            _set_targets(caller, post, targets, reasons)
     post.updated_at = clock.now()
-    if times := resolve_time(**slot):
-        _put_on_calendar(post, times)
-        audit.record(caller, "post.scheduled", subject_id=post.id)
+    if slot:
+        _put_on_calendar_at(caller, post, slot, reasons)
     elif post.status is PostStatus.SCHEDULED:  # its time stays as it was chosen, even where it has just come
         kept = {name: getattr(post, name) for name in ("publish_at", "local_time", "timezone")}
-        _put_on_calendar(post, kept, are_targets_new=targets is not None or "mode" in changes)
-
-
-def _what_differs(post: Post, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of `changes` that would change the post: a client may send back all that it was shown."""
-    now: dict[str, Any] = {
-        "media_ids": [media.id for media in media_waits.media_of(post.id)],
-        "targets": [
-            {"account_id": publication.account_id, **publication.overrides} for publication in _publications(post)
-        ],
-        "slot": {},
-    }
-    if post.status is PostStatus.SCHEDULED:
-        is_local = changes.get("slot", {}).keys() & {"local_time"}
-        shown = ("local_time", "timezone") if is_local else ("publish_at",)
-        now["slot"] = {name: getattr(post, name) for name in shown} if changes.get("slot") else {}
-    return {
-        name: value for name, value in changes.items() if value != (now[name] if name in now else getattr(post, name))
-    }
+        with reasons.gather():
+            _put_on_calendar(post, kept, are_targets_new=targets is not None or "mode" in changes)
+    reasons.raise_any()
 
 
 def delete_post(caller: Identity, post_id: UUID) -> None:
@@ -131,41 +120,45 @@ def delete_post(caller: Identity, post_id: UUID) -> None:
     db.session.flush()
 
 
-def _set_media(caller: Identity, post: Post, media_ids: Sequence[UUID]) -> None:
+def _set_media(caller: Identity, post: Post, media_ids: Sequence[UUID], reasons: Reasons) -> None:
+    """Show those that are the caller's. Raises UnknownTarget where any is not."""
     known = get_many(caller, media_ids)
+    places = [place for place, media_id in enumerate(media_ids) if media_id in known]
     unknown = [
         {"pointer": f"/media_ids/{place}", "code": "unknown_media", "message": "No such media of yours."}
         for place, media_id in enumerate(media_ids)
         if media_id not in known
     ]
-    if unknown:
-        raise UnknownTarget(errors=unknown)
     db.session.execute(delete(PostMedia).where(PostMedia.post_id == post.id))
-    db.session.add_all(
-        PostMedia(post_id=post.id, media_id=media_id, position=place) for place, media_id in enumerate(media_ids)
-    )
+    db.session.add_all(PostMedia(post_id=post.id, media_id=media_ids[place], position=place) for place in places)
     db.session.flush()
+    if unknown:
+        reasons.leave_out("media_ids", kept=places, of=len(media_ids))
+        raise UnknownTarget(errors=unknown)
 
 
-def _set_targets(caller: Identity, post: Post, targets: Sequence[dict[str, Any]]) -> None:
+def _set_targets(caller: Identity, post: Post, targets: Sequence[dict[str, Any]], reasons: Reasons) -> None:
+    """Name those that are the caller's. Raises UnknownTarget where any is not."""
     known = get_accounts(caller, [target["account_id"] for target in targets])
+    places = [place for place, target in enumerate(targets) if target["account_id"] in known]
     unknown = [
         {"pointer": f"/targets/{place}/account_id", "code": "unknown_account", "message": "No such account of yours."}
         for place, target in enumerate(targets)
         if target["account_id"] not in known
     ]
-    if unknown:
-        raise UnknownTarget(errors=unknown)
     for publication in _publications(post):
         queue.withdraw(publication.job_key)
         db.session.delete(publication)
     db.session.flush()
-    for target in targets:
+    for target in (targets[place] for place in places):
         overrides = {name: target[name] for name in OVERRIDABLE if name in target}
         db.session.add(
             Publication(post_id=post.id, owner_id=post.owner_id, account_id=target["account_id"], overrides=overrides)
         )
         db.session.flush()  # one by one: their ids keep the order of the targets
+    if unknown:
+        reasons.leave_out("targets", kept=places, of=len(targets))
+        raise UnknownTarget(errors=unknown)
 
 
 def _publications(post: Post) -> Sequence[Publication]:
@@ -175,9 +168,20 @@ def _publications(post: Post) -> Sequence[Publication]:
 def schedule(caller: Identity, post_id: UUID, **slot: Any) -> None:
     """Put a post on the calendar, or move it there. Raises PostNotMovable, NotPublishable, PublishTimePassed…"""
     post = _get_for_new_time(caller, post_id)
-    if times := resolve_time(**slot):
-        _put_on_calendar(post, times)
-        audit.record(caller, "post.scheduled", subject_id=post.id)
+    reasons = Reasons()
+    _put_on_calendar_at(caller, post, slot, reasons)
+    reasons.raise_any()
+
+
+def _put_on_calendar_at(caller: Identity, post: Post, slot: dict[str, Any], reasons: Reasons) -> None:
+    """As the slot says, if it says anything; a time that cannot be does not keep the rest from being judged."""
+    times = None
+    with reasons.gather():
+        times = resolve_time(**slot)
+    if slot:
+        with reasons.gather():
+            _put_on_calendar(post, times or {"publish_at": clock.now(), "local_time": None, "timezone": None})
+            audit.record(caller, "post.scheduled", subject_id=post.id)
 
 
 def _get_for_new_time(caller: Identity, post_id: UUID) -> Post:
@@ -218,10 +222,12 @@ def _put_on_calendar(
         queue.promise(PUBLISH, due_at=times["publish_at"], subject=publication.id, unique_key=publication.job_key)
 
 
-def _must_be_publishable(post: Post, targets: Mapping[int, Publication], *, are_targets_new: bool = True) -> None:
+def _must_be_publishable(
+    post: Post, targets: Mapping[int, Publication], *, are_targets_new: bool = True, by_cache: bool = True
+) -> None:
     """Raises NotPublishable. Words may be changed while an account waits to be connected again: only its time needs it."""
     media = media_waits.media_of(post.id, is_locked=True)
-    problems = check_post(post, targets, media)
+    problems = check_all(post, targets, media, by_cache=by_cache)
     if are_targets_new:
         problems += check_grants(post, targets)
     if problems:
@@ -277,7 +283,7 @@ def retry(caller: Identity, post_id: UUID) -> None:
     }
     if not failed:
         raise NothingToRetry
-    _must_be_publishable(post, failed)
+    _must_be_publishable(post, failed, by_cache=False)  # what made it fail may have been mended at TikTok since
     for publication in failed.values():
         _try_again(post, publication, "retry")
     audit.record(caller, "post.retried", subject_id=post.id)

@@ -7,6 +7,7 @@ back (`answers`, `parsing`) and one error tree (`errors`).
 
 from tiktok_api.tiktok.client import TikTokClient
 from tiktok_api.tiktok.errors import (
+    BAN_CODES,
     AccessRevoked,
     AccessTokenInvalid,
     CreatorCannotPost,
@@ -45,6 +46,7 @@ from tiktok_api.tiktok.types import (
 from tiktok_api.tiktok.wire import Timeouts
 
 __all__ = [
+    "BAN_CODES",
     "AccessRevoked",
     "AccessTokenInvalid",
     "ChunkPlan",

@@ -144,6 +144,10 @@ class Blueprint(flask_smorest.Blueprint):
         """Take a large body in by `receive()` before any transaction is open; its result is the route's first argument."""
         return lambda view: _mark(view, receive=receive)
 
+    def judged_by(self, judge: Callable[..., Any]) -> Decorator:
+        """Have `judge(sound, **ids)` raise what else is wrong where a body has faults of shape: every reason in one answer."""
+        return lambda view: _mark(view, judge=judge)
+
     def raises(self, *errors: type[Problem]) -> Decorator:
         """Name the refusals of its own that a route can answer; they are documented under their statuses."""
         return lambda view: _mark(view, refusals=(*getattr(view, "refusals", ()), *errors))
@@ -180,7 +184,7 @@ def _answer(result: Any, status_code: int, schema: type[Schema] | None) -> Respo
         if result.next_cursor:
             response.headers["Link"] = link_to_next(result.next_cursor)
         return response
-    return conditional.tag(response) if status_code in (200, 201) else response
+    return conditional.tag(response, conditional.version_of(schema, body)) if status_code in (200, 201) else response
 
 
 def _guard(view: View, domain: str) -> View:

@@ -1,6 +1,6 @@
 """Reading bodies and queries with marshmallow through webargs, every fault named at its place."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import orjson
@@ -8,7 +8,8 @@ from flask import Request, current_app, request
 from marshmallow import RAISE, Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
 
-from tiktok_api.errors import BadRequest, Invalid, UnsupportedBody
+from tiktok_api.errors import BadRequest, Invalid, Problem, UnsupportedBody
+from tiktok_api.web.well_formed import WellFormed, well_formed
 
 _CODES = {
     "Missing data for required field.": "required",
@@ -58,10 +59,33 @@ class Parser(FlaskParser):
 
     def handle_error(self, error: ValidationError, req: Request, schema: Schema, **_: Any) -> NoReturn:
         (location, messages) = next(iter(error.messages.items()))  # type: ignore[union-attr]
-        raise Invalid(errors=list(_faults(location, messages)))
+        faults: list[dict[str, Any]] = list(_faults(location, messages))
+        judge = getattr(current_app.view_functions.get(req.endpoint or ""), "judge", None)
+        if judge is not None and location == "json":
+            pointers = frozenset(fault["pointer"] for fault in faults)
+            sound = well_formed(schema, orjson.loads(req.get_data(cache=True)), messages, pointers)
+            faults += [fault for fault in _further(judge, sound, req) if not _is_told(fault["pointer"], faults)]
+        raise Invalid(errors=faults)
 
 
 parser = Parser()
+
+
+def _further(judge: Callable[..., Any], sound: WellFormed, req: Request) -> list[dict[str, Any]]:
+    """What else would be refused. Another problem than a fault (a conflict, say) is found once the body has none."""
+    try:
+        judge(sound, **(req.view_args or {}))
+    except Invalid as problem:
+        found: list[dict[str, Any]] = problem.extra.get("errors", [])
+        return found
+    except Problem:
+        pass
+    return []
+
+
+def _is_told(pointer: str, faults: list[dict[str, Any]]) -> bool:
+    """Whether what is at `pointer`, or something that it is part of, is faulty already."""
+    return any(pointer == fault["pointer"] or pointer.startswith(fault["pointer"] + "/") for fault in faults)
 
 
 def refuse_query() -> None:

@@ -120,6 +120,12 @@ class FaultSchema(OpenSchema):
     message = fields.String(required=True, metadata={"example": "Missing data for required field."})
     found = fields.Raw(metadata=VALUE | {"description": "What is there, where that helps.", "example": 214.5})
     allowed = fields.Raw(metadata=VALUE | {"description": "A bound, a range or a list.", "example": 180})
+    checked = fields.String(
+        metadata={"description": "`cached`: by what TikTok said last about this creator.", "example": "cached"}
+    )
+    checked_at = fields.AwareDateTime(
+        metadata={"description": "When TikTok said so.", "example": "2027-03-02T12:00:00Z"}
+    )
 
 
 class UpstreamSchema(Schema):

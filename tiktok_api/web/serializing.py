@@ -13,8 +13,12 @@ import orjson
 from marshmallow import Schema, fields
 from marshmallow.utils import get_value
 
+from tiktok_api.web import signed_links
+from tiktok_api.web.signed_links import SignedUrl
+
 Dump = Callable[[Any], Any]
 _compiled: dict[type[Schema], Dump] = {}
+_links: dict[type[Schema], tuple[str, ...]] = {}
 _COMPUTED = (fields.Function, fields.Method, fields.Constant, fields.Pluck)
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -30,6 +34,16 @@ def dump(schema: type[Schema], value: Any) -> Any:
     if compiled is None:
         compiled = _compiled[schema] = compile_schema(schema())
     return compiled(value)
+
+
+def links_of(schema: type[Schema]) -> tuple[str, ...]:
+    """The keys of the signed links in what `schema` describes: they change although nothing has changed."""
+    found = _links.get(schema)
+    if found is None:
+        shown = schema().dump_fields.items()
+        found = tuple(field.data_key or name for name, field in shown if isinstance(field, SignedUrl))
+        _links[schema] = found
+    return found
 
 
 def compile_schema(schema: Schema) -> Dump:
@@ -69,6 +83,8 @@ def _converter(field: fields.Field[Any]) -> Dump | None:
     if isinstance(field, fields.List):
         inner = _converter(field.inner)
         return (lambda values: [inner(v) for v in values]) if inner else list
+    if isinstance(field, SignedUrl):
+        return signed_links.url_of
     if isinstance(field, fields.TimeDelta):
         return timedelta.total_seconds
     return None

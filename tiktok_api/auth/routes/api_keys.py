@@ -1,7 +1,7 @@
 """API keys: read the request, call one service, hand back its result."""
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from tiktok_api.auth import api_keys
 from tiktok_api.auth.api_keys import NewKey
@@ -27,6 +27,11 @@ def list_api_keys(args: dict[str, Any]) -> Page:
 
 
 @blp.post("")
+@blp.judged_by(
+    lambda sound: api_keys.must_be_possible(
+        caller, account_ids=sound.padded("account_ids", uuid4), expires_at=sound.values.get("expires_at")
+    )
+)
 @blp.arguments(ApiKeyWishSchema)
 @blp.response(201, NewApiKeySchema)
 @blp.raises(TooManyKeys, ExpiryPassed, UnknownAccount)

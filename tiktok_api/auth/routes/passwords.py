@@ -1,6 +1,6 @@
 """Passwords: read the request, call one service, hand back its result."""
 
-from tiktok_api.auth import credentials
+from tiktok_api.auth import credentials, passwords
 from tiktok_api.auth.errors import LinkNotValid, WeakPassword, WrongPassword
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.schemas import (
@@ -29,6 +29,7 @@ def _address_and_user() -> str:
 @blp.post("/password")
 @blp.acts_without_key
 @limiter.limit("5/minute", key_func=_address_and_user)
+@blp.judged_by(lambda sound: passwords.judge(sound.values, "new_password"))
 @blp.arguments(PasswordChangeSchema)
 @blp.response(204)
 @blp.raises(WrongPassword, WeakPassword)
@@ -57,6 +58,7 @@ def forget_password(body: dict[str, str]) -> None:
 @blp.post("/password/reset")
 @blp.public
 @limiter.shared_limit("20/minute", scope="letter-tokens", key_func=client_network)
+@blp.judged_by(lambda sound: passwords.judge(sound.values, "password"))
 @blp.arguments(PasswordResetSchema)
 @blp.response(204)
 @blp.raises(LinkNotValid, WeakPassword)

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, request
 
-from tiktok_api.auth import services, tokens
+from tiktok_api.auth import passwords, services, tokens
 from tiktok_api.auth.errors import (
     EmailNotVerified,
     EmailTaken,
@@ -53,6 +53,7 @@ def _address_and_account() -> str:
 @blp.post("/register")
 @blp.public
 @limiter.shared_limit("20/minute", scope="register", key_func=client_network)
+@blp.judged_by(lambda sound: passwords.judge(sound.values, "password"))
 @blp.arguments(RegistrationSchema)
 @blp.response(201, TokenPairSchema)
 @blp.alt_response(

@@ -1,0 +1,95 @@
+"""Links that show one picture or file to whoever has them, for some minutes: what `<img>` and `<video>` need, which send no token.
+
+A link names its thing, its version and its end, and is signed. Within ten minutes the same thing has the same link, so that
+browsers keep what they have; each thing's ten minutes begin at another moment, so that not all links change at once.
+"""
+
+import hashlib
+import hmac
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from flask import Response, request, url_for
+from marshmallow import fields, validate
+
+from tiktok_api import clock
+from tiktok_api.errors import Forbidden
+from tiktok_api.extensions import service
+from tiktok_api.links import LinkTarget
+from tiktok_api.web.schemas import Schema
+
+SAME_SECONDS = 600
+"""For how long a link stays the same."""
+LEAST_SECONDS = 1200
+"""A link that is answered is good for at least so long, and at most for SAME_SECONDS more."""
+LINKS_PER_MINUTE = "3000/minute"
+"""Each client's own quota for following links, apart from the one for requests."""
+_SHOWN_ANYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
+
+
+class LinkSignatureInvalid(Forbidden):
+    message = "This link was not made by this server, or was altered; ask for a new one."
+
+
+class LinkExpired(Forbidden):
+    message = "This link is over; ask for a new one."
+
+
+class SignedUrl(fields.String):
+    """A field of an answer whose value, a LinkTarget, is shown as a signed URL; null where there is nothing to show."""
+
+
+class LinkArgsSchema(Schema):
+    """The proof that a link was given out. What is wrong with it is 403, whatever it is."""
+
+    expires = fields.String(
+        load_default="",
+        validate=validate.Length(max=100),
+        metadata={"description": "Seconds since 1970.", "example": "1804593600"},
+    )
+    signature = fields.String(
+        load_default="",
+        validate=validate.Length(max=200),
+        metadata={"description": "Do not log it.", "example": "q1Zt…"},
+    )
+
+
+def url_of(target: LinkTarget) -> str:
+    """The link to `target` as it is now, on the address under which the client asks."""
+    expires = _expiry(target.id)
+    ids: dict[str, Any] = {target.id_name: target.id}
+    path = url_for(target.endpoint, **ids, expires=expires, signature=_sign(target, str(expires)))
+    public = service("settings").public_url.rstrip("/")
+    is_ours = urlsplit(public).netloc == request.host
+    return (public if is_ours else request.host_url.rstrip("/")) + path
+
+
+def must_be_signed(endpoint: str, thing_id: UUID, version: str | None, *, expires: str, signature: str) -> None:
+    """Raises LinkSignatureInvalid, LinkExpired. `version` is the thing's as it is now; None, there is none, is told by nothing."""
+    target = LinkTarget(endpoint, "", thing_id, version or "")
+    if not hmac.compare_digest(_sign(target, expires).encode(), signature.encode("utf-8", "replace")):
+        raise LinkSignatureInvalid
+    if int(expires) <= clock.now().timestamp():
+        raise LinkExpired
+
+
+def let_browsers_keep(response: Response, *, expires: str) -> Response:
+    """Say on the answer to a followed link that it may be shown on any page, and kept until the link is over."""
+    response.headers.extend(_SHOWN_ANYWHERE)
+    if response.status_code in (200, 206, 304):
+        seconds = max(0, int(int(expires) - clock.now().timestamp()))
+        response.headers["Cache-Control"] = f"private, max-age={seconds}, immutable"
+    return response
+
+
+def _expiry(thing_id: UUID) -> int:
+    now = int(clock.now().timestamp())
+    own = thing_id.int % SAME_SECONDS
+    return (now - own) // SAME_SECONDS * SAME_SECONDS + own + SAME_SECONDS + LEAST_SECONDS
+
+
+def _sign(target: LinkTarget, expires: str) -> str:
+    key: bytes = service("settings").derive_key("links")
+    said = "\0".join((target.endpoint, str(target.id), target.version, expires))
+    return hmac.new(key, said.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
