@@ -10,7 +10,7 @@ def test_scheduling_cancelling_publishing_and_deleting_are_in_it(owner, make_pos
     slot = {"publish_at": "2099-01-01T00:00:00Z"}
     post = make_post()
     owner.post(f"/posts/{post['id']}/schedule", json=slot)
-    owner.patch(f"/posts/{post['id']}", json=slot)
+    owner.patch(f"/posts/{post['id']}", json={"publish_at": "2099-01-02T00:00:00Z"})
     owner.patch(f"/posts/{post['id']}", json={"caption": "the words are not in it"})
     owner.post(f"/posts/{post['id']}/cancel")
     owner.delete(f"/posts/{post['id']}")

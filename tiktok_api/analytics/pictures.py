@@ -77,7 +77,7 @@ def find_wanted(account_id: UUID) -> tuple[UUID, list[Wanted], bool] | None:
 
 
 def keep(wanted: Wanted, kept: Kept | None) -> bool:
-    """Write down what came of it. False: the account or video is gone, so nobody owns what was stored.
+    """Write down what came of it. False: the account or video is gone, and the stored bytes have no owner.
 
     `kept` None: this is no picture, and is not asked for again until TikTok names another.
     """

@@ -1,4 +1,4 @@
-"""Links that show one picture or file to whoever has them, for some minutes: what `<img>` and `<video>` need, which send no token.
+"""Links that show one picture or file without a token, for some minutes: `<img>` and `<video>` send none.
 
 A link names its thing, its version and its end, and is signed. Within ten minutes the same thing has the same link, so that
 browsers keep what they have; each thing's ten minutes begin at another moment, so that not all links change at once.
