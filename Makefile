@@ -94,5 +94,5 @@ bench: $(DEV_STAMP) ## measure: ratios within one run, printed with the machine
 doctor: $(RUN_STAMP) ## check the settings and name everything that is wrong
 	@$(BIN)/python -m tiktok_api.cli.doctor
 
-clean: ## remove the virtual environment, caches and everything in instance/
-	@rm -rf $(VENV) instance .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+clean: ## remove the virtual environment, caches, what was built and everything in instance/
+	@rm -rf $(VENV) instance build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -111,3 +111,18 @@ def test_another_accounts_numbers_are_not_among_them(owner, ada, connect_account
     ids = [{json.loads(line)["video_id"] for line in lines.splitlines()} for lines in exported]
     assert all(ids)
     assert not ids[0] & ids[1]
+
+
+def test_text_that_a_spreadsheet_would_calculate_is_disarmed_in_csv_alone(
+    owner, connect_account, run_jobs, simulator, operator
+):
+    simulator.control.seed_videos("newcomer", title="=1+1")
+    account_id = connect_account(owner, "newcomer")
+    run_jobs()
+
+    as_csv = operator("export", account_id, "--data", "videos").stdout
+    as_ndjson = operator("export", account_id, "--data", "videos", "--format", "ndjson").stdout
+
+    (row,) = csv.DictReader(io.StringIO(as_csv))
+    assert "'=1+1" in row.values()
+    assert "=1+1" in json.loads(as_ndjson).values()

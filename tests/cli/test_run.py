@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("local stack")
 
 def test_a_second_one_in_the_same_folder_is_refused_and_says_where_the_first_serves(stack):
     with started(stack.folder) as second:
-        code = second.process.wait(60)
+        code = second.process.wait(120)
         said = second.output
 
     assert code == 1
@@ -116,7 +116,7 @@ def test_everything_is_there_again_after_a_restart_the_simulated_tiktok_included
         creator = client.ask("GET", f"/accounts/{account_id}/creator-info")
 
     assert there.json()["is_live"] is True
-    assert creator["username"] == "grace"
+    assert creator["creator_username"] == "grace"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -136,7 +136,7 @@ def test_where_one_process_ends_it_is_said_and_all_stop(tmp_path):
         pids = stack.pids
 
         os.kill(pids["worker"], signal.SIGKILL)
-        code = stack.process.wait(60)
+        code = stack.process.wait(120)
 
     assert code == 1
     assert "worker has ended" in stack.output
@@ -160,17 +160,9 @@ def test_what_a_killed_one_has_left_behind_is_stopped_by_the_next(tmp_path):
     assert answer.status_code == 200
 
 
-def test_a_folder_is_free_again_once_it_is_stopped(tmp_path):
-    with serving(tmp_path) as first:
-        first.stop()
-
-    with serving(tmp_path) as second:
-        assert httpx2.get(f"{second.url}/livez", trust_env=False).status_code == 200
-
-
 def test_a_bad_setting_is_said_and_nothing_keeps_running(tmp_path):
     with started(tmp_path, RATE_LIMIT_PER_MINUTE="many") as stack:
-        code = stack.process.wait(60)
+        code = stack.process.wait(120)
 
     assert code == 1
     assert "RATE_LIMIT_PER_MINUTE" in stack.output

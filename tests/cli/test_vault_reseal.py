@@ -1,4 +1,4 @@
-"""flask vault reseal"""
+"""tiktok-api vault reseal"""
 
 import base64
 from datetime import UTC, datetime
