@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import os
 import signal
 import sys
@@ -10,17 +11,14 @@ from typing import Any
 
 import structlog
 
-from tiktok_api import logs
 from tiktok_api.simulator.knobs import UnknownKnob
 from tiktok_api.simulator.serving import running
 
-log = structlog.get_logger("tiktok_api.simulator")
-
 
 def main() -> int:
-    """Serve until told to stop; the first line on standard output is the URL."""
+    """Serve until told to stop; the first line on standard output is the URL, what follows is the log."""
     arguments = _arguments()
-    logs.configure(os.environ.get("LOG_LEVEL") or "INFO")
+    log = _make_log(os.environ.get("LOG_LEVEL") or "INFO")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -35,6 +33,21 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _make_log(level: str) -> structlog.typing.FilteringBoundLogger:
+    """Writes lines as the product writes its own, with none of its code; an unknown level is INFO."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping().get(level, logging.INFO)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+    )
+    log: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(logger="tiktok_api.simulator")
+    return log
 
 
 def _arguments() -> argparse.Namespace:
