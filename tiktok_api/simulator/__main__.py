@@ -1,6 +1,7 @@
 """Runs the simulator as a process: `python -m tiktok_api.simulator --port 8090`."""
 
 import argparse
+import contextlib
 import json
 import logging
 import os
@@ -26,9 +27,9 @@ def main() -> int:
         with running(arguments.port, arguments.host, **_knobs(arguments)) as tiktok:
             sys.stdout.write(f"{tiktok.url}\n")
             sys.stdout.flush()
-            log.info("simulator.started", url=tiktok.url)
+            with contextlib.suppress(OSError):  # who started it may read no further than the URL
+                log.info("simulator.started", url=tiktok.url)
             stop.wait()
-            log.info("simulator.stopping")
     except (UnknownKnob, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
