@@ -17,6 +17,7 @@ _SAYS = {
     Standing.EMPTY: "The database has no tables yet: run the upgrade.",
     Standing.BEHIND: "The database is behind this version: run the upgrade.",
     Standing.UNKNOWN: "The database is at a revision that this version does not know: run the version that upgraded it.",
+    Standing.UNSTAMPED: "The database has tables but does not say of which revision; it cannot be upgraded.",
 }
 
 
@@ -26,10 +27,12 @@ def check_database() -> None:
 
 
 def check_schema() -> dict[str, Any]:
-    """The database's revision against the newest of this code. Any other fails: requests would."""
+    """The database's revision against the newest of this code. Another one fails: requests would."""
     found = schema.state()
     facts = {"schema": found.standing, "revision": found.revision, "head": found.head}
-    return facts if found.is_current else facts | {"status": "failed", "problem": _SAYS[found.standing]}
+    if found.is_current:
+        return facts
+    return facts | {"status": "failed" if found.is_of_another_version else "degraded", "problem": _SAYS[found.standing]}
 
 
 def check_storage() -> None:

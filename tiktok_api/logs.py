@@ -7,6 +7,7 @@ import re
 import sys
 import threading
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -21,7 +22,7 @@ _SECRET_VALUES = re.compile(
     | \btk_[\w-]+                                      # API keys
     | (?i:\b(?:bearer|basic)\s+)[^\s"',]+              # Authorization
     | (?<=://)[^\s/@"']*:[^\s/@"']+(?=@)               # the password in a URL
-    | (?i:[\w-]*(?:token|code|signature|secret|password|credential|verifier|\bsig|_key)=)[^&\s"']+  # in a query
+    | (?<![\w-])(?i:[\w-]*(?:token|code|signature|secret|password|credential|verifier|\bsig|_key)=)[^&\s"']+  # in a query
     """,
     re.VERBOSE,
 )
@@ -51,7 +52,24 @@ class _ToStandardError(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         with contextlib.suppress(Exception):
-            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.write((getattr(record, _READY, None) or self.format(record)) + "\n")
+
+
+_READY = "ready_line"
+
+
+def write(logger: logging.Logger, level: int, event: str, **facts: Any) -> None:
+    """Log `event` as structlog would, at a fraction of its cost; for the one line that every request writes.
+
+    The facts are not looked through for secrets: `redact` what a client can choose.
+    """
+    if not logger.isEnabledFor(level):
+        return
+    name, at = logging.getLevelName(level), datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    line = _to_json(facts | {"event": event, "level": name.lower(), "logger": logger.name, "timestamp": at})
+    record = logging.LogRecord(logger.name, level, "", 0, line, None, None)
+    setattr(record, _READY, line)
+    logger.handle(record)
 
 
 _FORGERS = {number: f"\\u{number:04x}" for number in (*range(0x7F, 0xA0), 0x2028, 0x2029)}

@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from flask import current_app
-from sqlalchemy import CHAR, Enum
+from sqlalchemy import CHAR, Enum, inspect
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -28,12 +28,17 @@ _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's, when lock_timeout is over
 
 
 class Standing(StrEnum):
-    """How a database stands to this code. Unknown: from a newer version, or from before the first release."""
+    """How a database stands to this code.
+
+    Unknown: from a newer version, or from before the first release. Unstamped: it has tables, but does not say of which
+    revision.
+    """
 
     CURRENT = "current"
     BEHIND = "behind"
     UNKNOWN = "unknown"
     EMPTY = "empty"
+    UNSTAMPED = "unstamped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,11 @@ class SchemaState:
     standing: Standing
     revision: str | None
     head: str
+
+    @property
+    def is_of_another_version(self) -> bool:
+        """Whether requests are bound to fail on it."""
+        return self.standing in (Standing.BEHIND, Standing.UNKNOWN, Standing.EMPTY)
 
     @property
     def is_current(self) -> bool:
@@ -132,7 +142,8 @@ def _state(connection: Connection, scripts: ScriptDirectory) -> SchemaState:
     head = scripts.get_current_head() or ""
     revisions = MigrationContext.configure(connection).get_current_heads()
     if not revisions:
-        return SchemaState(Standing.EMPTY, None, head)
+        has_tables = inspect(connection).has_table("users")
+        return SchemaState(Standing.UNSTAMPED if has_tables else Standing.EMPTY, None, head)
     revision = ", ".join(revisions)
     if revision == head:
         return SchemaState(Standing.CURRENT, revision, head)

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 import structlog
+from sqlalchemy import text
 
 from tests.databases import on_each_database
 from tests.jobs import kinds
 from tests.running_jobs import run_due_jobs
 from tiktok_api import clock
-from tiktok_api.db import transaction
+from tiktok_api.db import db, transaction
 from tiktok_api.jobs import executing, queue
 from tiktok_api.jobs.models import JobStatus
 from tiktok_api.jobs.registry import Again
@@ -166,6 +167,25 @@ def dead_job(promise, claim):
             queue.wake("the job")
         executing.run(claim(job_id))
     return job_id
+
+
+def miss_a_table(_ticket):
+    db.session.execute(text("select * from a_table_of_the_next_version"))
+
+
+@on_each_database
+def test_a_schema_that_is_behind_kills_no_job(promise, claim, look):
+    job_id = promise()
+    kinds.does["tests.anything"] = miss_a_table
+
+    for _ in range(20):
+        with transaction():
+            queue.wake("the job")
+        executing.run(claim(job_id))
+
+    job = look(job_id)
+    assert (job.status, job.attempts) == (JobStatus.WAITING, 0)
+    assert job.due_at > clock.now()
 
 
 def test_what_fails_too_often_is_dead_and_everybody_can_see_it(app, dead_job, look, client):

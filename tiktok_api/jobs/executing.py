@@ -8,8 +8,9 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import case, delete, or_, update
+from sqlalchemy.exc import DBAPIError
 
-from tiktok_api import clock, metrics
+from tiktok_api import clock, metrics, schema
 from tiktok_api.db import business_now, database_now, db, end_reading, transaction
 from tiktok_api.extensions import service
 from tiktok_api.jobs import registry
@@ -19,6 +20,7 @@ from tiktok_api.jobs.registry import Again, Ticket
 log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 3600.0
+_UNTIL_UPGRADED = timedelta(seconds=30)
 _MOST_DOUBLINGS = 12  # by then the pause is the longest; 2 to the power of a month's failures is no float
 
 
@@ -64,8 +66,15 @@ def run(ticket: Ticket) -> None:
             outcome = Again(clock.now() + task.every(service("settings")))
     except Exception as error:  # whatever it is: the promise stands and is tried again
         db.session.rollback()
-        log.exception("job.failed", attempts=ticket.attempts + 1)
-        became = "dead" if _settle_failure(ticket, error) else "failed"
+        if isinstance(error, DBAPIError) and schema.is_about_schema(
+            error
+        ):  # no fault of the job, however long it lasts
+            log.exception("job.waits_for_upgrade")
+            _settle(ticket, Again(clock.now() + _UNTIL_UPGRADED))
+            became = "again"
+        else:
+            log.exception("job.failed", attempts=ticket.attempts + 1)
+            became = "dead" if _settle_failure(ticket, error) else "failed"
     else:
         end_reading()
         _settle(ticket, outcome)

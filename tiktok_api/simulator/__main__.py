@@ -1,7 +1,9 @@
 """Runs the simulator as a process: `python -m tiktok_api.simulator --port 8090`."""
 
 import argparse
+import contextlib
 import json
+import logging
 import os
 import signal
 import sys
@@ -10,18 +12,15 @@ from typing import Any, NoReturn
 
 import structlog
 
-from tiktok_api import logs
 from tiktok_api.simulator.knobs import UnknownKnob
 from tiktok_api.simulator.serving import running
 from tiktok_api.simulator.state_file import StateUnusable
 
-log = structlog.get_logger("tiktok_api.simulator")
-
 
 def main() -> int:
-    """Serve until told to stop; the first line on standard output is the URL."""
+    """Serve until told to stop; the first line on standard output is the URL, what follows is the log."""
     arguments = _arguments()
-    logs.configure(os.environ.get("LOG_LEVEL") or "INFO")
+    log = _make_log(os.environ.get("LOG_LEVEL") or "INFO")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -35,9 +34,11 @@ def main() -> int:
         ) as tiktok:
             sys.stdout.write(f"{tiktok.url}\n")
             sys.stdout.flush()
-            log.info("simulator.started", url=tiktok.url)
+            with contextlib.suppress(OSError):  # who started it may read no further than the URL
+                log.info("simulator.started", url=tiktok.url)
             stop.wait()
-            log.info("simulator.stopping")
+            with contextlib.suppress(OSError):
+                log.info("simulator.stopping")
     except (UnknownKnob, StateUnusable, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -51,6 +52,21 @@ def leave(status: int) -> NoReturn:
     if threading.active_count() > 1:
         os._exit(status)
     sys.exit(status)
+
+
+def _make_log(level: str) -> structlog.typing.FilteringBoundLogger:
+    """Writes lines as the product writes its own, with none of its code; an unknown level is INFO."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping().get(level, logging.INFO)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+    )
+    log: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(logger="tiktok_api.simulator")
+    return log
 
 
 def _arguments() -> argparse.Namespace:

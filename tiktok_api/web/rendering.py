@@ -124,7 +124,7 @@ def _render_schema(error: DBAPIError) -> Response:
 def _is_of_another_version() -> bool:
     end_reading()
     try:
-        return not schema.state().is_current
+        return schema.state().is_of_another_version
     except SQLAlchemyError:
         return False
 

@@ -4,6 +4,7 @@ A line names the route, never the path or the query, because those may hold secr
 told.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -13,7 +14,7 @@ from uuid import UUID
 import structlog
 from flask import Flask, Response, g, request
 
-from tiktok_api import metrics
+from tiktok_api import logs, metrics
 from tiktok_api.web.authentication import known_caller
 from tiktok_api.web.limits import client_address
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 _RECORD = "tiktok_api.request"
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -51,8 +53,8 @@ class _Record:
             self.route = request.url_rule.rule
         caller = known_caller()
         facts = {
-            "request_id": g.get("request_id"),
-            "address": client_address()[:64],
+            "request_id": logs.redact(g.get("request_id")),
+            "address": logs.redact(client_address()[:64]),
             "user": str(caller.user_id) if caller else None,
             "key": str(key) if (key := getattr(caller, "key_id", None)) else None,
             "code": g.get("problem_code"),
@@ -72,10 +74,10 @@ class _Record:
             metrics.requests_in_flight.dec()
             metrics.requests.labels(self.method, self.route, str(self.status)).inc()
             metrics.request_seconds.labels(self.method, self.route).observe(seconds)
-        say = log.debug if self.route in _PROBES else log.info
+        level = logging.DEBUG if self.route in _PROBES else logging.INFO
         cut = {"cut": True} if is_cut else {}
         about = {"method": self.method, "route": self.route, "status": self.status, "bytes": self.bytes}
-        say("request", **about, ms=round(seconds * 1000, 1), **cut, **self.facts)
+        logs.write(_log, level, "request", **about, ms=round(seconds * 1000, 1), **cut, **self.facts)
         structlog.contextvars.clear_contextvars()  # the thread goes on to other things
 
 
