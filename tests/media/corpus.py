@@ -29,6 +29,7 @@ from tests.media.odd_films import (
     serving,
     shifted_fragments,
     trimmed,
+    unpaced,
     with_late_sound,
 )
 
@@ -235,6 +236,31 @@ RATES = {
     ),
     "a recorder's of 60 a second": Case(
         make=partial(recorded, _paced(17, 17, 16)), container="webm", video="vp8", seconds=4.0, fps=60.0, within=0.04
+    ),
+    "a recording in low light, repaired": Case(
+        make=partial(unpaced, _paced(40, 42, 45, 50, 40, 44)),
+        container="webm",
+        video="vp8",
+        seconds=4.0,
+        within=0.06,
+        fps=23.0,
+    ),
+    "a recording of 20 a second, repaired": Case(
+        make=partial(unpaced, _paced(50)),
+        container="webm",
+        video="vp8",
+        seconds=4.0,
+        fps=20.0,
+        problems=("video_fps",),
+    ),
+    "a recording of about 20 a second, repaired": Case(
+        make=partial(unpaced, _paced(33, 67)),
+        container="webm",
+        video="vp8",
+        seconds=4.0,
+        within=0.06,
+        fps=19.83,
+        problems=("video_fps",),
     ),
     "times of microseconds": Case(
         make=partial(

@@ -48,11 +48,17 @@ def shifted_fragments(seconds: int) -> bytes:
     )
 
 
+def unpaced(*tracks: Picture | Sound, options: tuple[tuple[str, str], ...] = ()) -> bytes:
+    """A WebM that does not say how long a picture lasts: it has no DefaultDuration (RFC 9559, 5.1.4.1.13)."""
+    content = WEBM(*tracks, options=options)
+    default_duration = b"\x23\xe3\x83"
+    at = content.find(default_duration)
+    return without_element(content, default_duration, content[at + 3] & 0x7F) if at >= 0 else content
+
+
 def recorded(picture: Picture = VP8, *sound: Sound) -> bytes:
     """What a browser's recorder writes: sizes unknown, no index, no duration, no default duration."""
-    content = WEBM(picture, *sound, options=(("live", "1"),))
-    if b"\x23\xe3\x83\x84" in content:
-        content = without_element(content, b"\x23\xe3\x83", 4)
+    content = unpaced(picture, *sound, options=(("live", "1"),))
     assert b"\x44\x89\x88" not in content
     assert b"\x1c\x53\xbb\x6b" not in content  # Cues
     return content
