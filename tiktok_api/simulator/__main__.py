@@ -12,13 +12,14 @@ from tiktok_api.simulator.knobs import UnknownKnob
 from tiktok_api.simulator.serving import running
 from tiktok_api.simulator.state_file import StateUnusable
 
+STOPPING = {signal.SIGTERM, signal.SIGINT}
+
 
 def main() -> int:
     """Serve until told to stop; the first line on standard output is the URL."""
     arguments = _arguments()
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # Waited for, not handled: a handler that sets an event can meet its own thread inside that event's lock.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
         with running(
             arguments.port,
@@ -29,7 +30,7 @@ def main() -> int:
         ) as tiktok:
             sys.stdout.write(f"{tiktok.url}\n")
             sys.stdout.flush()
-            stop.wait()
+            signal.sigwait(STOPPING)
     except (UnknownKnob, StateUnusable, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
