@@ -112,6 +112,20 @@ def test_a_receiver_that_is_down_is_not_called_for_ever(client):
     assert client.control.webhooks()[0]["state"] == "dropped"
 
 
+def test_a_delivery_is_held_up_once_not_for_ever(client, host):
+    client.control.freeze()
+    client.control.change_app(client.client_key, webhook_url=f"{host.url}/hook")
+    for seconds in (0, 5):
+        client.control.mischief("webhook", "delay", every=True, delay_seconds=seconds)
+        client.control.send_webhook(client.client_key, f"late.{seconds}")
+        assert client.control.settle(20)
+        client.control.advance(6)
+        assert client.control.settle(20)
+        client.control.clear_mischief()
+
+    assert [each["state"] for each in client.control.webhooks()] == ["delivered", "delivered"]
+
+
 def pull(client, account, silent, _):
     for _ in range(5):
         account.init(pulled(f"{silent}/clip.mp4"))
@@ -168,7 +182,7 @@ def test_stopping_takes_no_longer_whatever_hangs(silent, session, hang):
         client = Client(process, session)
         hang(client, client.connect("ada"), silent, pool)
 
-        errors = process.stop(within_seconds=8)
+        errors = process.stop(within_seconds=20)
 
     assert errors == ""
 

@@ -124,6 +124,21 @@ def test_an_inspection_that_was_interrupted_is_made_anew(state, session):
     assert (publication["status"], publication["probe"]["codec"]) == ("PUBLISH_COMPLETE", "h264")
 
 
+def test_every_change_is_saved_by_itself(state):
+    with started("--state", state) as process:
+        for change, trace in (
+            (lambda: process.control.mischief("cancel", "drop", message="one rule"), "one rule"),
+            (lambda: process.control.knobs(code_seconds=98_765), "98765"),
+            (lambda: process.control.knobs(seed=87_654), "87654"),
+            (lambda: process.control.change_app("awsimclient0001", name="another name"), "another name"),
+            (lambda: process.control.send_webhook("awsimclient0001", "an.event"), "an.event"),
+            (lambda: process.control.seed_videos("ada", title="one more post"), "one more post"),
+        ):
+            change()
+            saved(state, trace)
+        process.kill()
+
+
 def test_a_frozen_clock_stays_frozen(state):
     with started("--state", state) as first:
         first.control.set_clock("2031-05-05T05:05:05Z")

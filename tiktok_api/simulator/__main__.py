@@ -16,14 +16,15 @@ from tiktok_api.simulator.knobs import UnknownKnob
 from tiktok_api.simulator.serving import running
 from tiktok_api.simulator.state_file import StateUnusable
 
+STOPPING = {signal.SIGTERM, signal.SIGINT}
+
 
 def main() -> int:
     """Serve until told to stop; the first line on standard output is the URL, what follows is the log."""
     arguments = _arguments()
     log = _make_log(os.environ.get("LOG_LEVEL") or "INFO")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # Waited for, not handled: a handler that sets an event can meet its own thread inside that event's lock.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
         with running(
             arguments.port,
@@ -36,7 +37,7 @@ def main() -> int:
             sys.stdout.flush()
             with contextlib.suppress(OSError):  # who started it may read no further than the URL
                 log.info("simulator.started", url=tiktok.url)
-            stop.wait()
+            signal.sigwait(STOPPING)
             with contextlib.suppress(OSError):
                 log.info("simulator.stopping")
     except (UnknownKnob, StateUnusable, OSError) as error:

@@ -4,14 +4,14 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, abort, request
+from flask import Flask, Response, abort, request
 from werkzeug.routing import RequestRedirect
 
 from tiktok_api.simulator import consent, control, envelopes, images, oauth, pages, publishing, reading, transfer
 from tiktok_api.simulator.access import Access
 from tiktok_api.simulator.meddling import Meddling
 from tiktok_api.simulator.notation import Notation
-from tiktok_api.simulator.world import World
+from tiktok_api.simulator.world import World, current_world
 
 LARGEST_BODY = 1 << 20
 """Of everything but uploads."""
@@ -30,6 +30,7 @@ def create_simulator(*, media_folder: Path | None = None, hosts: Collection[str]
     app.extensions["world"] = world
     app.before_request(_bound_body)
     app.before_request(_refuse_missing_slash)
+    app.after_request(_note_change)
     Access(app, hosts)
     envelopes.register_error_shapes(app)
     for room in (consent, oauth, reading, publishing, transfer, images, control, pages):
@@ -41,6 +42,13 @@ def create_simulator(*, media_folder: Path | None = None, hosts: Collection[str]
 def _bound_body() -> None:
     if request.endpoint != "transfer.put_chunk":
         request.max_content_length = LARGEST_BODY
+
+
+def _note_change(response: Response) -> Response:
+    """Let the state be saved; rules of mischief change without the world's lock."""
+    if request.method != "GET":
+        current_world().is_touched = True
+    return response
 
 
 def _refuse_missing_slash() -> None:

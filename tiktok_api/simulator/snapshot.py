@@ -158,7 +158,8 @@ def _load_agenda(world: "World", saved_entries: list[Any]) -> None:
         elif publication.received_at is None and publication.pulls and ("start_pull", publish_id) not in on_agenda:
             world.schedule(now, pulling.start_pull, publish_id)
     for delivery in world.mailbox.deliveries:
-        is_waiting = ("deliver", delivery.id) in on_agenda or delivery.id in world.mailbox.held
+        names = {name for name in ("deliver", "deliver_late") if (name, delivery.id) in on_agenda}
+        is_waiting = bool(names) or delivery.id in world.mailbox.held
         if delivery.state == "pending" and not is_waiting:
             world.schedule(now, webhooks.deliver, delivery.id)
 

@@ -75,13 +75,23 @@ def deliver(world: "World", now: float, delivery_id: int) -> None:
         hand_over(world, delivery, now)
 
 
-def hand_over(world: "World", delivery: Delivery, due: float, *, is_extra: bool = False) -> None:
+@happening
+def deliver_late(world: "World", now: float, delivery_id: int) -> None:
+    """A delivery that mischief has held up is due; it is the same call, so it is held up once."""
+    delivery = world.mailbox.find(delivery_id)
+    if delivery is not None:
+        hand_over(world, delivery, now, may_meddle=False)
+
+
+def hand_over(
+    world: "World", delivery: Delivery, due: float, *, is_extra: bool = False, may_meddle: bool = True
+) -> None:
     """Let a delivery be attempted, after those handed over before it to the same receiver.
 
     An extra attempt is not tried again.
     """
     generation = world.generation
-    world.courier.post(_lane(delivery), lambda: _attempt(world, delivery, due, generation, is_extra))
+    world.courier.post(_lane(delivery), lambda: _attempt(world, delivery, due, generation, is_extra, may_meddle))
 
 
 def _lane(delivery: Delivery) -> tuple[str, str, str]:
@@ -89,14 +99,14 @@ def _lane(delivery: Delivery) -> tuple[str, str, str]:
     return "webhooks", delivery.client_key, delivery.url or ""
 
 
-def _attempt(world: "World", delivery: Delivery, due: float, generation: int, is_extra: bool) -> None:
+def _attempt(world: "World", delivery: Delivery, due: float, generation: int, is_extra: bool, may_meddle: bool) -> None:
     """Try to deliver once; what is not answered 200 is tried again later, counted from when it was due."""
     with world.moment() as now:
         if world.generation != generation or delivery.url is None:
             return
-        rule = world.mischief.pick("webhook", None, delivery.client_key)
+        rule = world.mischief.pick("webhook", None, delivery.client_key) if may_meddle else None
         if rule is not None and rule.effect == "delay":
-            world.schedule(due + rule.delay_seconds, deliver, delivery.id)
+            world.schedule(due + rule.delay_seconds, deliver_late, delivery.id)
             return
         if rule is not None and rule.effect == "duplicate":
             hand_over(world, delivery, due, is_extra=True)
