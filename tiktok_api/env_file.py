@@ -94,7 +94,8 @@ def unknown(names: Iterable[str], known: Collection[str]) -> list[str]:
     return [name for name in names if name not in known and not FOREIGN.fullmatch(name)]
 
 
-_passed_on: set[str] = set()
+_passed_on: dict[str, str] = {}
+"""What was put into the environment of this process, or of the one that it was forked from."""
 
 
 def pass_on(values: Mapping[str, str]) -> None:
@@ -102,11 +103,11 @@ def pass_on(values: Mapping[str, str]) -> None:
 
     What came from the file last time follows the file: a worker that gunicorn starts anew has the environment of the old one.
     """
-    for name in [name for name, value in os.environ.items() if _TAKEN_LITERALLY.fullmatch(name) and not value.strip()]:
-        del os.environ[name]
-    for name in _passed_on - values.keys():
-        os.environ.pop(name, None)
+    for name, value in list(os.environ.items()):
+        is_blank = _TAKEN_LITERALLY.fullmatch(name) and not value.strip()
+        if is_blank or _passed_on.get(name) == value:
+            del os.environ[name]
+    _passed_on.clear()
     for name, value in values.items():
-        if PASSED_ON.fullmatch(name) and (name in _passed_on or name not in os.environ):
-            os.environ[name] = value
-            _passed_on.add(name)
+        if PASSED_ON.fullmatch(name) and name not in os.environ:
+            os.environ[name] = _passed_on[name] = value
