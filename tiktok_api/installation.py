@@ -13,11 +13,9 @@ def migrations_folder() -> Path:
     root = Path(tiktok_api.__file__).resolve().parents[1]
     if (root / "setup.cfg").is_file() and (root / "migrations" / "alembic.ini").is_file():
         return root / "migrations"
-    try:
-        files = metadata.files(_DISTRIBUTION) or []
-    except metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        if file.parts[-3:] == ("tiktok-api", "migrations", "alembic.ini"):
-            return Path(str(file.locate())).resolve().parent
+    # Only what stands beside this very package: a working directory may hold the traces of another copy.
+    for distribution in metadata.distributions(name=_DISTRIBUTION, path=[str(root)]):
+        for file in distribution.files or []:
+            if file.parts[-3:] == ("tiktok-api", "migrations", "alembic.ini"):
+                return Path(str(file.locate())).resolve().parent
     raise FileNotFoundError(f"the migrations of {_DISTRIBUTION} are not installed; install it again with pip")

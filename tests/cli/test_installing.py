@@ -58,6 +58,9 @@ def test_it_serves_with_its_templates_whatever_is_in_the_folder(venv, tmp_path, 
     decoy = tmp_path / "tiktok_api"
     decoy.mkdir()
     (decoy / "__init__.py").write_text("raise SystemExit('this is another copy')\n")
+    traces = tmp_path / "tiktok_api.egg-info"  # pip leaves such a folder where it has built
+    traces.mkdir()
+    (traces / "PKG-INFO").write_text("Metadata-Version: 2.4\nName: tiktok-api\nVersion: 0.1.0\n")
     run(venv, tmp_path, environment, "upgrade")
     url = f"http://127.0.0.1:{free_port()}"
 
