@@ -110,12 +110,19 @@ def _meddle(world: "World", publication: Publication, pull: dict[str, Any], gene
     raise PullFailed("mischief")
 
 
+def _check_wanted(world: "World", publication: Publication) -> None:
+    """Raises PullFailed for a publication that has ended or whose world is gone."""
+    if world.stopping.is_set() or publication.is_over or not world.knows(publication):
+        raise PullFailed("no longer wanted")
+
+
 def _fetch(world: "World", publication: Publication, pull: dict[str, Any], path: Path, digest: Any) -> None:
     """Bring one URL to a file, following no redirect; raises PullFailed and what sockets raise."""
     parts = urlsplit(str(pull["url"]))
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     line = connect(parts.scheme, parts.netloc, PATIENCE_SECONDS)
     with world.courier.connected(line, processing.lane(publication), LONGEST_PULL_SECONDS) as connection:
+        _check_wanted(world, publication)  # the connection is known by now: a later cancellation or reset cuts it
         connection.request("GET", target, headers={"User-Agent": "TikTok"})
         response = connection.getresponse()
         if response.status != HTTPStatus.OK:
@@ -123,8 +130,7 @@ def _fetch(world: "World", publication: Publication, pull: dict[str, Any], path:
         count = 0
         with path.open("wb") as file:
             while piece := response.read1(PIECE):
-                if world.stopping.is_set() or publication.is_over:
-                    raise PullFailed("no longer wanted")
+                _check_wanted(world, publication)
                 file.write(piece)
                 digest.update(piece)
                 count += len(piece)
