@@ -76,7 +76,7 @@ def test_where_all_is_well_it_is_content(examine):
     status, report = examine()
 
     assert (status, failed(report)) == (0, set())
-    assert report.keys() == {"settings", "database", "schema", "jobs", "redis", "mail", "storage", "tiktok"}
+    assert report.keys() == {"settings", "database", "schema", "workers", "jobs", "redis", "mail", "storage", "tiktok"}
 
 
 def test_before_the_first_upgrade_it_says_which_command_to_run(examine, tmp_path):
@@ -85,7 +85,7 @@ def test_before_the_first_upgrade_it_says_which_command_to_run(examine, tmp_path
     [schema] = report["schema"]
     assert (status, failed(report)) == (1, {"schema"})
     assert schema["message"] == "the database has no schema yet"
-    assert "db upgrade" in schema["hint"]
+    assert "tiktok-api upgrade" in schema["hint"]
 
 
 def test_to_people_it_speaks_in_lines(examine, monkeypatch, capsys, tmp_path):
@@ -97,7 +97,7 @@ def test_to_people_it_speaks_in_lines(examine, monkeypatch, capsys, tmp_path):
     said = capsys.readouterr()
     assert status == 1
     assert "schema    failed  the database has no schema yet\n" in said.out
-    assert "→ run: flask --app wsgi db upgrade\n" in said.out
+    assert "→ run: tiktok-api upgrade\n" in said.out
     assert not {"{", "Traceback", "Error"} & set(said.out.split())
     assert said.err == ""
 

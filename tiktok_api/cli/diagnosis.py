@@ -6,23 +6,19 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import redis
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from tiktok_api import setting_rules
+from tiktok_api import schema, setting_rules
 from tiktok_api.app import create_app
 from tiktok_api.auth.mail import SmtpMailer
-from tiktok_api.db import db, explain
-from tiktok_api.jobs import queue
+from tiktok_api.db import explain
+from tiktok_api.jobs import monitoring
+from tiktok_api.schema import SchemaState, Standing
 from tiktok_api.settings import Settings, SettingsInvalid, load
 from tiktok_api.storage.errors import StorageError
 from tiktok_api.tiktok import TikTokClient
@@ -32,7 +28,7 @@ from tiktok_api.tiktok.wire import Timeouts
 PATIENCE_SECONDS = 15.0
 """For each check as a whole; they run side by side."""
 _SILENCE_SECONDS = 4.0
-_UPGRADE = "flask --app wsgi db upgrade"
+_UPGRADE = "tiktok-api upgrade"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +96,7 @@ def _side_by_side(app: Flask, settings: Settings) -> Iterator[Finding]:
 def _database(_app: Flask, settings: Settings) -> Iterator[Finding]:
     kind = "SQLite" if settings.database_url.startswith("sqlite") else "PostgreSQL"
     try:
-        with db.engine.connect() as connection:
-            connection.execute(text("select 1"))
-            current, head = _revisions(connection)
+        found = schema.state()
     except SQLAlchemyError as error:
         hint = "look at DATABASE_URL: is the server there, and are user, password and database right?"
         if kind == "SQLite":
@@ -110,35 +104,40 @@ def _database(_app: Flask, settings: Settings) -> Iterator[Finding]:
         yield Finding("database", "failed", f"{kind} cannot be used: {explain(error)}", hint)
         return
     yield Finding("database", "ok", f"{kind} answers")
-    yield _schema(current, head)
-    if current == head:
-        yield _jobs()
+    yield _schema(found)
+    if found.is_current:
+        yield from _work()
 
 
-def _revisions(connection: Any) -> tuple[str | None, str | None]:
-    """The revision that the schema has, and the newest that this version has."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parents[2] / "migrations"))
-    head = ScriptDirectory.from_config(config).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision(), head
+def _schema(found: SchemaState) -> Finding:
+    match found.standing:
+        case Standing.CURRENT:
+            return Finding("schema", "ok", f"at the newest revision, {found.head}")
+        case Standing.EMPTY:
+            return Finding("schema", "failed", "the database has no schema yet", f"run: {_UPGRADE}")
+        case Standing.BEHIND:
+            message = f"the schema is at revision {found.revision}, and this version needs {found.head}"
+            return Finding("schema", "failed", message, f"run: {_UPGRADE}")
+        case _:
+            message = f"the schema is at revision {found.revision}, which this version does not know"
+            return Finding(
+                "schema", "failed", message, "run the version that upgraded it, or restore a copy from before"
+            )
 
 
-def _schema(current: str | None, head: str | None) -> Finding:
-    if current is None:
-        return Finding("schema", "failed", "the database has no schema yet", f"run: {_UPGRADE}")
-    if current != head:
-        message = f"the schema is at revision {current}, and this version needs {head}"
-        return Finding(
-            "schema", "failed", message, f"run: {_UPGRADE}; if that knows no such revision, update the server"
+def _work() -> Iterator[Finding]:
+    """Nothing is published without a worker, but a server may be looked at before one is started."""
+    workers, work = monitoring.check_workers(), monitoring.check_jobs()
+    if problem := workers.get("problem"):
+        yield Finding("workers", "warning", problem, "start one or more: tiktok-api worker")
+    else:
+        yield Finding(
+            "workers", "ok", f"{workers['alive']} running, {workers['busy']} of {workers['threads']} threads busy"
         )
-    return Finding("schema", "ok", f"at the newest revision, {head}")
-
-
-def _jobs() -> Finding:
-    if dead := queue.count_dead():
-        message = f"{dead} failed too often and will not be tried again"
-        return Finding("jobs", "warning", message, "run: flask --app wsgi jobs dead")
-    return Finding("jobs", "ok", "none has failed for good")
+    if problem := work.get("problem"):
+        yield Finding("jobs", "warning", problem, "run: tiktok-api jobs list, and tiktok-api jobs dead")
+    else:
+        yield Finding("jobs", "ok", "none is late, and none has failed for good")
 
 
 def _redis(_app: Flask, settings: Settings) -> Iterator[Finding]:
@@ -215,11 +214,9 @@ def _storage(app: Flask, settings: Settings) -> Iterator[Finding]:
 
 def _has_schema() -> bool:
     try:
-        with db.engine.connect() as connection:
-            current, head = _revisions(connection)
+        return schema.state().is_current
     except SQLAlchemyError:
         return False
-    return current == head
 
 
 def _tiktok(_app: Flask, settings: Settings) -> Iterator[Finding]:
