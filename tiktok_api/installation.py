@@ -6,12 +6,14 @@ from pathlib import Path
 import tiktok_api
 
 _DISTRIBUTION = "tiktok-api"
+_OURS = Path("versions", "20261123_foundations.py")
+"""The first revision: what has it is this product's, wherever the folder was copied to."""
 
 
 def migrations_folder() -> Path:
     """The folder of the Alembic revisions. Raises FileNotFoundError."""
     root = Path(tiktok_api.__file__).resolve().parents[1]
-    if (root / "setup.cfg").is_file() and (root / "migrations" / "alembic.ini").is_file():
+    if (root / "migrations" / _OURS).is_file():
         return root / "migrations"
     # Only what stands beside this very package: a working directory may hold the traces of another copy.
     for distribution in metadata.distributions(name=_DISTRIBUTION, path=[str(root)]):

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -126,6 +127,32 @@ def test_dead_jobs_are_worth_a_warning(examine, database):
 
     assert (status, report["jobs"][0]["status"]) == (0, "warning")
     assert "jobs dead" in report["jobs"][0]["hint"]
+
+
+@pytest.mark.parametrize("seconds", [0, 3600])
+def test_workers_that_have_died_are_a_failure_and_living_ones_are_not(examine, database, seconds):
+    beat = f"{datetime.now(UTC) - timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S.%f}"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(
+            "insert into worker_heartbeats (id, host, pid, version, created_at, started_at, beat_at, threads, busy)"
+            " values (?, 'host', 1, 'x', ?, ?, ?, 4, 0)",
+            ("0" * 32, beat, beat, beat),
+        )
+        connection.commit()
+
+    status, report = examine()
+
+    assert (status, report["workers"][0]["status"]) == ((1, "failed") if seconds else (0, "ok"))
+    assert "tiktok-api worker" in report["workers"][0]["hint"] or not seconds
+
+
+def test_a_folder_for_mail_that_cannot_be_written_to_has_failed(examine, tmp_path):
+    (tmp_path / "blocked").write_text("a file")
+
+    status, report = examine(MAIL_URL=f"file://{tmp_path}/blocked/mail")
+
+    assert (status, failed(report)) == (1, {"mail"})
+    assert "MAIL_URL" in report["mail"][0]["hint"]
 
 
 @pytest.mark.parametrize("url", ["postgresql://u:hunter2@127.0.0.1:{port}/x", "sqlite:////proc/version"])

@@ -1,5 +1,6 @@
 """tiktok-api --help"""
 
+import json
 import subprocess
 import sys
 
@@ -75,3 +76,13 @@ def test_a_database_without_tables_is_a_sentence(tmp_path):
     assert shown.returncode == 1
     assert "run `tiktok-api upgrade` first" in shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+def test_doctor_speaks_to_programs_too(tmp_path):
+    environment = {"SECRET_KEY": "short", "HOME": str(tmp_path), "PYTHONPATH": sys.path[0]}
+
+    shown = run("-m", "tiktok_api", "doctor", "--json", cwd=tmp_path, env=environment)
+
+    document = json.loads(shown.stdout)
+    assert (shown.returncode, document["status"]) == (1, "failed")
+    assert "SECRET_KEY" in "".join(finding["message"] for finding in document["findings"])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -136,17 +137,19 @@ def test_one_that_was_forgotten_comes_back_by_itself_and_prunes_the_dead(start_w
 
 
 def test_a_worker_waits_for_a_database_that_is_not_upgraded_yet(tmp_path, start_worker):
-    url = f"sqlite:///{tmp_path / 'later.sqlite3'}"
-    process = start_worker(DATABASE_URL=url)
-    wait_until(lambda: "worker.waits_for_database" in (tmp_path / "worker.log").read_text(), seconds=60)
-    assert process.poll() is None
-    environment = environment_of(url, tmp_path)
+    upgraded, later = tmp_path / "upgraded.sqlite3", tmp_path / "later.sqlite3"
+    environment = environment_of(f"sqlite:///{upgraded}", tmp_path)
     subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"], cwd=ROOT, env=environment, check=True
     )
+    process = start_worker(DATABASE_URL=f"sqlite:///{later}")
+    wait_until(lambda: "worker.waits_for_database" in (tmp_path / "worker.log").read_text(), seconds=60)
+    assert process.poll() is None
+    with closing(sqlite3.connect(upgraded)) as source, closing(sqlite3.connect(later)) as target:
+        source.backup(target)
 
     def count() -> int:
-        with sqlite3.connect(tmp_path / "later.sqlite3") as connection:
+        with closing(sqlite3.connect(later)) as connection:
             return int(connection.execute("select count(*) from jobs").fetchone()[0])
 
     wait_until(count, seconds=60)

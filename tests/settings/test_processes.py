@@ -15,6 +15,7 @@ REQUIRED = SIMULATED | {"SECRET_KEY": "a secret for tests, forty characters long
 
 PROCESSES = {
     "gunicorn": GUNICORN,
+    "serve": ("tiktok_api", "serve"),
     "gunicorn without its configuration": ("gunicorn", "wsgi:app"),
     "upgrade": UPGRADE,
     "worker": WORKER,
@@ -81,7 +82,7 @@ def test_a_wrong_setting_is_a_paragraph(folder, process, place):
     assert "hunter2" not in said
 
 
-@pytest.mark.parametrize("process", ["gunicorn", "gunicorn without its configuration", "worker", "doctor"])
+@pytest.mark.parametrize("process", ["gunicorn", "gunicorn without its configuration", "serve", "worker", "doctor"])
 @pytest.mark.parametrize(
     ("name", "value"),
     [("STORAGE_URL", "file://{blocked}/media"), ("DATABASE_URL", "sqlite:///{blocked}/x.sqlite3")],
@@ -90,7 +91,8 @@ def test_a_folder_that_cannot_be_made_is_a_paragraph(folder, process, name, valu
     (folder.path / "blocked").write_text("a file")
     folder.fill_in(**REQUIRED)
 
-    done = folder.run(*PROCESSES[process], **{name: value.format(blocked=folder.path / "blocked")})
+    bind = {"BIND": f"127.0.0.1:{free_port()}"}
+    done = folder.run(*PROCESSES[process], **bind, **{name: value.format(blocked=folder.path / "blocked")})
 
     said = done.stdout + done.stderr
     assert done.returncode not in (0, None)
@@ -117,7 +119,7 @@ def test_a_worker_before_the_first_upgrade_says_which_command_to_run(folder):
     done = folder.run(*WORKER)
 
     assert done.returncode not in (0, None)
-    assert "db upgrade" in done.stderr
+    assert "tiktok-api upgrade" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -3,9 +3,11 @@
 import smtplib
 import socket
 import ssl
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -126,10 +128,11 @@ def _schema(found: SchemaState) -> Finding:
 
 
 def _work() -> Iterator[Finding]:
-    """Nothing is published without a worker, but a server may be looked at before one is started."""
+    """Nothing is published without a worker, but a server may be looked at before the first one is started."""
     workers, work = monitoring.check_workers(), monitoring.check_jobs()
     if problem := workers.get("problem"):
-        yield Finding("workers", "warning", problem, "start one or more: tiktok-api worker")
+        has_died = workers["last_beat_seconds"] is not None  # one that was told to stop leaves no trace
+        yield Finding("workers", "failed" if has_died else "warning", problem, "start one or more: tiktok-api worker")
     else:
         yield Finding(
             "workers", "ok", f"{workers['alive']} running, {workers['busy']} of {workers['threads']} threads busy"
@@ -161,7 +164,7 @@ def _redis(_app: Flask, settings: Settings) -> Iterator[Finding]:
 def _mail(_app: Flask, settings: Settings) -> Iterator[Finding]:
     parts = urlsplit(settings.mail_url)
     if parts.scheme == "file":
-        yield Finding("mail", "ok", f"emails become files in {unquote(parts.path)}")
+        yield _mail_folder(Path(unquote(parts.path)))
         return
     mailer = SmtpMailer(settings.mail_url, sender=settings.mail_from, timeout_seconds=_SILENCE_SECONDS)
     server = f"{parts.hostname}:{mailer.port}"
@@ -185,6 +188,17 @@ def _mail(_app: Flask, settings: Settings) -> Iterator[Finding]:
         yield Finding("mail", "failed", f"{server} cannot be used: {_first_line(error)}", hint)
     else:
         yield Finding("mail", "ok", f"{server} takes us in; nothing was sent")
+
+
+def _mail_folder(folder: Path) -> Finding:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        message = f"emails cannot be written to {folder}: {error.strerror}"
+        return Finding("mail", "failed", message, "look at MAIL_URL: may this user write in that folder?")
+    return Finding("mail", "ok", f"emails become files in {folder}")
 
 
 def _storage(app: Flask, settings: Settings) -> Iterator[Finding]:

@@ -9,10 +9,11 @@ import click
 
 import tiktok_api
 from tiktok_api.cli.application import local_option, with_app
+from tiktok_api.cli.output import json_option
 
 _PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 _GUNICORN = ("--config", "python:tiktok_api.serving")
-_APPLICATION = "tiktok_api.app:create_app()"
+_APPLICATION = "tiktok_api.app:create_app_or_exit()"
 
 
 @click.command("serve")
@@ -54,12 +55,14 @@ def upgrade(check: bool) -> None:
 
 
 @click.command("doctor")
+@json_option
 @local_option
 @click.pass_context
-def doctor(context: click.Context) -> None:
-    """Check the settings and everything they name, and say what to do."""
+def doctor(context: click.Context, as_json: bool) -> None:
+    """Check the settings and everything they name, and say what to do; exit with 1 where something has failed."""
     from tiktok_api.cli.doctor import main
 
+    context.args = ["--json"] if as_json else []
     _hand_over(context, main)
 
 

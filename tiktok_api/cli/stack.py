@@ -182,7 +182,7 @@ def _start(stack: Stack) -> None:
         state, webhooks = stack.instance / "simulator.json", f"{stack.api_url}/api/v1/webhooks/tiktok"
         options = ["--port", port, "--allow-http", "--webhook-url", webhooks, "--state", str(state)]
         stack.start("simulator", "tiktok_api.simulator", *options)
-    stack.start("api", "gunicorn", "--config", "python:tiktok_api.serving", "tiktok_api.app:create_app()")
+    stack.start("api", "gunicorn", "--config", "python:tiktok_api.serving", "tiktok_api.app:create_app_or_exit()")
     stack.start("worker", "tiktok_api", "worker")
     if stack.simulator_url:
         stack.wait_for("simulator", f"{stack.simulator_url}/_simulator/")

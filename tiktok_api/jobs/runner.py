@@ -1,6 +1,7 @@
 """The embedded runner: finds due jobs and keeps them in threads, for one machine without a broker."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
@@ -8,9 +9,10 @@ from uuid import UUID
 import structlog
 from flask import Flask
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from tiktok_api import __version__, clock
-from tiktok_api.db import business_now, database_now, db, transaction
+from tiktok_api.db import business_now, database_now, db, explain, transaction
 from tiktok_api.jobs import executing, queue, registry
 from tiktok_api.jobs.heartbeats import Heartbeat
 from tiktok_api.jobs.models import Job, JobStatus
@@ -21,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 0.5
 _BETWEEN_STARTS_SECONDS = 2.0
+_PATIENCE_AT_START_SECONDS = 20.0
+"""A database that starts beside the worker, or is being upgraded, is there by then; else a setting is wrong."""
 _LONGEST_ENQUEUED = timedelta(seconds=30)
 
 
@@ -39,12 +43,18 @@ class Runner:
         self._stopped = threading.Event()
 
     def run_forever(self) -> None:
-        """Work until `stop()`; what is being done is finished first."""
+        """Work until `stop()`; what is being done is finished first.
+
+        Raises what the database says if it cannot be used at the start.
+        """
         sign = Heartbeat(self._app, threads=self._threads, busy=self._count_busy)
         sign.start()
         log.info("worker.started", threads=self._threads, version=__version__)
-        while not self._stopping.is_set() and not self._promise_recurring():
-            self._stopping.wait(_BETWEEN_STARTS_SECONDS)
+        try:
+            self._promise_recurring()
+        except Exception:
+            sign.stop()
+            raise
         heart = threading.Thread(target=self._beat, name="lease-heartbeat", daemon=True)
         heart.start()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="job") as pool:
@@ -55,16 +65,21 @@ class Runner:
         sign.stop()
         log.info("worker.stopped")
 
-    def _promise_recurring(self) -> bool:
-        """Returns False while the database is away, or has not been upgraded."""
-        try:
-            with self._app.app_context(), transaction():
-                for task in registry.recurring():
-                    queue.promise_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
-        except Exception as error:
-            log.error("worker.waits_for_database", error=repr(error))  # noqa: TRY400  # it is tried again soon
-            return False
-        return True
+    def _promise_recurring(self) -> None:
+        """Put recurring jobs in the queue, which tries a database that is away or not upgraded yet; raises in the end."""
+        patience_ends = time.monotonic() + _PATIENCE_AT_START_SECONDS
+        while not self._stopping.is_set():
+            try:
+                with self._app.app_context(), transaction():
+                    for task in registry.recurring():
+                        queue.promise_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
+            except SQLAlchemyError as error:
+                if time.monotonic() > patience_ends:
+                    raise
+                log.error("worker.waits_for_database", error=explain(error))  # noqa: TRY400  # it is tried again soon
+            else:
+                return
+            self._stopping.wait(_BETWEEN_STARTS_SECONDS)
 
     def _count_busy(self) -> int:
         with self._lock:
