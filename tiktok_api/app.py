@@ -217,7 +217,6 @@ def _bind_web(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
-    app.wsgi_app = keep_promises(app.wsgi_app)  # type: ignore[method-assign, assignment]
     tokens.install(app, settings)
     request_ids.install(app)
     authentication.install(app, tokens.make_authenticator())
@@ -230,6 +229,8 @@ def _bind_web(app: Flask, settings: Settings) -> None:
     app.register_blueprint(metrics_blueprint)
     app.register_blueprint(docs)
     request_log.install(app)
+    # The outermost: it asks gunicorn itself, by the start_response that it hands to us, to end a connection.
+    app.wsgi_app = keep_promises(app.wsgi_app)  # type: ignore[method-assign, assignment]
 
 
 def _allow_origins(app: Flask, settings: Settings) -> None:

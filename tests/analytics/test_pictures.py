@@ -9,6 +9,7 @@ from PIL import Image
 
 from tests.media import making
 from tests.outbound.sources import Source
+from tests.storages import on_each_storage
 from tests.web.problems import assert_problem
 from tiktok_api import moving_clock
 from tiktok_api.accounts.models import Account
@@ -53,6 +54,7 @@ def test_until_it_was_fetched_there_is_none(owner, connect_account):
     assert avatar_of(owner, account_id) is None
 
 
+@on_each_storage
 def test_an_avatar_is_shown_without_a_token(owner, client, account_id):
     url = avatar_of(owner, account_id)
 

@@ -57,8 +57,16 @@ class Witness:
             for fault in validator.iter_errors(response.json)
         ]
         self.faults += found
+        if status >= "400" and response.json["code"] not in codes_of(operation, status):
+            self.faults.append(f"{operation}: {status} {response.json['code']} is not in the document")
         if status < "300":
             self.seen.add(operation.document["operationId"])
+
+
+def codes_of(operation: Operation, status: str) -> set[str]:
+    """The codes with which an operation may answer that status: its own, and those of all."""
+    own = operation.document.get("x-problem-codes", {}).get(status, [])
+    return {*own, *operation.document["responses"][status].get("x-problem-codes", {}).get(status, [])}
 
 
 def strict(document: Any) -> Any:
@@ -152,6 +160,41 @@ def test_every_answer_is_as_the_document_says_strictly(witness, owner, ids, run_
     assert witness.faults == []
     assert looked - witness.seen == set()
     assert len(witness.seen) > 30
+
+
+def test_every_code_of_a_refusal_is_in_the_document(witness, owner, client):
+    key = owner.post("/auth/api-keys", json={"name": "k", "scopes": ["analytics:read"]}).json["token"]
+    token, bearer = f"Bearer {owner.tokens['access_token']}", {"Authorization": f"Bearer {key}"}
+    json_type = {"Content-Type": "application/json"}
+    refused = [
+        {},
+        {"headers": {"Authorization": "Bearer x.y.z"}},
+        {"headers": bearer | json_type, "data": "{}"},
+        *(
+            {"headers": {"Authorization": token, **more}, "data": body, "query_string": query}
+            for more, body, query in (
+                (json_type, "{", ""),
+                (json_type, "[]", ""),
+                (json_type, '{"x": 1}', ""),
+                ({"Content-Type": "text/plain"}, "x", ""),
+                (json_type | {"Idempotency-Key": ""}, "{}", ""),
+                (json_type, "{}", "cursor=x&from=2027-03-03&to=2027-03-02"),
+                ({"If-Match": '"x"', "Range": "bytes=9-"}, "", "expires=1&signature=2"),
+                ({"Tus-Resumable": "1.0.0", "Upload-Length": "9" * 19}, "", ""),
+            )
+        ),
+    ]
+    statuses = set()
+    for operation in witness.operations:
+        if operation.document["operationId"] in ("delete_me", "log_out"):
+            continue
+        path = re.sub(r"{\w+}", MISSING, operation.path)
+        for request_ in refused:
+            answer = client.open(path, method=operation.method.upper(), **request_)
+            statuses.add(answer.status_code)
+
+    assert witness.faults == []
+    assert {400, 401, 403, 404, 412, 413, 415, 422} <= statuses
 
 
 def test_an_answer_that_lacks_a_field_or_has_one_too_many_would_be_found(app):

@@ -113,6 +113,15 @@ def test_every_operation_names_the_errors_that_all_can_answer(operations):
     assert lacking == {}
 
 
+def test_every_list_names_the_refusal_of_a_cursor(operations):
+    lists = [one for one in operations if any(parameter["name"] == "cursor" for parameter in one.parameters)]
+
+    silent = [str(one) for one in lists if "invalid_cursor" not in one.document["x-problem-codes"].get("422", [])]
+
+    assert len(lists) > 6
+    assert silent == []
+
+
 def test_what_can_be_read_conditionally_says_so(operations):
     read = [o for o in operations if o.method == "get" and "ETag" in o.document["responses"]["200"].get("headers", {})]
     changed = [

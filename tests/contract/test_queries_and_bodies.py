@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from flask import Flask
 from marshmallow import fields
 
 from tests.contract.conftest import MISSING, Operation
 from tests.web.problems import assert_problem
+from tiktok_api.web.moments import MomentField
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _BY_KIND: tuple[tuple[Any, str], ...] = (
@@ -54,6 +56,38 @@ def test_a_parameter_with_one_value_is_refused_when_it_is_sent_twice(app, owner)
     assert len(declared) > 55
     assert len(single) > 40
     assert accepted == []
+
+
+_ODD = {
+    fields.Integer: (" 5", "+5", "5_0", "\u0665", "5.0", "0x5", ""),
+    fields.Date: ("20270302", "2027-W10-2", "2027-3-2", "2027-03-02T00:00:00Z", "2027-02-30", ""),
+    MomentField: ("20270302", "2027-W10-2", "20270302T120000Z", "2027-03-02T12", "2027-03-02T12:00", "2027-03-02 ", ""),
+}
+
+
+def test_numbers_and_dates_are_taken_in_the_one_form_that_the_document_names(app, owner):
+    asked = [
+        (path, name, value)
+        for path, name, field in _query_parameters(app)
+        for kind, values in _ODD.items()
+        if isinstance(field, kind)
+        for value in values
+    ]
+
+    accepted = []
+    for path, name, value in asked:
+        answer = owner.get(f"{path}?{urlencode({name: value})}")
+        named = {fault.get("parameter") for fault in (answer.json or {}).get("errors", [])}
+        if answer.status_code != 422 or named != {name}:
+            accepted.append((path, name, value, answer.status_code))
+
+    assert {name for _, name, _ in asked} == {"limit", "from", "to"}
+    assert accepted == []
+
+
+@pytest.mark.parametrize("moment", ["2027-03-02T12:00Z", "2027-03-02t12:00:00.5z", "2027-03-02 12:00:00+01:00"])
+def test_moments_are_read_as_rfc_3339_writes_them(owner, moment):
+    assert owner.get(f"/posts?{urlencode({'from': moment})}").status_code == 200
 
 
 def test_a_parameter_with_many_values_takes_several(app, owner):
@@ -157,6 +191,7 @@ def test_a_body_that_is_optional_may_be_absent_or_empty(owner, operations):
 
     assert answers == {
         "POST /api/v1/accounts/connect": [201] * 3,
+        "POST /api/v1/accounts/{account_id}/reconnect": [404] * 3,
         "POST /api/v1/media/{media_id}/convert": [404] * 3,
     }
 

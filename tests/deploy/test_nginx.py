@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -219,6 +220,18 @@ def test_a_download_comes_from_nginx_with_all_that_the_api_says_of_it(site, sign
     assert whole.headers["Cache-Control"] == "private, no-cache"
     assert {"X-Request-ID", "RateLimit-Remaining", "Last-Modified"} <= whole.headers.keys()  # the last is nginx's own
     assert "X-Accel-Redirect" not in whole.headers
+
+
+def test_what_a_link_shows_comes_from_nginx_and_may_stand_on_any_page(site, signed_in, stored):
+    path, content, _ = stored
+    link = urlsplit(site.get(path.removesuffix("/content"), headers=signed_in).json()["content_url"])
+
+    shown = site.get(f"{link.path}?{link.query}")
+
+    assert (shown.status_code, shown.content) == (200, content)
+    assert shown.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert "immutable" in shown.headers["Cache-Control"]
+    assert "Last-Modified" in shown.headers  # nginx's own
 
 
 @pytest.mark.parametrize("if_range", [None, "the file's", '"another"'])

@@ -95,6 +95,19 @@ def test_s3_hands_thumbnails_out_too_and_nothing_that_the_client_has(downloads):
 
 
 @on_s3
+def test_a_link_that_leads_to_s3_is_followed_again_to_what_the_browser_keeps(downloads):
+    owner, content, _ = downloads(s3_link_seconds=60)
+    media = owner.get(content.removesuffix("/content")).json
+
+    for link, start in ((media["content_url"], CONTENT[:9]), (media["thumbnail_url"], b"\xff\xd8")):
+        answer = owner.app.test_client().get(link)
+
+        assert answer.status_code == 307
+        assert answer.headers["Cache-Control"] == "private, max-age=30"  # the address is good for twice as long
+        assert requests.get(answer.headers["Location"], timeout=30).content.startswith(start)
+
+
+@on_s3
 def test_clients_are_sent_to_the_address_that_they_can_reach(downloads):
     owner, content, _ = downloads(s3_link_seconds=60, s3_public_endpoint_url="https://files.example")
 

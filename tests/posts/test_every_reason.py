@@ -127,6 +127,54 @@ def test_what_is_faulty_raises_no_second_reason(owner, connect_account, make_vid
     }
 
 
+@pytest.mark.parametrize("more", [{}, {"nonsense": 1}])
+def test_the_words_are_judged_where_no_target_is_known(owner, more):
+    targets = [{"account_id": MISSING}, {"account_id": MISSING[:-1] + "f", "caption": "x" * 2201}]
+    unknown = {"media_ids": [MISSING], "targets": targets, "consent": True}
+    post = owner.post("/posts", json={}).json
+    wanted = {
+        ("/media_ids/0", "unknown_media"),
+        ("/targets/0/account_id", "unknown_account"),
+        ("/targets/1/account_id", "unknown_account"),
+        ("/targets/1/caption", "caption_too_long"),
+        ("/privacy_level", "privacy_level_missing"),
+    } | {(f"/{name}", "unknown_field") for name in more}
+
+    answers = [
+        owner.post("/posts", json=unknown | more | {"publish_at": NEXT_YEAR}),
+        owner.patch(f"/posts/{post['id']}", json=unknown | more | {"publish_at": NEXT_YEAR}),
+    ]
+
+    for answer in answers:
+        assert faults(answer) == wanted
+        assert len(answer.json["errors"]) == len(wanted)
+
+
+def test_the_words_are_judged_where_no_target_is_named(owner):
+    draft = owner.post("/posts", json={"caption": "x" * 2201}).json
+
+    created = owner.post("/posts", json={"caption": "x" * 2201, "publish_at": NEXT_YEAR})
+    published = owner.post(f"/posts/{draft['id']}/publish")
+
+    for answer in (created, published):
+        assert faults(answer) == {
+            ("/targets", "no_targets"),
+            ("/media_ids", "media_count"),
+            ("/consent", "consent_missing"),
+            ("/caption", "caption_too_long"),
+            ("/privacy_level", "privacy_level_missing"),
+        }
+
+
+@pytest.mark.parametrize(
+    "targets", [[{"account_id": MISSING, "privacy_level": "SECRET"}], {"0": {"privacy_level": "SELF_ONLY"}}]
+)
+def test_a_privacy_level_that_is_not_sound_is_not_missing_as_well(owner, targets):
+    response = owner.post("/posts", json={"targets": targets, "publish_at": NEXT_YEAR})
+
+    assert "privacy_level_missing" not in {code for _, code in faults(response)}
+
+
 def test_unknown_and_foreign_ids_are_answered_alike(owner, stranger, connect_account, make_video):
     theirs = {
         "media_ids": [make_video(person=stranger)],

@@ -40,7 +40,7 @@ def answer(storage: Storage, stored: Stored, *, x_accel_prefix: str | None) -> R
     response.set_etag(stored.etag)
     if disposition is not None:
         response.headers["Content-Disposition"] = disposition
-    if request.if_none_match.contains(stored.etag):
+    if request.if_none_match.contains_weak(stored.etag):
         response.status_code = 304
         return response
     place = storage.path_below(stored.key) if x_accel_prefix else None

@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from tiktok_api.accounts.models import AccountStatus
 from tiktok_api.posts.capacity import MOST_DAYS
+from tiktok_api.web.moments import DayField
 from tiktok_api.web.openapi_schemas import Choice
 from tiktok_api.web.schemas import Boolean, Schema, nullable
 from tiktok_api.web.timezones import is_timezone
@@ -15,8 +16,8 @@ EXAMPLE_TIME = "2027-03-02T12:00:00Z"
 class CapacityArgsSchema(Schema):
     """Which days."""
 
-    first = fields.Date(data_key="from", metadata={"example": "2026-03-01", "description": "Without it: today."})
-    last = fields.Date(
+    first = DayField(data_key="from", metadata={"example": "2026-03-01", "description": "Without it: today."})
+    last = DayField(
         data_key="to",
         metadata={"example": "2026-03-07", "description": f"Without it: a week. At most {MOST_DAYS} days."},
     )

@@ -59,7 +59,7 @@ def check_post(post: Post, targets: Mapping[int, Publication], media: list[Media
         found.append(Finding(code="consent_missing", pointer="/consent", message=message, found=False, allowed=True))
     for position, publication in targets.items():
         found += _check_target(post, publication, position)
-    return found
+    return found if targets else found + check_words(post, Publication(overrides={}), 0)
 
 
 def check_media(post: Post, media: Sequence[Media]) -> list[Finding]:
@@ -99,14 +99,15 @@ def _from_media(
             )
 
 
-def _check_target(post: Post, publication: Publication, position: int) -> list[Finding]:
+def check_words(post: Post, publication: Publication, position: int) -> list[Finding]:
+    """What is wrong with what a post says on one account, whichever account that is."""
     terms = terms_of(post, publication)
 
     def at(name: str) -> str:
         return f"/targets/{position}/{name}" if name in publication.overrides else f"/{name}"
 
     rules = _direct_rules(terms) if is_direct(post) else _inbox_rules(terms)
-    found = [
+    return [
         Finding(
             code=code,
             pointer=at(name),
@@ -117,6 +118,10 @@ def _check_target(post: Post, publication: Publication, position: int) -> list[F
         )
         for code, name, message, allowed in rules
     ]
+
+
+def _check_target(post: Post, publication: Publication, position: int) -> list[Finding]:
+    found = check_words(post, publication, position)
     if publication.account_id is None:
         message = "This account was disconnected; connect it again and name it, or leave it out."
         found.append(Finding(code="account_disconnected", pointer=f"/targets/{position}/account_id", message=message))

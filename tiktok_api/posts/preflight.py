@@ -13,9 +13,10 @@ from tiktok_api.accounts.services import last_creator_info
 from tiktok_api.db import db
 from tiktok_api.errors import Invalid
 from tiktok_api.media.models import Media
-from tiktok_api.posts.checking import Finding, check_against_creator, check_post
+from tiktok_api.posts.checking import Finding, check_against_creator, check_post, check_words
+from tiktok_api.posts.errors import NotPublishable
 from tiktok_api.posts.models import Post, Publication
-from tiktok_api.posts.terms import is_direct
+from tiktok_api.posts.terms import OVERRIDABLE, is_direct
 from tiktok_api.tiktok import BAN_CODES
 
 CACHED = "cached"
@@ -56,12 +57,32 @@ class Reasons:
         """From here on the list `name` holds only its items at the places `kept`, of so many that were sent."""
         self._places[name] = (kept, of)
 
+    def judge_left_out(self, post: Post, targets: Sequence[dict[str, Any]]) -> None:
+        """Refuse what the targets that were left out say: their words are wrong on any account."""
+        kept, _ = self._places.get("targets", (range(len(targets)), 0))
+        for place in sorted(set(range(len(targets))) - set(kept)):
+            overrides = {name: targets[place][name] for name in OVERRIDABLE if name in targets[place]}
+            faults = [finding.as_fault() for finding in check_words(post, Publication(overrides=overrides), place)]
+            if faults:
+                self._problems.append(NotPublishable(errors=faults))
+
     def raise_any(self) -> None:
-        """Raises the one problem, or Invalid with the faults of all."""
+        """Raises the one problem, or Invalid with the faults of all; what is wrong for several targets may be told once."""
         if len(self._problems) == 1:
             raise self._problems[0]
         if self._problems:
-            raise Invalid(errors=[fault for problem in self._problems for fault in problem.extra["errors"]])
+            faults = [fault for problem in self._problems for fault in problem.extra["errors"]]
+            raise Invalid(errors=list(_without_repetition(faults)))
+
+
+def _without_repetition(faults: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Of what is told of known accounts and of none, the first; nothing is told of none twice."""
+    told = {(fault["pointer"], fault["code"]) for fault in faults if "account_id" in fault}
+    for fault in faults:
+        reason = (fault["pointer"], fault["code"])
+        if "account_id" in fault or reason not in told:
+            yield fault
+        told.add(reason)
 
 
 def _put_right(faults: Sequence[dict[str, Any]], places: Places) -> Iterator[dict[str, Any]]:

@@ -82,16 +82,16 @@ def _without_false_reasons(sound: WellFormed) -> Iterator[None]:
 def _is_false(fault: dict[str, Any], sound: WellFormed) -> bool:
     if any(f"/{name}" in sound.faulty and fault["code"] in codes for name, codes in _DEPENDING.items()):
         return True
+    account_id = fault.get("account_id")
+    is_of_any = account_id is None and fault["code"] in _OF_WORDS
     overriding = [
-        place for place, target in sound.items("targets").items() if target.get("account_id") == fault.get("account_id")
+        place for place, target in sound.items("targets").items() if is_of_any or target.get("account_id") == account_id
     ]
     return any(f"/targets/{place}{fault['pointer']}" in sound.faulty for place in overriding)
 
 
-_DEPENDING = {
-    "type": {"media_kind", "media_count"},
-    "mode": {"privacy_level_missing", "caption_too_long", "branded_content_private", "ignored_in_inbox_mode"},
-}
+_OF_WORDS = {"privacy_level_missing", "caption_too_long", "branded_content_private", "ignored_in_inbox_mode"}
+_DEPENDING = {"type": {"media_kind", "media_count"}, "mode": _OF_WORDS, "targets": _OF_WORDS}
 """What is refused or not depending on a field."""
 
 

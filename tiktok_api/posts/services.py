@@ -72,6 +72,8 @@ def create_post(caller: Identity, *, slot: dict[str, Any], **draft: Any) -> UUID
         _set_media(caller, post, media_ids, reasons)
     with reasons.gather():
         _set_targets(caller, post, targets, reasons)
+    if slot:
+        reasons.judge_left_out(post, targets)
     _put_on_calendar_at(caller, post, slot, reasons)
     reasons.raise_any()
     return post.id
@@ -98,6 +100,8 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
     if targets is not None:
         with reasons.gather():
             _set_targets(caller, post, targets, reasons)
+        if slot or post.status is PostStatus.SCHEDULED:
+            reasons.judge_left_out(post, targets)
     post.updated_at = clock.now()
     if slot:
         _put_on_calendar_at(caller, post, slot, reasons)

@@ -15,6 +15,7 @@ from tiktok_api.errors import Problem, StaleVersion
 from tiktok_api.web import openapi_document
 from tiktok_api.web.idempotency import HEADER as IDEMPOTENCY_KEY
 from tiktok_api.web.openapi_document import PROBLEM_JSON
+from tiktok_api.web.pagination import InvalidCursor, PageArgsSchema
 from tiktok_api.web.schemas import ProblemSchema, is_page
 
 View = Callable[..., Any]
@@ -71,7 +72,7 @@ def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> N
     _exemplify_arguments(arguments)
     statuses = _error_statuses(view, method, is_public, rule, arguments)
     responses = manual.setdefault("responses", {})
-    refusals: tuple[type[Problem], ...] = getattr(view, "refusals", ())
+    refusals = _refusals_of(view)
     for status in sorted(statuses):
         responses.setdefault(str(status), _problem(status, [r for r in refusals if r.status == status]))
     _describe_success(view, doc, replays=_takes_key(view, method, is_public))
@@ -87,6 +88,13 @@ def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> N
         headers.append("IfMatch")
     if headers:
         doc.setdefault("arguments", {}).setdefault("parameters", []).extend(headers)
+
+
+def _refusals_of(view: View) -> tuple[type[Problem], ...]:
+    """What the route names; every list refuses cursors that it has not made."""
+    named: tuple[type[Problem], ...] = getattr(view, "refusals", ())
+    is_list = issubclass(getattr(view, "query_schema", Schema), PageArgsSchema)
+    return (*named, InvalidCursor) if is_list and InvalidCursor not in named else named
 
 
 def _has_version(view: View) -> bool:

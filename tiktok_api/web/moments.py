@@ -14,6 +14,9 @@ Moment = date | datetime
 """A local date, or an aware instant."""
 
 _BARE_PLUS = re.compile(r"(T[\d:.]+) (\d\d:\d\d)$")
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_MOMENT = re.compile(rf"{_DAY}([Tt ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]+)?)?([Zz]|[+-][0-9]{{2}}:[0-9]{{2}}))?")
+"""RFC 3339, whose seconds may be left out; Python reads more of ISO 8601, such as 20270302 and 2027-W10-1."""
 _NOT_A_MOMENT = "Not a valid date (2027-03-02) or instant with its zone (2027-03-02T12:00:00Z)."
 _YEARS = range(2, 9999)  # a day earlier or later, in any zone, is in the calendar too
 
@@ -28,13 +31,21 @@ class MomentField(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         """A date or an aware datetime; a `+` that a client forgot to encode arrives as a space."""
         words = _BARE_PLUS.sub(r"\1+\2", super()._deserialize(value, attr, data, **kwargs))
+        if not _MOMENT.fullmatch(words):
+            raise ValidationError(_NOT_A_MOMENT)
         try:
-            moment: Moment = date.fromisoformat(words) if len(words) <= 10 else datetime.fromisoformat(words)
+            return date.fromisoformat(words) if len(words) == 10 else datetime.fromisoformat(words.upper())
         except ValueError:
             raise ValidationError(_NOT_A_MOMENT) from None
-        if isinstance(moment, datetime) and moment.tzinfo is None:
-            raise ValidationError(_NOT_A_MOMENT)
-        return moment
+
+
+class DayField(fields.Date):
+    """A local date as 2027-03-02, and in no other form of ISO 8601."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> date:
+        if not re.fullmatch(_DAY, str(value)):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return super()._deserialize(value, *args, **kwargs)
 
 
 def is_in_calendar(value: Moment) -> None:

@@ -16,6 +16,22 @@ _SCHEMAS, _RESPONSES = "#/components/schemas/", "#/components/responses/"
 _FREE_TEXT = r"^[^\u0000]*$"
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 PROBLEM_JSON = "application/problem+json"
+_CODES = "x-problem-codes"
+_CODES_OF_ALL = {
+    "400": ["bad_request", "malformed_json"],
+    "401": ["unauthorized", "invalid_token", "token_expired", "api_key_expired", "session_ended"],
+    "403": ["scope_too_narrow", "session_required"],
+    "404": ["not_found"],
+    "405": ["method_not_allowed"],
+    "409": ["idempotency_key_in_use", "changed_meanwhile"],
+    "413": ["body_too_large"],
+    "415": ["unsupported_body"],
+    "422": ["invalid", "invalid_idempotency_key", "idempotency_key_reused"],
+    "429": ["rate_limit_exceeded"],
+    "500": ["internal_server_error"],
+    "503": ["database_busy", "schema_not_current", "storage_unavailable"],
+}
+"""What any operation may answer with a status, beside the codes of its own."""
 
 
 def finish(document: Document) -> Document:
@@ -42,7 +58,10 @@ def _camel(name: str) -> str:
 
 
 def _share_errors(document: Document) -> None:
-    """Each status that is a problem is one component; an operation's reference to it names the codes of its own."""
+    """Each status that is a problem is one component.
+
+    The component has the codes that any operation may answer, an operation those of its own beside them.
+    """
     shared = document["components"].setdefault("responses", {})
     shared.clear()  # smorest's own, which nothing refers to
     names: dict[str, str] = {}
@@ -57,11 +76,12 @@ def _share_errors(document: Document) -> None:
                 codes[status] = found
             title = description.partition(":")[0]
             name = names.setdefault(status, _camel(title.title()))
-            shared.setdefault(name, response | {"description": title})
+            general = {_CODES: {status: _CODES_OF_ALL[status]}} if status in _CODES_OF_ALL else {}
+            shared.setdefault(name, response | {"description": title} | general)
             reference = {"$ref": _RESPONSES + name}
             operation["responses"][status] = reference | ({"description": description} if found else {})
         if codes:
-            operation["x-problem-codes"] = codes
+            operation[_CODES] = codes
 
 
 def _part_requests_from_answers(document: Document) -> None:

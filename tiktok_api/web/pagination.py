@@ -19,7 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from tiktok_api.db import db
 from tiktok_api.errors import Invalid
 from tiktok_api.extensions import service
-from tiktok_api.web.schemas import QueryBoolean, Schema
+from tiktok_api.web.schemas import QueryBoolean, QueryInteger, Schema
 
 DEFAULT_LIMIT, MOST = 50, 100
 FIRST_PAGE = "*"
@@ -33,7 +33,7 @@ class InvalidCursor(Invalid):
 class PageArgsSchema(Schema):
     """How much of a list, and from where."""
 
-    limit = fields.Integer(
+    limit = QueryInteger(
         load_default=DEFAULT_LIMIT,
         validate=validate.Range(1, MOST),
         metadata={"description": "How many at most.", "example": 50},

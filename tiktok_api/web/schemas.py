@@ -1,5 +1,6 @@
 """The shapes that every domain shares: the schema that refuses unknown fields, pages of things, and the problem document."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +33,15 @@ class QueryBoolean(fields.Boolean):
         if value not in self._WORDS:
             raise self.make_error("invalid", input=value)
         return self._WORDS[value]
+
+
+class QueryInteger(fields.Integer):
+    """A whole number in a query, in the digits 0 to 9 and nothing around them."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not re.fullmatch("-?[0-9]{1,18}", str(value)):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, *args, **kwargs)
 
 
 def is_in_range(value: datetime) -> None:

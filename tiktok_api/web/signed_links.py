@@ -29,7 +29,7 @@ _SHOWN_ANYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
 
 
 class LinkSignatureInvalid(Forbidden):
-    message = "This link was not made by this server, or was altered; ask for a new one."
+    message = "This link was not made by this server, was altered, or what it showed is gone; ask for a new one."
 
 
 class LinkExpired(Forbidden):
@@ -77,9 +77,12 @@ def must_be_signed(endpoint: str, thing_id: UUID, version: str | None, *, expire
 def let_browsers_keep(response: Response, *, expires: str) -> Response:
     """Say on the answer to a followed link that it may be shown on any page, and kept until the link is over."""
     response.headers.extend(_SHOWN_ANYWHERE)
+    seconds = max(0, int(int(expires) - clock.now().timestamp()))
     if response.status_code in (200, 206, 304):
-        seconds = max(0, int(int(expires) - clock.now().timestamp()))
         response.headers["Cache-Control"] = f"private, max-age={seconds}, immutable"
+    elif response.status_code == 307:  # S3's address, too, is good for a while: half of that is left for following it
+        usable = service("settings").s3_link_seconds // 2
+        response.headers["Cache-Control"] = f"private, max-age={min(seconds, usable)}"
     return response
 
 
