@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 
 from tests.conftest import Person
 from tests.running_jobs import run_due_jobs
@@ -310,3 +310,25 @@ def test_a_key_that_comes_back_mends_the_account_by_itself(make_app, simulator, 
     run_due_jobs(mindful)
 
     assert status_of(owner, account_id) == "active"
+
+
+@pytest.mark.parametrize("column", ["access_token_sealed", "refresh_token_sealed"])
+def test_an_account_comes_back_by_itself_when_the_key_of_its_tokens_does(
+    app, owner, account_id, run_jobs, pass_time, column
+):
+    run_jobs()
+    with app.app_context(), transaction() as session:
+        kept = session.scalar(select(getattr(Account, column)))
+        session.execute(update(Account).values({column: b"lost:" + bytes(40)}))
+    for _ in range(3):
+        pass_time(hours=12 if column == "refresh_token_sealed" else 2)  # a renewal mends an access token alone
+        run_jobs()
+    assert status_of(owner, account_id) == "error"
+
+    with app.app_context(), transaction() as session:
+        session.execute(update(Account).values({column: kept}))
+    pass_time(hours=1)
+    run_jobs()
+
+    assert status_of(owner, account_id) == "active"
+    assert owner.get(f"/accounts/{account_id}").json["synced_at"]

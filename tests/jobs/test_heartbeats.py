@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -190,7 +189,7 @@ def test_a_busy_worker_beats_all_the_same(app, rows, promise, base_settings):
 
     kinds.does["tests.anything"] = hold
     promise()
-    runner = Runner(app, replace(base_settings, worker_threads=1))
+    runner = Runner(app, base_settings.replace(worker_threads=1))
     thread = threading.Thread(target=runner.run_forever)
     thread.start()
     try:

@@ -127,6 +127,13 @@ def has_lost_its_grant(account_id: UUID) -> bool:
     return status in (AccountStatus.EXPIRED, AccountStatus.REVOKED)
 
 
+def has_unreadable_tokens(account_id: UUID) -> bool:
+    """Whether no key of this server opens its tokens: that says nothing of its grant, and ends when the key is back."""
+    status = db.session.scalar(select(Account.status).where(Account.id == account_id))
+    end_reading()
+    return status is AccountStatus.ERROR
+
+
 def store_profile(account: Account, info: UserInfo, *, captured_at: datetime) -> None:
     """Keep what TikTok said and hand it on as a reading. What it did not say is unknown from now on."""
     account.union_id = info.union_id or account.union_id  # TikTok leaves it out at times, and it never changes

@@ -58,7 +58,8 @@ def renew_tokens(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> Aga
 def _unless_gone(ticket: Ticket, act: Callable[[UUID], datetime], *, longest: timedelta) -> Again | None:
     """Come back when `act` says, or soon where TikTok had no answer.
 
-    An account that is gone or must be connected again is left alone; connecting it makes new promises.
+    An account that is gone or must be connected again is left alone; connecting it makes new promises. One whose tokens
+    cannot be read is looked at again: its key may be put back.
     """
     account_id = ticket.subject
     if account_id is None:
@@ -66,7 +67,9 @@ def _unless_gone(ticket: Ticket, act: Callable[[UUID], datetime], *, longest: ti
     try:
         return Again(act(account_id))
     except (AccountNeedsReconnection, NotFound):
-        return None
+        if not services.has_unreadable_tokens(account_id):
+            return None
+        pause = longest
     except NoUsableToken as error:  # each look may cost a renewal: not every minute
         log.warning("account.no_usable_token", account=str(account_id), kind=ticket.kind, error=str(error))
         pause = _REFUSED_PAUSE

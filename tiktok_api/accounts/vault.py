@@ -50,6 +50,7 @@ _ANY_MARGIN = timedelta(days=36_500)
 
 GRANT_REJECTED = "grant_rejected"
 TOKEN_UNREADABLE = "token_unreadable"  # noqa: S105 - a reason, no secret
+_UNREADABLE = "The account's tokens cannot be read with any key of this server: put its key back, or connect it again."
 
 T = TypeVar("T")
 
@@ -245,7 +246,7 @@ def _fetch(lease: _Lease, tiktok: TikTokClient, sealer: Sealer) -> str:
         _mark_if_unchanged(lease.account_id, lease.token_version, AccountStatus.EXPIRED, GRANT_REJECTED)
     except SealBroken:
         _mark_if_unchanged(lease.account_id, lease.token_version, AccountStatus.ERROR, TOKEN_UNREADABLE)
-        raise AccountNeedsReconnection(reason=TOKEN_UNREADABLE) from None
+        raise AccountNeedsReconnection(_UNREADABLE) from None
     except (TikTokRefusal, AccessRevoked, ScopeMissing) as error:
         _release(lease)
         raise NoUsableToken.because_of(error) from error
@@ -299,7 +300,7 @@ def _open_access_token(account_id: UUID, row: _Row, sealer: Sealer) -> str:
         return _open(sealer, row.access_token_sealed, account_id, "access_token_sealed")
     except SealBroken:
         _mark_if_unchanged(account_id, row.token_version, AccountStatus.ERROR, TOKEN_UNREADABLE)
-        raise AccountNeedsReconnection(reason=TOKEN_UNREADABLE) from None
+        raise AccountNeedsReconnection(_UNREADABLE) from None
 
 
 def _seal(sealer: Sealer, secret: str, account_id: UUID, column: str) -> bytes:

@@ -13,7 +13,9 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from tiktok_api import clock
+from tiktok_api.accounts.services import load_account
 from tiktok_api.db import db
+from tiktok_api.posts.grants import GRANT_REASONS, lack_of
 from tiktok_api.posts.models import SPACED, Attempt, AttemptState, LatePolicy, Post, Publication, PublicationState
 from tiktok_api.posts.scheduling import PAST_GRACE
 from tiktok_api.posts.sending import UPLOAD_URL_LIFETIME
@@ -115,16 +117,22 @@ def _last_one_out(publication: Publication, now: datetime) -> tuple[datetime, da
 
 
 def _ahead_of(publication: Publication, wanted_at: datetime, settings: Settings) -> Sequence[datetime]:
-    """The times of the account's publications that were wanted earlier and are about to go out, in their order."""
+    """The times of the account's publications that were wanted earlier and are about to go out, in their order.
+
+    Those that were held for a lost authorisation among them, once it is back: other workers may not have come to them yet.
+    """
+    account = load_account(publication.account_id) if publication.account_id else None
     wanted = func.coalesce(Publication.wanted_at, Post.publish_at)
     rows = db.session.execute(
-        select(wanted, Publication.id, Post.if_late)
+        select(wanted, Publication.id, Post.if_late, Post.mode, Publication.state)
         .join(Post, Post.id == Publication.post_id)
         .where(
             Publication.account_id == publication.account_id,
             Publication.id != publication.id,
-            Publication.state.in_(_WAITING),
-            or_(Publication.reason.is_(None), Publication.reason == SPACED),
+            or_(
+                Publication.state.in_(_WAITING) & (Publication.reason.is_(None) | (Publication.reason == SPACED)),
+                (Publication.state == PublicationState.HELD) & Publication.reason.in_(GRANT_REASONS),
+            ),
             wanted <= wanted_at,
         )
         .order_by(wanted, Publication.id)
@@ -132,7 +140,8 @@ def _ahead_of(publication: Publication, wanted_at: datetime, settings: Settings)
     )
     return [
         at
-        for at, publication_id, if_late in rows
+        for at, publication_id, if_late, mode, state in rows
         if (at, publication_id) < (wanted_at, publication.id)
+        and (state is not PublicationState.HELD or (account is not None and lack_of(account, mode) is None))
         and (not _is_too_late(at, settings) or (if_late or settings.late_policy) == LatePolicy.PUBLISH)
     ]

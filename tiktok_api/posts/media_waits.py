@@ -18,6 +18,7 @@ from tiktok_api.media.models import Media, MediaStatus
 from tiktok_api.posts.checking import Finding, check_media
 from tiktok_api.posts.models import Post, PostMedia, PostStatus, Publication, PublicationState
 from tiktok_api.posts.moving import move, note
+from tiktok_api.posts.preflight import check_media_by_cache
 from tiktok_api.posts.work import PUBLISH, living_attempt_of
 
 CHECK_MEDIA = "posts.check_media"
@@ -45,6 +46,11 @@ def media_of(post_id: UUID, *, is_locked: bool = False) -> list[Media]:
     shown = select(Media).join(PostMedia, PostMedia.media_id == Media.id).where(PostMedia.post_id == post_id)
     shown = shown.order_by(PostMedia.position).execution_options(populate_existing=True)
     return list(db.session.scalars(shown.with_for_update(read=True, of=Media) if is_locked else shown))
+
+
+def is_waiting_for_media(post: Post) -> bool:
+    """Whether anything that a locked post shows is not known yet: what becomes known from now on finds what waits for it."""
+    return pending_reason(media_of(post.id)) is not None
 
 
 def watch(post: Post, media: Sequence[Media]) -> None:
@@ -82,7 +88,10 @@ def hold_to_checks(post_id: UUID) -> datetime | None:
     if pending_reason(media) is not None:
         return _next_look(media)
     for publication in waiting:
-        if publication.reason in REASONS:
+        if too_much := check_media_by_cache(post, publication, media):
+            queue.withdraw(publication.job_key)
+            fail(post, publication, too_much, media)
+        elif publication.reason in REASONS:
             publication.reason, publication.next_try_at = None, clock.now()
             note(publication, "media_ready")
             queue.promise(PUBLISH, due_at=clock.now(), subject=publication.id, unique_key=publication.job_key)

@@ -123,6 +123,16 @@ def check_all(
     return found
 
 
+def check_media_by_cache(post: Post, publication: Publication, media: Sequence[Media]) -> list[Finding]:
+    """What is wrong with media that have become known since, by what TikTok said last about a target's creator."""
+    account = db.session.get(Account, publication.account_id) if publication.account_id else None
+    reading = last_creator_info(account) if account else None
+    if reading is None or not media or not is_direct(post):
+        return []
+    found = check_against_creator(post, publication, media[0], reading.info)
+    return [finding for finding in found if finding.pointer.startswith("/media_ids/")]
+
+
 def _check_cached(
     post: Post, publication: Publication, position: int, media: Sequence[Media], account: Account
 ) -> Iterator[Finding]:

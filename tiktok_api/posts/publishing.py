@@ -15,6 +15,7 @@ from uuid import UUID
 from tiktok_api import clock
 from tiktok_api.accounts import turns, vault
 from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.accounts.services import fetch_creator_info
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs.registry import Again, Ticket
@@ -126,7 +127,7 @@ class Publisher:
         return verdicts.Later(max(at, clock.now() + _BREATH), "inits_per_minute") if at else None
 
     def _check(self, work: Work) -> verdicts.Fail | None:
-        """What TikTok would refuse, asked live; the inbox takes anything, because the person decides there."""
+        """What TikTok would refuse, asked live and kept for the next post; the inbox takes anything: the person decides there."""
         if work.media is None:
             return verdicts.Fail("media_not_ready", "The media is gone.")
         if problems := check_media(work.post, [work.media]):
@@ -135,7 +136,8 @@ class Publisher:
             return _CONTENT_MISSING
         if not is_direct(work.post):
             return None
-        creator = self._authorised(work, self.tiktok.fetch_creator_info)
+        with _account_may_vanish():
+            creator = fetch_creator_info(self._account_id(work), tiktok=self.tiktok, sealer=self.sealer)
         findings = check_against_creator(work.post, work.publication, work.media, creator)
         if not findings:
             return None

@@ -12,6 +12,8 @@ from tiktok_api.settings import Settings
 
 def obstacle_to(work: Work, settings: Settings) -> Obstacle | None:
     """Why a publication that is due does not go out now; None: TikTok may be asked."""
+    if work.publication.is_asked_about:
+        return AskPerson()  # whatever woke its job, and whatever the policy is by now
     obstacle = _wait_for_media(work) or _obstacle_of_time(work, settings)
     end_reading()
     return obstacle
@@ -46,12 +48,17 @@ def _may_still_be_held(work: Work) -> bool:
 
 
 def _wait_for_media(work: Work) -> Wait | Fail | None:
-    """Media that are due and not known yet are waited for, within bounds; their own job wakes this one."""
+    """Media that are due and not known yet are waited for, within bounds; their own job wakes this one.
+
+    Counted from the first look, because while no worker runs nothing can be inspected either.
+    """
     if work.media is None or not work.media.is_pending:
         return None
     now, reason = clock.now(), media_waits.pending_reason([work.media]) or media_waits.INSPECTING
-    until = (work.wanted_at or now) + media_waits.PATIENCE
-    if until > now:
+    publication = work.publication
+    is_first_look = publication.reason not in media_waits.REASONS or publication.next_try_at is None
+    until = now + media_waits.PATIENCE if is_first_look else publication.next_try_at
+    if until is not None and until > now:
         return Wait(until, reason, until)
     minutes = media_waits.PATIENCE.seconds // 60
-    return Fail(reason, f"The media was still {work.media.status} {minutes} minutes after its time.")
+    return Fail(reason, f"The media was still {work.media.status} {minutes} minutes after its turn had come.")

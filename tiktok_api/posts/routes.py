@@ -83,7 +83,7 @@ def show_post(post_id: UUID) -> dict[str, Any]:
 @blp.response(200, PostSchema)
 @blp.raises(PostNotMovable, UnknownTarget, NotPublishable, StaleVersion, *TIME_PROBLEMS)
 def update_post(changes: dict[str, Any], post_id: UUID) -> dict[str, Any]:
-    """Change a draft or a scheduled post"""
+    """Change a draft, a scheduled post, or one that is late and waits for its person"""
     with transaction():
         services.get_post(caller, post_id)  # locked first: of two who hold the same version, one is stale
         must_be_current(PostSchema, reading.show_post(caller, post_id))

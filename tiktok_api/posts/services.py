@@ -16,7 +16,7 @@ from tiktok_api.jobs import queue
 from tiktok_api.media.services import get_many
 from tiktok_api.posts import attempts, media_waits
 from tiktok_api.posts.changes import what_differs
-from tiktok_api.posts.deriving import LIVE
+from tiktok_api.posts.deriving import LIVE, derive_status
 from tiktok_api.posts.errors import (
     NothingToCancel,
     NothingToRetry,
@@ -80,9 +80,11 @@ def create_post(caller: Identity, *, slot: dict[str, Any], **draft: Any) -> UUID
 
 
 def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
-    """Change a draft or a scheduled post; a scheduled one must stay publishable. Raises PostNotMovable…"""
+    """Change a draft, a scheduled post, or one that is late and of which nothing is out; a scheduled one must stay
+    publishable. Raises PostNotMovable…
+    """
     post = get_post(caller, post_id)
-    if not post.is_movable:
+    if not post.is_movable and not _waits_for_its_person(post):
         raise PostNotMovable(status=post.status)
     changes = what_differs(post, changes, media=media_waits.media_of(post.id), publications=_publications(post))
     if not changes:
@@ -109,7 +111,15 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
         kept = {name: getattr(post, name) for name in ("publish_at", "local_time", "timezone")}
         with reasons.gather():
             _put_on_calendar(post, kept, are_targets_new=targets is not None or "mode" in changes)
+    elif targets is not None:  # new targets of what was late have no time yet
+        post.status = derive_status(publication.state for publication in _publications(post))
     reasons.raise_any()
+
+
+def _waits_for_its_person(post: Post) -> bool:
+    """Whether a post is late and nothing of it is out, or on its way: then its person may change all of it."""
+    late = [publication.is_asked_about for publication in _publications(post) if publication.state not in _NEVER_LEFT]
+    return bool(late) and all(late)
 
 
 def delete_post(caller: Identity, post_id: UUID) -> None:

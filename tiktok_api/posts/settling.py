@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from tiktok_api import clock
 from tiktok_api.db import transaction
 from tiktok_api.jobs.registry import Again
-from tiktok_api.posts import attempts, post_ids
+from tiktok_api.posts import attempts, media_waits, post_ids
 from tiktok_api.posts.deriving import ENDED
 from tiktok_api.posts.lateness import MISSED
 from tiktok_api.posts.models import LATE, AttemptState, Post, PostIdSource, PostMode, Publication, PublicationState
@@ -56,6 +56,10 @@ class Settler:
                 case Fail():
                     return _write_setback(post, publication, obstacle)
                 case Wait():
+                    if obstacle.reason in media_waits.REASONS and not media_waits.is_waiting_for_media(post):
+                        return Again(
+                            clock.now()
+                        )  # they became known since the look, and their word found nothing waiting
                     return _write_wait(post, publication, obstacle)
                 case Skip():
                     detail = _how_late(publication, post)
@@ -198,6 +202,8 @@ def _write_setback(post: Post, publication: Publication, outcome: Later | Hold |
         why = {"reason": outcome.reason, "detail": outcome.detail}
         move(post, publication, PublicationState.HELD, "held", next_try_at=outcome.at, **why)
         return Again(outcome.at)
+    if publication.reason != outcome.reason:
+        publication.detail = None  # what it says is over, or not known to stand any more
     publication.reason, publication.next_try_at = outcome.reason, outcome.at
     publication.setbacks += 1
     return Again(outcome.at)

@@ -140,8 +140,7 @@ def of_error(error: TikTokError | AccountNeedsReconnection, now: datetime, pause
     if isinstance(error, TikTokUnreachable):
         return Later(now + pause, "tiktok_unreachable")
     if isinstance(error, AccountNeedsReconnection):
-        message = "TikTok no longer accepts this account's authorisation; connect it again."
-        return Hold("account_needs_reconnection", message, now + HOLD_PAUSE)
+        return Hold("account_needs_reconnection", error.detail, now + HOLD_PAUSE)
     if isinstance(error, ScopeMissing):
         message = "The account did not grant what publishing needs; connect it again with that scope."
         return Hold("scope_missing", message, now + HOLD_PAUSE)

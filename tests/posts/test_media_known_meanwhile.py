@@ -1,0 +1,81 @@
+"""Media that become known at the very moment at which a worker looks at a post that is due, or while no worker runs."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.media import making
+from tests.posts.moments import between_transactions
+from tests.posts.test_media_on_the_way import account_id, draft, hold_media, send
+from tiktok_api import clock
+from tiktok_api.db import db
+
+__all__ = ["account_id", "draft", "hold_media", "send"]
+MOST_MOMENTS = 40
+
+
+def test_media_that_become_known_at_any_moment_of_the_workers_look_hold_nothing_up(
+    app, send, draft, owner, run_jobs, hold_media, publication_of, simulator, pass_time
+):
+    simulator.control.knobs(post_cap=10_000)
+    with app.app_context():
+        engine = db.engine
+
+    def inspect():
+        hold_media(False)
+        run_jobs()
+
+    for number in range(1, MOST_MOMENTS):
+        media_id = send(making.video() + b"\0\0\0\x0cfree" + number.to_bytes(4))
+        hold_media(True)
+        post = draft(media_id, caption=f"Moment {number}")
+        assert owner.post(f"/posts/{post['id']}/publish").status_code == 202
+        with between_transactions(engine, number, inspect) as happening:
+            run_jobs()
+        if not happening.has_happened:
+            break
+        run_jobs()
+        pass_time(20)
+        run_jobs()
+        assert publication_of(post)["state"] == "published", number
+        pass_time(61)
+    assert 2 < number < MOST_MOMENTS - 1
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+def test_media_that_are_too_long_for_the_creator_fail_the_post_as_soon_as_they_are_known(
+    is_early, send, draft, owner, run_jobs, publication_of, simulator, account_id, count_inits, app, pass_time
+):
+    simulator.control.change_creator("ada", max_video_post_duration_sec=1)
+    pass_time(61)
+    assert owner.get(f"/accounts/{account_id}/creator-info").status_code == 200
+    with app.app_context():
+        at = clock.now() + timedelta(days=30 if is_early else 0)
+    post = draft(send(making.video(seconds=4)), publish_at=at.isoformat())
+    assert post["status"] == "scheduled"
+
+    run_jobs()
+
+    failed = publication_of(post)
+    assert (failed["state"], failed["reason"]) == ("failed", "video_duration")
+    assert owner.get(f"/posts/{post['id']}").json["status"] == "failed"
+    assert count_inits() == 0
+
+
+@pytest.mark.parametrize("hours", [0.75, 5])
+def test_downtime_is_no_waiting_for_media(
+    hours, send, draft, app, owner, run_jobs, pass_time, publication_of, work_until_published, video_bytes, hold_media
+):
+    media_id = send(video_bytes)
+    hold_media(True)
+    with app.app_context():
+        at = (clock.now() + timedelta(seconds=60)).isoformat()
+    post = draft(media_id, publish_at=at, if_late="publish")
+
+    pass_time(hours * 3600)
+    run_jobs()
+    waiting = publication_of(post)
+    hold_media(False)
+
+    assert (waiting["state"], waiting["reason"]) == ("preparing", "media_inspecting")
+    work_until_published(post)

@@ -1,0 +1,172 @@
+"""What was held and is let go: in the order of its times, by its person's choice alone, and with words that are true."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.databases import on_each_database
+from tests.posts.moments import around_calls
+from tests.posts.test_late_posts import DAY, HOUR, asked_about, inits, plan, replace_settings
+from tiktok_api import clock
+
+__all__ = ["asked_about", "inits", "plan", "replace_settings"]
+
+
+@pytest.fixture
+def lose_grant(simulator, pass_time, run_jobs):
+    """TikTok's authorisation of ada has ended for so long."""
+
+    def lose(seconds):
+        simulator.control.disconnect("ada")
+        for _ in range(8):
+            run_jobs()
+            pass_time(seconds / 8)
+        run_jobs()
+
+    return lose
+
+
+@on_each_database
+def test_after_reconnecting_the_first_goes_first_though_other_workers_come_to_the_others_before(
+    plan, lose_grant, owner, connect_account, run_jobs, simulator, transport, publication_of
+):
+    posts = [plan([60 + HOUR * number], if_late="publish", caption=f"post {number}")[0] for number in range(3)]
+    lose_grant(2 * DAY)
+    assert {publication_of(post)["reason"] for post in posts} == {"account_needs_reconnection"}
+    connect_account(owner, "ada")
+
+    with around_calls(transport, 1, "before", run_jobs):
+        run_jobs()
+
+    assert [each["post_info"]["title"] for each in simulator.control.publications()] == ["post 0"]
+    assert [publication_of(post)["reason"] for post in posts[1:]] == ["spaced", "spaced"]
+
+
+def test_what_held_it_is_not_told_any_more_once_it_is_over(
+    plan, lose_grant, owner, connect_account, run_jobs, simulator, publication_of
+):
+    [post] = plan([60], if_late="publish")
+    lose_grant(HOUR)
+    held = publication_of(post)
+    simulator.control.mischief("creator_info", "status", status=500, every=True)
+    connect_account(owner, "ada")
+    run_jobs()
+
+    waiting = publication_of(post)
+
+    assert held["reason"] == "account_needs_reconnection"
+    assert "connect it again" in held["detail"]
+    assert waiting["reason"] == "tiktok_unreachable"
+    assert "connect" not in (waiting["detail"] or "")
+
+
+def test_what_its_person_was_asked_about_does_not_go_out_by_itself_under_another_policy(
+    asked_about, owner, connect_account, replace_settings, run_jobs, pass_time, count_inits, publication_of
+):
+    replace_settings(late_policy="publish")
+
+    connect_account(owner, "ada")
+    run_jobs()
+    pass_time(HOUR)
+    run_jobs()
+
+    assert (publication_of(asked_about)["reason"], count_inits()) == ("late", 0)
+
+
+def test_its_person_may_change_it_before_choosing_a_time(
+    asked_about, owner, work_until_published, live_titles, publication_of
+):
+    changed = owner.patch(f"/posts/{asked_about['id']}", json={"caption": "A day later", "if_late": "publish"})
+
+    assert (changed.status_code, changed.json["status"]) == (200, "publishing")
+    assert publication_of(asked_about)["reason"] == "late"
+    assert owner.post(f"/posts/{asked_about['id']}/publish").status_code == 202
+    work_until_published(asked_about)
+    assert live_titles() == ["A day later"]
+
+
+@pytest.fixture
+def live_titles(simulator):
+    return lambda: [each["post_info"].get("title") for each in simulator.control.publications() if each["is_live"]]
+
+
+def test_its_person_may_change_its_words_and_its_time_at_once(
+    asked_about, owner, app, work_until_published, live_titles
+):
+    with app.app_context():
+        later = (clock.now() + timedelta(seconds=600)).isoformat()
+
+    changed = owner.patch(f"/posts/{asked_about['id']}", json={"caption": "Anew", "publish_at": later})
+
+    assert (changed.status_code, changed.json["status"]) == (200, "scheduled")
+    work_until_published(asked_about, step=60)
+    assert live_titles() == ["Anew"]
+
+
+def test_its_person_may_send_it_elsewhere(
+    asked_about, owner, connect_account, run_jobs, pass_time, publication_of, count_inits, work_until_published
+):
+    grace = connect_account(owner, "grace")
+    run_jobs()
+
+    changed = owner.patch(f"/posts/{asked_about['id']}", json={"targets": [{"account_id": grace}]})
+    pass_time(HOUR)
+    run_jobs()
+
+    assert (changed.status_code, changed.json["status"]) == (200, "draft")
+    assert (publication_of(asked_about)["state"], count_inits()) == ("draft", 0)
+    assert owner.post(f"/posts/{asked_about['id']}/publish").status_code == 202
+    assert work_until_published(asked_about)["account_id"] == grace
+
+
+def test_a_post_of_which_something_is_out_keeps_its_words(
+    plan, make_post, make_video, owner, connect_account, lose_grant, run_jobs, app, publication_of
+):
+    ada, grace = connect_account(owner, "ada"), connect_account(owner, "grace")
+    run_jobs()
+    with app.app_context():
+        soon = (clock.now() + timedelta(seconds=60)).isoformat()
+    targets = [{"account_id": ada}, {"account_id": grace}]
+    post = make_post(media_ids=[make_video()], targets=targets, publish_at=soon)
+    lose_grant(5 * HOUR)
+    connect_account(owner, "ada")
+    run_jobs()
+    reasons = {each["reason"] for each in owner.get(f"/posts/{post['id']}/publications").json["data"]}
+
+    refused = owner.patch(f"/posts/{post['id']}", json={"caption": "Other words"})
+
+    assert "late" in reasons
+    assert refused.status_code == 409
+
+
+def test_what_tiktok_says_of_the_creator_while_publishing_is_kept_for_the_next_post(
+    make_post, begin, run_jobs, owner, simulator, pass_time, work_until_published
+):
+    post = make_post()
+    simulator.control.change_creator("ada", max_video_post_duration_sec=77)
+    pass_time(120)
+    begin(post)
+    work_until_published(post)
+    account_id = post["targets"][0]["account_id"]
+    simulator.control.clear_requests()
+
+    told = owner.get(f"/accounts/{account_id}/creator-info").json
+
+    assert told["max_video_post_duration_sec"] == 77
+    assert simulator.control.requests(endpoint="creator_info") == []
+
+
+def test_a_ban_that_publishing_meets_is_told_when_the_next_post_is_scheduled(
+    make_post, make_video, begin, run_jobs, owner, simulator, publication_of
+):
+    media_id = make_video()
+    post = make_post(media_ids=[media_id])
+    simulator.control.change_creator("ada", banned=True)
+    begin(post)
+    run_jobs()
+    again = make_post(media_ids=[media_id], targets=[{"account_id": post["targets"][0]["account_id"]}])
+
+    refused = owner.post(f"/posts/{again['id']}/schedule", json={"publish_at": "2200-01-01T00:00:00Z"})
+
+    assert publication_of(post)["state"] == "failed"
+    assert [fault["code"] for fault in refused.json["errors"]] == ["creator_cannot_post"]
