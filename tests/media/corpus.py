@@ -163,6 +163,14 @@ TIMES = {
     "sound that comes later": Case(make=with_late_sound, audio="aac", seconds=3.0),
     "an edit that is longer than the film": Case(make=lambda: with_edits(film(), (60.0, 0.0))),
     "an edit up to the end": Case(make=lambda: with_edits(film(), (0.0, 0.0))),
+    "pictures in another order and no edit list": Case(
+        make=lambda: changed(film(Picture(b_frames=2)), "moov/trak/edts", lambda _: None)
+    ),
+    "pictures in another order and no edit list, in fragments": Case(
+        make=partial(film, Picture(b_frames=2), options=(("movflags", "frag_keyframe"),))
+    ),
+    "an edit of what is behind the end": Case(make=lambda: with_edits(film(), (2.0, 10.0))),
+    "an edit up to the end from its middle on": Case(make=lambda: with_edits(film(), (0.0, 1.0)), seconds=1.0),
     "fragments that begin after 100 s": Case(make=partial(shifted_fragments, 100)),
     "webm that begins after 10 s": Case(
         make=partial(WEBM, Picture(at=range(240, 288), codec="libvpx")), container="webm", video="vp8"

@@ -7,6 +7,8 @@ is run by its path, in isolation, and therefore imports nothing of this package.
 import io
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,6 +24,13 @@ MOST_PACKETS = 1_000_000
 FASTEST = 60
 SHORTEST_SECONDS = 0.003
 TAKEN = ("h264", "hevc", "vp8", "vp9", "vpx-vp8", "vpx-vp9")
+
+EDITS: tuple[dict[str, str], ...] = (
+    {},
+    {"advanced_editlist": "0"},
+    {"advanced_editlist": "0", "ignore_editlist": "1"},
+)
+"""All of an MP4's edit lists, only where they say that a track begins, nothing."""
 
 Times = dict[int, list[tuple[float, float]]]
 
@@ -75,8 +84,9 @@ def facts_of(paths: list[Path]) -> dict[str, Any]:
     """Container, codec, upright size, frame rate and duration of what is shown, and whether its first frame can be decoded."""
     with Parts(paths) as parts:
         head = parts.read(64)
+        edits = obeyed_edits(parts)
         parts.seek(0)
-        with av.open(parts, "r", metadata_errors="ignore") as container:
+        with av.open(parts, "r", metadata_errors="ignore", container_options=edits) as container:
             times = shown_times(container)
             stream, sound = chosen(container.streams.video, times), chosen(container.streams.audio, times)
             if stream is None:
@@ -84,7 +94,7 @@ def facts_of(paths: list[Path]) -> dict[str, Any]:
             names, index = container.format.name, stream.index
             codec, aspect = stream.codec_context.name, stream.sample_aspect_ratio
             tracks = [times[track.index] for track in (stream, sound) if track is not None]
-        width, height = upright_size(first_frame(parts, index), aspect)
+        width, height = upright_size(first_frame(parts, index, edits), aspect)
         return {
             "container": names,
             "is_webm": b"webm" in head,
@@ -96,9 +106,27 @@ def facts_of(paths: list[Path]) -> dict[str, Any]:
         }
 
 
-def first_frame(parts: Parts, index: int) -> Any:
-    """The first frame that is shown, or if an edit list hides all of them, the first one."""
-    for options in ({}, {"advanced_editlist": "0"}):
+def obeyed_edits(parts: Parts) -> dict[str, str]:
+    """What is obeyed of edit lists, as a demuxer's options: less where they hide every frame, so that something is shown."""
+    for options in EDITS[:-1]:
+        parts.seek(0)
+        with av.open(parts, "r", metadata_errors="ignore", container_options=options) as container:
+            if any(not packet.is_discard for packet in film_packets(container)):
+                return options
+    return EDITS[-1]
+
+
+def film_packets(container: Any) -> Iterator[Any]:
+    """The packets of frames that are not before the beginning, up to what is damaged."""
+    with suppress(av.error.InvalidDataError):
+        for packet in container.demux(container.streams.video):
+            if packet.pts is not None and packet.pts + (packet.duration or 0) > 0:
+                yield packet
+
+
+def first_frame(parts: Parts, index: int, edits: dict[str, str]) -> Any:
+    """The first frame that is shown, or if what is shown cannot be decoded, the first one."""
+    for options in (edits, EDITS[1]):
         parts.seek(0)
         with av.open(parts, "r", metadata_errors="ignore", container_options=options) as container:
             frame = next(container.decode(container.streams[index]), None)

@@ -26,6 +26,11 @@ def codec_of(stream: Any) -> str | None:
     return str(getattr(context.codec, "canonical_name", None) or context.name)
 
 
+def films(container: InputContainer) -> list[VideoStream]:
+    """The tracks of pictures that are no covers."""
+    return [stream for stream in container.streams.video if not stream.disposition & _NO_FILM]
+
+
 def choose_picture(
     container: InputContainer, tracks: Mapping[int, Track], timelines: Mapping[int, Timeline]
 ) -> VideoStream:
@@ -33,7 +38,7 @@ def choose_picture(
 
     Raises Refused where there is none that may be decoded.
     """
-    streams = [stream for stream in container.streams.video if not stream.disposition & _NO_FILM]
+    streams = films(container)
     if not streams:
         raise Refused("no_video", "There is no video in this file.")
     most = max(timelines[stream.index].count for stream in streams)

@@ -20,6 +20,9 @@ _MOST_PACKETS_WITHOUT_PICTURE = 250
 # Other files named inside (QuickTime references) are never opened, and no protocol but the file at hand is known.
 _OPENING = {"enable_drefs": "0", "protocol_whitelist": "none", "max_streams": str(MAX_STREAMS)}
 _WITHOUT_EDITS = {"advanced_editlist": "0"}  # of an MP4 or MOV: edit lists hide nothing then
+_AS_STORED = {"ignore_editlist": "1"}  # nor do they say where a track begins
+EDITS: tuple[dict[str, str], ...] = ({}, _WITHOUT_EDITS, _WITHOUT_EDITS | _AS_STORED)
+"""What is obeyed of the edit lists of an MP4 or MOV, less and less: options of its demuxer."""
 
 
 class Source:
@@ -30,9 +33,9 @@ class Source:
         self._file = file
         self._options = dict(_OPENING)
 
-    def forget_edits(self) -> None:
-        """From here on edit lists hide nothing."""
-        self._options |= _WITHOUT_EDITS
+    def obey(self, edits: dict[str, str]) -> None:
+        """From here on only so much of edit lists, one of EDITS."""
+        self._options = _OPENING | edits
 
     @contextmanager
     def opened(self, **options: str) -> Iterator[InputContainer]:

@@ -12,7 +12,7 @@ from av.video.stream import VideoStream
 
 from tiktok_api.media.checking import VIDEO_SIDE_PIXELS
 from tiktok_api.media.probing import boxes, stills, thumbnails
-from tiktok_api.media.probing.choice import choose_picture, choose_sound, codec_of
+from tiktok_api.media.probing.choice import choose_picture, choose_sound, codec_of, films
 from tiktok_api.media.probing.refusal import Refused
 from tiktok_api.media.probing.timelines import Timeline, read_timelines
 from tiktok_api.media.probing.tracks import Movie, read_movie
@@ -61,13 +61,22 @@ class _Shown:
         return max(self.end_of(stream) for stream in self.streams)
 
     @property
+    def _unshown_second(self) -> Fraction:
+        """How much of the announced time is before anything is shown: none of it where no edit list begins with a pause.
+
+        Pictures that are put in order later than they are decoded (8.6.1.3) make a movie no longer.
+        """
+        is_timed = self.container.format.name == "matroska,webm" or self.movie.has_edits
+        return self.begin_second if is_timed else Fraction(0)
+
+    @property
     def duration(self) -> float:
         """Seconds from the first that is shown or heard to the last."""
         announced = self.movie.seconds
         if not self.is_whole:
             return float(announced or Fraction(self.container.duration or 0, _MICROSECONDS))
         reached = self.end_second - self.begin_second
-        overhang = reached - (announced - self.begin_second) if announced else Fraction(0)
+        overhang = reached - (announced - self._unshown_second) if announced else Fraction(0)
         return float(reached - overhang if 0 < overhang <= _OVERHANG else reached)
 
     @property
@@ -91,36 +100,37 @@ def probe(demuxer: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
     else:
         end, movie = boxes.size_of(file), Movie(may_be_cut=boxes.refuse_cut_segment(file))
     source = stills.Source(boxes.Part(file, end), demuxer)
+    ways = stills.EDITS if movie.has_edits else stills.EDITS[:1]
     try:
-        try:
+        for edits in ways:
+            source.obey(edits)
             with source.opened() as container:
-                return _facts(container, source, file, movie, thumbnail)
-        except _NothingShown:
+                timelines, is_whole = read_timelines(container)
+                if edits is ways[-1] or _show_a_picture(container, timelines):
+                    return _facts(_chosen(container, timelines, movie, is_whole), source, file, thumbnail)
+            # Edit lists that hide every picture are a mistake: players that show something pass over them.
             movie.forget_edits()
-            source.forget_edits()
-            with source.opened() as container:
-                return _facts(container, source, file, movie, thumbnail)
     except av.error.MemoryError as error:
         raise MemoryError from error
     except av.error.FFmpegError as error:
         raise Refused("undecodable", f"The video cannot be decoded: {error.strerror}.") from error
+    raise AssertionError("the last way is always taken")
 
 
-class _NothingShown(Exception):
-    """The edit lists hide every picture, which is a mistake: players that show something pass over them."""
+def _show_a_picture(container: InputContainer, timelines: dict[int, Timeline]) -> bool:
+    return any(timelines[stream.index].count for stream in films(container))
 
 
-def _facts(
-    container: InputContainer, source: stills.Source, file: BinaryIO, movie: Movie, thumbnail: BinaryIO
-) -> dict[str, Any]:
-    if source.demuxer == "matroska" and boxes.has_segment_duration(file):
-        movie.seconds = Fraction(container.duration or 0, _MICROSECONDS) or None
-    timelines, is_whole = read_timelines(container)
-    if movie.has_edits and not any(timelines[stream.index].count for stream in container.streams.video):
-        raise _NothingShown
+def _chosen(container: InputContainer, timelines: dict[int, Timeline], movie: Movie, is_whole: bool) -> _Shown:
     picture = choose_picture(container, movie.tracks, timelines)
     sound = choose_sound(container, movie.tracks, timelines)
-    shown = _Shown(container, picture, sound, timelines, movie, is_whole)
+    return _Shown(container, picture, sound, timelines, movie, is_whole)
+
+
+def _facts(shown: _Shown, source: stills.Source, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
+    picture, sound = shown.picture, shown.sound
+    if source.demuxer == "matroska" and boxes.has_segment_duration(file):
+        shown.movie.seconds = Fraction(shown.container.duration or 0, _MICROSECONDS) or None
     _refuse_larger_than_life(picture)
     way, (width, height) = _draw(picture, source, thumbnail)
     _refuse_missing_end(shown, source, file)
@@ -180,7 +190,7 @@ def _refuse_missing_end(shown: _Shown, source: stills.Source, file: BinaryIO) ->
         raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
     if not shown.is_whole:
         return
-    promised, end = shown.movie.seconds, max(line.end_second for line in shown.timelines.values() if line.count)
+    promised, end = shown.movie.seconds, _last_end(shown)
     is_cut = shown.movie.may_be_cut and promised and shown.begin_second < _MISSING_END_SECONDS
     if is_cut and promised and end < promised - max(_MISSING_END_SECONDS, float(promised) * _MISSING_END_SHARE):
         message = f"The video announces {float(promised):.1f} s, but ends after {float(end):.1f} s."
@@ -189,6 +199,10 @@ def _refuse_missing_end(shown: _Shown, source: stills.Source, file: BinaryIO) ->
         return  # it may not fit into the memory twice, and cannot be posted anyway
     if not source.has_picture_near(shown.picture.index, shown.end_of(shown.picture) - 1):
         raise Refused("file_truncated", "The end of the video cannot be decoded.")
+
+
+def _last_end(shown: _Shown) -> Fraction:
+    return max((line.end_second for line in shown.timelines.values() if line.count), default=Fraction(0))
 
 
 def _keep_thumbnail(frame: VideoFrame, way: Upright, target: BinaryIO) -> None:
