@@ -100,7 +100,9 @@ def test_a_bug_with_secrets_in_its_hands_logs_none(capsys, app):
 
 
 def test_secrets_are_hidden_by_their_names_wherever_they_lie(capsys, app):
-    structlog.get_logger("test").info("something", password=PASSWORD, headers=[{"Authorization": f"Bearer {PASSWORD}"}])
+    structlog.get_logger("test").warning(
+        "something", password=PASSWORD, headers=[{"Authorization": f"Bearer {PASSWORD}"}]
+    )
     logging.getLogger("another").warning("calling https://tiktok.example/?access_token=%s&scope=x", PASSWORD)
 
     logged = capsys.readouterr().err

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -187,7 +186,7 @@ def test_a_busy_worker_beats_all_the_same(app, rows, promise, base_settings):
 
     kinds.does["tests.anything"] = hold
     promise()
-    runner = Runner(app, replace(base_settings, worker_threads=1))
+    runner = Runner(app, base_settings.replace(worker_threads=1))
     thread = threading.Thread(target=runner.run_forever)
     thread.start()
     try:

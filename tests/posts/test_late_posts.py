@@ -174,10 +174,9 @@ def test_the_post_decides_and_else_the_setting(
 @pytest.fixture
 def replace_settings(app):
     """Run the same server with other settings."""
-    from dataclasses import replace
 
     def change(**changes):
-        app.extensions["tiktok_api.settings"] = replace(app.extensions["tiktok_api.settings"], **changes)
+        app.extensions["tiktok_api.settings"] = app.extensions["tiktok_api.settings"].replace(**changes)
 
     return change
 
