@@ -148,12 +148,16 @@ def run(part: str, copy: Path, python: str, sample: int | None) -> tuple[list[Su
 
 def choose(session: WorkDB, sample: int | None) -> set[str]:
     """The changes that are worth a try, or a sample of them."""
-    worth = sorted(
-        (item.job_id, item) for item in session.work_items if not POINTLESS.match(item.mutations[0].operator_name)
-    )
-    ordered = sorted(worth, key=lambda pair: _place(pair[1]))
+    ordered = sorted((item for item in session.work_items if _is_worth_a_try(item)), key=_place)
     picked = random.Random(1).sample(ordered, min(sample, len(ordered))) if sample else ordered
-    return {job_id for job_id, _ in picked}
+    return {item.job_id for item in picked}
+
+
+def _is_worth_a_try(item: Any) -> bool:
+    """Whether a test could find it. What is frozen or has slots behaves the same without."""
+    mutation = item.mutations[0]
+    line = mutation.module_path.read_text().splitlines()[mutation.start_pos[0] - 1]
+    return not POINTLESS.match(mutation.operator_name) and not line.startswith("@dataclass")
 
 
 def _place(item: Any) -> tuple[Any, ...]:
