@@ -13,21 +13,43 @@ from coverage import Coverage
 
 EVERY_SECONDS = 0.5
 
+_savers: dict[int, threading.Thread] = {}
+"""One thread for each process; a fork inherits the entries and not the threads."""
+
 
 def coverage_init(_registry: Any, _options: Any) -> None:
     """Called by coverage in every process that it measures."""
+    if not _savers:
+        os.register_at_fork(after_in_child=_save_from_now_on)
     _save_from_now_on()
-    os.register_at_fork(after_in_child=_save_from_now_on)
 
 
 def _save_from_now_on() -> None:
-    threading.Thread(target=_save, name="coverage-saver", daemon=True).start()
+    if os.getpid() not in _savers:
+        _savers[os.getpid()] = threading.Thread(target=_save, name="coverage-saver", daemon=True)
+        _savers[os.getpid()].start()
 
 
 def _save() -> None:
+    saved = 0
     while True:
         time.sleep(EVERY_SECONDS)
-        measured = Coverage.current()
-        if measured is not None:
-            with contextlib.suppress(Exception):  # the process may be ending
-                measured.save()
+        with contextlib.suppress(Exception):  # the process may be ending
+            saved = _save_what_is_new(Coverage.current(), saved)
+
+
+def _save_what_is_new(measured: Coverage | None, saved: int) -> int:
+    """Save if more than `saved` steps are known. Returns how many are."""
+    collector = measured._collector if measured is not None else None
+    if measured is None or collector is None:
+        return 0
+    # Coverage empties what it has collected when it is written, and what other threads execute meanwhile would be lost.
+    collector._clear_data = _keep_data
+    known = sum(len(steps) for steps in list(collector.data.values()))
+    if known != saved:
+        measured.save()
+    return known
+
+
+def _keep_data() -> None:
+    """Instead of emptying."""

@@ -1,5 +1,6 @@
 """An application on an empty database, and promises of kinds that do what a test says."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.jobs import executing, queue
 from tiktok_api.jobs.models import Job
 from tiktok_api.jobs.registry import Ticket
+from tiktok_api.jobs.runner import Runner
 from tiktok_api.settings import Settings
 
 LEASE = timedelta(seconds=60)
@@ -64,3 +66,43 @@ def look(app: Flask) -> Callable[[UUID], Job | None]:
         return db.session.scalar(select(Job).where(Job.id == job_id).execution_options(populate_existing=True))
 
     return find
+
+
+@pytest.fixture
+def start_runner(app, base_settings) -> Iterator[Callable[..., tuple[Runner, threading.Thread]]]:
+    """A runner in a thread; stopped with the test."""
+    started: list[tuple[Runner, threading.Thread]] = []
+
+    def start(**changes: Any) -> tuple[Runner, threading.Thread]:
+        runner = Runner(app, base_settings.replace(**changes))
+        thread = threading.Thread(target=runner.run_forever)
+        thread.start()
+        started.append((runner, thread))
+        return started[-1]
+
+    yield start
+    for runner, thread in started:
+        runner.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+class Gate:
+    """Where a job says that it has begun and waits until it may go on."""
+
+    def __init__(self) -> None:
+        self.begun, self.may_end = threading.Event(), threading.Event()
+        self.runs = 0
+
+    def pass_through(self, _ticket: Any) -> None:
+        self.runs += 1
+        self.begun.set()
+        assert self.may_end.wait(30)
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate()
+    kinds.does["tests.anything"] = gate.pass_through
+    yield gate
+    gate.may_end.set()

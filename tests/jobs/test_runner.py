@@ -1,10 +1,5 @@
 """The embedded runner."""
 
-import threading
-from collections.abc import Callable, Iterator
-from typing import Any
-
-import pytest
 from sqlalchemy import func, select
 
 from tests.databases import on_each_database
@@ -12,47 +7,6 @@ from tests.jobs import kinds
 from tests.servers import wait_until
 from tiktok_api.db import db
 from tiktok_api.jobs.models import Job
-from tiktok_api.jobs.runner import Runner
-
-
-@pytest.fixture
-def start_runner(app, base_settings) -> Iterator[Callable[..., tuple[Runner, threading.Thread]]]:
-    """A runner in a thread; stopped with the test."""
-    started: list[tuple[Runner, threading.Thread]] = []
-
-    def start(**changes: Any) -> tuple[Runner, threading.Thread]:
-        runner = Runner(app, base_settings.replace(**changes))
-        thread = threading.Thread(target=runner.run_forever)
-        thread.start()
-        started.append((runner, thread))
-        return started[-1]
-
-    yield start
-    for runner, thread in started:
-        runner.stop()
-        thread.join(30)
-        assert not thread.is_alive()
-
-
-class Gate:
-    """Where a job says that it has begun and waits until it may go on."""
-
-    def __init__(self) -> None:
-        self.begun, self.may_end = threading.Event(), threading.Event()
-        self.runs = 0
-
-    def pass_through(self, _ticket: Any) -> None:
-        self.runs += 1
-        self.begun.set()
-        assert self.may_end.wait(30)
-
-
-@pytest.fixture
-def gate() -> Iterator[Gate]:
-    gate = Gate()
-    kinds.does["tests.anything"] = gate.pass_through
-    yield gate
-    gate.may_end.set()
 
 
 @on_each_database

@@ -123,6 +123,17 @@ def test_behind_a_proxy_the_address_is_what_the_proxy_says(make_things, time):
     assert [numbers(answer)[1] for answer in (first, same, other)] == [99, 98, 99]
 
 
+def test_a_proxy_that_names_no_address_is_counted_by_what_it_says(make_things, time):
+    client = make_things(rate_limit_enabled=True, trusted_proxies=1).test_client()
+    first = client.get(PROFILE, headers={"X-Forwarded-For": "unix:"})
+
+    same = client.get(PROFILE, headers={"X-Forwarded-For": "unix:"})
+    other = client.get(PROFILE, headers={"X-Forwarded-For": "_hidden"})
+
+    assert [answer.status_code for answer in (first, same, other)] == [401, 401, 401]
+    assert [numbers(answer)[1] for answer in (first, same, other)] == [99, 98, 99]
+
+
 def test_every_answer_says_what_is_left(owner, client):
     tag = owner.get("/auth/me").headers["ETag"]
     answers = [

@@ -9,6 +9,7 @@ detached from the session: plain facts, to be used while no transaction is open.
 """
 
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -46,8 +47,6 @@ def look(ticket: Ticket) -> Work:
     From here on the content of a due post is fixed. An INTENT that is found may be abandoned: whatever TikTok answered,
     no byte was sent, so it cannot go live. An OPEN or FINAL is adopted, with the same publish_id. Raises FencedOff.
     """
-    if ticket.subject is None:
-        raise FencedOff
     post, publication = lock(ticket.subject)
     if not queue.is_held(ticket):
         raise FencedOff
@@ -110,9 +109,7 @@ def intend(work: Work, plan: ChunkPlan, settings: Settings) -> Work | None:
     None, too, where another late publication of the account has gone out in between. Raises FencedOff.
     """
     post, publication = mine(work)
-    account_id = publication.account_id
-    if account_id is None:
-        raise FencedOff
+    account_id = cast(UUID, publication.account_id)  # the one that the worker has found
     _take_turns(account_id)
     if next_init_at(account_id) is not None or lateness.next_turn(post, publication, settings) is not None:
         return None

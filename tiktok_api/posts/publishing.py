@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
-from uuid import UUID
 
 from tiktok_api import clock
 from tiktok_api.accounts import turns, vault
@@ -128,17 +127,16 @@ class Publisher:
 
     def _check(self, work: Work) -> verdicts.Fail | None:
         """What TikTok would refuse, asked live and kept for the next post; the inbox takes anything: the person decides there."""
-        if work.media is None:
-            return verdicts.Fail("media_not_ready", "The media is gone.")
-        if problems := check_media(work.post, [work.media]):
-            return verdicts.Fail(*media_waits.explain(problems, [work.media]))
+        shown = [work.living_media]
+        if problems := check_media(work.post, shown):
+            return verdicts.Fail(*media_waits.explain(problems, shown))
         if not self.sender.has_content(work):
             return _CONTENT_MISSING
         if not is_direct(work.post):
             return None
         with _account_may_vanish():
             creator = fetch_creator_info(self._account_id(work), tiktok=self.tiktok, sealer=self.sealer)
-        findings = check_against_creator(work.post, work.publication, work.media, creator)
+        findings = check_against_creator(work.post, work.publication, work.living_media, creator)
         if not findings:
             return None
         return verdicts.Fail(findings[0].code, " ".join(finding.message for finding in findings))
@@ -244,22 +242,17 @@ class Publisher:
 
     def _fetch_status(self, work: Work, publish_id: str) -> PublishStatus:
         with _account_may_vanish():
-            turns.take_status_turn(self._account_id(work))
+            turns.take_status_turn(work.account_id)
         return self._authorised(work, lambda token: self.tiktok.fetch_status(token, publish_id))
 
     def _authorised(self, work: Work, act: Callable[[str], Answer]) -> Answer:
         """Ask TikTok something harmless to repeat; a rejected access token is renewed once."""
         with _account_may_vanish():
-            return vault.with_token(self._account_id(work), act, tiktok=self.tiktok, sealer=self.sealer)
+            return vault.with_token(work.account_id, act, tiktok=self.tiktok, sealer=self.sealer)
 
     def _token(self, work: Work) -> str:
         with _account_may_vanish():
-            return vault.usable_token(self._account_id(work), tiktok=self.tiktok, sealer=self.sealer)
-
-    def _account_id(self, work: Work) -> UUID:
-        if work.publication.account_id is None:
-            raise FencedOff
-        return work.publication.account_id
+            return vault.usable_token(work.account_id, tiktok=self.tiktok, sealer=self.sealer)
 
     def _meaning(self, work: Work, error: TikTokError | AccountNeedsReconnection) -> Setback:
         return verdicts.of_error(error, clock.now(), self._pause(work))
@@ -273,7 +266,7 @@ class Publisher:
             return self._meaning(work, error)
         try:
             with _account_may_vanish():
-                vault.renew(self._account_id(work), token, tiktok=self.tiktok, sealer=self.sealer)
+                vault.renew(work.account_id, token, tiktok=self.tiktok, sealer=self.sealer)
         except (TikTokError, AccountNeedsReconnection) as worse:
             return self._meaning(work, worse)
         pause = self._pause(work) if work.publication.setbacks else _BREATH

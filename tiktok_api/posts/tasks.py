@@ -1,5 +1,8 @@
 """When publications are carried on."""
 
+from typing import cast
+from uuid import UUID
+
 from tiktok_api.db import transaction
 from tiktok_api.jobs.registry import Again, Ticket, task
 from tiktok_api.posts import matching, media_waits
@@ -27,15 +30,12 @@ def publish(
 @task(media_waits.CHECK_MEDIA, most_failures=_NEVER)
 def check_media(ticket: Ticket) -> Again | None:
     """Hold a post to the checks of its media once they are known."""
-    if ticket.subject is None:
-        return None
     with transaction():
-        at = media_waits.hold_to_checks(ticket.subject)
+        at = media_waits.hold_to_checks(cast(UUID, ticket.subject))
     return Again(at) if at else None
 
 
 @task(matching.MATCH)
 def match_ids(ticket: Ticket) -> None:
     """Find the ids of posts that TikTok has not told, in a list that was just read."""
-    if ticket.subject is not None:
-        matching.match(ticket.subject)
+    matching.match(cast(UUID, ticket.subject))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -61,18 +62,21 @@ class Work:
 
     @property
     def living_attempt(self) -> Attempt:
-        if self.attempt is None:
-            raise LookupError("there is no attempt yet")
-        return self.attempt
+        """The attempt, in steps that are taken only where there is one."""
+        return cast(Attempt, self.attempt)
 
     @property
     def living_media(self) -> Media:
-        if self.media is None:
-            raise LookupError("the media is gone")
-        return self.media
+        """The media, in steps that are taken only where there is one: media that are on their way cannot be deleted."""
+        return cast(Media, self.media)
+
+    @property
+    def account_id(self) -> UUID:
+        """The account, in steps that are taken only where there is one: a disconnected account's end elsewhere."""
+        return cast(UUID, self.publication.account_id)
 
 
-def lock(publication_id: UUID) -> tuple[Post, Publication]:
+def lock(publication_id: UUID | None) -> tuple[Post, Publication]:
     """The publication and its post, both as they are now, the post's row locked. Raises FencedOff when deleted."""
     post = db.session.scalar(
         select(Post)
@@ -90,9 +94,13 @@ def lock(publication_id: UUID) -> tuple[Post, Publication]:
 
 
 def mine(work: Work) -> tuple[Post, Publication]:
-    """The rows, locked. Raises FencedOff when the job is somebody else's, or a person has moved the publication."""
+    """The rows, locked. Raises FencedOff when another worker has the job, or a person has moved the publication.
+
+    Disconnecting its account is such a move.
+    """
     post, publication = lock(work.publication_id)
-    if not queue.is_held(work.ticket) or publication.state is not work.publication.state:
+    found = work.publication
+    if not queue.is_held(work.ticket) or (publication.state, publication.account_id) != (found.state, found.account_id):
         raise FencedOff
     return post, publication
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from ipaddress import IPv6Network, ip_address
 from math import ceil
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, request
 from flask_limiter import RateLimitExceeded, RequestLimit
@@ -116,13 +116,12 @@ def _mebibytes() -> int:
 def as_problem(error: RateLimitExceeded) -> Problem:
     """The problem that a breach is answered with."""
     limit = error.limit.limit if error.limit else "the limit"
-    return RateLimitExceededProblem(limit=limit, headers={"Retry-After": str(_state(limiter.current_limit)[2])})
+    breached = cast(RequestLimit, limiter.current_limit)  # the limiter notes it before it raises
+    return RateLimitExceededProblem(limit=limit, headers={"Retry-After": str(_state(breached)[2])})
 
 
-def _state(limit: RequestLimit | None) -> tuple[int, int, int]:
+def _state(limit: RequestLimit) -> tuple[int, int, int]:
     """Allowed, remaining, and seconds until the oldest counted request leaves the window."""
-    if limit is None:
-        return 0, 0, 60
     try:
         seconds = ceil(limit.reset_at - time.time())
         return limit.limit.amount, limit.remaining, min(max(1, seconds), limit.limit.get_expiry())

@@ -1,0 +1,120 @@
+"""A database that stumbles at any statement of a worker's costs no promise, and ends no worker."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import OperationalError
+
+from tests.servers import wait_until
+from tiktok_api.db import database_now, db, end_reading, transaction
+from tiktok_api.jobs.heartbeats import WorkerHeartbeat
+from tiktok_api.jobs.models import Job
+
+Stumble = Callable[..., list[str]]
+
+
+@pytest.fixture
+def stumble(app) -> Iterator[Stumble]:
+    """Let the database fail at the next statements that contain a text; returns those that failed, as they come."""
+    failed: list[str] = []
+    expected: list[str] = []
+
+    def before(_connection, _cursor, statement, *_rest) -> None:
+        if expected and expected[0] in " ".join(statement.split()):
+            failed.append(statement)
+            expected.pop()
+            raise OperationalError(statement, {}, ConnectionError("the database is away"))
+
+    def at(text: str, *, times: int = 1) -> list[str]:
+        expected.extend([text] * times)
+        return failed
+
+    event.listen(db.engine, "before_cursor_execute", before)
+    yield at
+    event.remove(db.engine, "before_cursor_execute", before)
+
+
+@pytest.fixture
+def beats(app) -> Callable[[], int]:
+    def count() -> int:
+        end_reading()
+        return len(db.session.scalars(select(WorkerHeartbeat)).all())
+
+    return count
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["SELECT jobs.id FROM jobs WHERE jobs.status", "UPDATE jobs SET enqueued_until", "epoch=(jobs.epoch +"],
+    ids=["looking", "marking", "claiming"],
+)
+def test_what_could_not_be_begun_is_begun_later(statement, promise, look, start_runner, stumble):
+    job_id = promise()
+    failed = stumble(statement)
+
+    start_runner(lease_seconds=1)
+
+    wait_until(lambda: look(job_id) is None, seconds=60)
+    assert len(failed) == 1
+
+
+def test_a_lease_that_could_not_be_renewed_once_is_renewed_at_the_next_beat(
+    promise,
+    look,
+    start_runner,
+    gate,
+    stumble,
+):
+    job_id = promise()
+    start_runner(lease_seconds=3)
+    assert gate.begun.wait(30)
+    failed = stumble("UPDATE jobs SET leased_until")
+    wait_until(lambda: failed, seconds=30)
+    until = look(job_id).leased_until
+
+    wait_until(lambda: look(job_id).leased_until > until, seconds=30)
+
+    gate.may_end.set()
+    wait_until(lambda: look(job_id) is None, seconds=30)
+    assert gate.runs == 1
+
+
+def test_a_worker_does_not_take_from_itself_what_it_still_runs(promise, look, start_runner, gate):
+    job_id = promise()
+    start_runner(worker_threads=2)
+    assert gate.begun.wait(30)
+    with transaction() as session:  # as if it had not been able to renew its lease for too long
+        session.execute(update(Job).values(leased_until=database_now(timedelta(seconds=-1))))
+
+    wait_until(lambda: look(job_id).enqueued_until is not None, seconds=30)
+
+    assert look(job_id).epoch == 1
+    gate.may_end.set()
+    wait_until(lambda: look(job_id) is None, seconds=30)
+    assert gate.runs == 1
+
+
+def test_a_beat_that_could_not_be_written_is_written_later(promise, look, start_runner, stumble, beats):
+    failed = stumble("UPDATE worker_heartbeats", times=2)
+    job_id = promise()
+
+    start_runner()
+
+    wait_until(lambda: look(job_id) is None, seconds=30)
+    wait_until(lambda: beats() == 1, seconds=60)
+    assert len(failed) == 2
+
+
+def test_a_worker_that_cannot_say_goodbye_stops_all_the_same(start_runner, stumble, beats):
+    runner, thread = start_runner()
+    wait_until(lambda: beats() == 1, seconds=30)
+    failed = stumble("DELETE FROM worker_heartbeats WHERE worker_heartbeats.id")
+
+    runner.stop()
+    thread.join(30)
+
+    assert not thread.is_alive()
+    assert len(failed) == 1
+    assert beats() == 1, "it looks dead until its row is swept"

@@ -1,0 +1,138 @@
+"""What TikTok reports of a post that is out, while something else happens to it, and where its list may not be read."""
+
+import pytest
+
+from tests.conftest import PASSWORD
+from tests.posts.moments import around_calls
+from tests.running_jobs import run_due_jobs
+from tests.webhooks.conftest import API, event, signed
+
+TAKEN_DOWN, AVAILABLE = "post.publish.no_longer_publicaly_available", "post.publish.publicly_available"
+MAY_NOT_LIST = {"effect": "status", "status": 401, "code": "scope_not_authorized", "every": True}
+
+
+@pytest.fixture
+def visible(make_post, begin, work_until, publication_of):
+    """A post that people can see."""
+    post = make_post(privacy_level="PUBLIC_TO_EVERYONE")
+    begin(post)
+    work_until(lambda: publication_of(post)["state"] == "publicly_available")
+    return post
+
+
+@pytest.fixture
+def nameless(simulator, make_post, begin, work_until_published, pass_time):
+    """A public post whose id TikTok has not told, though its webhook will."""
+    simulator.control.knobs(post_id_never=True)
+    post = make_post(privacy_level="PUBLIC_TO_EVERYONE")
+    begin(post)
+    work_until_published(post)
+    pass_time(60)
+    return post
+
+
+@pytest.fixture
+def report(owner, client, publication_of, simulator):
+    """Have TikTok report something of a post: `report(post, TAKEN_DOWN)`."""
+    open_ids = {}
+
+    def send(post, name, **differences):
+        publication = publication_of(post)
+        open_ids.setdefault(post["id"], owner.get("/accounts").json["data"][0]["open_id"])
+        [post_id] = publication["tiktok_post_ids"] or simulator.control.publications()[0]["post_ids"] or ["76029975171"]
+        body = event(
+            name, open_ids[post["id"]], {"publish_id": publication["publish_id"], "post_id": post_id}, **differences
+        )
+        assert client.post(f"{API}/webhooks/tiktok", data=body, headers=signed(body)).status_code == 200
+
+    return send
+
+
+def test_where_the_list_may_not_be_read_a_report_of_a_takedown_is_all_there_is(
+    visible, report, simulator, run_jobs, publication_of
+):
+    simulator.control.mischief("video_query", **MAY_NOT_LIST)
+
+    report(visible, TAKEN_DOWN)
+    run_jobs()
+
+    gone = publication_of(visible)
+    assert (gone["state"], gone["reason"]) == ("no_longer_available", "reported_by_tiktok")
+
+
+def test_a_takedown_of_what_is_not_out_yet_is_not_believed(
+    make_post, begin, run_jobs, publication_of, report, simulator
+):
+    simulator.control.knobs(processing_seconds=600)
+    post = make_post()
+    begin(post)
+    run_jobs()
+
+    report(post, TAKEN_DOWN)
+    run_jobs()
+
+    assert publication_of(post)["state"] == "processing"
+
+
+def test_two_reports_of_one_takedown_are_written_once(
+    app, visible, report, simulator, transport, run_jobs, publication_of
+):
+    [post_id] = publication_of(visible)["tiktok_post_ids"]
+    simulator.control.take_down(post_id)
+    report(visible, TAKEN_DOWN)
+    report(visible, TAKEN_DOWN, create_time=1770210999)
+
+    with around_calls(transport, 1, "after", lambda: run_due_jobs(app)) as other_worker:
+        run_jobs()
+
+    assert other_worker.result >= 1
+    entries = [entry["event"] for entry in publication_of(visible)["timeline"]]
+    assert entries.count("no_longer_available") == 1
+
+
+def test_where_the_list_may_not_be_read_a_reported_id_is_not_taken(
+    nameless, report, simulator, run_jobs, publication_of
+):
+    simulator.control.mischief("video_query", **MAY_NOT_LIST)
+
+    report(nameless, AVAILABLE)
+    run_jobs()
+
+    assert (publication_of(nameless)["state"], publication_of(nameless)["tiktok_post_ids"]) == ("published", [])
+
+
+def test_an_id_that_is_known_already_is_not_asked_for(visible, report, simulator, run_jobs, publication_of):
+    known = publication_of(visible)["tiktok_post_ids"]
+
+    report(visible, AVAILABLE)
+    run_jobs()
+
+    assert publication_of(visible)["tiktok_post_ids"] == known
+    assert simulator.control.requests(endpoint="video_query") == []
+
+
+def disconnect(owner, post):
+    return owner.delete(f"/accounts/{post['targets'][0]['account_id']}").status_code
+
+
+def leave(owner, _post):
+    return owner.delete("/auth/me", json={"password": PASSWORD}).status_code
+
+
+@pytest.mark.parametrize("act", [disconnect, leave])
+def test_an_id_is_given_to_nothing_that_has_gone_while_tiktok_was_asked(
+    act, nameless, report, simulator, transport, run_jobs, owner, client
+):
+    report(nameless, AVAILABLE)
+
+    # The report also wakes the poll, whose call comes first.
+    with around_calls(transport, 2, "after", lambda: act(owner, nameless)) as happening:
+        run_jobs()
+
+    assert happening.result in (200, 204)
+    assert len(simulator.control.requests(endpoint="video_query")) == 1
+    if act is disconnect:
+        [publication] = owner.get(f"/posts/{nameless['id']}/publications").json["data"]
+        assert publication["tiktok_post_ids"] == []
+    checks = client.get("/readyz").json["checks"]
+    assert checks["jobs"]["dead"] == 0
