@@ -135,7 +135,7 @@ class Publisher:
         if not is_direct(work.post):
             return None
         with _account_may_vanish():
-            creator = fetch_creator_info(self._account_id(work), tiktok=self.tiktok, sealer=self.sealer)
+            creator = fetch_creator_info(work.account_id, tiktok=self.tiktok, sealer=self.sealer)
         findings = check_against_creator(work.post, work.publication, work.living_media, creator)
         if not findings:
             return None
