@@ -77,6 +77,14 @@ def test_an_id_that_tiktok_never_tells_is_found_in_the_list(
     assert owner.get(f"/posts/{post['id']}").json["targets"][0]["post_id_source"] == "matched"
 
 
+def test_without_a_caption_time_and_length_are_no_evidence(silent, publish, read_list, publication_of):
+    post = publish(caption="")
+
+    read_list(post)
+
+    assert (publication_of(post)["tiktok_post_ids"], publication_of(post)["post_id_source"]) == ([], None)
+
+
 def test_of_two_that_are_alike_neither_is_taken(
     silent, make_post, make_video, connect_account, owner, run_jobs, begin, work_until, publication_of, read_list
 ):

@@ -89,7 +89,8 @@ def match(account_id: UUID) -> None:
     rivals = Counter(video.video_id for fitting in could_be.values() for video in fitting)
     for each in traces:
         fitting = could_be[each.publication_id]
-        if each.is_wanting and len(fitting) == 1 and rivals[fitting[0].video_id] == 1:
+        is_told_by_words = bool(each.caption.strip())  # time and length alone would be a guess
+        if each.is_wanting and is_told_by_words and len(fitting) == 1 and rivals[fitting[0].video_id] == 1:
             _keep(each.publication_id, fitting[0].video_id, PostIdSource.MATCHED)
 
 
