@@ -30,6 +30,7 @@ from tests.media.odd_films import (
     shifted_fragments,
     trimmed,
     unpaced,
+    with_hole,
     with_late_sound,
 )
 
@@ -429,12 +430,24 @@ SHAPES = {
 
 GOOD = PLAIN | TIMES | RATES | BYTES_BEHIND | TRACKS | SHAPES
 
+LONG = Picture(at=range(96), gop=96)
+ENCRYPTION = (
+    ("encryption_scheme", "cenc-aes-ctr"),
+    ("encryption_key", "76a6c65c5ea762046bd749a2e632ccbb"),
+    ("encryption_kid", "a7e61c373e219033c21091fa607bf3b8"),
+)
 BROKEN = {
     "no pictures": lambda: film(Sound()),
     "no pictures in webm": lambda: WEBM(Sound(codec="libopus")),
     "an unknown kind alone": lambda: of_unknown_kind(film()),
     "media data up to the end, and the index in them": lambda: media_data_to_the_end(film()),
     "a webm cut": lambda: cut(WEBM(VP8), 0.9),
+    "an mp4 whose second half never arrived": lambda: with_hole(film(LONG), 0.5, 1),
+    "an mp4 whose middle never arrived": lambda: with_hole(film(LONG), 0.4, 0.6),
+    "an mp4 that was never filled": lambda: with_hole(film(), 0, 1),
+    "a webm whose second half never arrived": lambda: with_hole(WEBM(Picture(at=range(96), codec="libvpx")), 0.5, 1),
+    "encrypted": partial(film, options=ENCRYPTION),
+    "encrypted, with sound": partial(film, *FILM_AND_SOUND, options=ENCRYPTION),
 } | {
     f"{name} of which {left:.2%} are left": partial(lambda make, left: cut(make(), left), make, left)
     for name, make in (

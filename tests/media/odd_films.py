@@ -151,3 +151,13 @@ def with_late_sound() -> bytes:
 
 def cut(content: bytes, left: float) -> bytes:
     return content[: round(len(content) * left)]
+
+
+def with_hole(content: bytes, begin: float, end: float) -> bytes:
+    """As a program leaves it that makes room for a download in advance: zeros in that part of the media data, or of a WebM."""
+    start, behind = 0, len(content)
+    if content[4:8] == b"ftyp":
+        start = content.index(b"mdat") + 4
+        behind = start + len(content_of(content, "mdat"))
+    first, last = (start + round((behind - start) * share) for share in (begin, end))
+    return content[:first] + bytes(last - first) + content[last:]
