@@ -30,6 +30,7 @@ from tests.media.odd_films import (
     shifted_fragments,
     trimmed,
     unpaced,
+    with_held_end,
     with_hole,
     with_late_sound,
 )
@@ -170,6 +171,7 @@ TIMES = {
     "pictures in another order and no edit list, in fragments": Case(
         make=partial(film, Picture(b_frames=2), options=(("movflags", "frag_keyframe"),))
     ),
+    "a last picture that is held": Case(make=with_held_end, seconds=47 / 24 + 5),
     "an edit of what is behind the end": Case(make=lambda: with_edits(film(), (2.0, 10.0))),
     "an edit up to the end from its middle on": Case(make=lambda: with_edits(film(), (0.0, 1.0)), seconds=1.0),
     "fragments that begin after 100 s": Case(make=partial(shifted_fragments, 100)),

@@ -17,6 +17,7 @@ MOST_PACKETS = 600_000
 
 _CPU_SECONDS = 7.0  # of the 15 that the process has
 _PACKETS_BETWEEN_LOOKS = 1024
+_HELD = 10  # times as long as others
 _SOME_BYTES, _MANY_BYTES = 16, 4096
 _NOMINAL_RATES = (
     *(Fraction(rate) for rate in (10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120, 240)),
@@ -82,7 +83,10 @@ class Timeline:
         ends; they do not count as more pictures a second than most of them are.
         """
         times = sorted(set(self.starts))
-        ticks = (times[-1] - times[0] + self._last_ticks()) if times else 0
+        last, usual = self._last_ticks(), _typical_gap(times)
+        if 0 < _HELD * usual < last:
+            last = usual  # the film stands still on its last picture: that makes the rest of it no slower
+        ticks = (times[-1] - times[0] + last) if times else 0
         if ticks <= 0:
             return None
         if self.tells_lengths and self.told_ticks > 0:
