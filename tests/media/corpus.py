@@ -30,6 +30,8 @@ from tests.media.odd_films import (
     shifted_fragments,
     trimmed,
     unpaced,
+    with_held_end,
+    with_hole,
     with_late_sound,
 )
 
@@ -169,6 +171,7 @@ TIMES = {
     "pictures in another order and no edit list, in fragments": Case(
         make=partial(film, Picture(b_frames=2), options=(("movflags", "frag_keyframe"),))
     ),
+    "a last picture that is held": Case(make=with_held_end, seconds=47 / 24 + 5),
     "an edit of what is behind the end": Case(make=lambda: with_edits(film(), (2.0, 10.0))),
     "an edit up to the end from its middle on": Case(make=lambda: with_edits(film(), (0.0, 1.0)), seconds=1.0),
     "fragments that begin after 100 s": Case(make=partial(shifted_fragments, 100)),
@@ -429,12 +432,24 @@ SHAPES = {
 
 GOOD = PLAIN | TIMES | RATES | BYTES_BEHIND | TRACKS | SHAPES
 
+LONG = Picture(at=range(96), gop=96)
+ENCRYPTION = (
+    ("encryption_scheme", "cenc-aes-ctr"),
+    ("encryption_key", "76a6c65c5ea762046bd749a2e632ccbb"),
+    ("encryption_kid", "a7e61c373e219033c21091fa607bf3b8"),
+)
 BROKEN = {
     "no pictures": lambda: film(Sound()),
     "no pictures in webm": lambda: WEBM(Sound(codec="libopus")),
     "an unknown kind alone": lambda: of_unknown_kind(film()),
     "media data up to the end, and the index in them": lambda: media_data_to_the_end(film()),
     "a webm cut": lambda: cut(WEBM(VP8), 0.9),
+    "an mp4 whose second half never arrived": lambda: with_hole(film(LONG), 0.5, 1),
+    "an mp4 whose middle never arrived": lambda: with_hole(film(LONG), 0.4, 0.6),
+    "an mp4 that was never filled": lambda: with_hole(film(), 0, 1),
+    "a webm whose second half never arrived": lambda: with_hole(WEBM(Picture(at=range(96), codec="libvpx")), 0.5, 1),
+    "encrypted": partial(film, options=ENCRYPTION),
+    "encrypted, with sound": partial(film, *FILM_AND_SOUND, options=ENCRYPTION),
 } | {
     f"{name} of which {left:.2%} are left": partial(lambda make, left: cut(make(), left), make, left)
     for name, make in (

@@ -151,3 +151,21 @@ def with_late_sound() -> bytes:
 
 def cut(content: bytes, left: float) -> bytes:
     return content[: round(len(content) * left)]
+
+
+def with_held_end() -> bytes:
+    """Screen recorders and editors let the last picture stand for some seconds (`stts`, 8.6.1.2)."""
+    content = changed(film(), "moov/trak/edts", lambda _: None)
+    scale = int.from_bytes(content_of(content, "moov/trak/mdia/mdhd")[12:16], "big")
+    lengths = struct.pack(">IIIIII", 0, 2, 47, scale // 24, 1, 5 * scale)
+    return changed(content, "moov/trak/mdia/minf/stbl/stts", lambda _: lengths)
+
+
+def with_hole(content: bytes, begin: float, end: float) -> bytes:
+    """As a program leaves it that makes room for a download in advance: zeros in that part of the media data, or of a WebM."""
+    start, behind = 0, len(content)
+    if content[4:8] == b"ftyp":
+        start = content.index(b"mdat") + 4
+        behind = start + len(content_of(content, "mdat"))
+    first, last = (start + round((behind - start) * share) for share in (begin, end))
+    return content[:first] + bytes(last - first) + content[last:]

@@ -50,6 +50,15 @@ BROKEN = {
 }
 
 
+def unfilled(kind):
+    """Its second half never arrived, and a preview in it has an end of its own."""
+    preview = b"\xff\xe1\0\x0c" + b"preview" + b"\xff\xd9x"
+    whole = photo(kind)
+    content = whole[:2] + preview + whole[2:] if kind == "JPEG" else whole
+    kept = min(len(content) // 2, len(content) - 1024)
+    return content[:kept] + bytes(len(content) - kept)
+
+
 @pytest.mark.parametrize("name", GOOD)
 def test_it_is_what_a_viewer_shows(make_media, owner, name):
     container, make = GOOD[name]
@@ -80,3 +89,13 @@ def test_what_moves_or_is_cut_is_refused(make_media, code):
     media = make_media(BROKEN[code](), name="photo")
 
     assert (media["status"], media["rejection"]["code"]) == ("rejected", code)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_zeros_in_place_of_its_end_are_not_taken_for_a_picture(make_media, kind):
+    media = make_media(unfilled(kind), name="photo")
+
+    assert (media["status"], media["rejection"]) == (
+        "rejected",
+        {"code": "file_truncated", "message": "The end of the file is missing: there are only zeros."},
+    )

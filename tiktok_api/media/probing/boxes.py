@@ -22,6 +22,7 @@ _ESSENTIAL = (
 )  # no file is whole without all of each
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL_BYTES = 65_535 + 22  # APPNOTE 4.3.16: the end record and the longest comment
+_TAIL_BYTES = 512
 _SEGMENT = b"\x18\x53\x80\x67"
 
 
@@ -154,8 +155,9 @@ class Part(io.RawIOBase):
 
 
 def refuse_cut_segment(file: BinaryIO) -> bool:
-    """Whether a WebM or Matroska file was recorded live, its segment's size unknown (RFC 9559, 5.1).
+    """Whether a WebM or Matroska file may lack its end, though its size does not tell.
 
+    It was recorded live, the size of its segment unknown (RFC 9559, 5.1), or there are zeros where the segment ends.
     Raises Refused where it ends before its segment does.
     """
     file.seek(0)
@@ -168,10 +170,12 @@ def refuse_cut_segment(file: BinaryIO) -> bool:
     value = int.from_bytes(head[at + 4 : at + 4 + width], "big") & ((1 << (7 * width)) - 1)
     if value == (1 << (7 * width)) - 1:
         return True
-    missing = at + 4 + width + value - size_of(file)
+    end = at + 4 + width + value
+    missing = end - size_of(file)
     if missing > 0:
         raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
-    return False
+    file.seek(max(0, end - _TAIL_BYTES))
+    return not any(file.read(_TAIL_BYTES))
 
 
 def has_segment_duration(file: BinaryIO) -> bool:

@@ -43,14 +43,25 @@ def choose_picture(
         raise Refused("no_video", "There is no video in this file.")
     most = max(timelines[stream.index].count for stream in streams)
 
+    def is_known(stream: VideoStream) -> bool:
+        return codec_of(stream) in DECODABLE and not _is_encrypted(tracks.get(stream.id))
+
     def rank(stream: VideoStream) -> tuple[bool, bool, bool, bool, int, int]:
         track, count = tracks.get(stream.id), timelines[stream.index].count
         serves = bool(stream.disposition & _SERVING) or (track is not None and track.is_auxiliary)
-        is_known = codec_of(stream) in DECODABLE
-        area = stream.width * stream.height if is_known else 0
-        return is_known and count > 0, _is_shown(stream, track), not serves, count * _SELDOM > most, area, -stream.index
+        area = stream.width * stream.height if is_known(stream) else 0
+        return (
+            is_known(stream) and count > 0,
+            _is_shown(stream, track),
+            not serves,
+            count * _SELDOM > most,
+            area,
+            -stream.index,
+        )
 
     best = max(streams, key=rank)
+    if _is_encrypted(tracks.get(best.id)):
+        raise Refused("codec_unsupported", "The video is encrypted; only one without copy protection can be posted.")
     if codec_of(best) not in DECODABLE:
         name = codec_of(best) or "a method that is not known here"
         raise Refused("codec_unsupported", f"Video compressed with {name} is not supported.")
@@ -60,7 +71,9 @@ def choose_picture(
 def choose_sound(container: InputContainer, tracks: Mapping[int, Track], timelines: Mapping[int, Timeline]) -> Any:
     """The sound that is heard with it, or None: one that is not empty and of a known kind, rather one that is for all who listen."""
     streams = [
-        stream for stream in container.streams.audio if codec_of(stream) is not None and timelines[stream.index].count
+        stream
+        for stream in container.streams.audio
+        if codec_of(stream) is not None and timelines[stream.index].count and not _is_encrypted(tracks.get(stream.id))
     ]
 
     def rank(stream: Any) -> tuple[bool, bool, int]:
@@ -73,3 +86,7 @@ def choose_sound(container: InputContainer, tracks: Mapping[int, Track], timelin
 
 def _is_shown(stream: Any, track: Track | None) -> bool:
     return track.is_shown if track is not None else bool(stream.disposition & Disposition.default)
+
+
+def _is_encrypted(track: Track | None) -> bool:
+    return track is not None and track.is_encrypted

@@ -10,7 +10,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from pillow_heif import HeifFile
 from pillow_heif import options as heif_options
 
-from tiktok_api.media.probing import boxes, colours
+from tiktok_api.media.probing import boxes, colours, endings
 from tiktok_api.media.probing.profiles import profile_for
 from tiktok_api.media.probing.refusal import Refused, is_ours
 
@@ -111,6 +111,7 @@ def open_picture(file: BinaryIO, decoder: str, fit: Fit) -> Picture:
     Call it, and what it hands out, by way of `explained`.
     """
     boxes.refuse_double_natured(file)
+    endings.refuse_unfilled(file, decoder)
     if decoder == "HEIC":
         return _open_heic(file)
     if decoder == "WEBP":

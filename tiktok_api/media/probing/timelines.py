@@ -17,6 +17,8 @@ MOST_PACKETS = 600_000
 
 _CPU_SECONDS = 7.0  # of the 15 that the process has
 _PACKETS_BETWEEN_LOOKS = 1024
+_HELD = 10  # times as long as others
+_SOME_BYTES, _MANY_BYTES = 16, 4096
 _NOMINAL_RATES = (
     *(Fraction(rate) for rate in (10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 90, 100, 120, 240)),
     *(Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120, 240)),
@@ -35,6 +37,8 @@ _ROUNDED_SECONDS = (
 class Timeline:
     """One track as it is shown, in ticks of `time_base`.
 
+    `empty` of them have nothing but zeros in them, and `ends_empty` if the last one in the file has.
+
     `count` packets begin between `first` and `latest`; the latest is said to last `latest_ticks`. `starts` are those of
     pictures, which are said to last `told_ticks` in all. Where the container does not tell how long a picture lasts (`tells_lengths`), the last one lasts as long as most.
     """
@@ -46,6 +50,8 @@ class Timeline:
     latest: int = 0
     latest_ticks: int = 0
     told_ticks: int = 0
+    empty: int = 0
+    ends_empty: bool = False
     starts: "array[int]" = field(default_factory=lambda: array("q"))
 
     def add(self, start: int, ticks: int, *, is_picture: bool) -> None:
@@ -77,7 +83,10 @@ class Timeline:
         ends; they do not count as more pictures a second than most of them are.
         """
         times = sorted(set(self.starts))
-        ticks = (times[-1] - times[0] + self._last_ticks()) if times else 0
+        last, usual = self._last_ticks(), _typical_gap(times)
+        if 0 < _HELD * usual < last:
+            last = usual  # the film stands still on its last picture: that makes the rest of it no slower
+        ticks = (times[-1] - times[0] + last) if times else 0
         if ticks <= 0:
             return None
         if self.tells_lengths and self.told_ticks > 0:
@@ -126,8 +135,19 @@ def _read(container: InputContainer, timelines: dict[int, Timeline]) -> bool:
         ticks, is_hidden = packet.duration or 0, shown[packet.stream_index]
         if start + ticks < 0 or (start < 0 and start + ticks == 0) or is_hidden(packet):
             continue
-        timeline.add(start, ticks, is_picture=packet.stream.type == "video")
+        is_picture = packet.stream.type == "video"
+        timeline.add(start, ticks, is_picture=is_picture)
+        timeline.ends_empty = is_picture and _is_empty(packet)
+        timeline.empty += timeline.ends_empty
     return True
+
+
+def _is_empty(packet: Any) -> bool:
+    """Whether there are only zeros where a picture should be, in no way of compressing one: a download left them there."""
+    if packet.size == 0:
+        return False  # a picture that was left out on purpose
+    content = memoryview(packet)
+    return not any(content[:_SOME_BYTES]) and not any(content[:_MANY_BYTES])
 
 
 def _hidden_picture_test(stream: Any) -> Any:

@@ -17,6 +17,7 @@ _AUXILIARY_REFERENCES = (
     b"thmb",
     b"dpnd",
 )  # from a track that serves another one, 8.3.3
+_ENCRYPTED = (b"encv", b"enca", b"drmi", b"drms")  # ISO/IEC 14496-12, 8.12, and what shops sold before it
 _CHAPTERS = b"chap"  # to a track that serves this one
 _HEADER_BYTES = 4  # version and flags
 _LONGEST_TABLE = 100_000  # entries of an edit list or of a list of references
@@ -27,13 +28,14 @@ class Track:
     """One track of a movie.
 
     `is_shown`: enabled, and not for previews alone. `is_auxiliary`: depth, thumbnails, chapters and others that serve
-    another track. `begins_at` and `ends_at`: seconds into the movie from and up to which its edit list shows something, None
+    another track. `is_encrypted`: nothing of it can be seen or heard without a key. `begins_at` and `ends_at`: seconds into the movie from and up to which its edit list shows something, None
     where it does not say. `splices`: the places where its edit list puts two pieces together.
     """
 
     number: int = 0
     is_shown: bool = True
     is_auxiliary: bool = False
+    is_encrypted: bool = False
     begins_at: Fraction | None = None
     ends_at: Fraction | None = None
     splices: int = 0
@@ -110,7 +112,19 @@ def _track(file: BinaryIO, start: int, end: int, ticks: int, chapters: set[int])
             for inner, first, last in boxes.lenient_boxes(file, content, behind):
                 if inner == b"hdlr":
                     track.is_auxiliary |= boxes.content_of(file, first, last)[8:12] in _AUXILIARY_HANDLERS
+                elif inner == b"minf":
+                    track.is_encrypted = _is_encrypted(file, first, last)
     return track
+
+
+def _is_encrypted(file: BinaryIO, start: int, end: int) -> bool:
+    """By the kind of its first sample entry, in the `stsd` box (8.5.2) of its `stbl`."""
+    for kind, content, behind in boxes.lenient_boxes(file, start, end):
+        if kind == b"stbl":
+            return _is_encrypted(file, content, behind)
+        if kind == b"stsd":
+            return boxes.content_of(file, content, min(behind, content + 16))[12:16] in _ENCRYPTED
+    return False
 
 
 def _words(content: bytes) -> Iterator[int]:

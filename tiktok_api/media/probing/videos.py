@@ -21,6 +21,7 @@ from tiktok_api.media.probing.upright import Upright, upright
 MAX_PIXELS = 8192 * 4320
 _MISSING_END_SECONDS = 1.0  # what is announced may be that of a track that is neither seen nor heard
 _MISSING_END_SHARE = 0.005  # and is rounded
+_MOST_EMPTY_SHARE = 0.02  # players skip a picture or two that are damaged
 _OVERHANG = Fraction(1, 10)  # seconds: the last piece of sound may be longer than what is shown of it
 _MICROSECONDS = 1_000_000
 
@@ -188,6 +189,7 @@ def _refuse_missing_end(shown: _Shown, source: stills.Source, file: BinaryIO) ->
     missing -= boxes.size_of(file)
     if missing > 0:
         raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
+    _refuse_holes(shown.timelines[shown.picture.index])
     if not shown.is_whole:
         return
     promised, end = shown.movie.seconds, _last_end(shown)
@@ -199,6 +201,15 @@ def _refuse_missing_end(shown: _Shown, source: stills.Source, file: BinaryIO) ->
         return  # it may not fit into the memory twice, and cannot be posted anyway
     if not source.has_picture_near(shown.picture.index, shown.end_of(shown.picture) - 1):
         raise Refused("file_truncated", "The end of the video cannot be decoded.")
+
+
+def _refuse_holes(pictures: Timeline) -> None:
+    """Raise Refused where bytes never arrived: a program that makes room for a file in advance leaves zeros there."""
+    if pictures.ends_empty or pictures.empty > _MOST_EMPTY_SHARE * pictures.count:
+        message = (
+            f"A part of the file is missing: there are only zeros where {pictures.empty} of its pictures should be."
+        )
+        raise Refused("file_truncated", message)
 
 
 def _last_end(shown: _Shown) -> Fraction:
