@@ -127,9 +127,14 @@ def create_app_or_exit() -> Flask:
         app = create_app(settings)
     except SettingsInvalid as error:
         exit_with(error)
+    log_remarks(settings)
+    return app
+
+
+def log_remarks(settings: Settings) -> None:
+    """Warn of what is doubtful about the settings' names."""
     for remark in settings.remarks:
         structlog.get_logger(__name__).warning("settings.doubtful", remark=remark)
-    return app
 
 
 def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:

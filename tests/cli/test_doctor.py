@@ -129,6 +129,17 @@ def test_dead_jobs_are_worth_a_warning(examine, database):
     assert "jobs dead" in report["jobs"][0]["hint"]
 
 
+def test_tables_that_are_not_what_the_revision_says_are_named(examine, database):
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("alter table users drop column timezone")
+        connection.commit()
+
+    status, report = examine()
+
+    assert (status, failed(report)) == (1, {"schema"})
+    assert "users.timezone is missing" in report["schema"][0]["message"]
+
+
 @pytest.mark.parametrize("seconds", [0, 3600])
 def test_workers_that_have_died_are_a_failure_and_living_ones_are_not(examine, database, seconds):
     beat = f"{datetime.now(UTC) - timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S.%f}"

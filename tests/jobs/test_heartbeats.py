@@ -154,6 +154,32 @@ def test_a_worker_waits_for_a_database_that_is_not_upgraded_yet(tmp_path, start_
     wait_until(count, seconds=60)
 
 
+def test_a_database_that_goes_away_is_a_sentence_in_the_log(tmp_path, start_worker):
+    upgraded = tmp_path / "upgraded.sqlite3"
+    environment = environment_of(f"sqlite:///{upgraded}", tmp_path)
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"], cwd=ROOT, env=environment, check=True
+    )
+    process = start_worker(DATABASE_URL=f"sqlite:///{upgraded}")
+
+    def has_begun() -> int:
+        with closing(sqlite3.connect(upgraded)) as connection:
+            return int(connection.execute("select count(*) from jobs where due_at > datetime('now')").fetchone()[0])
+
+    wait_until(has_begun, seconds=60)
+    with closing(sqlite3.connect(upgraded, timeout=60)) as connection:
+        connection.execute("alter table jobs rename to away")
+        connection.commit()
+    log = tmp_path / "worker.log"
+    wait_until(lambda: log.read_text().count("worker.waits_for_database") >= 2, seconds=60)
+
+    assert process.poll() is None
+    said = [line for line in log.read_text().splitlines() if "waits_for_database" in line]
+    assert said
+    assert "Traceback" not in "".join(said)
+    assert "runner.cannot_look" not in log.read_text()
+
+
 @on_each_database
 def test_business_time_that_is_moved_kills_no_worker(start_worker, rows, workers, app):
     start_worker(ALLOW_TEST_CLOCK="true")

@@ -185,6 +185,15 @@ def test_credentials_for_s3_in_the_file_reach_the_api_and_the_doctor(folder, s3_
     assert storage["status"] == "ok"
 
 
+@pytest.mark.parametrize("process", [WORKER, ("tiktok_api", "worker"), ("tiktok_api", "serve")])
+def test_a_doubtful_name_is_in_the_log_of_what_runs_on(folder, process):
+    folder.fill_in(**REQUIRED, BIND=f"127.0.0.1:{free_port()}")
+
+    with folder.running(*process, WORKER_THREAD="8"):
+        wait_until(lambda: "settings.doubtful" in (folder.path / "log").read_text(), seconds=90)
+        wait_until(lambda: "WORKER_THREADS" in (folder.path / "log").read_text(), seconds=90)
+
+
 def test_a_doubtful_name_is_in_the_log(folder):
     folder.fill_in(**REQUIRED)
 

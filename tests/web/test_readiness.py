@@ -1,12 +1,14 @@
 """/readyz: what is said when something is missing, and which status it is said with."""
 
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from tests.conftest import API
 from tests.databases import on_each_database
+from tests.servers import free_port
 from tests.web.problems import assert_problem
 from tiktok_api import clock
 from tiktok_api.db import database_now, transaction
@@ -189,8 +191,8 @@ def test_the_report_is_there_without_a_request(app, a_living_worker):
     assert report.checks["schema"]["status"] == "ok"
 
 
-def test_a_database_that_is_away_is_unready(make_app, tmp_path):
-    app = make_app(database_url=f"sqlite:///{tmp_path / 'no' / 'folder.sqlite3'}")
+def test_a_database_that_is_away_is_unready(make_app):
+    app = make_app(database_url=f"postgresql+psycopg://u@127.0.0.1:{free_port()}/x")
 
     response = app.test_client().get("/readyz")
 
@@ -224,3 +226,18 @@ def test_what_is_told_to_everybody_names_no_machine_and_no_secret(client, a_livi
 
     assert "here" not in told
     assert base_settings.database_url not in told
+
+
+def test_a_check_that_does_not_end_has_failed_and_so_has_what_comes_after_it(app):
+    is_over = Event()
+
+    with app.app_context():
+        report = examine({"first": lambda: None, "mute": lambda: {"waited": is_over.wait(60)}, "after": lambda: None})
+    is_over.set()
+
+    assert report.status == "failed"
+    assert report.checks == {
+        "first": {"status": "ok"},
+        "mute": {"status": "failed", "problem": "No answer in time."},
+        "after": {"status": "failed", "problem": "Not looked at, because mute does not answer."},
+    }

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tiktok_api import schema, setting_rules
 from tiktok_api.app import create_app
 from tiktok_api.auth.mail import SmtpMailer
-from tiktok_api.db import explain
+from tiktok_api.db import db, explain
 from tiktok_api.jobs import monitoring
 from tiktok_api.schema import SchemaState, Standing
 from tiktok_api.settings import Settings, SettingsInvalid, load
@@ -30,6 +30,7 @@ from tiktok_api.tiktok.wire import Timeouts
 PATIENCE_SECONDS = 15.0
 """For each check as a whole; they run side by side."""
 _SILENCE_SECONDS = 4.0
+_MOST_NAMED = 5
 _UPGRADE = "tiktok-api upgrade"
 
 
@@ -99,6 +100,7 @@ def _database(_app: Flask, settings: Settings) -> Iterator[Finding]:
     kind = "SQLite" if settings.database_url.startswith("sqlite") else "PostgreSQL"
     try:
         found = schema.state()
+        wrong = _wrong_tables() if found.is_current else []
     except SQLAlchemyError as error:
         hint = "look at DATABASE_URL: is the server there, and are user, password and database right?"
         if kind == "SQLite":
@@ -106,9 +108,18 @@ def _database(_app: Flask, settings: Settings) -> Iterator[Finding]:
         yield Finding("database", "failed", f"{kind} cannot be used: {explain(error)}", hint)
         return
     yield Finding("database", "ok", f"{kind} answers")
+    if wrong:
+        message = f"the tables are not those of revision {found.revision}: {'; '.join(wrong)}"
+        yield Finding("schema", "failed", message, f"run: {_UPGRADE}, which says what to do")
+        return
     yield _schema(found)
     if found.is_current:
         yield from _work()
+
+
+def _wrong_tables() -> list[str]:
+    with db.engine.connect() as connection:
+        return schema.differences(connection)[:_MOST_NAMED]
 
 
 def _schema(found: SchemaState) -> Finding:

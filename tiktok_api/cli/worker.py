@@ -4,6 +4,7 @@ import signal
 
 import click
 from flask import current_app
+from flask.cli import ScriptInfo
 from sqlalchemy.exc import SQLAlchemyError
 
 from tiktok_api import logs
@@ -17,7 +18,11 @@ from tiktok_api.jobs.runner import Runner
 @with_app
 def worker() -> None:
     """Publish, read accounts and clean up, until told to stop; run one or more."""
+    from tiktok_api.app import log_remarks  # which imports this module
+
     logs.take_over()
+    if click.get_current_context().find_object(ScriptInfo) is None:  # else Flask has loaded wsgi.py, which has said it
+        log_remarks(service("settings"))
     runner = Runner(current_app._get_current_object(), service("settings"))  # type: ignore[attr-defined]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: runner.stop())

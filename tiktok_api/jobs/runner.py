@@ -22,7 +22,7 @@ from tiktok_api.settings import Settings
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 0.5
-_BETWEEN_STARTS_SECONDS = 2.0
+_BETWEEN_TRIES_SECONDS = 2.0
 _PATIENCE_AT_START_SECONDS = 20.0
 """A database that starts beside the worker, or is being upgraded, is there by then; else a setting is wrong."""
 _LONGEST_ENQUEUED = timedelta(seconds=30)
@@ -79,7 +79,7 @@ class Runner:
                 log.error("worker.waits_for_database", error=explain(error))  # noqa: TRY400  # it is tried again soon
             else:
                 return
-            self._stopping.wait(_BETWEEN_STARTS_SECONDS)
+            self._stopping.wait(_BETWEEN_TRIES_SECONDS)
 
     def _count_busy(self) -> int:
         with self._lock:
@@ -98,7 +98,11 @@ class Runner:
         try:
             with self._app.app_context():
                 found = self._find_due(free)
-        except Exception:  # the database may be away for a while: look again at the next tick
+        except SQLAlchemyError as error:  # the database may be away for a while, or not upgraded yet
+            log.error("worker.waits_for_database", error=explain(error))  # noqa: TRY400  # it is tried again soon
+            self._stopping.wait(_BETWEEN_TRIES_SECONDS)
+            found = []
+        except Exception:  # look again at the next tick
             log.exception("runner.cannot_look")
             found = []
         for job_id in found:

@@ -1,11 +1,12 @@
 """Whether the process lives, and whether it is ready: `app.py` names the checks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response
+from flask import Blueprint, Flask, Response, current_app
 
 from tiktok_api.db import end_reading
 from tiktok_api.extensions import service
@@ -13,6 +14,9 @@ from tiktok_api.web.serializing import to_json
 
 Check = Callable[[], dict[str, Any] | None]
 """Raises when something is wrong; may return facts to show, with `status: degraded` for what the server can do without."""
+
+_PATIENCE_SECONDS = 8.0
+_MOST_HELD = 4
 
 log = structlog.get_logger(__name__)
 health = Blueprint("health", __name__)
@@ -32,17 +36,43 @@ class Report:
 
 
 def examine(checks: Mapping[str, Check] | None = None) -> Report:
-    """Make every check, by default those of the application, in whose context this is called; also without a request."""
+    """Make every check, by default those of the application, in whose context this is called; also without a request.
+
+    A database that neither answers nor hangs up would hold a check for many minutes: what has said nothing in time has
+    failed, and so has what comes after it. While a few looks are held like that there is no further one.
+    """
+    named = dict(checks if checks is not None else service("health_checks"))
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    held: list[Thread] = app.extensions.setdefault("tiktok_api.held_looks", [])
+    held[:] = [thread for thread in held if thread.is_alive()]
     found: dict[str, dict[str, Any]] = {}
-    for name, check in (checks if checks is not None else service("health_checks")).items():
-        try:
-            found[name] = {"status": "ok", **(check() or {})}
-        except Exception as error:  # whatever it is, it means "not ready"
-            log.warning("health.failed", check=name, error=repr(error))
-            found[name] = {"status": "failed"}
-        finally:
-            end_reading()
-    return Report(found)
+    if len(held) < _MOST_HELD:
+        thread = Thread(target=_look, args=(app, named, found), name="health", daemon=True)
+        thread.start()
+        thread.join(_PATIENCE_SECONDS)
+        if thread.is_alive():
+            held.append(thread)
+    said = dict(found)
+    return Report(said | dict(_silent([name for name in named if name not in said])))
+
+
+def _silent(names: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is told of the check that did not end, and of those that would have come after it."""
+    for name in names:
+        problem = "No answer in time." if name == names[0] else f"Not looked at, because {names[0]} does not answer."
+        yield name, {"status": "failed", "problem": problem}
+
+
+def _look(app: Flask, checks: Mapping[str, Check], found: dict[str, dict[str, Any]]) -> None:
+    with app.app_context():
+        for name, check in checks.items():
+            try:
+                found[name] = {"status": "ok", **(check() or {})}
+            except Exception as error:  # whatever it is, it means "not ready"
+                log.warning("health.failed", check=name, error=repr(error))
+                found[name] = {"status": "failed"}
+            finally:
+                end_reading()
 
 
 @health.get("/livez")
