@@ -96,9 +96,26 @@ def answers(status: int, *headers: str, description: str, content: Document | No
     return {str(status): document | ({"headers": shown} if shown else {}) | ({"content": content} if content else {})}
 
 
-def file_of(content_type: str) -> Document:
-    """A response body that is a file."""
-    return {content_type: {"schema": file_schema(content_type), "example": "(bytes)"}}
+FILE_TYPES = ("video/mp4", "video/*", "image/*")
+"""What is handed out: the usual one by its name, the others by their kind, as the document is to stay short."""
+PICTURE_TYPES = ("image/jpeg", "image/*")
+
+
+def file_of(*content_types: str) -> Document:
+    """A response body that is a file of one of these types."""
+    return {each: {"schema": file_schema(each), "example": "(bytes)"} for each in content_types}
+
+
+def handed_out(what: str, *content_types: str) -> Document:
+    """What `contents.answer` makes of a request: the headers that it reads, and its answers."""
+    file = file_of(*content_types)
+    return {
+        "parameters": [*request_headers(Range=False, If_Range=False), "IfNoneMatch"],
+        "responses": answers(200, description=what, content=file)
+        | answers(206, "Content-Range", description="A part of it", content=file)
+        | answers(304, description="You have it already")
+        | answers(307, description="It is on S3: `Location` hands it out for some minutes"),
+    }
 
 
 STANDING = answers(
