@@ -122,6 +122,20 @@ def test_every_list_names_the_refusal_of_a_cursor(operations):
     assert silent == []
 
 
+def test_whatever_hands_out_stored_bytes_says_how_it_can_be_asked(operations):
+    files = [one for one in operations if "307" in one.document["responses"]]
+
+    silent = [
+        str(one)
+        for one in files
+        if not {"Range", "If-Range", "If-None-Match"} <= {parameter["name"] for parameter in one.parameters}
+        or not {"200", "206", "304", "416"} <= one.document["responses"].keys()
+    ]
+
+    assert len(files) == 6
+    assert silent == []
+
+
 def test_what_can_be_read_conditionally_says_so(operations):
     read = [o for o in operations if o.method == "get" and "ETag" in o.document["responses"]["200"].get("headers", {})]
     changed = [

@@ -66,6 +66,15 @@ def test_a_change_is_told_every_reason_of_every_stage_and_nothing_is_kept_of_it(
     assert [entry["action"] for entry in owner.get("/audit?action=post").json["data"]] == []
 
 
+def test_the_document_names_every_member_of_a_reason(owner, wrong):
+    named = owner.client.get("/openapi.json").json["components"]["schemas"]["Fault"]["properties"].keys()
+
+    sent = {member for fault in owner.post("/posts", json=wrong).json["errors"] for member in fault}
+
+    assert "account_id" in sent
+    assert sent - named == set()
+
+
 def test_with_an_idempotency_key_it_is_the_same(owner, wrong):
     response = owner.post("/posts", json=wrong, headers={"Idempotency-Key": "once"})
 

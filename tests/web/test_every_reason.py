@@ -60,3 +60,20 @@ def test_without_faults_of_shape_a_key_is_told_both_reasons(owner):
 
     faults = {fault["pointer"] for fault in assert_problem(response, 422)["errors"]}
     assert faults == {"/account_ids/0", "/expires_at"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "pointers"),
+    [
+        (
+            "/auth/password",
+            {"current_password": "not the right one", "new_password": "qwertyuiop"},
+            {"/current_password", "/new_password"},
+        ),
+        ("/auth/password/reset", {"token": "of no letter", "password": "qwertyuiop"}, {"/token", "/password"}),
+    ],
+)
+def test_a_new_password_is_judged_where_the_proof_is_wrong(owner, path, body, pointers):
+    response = owner.post(path, json=body)
+
+    assert {fault["pointer"] for fault in assert_problem(response, 422, "invalid")["errors"]} == pointers

@@ -192,7 +192,10 @@ class CreatorInfoSchema(Schema):
     creator_username = nullable(fields.String, attribute="info.creator_username", example="ada")
     creator_nickname = nullable(fields.String, attribute="info.creator_nickname", example="Ada L.")
     creator_avatar_url = nullable(
-        fields.String, attribute="info.creator_avatar_url", example="https://p16.tiktokcdn.com/…"
+        fields.String,
+        attribute="info.creator_avatar_url",
+        example="https://p16.tiktokcdn.com/…",
+        description="TikTok's own link, which ends within hours; the account's `avatar_url` is kept here.",
     )
     privacy_level_options = fields.List(
         fields.String(metadata={"example": "SELF_ONLY"}),

@@ -24,18 +24,14 @@ blp = Blueprint(
 )
 
 _REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, RangeNotSatisfiable, StorageUnavailable)
-_ANSWERS = (
-    documents.answers(200, description="The picture", content=documents.file_of("image/jpeg"))
-    | documents.answers(304, description="You have it already")
-    | documents.answers(307, description="Pictures are on S3: `Location` hands it out for some minutes")
-)
+_HANDED_OUT = documents.handed_out("The picture", *documents.PICTURE_TYPES)
 
 
 @blp.get("/avatars/<uuid:account_id>")
 @blp.public
 @blp.counted_apart
 @limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)
-@blp.doc(responses=_ANSWERS)
+@blp.doc(**_HANDED_OUT)
 @blp.arguments(LinkArgsSchema, location="query")
 @blp.response(200)
 @blp.raises(*_REFUSALS)
@@ -54,7 +50,7 @@ def show_avatar(link: dict[str, str], account_id: UUID) -> Response:
 @blp.public
 @blp.counted_apart
 @limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)
-@blp.doc(responses=_ANSWERS)
+@blp.doc(**_HANDED_OUT)
 @blp.arguments(LinkArgsSchema, location="query")
 @blp.response(200)
 @blp.raises(*_REFUSALS)

@@ -5,11 +5,12 @@ from uuid import UUID
 from sqlalchemy import update
 
 from tiktok_api.auth import audit, letters, passwords, sessions
-from tiktok_api.auth.errors import LinkNotValid, WrongPassword
+from tiktok_api.auth.errors import LinkNotValid, WeakPassword, WrongPassword
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import LetterKind, User
 from tiktok_api.auth.services import email_key, get_profile
 from tiktok_api.db import db, end_reading, transaction
+from tiktok_api.errors import Invalid
 
 
 def change_password(caller: Identity, *, current_password: str, new_password: str) -> None:
@@ -21,7 +22,7 @@ def change_password(caller: Identity, *, current_password: str, new_password: st
     old_hash, email = user.password_hash, user.email  # as they were read: the transaction below would read them anew
     end_reading()
     if not passwords.verify(old_hash, current_password):
-        raise _wrong()
+        raise _with_weakness(_wrong(), new_password, email=email, pointer="/new_password")
     passwords.must_be_hard_to_guess(new_password, email=email, pointer="/new_password")
     new_hash = passwords.hash_password(new_password)
     with transaction():
@@ -46,7 +47,7 @@ def reset_password(token: str, password: str, *, address: str) -> None:
     email = found[0].email if found else None
     end_reading()
     if email is None:
-        raise _not_valid()
+        raise _with_weakness(_not_valid(), password, email="", pointer="/password")
     passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
     new_hash = passwords.hash_password(password)
     with transaction():
@@ -77,6 +78,15 @@ def _not_valid() -> LinkNotValid:
 def _wrong() -> WrongPassword:
     fault = {"pointer": "/current_password", "code": WrongPassword.code, "message": WrongPassword.message}
     return WrongPassword(errors=[fault])
+
+
+def _with_weakness(problem: Invalid, password: str, *, email: str, pointer: str) -> Invalid:
+    """The problem or, where the new password is weak, one that says both."""
+    try:
+        passwords.must_be_hard_to_guess(password, email=email, pointer=pointer)
+    except WeakPassword as weak:
+        return Invalid(errors=[*problem.extra["errors"], *weak.extra["errors"]])
+    return problem
 
 
 def _replace(user_id: UUID, old_hash: str, new_hash: str) -> bool:

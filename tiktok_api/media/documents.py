@@ -3,6 +3,7 @@
 from typing import Any
 
 from tiktok_api.media.errors import ChecksumMismatch
+from tiktok_api.media.sniffing import PHOTO_TYPES, VIDEO_TYPES
 from tiktok_api.web.documenting import file_schema
 from tiktok_api.web.openapi_schemas import ENUM_NAME
 
@@ -18,8 +19,6 @@ _EXAMPLES: dict[str, tuple[str, Any, str]] = {
     "Upload-Expires": ("string", "Wed, 03 Mar 2027 12:00:00 GMT", "When the unfinished upload is forgotten."),
     "Location": ("string", "/api/v1/media/uploads/01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e", "Where the bytes go."),
     "X-HTTP-Method-Override": ("string", "PATCH", "PATCH, DELETE or HEAD."),
-    "Range": ("string", "bytes=0-1048575", "One range of bytes."),
-    "If-Range": ("string", '"e3b0c44298fc1c149afbf4c8996fb924"', "Send the range only if this is still the ETag."),
     "Content-Range": ("string", "bytes 0-1048575/48213004", "Which bytes these are."),
     "Tus-Version": ("string", "1.0.0", "Versions spoken."),
     "Tus-Extension": ("string", "creation,termination", "Extensions spoken."),
@@ -96,9 +95,27 @@ def answers(status: int, *headers: str, description: str, content: Document | No
     return {str(status): document | ({"headers": shown} if shown else {}) | ({"content": content} if content else {})}
 
 
-def file_of(content_type: str) -> Document:
-    """A response body that is a file."""
-    return {content_type: {"schema": file_schema(content_type), "example": "(bytes)"}}
+FILE_TYPES = (*VIDEO_TYPES, *PHOTO_TYPES)
+PICTURE_TYPES = ("image/jpeg", "image/png", "image/webp")
+
+
+def file_of(*content_types: str) -> Document:
+    """A response body that is a file of one of these types; the first has the example."""
+    described: Document = {each: {"schema": file_schema(each)} for each in content_types}
+    described[content_types[0]]["example"] = "(bytes)"
+    return described
+
+
+def handed_out(what: str, *content_types: str) -> Document:
+    """What `contents.answer` makes of a request: the headers that it reads, and its answers."""
+    file = file_of(*content_types)
+    return {
+        "parameters": ["Range", "IfRange", "IfNoneMatch"],
+        "responses": answers(200, description=what, content=file)
+        | answers(206, "Content-Range", description="A part of it", content=file)
+        | answers(304, description="You have it already")
+        | answers(307, description="It is on S3: `Location` hands it out for some minutes"),
+    }
 
 
 STANDING = answers(

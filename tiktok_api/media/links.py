@@ -24,11 +24,7 @@ _REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, RangeNotSatisfiable, S
 @blp.public
 @blp.counted_apart
 @limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)
-@blp.doc(
-    responses=documents.answers(200, description="The picture", content=documents.file_of("image/jpeg"))
-    | documents.answers(304, description="You have it already")
-    | documents.answers(307, description="Media are on S3: `Location` hands it out for some minutes"),
-)
+@blp.doc(**documents.handed_out("The picture", "image/jpeg"))
 @blp.arguments(LinkArgsSchema, location="query")
 @blp.response(200)
 @blp.raises(*_REFUSALS)
@@ -49,13 +45,7 @@ def show_linked_thumbnail(link: dict[str, str], media_id: UUID) -> Response:
 @blp.public
 @blp.counted_apart
 @limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)
-@blp.doc(
-    parameters=documents.request_headers(Range=False, If_Range=False),
-    responses=documents.answers(200, description="The file", content=documents.file_of("video/mp4"))
-    | documents.answers(206, "Content-Range", description="A part of it", content=documents.file_of("video/mp4"))
-    | documents.answers(304, description="You have it already")
-    | documents.answers(307, description="Media are on S3: `Location` hands it out for some minutes"),
-)
+@blp.doc(**documents.handed_out("The file", *documents.FILE_TYPES))
 @blp.arguments(LinkArgsSchema, location="query")
 @blp.response(200)
 @blp.raises(*_REFUSALS)

@@ -210,13 +210,7 @@ def convert_photo(wish: dict[str, str], media_id: UUID) -> Media:
 
 
 @blp.get("/<uuid:media_id>/content")
-@blp.doc(
-    parameters=[*documents.request_headers(Range=False, If_Range=False), "IfNoneMatch"],
-    responses=documents.answers(200, description="The file", content=documents.file_of("video/mp4"))
-    | documents.answers(206, "Content-Range", description="A part of it", content=documents.file_of("video/mp4"))
-    | documents.answers(304, description="You have it already")
-    | documents.answers(307, description="Media are on S3: `Location` hands it out for some minutes"),
-)
+@blp.doc(**documents.handed_out("The file", *documents.FILE_TYPES))
 @blp.response(200)
 @blp.raises(MediaNotReady, RangeNotSatisfiable, StorageUnavailable)
 def download_media(media_id: UUID) -> Response:
@@ -237,13 +231,7 @@ def download_media(media_id: UUID) -> Response:
 
 
 @blp.get("/<uuid:media_id>/thumbnail")
-@blp.doc(
-    parameters=[*documents.request_headers(Range=False, If_Range=False), "IfNoneMatch"],
-    responses=documents.answers(200, description="The picture", content=documents.file_of("image/jpeg"))
-    | documents.answers(206, "Content-Range", description="A part of it", content=documents.file_of("image/jpeg"))
-    | documents.answers(304, description="You have it already")
-    | documents.answers(307, description="Media are on S3: `Location` hands it out for some minutes"),
-)
+@blp.doc(**documents.handed_out("The picture", "image/jpeg"))
 @blp.response(200)
 @blp.raises(RangeNotSatisfiable, StorageUnavailable)
 def show_thumbnail(media_id: UUID) -> Response:

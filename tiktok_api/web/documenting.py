@@ -221,9 +221,12 @@ def describe_common_parts(api: Api) -> None:
     for name, (kind, description) in (_HEADERS | _OTHER_HEADERS).items():
         components.header(name, {"schema": {"type": kind}, "description": description})
     api.register_converter(UUIDConverter, lambda _: {"type": "string", "format": "uuid", "examples": [EXAMPLE_ID]})
-    for name, header, description in (
-        ("IfMatch", "If-Match", "The ETag of the version to change; 412 if it is no longer the newest."),
-        ("IfNoneMatch", "If-None-Match", "The ETag of the version that is known; 304 if it is still the newest."),
+    etag = f'"{EXAMPLE_ID.replace("-", "")}"'
+    for name, header, description, example in (
+        ("IfMatch", "If-Match", "The ETag of the version to change; 412 if it is no longer the newest.", etag),
+        ("IfNoneMatch", "If-None-Match", "The ETag of the version that is known; 304 if it is still the newest.", etag),
+        ("Range", "Range", "One range of bytes.", "bytes=0-1048575"),
+        ("IfRange", "If-Range", "Send the range only if this is still the ETag.", etag),
     ):
         components.parameter(
             name,
@@ -233,7 +236,7 @@ def describe_common_parts(api: Api) -> None:
                 "required": False,
                 "schema": {"type": "string"},
                 "description": description,
-                "example": f'"{EXAMPLE_ID.replace("-", "")}"',
+                "example": example,
             },
         )
     components.parameter(

@@ -130,6 +130,12 @@ class FaultSchema(OpenSchema):
     message = fields.String(required=True, metadata={"example": "Missing data for required field."})
     found = fields.Raw(metadata=VALUE | {"description": "What is there, where that helps.", "example": 214.5})
     allowed = fields.Raw(metadata=VALUE | {"description": "A bound, a range or a list.", "example": 180})
+    account_id = fields.UUID(
+        metadata={
+            "description": "Of a post's targets, the one that this is true for.",
+            "example": "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e",
+        }
+    )
     checked = fields.String(
         metadata={"description": "`cached`: by what TikTok said last about this creator.", "example": "cached"}
     )
