@@ -1,10 +1,11 @@
 """A database that stumbles at any statement of a worker's costs no promise, and ends no worker."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import create_engine, delete, event, select, update
 from sqlalchemy.exc import OperationalError
 
 from tests.servers import wait_until
@@ -118,3 +119,27 @@ def test_a_worker_that_cannot_say_goodbye_stops_all_the_same(start_runner, stumb
     assert not thread.is_alive()
     assert len(failed) == 1
     assert beats() == 1, "it looks dead until its row is swept"
+
+
+def test_what_is_withdrawn_before_it_is_claimed_is_not_run(app, each_database_url, promise, look, start_runner, gate):
+    gate.may_end.set()
+    job_id = promise()
+    elsewhere = create_engine(each_database_url)
+    withdrawn = []
+
+    def before_claiming(*_) -> None:
+        if threading.current_thread().name.startswith("job") and not withdrawn:
+            with elsewhere.begin() as connection:
+                withdrawn.append(connection.execute(delete(Job).where(Job.id == job_id)).rowcount)
+
+    event.listen(db.engine, "checkout", before_claiming)
+    start_runner(worker_threads=1)
+    wait_until(lambda: withdrawn, seconds=30)
+    other_id = promise(unique_key="another job")
+
+    wait_until(lambda: look(other_id) is None, seconds=30)
+
+    event.remove(db.engine, "checkout", before_claiming)
+    elsewhere.dispose()
+    assert withdrawn == [1]
+    assert gate.runs == 1

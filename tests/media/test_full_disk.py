@@ -17,6 +17,12 @@ class SmallDisk(LocalStorage):
     def __init__(self, root, capacity):
         super().__init__(root)
         self.capacity, self.is_honest = capacity, True
+        self.may_create, self.may_settle = True, True
+
+    def create(self, key):
+        if not self.may_create:
+            raise StorageFull
+        super().create(key)
 
     def room(self):
         used = sum(file.stat().st_size for file in self.root.glob("??/??/*"))
@@ -33,7 +39,14 @@ class SmallDisk(LocalStorage):
                 if fits < len(piece):
                     raise StorageFull
 
-            end.write = write_what_fits
+            settle = end.settle
+
+            def settle_if_there_is_room():
+                if not self.may_settle:  # as file systems say that allocate late
+                    raise StorageFull
+                return settle()
+
+            end.write, end.settle = write_what_fits, settle_if_there_is_room
             yield end
 
 
@@ -78,3 +91,26 @@ def test_a_file_in_one_request_that_does_not_fit_leaves_nothing(owner, disk):
     assert disk.room() is None
     disk.is_honest = True
     assert disk.room() == 1000
+
+
+def test_a_disk_without_room_for_another_file_takes_no_upload(owner, disk):
+    disk.is_honest, disk.may_create = False, False
+
+    response = create(owner, 500)
+
+    assert (response.status_code, response.json["code"]) == (507, "storage_out_of_space")
+    assert owner.get("/media").json["data"] == []
+
+
+@pytest.mark.parametrize("size", [500, 2000], ids=["in the end", "before the end"])
+def test_what_cannot_be_made_durable_is_not_acknowledged(disk, upload, size):
+    disk.is_honest = False
+    begun = upload(size)
+    disk.may_settle = False
+
+    refused = begun.send(b"x" * size)
+
+    assert (refused.status_code, refused.json["code"]) == (507, "storage_out_of_space")
+    assert begun.offset == 0
+    disk.may_settle, disk.capacity = True, 10_000
+    assert begun.send(b"x" * size).status_code == 204

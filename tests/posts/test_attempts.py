@@ -1,13 +1,17 @@
-"""What the database itself refuses, whatever the code believes."""
+"""What the database itself refuses, whatever the code believes, and what becomes of an attempt whose worker dies."""
 
+from datetime import timedelta
+from itertools import count
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from tests.databases import on_each_database
 from tiktok_api import clock
-from tiktok_api.db import transaction
+from tiktok_api.db import database_now, transaction
+from tiktok_api.jobs.models import Job
 from tiktok_api.posts.models import Attempt, AttemptState
 from tiktok_api.posts.work import ALIVE
 
@@ -36,3 +40,29 @@ def test_a_publication_has_one_living_attempt_at_most(app, make_post, publicatio
     for state in ALIVE:
         with app.app_context(), pytest.raises(IntegrityError), transaction() as session:
             session.add(attempt(publication, 3, state))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_worker_that_dies_while_it_asks_for_a_publish_id_leaves_an_attempt_that_is_abandoned(
+    when, app, transport, make_post, begin, run_jobs, work_until_published, count_inits, live_videos
+):
+    post = make_post()
+    begin(post)
+    calls = count()
+
+    def die_at_the_init():
+        if next(calls) == 1:  # the question about the creator was the first
+            raise KeyboardInterrupt  # which nothing on the way handles, as nothing handles a kill
+
+    setattr(transport, when, die_at_the_init)
+    with pytest.raises(KeyboardInterrupt):
+        run_jobs()
+    with app.app_context(), transaction() as session:  # its lease runs out
+        session.execute(update(Job).values(leased_until=database_now(timedelta(seconds=-1))))
+
+    published = work_until_published(post)
+
+    assert [each["state"] for each in published["attempts"]] == ["abandoned", "succeeded"]
+    assert published["attempts"][0]["reason"] == "worker_died"
+    assert count_inits() == (1 if when == "before" else 2)
+    assert len(live_videos()) == 1

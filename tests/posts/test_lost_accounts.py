@@ -125,6 +125,27 @@ def test_disconnecting_an_account_past_the_commit_point_leaves_the_question_to_i
     assert count_inits() == 1
 
 
+def test_what_was_never_settled_cannot_be_posted_again_on_an_account_that_is_gone(
+    simulator, make_post, begin, run_jobs, pass_time, publication_of, owner, count_inits
+):
+    post = make_post()
+    simulator.control.knobs(processing_seconds=3600.0)
+    begin(post)
+    run_jobs()
+    owner.delete(f"/accounts/{publication_of(post)['account_id']}")
+    pass_time(120)
+    run_jobs()
+    unconfirmed = publication_of(post)
+
+    response = owner.post(f"/publications/{unconfirmed['id']}/resolve", json={"outcome": "post_again"})
+    run_jobs()
+
+    assert (unconfirmed["state"], response.status_code) == ("unconfirmed", 200)
+    failed = publication_of(post)
+    assert (failed["state"], failed["reason"]) == ("failed", "account_disconnected")
+    assert count_inits() == 1
+
+
 def test_a_draft_whose_account_is_gone_cannot_be_scheduled(make_post, publication_of, owner):
     post = make_post()
     owner.delete(f"/accounts/{publication_of(post)['account_id']}")

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.databases import on_each_database
+from tests.posts.moments import around_calls
+from tests.running_jobs import run_due_jobs
 from tiktok_api.db import db
 
 WORKERS = 4
@@ -58,6 +60,24 @@ def slow_to_insert(app):
     with app.app_context(), db.engine.begin() as connection:
         if db.engine.dialect.name == "postgresql":
             connection.execute(text(SLOW))
+
+
+def test_a_worker_that_was_slower_than_six_others_waits_for_the_next_minute(
+    app, transport, begin_many, run_jobs, pass_time, publication_of, count_inits, live_videos
+):
+    posts = begin_many(7)
+
+    with around_calls(transport, 1, "after", lambda: run_due_jobs(app)):  # when the first has asked about its creator
+        run_jobs()
+
+    assert count_inits() == 6
+    [slow] = [found for found in map(publication_of, posts) if found["state"] == "preparing"]
+    assert slow["reason"] == "inits_per_minute"
+    pass_time(62)
+    run_jobs()
+    pass_time(62)
+    run_jobs()
+    assert (count_inits(), len(live_videos())) == (7, 7)
 
 
 @on_each_database

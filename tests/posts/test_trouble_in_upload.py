@@ -206,3 +206,88 @@ def test_a_file_that_has_left_the_storage_fails_the_post_with_that_reason(
     failed = publication_of(post)
     assert (failed["state"], failed["reason"]) == ("failed", "media_content_missing")
     assert count_inits() == 0
+
+
+def test_a_chunk_that_a_gateway_delivers_twice_is_no_reason_to_begin_again(
+    transport,
+    make_big_post,
+    begin,
+    run_jobs,
+    publication_of,
+    work_until_published,
+    count_inits,
+    live_videos,
+    big_video_bytes,
+):
+    post = make_big_post()
+    ranges = []
+
+    def is_second_chunk(request):
+        ranges.append(request.headers.get("Content-Range"))
+        return request.method == "PUT" and sum(each is not None for each in ranges) == 2
+
+    transport.delivers_twice = is_second_chunk
+    begin(post)
+    run_jobs()
+
+    waiting = publication_of(post)
+    assert (waiting["state"], waiting["attempts"][0]["state"]) == ("uploading", "open")
+    work_until_published(post)
+    sent = [each for each in ranges if each is not None]
+    assert len(sent) == len(set(sent)), "what TikTok has is not sent again"
+    assert count_inits() == 1
+    assert live_videos() == the_right_one(big_video_bytes)
+
+
+def test_a_chunk_that_tiktok_understands_and_refuses_fails_the_post(
+    simulator, make_big_post, begin, run_jobs, publication_of, count_inits
+):
+    post = make_big_post()
+    simulator.control.mischief("upload", "status", nth=3, status=422, code="invalid_params")
+
+    begin(post)
+    run_jobs()
+
+    failed = publication_of(post)
+    assert (failed["state"], failed["reason"]) == ("failed", "invalid_params")
+    assert failed["attempts"][0]["state"] == "dead"
+    assert count_inits() == 1
+
+
+def test_a_file_that_leaves_the_storage_while_it_is_sent_fails_the_post_with_that_reason(
+    simulator, make_big_post, begin, run_jobs, pass_time, publication_of, count_inits, tmp_path
+):
+    post = make_big_post()
+    simulator.control.mischief("upload", "status", nth=3, status=500)
+    begin(post)
+    run_jobs()
+    for file in (tmp_path / "media").rglob("*"):
+        if file.is_file():
+            file.unlink()
+
+    pass_time(30)
+    run_jobs()
+
+    failed = publication_of(post)
+    assert (failed["state"], failed["reason"]) == ("failed", "media_content_missing")
+    assert failed["attempts"][0]["state"] == "dead"
+    assert count_inits() == 1
+
+
+def test_a_publish_id_that_tiktok_has_forgotten_before_the_last_chunk_is_replaced(
+    simulator, make_big_post, begin, run_jobs, pass_time, publication_of, work_until_published, count_inits, live_videos
+):
+    post = make_big_post()
+    simulator.control.mischief("upload", "status", nth=3, status=500)
+    begin(post)
+    run_jobs()
+    simulator.control.mischief("status", "status", status=400, code="invalid_publish_id")
+
+    pass_time(10)
+    run_jobs()
+
+    waiting = publication_of(post)
+    assert (waiting["state"], waiting["reason"]) == ("due", "invalid_publish_id")
+    published = work_until_published(post)
+    assert [each["state"] for each in published["attempts"]] == ["dead", "succeeded"]
+    assert (count_inits(), len(live_videos())) == (2, 1)

@@ -248,20 +248,22 @@ class _Reception:
         upto = intake.received + more
         if upto <= self._reserved or self._quota.is_unlimited:
             return
-        for wanted in (min(upto + RESERVE_BYTES, self._allowed), upto):
+        try:
             try:
-                with transaction() as session:
-                    media = session.execute(_fresh(self._media.id)).scalar_one_or_none()
-                    if media is None:
-                        raise NotFound
-                    reserve(media, self._quota, wanted)
+                self._reserve(min(upto + RESERVE_BYTES, self._allowed))
             except MediaQuotaExceeded:
-                if wanted == upto:
-                    self._keep(intake)
-                    raise
-            else:
-                self._reserved = wanted
-                return
+                self._reserve(upto)
+        except MediaQuotaExceeded:
+            self._keep(intake)
+            raise
+
+    def _reserve(self, upto: int) -> None:
+        with transaction() as session:
+            media = session.execute(_fresh(self._media.id)).scalar_one_or_none()
+            if media is None:
+                raise NotFound
+            reserve(media, self._quota, upto)
+        self._reserved = upto
 
     def _wait_or_make_way(self) -> None:
         """Nothing came for a second. Raises BodyCut where another connection has been waiting for some of them.

@@ -14,7 +14,6 @@ from tiktok_api.tiktok import (
     TikTokBusy,
     TikTokError,
     TikTokRefusal,
-    TikTokUnreachable,
 )
 
 RETRYABLE_REASONS = frozenset({"internal", "video_pull_failed", "photo_pull_failed"})
@@ -137,8 +136,6 @@ def of_error(error: TikTokError | AccountNeedsReconnection, now: datetime, pause
         return Later(now + timedelta(seconds=min(error.retry_after, LONGEST_BUSY_SECONDS)), "tiktok_busy")
     if isinstance(error, NoUsableToken | AccessRevoked):
         return Later(now + pause, "token_not_accepted")
-    if isinstance(error, TikTokUnreachable):
-        return Later(now + pause, "tiktok_unreachable")
     if isinstance(error, AccountNeedsReconnection):
         return Hold("account_needs_reconnection", error.detail, now + HOLD_PAUSE)
     if isinstance(error, ScopeMissing):
@@ -151,7 +148,7 @@ def of_error(error: TikTokError | AccountNeedsReconnection, now: datetime, pause
             message = "Until TikTok has audited this app, it can only post to private accounts."
             return Hold("app_unaudited", message, now + HOLD_PAUSE)
         return Fail(error.code or "refused", error.message)
-    return Later(now + pause, "tiktok_error")
+    return Later(now + pause, "tiktok_unreachable")
 
 
 def of_question(error: TikTokError | AccountNeedsReconnection, now: datetime, pause: timedelta) -> Later | Hold | Fail:
