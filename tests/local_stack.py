@@ -67,6 +67,11 @@ class LocalStack:
         return self.process.wait(90)
 
 
+def _obey_ctrl_c() -> None:
+    """A shell that starts the tests in the background has them, and what they start, ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def started(
     folder: Path,
@@ -88,6 +93,7 @@ def started(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
+            preexec_fn=_obey_ctrl_c,
         )
     stack = LocalStack(
         folder, f"http://127.0.0.1:{port}", process, log, folder / "instance" / ("demo" if "demo" in command else "")
