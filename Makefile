@@ -8,7 +8,10 @@ RUN_STAMP := $(VENV)/.installed-$(shell cksum requirements.txt | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.installed-dev-$(shell cat requirements.txt tests/requirements.txt | cksum | cut -d' ' -f1)
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 # The tests that must pass through every branch of the critical paths, which setup.cfg names.
-CRITICAL := tests/auth tests/accounts tests/cli tests/jobs tests/kill tests/media tests/posts tests/web tests/webhooks
+CRITICAL := tests/auth tests/accounts tests/jobs tests/posts tests/web tests/webhooks tests/media/imports/test_resuming.py \
+	$(addprefix tests/media/test_,$(addsuffix .py,appending_uploads byte_limits checksums creating_uploads cuts fencing \
+	following_uploads full_disk many_servers multipart quotas s3_away sweeping tus_rules vanishing_uploads)) \
+	$(addprefix tests/cli/test_,$(addsuffix .py,doctor jobs keys users vault_reseal))
 MUTATION := $(VENV)/mutation
 MUTATION_STAMP := $(MUTATION)/.installed-$(shell cksum tests/mutation/requirements.txt | cut -d' ' -f1)
 

@@ -56,6 +56,11 @@ def test_the_right_password_signs_in(client, owner):
     assert profile.json["id"] == owner.user_id
 
 
+@pytest.mark.parametrize("email", ["owner@" + "x" * 64 + ".example", "owner@example..com", "owner"])
+def test_an_address_that_no_domain_can_have_is_not_known(client, owner, email):
+    assert_problem(log_in(client, email=email), 401, "wrong_credentials")
+
+
 def test_each_sign_in_is_a_session_of_its_own(client, owner):
     first, second = log_in(client), log_in(client)
 

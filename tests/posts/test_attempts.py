@@ -9,6 +9,8 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from tests.databases import on_each_database
+from tests.posts.moments import around_calls
+from tests.running_jobs import run_due_jobs
 from tiktok_api import clock
 from tiktok_api.db import database_now, transaction
 from tiktok_api.jobs.models import Job
@@ -66,3 +68,23 @@ def test_a_worker_that_dies_while_it_asks_for_a_publish_id_leaves_an_attempt_tha
     assert published["attempts"][0]["reason"] == "worker_died"
     assert count_inits() == (1 if when == "before" else 2)
     assert len(live_videos()) == 1
+
+
+def test_a_worker_that_is_taken_over_while_it_sends_the_last_chunk_writes_nothing(
+    app, transport, make_post, begin, run_jobs, work_until_published, count_inits, live_videos
+):
+    post = make_post()
+    begin(post)
+
+    def take_over():
+        with app.app_context(), transaction() as session:  # its lease runs out
+            session.execute(update(Job).values(leased_until=database_now(timedelta(seconds=-1))))
+        return run_due_jobs(app)
+
+    with around_calls(transport, 3, "after", take_over) as other_worker:  # the creator, the init, the only chunk
+        run_jobs()
+
+    assert other_worker.result >= 1
+    published = work_until_published(post)
+    assert [each["state"] for each in published["attempts"]] == ["succeeded"]
+    assert (count_inits(), len(live_videos())) == (1, 1)

@@ -348,3 +348,19 @@ def test_workers_together_release_one_at_a_time(plan, pass_time, run_jobs, inits
             running.result()
 
     assert len(inits()) == 1
+
+
+def test_its_person_is_asked_about_a_late_post_once(
+    plan, pass_time, run_jobs, publication_of, replace_settings, connect_account, owner
+):
+    replace_settings(late_policy="hold")
+    [post] = plan([60])
+    pass_time(2 * HOUR)
+    run_jobs()
+    asked = publication_of(post)
+
+    connect_account(owner, "ada")  # which has everything that is held looked at again
+    run_jobs()
+
+    assert (asked["state"], asked["reason"]) == ("held", "late")
+    assert publication_of(post)["timeline"] == asked["timeline"]

@@ -277,3 +277,18 @@ def test_drafts_are_left_alone(send, draft, run_jobs, publication_of, owner):
     assert publication_of(post)["state"] == "draft"
     response = owner.post(f"/posts/{post['id']}/publish")
     assert [fault["code"] for fault in response.json["errors"]] == ["media_not_ready"]
+
+
+def test_media_that_are_rejected_when_the_post_is_due_already_are_never_sent(
+    app, send, draft, pass_time, run_jobs, publication_of, count_inits
+):
+    with app.app_context():
+        at = (clock.now() + timedelta(seconds=300)).isoformat()
+    post = draft(send(making.video(width=128, height=128)), publish_at=at)
+    pass_time(310)
+
+    run_jobs()  # the publication is older work than the checks, which are known a moment before it
+
+    failed = publication_of(post)
+    assert (failed["state"], failed["reason"]) == ("failed", "video_width")
+    assert count_inits() == 0

@@ -231,3 +231,19 @@ def test_a_private_post_is_published_and_not_asked_about_any_more(
     run_jobs()
 
     assert len(simulator.control.requests(endpoint="status")) == asked
+
+
+def test_a_status_that_cannot_be_had_after_the_verdict_is_asked_for_again(
+    simulator, make_post, begin, work_until, work_until_published, publication_of
+):
+    post = make_post(privacy_level="PUBLIC_TO_EVERYONE")
+    simulator.control.knobs(post_id_never=True)
+    begin(post)
+    work_until_published(post)
+    simulator.control.knobs(post_id_never=False)
+    simulator.control.mischief("status", "status", status=500)
+
+    work_until(lambda: publication_of(post)["state"] == "publicly_available")
+
+    assert 500 in [entry["status"] for entry in simulator.control.requests(endpoint="status")]
+    assert len(publication_of(post)["tiktok_post_ids"]) == 1
