@@ -42,8 +42,8 @@ def taken(app: Any) -> dict[str, list[tuple[str, str, tuple[str, ...]]]]:
     for rule in app.url_map.iter_rules():
         described = getattr(app.view_functions[rule.endpoint], "_apidoc", {}).get("arguments", {})
         for argument in described.get("parameters", []):
-            schema = argument.get("schema")
-            if argument["in"] in found and isinstance(schema, type):
+            schema = argument.get("schema") if isinstance(argument, dict) else None  # words name a shared header
+            if isinstance(schema, type) and argument["in"] in found:
                 [method] = rule.methods - {"HEAD", "OPTIONS"}
                 path = re.sub(r"<[^>]+>", MISSING, rule.rule)
                 found[argument["in"]] += [(method, path, place) for place in switches(schema())]

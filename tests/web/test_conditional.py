@@ -46,7 +46,9 @@ def test_a_change_of_whatever_is_there_is_made(owner, known):
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("known", ['"another"', "nonsense", "", '"a", "b"'])
+@pytest.mark.parametrize(
+    "known", ['"another"', "nonsense", "", '"a", "b"', '"', "W/", ",", '""', 'W/"', '"a', "=,;", "x" * 5000]
+)
 def test_a_change_of_another_version_is_refused(owner, known):
     response = owner.patch("/auth/me", json={"display_name": "Ada"}, headers={"If-Match": known})
 

@@ -48,5 +48,6 @@ def must_be_current(schema: type[Schema], thing: Any) -> None:
     # Weak comparison, against RFC 9110's word: nginx weakens every tag when it compresses, and no client could change anything.
     # Of two versions that differ in their links alone, which time has changed, either is the newest.
     now = version_of(schema, dump(schema, thing)).partition(".")[0]
-    if now not in {tag.partition(".")[0] for tag in request.if_match.as_set(include_weak=True)}:
+    sent = request.if_match.as_set(include_weak=True)  # with None for what is no tag
+    if now not in {tag.partition(".")[0] for tag in sent if tag}:
         raise StaleVersion
