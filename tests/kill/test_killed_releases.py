@@ -106,7 +106,7 @@ def make_app(settings: dict[str, str], url: str, folder: Path) -> Any:
     before = dict(os.environ)
     os.environ.update(settings, DATABASE_URL=url)
     try:
-        app = create_app(load(env_file=None, secrets_file=None))
+        app = create_app(load(env_file=None))
     finally:
         os.environ.clear()
         os.environ.update(before)

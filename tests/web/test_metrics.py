@@ -94,7 +94,7 @@ def test_a_token_that_is_easily_guessed_is_no_setting(base_settings, monkeypatch
     monkeypatch.setenv("METRICS_TOKEN", token)
 
     with pytest.raises(SettingsInvalid, match="METRICS_TOKEN"):
-        load(env_file=None, secrets_file=None)
+        load(env_file=None)
 
 
 def test_requests_are_counted_by_route_and_never_by_path(owner, client):
