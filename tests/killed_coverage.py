@@ -3,10 +3,10 @@
 Named as a plugin in setup.cfg; it measures nothing by itself.
 """
 
+import atexit
 import contextlib
 import os
 import threading
-import time
 from typing import Any
 
 from coverage import Coverage
@@ -15,12 +15,14 @@ EVERY_SECONDS = 0.5
 
 _savers: dict[int, threading.Thread] = {}
 """One thread for each process; a fork inherits the entries and not the threads."""
+_ending = threading.Event()
 
 
 def coverage_init(_registry: Any, _options: Any) -> None:
     """Called by coverage in every process that it measures."""
     if not _savers:
         os.register_at_fork(after_in_child=_save_from_now_on)
+        atexit.register(_stop)
     _save_from_now_on()
 
 
@@ -30,10 +32,15 @@ def _save_from_now_on() -> None:
         _savers[os.getpid()].start()
 
 
+def _stop() -> None:
+    """No thread may be inside SQLite while the interpreter is taken down."""
+    _ending.set()
+    _savers[os.getpid()].join()
+
+
 def _save() -> None:
     saved = 0
-    while True:
-        time.sleep(EVERY_SECONDS)
+    while not _ending.wait(EVERY_SECONDS):
         with contextlib.suppress(Exception):  # the process may be ending
             saved = _save_what_is_new(Coverage.current(), saved)
 

@@ -77,3 +77,27 @@ def test_an_account_whose_tokens_nobody_can_read_cannot_post(make_app, simulator
 
     assert (health["status"], health["can_post"]) == ("error", False)
     assert [reason["code"] for reason in health["reasons"]] == ["token_unreadable"]
+
+
+def test_an_authorisation_that_has_run_out_is_named(owner, connect_account, pass_time):
+    account_id = connect_account(owner)
+    pass_time(366 * 86_400)
+
+    health = owner.get(f"/accounts/{account_id}/health").json
+
+    assert (health["can_post"], health["needs_reconnection"]) == (False, True)
+    assert "grant_expired" in [reason["code"] for reason in health["reasons"]]
+
+
+def test_what_holds_a_post_of_the_account_is_named(owner, simulator, make_post, begin, run_jobs, publication_of):
+    post = make_post()
+    simulator.control.mischief(
+        "video_init", "status", status=403, code="unaudited_client_can_only_post_to_private_accounts"
+    )
+    begin(post)
+    run_jobs()
+
+    health = owner.get(f"/accounts/{publication_of(post)['account_id']}/health").json
+
+    assert health["held_publications"] == 1
+    assert [reason["code"] for reason in health["reasons"]] == [publication_of(post)["reason"]]

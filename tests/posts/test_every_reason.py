@@ -262,3 +262,27 @@ def test_a_creator_of_whom_nothing_is_known_is_not_judged(owner, simulator, conn
     answer = owner.post("/posts", json=draft | {"targets": [{"account_id": account_id}], "publish_at": NEXT_YEAR})
 
     assert answer.status_code == 201, answer.json
+
+
+def test_a_fault_of_shape_does_not_hide_what_the_mode_makes_of_the_rest(owner, wrong):
+    body = {"nonsense": 1, "mode": "inbox", "if_late": "skip", "publish_at": PAST, "targets": [{"account_id": MISSING}]}
+
+    found = faults(owner.post("/posts", json=body))
+
+    assert {("/nonsense", "unknown_field"), ("/publish_at", "publish_time_passed")} <= found
+    assert ("/targets/0/account_id", "unknown_account") in found
+    assert ("/privacy_level", "privacy_level_missing") not in found, "in the inbox that is the creator's own choice"
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"caption": "a\0b"}, "/caption"),
+        ({"local_time": "2200-02-30T12:00:00", "timezone": "Europe/Berlin"}, "/local_time"),
+        ({"publish_at": NEXT_YEAR, "local_time": "2200-03-02T12:00:00", "timezone": "Europe/Berlin"}, "/publish_at"),
+        ({"targets": [{"account_id": MISSING}, {"account_id": MISSING}]}, "/targets/1/account_id"),
+    ],
+    ids=["no text", "on no calendar", "two times", "an account twice"],
+)
+def test_what_a_draft_cannot_be_is_told_where_it_stands(owner, body, pointer):
+    assert pointer in {place for place, _ in faults(owner.post("/posts", json=body))}

@@ -364,3 +364,22 @@ def test_its_person_is_asked_about_a_late_post_once(
 
     assert (asked["state"], asked["reason"]) == ("held", "late")
     assert publication_of(post)["timeline"] == asked["timeline"]
+
+
+def test_a_late_post_keeps_half_an_hour_behind_one_that_was_wanted_later(
+    plan, simulator, pass_time, run_jobs, inits, work_until, publication_of
+):
+    early, later = plan([60, HOUR], if_late="publish")
+    simulator.control.mischief("video_init", "status", status=403, code="spam_risk_too_many_posts")
+    pass_time(61)
+    run_jobs()
+    held = publication_of(early)
+
+    pass_time(HOUR - 60)
+    work_until(lambda: publication_of(early)["state"] == "published", step=60, most=60)
+
+    assert (held["state"], held["reason"]) == ("held", "spam_risk_too_many_posts")
+    assert publication_of(later)["state"] == "published"
+    _refused, *went_out = inits()
+    assert len(went_out) == 2
+    assert 1800 <= gaps(went_out)[0] <= 1900

@@ -292,3 +292,19 @@ def test_media_that_are_rejected_when_the_post_is_due_already_are_never_sent(
     failed = publication_of(post)
     assert (failed["state"], failed["reason"]) == ("failed", "video_width")
     assert count_inits() == 0
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("DELETE", "", 204), ("POST", "/cancel", 200)])
+def test_a_post_that_is_given_up_meanwhile_is_held_to_nothing(
+    method, path, status, send, draft, owner, run_jobs, client, count_inits
+):
+    post = draft(send(b"no video at all"), publish_at=NEXT_YEAR)
+
+    response = owner.open(f"/posts/{post['id']}{path}", method=method)
+    run_jobs()
+
+    assert response.status_code == status
+    after = owner.get(f"/posts/{post['id']}")
+    assert (after.status_code, after.json.get("code", after.json["status"])) in [(404, "not_found"), (200, "cancelled")]
+    assert client.get("/readyz").json["checks"]["jobs"]["dead"] == 0
+    assert count_inits() == 0

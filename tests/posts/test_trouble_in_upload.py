@@ -3,8 +3,11 @@
 import hashlib
 
 import pytest
+from sqlalchemy import update
 
 from tests.posts.test_trouble_before_upload import UNUSABLE, name
+from tiktok_api.db import transaction
+from tiktok_api.posts.models import Attempt
 
 REFUSED = [403, 404, 400]
 NOT_THROUGH = [rule for rule in UNUSABLE if rule["effect"] != "garbage"]  # of a chunk's answer only the head counts
@@ -290,4 +293,32 @@ def test_a_publish_id_that_tiktok_has_forgotten_before_the_last_chunk_is_replace
     assert (waiting["state"], waiting["reason"]) == ("due", "invalid_publish_id")
     published = work_until_published(post)
     assert [each["state"] for each in published["attempts"]] == ["dead", "succeeded"]
+    assert (count_inits(), len(live_videos())) == (2, 1)
+
+
+def test_an_upload_url_that_no_key_opens_any_more_costs_the_attempt(
+    app,
+    simulator,
+    make_big_post,
+    begin,
+    run_jobs,
+    pass_time,
+    publication_of,
+    work_until_published,
+    count_inits,
+    live_videos,
+):
+    post = make_big_post()
+    simulator.control.mischief("upload", "status", nth=3, status=500)
+    begin(post)
+    run_jobs()
+    with app.app_context(), transaction() as session:  # as if it had been sealed by a key that has left the ring
+        session.execute(update(Attempt).values(upload_url_sealed=b"gone:" + bytes(40)))
+
+    pass_time(10)
+    run_jobs()
+
+    waiting = publication_of(post)
+    assert (waiting["state"], waiting["reason"]) == ("due", "upload_url_lost")
+    work_until_published(post)
     assert (count_inits(), len(live_videos())) == (2, 1)

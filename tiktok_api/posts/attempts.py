@@ -231,7 +231,7 @@ def end_living_attempt(publication: Publication, reason: str) -> bool:
 def settle_by_person(publication: Publication, *, is_live: bool) -> None:
     """A person looked at the account and says what TikTok never said; on their word the attempt is over."""
     living = living_attempt_of(publication)
-    if living is not None:
+    if living is not None:  # pragma: no branch - what is unconfirmed is past its commit point, so its attempt is alive
         end(living, AttemptState.SUCCEEDED if is_live else AttemptState.DEAD, "settled_by_person")
     if not is_live:
         publication.publish_id = None
