@@ -13,7 +13,7 @@ from tests.local_stack import clean_environment, serving
 from tests.readme.pasting import TOOLS, blocks, copy_repository, paste, require_tools
 from tests.servers import wait_until
 
-pytestmark = pytest.mark.xdist_group("readme")  # one stack for the module
+pytestmark = pytest.mark.xdist_group("local stack")  # two at once would want the same port
 
 VARIABLES = ["TOKEN", "ACCOUNT", "MEDIA", "POST", "UPLOADED", "PHOTO", "CONVERTED", "IMPORTED", "OFFSET", "HALF"]
 

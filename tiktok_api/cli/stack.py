@@ -56,12 +56,12 @@ class Stack:
         pids = {each: process.pid for each, process in self.processes.items()}
         Run(self.api_url, self.simulator_url, self.environment, os.getpid(), pids).save(self.instance)
 
-    def wait_for(self, name: str, url: str) -> None:
-        """Until `url` answers. Raises StackFailed with the end of the log."""
+    def wait_for(self, name: str, url: str, *, said: str = "") -> None:
+        """Until `url` answers, and the process has `said` so, where another may answer there. Raises StackFailed."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline and self.processes[name].poll() is None:
             with contextlib.suppress(httpx2.HTTPError):
-                if httpx2.get(url, timeout=2.0, trust_env=False).is_success:
+                if httpx2.get(url, timeout=2.0, trust_env=False).is_success and said in self.tail(name):
                     return
             time.sleep(0.1)  # between two looks at a process that starts
         raise StackFailed(f"{name} did not come up; {self.logs / name}.log ends:\n{self.tail(name)}")
@@ -185,5 +185,5 @@ def _start(stack: Stack) -> None:
     stack.start("api", "gunicorn", "--config", "python:tiktok_api.serving", "tiktok_api.app:create_app_or_exit()")
     stack.start("worker", "tiktok_api", "worker")
     if stack.simulator_url:
-        stack.wait_for("simulator", f"{stack.simulator_url}/_simulator/")
+        stack.wait_for("simulator", f"{stack.simulator_url}/_simulator/", said=stack.simulator_url)
     stack.wait_for("api", f"{stack.api_url}/readyz")
