@@ -1,8 +1,8 @@
 """The real worker in a process of its own that dies, or stands still, at a chosen step.
 
 The product knows nothing of it: commits are caught where SQLAlchemy hands them to the driver, calls where httpx2 hands
-them to the sockets, bytes where the transport reads a body. The heartbeat is left out of the count, because it beats
-when it likes.
+them to the sockets, bytes where the transport reads a body. The heartbeats of leases and of the worker are left out of
+the count, because they beat when they like.
 """
 
 import os
@@ -22,7 +22,7 @@ from tiktok_api.cli.commands import work
 from tiktok_api.db import db
 from tiktok_api.tiktok import DeadlineTransport
 
-HEARTBEAT = "lease-heartbeat"
+HEARTBEATS = {"lease-heartbeat", "heartbeat"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Watcher:
 
     def around(self, kind: str, act: Callable[[], Any], note: str = "") -> Any:
         """One step, and whatever befalls us before or after it."""
-        if threading.current_thread().name == HEARTBEAT:
+        if threading.current_thread().name in HEARTBEATS:
             return act()
         with self._lock:
             self._counts[kind] += 1
