@@ -154,5 +154,5 @@ def test_one_that_cannot_be_reached_is_said_in_words(run_upgrade):
 
 
 @pytest.fixture
-def unreachable_url(tmp_path):
-    return f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.sqlite3'}"
+def unreachable_url():
+    return "postgresql+psycopg://operator@127.0.0.1:1/nothing"  # no process listens on port 1

@@ -34,7 +34,8 @@ def test_what_is_clearly_longer_than_the_creator_may_post_is_never_sent(
     simulator.control.change_creator("ada", max_video_post_duration_sec=2)
     post = make_post(media_ids=[make_video(lasting(Fraction(22, 10)))])
 
-    owner.post(f"/posts/{post['id']}/publish")
-    work_until(lambda: owner.get(f"/posts/{post['id']}").json["status"] == "failed")
+    response = owner.post(f"/posts/{post['id']}/publish")
 
+    assert response.status_code == 422, response.json
+    assert {fault["code"] for fault in response.json["errors"]} == {"video_duration"}
     assert simulator.control.publications() == []
