@@ -174,7 +174,7 @@ def test_the_state_of_everything_is_told(app, fresh):
 
 
 def test_without_a_database_what_was_counted_is_told_all_the_same(make_app, tmp_path):
-    client = make_app(database_url=f"sqlite:///{tmp_path / 'no' / 'folder.sqlite3'}").test_client()
+    client = make_app(database_url=f"sqlite:///{tmp_path}").test_client()
     client.get("/livez")
 
     samples = scrape(client)

@@ -125,7 +125,7 @@ def test_a_bug_is_answered_without_its_particulars(owner, bugs_are_answered):
 
 
 def test_a_database_that_is_gone_is_unavailable(make_things, tmp_path: Path):
-    app = make_things(database_url=f"sqlite:///{tmp_path}/no/such/folder.sqlite3")
+    app = make_things(database_url=f"sqlite:///{tmp_path}")  # a folder is no database
 
     response = app.test_client().post(f"{API}/auth/login", json={"email": "a@example.com", "password": "x"})
 
