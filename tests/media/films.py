@@ -1,6 +1,7 @@
 """Short films of every kind that muxers can write, each with a red bar at the top of its stored pictures."""
 
 import io
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -67,7 +68,13 @@ def film(
             for track, stream in made:
                 for packet in _packets(track, stream):
                     container.mux(packet)
+        _be_no_more_urgent_than_before()
         return path.read_bytes()
+
+
+def _be_no_more_urgent_than_before() -> None:
+    """SVT-AV1 makes the thread that calls it a real-time one where it may (as root): the machine would stand still."""
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def _stream(container: Any, track: Picture | Sound) -> Any:
