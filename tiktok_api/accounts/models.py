@@ -146,8 +146,9 @@ class Connection(Model):
     @property
     def is_interrupted(self) -> bool:
         """True if the process that handled the callback must have died before it stored a result."""
-        is_pending = self.status is ConnectionStatus.PENDING and self.claimed_at is not None
-        return is_pending and self.claimed_at + INTERRUPTED_AFTER <= clock.now()  # type: ignore[operator]
+        if self.status is not ConnectionStatus.PENDING or self.claimed_at is None:
+            return False
+        return self.claimed_at + INTERRUPTED_AFTER <= clock.now()
 
     @property
     def shown_status(self) -> ConnectionStatus:
