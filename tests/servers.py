@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -12,12 +13,17 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+_PORTS = range(10_000, 32_000)
+"""Below those that systems hand out by themselves, so that no connection takes one before it is listened on."""
+
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on at this moment, nor any other test in all likelihood."""
+    while True:
+        port = random.SystemRandom().choice(_PORTS)  # whatever a test has seeded
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(condition: Any, *, seconds: float = 30.0, every: float = 0.05) -> Any:

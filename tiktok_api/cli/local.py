@@ -76,11 +76,14 @@ def make_secrets(instance: Path = INSTANCE) -> Path:
     return file
 
 
-def local_environment(*, api_url: str, simulator_url: str, instance: Path = INSTANCE) -> dict[str, str]:
-    """The environment in which API and worker talk to a simulator on this machine."""
+def local_environment(*, api_url: str, simulator_url: str | None, instance: Path = INSTANCE) -> dict[str, str]:
+    """The environment in which API and worker talk to a simulator on this machine, or without one to another TikTok."""
     secret = make_secrets(instance).read_text().partition("=")[2].strip()
     root = instance.resolve()
-    return {
+    simulated = {}
+    if simulator_url is not None:
+        simulated = {"TIKTOK_API_URL": simulator_url, "TIKTOK_AUTHORIZE_URL": f"{simulator_url}/v2/auth/authorize/"}
+    return simulated | {
         "SECRET_KEY": secret,
         "DATABASE_URL": f"sqlite:///{root}/tiktok_api.sqlite3",
         "STORAGE_URL": f"file://{root}/media",
@@ -90,8 +93,6 @@ def local_environment(*, api_url: str, simulator_url: str, instance: Path = INST
         "TIKTOK_CLIENT_SECRET": SIMULATED_CLIENT_SECRET,
         "TIKTOK_APP_TYPE": "desktop",
         "TIKTOK_ALLOW_HTTP": "true",
-        "TIKTOK_API_URL": simulator_url,
-        "TIKTOK_AUTHORIZE_URL": f"{simulator_url}/v2/auth/authorize/",
         "OUTBOUND_ALLOW_HTTP": "true",
         "OUTBOUND_NETWORKS": "127.0.0.0/8,::1/128",
         "ALLOW_TEST_CLOCK": "true",

@@ -34,6 +34,8 @@ class Stack:
     instance: Path
     family: int
     """The descriptor of the lock that every process holds."""
+    listeners: dict[str, socket.socket]
+    """What the processes of those names listen on: opened here, so that no port is lost to another before they start."""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -43,16 +45,19 @@ class Stack:
 
     def start(self, name: str, *command: str) -> None:
         """Start a process of ours; what it prints goes to a log of its own."""
+        listener = self.listeners.get(name)
         with (self.logs / f"{name}.log").open("ab") as out:
             self.processes[name] = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
                 [sys.executable, "-m", *command],
                 env=os.environ | self.environment,
-                pass_fds=(self.family,),
+                pass_fds=(self.family, *([listener.fileno()] if listener else [])),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches us alone: we stop the others in order
             )
+        if listener:
+            listener.close()
         pids = {each: process.pid for each, process in self.processes.items()}
         Run(self.api_url, self.simulator_url, self.environment, os.getpid(), pids).save(self.instance)
 
@@ -109,14 +114,17 @@ class Stack:
                     process.wait()
 
 
-def choose_port(wanted: int) -> int:
-    """`wanted` if no process listens there, else any free one."""
+def _listen(wanted: int) -> socket.socket:
+    """On `wanted` if no process listens there, else on any free port."""
     for port in (wanted, 0):
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return int(probe.getsockname()[1])
+        with contextlib.suppress(OSError):
+            return socket.create_server(("127.0.0.1", port), backlog=512)
     raise StackFailed("there is no free port")
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()
+    return f"{host}:{port}"
 
 
 @contextlib.contextmanager
@@ -168,21 +176,28 @@ def _stopped_by_signals() -> Iterator[None]:
 
 
 def _prepare(instance: Path, chosen: Mapping[str, str], family: int) -> Stack:
-    bind = chosen.get("BIND") or f"127.0.0.1:{choose_port(8080)}"
-    api_url, simulator_url = f"http://{bind}", f"http://127.0.0.1:{choose_port(8090)}"
+    listeners = {} if chosen.get("BIND") else {"api": _listen(8080)}
+    if "TIKTOK_API_URL" not in chosen:
+        listeners["simulator"] = _listen(8090)
+    urls = {name: f"http://{_address(listener)}" for name, listener in listeners.items()}
+    simulator_url = urls.get("simulator")
+    bind = chosen.get("BIND") or _address(listeners["api"])
+    api_url = f"http://{bind}"
     environment = local_environment(api_url=api_url, simulator_url=simulator_url, instance=instance)
     environment |= {"BIND": bind} | dict(chosen)
-    return Stack(api_url, None if "TIKTOK_API_URL" in chosen else simulator_url, environment, instance, family)
+    return Stack(api_url, simulator_url, environment, instance, family, listeners)
 
 
 def _start(stack: Stack) -> None:
     stack.run("tiktok_api", "upgrade")
     if stack.simulator_url:
-        port = stack.simulator_url.rpartition(":")[2]
+        descriptor = str(stack.listeners["simulator"].fileno())
         state, webhooks = stack.instance / "simulator.json", f"{stack.api_url}/api/v1/webhooks/tiktok"
-        options = ["--port", port, "--allow-http", "--webhook-url", webhooks, "--state", str(state)]
+        options = ["--fd", descriptor, "--allow-http", "--webhook-url", webhooks, "--state", str(state)]
         stack.start("simulator", "tiktok_api.simulator", *options)
-    stack.start("api", "gunicorn", "--config", "python:tiktok_api.serving", "tiktok_api.app:create_app_or_exit()")
+    bind = ["--bind", f"fd://{stack.listeners['api'].fileno()}"] if "api" in stack.listeners else []
+    serve = ["gunicorn", "--config", "python:tiktok_api.serving", *bind, "tiktok_api.app:create_app_or_exit()"]
+    stack.start("api", *serve)
     stack.start("worker", "tiktok_api", "worker")
     if stack.simulator_url:
         stack.wait_for("simulator", f"{stack.simulator_url}/_simulator/", said=stack.simulator_url)

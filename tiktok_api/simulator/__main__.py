@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from typing import Any, NoReturn
@@ -29,6 +30,7 @@ def main() -> int:
         with running(
             arguments.port,
             arguments.host,
+            listener=None if arguments.fd is None else socket.socket(fileno=arguments.fd),
             state=arguments.state,
             allowed_hosts=arguments.allow_host,
             **_knobs(arguments),
@@ -74,6 +76,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tiktok_api.simulator", description="A simulated TikTok.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8090, help="port to listen on; 0 takes a free one")
+    parser.add_argument(
+        "--fd", type=int, help="descriptor of a bound socket to listen on, in place of --host and --port"
+    )
     parser.add_argument(
         "--allow-host",
         action="append",

@@ -173,13 +173,19 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, host: str, port: int, application: "WSGIApplication") -> None:
+    def __init__(
+        self, host: str, port: int, application: "WSGIApplication", listener: socket.socket | None = None
+    ) -> None:
         self.application = application
         self._open: set[socket.socket] = set()
         self._answering = weakref.WeakSet[threading.Thread]()
         self._lock = threading.Lock()
         self._is_stopping = False
-        super().__init__((host, port), Handler)
+        super().__init__((host, port), Handler, bind_and_activate=listener is None)
+        if listener is not None:
+            self.socket.close()
+            self.socket, self.server_address = listener, listener.getsockname()
+            self.server_activate()
 
     @property
     def url(self) -> str:
@@ -255,11 +261,12 @@ def running(
     port: int = 0,
     host: str = "127.0.0.1",
     *,
+    listener: socket.socket | None = None,
     state: str | Path | None = None,
     allowed_hosts: Collection[str] = (),
     **knobs: Any,
 ) -> Iterator[Running]:
-    """Run a simulator on a thread of this process, on a free port unless one is given.
+    """Run a simulator on a thread of this process, on a free port unless one is given, or on a socket that is bound already.
 
     The control API may be reached under the host, under `allowed_hosts`, localhost and addresses.
 
@@ -278,18 +285,18 @@ def running(
             file.load_into(world)
             file.start(world)
             stack.callback(file.stop, world)
-        yield stack.enter_context(_listening(app, world, host, port))
+        server = stack.enter_context(Server(host, port, app, listener))
+        yield stack.enter_context(_listening(server, world))
 
 
 @contextlib.contextmanager
-def _listening(app: "WSGIApplication", world: "World", host: str, port: int) -> Iterator[Running]:
-    with Server(host, port, app) as server:
-        thread = threading.Thread(target=server.serve, name="simulator", daemon=True)
-        thread.start()
-        try:
-            yield Running(server, world)
-        finally:
-            world.stop()
-            server.stop()
-            thread.join()
-            server.cut_connections()
+def _listening(server: Server, world: "World") -> Iterator[Running]:
+    thread = threading.Thread(target=server.serve, name="simulator", daemon=True)
+    thread.start()
+    try:
+        yield Running(server, world)
+    finally:
+        world.stop()
+        server.stop()
+        thread.join()
+        server.cut_connections()
