@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tiktok_api import clock
@@ -73,11 +73,6 @@ def wake(unique_key: str) -> bool:
 def withdraw(unique_key: str) -> None:
     """Take a promise back. A worker that is at it finds out at its next compare-and-set."""
     db.session.execute(delete(Job).where(Job.unique_key == unique_key))
-
-
-def count_dead() -> int:
-    """How many promises failed too often."""
-    return db.session.scalar(select(func.count()).select_from(Job).where(Job.status == JobStatus.DEAD)) or 0
 
 
 def is_held(ticket: Ticket) -> bool:
