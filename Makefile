@@ -10,8 +10,9 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 # The tests that must pass through every branch of the critical paths, which setup.cfg names.
 CRITICAL := tests/auth tests/accounts tests/jobs tests/posts tests/web tests/webhooks tests/media/imports/test_resuming.py \
 	$(addprefix tests/media/test_,$(addsuffix .py,appending_uploads byte_limits checksums creating_uploads cuts fencing \
-	following_uploads full_disk many_servers multipart quotas s3_away sweeping tus_rules vanishing_uploads)) \
-	$(addprefix tests/cli/test_,$(addsuffix .py,doctor jobs keys users vault_reseal))
+	following_uploads full_disk library many_servers multipart quotas s3_away sweeping tus_rules vanishing_uploads)) \
+	$(addprefix tests/cli/test_,$(addsuffix .py,doctor jobs keys users vault_reseal)) \
+	tests/settings/test_processes.py::test_a_worker_before_the_first_upgrade_says_which_command_to_run
 MUTATION := $(VENV)/mutation
 MUTATION_STAMP := $(MUTATION)/.installed-$(shell cksum tests/mutation/requirements.txt | cut -d' ' -f1)
 

@@ -12,7 +12,6 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, String, event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -208,7 +207,7 @@ def _bound_idle_transactions(connection: Any, _record: Any) -> None:
 _LONGEST_IDLE_SECONDS = 60
 
 
-def explain(error: SQLAlchemyError) -> str:
+def explain(error: Exception) -> str:
     """What the driver says about an error, in one line, for people."""
     lines = str(getattr(error, "orig", None) or error).strip().splitlines()
     return (lines[0] if lines else type(error).__name__)[:300]

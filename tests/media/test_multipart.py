@@ -74,6 +74,14 @@ def test_anything_but_one_file_is_refused_and_nothing_is_kept(owner, stored, par
     assert stored() == set()
 
 
+def test_a_file_without_a_byte_is_taken_and_rejected_by_its_inspection(owner, run_jobs):
+    response = send(owner, part("file", b""))
+    run_jobs()
+
+    assert (response.status_code, response.json["size_bytes"]) == (201, 0)
+    assert owner.get(f"/media/{response.json['id']}").json["status"] == "rejected"
+
+
 @pytest.mark.parametrize("error", [None, ConnectionResetError])
 def test_a_broken_connection_leaves_nothing(owner, stored, error):
     whole = part("file", b"x" * 1000)

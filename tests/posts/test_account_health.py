@@ -101,3 +101,18 @@ def test_what_holds_a_post_of_the_account_is_named(owner, simulator, make_post, 
 
     assert health["held_publications"] == 1
     assert [reason["code"] for reason in health["reasons"]] == [publication_of(post)["reason"]]
+
+
+def test_what_holds_its_posts_is_told_once(
+    owner, simulator, connect_account, make_post, begin, work_until, publication_of
+):
+    post = make_post()
+    account_id = post["targets"][0]["account_id"]
+    simulator.control.disconnect("ada")
+    begin(post)
+    work_until(lambda: publication_of(post)["state"] == "held")
+
+    health = owner.get(f"/accounts/{account_id}/health").json
+
+    assert publication_of(post)["reason"] == "account_needs_reconnection"
+    assert [reason["code"] for reason in health["reasons"]] == ["account_needs_reconnection"]

@@ -197,6 +197,17 @@ def test_unknown_and_foreign_ids_are_answered_alike(owner, stranger, connect_acc
     assert foreign.json["errors"] == unknown.json["errors"]
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_media_that_are_unknown_are_no_other_reason_as_well(owner, connect_account, number):
+    body = {"privacy_level": "SELF_ONLY", "consent": True, "targets": [{"account_id": connect_account(owner, "ada")}]}
+    media_ids = [MISSING, MISSING.replace("0", "1")][:number]
+
+    response = owner.post("/posts", json=body | {"media_ids": media_ids, "publish_at": NEXT_YEAR})
+
+    expected = {(f"/media_ids/{place}", "unknown_media") for place in range(number)}
+    assert faults(response) == expected | ({("/media_ids", "media_count")} if number > 1 else set())
+
+
 def test_a_post_of_a_stranger_is_not_judged(owner, stranger, make_post):
     post = make_post(consent=False)
 

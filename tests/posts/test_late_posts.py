@@ -4,9 +4,14 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
+import structlog
+from sqlalchemy import event, update
+from sqlalchemy.exc import OperationalError
 
 from tests.databases import on_each_database
 from tiktok_api import clock
+from tiktok_api.db import db, transaction
+from tiktok_api.jobs.models import Job
 
 HOUR, DAY = 3600, 86_400
 OWN_SPACING = 20 * 60
@@ -383,3 +388,29 @@ def test_a_late_post_keeps_half_an_hour_behind_one_that_was_wanted_later(
     _refused, *went_out = inits()
     assert len(went_out) == 2
     assert 1800 <= gaps(went_out)[0] <= 1900
+
+
+def test_a_worker_that_asks_and_cannot_end_its_job_asks_no_second_time(plan, pass_time, app, run_jobs, publication_of):
+    [post] = plan([60])
+    pass_time(5 * HOUR)
+    failed = []
+
+    def stumble(_connection, _cursor, statement, *_rest) -> None:
+        is_publishing = structlog.contextvars.get_contextvars().get("kind") == "posts.publish"
+        if not failed and is_publishing and statement.startswith("DELETE FROM jobs"):
+            failed.append(statement)
+            raise OperationalError(statement, {}, ConnectionError("the database is away"))
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", stumble)
+    with pytest.raises(OperationalError):
+        run_jobs()
+    with app.app_context(), transaction() as session:  # as if its lease had run out
+        session.execute(update(Job).values(leased_until=None))
+    run_jobs()
+
+    assert len(failed) == 1
+    publication = publication_of(post)
+    assert (publication["state"], publication["reason"]) == ("held", "late")
+    assert [entry["event"] for entry in publication["timeline"]].count("held") == 1

@@ -1,14 +1,17 @@
 """Media that become known at the very moment at which a worker looks at a post that is due, or while no worker runs."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from tests.media import making
 from tests.posts.moments import between_transactions
 from tests.posts.test_media_on_the_way import account_id, draft, hold_media, send
 from tiktok_api import clock
 from tiktok_api.db import db
+from tiktok_api.jobs.models import Job
 
 __all__ = ["account_id", "draft", "hold_media", "send"]
 MOST_MOMENTS = 40
@@ -79,3 +82,34 @@ def test_downtime_is_no_waiting_for_media(
 
     assert (waiting["state"], waiting["reason"]) == ("preparing", "media_inspecting")
     work_until_published(post)
+
+
+def test_a_post_that_is_deleted_before_its_media_are_known_leaves_nothing_to_do(
+    send, draft, owner, run_jobs, app, pass_time
+):
+    post = draft(send(making.video()), publish_at="2200-01-01T00:00:00Z")
+    assert owner.delete(f"/posts/{post['id']}").status_code == 204
+
+    run_jobs()
+    pass_time(86_400)
+    run_jobs()
+
+    with app.app_context():
+        left = db.session.scalars(select(Job).where(Job.subject == UUID(post["id"]))).all()
+    assert left == []
+
+
+@pytest.mark.parametrize("mode", ["direct", "inbox"])
+def test_media_that_become_known_are_not_held_to_what_no_creator_has_said(
+    mode, send, draft, run_jobs, app, publication_of, simulator, connect_account, owner, pass_time
+):
+    unheard_of = connect_account(owner, "grace")
+    simulator.control.mischief("creator_info", "status", status=500, every=True)
+    simulator.control.change_creator("grace", max_video_post_duration_sec=1)
+    words = {"privacy_level": None} if mode == "inbox" else {}
+    targets = [{"account_id": unheard_of}]
+    post = draft(send(making.video(seconds=4)), publish_at="2200-01-01T00:00:00Z", mode=mode, targets=targets, **words)
+
+    run_jobs()
+
+    assert publication_of(post)["state"] == "scheduled"

@@ -65,6 +65,16 @@ def test_posts_on_hold_are_told_by_reason(owner, make_post, begin, scrape, simul
     assert scrape("publications", state="due") == 0
 
 
+def test_posts_on_their_way_are_told_by_state(make_post, begin, run_jobs, scrape, simulator):
+    simulator.control.knobs(processing_seconds=600)
+    begin(make_post())
+    run_jobs()
+
+    assert scrape("publications", state="processing") == 1
+    assert scrape("publications", state="held") == 0
+    assert scrape("publications_held") == 0
+
+
 def test_accounts_are_told_by_the_days_they_can_still_be_spoken_for(connect_account, owner, scrape, pass_time):
     connect_account(owner, "ada")
 

@@ -60,6 +60,22 @@ def test_where_the_list_may_not_be_read_a_report_of_a_takedown_is_all_there_is(
     assert (gone["state"], gone["reason"]) == ("no_longer_available", "reported_by_tiktok")
 
 
+def test_without_leave_to_read_the_list_a_report_is_believed_and_nothing_is_asked(
+    owner, simulator, connect_account, make_post, begin, work_until, publication_of, report, run_jobs
+):
+    account_id = connect_account(owner, "ada", ticked="user.info.basic,video.publish")
+    post = make_post(privacy_level="PUBLIC_TO_EVERYONE", targets=[{"account_id": account_id}])
+    begin(post)
+    work_until(lambda: publication_of(post)["state"] == "publicly_available")
+
+    report(post, TAKEN_DOWN)
+    run_jobs()
+
+    gone = publication_of(post)
+    assert (gone["state"], gone["reason"]) == ("no_longer_available", "reported_by_tiktok")
+    assert simulator.control.requests(endpoint="video_query") == []
+
+
 def test_a_takedown_of_what_is_not_out_yet_is_not_believed(
     make_post, begin, run_jobs, publication_of, report, simulator
 ):

@@ -98,12 +98,10 @@ class Runner:
         try:
             with self._app.app_context():
                 found = self._find_due(free)
-        except SQLAlchemyError as error:  # the database may be away for a while, or not upgraded yet
-            log.error("worker.waits_for_database", error=explain(error))  # noqa: TRY400  # it is tried again soon
+        except Exception as error:  # the database may be away for a while, or not upgraded yet: look again
+            is_bug = not isinstance(error, SQLAlchemyError)
+            log.exception("worker.waits_for_database", error=explain(error), exc_info=is_bug)
             self._stopping.wait(_BETWEEN_TRIES_SECONDS)
-            found = []
-        except Exception:  # look again at the next tick
-            log.exception("runner.cannot_look")
             found = []
         for job_id in found:
             with self._lock:
