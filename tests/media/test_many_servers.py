@@ -103,12 +103,11 @@ def stop_between_transactions(stage) -> None:
         file = db.engine.url.database
     while True:
         stop(stage.server, signal.SIGSTOP)
-        with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as connection:
-            try:
-                connection.execute("begin immediate")
-                return
-            except sqlite3.OperationalError:
-                stop(stage.server, signal.SIGCONT)
+        database = closing(sqlite3.connect(file, timeout=0, isolation_level=None))
+        with suppress(sqlite3.OperationalError), database as connection:
+            connection.execute("begin immediate")
+            return
+        stop(stage.server, signal.SIGCONT)
 
 
 def stop(server: Server, sent: signal.Signals) -> None:
