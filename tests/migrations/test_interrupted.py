@@ -26,7 +26,7 @@ def upgrade():
     folder = pathlib.Path(os.environ["HALF_WAY"])
     (folder / f"begun-{{os.getpid()}}").touch()
     while not (folder / "go-on").exists():
-        time.sleep(0.05)
+        time.sleep(0.05)  # between two looks at a file
 
 
 def downgrade():
