@@ -1,6 +1,7 @@
 """The cast and the stage: an application on a fresh database, an owner, a stranger, and TikTok played by the simulator."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import asdict
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from werkzeug.test import TestResponse
 
 from tests import connecting, servers, storages
@@ -27,7 +28,27 @@ from tiktok_api.settings import Settings, load
 from tiktok_api.simulator import running
 
 API = "/api/v1"
+
+
+@event.listens_for(Engine, "checkout")
+def _do_not_wait_for_the_disk(connection: Any, _record: Any, _proxy: Any) -> None:
+    """As for PostgreSQL in `tests.servers`: no database of this process outlives the machine."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
+
+
 PASSWORD = "correct horse battery"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps what is marked as one `xdist_group` in one process.
+
+    pytest-xdist 3.8 writes the group into an attribute that pytest no longer reads since 9.2.
+    """
+    for item in items:
+        if "_nodeid" in vars(item):
+            item._id = type(item.id).parse(vars(item)["_nodeid"])
 
 
 @pytest.fixture(scope="session")

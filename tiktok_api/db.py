@@ -9,7 +9,7 @@ from uuid import UUID
 
 import uuid_utils
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, String, event
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Float, MetaData, String, event, literal
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.compiler import compiles
@@ -90,24 +90,25 @@ class DatabaseNow(FunctionElement[datetime]):
     """The database's own clock plus some seconds, so that machines whose clocks differ agree on leases and due times."""
 
     type = UTCDateTime()
-    inherit_cache = False
+    inherit_cache = True  # the seconds are a parameter, so that a statement is compiled once
     name = "database_now"
 
     def __init__(self, after: timedelta = timedelta(0)) -> None:
-        self.after_seconds = after.total_seconds()
-        super().__init__()
+        super().__init__(literal(after.total_seconds(), Float()))
 
 
 @compiles(DatabaseNow, "sqlite")
 def _now_on_sqlite(element: DatabaseNow, compiler: SQLCompiler, **kwargs: Any) -> str:
     # The same 26 characters in which SQLAlchemy stores a DateTime, so that text compares as time does.
-    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', '{element.after_seconds:+.3f} seconds') || '000')"
+    seconds = compiler.process(element.clauses, **kwargs)
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', printf('%+.3f seconds', {seconds})) || '000')"
 
 
 @compiles(DatabaseNow, "postgresql")
 def _now_on_postgresql(element: DatabaseNow, compiler: SQLCompiler, **kwargs: Any) -> str:
     # clock_timestamp(), because now() stands still during a transaction.
-    return f"(clock_timestamp() + interval '{element.after_seconds:.3f} seconds')"
+    seconds = compiler.process(element.clauses, **kwargs)
+    return f"(clock_timestamp() + make_interval(secs => CAST({seconds} AS double precision)))"
 
 
 def database_now(after: timedelta = timedelta(0)) -> DatabaseNow:

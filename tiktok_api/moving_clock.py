@@ -26,12 +26,14 @@ class ClockOffset(Model):
     seconds: Mapped[float]
 
 
+_SECONDS = select(ClockOffset.seconds).where(ClockOffset.id == _ONLY_ROW)  # put together once: it is asked all the time
+
+
 def offset() -> timedelta:
     """How far business time is ahead; always zero where the test clock is not allowed."""
     if not has_app_context() or not service("settings").allow_test_clock:
         return timedelta(0)
-    query = select(ClockOffset.seconds).where(ClockOffset.id == _ONLY_ROW)
-    seconds = db.session.connection().scalar(query)  # on the connection: asking for the time must flush nothing
+    seconds = db.session.connection().scalar(_SECONDS)  # on the connection: asking for the time must flush nothing
     return timedelta(seconds=seconds or 0.0)
 
 

@@ -14,6 +14,8 @@ from tests.local_stack import ROOT, clean_environment
 from tests.readme.pasting import copy_repository
 from tests.servers import free_port, wait_until
 
+pytestmark = pytest.mark.xdist_group("installed")
+
 
 @pytest.fixture(scope="module")
 def venv(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -119,7 +119,7 @@ def test_everything_is_there_again_after_a_restart_the_simulated_tiktok_included
     assert creator["creator_username"] == "grace"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.long)])
 def test_a_signal_stops_everything(tmp_path, number):
     with serving(tmp_path) as stack:
         pids = stack.pids

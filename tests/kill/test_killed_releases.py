@@ -16,6 +16,7 @@ from tests.kill.launcher import Fate
 from tests.kill.stage import Case, Stage, count_steps, environment, wait_for
 from tests.kill.test_killed_workers import AT_ONCE, numbers, survive
 from tests.media import making
+from tests.sampling import each, in_strides
 from tiktok_api import clock
 from tiktok_api.app import create_app
 from tiktok_api.db import Model, db, transaction
@@ -47,10 +48,11 @@ def make_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) ->
     return make
 
 
-def test_a_worker_killed_at_any_commit_of_a_late_release_leaves_a_post_that_goes_out_once(make_stage):
+@in_strides(4)
+def test_a_worker_killed_at_any_commit_of_a_late_release_leaves_a_post_that_goes_out_once(make_stage, stride):
     stage = make_late(make_stage("late"), LatePolicy.PUBLISH)
 
-    survive(stage, [Fate("commit", number, "after") for number in numbers(stage, "commit")])
+    survive(stage, [Fate("commit", number, "after") for number in each(stride, numbers(stage, "commit"))])
 
 
 def test_a_worker_killed_while_it_asks_about_a_late_post_leaves_it_to_be_asked_about(make_stage):
@@ -115,8 +117,11 @@ def make_app(settings: dict[str, str], url: str, folder: Path) -> Any:
     return app
 
 
+@in_strides(3)
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_worker_killed_at_any_commit_of_a_failed_inspection_leaves_no_post_that_was_not_told(rejected_stage, when):
+def test_a_worker_killed_at_any_commit_of_a_failed_inspection_leaves_no_post_that_was_not_told(
+    rejected_stage, when, stride
+):
     dry = rejected_stage.new_case("dry run")
     with dry.worker() as worker:
         wait_for(lambda: is_told(dry))
@@ -131,4 +136,4 @@ def test_a_worker_killed_at_any_commit_of_a_failed_inspection_leaves_no_post_tha
             wait_for(lambda: is_told(case))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(meet, range(1, steps + 1)))
+        list(pool.map(meet, each(stride, range(1, steps + 1))))

@@ -1,7 +1,7 @@
 """kill -9 before and after every step of section "publishing": still published exactly once, with nothing left over."""
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -10,6 +10,7 @@ import pytest
 from tests.kill.conftest import BIG_BYTES
 from tests.kill.launcher import Fate
 from tests.kill.stage import Stage, count_steps, wait_for
+from tests.sampling import each, in_strides
 
 AT_ONCE = 6
 CHUNK_BYTES = 10_485_760
@@ -26,7 +27,7 @@ def dry_run(stage: Stage) -> tuple[str, ...]:
     return tuple(worker.steps)
 
 
-def numbers(stage: Stage, kind: str) -> Iterable[int]:
+def numbers(stage: Stage, kind: str) -> Sequence[int]:
     return range(1, count_steps(dry_run(stage))[kind] + 1)
 
 
@@ -49,9 +50,10 @@ def survive(stage: Stage, fates: Iterable[Fate]) -> None:
     assert not broken, "\n\n".join(broken)
 
 
+@in_strides(4)
 @pytest.mark.parametrize("when", MOMENTS)
-def test_a_worker_killed_at_any_commit_leaves_nothing_behind_that_another_cannot_finish(small_stage, when):
-    survive(small_stage, [Fate("commit", number, when) for number in numbers(small_stage, "commit")])
+def test_a_worker_killed_at_any_commit_leaves_nothing_behind_that_another_cannot_finish(small_stage, when, stride):
+    survive(small_stage, [Fate("commit", number, when) for number in each(stride, numbers(small_stage, "commit"))])
 
 
 @pytest.mark.parametrize("when", MOMENTS)
@@ -78,8 +80,9 @@ def test_a_worker_killed_in_the_middle_of_a_chunk_is_succeeded_by_one_that_resum
     survive(big_stage, [Fate("byte", number, "at") for number in (middle_of_the_third, within_the_last)])
 
 
-def test_a_worker_killed_at_any_commit_between_chunks_is_succeeded_by_one_that_resumes(big_stage):
-    survive(big_stage, [Fate("commit", number, "after") for number in _commits_between_chunks(big_stage)])
+@in_strides(3)
+def test_a_worker_killed_at_any_commit_between_chunks_is_succeeded_by_one_that_resumes(big_stage, stride):
+    survive(big_stage, [Fate("commit", number, "after") for number in each(stride, _commits_between_chunks(big_stage))])
 
 
 def _commits_between_chunks(stage: Stage) -> list[int]:
@@ -89,12 +92,13 @@ def _commits_between_chunks(stage: Stage) -> list[int]:
 
 
 @pytest.mark.postgres
-def test_a_worker_killed_at_a_step_is_succeeded_on_postgresql_too(postgresql_stage):
+@in_strides(3)
+def test_a_worker_killed_at_a_step_is_succeeded_on_postgresql_too(postgresql_stage, stride):
     steps = dry_run(postgresql_stage)
     calls = [Fate("call", number, "after") for number in numbers(postgresql_stage, "call")]
     commits = [Fate("commit", number, "after") for number in commits_around_calls(steps)]
 
-    survive(postgresql_stage, calls + commits)
+    survive(postgresql_stage, each(stride, calls + commits))
 
 
 def commits_around_calls(steps: tuple[str, ...]) -> list[int]:

@@ -13,6 +13,7 @@ import pytest
 from tests.kill.launcher import Fate
 from tests.kill.stage import Case, Stage, wait_for
 from tests.kill.test_killed_workers import AT_ONCE, CHUNK_BYTES, MOMENTS, dry_run, numbers
+from tests.sampling import each, in_strides
 
 
 def outlive(stage: Stage, fates: Iterable[Fate]) -> None:
@@ -46,8 +47,11 @@ def test_a_worker_that_slept_around_a_call_finds_itself_fenced_off(small_stage, 
     outlive(small_stage, [stopped("call", number, when) for number in numbers(small_stage, "call")])
 
 
-def test_a_worker_that_slept_after_a_commit_finds_itself_fenced_off(small_stage):
-    outlive(small_stage, [stopped("commit", number, "after") for number in numbers(small_stage, "commit")])
+@in_strides(4)
+def test_a_worker_that_slept_after_a_commit_finds_itself_fenced_off(small_stage, stride):
+    outlive(
+        small_stage, [stopped("commit", number, "after") for number in each(stride, numbers(small_stage, "commit"))]
+    )
 
 
 def test_a_worker_that_slept_in_the_middle_of_the_only_chunk_sends_its_rest_in_vain(small_stage):

@@ -19,15 +19,27 @@ from tiktok_api.db import db
 MOST_MOMENTS = 80
 
 
+on_each_database_in_strides = pytest.mark.parametrize(
+    ("each_database_url", "stride"),
+    [
+        pytest.param("database_url", 1, id="sqlite"),
+        pytest.param("postgresql_url", 3, id="postgresql-some", marks=pytest.mark.postgres),
+        pytest.param("postgresql_url", 1, id="postgresql-all", marks=[pytest.mark.postgres, pytest.mark.long]),
+    ],
+    indirect=["each_database_url"],
+)
+"""Every moment on SQLite; on PostgreSQL a sample of them, and every one among the long hauls."""
+
+
 @pytest.fixture
 def at_every_moment(app, simulator, run_jobs, pass_time):
-    """Answers what `act(scene)` answered at each moment of the worker's work on what `set_up()` made."""
+    """Answers what `act(scene)` answered at each moment, or each `stride`th, of the worker's work on what `set_up()` made."""
 
-    def play(set_up: Callable, act: Callable, check: Callable) -> list:
+    def play(set_up: Callable, act: Callable, check: Callable, *, stride: int = 1) -> list:
         with app.app_context():
             engine = db.engine
         answers = []
-        for number in range(1, MOST_MOMENTS):
+        for number in range(1, MOST_MOMENTS, stride):
             scene = set_up(number)
             with between_transactions(engine, number, lambda scene=scene: act(scene)) as happening:
                 run_jobs()
@@ -75,9 +87,9 @@ def scheduled_now(app, lasting, make_post, owner):
     return make
 
 
-@on_each_database
+@on_each_database_in_strides
 def test_a_post_that_is_cancelled_in_time_never_goes_live_and_a_later_one_is_told_so(
-    at_every_moment, scheduled_now, owner, publication_of, live_titles
+    at_every_moment, scheduled_now, owner, publication_of, live_titles, stride
 ):
     def cancel(post):
         return owner.post(f"/posts/{post['id']}/cancel").json["targets"][0]["outcome"]
@@ -87,7 +99,7 @@ def test_a_post_that_is_cancelled_in_time_never_goes_live_and_a_later_one_is_tol
         assert publication_of(post)["state"] == ("cancelled" if is_cancelled else "published")
         assert live_titles().count(post["caption"]) == (0 if is_cancelled else 1)
 
-    outcomes = at_every_moment(scheduled_now, cancel, check)
+    outcomes = at_every_moment(scheduled_now, cancel, check, stride=stride)
 
     assert list(dict.fromkeys(outcomes)) == ["cancelled", "too_late_unknown", "too_late_published"]
 
@@ -134,9 +146,9 @@ def test_a_post_is_deleted_in_time_or_not_at_all(at_every_moment, scheduled_now,
     assert list(dict.fromkeys(statuses)) == [204, 409]
 
 
-@on_each_database
+@on_each_database_in_strides
 def test_an_account_that_is_disconnected_takes_along_what_is_not_past_its_commit_point(
-    at_every_moment, make_post, lasting, owner, connect_account, begin, publication_of, live_titles, run_jobs
+    at_every_moment, make_post, lasting, owner, connect_account, begin, publication_of, live_titles, run_jobs, stride
 ):
     def set_up(number):
         account_id = connect_account(owner, "grace")
@@ -161,7 +173,7 @@ def test_an_account_that_is_disconnected_takes_along_what_is_not_past_its_commit
         if state != "published":
             owner.delete(f"/posts/{post['id']}")
 
-    at_every_moment(set_up, disconnect, check)
+    at_every_moment(set_up, disconnect, check, stride=stride)
 
 
 def test_media_stay_while_a_post_on_its_way_needs_them(

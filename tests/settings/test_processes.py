@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.sampling import sampled
 from tests.servers import S3_BUCKET, free_port, wait_until
 from tests.settings.processes import DOCTOR, GUNICORN, UPGRADE, WORKER
 
@@ -67,8 +68,16 @@ def test_the_example_with_what_is_required_filled_in_serves(folder, simulator):
     assert not (folder.path / "instance/instance").exists()
 
 
-@pytest.mark.parametrize("process", PROCESSES)
-@pytest.mark.parametrize("place", ["the file", "the environment"])
+@pytest.mark.parametrize(
+    ("place", "process"),
+    [*(("the file", process) for process in PROCESSES)]
+    + [
+        pytest.param(
+            "the environment", process, marks=[pytest.mark.long] if process not in ("worker", "doctor") else []
+        )
+        for process in PROCESSES
+    ],
+)
 def test_a_wrong_setting_is_a_paragraph(folder, process, place):
     wrong = {"WORKER_THREADS": "hunter2", "DATABASE_URL": "mysql://u:hunter2@h/x", "SECRET_KEY": "hunter2"}
     folder.fill_in(**SIMULATED, **(wrong if place == "the file" else {}))
@@ -82,7 +91,9 @@ def test_a_wrong_setting_is_a_paragraph(folder, process, place):
     assert "hunter2" not in said
 
 
-@pytest.mark.parametrize("process", ["gunicorn", "gunicorn without its configuration", "serve", "worker", "doctor"])
+@pytest.mark.parametrize(
+    "process", sampled(["gunicorn", "gunicorn without its configuration", "worker", "serve", "doctor"], one_in=2)
+)
 @pytest.mark.parametrize(
     ("name", "value"),
     [("STORAGE_URL", "file://{blocked}/media"), ("DATABASE_URL", "sqlite:///{blocked}/x.sqlite3")],
@@ -135,7 +146,7 @@ def test_a_misspelt_name_is_pointed_out_by_every_process(folder, process):
     assert "WORKER_THREAD: is no setting; did you mean WORKER_THREADS?" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("process", ["gunicorn", "import", "doctor"])
+@pytest.mark.parametrize("process", sampled(["gunicorn", "import", "doctor"], one_in=2))
 @pytest.mark.parametrize("kind", ["latin-1", "folder"])
 def test_a_file_that_cannot_be_read_is_a_paragraph(folder, process, kind):
     if kind == "folder":

@@ -12,6 +12,9 @@ import requests
 
 from tests.conftest import API
 from tests.media.serving import Server, environment_of
+from tests.sampling import sampled
+
+pytestmark = pytest.mark.xdist_group("kept connections")
 
 ID = "01a21546-c1ff-712e-a1ee-bfb74676ad39"
 LARGE, HUGE = 200_000, 6_000_000
@@ -130,7 +133,7 @@ def must_keep_its_word(connection: Connection, *statuses: int) -> bool:
 
 
 @pytest.mark.parametrize("size", [10, LARGE, HUGE])
-@pytest.mark.parametrize("name", REFUSALS)
+@pytest.mark.parametrize("name", sampled(REFUSALS, one_in=3))
 def test_a_body_of_known_length_that_is_not_wanted(connection, token, name, size):
     head, status = lines_of(name, token)
     connection.send([*head, f"Content-Length: {size}"], b"x" * size)
@@ -141,7 +144,7 @@ def test_a_body_of_known_length_that_is_not_wanted(connection, token, name, size
 
 
 @pytest.mark.parametrize("size", [4 * 65536, HUGE])
-@pytest.mark.parametrize("name", REFUSALS)
+@pytest.mark.parametrize("name", sampled(REFUSALS, one_in=3))
 def test_a_body_in_chunks_that_is_not_wanted(connection, token, name, size):
     head, status = lines_of(name, token)
     connection.send([*head, "Transfer-Encoding: chunked"], chunked(size))

@@ -17,6 +17,8 @@ from tests.media.serving import ROOT, Server, environment_of
 from tests.servers import free_port, wait_until
 from tests.web.log_lines import lines, requests_in
 
+pytestmark = pytest.mark.xdist_group("process logs")
+
 SECRET = "s3cr3t"
 
 

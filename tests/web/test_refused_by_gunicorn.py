@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import API
 from tests.media.serving import Server, environment_of
 
+pytestmark = pytest.mark.xdist_group("gunicorn")
+
 
 @pytest.fixture(scope="module")
 def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
