@@ -1,0 +1,80 @@
+"""The small changes of a module that are worth a try: one operator, number or condition each."""
+
+import ast
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cosmic_ray.commands import init
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator
+from cosmic_ray.work_db import use_db
+from cosmic_ray.work_item import MutationSpec
+
+POINTLESS = re.compile(
+    # `|` stands in annotations, which nothing executes; of the other arithmetic one replacement each is enough.
+    r"core/(ReplaceBinaryOperator_BitOr_\w+"
+    r"|ReplaceBinaryOperator_\w+_(Mod|Pow|FloorDiv|Div|LShift|RShift|BitAnd|BitOr|BitXor)"
+    r"|ReplaceComparisonOperator_(Is|IsNot)_(?!Is$|IsNot$)\w+"
+    r"|ReplaceComparisonOperator_\w+_(Is|IsNot)(?<!Is_IsNot)(?<!IsNot_Is)"
+    r"|ReplaceUnaryOperator_\w+_(USub|UAdd|Invert)|RemoveDecorator|Variable\w+)$"
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One operator applied at one place. `name` stays the same while the statement of the module around it does."""
+
+    module: str
+    where: str
+    lines: range
+    operator: str
+    occurrence: int
+    name: str
+
+    def applied_to(self, source: str) -> str:
+        """The module with this change."""
+        changed = mutate_code(source, get_operator(self.operator)(), self.occurrence)
+        if changed is None:
+            raise ValueError(f"{self} cannot be applied")
+        return str(changed)
+
+
+def changes_of(modules: Sequence[str], folder: Path) -> list[Change]:
+    """All that are worth a try, in an order of no meaning: the first ten are a fair sample, and stay one after an edit."""
+    with use_db(":memory:") as session:
+        init([folder / module for module in modules], session, {})
+        specs = [item.mutations[0] for item in session.work_items]
+    return sorted(_worth_a_try(specs, folder), key=lambda change: change.name)
+
+
+def _worth_a_try(specs: list[MutationSpec], folder: Path) -> Iterator[Change]:
+    seen: Counter[tuple[object, ...]] = Counter()
+    sources = {spec.module_path: spec.module_path.read_text() for spec in specs}
+    for spec in sorted(specs, key=lambda spec: (spec.operator_name, spec.occurrence)):
+        source = sources[spec.module_path]
+        line, column = spec.start_pos
+        # What is frozen or has slots behaves the same without.
+        if POINTLESS.match(spec.operator_name) or source.splitlines()[line - 1].startswith("@dataclass"):
+            continue
+        module = str(spec.module_path.relative_to(folder))
+        around = statement_around(source, line)
+        text = ast.get_source_segment(source, around) or ""
+        place = (module, text, line - around.lineno, column, spec.operator_name)
+        seen[place] += 1  # a number is replaced twice: by one more and by one less
+        name = hashlib.sha256(repr((*place, seen[place])).encode()).hexdigest()[:16]
+        lines = range(line, spec.end_pos[0] + 1)
+        yield Change(module, spec.definition_name or "module", lines, spec.operator_name, spec.occurrence, name)
+
+
+def statement_around(source: str, line: int) -> ast.stmt:
+    """The statement of the module, a whole class or function perhaps, in which a line is."""
+    for statement in ast.parse(source).body:
+        decorators = getattr(statement, "decorator_list", [])
+        first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+        if first <= line <= (statement.end_lineno or statement.lineno):
+            return statement
+    raise ValueError(f"no statement at line {line}")
