@@ -57,13 +57,13 @@ def _worth_a_try(specs: list[MutationSpec], folder: Path) -> Iterator[Change]:
     for spec in sorted(specs, key=lambda spec: (spec.operator_name, spec.occurrence)):
         source = sources[spec.module_path]
         line, column = spec.start_pos
-        # What is frozen or has slots behaves the same without.
-        if POINTLESS.match(spec.operator_name) or source.splitlines()[line - 1].startswith("@dataclass"):
+        text = source.splitlines()[line - 1]
+        # What is frozen or has slots behaves the same without, and the star between arguments does not multiply.
+        if POINTLESS.match(spec.operator_name) or text.startswith("@dataclass") or text[column:].startswith("*,"):
             continue
         module = str(spec.module_path.relative_to(folder))
         around = statement_around(source, line)
-        text = ast.get_source_segment(source, around) or ""
-        place = (module, text, line - around.lineno, column, spec.operator_name)
+        place = (module, ast.get_source_segment(source, around), line - around.lineno, column, spec.operator_name)
         seen[place] += 1  # a number is replaced twice: by one more and by one less
         name = hashlib.sha256(repr((*place, seen[place])).encode()).hexdigest()[:16]
         lines = range(line, spec.end_pos[0] + 1)

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 from tests.mutation.changes import Change, statement_around
 
-QUICK = "not long and not postgres and not redis"
+QUICK = "not long"
 Reached = dict[str, dict[str, Any]]
 """For each test its `seconds`, and the `lines` of each module that it runs."""
 

@@ -176,6 +176,22 @@ def test_a_cap_that_creator_info_reports_with_a_200_holds_too(simulator, make_po
     assert held["attempts"] == []
 
 
+def test_what_the_creator_does_not_allow_any_more_fails_with_the_first_reason_and_all_sentences(
+    simulator, make_post, begin, run_jobs, publication_of, count_inits
+):
+    post = make_post(privacy_level="PUBLIC_TO_EVERYONE", allow_comment=True)
+    simulator.control.change_creator("ada", private=True, comment_disabled=True)
+
+    begin(post)
+    run_jobs()
+
+    failed = publication_of(post)
+    assert (failed["state"], failed["reason"]) == ("failed", "privacy_level_not_available")
+    assert "privacy level" in failed["detail"]
+    assert "do not allow comment" in failed["detail"]
+    assert count_inits() == 0
+
+
 def test_being_held_for_a_week_fills_no_timeline(simulator, make_post, begin, run_jobs, pass_time, publication_of):
     post = make_post()
     simulator.control.change_creator("ada", post_cap=0)

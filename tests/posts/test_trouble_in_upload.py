@@ -178,6 +178,26 @@ def test_what_became_of_the_last_chunk_is_asked_and_never_guessed(
     assert live_videos() == the_right_one(video_bytes)
 
 
+def test_a_last_chunk_that_was_lost_is_not_sent_again_for_a_publish_id_that_tiktok_does_not_know(
+    simulator, make_post, begin, run_jobs, pass_time, publication_of, work_until_published, live_videos
+):
+    post = make_post()
+    simulator.control.mischief("upload", "drop_before")
+    begin(post)
+    run_jobs()
+    simulator.control.mischief("status", "status", status=400, code="invalid_publish_id")
+    simulator.control.clear_requests()
+
+    pass_time(10)
+    run_jobs()
+
+    asked = [entry["status"] for entry in simulator.control.requests(endpoint="status")]
+    assert (asked, simulator.control.requests(endpoint="upload")) == ([400], [])
+    assert publication_of(post)["reason"] == "invalid_publish_id"
+    work_until_published(post)
+    assert len(live_videos()) == 1
+
+
 @pytest.mark.parametrize("status", [403, 404])
 def test_an_upload_url_that_is_dead_after_the_commit_point_never_leads_back_to_init(
     status, simulator, make_post, begin, work_until, publication_of, count_inits, run_jobs

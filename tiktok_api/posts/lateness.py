@@ -143,5 +143,5 @@ def _ahead_of(publication: Publication, wanted_at: datetime, settings: Settings)
         for at, publication_id, if_late, mode, state in rows
         if (at, publication_id) < (wanted_at, publication.id)
         and (state is not PublicationState.HELD or (account is not None and lack_of(account, mode) is None))
-        and (not _is_too_late(at, settings) or (if_late or settings.late_policy) == LatePolicy.PUBLISH)
+        and (not _is_too_late(at, settings) or LatePolicy(if_late or settings.late_policy) is LatePolicy.PUBLISH)
     ]

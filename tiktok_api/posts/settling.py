@@ -117,7 +117,7 @@ class Settler:
         at = None
         if not is_late:
             # Whatever keeps us from asking, the moment at which it is called unconfirmed is not missed.
-            at = min(max(now + self._poll_pause(age), not_before or now), now + max(patience - age, timedelta(0)))
+            at = min(max(now + self._poll_pause(age), not_before or now), now + patience - age)
         elif age < patience * _GIVE_UP_AFTER:
             at = max(now + _UNCONFIRMED_PAUSE, not_before or now)
         with transaction():
