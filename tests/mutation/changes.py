@@ -26,7 +26,7 @@ POINTLESS = re.compile(
 
 @dataclass(frozen=True)
 class Change:
-    """One operator applied at one place. `name` stays the same while the statement of the module around it does."""
+    """One operator applied at one place. `name` stays the same while the function around it does."""
 
     module: str
     where: str
@@ -62,7 +62,7 @@ def _worth_a_try(specs: list[MutationSpec], folder: Path) -> Iterator[Change]:
         if POINTLESS.match(spec.operator_name) or text.startswith("@dataclass") or text[column:].startswith("*,"):
             continue
         module = str(spec.module_path.relative_to(folder))
-        around = statement_around(source, line)
+        around = statement_around(source, line, is_innermost=True)
         place = (module, ast.get_source_segment(source, around), line - around.lineno, column, spec.operator_name)
         seen[place] += 1  # a number is replaced twice: by one more and by one less
         name = hashlib.sha256(repr((*place, seen[place])).encode()).hexdigest()[:16]
@@ -70,11 +70,24 @@ def _worth_a_try(specs: list[MutationSpec], folder: Path) -> Iterator[Change]:
         yield Change(module, spec.definition_name or "module", lines, spec.operator_name, spec.occurrence, name)
 
 
-def statement_around(source: str, line: int) -> ast.stmt:
-    """The statement of the module, a whole class or function perhaps, in which a line is."""
-    for statement in ast.parse(source).body:
-        decorators = getattr(statement, "decorator_list", [])
-        first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
-        if first <= line <= (statement.end_lineno or statement.lineno):
-            return statement
-    raise ValueError(f"no statement at line {line}")
+def statement_around(source: str, line: int, *, is_innermost: bool = False) -> ast.stmt:
+    """The statement of the module, a class or a function perhaps, in which a line is; or the innermost function or class."""
+    body, found = ast.parse(source).body, None
+    while inside := next(
+        (statement for statement in body if _first_line(statement) <= line <= _last_line(statement)), None
+    ):
+        if found and not isinstance(inside, ast.FunctionDef | ast.ClassDef):
+            break
+        found, body = inside, getattr(inside, "body", []) if is_innermost else []
+    if found is None:
+        raise ValueError(f"no statement at line {line}")
+    return found
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _last_line(statement: ast.stmt) -> int:
+    return statement.end_lineno or statement.lineno

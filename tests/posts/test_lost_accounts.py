@@ -80,6 +80,8 @@ def test_an_upload_whose_account_expires_is_held_and_resumed_with_the_same_publi
     assert held["attempts"][0]["state"] == "open"
     assert count_inits() in (1, 2)
     assert published["attempts"][0]["publish_id"] == publish_id
+    events = [entry["event"] for entry in published["timeline"]]
+    assert events[events.index("upload_started") :][:4] == ["upload_started", "held", "released", "last_chunk_leaving"]
 
 
 @pytest.mark.parametrize("moment", ["scheduled", "held"])

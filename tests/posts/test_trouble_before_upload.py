@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import pytest
 
+from tiktok_api import clock
+
 UNUSABLE = [
     {"effect": "status", "status": 500},
     {"effect": "status", "status": 502, "envelope": False},
@@ -219,3 +221,24 @@ def test_setbacks_in_a_row_are_waited_out_longer_and_longer(
     gaps = [round((late - early).total_seconds() / 5) for early, late in pairwise(asked)]
     assert gaps == sorted(gaps)
     assert gaps[-1] > 4 * gaps[0]
+
+
+def test_no_pause_between_two_tries_is_longer_than_ten_minutes(
+    app, simulator, make_post, begin, run_jobs, pass_time, publication_of
+):
+    post = make_post()
+    simulator.control.mischief("creator_info", "status", status=500, every=True)
+    begin(post)
+    pauses = []
+    for _ in range(10):
+        with app.app_context():
+            before = clock.now()
+        run_jobs()
+        with app.app_context():
+            after = clock.now()
+        next_try_at = datetime.fromisoformat(publication_of(post)["next_try_at"])
+        pauses.append(((next_try_at - after).total_seconds(), (next_try_at - before).total_seconds()))
+        pass_time(pauses[-1][1])
+
+    for expected, (shortest, longest) in zip([5, 10, 20, 40, 80, 160, 320, 600, 600, 600], pauses, strict=True):
+        assert shortest <= expected <= longest

@@ -200,13 +200,16 @@ def test_a_last_chunk_that_was_lost_is_not_sent_again_for_a_publish_id_that_tikt
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_an_upload_url_that_is_dead_after_the_commit_point_never_leads_back_to_init(
-    status, simulator, make_post, begin, work_until, publication_of, count_inits, run_jobs
+    status, simulator, make_post, begin, work_until, publication_of, count_inits, run_jobs, pass_time
 ):
     post = make_post()
     simulator.control.knobs(upload_lapse_seconds=10**7)
     simulator.control.mischief("upload", "status", status=status, envelope=False, every=True)
 
     begin(post)
+    for _ in range(3):  # well within the hour for which it would be good
+        run_jobs()
+        pass_time(60)
     work_until(lambda: publication_of(post)["state"] == "unconfirmed", step=3600)
 
     unconfirmed = publication_of(post)
