@@ -66,3 +66,5 @@ def test_its_timeline_tells_each_step_once(
     [attempt] = published["attempts"]
     assert attempt["intended_at"] <= attempt["opened_at"] <= attempt["final_at"] <= attempt["ended_at"]
     assert attempt["uploaded_bytes"] == attempt["video_size"] == len(big_video_bytes)
+    sent = [entry["status"] for entry in simulator.control.requests(endpoint="upload")]
+    assert sent == [206, 206, 500, 206, 206, 206, 201], "each of six chunks once, and again what did not get through"

@@ -75,6 +75,22 @@ def test_a_busy_tiktok_is_left_alone_for_its_minute(
     assert len(live_videos()) == 1
 
 
+def test_a_busy_tiktok_is_left_alone_for_its_minute_whatever_wakes_the_job(
+    simulator, owner, connect_account, make_post, begin, run_jobs, publication_of, count_inits, work_until_published
+):
+    post = make_post()
+    simulator.control.mischief("video_init", "status", status=429)
+    begin(post)
+    run_jobs()
+
+    connect_account(owner, "ada")  # which has everything that is under way looked at again
+    run_jobs()
+
+    assert (publication_of(post)["reason"], count_inits()) == ("tiktok_busy", 1)
+    work_until_published(post)
+    assert count_inits() == 2
+
+
 @pytest.mark.parametrize("endpoint", ["creator_info", "video_init"])
 def test_an_access_token_that_tiktok_rejects_is_renewed_once(
     endpoint, simulator, make_post, begin, work_until_published, live_videos
@@ -205,6 +221,26 @@ def test_being_held_for_a_week_fills_no_timeline(simulator, make_post, begin, ru
 
     events = [entry["event"] for entry in publication_of(post)["timeline"]]
     assert events == ["publish_now", "preparing", "held"]
+
+
+def test_what_is_held_for_another_reason_meanwhile_says_the_new_one(
+    simulator, make_post, begin, run_jobs, pass_time, publication_of
+):
+    post = make_post()
+    simulator.control.change_creator("ada", post_cap=0)
+    begin(post)
+    run_jobs()
+    capped = publication_of(post)
+
+    simulator.control.mischief("creator_info", "status", status=401, code="scope_not_authorized", every=True)
+    pass_time(3601)
+    run_jobs()
+
+    held = publication_of(post)
+    assert (capped["state"], capped["reason"]) == ("held", "spam_risk_too_many_posts")
+    assert (held["state"], held["reason"]) == ("held", "scope_missing")
+    assert "scope" in held["detail"]
+    assert [entry["event"] for entry in held["timeline"]].count("held") == 2
 
 
 def test_setbacks_in_a_row_are_waited_out_longer_and_longer(

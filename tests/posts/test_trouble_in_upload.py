@@ -8,6 +8,7 @@ from sqlalchemy import update
 from tests.posts.test_trouble_before_upload import UNUSABLE, name
 from tiktok_api.db import transaction
 from tiktok_api.posts.models import Attempt
+from tiktok_api.tiktok import plan_chunks
 
 REFUSED = [403, 404, 400]
 NOT_THROUGH = [rule for rule in UNUSABLE if rule["effect"] != "garbage"]  # of a chunk's answer only the head counts
@@ -46,6 +47,7 @@ def test_a_chunk_that_did_not_get_through_is_sent_again_to_the_same_place(
 
     waiting = publication_of(post)
     assert (waiting["state"], waiting["attempts"][0]["state"]) == ("uploading", "open")
+    assert waiting["attempts"][0]["uploaded_bytes"] == 2 * plan_chunks(len(big_video_bytes)).chunk_size
     assert waiting["reason"] in ("tiktok_unreachable", "tiktok_busy")
     assert waiting["next_try_at"]
     work_until_published(post)

@@ -166,7 +166,7 @@ class Settler:
     def followed(self, work: Work, verdict: Verdict) -> Again | None:
         """What was learnt after the verdict. A draft may become several posts, one after the other."""
         if isinstance(verdict, Published):
-            is_new = not set(verdict.post_ids) <= set(work.publication.tiktok_post_ids)
+            is_new = bool(set(verdict.post_ids).difference(work.publication.tiktok_post_ids))
             is_new |= bool(verdict.post_ids) and work.publication.post_id_source is not PostIdSource.TIKTOK
             if is_new or work.publication.state is PublicationState.INBOX_DELIVERED:
                 with transaction():
