@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import update
 
 from tests.databases import on_each_database
-from tests.posts.moments import around_calls
+from tests.posts.moments import around_calls, between_transactions
 from tests.posts.test_late_posts import DAY, HOUR, asked_about, inits, plan, replace_settings
 from tiktok_api import clock
-from tiktok_api.db import database_now, transaction
+from tiktok_api.db import database_now, db, transaction
 from tiktok_api.jobs.models import Job
+from tiktok_api.posts.work import PUBLISH
 
 __all__ = ["asked_about", "inits", "plan", "replace_settings"]
 
@@ -123,6 +124,23 @@ def test_what_its_person_was_asked_about_does_not_go_out_by_itself_under_another
     run_jobs()
 
     assert (publication_of(asked_about)["reason"], count_inits()) == ("late", 0)
+
+
+@pytest.mark.parametrize("moment", [3, 4, 5, 6])
+def test_its_person_may_publish_it_while_a_worker_looks_at_it(
+    moment, asked_about, owner, connect_account, app, run_jobs, work_until_published, publication_of
+):
+    connect_account(owner, "ada")
+    with app.app_context(), transaction() as session:  # only its own job is due
+        session.execute(update(Job).where(Job.kind != PUBLISH).values(leased_until=database_now(timedelta(minutes=1))))
+        engine = db.engine
+
+    with between_transactions(engine, moment, lambda: owner.post(f"/posts/{asked_about['id']}/publish")) as person:
+        run_jobs()
+
+    assert person.result.status_code == 202
+    assert publication_of(asked_about)["reason"] != "late"
+    work_until_published(asked_about)
 
 
 def test_its_person_may_change_it_before_choosing_a_time(

@@ -55,6 +55,24 @@ def test_a_chunk_that_did_not_get_through_is_sent_again_to_the_same_place(
     assert live_videos() == the_right_one(big_video_bytes)
 
 
+def test_an_upload_that_cannot_be_gone_on_with_because_tiktok_does_not_say_how_far_it_is_waits(
+    simulator, make_big_post, begin, run_jobs, pass_time, publication_of, work_until_published, count_inits
+):
+    post = make_big_post()
+    simulator.control.mischief("upload", "status", nth=3, status=500)
+    begin(post)
+    run_jobs()
+    simulator.control.mischief("status", "status", status=429)
+
+    pass_time(10)
+    run_jobs()
+
+    waiting = publication_of(post)
+    assert (waiting["state"], waiting["reason"]) == ("uploading", "tiktok_busy")
+    work_until_published(post)
+    assert count_inits() == 1
+
+
 def test_a_chunk_out_of_step_is_no_reason_to_begin_again(
     simulator,
     make_big_post,
@@ -101,6 +119,7 @@ def test_an_upload_that_tiktok_closes_early_is_made_anew(
     published = work_until_published(post)
 
     assert waiting["state"] == "due"
+    assert waiting["reason"] == "upload_refused"
     assert waiting["next_try_at"]
     assert [attempt["state"] for attempt in published["attempts"]] == ["dead", "succeeded"]
     assert count_inits() == 2
