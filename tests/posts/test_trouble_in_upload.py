@@ -239,13 +239,16 @@ def test_an_upload_url_that_is_dead_after_the_commit_point_never_leads_back_to_i
     assert len(simulator.control.requests(endpoint="upload")) == 1
 
 
+@pytest.mark.parametrize("lack", ["all of it", "its last byte"])
 def test_a_file_that_has_left_the_storage_fails_the_post_with_that_reason(
-    app, make_post, begin, run_jobs, publication_of, count_inits, tmp_path
+    lack, make_post, begin, run_jobs, publication_of, count_inits, tmp_path
 ):
     post = make_post()
     for file in (tmp_path / "media").rglob("*"):
-        if file.is_file():
+        if file.is_file() and lack == "all of it":
             file.unlink()
+        elif file.is_file():
+            file.write_bytes(file.read_bytes()[:-1])
 
     begin(post)
     run_jobs()
