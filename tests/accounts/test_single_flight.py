@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy import event, update
 
 from tests.conftest import Person
+from tests.posts.moments import between_transactions
 from tests.servers import wait_until
 from tiktok_api import moving_clock
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account
-from tiktok_api.db import db, transaction
+from tiktok_api.db import database_now, db, transaction
 from tiktok_api.tiktok import TikTokBusy, TikTokUnreachable
 
 
@@ -169,6 +170,30 @@ def test_a_lease_that_has_run_out_is_taken_over(app, simulator, connect_account,
     tokens.token(account_id)
 
     assert len(refreshes(simulator)) == 1
+
+
+def test_a_renewal_that_fails_late_leaves_the_lease_of_its_successor_alone(app, simulator, connect_account, tokens):
+    account_id = connect_account(Person(app, "owner@example.com"))
+    have_expired(app, simulator)
+    simulator.control.mischief("refresh", "status", status=500)
+    taken_over = {
+        "refresh_epoch": Account.refresh_epoch + 1,
+        "refresh_leased_until": database_now(timedelta(minutes=1)),
+    }
+
+    def take_over():
+        assert refreshes(simulator) == [500]
+        with app.app_context(), transaction() as session:
+            session.execute(update(Account).values(taken_over))
+
+    with app.app_context():
+        engine = db.engine
+    with between_transactions(engine, 3, take_over), pytest.raises(TikTokUnreachable):  # a look, a lease, its release
+        tokens.token(account_id)
+
+    with pytest.raises(TikTokBusy):
+        tokens.token(account_id, patience_seconds=0.1)
+    assert refreshes(simulator) == [500]
 
 
 def test_a_worker_that_slept_longer_than_its_lease_saves_the_account(app, simulator, connect_account, tokens, lease):

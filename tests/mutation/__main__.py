@@ -1,72 +1,41 @@
 """Break publishing and the vault in every small way there is, and see each break found by a test: `make mutation`.
 
-cosmic-ray changes one operator, number or condition at a time in a copy of the repository and runs the tests of that part.
-What no test finds is a survivor: it is mended by a test, or explained in `explained.toml`. Stopped and started again, it goes on
-where it was. `--sample 40` tries 40 of each part, the same ones each time.
+cosmic-ray changes one operator, number or condition at a time in a copy of the repository, and the tests that run the changed
+line are run. What no test finds is a survivor: it is mended by a test, or explained in `explained.toml`. Stopped and started
+again, it goes on where it was; what no test has found is tried again, because tests may have been added. `--sample 40` tries
+40 of each part, the same ones each time.
 """
 
 import argparse
-import contextlib
-import hashlib
-import random
-import re
-import shlex
-import shutil
+import json
+import os
+import queue
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import tomllib
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copy2, copytree
 from typing import Any
 
-from cosmic_ray.commands import execute, init
-from cosmic_ray.config import ConfigDict
-from cosmic_ray.work_db import WorkDB, use_db
-from cosmic_ray.work_item import WorkerOutcome, WorkResult
+from tests.mutation.changes import Change, changes_of
+from tests.mutation.reach import Reached, measure, tests_for
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / ".mutation"
-TIMEOUT_SECONDS = 300.0
-QUICK = "not long and not postgres and not redis"
 
 PARTS = {
-    "vault": (
-        "accounts/vault sealing",
-        "accounts/test_vault accounts/test_single_flight accounts/test_at_rest auth/test_key_rings",
-    ),
-    "attempts": (
-        "posts/attempts posts/work posts/moving",
-        """posts/test_publish_post posts/test_attempts posts/test_trouble_in_upload posts/test_rates
-        posts/test_lost_accounts posts/test_verdicts posts/test_races""",
-    ),
-    "publishing": (
-        "posts/publishing posts/sending",
-        """posts/test_publish_post posts/test_attempts posts/test_trouble_in_upload posts/test_inbox
-        posts/test_storage_outage posts/test_odd_answers posts/test_trouble_before_upload posts/test_verdicts
-        posts/test_lost_accounts posts/test_rates""",
-    ),
-    "settling": (
-        "posts/settling posts/verdicts",
-        """posts/test_publish_post posts/test_verdicts posts/test_inbox posts/test_trouble_before_upload
-        posts/test_lost_accounts posts/test_odd_answers posts/test_late_posts posts/test_post_ids""",
-    ),
-    "waiting": (
-        "posts/lateness posts/media_waits",
-        "posts/test_late_posts posts/test_media_on_the_way",
-    ),
+    "vault": ("accounts/vault sealing", "accounts auth/test_key_rings.py"),
+    "attempts": ("posts/attempts posts/work posts/moving", "posts"),
+    "publishing": ("posts/publishing posts/sending", "posts"),
+    "settling": ("posts/settling posts/verdicts", "posts"),
+    "waiting": ("posts/lateness posts/media_waits", "posts"),
 }
-"""For each part its modules, and the tests that must find what is broken in them: those that find most come first."""
-
-POINTLESS = re.compile(
-    # `|` stands in annotations, which nothing executes; of the other arithmetic one replacement each is enough.
-    r"core/(ReplaceBinaryOperator_BitOr_\w+"
-    r"|ReplaceBinaryOperator_\w+_(Mod|Pow|FloorDiv|Div|LShift|RShift|BitAnd|BitOr|BitXor)"
-    r"|ReplaceComparisonOperator_(Is|IsNot)_(?!Is$|IsNot$)\w+"
-    r"|ReplaceComparisonOperator_\w+_(Is|IsNot)(?<!Is_IsNot)(?<!IsNot_Is)"
-    r"|ReplaceUnaryOperator_\w+_(USub|UAdd|Invert)|RemoveDecorator|Variable\w+)$"
-)
+"""For each part its modules, and the tests that must find what is broken in them."""
 
 
 @dataclass(frozen=True)
@@ -81,30 +50,67 @@ class Survivor:
         return f"{self.module}, {self.where}:\n    {self.change}"
 
 
+class Kept:
+    """What came of the changes that were tried, in a file: stopping loses nothing."""
+
+    def __init__(self, file: Path) -> None:
+        self._file, self._lock = file, threading.Lock()
+        self._results: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+
+    def is_found(self, change: Change) -> bool:
+        """Whether a test has found it before."""
+        return bool(self._results.get(change.name, {}).get("found_by"))
+
+    def keep(self, change: Change, found_by: str | None, difference: str) -> None:
+        """Write down what came of one."""
+        with self._lock:
+            self._results[change.name] = {"found_by": found_by, "where": change.where, "change": difference}
+            self._file.write_text(json.dumps(self._results, indent=1))
+
+    def survivor(self, change: Change) -> Survivor | None:
+        """The change as it is reported, if nothing has found it."""
+        result = self._results[change.name]
+        return None if result["found_by"] else Survivor(change.module, change.where, result["change"])
+
+
 def main() -> int:
     """Zero when each survivor is explained."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", required=True, help="the interpreter that runs the tests")
     parser.add_argument("--sample", type=int, help="how many changes of each part to try; all by default")
     parser.add_argument("--part", choices=PARTS, action="append", help="only this part")
+    parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1, help="how many changes to try at a time")
+    parser.add_argument("--seconds", type=float, default=120.0, help="how long the tests of one change may take in all")
     arguments = parser.parse_args()
-    survivors: list[Survivor] = []
-    tried = 0
-    for part in arguments.part or PARTS:
-        with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
-            copy_repository(Path(folder))
-            found, number = run(part, Path(folder), arguments.python, arguments.sample)
-        survivors += found
-        tried += number
+    KEPT.mkdir(exist_ok=True)
+    kept = Kept(KEPT / "results.json")
+    chosen: list[Change] = []
+    with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+        first = Path(folder) / "0"
+        copy_repository(first, arguments.python)
+        for part in arguments.part or PARTS:
+            names, _ = PARTS[part]
+            chosen += changes_of([f"tiktok_api/{name}.py" for name in names.split()], first)[: arguments.sample]
+        parts = arguments.part or PARTS
+        reached = {part: measure(test_files(part, first), first, arguments.python, KEPT / "reach") for part in parts}
+        copies: queue.Queue[Path] = queue.Queue()
+        for number in range(arguments.at_once):
+            copies.put(first if number == 0 else Path(copytree(first, Path(folder) / str(number))))
+        trial = Trial(copies, arguments.python, reached, arguments.seconds, kept)
+        with ThreadPoolExecutor(arguments.at_once) as pool:
+            list(pool.map(trial.run, [change for change in chosen if not kept.is_found(change)]))
+    survivors = [survivor for change in chosen if (survivor := kept.survivor(change))]
     unexplained = [survivor for survivor in survivors if survivor not in explained()]
     for survivor in unexplained:
         print(survivor)
-    print(f"{tried} changes: {len(survivors)} found by no test, {len(unexplained)} of them without an explanation")
-    return 1 if unexplained or not tried else 0
+    print(
+        f"{len(chosen)} changes: {len(survivors)} found by no test, {len(unexplained)} of them without an explanation"
+    )
+    return 1 if unexplained or not chosen else 0
 
 
-def copy_repository(target: Path) -> None:
-    """The files of the repository as they are now: what is broken is the copy."""
+def copy_repository(target: Path, python: str) -> None:
+    """The files of the repository as they are now: what is broken is the copy. Compiled, so that tests start quickly."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -114,71 +120,79 @@ def copy_repository(target: Path) -> None:
     for name in listed.stdout.decode().split("\0"):
         if name and (ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
+            copy2(ROOT / name, target / name)
+    subprocess.run([python, "-m", "compileall", "-q", "tiktok_api", "tests"], cwd=target, check=True)
 
 
-def run(part: str, copy: Path, python: str, sample: int | None) -> tuple[list[Survivor], int]:
-    """Every change of a part that is still to be tried, and what came of all. Returns the survivors and how many were tried."""
-    names, files = PARTS[part]
-    modules = [Path(f"tiktok_api/{name}.py") for name in names.split()]
-    tests = " ".join(f"tests/{name}.py" for name in files.split())
-    config = ConfigDict(
-        {
-            "module-path": [str(module) for module in modules],
-            "timeout": TIMEOUT_SECONDS,
-            "excluded-modules": [],
-            "test-command": f"{python} -m pytest -x -q -p no:cacheprovider --rootdir {copy} -m '{QUICK}' {tests}",
-            "distributor": {"name": "local"},
-        }
-    )
-    if subprocess.run(shlex.split(config["test-command"]), cwd=copy, stdout=subprocess.DEVNULL).returncode:
-        raise SystemExit(f"the tests of {part} fail before anything is changed: nothing can be learnt from them")
-    KEPT.mkdir(exist_ok=True)
-    state = hashlib.sha256(b"".join((copy / module).read_bytes() for module in modules)).hexdigest()[:12]
-    with contextlib.chdir(copy), use_db(str(KEPT / f"{part}-{sample or 'all'}-{state}.sqlite")) as session:
-        if not session.num_work_items:
-            init(modules, session, {})
-        chosen = choose(session, sample)
-        for item in list(session.pending_work_items):
-            if item.job_id not in chosen:
-                session.set_result(item.job_id, WorkResult(worker_outcome=WorkerOutcome.SKIPPED))
-        execute(session, config)
-        return list(survivors_of(session)), len(chosen)
+def test_files(part: str, copy: Path) -> list[str]:
+    """The files of a part's tests."""
+    _, names = PARTS[part]
+    found = [file for name in names.split() for file in _files(copy / "tests" / name)]
+    return [str(file.relative_to(copy)) for file in found]
 
 
-def choose(session: WorkDB, sample: int | None) -> set[str]:
-    """The changes that are worth a try, or a sample of them."""
-    ordered = sorted((item for item in session.work_items if _is_worth_a_try(item)), key=_place)
-    picked = random.Random(1).sample(ordered, min(sample, len(ordered))) if sample else ordered
-    return {item.job_id for item in picked}
+def _files(place: Path) -> list[Path]:
+    return sorted(place.rglob("test_*.py")) if place.is_dir() else [place]
 
 
-def _is_worth_a_try(item: Any) -> bool:
-    """Whether a test could find it. What is frozen or has slots behaves the same without."""
-    mutation = item.mutations[0]
-    line = mutation.module_path.read_text().splitlines()[mutation.start_pos[0] - 1]
-    return not POINTLESS.match(mutation.operator_name) and not line.startswith("@dataclass")
+@dataclass(frozen=True)
+class Trial:
+    """Applies a change to a copy that no other change is in, and runs the tests that could find it."""
+
+    copies: queue.Queue[Path]
+    python: str
+    reached: dict[str, Reached]
+    seconds: float
+    kept: Kept
+
+    def run(self, change: Change) -> None:
+        """Try one."""
+        copy = self.copies.get()
+        module = copy / change.module
+        source = module.read_text()
+        try:
+            changed = change.applied_to(source)
+            tests = tests_for(change, self._reached_by_part(change), copy, self.seconds)
+            module.write_text(changed)
+            found_by = self._found_by(tests, copy)
+        finally:
+            module.write_text(source)
+            self.copies.put(copy)
+        self.kept.keep(change, found_by, difference(source, changed))
+        print("." if found_by else "S", end="", flush=True)
+
+    def _reached_by_part(self, change: Change) -> Reached:
+        [part] = [part for part, (names, _) in PARTS.items() if change.module[len("tiktok_api/") : -3] in names.split()]
+        return self.reached[part]
+
+    def _found_by(self, tests: list[str], copy: Path) -> str | None:
+        pytest = [self.python, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "--tb", "no"]
+        running = subprocess.Popen(
+            [*pytest, "--basetemp", ".basetemp", *tests],
+            cwd=copy,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},  # what is compiled is the code without the change
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            output, _ = running.communicate(timeout=60 + 5 * self.seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)
+            running.communicate()
+            return "it never ended"
+        if running.returncode == 0:
+            return None
+        failed = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))]
+        return failed[0] if failed else output[-300:]
 
 
-def _place(item: Any) -> tuple[Any, ...]:
-    mutation = item.mutations[0]
-    return mutation.module_path.name, mutation.start_pos, mutation.operator_name, mutation.occurrence
-
-
-def survivors_of(session: WorkDB) -> Iterator[Survivor]:
-    """What was tried and found by no test."""
-    items = {item.job_id: item for item in session.work_items}
-    for job_id, result in session.results:
-        if result.worker_outcome is not WorkerOutcome.SKIPPED and not result.is_killed:
-            mutation = items[job_id].mutations[0]
-            changed = [
-                line for line in (result.diff or "").splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")
-            ]
-            yield Survivor(
-                str(mutation.module_path),
-                mutation.definition_name or "module",
-                " → ".join(line[1:].strip() for line in changed),
-            )
+def difference(before: str, after: str) -> str:
+    """The lines that differ, in one."""
+    pairs = zip(before.splitlines(), after.splitlines(), strict=True)
+    changed = [(old.strip(), new.strip()) for old, new in pairs if old != new]
+    return " → ".join([*(old for old, _ in changed), *(new for _, new in changed)])
 
 
 def explained() -> set[Survivor]:

@@ -1,6 +1,6 @@
 """Posts of the owner's, on accounts that are connected through the simulator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from flask import Flask
 from tests.conftest import Person
 from tests.media import making
 from tests.posts.moments import Interruptible
-from tiktok_api import moving_clock
+from tiktok_api import metrics, moving_clock
 from tiktok_api.cli.sample_video import pad
 from tiktok_api.tiktok import TikTokClient, Unpaced
 
@@ -57,6 +57,28 @@ def app(
         transport=transport,
     )
     return app
+
+
+def _failed_jobs() -> float:
+    [jobs] = metrics.jobs.collect()
+    return sum(
+        sample.value
+        for sample in jobs.samples
+        if sample.name.endswith("_total") and sample.labels["outcome"] in ("failed", "dead")
+    )
+
+
+@pytest.fixture
+def jobs_may_fail() -> None:
+    """For tests in which a job is to fail."""
+
+
+@pytest.fixture(autouse=True)
+def _no_job_fails(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A fault in a job's code must fail the test: the job is tried again, which would hide it."""
+    before = _failed_jobs()
+    yield
+    assert "jobs_may_fail" in request.fixturenames or _failed_jobs() == before
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def test_a_publication_has_one_living_attempt_at_most(app, make_post, publicatio
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_worker_that_dies_while_it_asks_for_a_publish_id_leaves_an_attempt_that_is_abandoned(
-    when, app, transport, make_post, begin, run_jobs, work_until_published, count_inits, live_videos
+    when, app, transport, make_post, begin, run_jobs, work_until_published, count_inits, live_videos, jobs_may_fail
 ):
     post = make_post()
     begin(post)
@@ -88,3 +88,18 @@ def test_a_worker_that_is_taken_over_while_it_sends_the_last_chunk_writes_nothin
     published = work_until_published(post)
     assert [each["state"] for each in published["attempts"]] == ["succeeded"]
     assert (count_inits(), len(live_videos())) == (1, 1)
+
+
+def test_each_publication_numbers_its_own_attempts(
+    make_post, make_video, begin, run_jobs, pass_time, work_until_published, publication_of
+):
+    shared = {"media_ids": [make_video()]}
+    first_drafted = make_post(**shared)
+    then_drafted = make_post(**shared, targets=[{"account_id": publication_of(first_drafted)["account_id"]}])
+    begin(then_drafted)
+    work_until_published(then_drafted)
+
+    begin(first_drafted)
+    published = work_until_published(first_drafted)
+
+    assert [each["number"] for each in published["attempts"]] == [1]

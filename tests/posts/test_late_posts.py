@@ -341,6 +341,30 @@ def test_accounts_do_not_wait_for_each_other(
     assert len(simulator.control.requests(endpoint="video_init")) == 3
 
 
+def test_what_is_late_on_one_account_holds_up_nothing_on_another(
+    app, owner, make_post, make_video, connect_account, run_jobs, pass_time, count_inits
+):
+    media_id = make_video()
+    accounts = [connect_account(owner, creator) for creator in ("ada", "grace")]
+    run_jobs()
+    with app.app_context():
+        now = clock.now()
+    for account_id, offsets in zip(accounts, [(60, 80, 100, 140), (60, 70, 90, 130)], strict=True):
+        for offset in offsets:
+            at = (now + timedelta(seconds=offset)).isoformat()
+            target = {"media_ids": [media_id], "targets": [{"account_id": account_id}]}
+            make_post(**target, publish_at=at, if_late="publish")
+    pass_time(2 * DAY)
+
+    counts = []
+    for _ in range(4):
+        run_jobs()
+        counts.append(count_inits())
+        pass_time(301)
+
+    assert counts == [2, 4, 6, 8]
+
+
 @on_each_database
 def test_workers_together_release_one_at_a_time(plan, pass_time, run_jobs, inits):
     from concurrent.futures import ThreadPoolExecutor

@@ -80,6 +80,8 @@ def test_an_upload_whose_account_expires_is_held_and_resumed_with_the_same_publi
     assert held["attempts"][0]["state"] == "open"
     assert count_inits() in (1, 2)
     assert published["attempts"][0]["publish_id"] == publish_id
+    events = [entry["event"] for entry in published["timeline"]]
+    assert events[events.index("upload_started") :][:4] == ["upload_started", "held", "released", "last_chunk_leaving"]
 
 
 @pytest.mark.parametrize("moment", ["scheduled", "held"])
@@ -121,7 +123,9 @@ def test_disconnecting_an_account_past_the_commit_point_leaves_the_question_to_i
     assert (unconfirmed["state"], unconfirmed["reason"]) == ("unconfirmed", "account_disconnected")
     assert owner.post(f"/publications/{unconfirmed['id']}/resolve", json={"outcome": "live"}).status_code == 200
     run_jobs()
-    assert publication_of(post)["state"] == "published"
+    published = publication_of(post)
+    assert (published["state"], published["publish_id"]) == ("published", unconfirmed["publish_id"])
+    assert published["attempts"][0]["state"] == "succeeded"
     assert count_inits() == 1
 
 
@@ -142,7 +146,8 @@ def test_what_was_never_settled_cannot_be_posted_again_on_an_account_that_is_gon
 
     assert (unconfirmed["state"], response.status_code) == ("unconfirmed", 200)
     failed = publication_of(post)
-    assert (failed["state"], failed["reason"]) == ("failed", "account_disconnected")
+    assert (failed["state"], failed["reason"], failed["publish_id"]) == ("failed", "account_disconnected", None)
+    assert failed["attempts"][0]["state"] == "dead"
     assert count_inits() == 1
 
 

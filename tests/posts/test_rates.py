@@ -1,6 +1,7 @@
 """TikTok's limits for each account hold for all workers together: 6 publish_ids and 30 looks at a status a minute."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -73,6 +74,11 @@ def test_a_worker_that_was_slower_than_six_others_waits_for_the_next_minute(
     assert count_inits() == 6
     [slow] = [found for found in map(publication_of, posts) if found["state"] == "preparing"]
     assert slow["reason"] == "inits_per_minute"
+    first = min(
+        datetime.fromisoformat(each["intended_at"]) for post in posts for each in publication_of(post)["attempts"]
+    )
+    to_spare = datetime.fromisoformat(slow["next_try_at"]) - first - timedelta(minutes=1)
+    assert to_spare > timedelta(0), "requests do not arrive as evenly as they were intended"
     pass_time(62)
     run_jobs()
     pass_time(62)

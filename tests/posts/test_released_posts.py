@@ -1,13 +1,18 @@
 """What was held and is let go: in the order of its times, by its person's choice alone, and with words that are true."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from tests.databases import on_each_database
-from tests.posts.moments import around_calls
+from tests.posts.moments import around_calls, between_transactions
 from tests.posts.test_late_posts import DAY, HOUR, asked_about, inits, plan, replace_settings
 from tiktok_api import clock
+from tiktok_api.db import database_now, db, transaction
+from tiktok_api.jobs.models import Job
+from tiktok_api.posts.work import PUBLISH
 
 __all__ = ["asked_about", "inits", "plan", "replace_settings"]
 
@@ -42,6 +47,54 @@ def test_after_reconnecting_the_first_goes_first_though_other_workers_come_to_th
     assert [publication_of(post)["reason"] for post in posts[1:]] == ["spaced", "spaced"]
 
 
+@pytest.fixture
+def another_worker_has(app, publication_of):
+    """Another worker has the job of a post, and is slow: `another_worker_has(post)`; it lets go with `False`."""
+
+    def lease(post, has=True):
+        job = Job.subject == UUID(publication_of(post)["id"])
+        with app.app_context(), transaction() as session:
+            until = database_now(timedelta(minutes=1)) if has else None
+            session.execute(update(Job).where(job).values(leased_until=until))
+
+    return lease
+
+
+def test_after_reconnecting_the_first_goes_first_however_slow_its_worker_is(
+    plan, lose_grant, owner, connect_account, run_jobs, another_worker_has, publication_of, count_inits
+):
+    first, *rest = plan([60, HOUR, 2 * HOUR], if_late="publish")
+    lose_grant(2 * DAY)
+    connect_account(owner, "ada")
+
+    another_worker_has(first)
+    run_jobs()
+
+    assert (publication_of(first)["state"], count_inits()) == ("held", 0)
+    assert [publication_of(post)["reason"] for post in rest] == ["spaced", "spaced"]
+    another_worker_has(first, False)
+    run_jobs()
+    assert (publication_of(first)["state"], count_inits()) == ("processing", 1)
+
+
+def test_what_is_out_already_and_could_not_be_asked_about_holds_nothing_up(
+    plan, lose_grant, owner, connect_account, run_jobs, pass_time, another_worker_has, publication_of, simulator
+):
+    simulator.control.knobs(processing_seconds=10.0**6)
+    first, second = plan([60, HOUR], if_late="publish")
+    pass_time(61)
+    run_jobs()
+    lose_grant(5 * HOUR)
+    unheard = publication_of(first)
+    connect_account(owner, "ada")
+
+    another_worker_has(first)
+    run_jobs()
+
+    assert (unheard["state"], unheard["reason"]) == ("processing", "account_needs_reconnection")
+    assert publication_of(second)["state"] == "processing"
+
+
 def test_what_held_it_is_not_told_any_more_once_it_is_over(
     plan, lose_grant, owner, connect_account, run_jobs, simulator, publication_of
 ):
@@ -71,6 +124,23 @@ def test_what_its_person_was_asked_about_does_not_go_out_by_itself_under_another
     run_jobs()
 
     assert (publication_of(asked_about)["reason"], count_inits()) == ("late", 0)
+
+
+@pytest.mark.parametrize("moment", [3, 4, 5, 6])
+def test_its_person_may_publish_it_while_a_worker_looks_at_it(
+    moment, asked_about, owner, connect_account, app, run_jobs, work_until_published, publication_of
+):
+    connect_account(owner, "ada")
+    with app.app_context(), transaction() as session:  # only its own job is due
+        session.execute(update(Job).where(Job.kind != PUBLISH).values(leased_until=database_now(timedelta(minutes=1))))
+        engine = db.engine
+
+    with between_transactions(engine, moment, lambda: owner.post(f"/posts/{asked_about['id']}/publish")) as person:
+        run_jobs()
+
+    assert person.result.status_code == 202
+    assert publication_of(asked_about)["reason"] != "late"
+    work_until_published(asked_about)
 
 
 def test_its_person_may_change_it_before_choosing_a_time(

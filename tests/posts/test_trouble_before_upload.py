@@ -5,6 +5,8 @@ from itertools import pairwise
 
 import pytest
 
+from tiktok_api import clock
+
 UNUSABLE = [
     {"effect": "status", "status": 500},
     {"effect": "status", "status": 502, "envelope": False},
@@ -71,6 +73,22 @@ def test_a_busy_tiktok_is_left_alone_for_its_minute(
     assert len(simulator.control.requests(endpoint=endpoint)) == asked
     work_until_published(post)
     assert len(live_videos()) == 1
+
+
+def test_a_busy_tiktok_is_left_alone_for_its_minute_whatever_wakes_the_job(
+    simulator, owner, connect_account, make_post, begin, run_jobs, publication_of, count_inits, work_until_published
+):
+    post = make_post()
+    simulator.control.mischief("video_init", "status", status=429)
+    begin(post)
+    run_jobs()
+
+    connect_account(owner, "ada")  # which has everything that is under way looked at again
+    run_jobs()
+
+    assert (publication_of(post)["reason"], count_inits()) == ("tiktok_busy", 1)
+    work_until_published(post)
+    assert count_inits() == 2
 
 
 @pytest.mark.parametrize("endpoint", ["creator_info", "video_init"])
@@ -176,6 +194,22 @@ def test_a_cap_that_creator_info_reports_with_a_200_holds_too(simulator, make_po
     assert held["attempts"] == []
 
 
+def test_what_the_creator_does_not_allow_any_more_fails_with_the_first_reason_and_all_sentences(
+    simulator, make_post, begin, run_jobs, publication_of, count_inits
+):
+    post = make_post(privacy_level="PUBLIC_TO_EVERYONE", allow_comment=True)
+    simulator.control.change_creator("ada", private=True, comment_disabled=True)
+
+    begin(post)
+    run_jobs()
+
+    failed = publication_of(post)
+    assert (failed["state"], failed["reason"]) == ("failed", "privacy_level_not_available")
+    assert "privacy level" in failed["detail"]
+    assert "do not allow comment" in failed["detail"]
+    assert count_inits() == 0
+
+
 def test_being_held_for_a_week_fills_no_timeline(simulator, make_post, begin, run_jobs, pass_time, publication_of):
     post = make_post()
     simulator.control.change_creator("ada", post_cap=0)
@@ -187,6 +221,26 @@ def test_being_held_for_a_week_fills_no_timeline(simulator, make_post, begin, ru
 
     events = [entry["event"] for entry in publication_of(post)["timeline"]]
     assert events == ["publish_now", "preparing", "held"]
+
+
+def test_what_is_held_for_another_reason_meanwhile_says_the_new_one(
+    simulator, make_post, begin, run_jobs, pass_time, publication_of
+):
+    post = make_post()
+    simulator.control.change_creator("ada", post_cap=0)
+    begin(post)
+    run_jobs()
+    capped = publication_of(post)
+
+    simulator.control.mischief("creator_info", "status", status=401, code="scope_not_authorized", every=True)
+    pass_time(3601)
+    run_jobs()
+
+    held = publication_of(post)
+    assert (capped["state"], capped["reason"]) == ("held", "spam_risk_too_many_posts")
+    assert (held["state"], held["reason"]) == ("held", "scope_missing")
+    assert "scope" in held["detail"]
+    assert [entry["event"] for entry in held["timeline"]].count("held") == 2
 
 
 def test_setbacks_in_a_row_are_waited_out_longer_and_longer(
@@ -203,3 +257,24 @@ def test_setbacks_in_a_row_are_waited_out_longer_and_longer(
     gaps = [round((late - early).total_seconds() / 5) for early, late in pairwise(asked)]
     assert gaps == sorted(gaps)
     assert gaps[-1] > 4 * gaps[0]
+
+
+def test_no_pause_between_two_tries_is_longer_than_ten_minutes(
+    app, simulator, make_post, begin, run_jobs, pass_time, publication_of
+):
+    post = make_post()
+    simulator.control.mischief("creator_info", "status", status=500, every=True)
+    begin(post)
+    pauses = []
+    for _ in range(10):
+        with app.app_context():
+            before = clock.now()
+        run_jobs()
+        with app.app_context():
+            after = clock.now()
+        next_try_at = datetime.fromisoformat(publication_of(post)["next_try_at"])
+        pauses.append(((next_try_at - after).total_seconds(), (next_try_at - before).total_seconds()))
+        pass_time(pauses[-1][1])
+
+    for expected, (shortest, longest) in zip([5, 10, 20, 40, 80, 160, 320, 600, 600, 600], pauses, strict=True):
+        assert shortest <= expected <= longest

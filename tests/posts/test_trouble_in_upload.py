@@ -8,6 +8,7 @@ from sqlalchemy import update
 from tests.posts.test_trouble_before_upload import UNUSABLE, name
 from tiktok_api.db import transaction
 from tiktok_api.posts.models import Attempt
+from tiktok_api.tiktok import plan_chunks
 
 REFUSED = [403, 404, 400]
 NOT_THROUGH = [rule for rule in UNUSABLE if rule["effect"] != "garbage"]  # of a chunk's answer only the head counts
@@ -46,11 +47,30 @@ def test_a_chunk_that_did_not_get_through_is_sent_again_to_the_same_place(
 
     waiting = publication_of(post)
     assert (waiting["state"], waiting["attempts"][0]["state"]) == ("uploading", "open")
+    assert waiting["attempts"][0]["uploaded_bytes"] == 2 * plan_chunks(len(big_video_bytes)).chunk_size
     assert waiting["reason"] in ("tiktok_unreachable", "tiktok_busy")
     assert waiting["next_try_at"]
     work_until_published(post)
     assert count_inits() == 1
     assert live_videos() == the_right_one(big_video_bytes)
+
+
+def test_an_upload_that_cannot_be_gone_on_with_because_tiktok_does_not_say_how_far_it_is_waits(
+    simulator, make_big_post, begin, run_jobs, pass_time, publication_of, work_until_published, count_inits
+):
+    post = make_big_post()
+    simulator.control.mischief("upload", "status", nth=3, status=500)
+    begin(post)
+    run_jobs()
+    simulator.control.mischief("status", "status", status=429)
+
+    pass_time(10)
+    run_jobs()
+
+    waiting = publication_of(post)
+    assert (waiting["state"], waiting["reason"]) == ("uploading", "tiktok_busy")
+    work_until_published(post)
+    assert count_inits() == 1
 
 
 def test_a_chunk_out_of_step_is_no_reason_to_begin_again(
@@ -99,6 +119,7 @@ def test_an_upload_that_tiktok_closes_early_is_made_anew(
     published = work_until_published(post)
 
     assert waiting["state"] == "due"
+    assert waiting["reason"] == "upload_refused"
     assert waiting["next_try_at"]
     assert [attempt["state"] for attempt in published["attempts"]] == ["dead", "succeeded"]
     assert count_inits() == 2
@@ -178,15 +199,38 @@ def test_what_became_of_the_last_chunk_is_asked_and_never_guessed(
     assert live_videos() == the_right_one(video_bytes)
 
 
+def test_a_last_chunk_that_was_lost_is_not_sent_again_for_a_publish_id_that_tiktok_does_not_know(
+    simulator, make_post, begin, run_jobs, pass_time, publication_of, work_until_published, live_videos
+):
+    post = make_post()
+    simulator.control.mischief("upload", "drop_before")
+    begin(post)
+    run_jobs()
+    simulator.control.mischief("status", "status", status=400, code="invalid_publish_id")
+    simulator.control.clear_requests()
+
+    pass_time(10)
+    run_jobs()
+
+    asked = [entry["status"] for entry in simulator.control.requests(endpoint="status")]
+    assert (asked, simulator.control.requests(endpoint="upload")) == ([400], [])
+    assert publication_of(post)["reason"] == "invalid_publish_id"
+    work_until_published(post)
+    assert len(live_videos()) == 1
+
+
 @pytest.mark.parametrize("status", [403, 404])
 def test_an_upload_url_that_is_dead_after_the_commit_point_never_leads_back_to_init(
-    status, simulator, make_post, begin, work_until, publication_of, count_inits, run_jobs
+    status, simulator, make_post, begin, work_until, publication_of, count_inits, run_jobs, pass_time
 ):
     post = make_post()
     simulator.control.knobs(upload_lapse_seconds=10**7)
     simulator.control.mischief("upload", "status", status=status, envelope=False, every=True)
 
     begin(post)
+    for _ in range(3):  # well within the hour for which it would be good
+        run_jobs()
+        pass_time(60)
     work_until(lambda: publication_of(post)["state"] == "unconfirmed", step=3600)
 
     unconfirmed = publication_of(post)
@@ -195,13 +239,16 @@ def test_an_upload_url_that_is_dead_after_the_commit_point_never_leads_back_to_i
     assert len(simulator.control.requests(endpoint="upload")) == 1
 
 
+@pytest.mark.parametrize("lack", ["all of it", "its last byte"])
 def test_a_file_that_has_left_the_storage_fails_the_post_with_that_reason(
-    app, make_post, begin, run_jobs, publication_of, count_inits, tmp_path
+    lack, make_post, begin, run_jobs, publication_of, count_inits, tmp_path
 ):
     post = make_post()
     for file in (tmp_path / "media").rglob("*"):
-        if file.is_file():
+        if file.is_file() and lack == "all of it":
             file.unlink()
+        elif file.is_file():
+            file.write_bytes(file.read_bytes()[:-1])
 
     begin(post)
     run_jobs()

@@ -137,6 +137,10 @@ def test_no_verdict_for_a_day_is_said_and_hourly_asked_about_until_the_third(
     assert len(simulator.control.requests(endpoint="status")) == asked + 10
     assert publication_of(post)["next_try_at"]
     assert owner.get(f"/posts/{post['id']}").json["status"] == "publishing"
+    pass_time(24 * 3600)  # it is the third day
+    run_jobs()
+    assert len(simulator.control.requests(endpoint="status")) == asked + 11
+    assert publication_of(post)["next_try_at"]
     pass_time(48 * 3600)
     run_jobs()
     asked = len(simulator.control.requests(endpoint="status"))

@@ -98,9 +98,8 @@ def _gap(before: datetime | None, wanted_at: datetime) -> timedelta:
 def _last_one_out(publication: Publication, now: datetime) -> tuple[datetime, datetime | None] | None:
     """When another publication of the account went out last, and when it was wanted."""
     row = db.session.execute(
-        select(Attempt.intended_at, Attempt.final_at, Publication.wanted_at, Post.publish_at)
+        select(Attempt.intended_at, Attempt.final_at, Publication.wanted_at)
         .join(Publication, Publication.id == Attempt.publication_id)
-        .join(Post, Post.id == Publication.post_id)
         .where(
             Attempt.account_id == publication.account_id,
             Attempt.publication_id != publication.id,
@@ -113,7 +112,7 @@ def _last_one_out(publication: Publication, now: datetime) -> tuple[datetime, da
     if row is None:
         return None
     went_at = max(row.intended_at, row.final_at or row.intended_at)
-    return min(went_at, now), row.wanted_at or row.publish_at
+    return min(went_at, now), row.wanted_at
 
 
 def _ahead_of(publication: Publication, wanted_at: datetime, settings: Settings) -> Sequence[datetime]:
@@ -143,5 +142,5 @@ def _ahead_of(publication: Publication, wanted_at: datetime, settings: Settings)
         for at, publication_id, if_late, mode, state in rows
         if (at, publication_id) < (wanted_at, publication.id)
         and (state is not PublicationState.HELD or (account is not None and lack_of(account, mode) is None))
-        and (not _is_too_late(at, settings) or (if_late or settings.late_policy) == LatePolicy.PUBLISH)
+        and (not _is_too_late(at, settings) or LatePolicy(if_late or settings.late_policy) is LatePolicy.PUBLISH)
     ]

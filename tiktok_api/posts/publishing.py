@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from tiktok_api import clock
 from tiktok_api.accounts import turns, vault
@@ -108,7 +108,8 @@ class Publisher:
         if readiness.is_too_late(work, self.settings):
             return self.settle.stopped(work, verdicts.AskPerson())
         with transaction():
-            intended = attempts.intend(work, plan_chunks(work.living_media.size_bytes or 0), self.settings)
+            size = cast(int, work.living_media.size_bytes)  # which has just been compared with what is stored
+            intended = attempts.intend(work, plan_chunks(size), self.settings)
         if intended is None:
             return GO_ON  # others were faster, and have told by now until when
         try:

@@ -117,7 +117,7 @@ class Settler:
         at = None
         if not is_late:
             # Whatever keeps us from asking, the moment at which it is called unconfirmed is not missed.
-            at = min(max(now + self._poll_pause(age), not_before or now), now + max(patience - age, timedelta(0)))
+            at = min(max(now + self._poll_pause(age), not_before or now), now + patience - age)
         elif age < patience * _GIVE_UP_AFTER:
             at = max(now + _UNCONFIRMED_PAUSE, not_before or now)
         with transaction():
@@ -166,7 +166,7 @@ class Settler:
     def followed(self, work: Work, verdict: Verdict) -> Again | None:
         """What was learnt after the verdict. A draft may become several posts, one after the other."""
         if isinstance(verdict, Published):
-            is_new = not set(verdict.post_ids) <= set(work.publication.tiktok_post_ids)
+            is_new = bool(set(verdict.post_ids).difference(work.publication.tiktok_post_ids))
             is_new |= bool(verdict.post_ids) and work.publication.post_id_source is not PostIdSource.TIKTOK
             if is_new or work.publication.state is PublicationState.INBOX_DELIVERED:
                 with transaction():

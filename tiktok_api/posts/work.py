@@ -85,9 +85,8 @@ def lock(publication_id: UUID | None) -> tuple[Post, Publication]:
         .with_for_update(of=Post)
         .execution_options(**_FRESH)
     )
-    publication = db.session.scalar(
-        select(Publication).where(Publication.id == publication_id).execution_options(**_FRESH)
-    )
+    # Asked for by itself: waiting for the post's row may have been for the one that deleted the publication.
+    publication = db.session.get(Publication, publication_id, populate_existing=True) if post else None
     if post is None or publication is None:
         raise FencedOff
     return post, publication
