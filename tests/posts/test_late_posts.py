@@ -224,6 +224,21 @@ def test_its_person_may_publish_it_now_and_it_is_late_no_more(asked_about, owner
     assert len(live_videos()) == 1
 
 
+def test_what_has_failed_may_be_tried_again_hours_later_and_is_not_late(
+    plan, simulator, owner, pass_time, work_until, work_until_published, publication_of
+):
+    [post] = plan([60])
+    simulator.control.change_creator("ada", fail_reason="spam_risk")
+    pass_time(61)
+    work_until(lambda: publication_of(post)["state"] == "failed")
+    simulator.control.change_creator("ada", fail_reason=None)
+    pass_time(5 * HOUR)
+
+    assert owner.post(f"/posts/{post['id']}/retry").status_code == 202
+
+    work_until_published(post)
+
+
 def test_its_person_may_schedule_it_anew_and_change_it_then(
     asked_about, owner, app, work_until_published, publication_of, run_jobs
 ):

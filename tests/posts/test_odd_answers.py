@@ -167,7 +167,7 @@ def test_reading_an_account_goes_on_by_itself(
 
 
 def test_a_farewell_that_is_refused_oddly_is_repeated_until_tiktok_has_heard_it(
-    owner, connect_account, simulator, run_jobs, pass_time
+    owner, connect_account, simulator, run_jobs, pass_time, jobs_may_fail
 ):
     account_id = connect_account(owner)
     run_jobs()
@@ -182,7 +182,7 @@ def test_a_farewell_that_is_refused_oddly_is_repeated_until_tiktok_has_heard_it(
 
 
 def test_a_report_of_removal_is_not_believed_for_a_rejected_token(
-    owner, connect_account, simulator, run_jobs, pass_time, client
+    owner, connect_account, simulator, run_jobs, pass_time, client, jobs_may_fail
 ):
     account_id = connect_account(owner)
     run_jobs()
