@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 export PIP_ROOT_USER_ACTION = ignore
 RUN_STAMP := $(VENV)/.installed-$(shell cksum requirements.txt | cut -d' ' -f1)
 DEV_STAMP := $(VENV)/.installed-dev-$(shell cat requirements.txt tests/requirements.txt | cksum | cut -d' ' -f1)
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup
 # The tests that must pass through every branch of the critical paths, which setup.cfg names.
 CRITICAL := tests/auth tests/accounts tests/jobs tests/posts tests/web tests/webhooks tests/media/imports/test_resuming.py \
 	$(addprefix tests/media/test_,$(addsuffix .py,appending_uploads byte_limits checksums creating_uploads cuts fencing \
