@@ -52,7 +52,7 @@ test-long: $(DEV_STAMP) ## the long hauls: thousands of kills, large uploads, hu
 
 coverage: $(DEV_STAMP) ## the critical paths, killed processes included: fails below 100 % of their branches
 	@rm -f .coverage .coverage.*
-	@PYTHONPATH=$(CURDIR) $(BIN)/python -m coverage run -m pytest -q -n 2 --dist loadgroup -m "not long" $(CRITICAL)
+	@PYTHONPATH=$(CURDIR) $(BIN)/python -m coverage run -m pytest -q -n 3 --dist loadgroup -m "not long" $(CRITICAL)
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 

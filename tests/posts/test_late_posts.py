@@ -429,7 +429,9 @@ def test_a_late_post_keeps_half_an_hour_behind_one_that_was_wanted_later(
     assert 1800 <= gaps(went_out)[0] <= 1900
 
 
-def test_a_worker_that_asks_and_cannot_end_its_job_asks_no_second_time(plan, pass_time, app, run_jobs, publication_of):
+def test_a_worker_that_asks_and_cannot_end_its_job_asks_no_second_time(
+    plan, pass_time, app, run_jobs, publication_of, jobs_may_fail
+):
     [post] = plan([60])
     pass_time(5 * HOUR)
     failed = []
