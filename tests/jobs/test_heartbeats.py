@@ -154,6 +154,17 @@ def test_a_worker_waits_for_a_database_that_is_not_upgraded_yet(tmp_path, start_
     wait_until(count, seconds=60)
 
 
+def test_a_worker_before_the_first_upgrade_ends_and_says_which_command_to_run(tmp_path, start_worker):
+    process = start_worker(DATABASE_URL=f"sqlite:///{tmp_path / 'later.sqlite3'}")
+
+    status = process.wait(120)
+
+    said = (tmp_path / "worker.log").read_text()
+    assert status > 0, said
+    assert "tiktok-api upgrade" in said
+    assert "Traceback" not in said
+
+
 def test_a_worker_that_waits_for_a_database_stops_when_it_is_told_to(tmp_path, start_worker):
     process = start_worker(DATABASE_URL=f"sqlite:///{tmp_path / 'later.sqlite3'}")
     wait_until(lambda: "worker.waits_for_database" in (tmp_path / "worker.log").read_text(), seconds=60)

@@ -124,16 +124,6 @@ def test_a_database_that_is_not_there_is_a_sentence(folder, process):
     assert not {"Traceback", "hunter2"} & {word for word in ("Traceback", "hunter2") if word in said}
 
 
-def test_a_worker_before_the_first_upgrade_says_which_command_to_run(folder):
-    folder.fill_in(**REQUIRED)
-
-    done = folder.run(*WORKER)
-
-    assert done.returncode not in (0, None)
-    assert "tiktok-api upgrade" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 @pytest.mark.parametrize("process", ["gunicorn", "worker", "doctor", "import"])
 def test_a_misspelt_name_is_pointed_out_by_every_process(folder, process):
     folder.fill_in(**REQUIRED)

@@ -64,7 +64,7 @@ class Settler:
                 case Skip():
                     detail = _how_late(publication, post)
                     move(post, publication, PublicationState.CANCELLED, "skipped", reason=MISSED, detail=detail)
-                case AskPerson():
+                case AskPerson():  # pragma: no branch  # there is no other obstacle
                     if not publication.is_asked_about:
                         detail = f"{_how_late(publication, post)} Publish it now, schedule it anew, or cancel it."
                         move(post, publication, PublicationState.HELD, "held", reason=LATE, detail=detail)
