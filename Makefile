@@ -50,10 +50,10 @@ test-long: $(DEV_STAMP) ## the long hauls: thousands of kills, large uploads, hu
 	@$(PYTEST) -m long
 	@$(MAKE) --no-print-directory mutation
 
-coverage: $(DEV_STAMP) ## the critical paths, killed processes included: fails below 100 % of their branches
-	@rm -f .coverage .coverage.*
+coverage: $(DEV_STAMP) ## the critical paths, killed processes included: fails below 100 % of their branches (MORE=1: with what was found before)
+	@$(if $(MORE),true,rm -f .coverage .coverage.*)
 	@$(COVERED) -n 3 --dist loadgroup $(CRITICAL) || { echo "Once more, what has failed:"; $(COVERED) --last-failed $(CRITICAL); }
-	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage combine --quiet $(if $(MORE),--append)
 	@$(BIN)/python -m coverage report
 
 $(MUTATION_STAMP): tests/mutation/requirements.txt
