@@ -85,6 +85,24 @@ def between_transactions(engine: Engine, number: int, act: Act) -> Iterator[Happ
 
 
 @contextmanager
+def before_statements(engine: Engine, text: str, number: int, act: Act) -> Iterator[Happening]:
+    """Let `act` happen just before the worker's `number`th statement that contains `text`, inside its transaction."""
+    happening = Happening(number, act)
+
+    def on_execute(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if text in statement:
+            happening.chance()
+
+    event.listen(engine, "before_cursor_execute", on_execute)
+    try:
+        yield happening
+    finally:
+        event.remove(engine, "before_cursor_execute", on_execute)
+    if happening.failure:
+        raise happening.failure
+
+
+@contextmanager
 def around_calls(transport: Interruptible, number: int, when: str, act: Act) -> Iterator[Happening]:
     """Let `act` happen `before` or `after` the worker's `number`th call of TikTok."""
     happening = Happening(number, act)

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 
 from tests.conftest import API, PASSWORD
 from tests.databases import on_each_database
+from tests.posts.moments import before_statements
 from tests.web import things
 from tiktok_api.db import db, transaction
 from tiktok_api.web import idempotency
@@ -103,6 +104,22 @@ def test_of_fifty_at_once_one_acts(owner, count_things):
     assert {status for status, _, _ in answers} <= {201, 409}
     assert len([1 for status, replayed, _ in answers if status == 201 and not replayed]) == 1
     assert len({body for status, _, body in answers if status == 201}) == 1
+    assert count_things(owner) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("each_database_url", ["postgresql_url"], indirect=True)
+def test_of_two_that_claim_a_key_in_the_same_instant_one_acts(app, owner, count_things):
+    def send(person):
+        return person.post("/things", json={"name": "a"}, headers=KEY)
+
+    with app.app_context():
+        engine = db.engine
+    with before_statements(engine, "INSERT INTO idempotency_keys", 1, lambda: send(owner.elsewhere())) as faster:
+        slower = send(owner)
+
+    assert faster.result.status_code == 201
+    assert (slower.status_code, slower.json["code"]) == (409, "idempotency_key_in_use")
     assert count_things(owner) == 1
 
 

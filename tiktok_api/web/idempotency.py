@@ -129,8 +129,7 @@ def _insert(row_id: UUID, user_id: UUID, key_hash: str, values: dict[str, Any]) 
         try:
             with session.begin_nested():
                 session.execute(insert(IdempotencyKey).values(row))
-        # Whether fifty requests at once, as in the tests, meet here depends on the moment.
-        except IntegrityError:  # pragma: no cover  # another request was a moment faster
+        except IntegrityError:  # another request was a moment faster
             raise IdempotencyKeyInUse from None
     return row_id
 
