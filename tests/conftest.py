@@ -28,16 +28,14 @@ from tiktok_api.settings import Settings, load
 from tiktok_api.simulator import running
 
 API = "/api/v1"
+PASSWORD = "correct horse battery"
 
 
-@event.listens_for(Engine, "checkout")
+@event.listens_for(Engine, "checkout")  # the product sets it when it connects
 def _do_not_wait_for_the_disk(connection: Any, _record: Any, _proxy: Any) -> None:
     """As for PostgreSQL in `tests.servers`: no database of this process outlives the machine."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous=OFF")
-
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,10 +1,12 @@
 """On which databases a test runs, and how one is made without running every migration."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Engine
 
 from tiktok_api.db import Model
@@ -15,6 +17,15 @@ _BOTH = ["database_url", pytest.param("postgresql_url", marks=pytest.mark.postgr
 
 on_each_database = pytest.mark.parametrize("each_database_url", _BOTH, indirect=True, ids=["sqlite", "postgresql"])
 """For what SQLite and PostgreSQL do differently: locks, conflicts, types."""
+
+
+def execute(url: str, *statements: str, **values: Any) -> None:
+    """Change a database by hand, past everything that the product would have to say."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement), values)
+    engine.dispose()
 
 
 def make_tables(engine: Engine) -> None:

@@ -18,7 +18,7 @@ _PORTS = range(10_000, 32_000)
 
 
 def free_port() -> int:
-    """A port that nobody listens on at this moment, nor any other test in all likelihood."""
+    """A port that no process listens on at this moment, and that no other test is likely to draw."""
     while True:
         port = random.SystemRandom().choice(_PORTS)  # whatever a test has seeded
         with contextlib.suppress(OSError), socket.socket() as probe:

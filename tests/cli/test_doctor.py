@@ -1,9 +1,7 @@
 """`make doctor`: what is wrong is said in words, with what to do about it."""
 
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -15,6 +13,7 @@ from sqlalchemy import make_url
 
 from tests.auth.mail_server import PASSWORD, USER, Letterbox, certify, mail_server
 from tests.cli.answering import answering, http
+from tests.databases import execute
 from tests.servers import S3_BUCKET, S3_CREDENTIALS, free_port
 from tiktok_api.app import create_app
 from tiktok_api.cli import doctor
@@ -104,9 +103,7 @@ def test_to_people_it_speaks_in_lines(examine, monkeypatch, capsys, tmp_path):
 
 
 def test_a_schema_that_is_not_this_versions_is_named(examine, database):
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("update alembic_version set version_num = 'of another day'")
-        connection.commit()
+    execute(f"sqlite:///{database}", "update alembic_version set version_num = 'of another day'")
 
     status, report = examine()
 
@@ -115,13 +112,12 @@ def test_a_schema_that_is_not_this_versions_is_named(examine, database):
 
 
 def test_dead_jobs_are_worth_a_warning(examine, database):
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute(
-            "insert into jobs (id, kind, unique_key, payload, status, due_at, epoch, wakes, attempts, created_at)"
-            " values ('0123', 'publish', 'x', '{}', 'dead', '2026-01-01 00:00:00.000000', 0, 0, 9,"
-            " '2026-01-01 00:00:00.000000')"
-        )
-        connection.commit()
+    execute(
+        f"sqlite:///{database}",
+        "insert into jobs (id, kind, unique_key, payload, status, due_at, epoch, wakes, attempts, created_at)"
+        " values ('0123', 'publish', 'x', '{}', 'dead', :now, 0, 0, 9, :now)",
+        now="2026-01-01 00:00:00.000000",
+    )
 
     status, report = examine()
 
@@ -130,9 +126,7 @@ def test_dead_jobs_are_worth_a_warning(examine, database):
 
 
 def test_tables_that_are_not_what_the_revision_says_are_named(examine, database):
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("alter table users drop column timezone")
-        connection.commit()
+    execute(f"sqlite:///{database}", "alter table users drop column timezone")
 
     status, report = examine()
 
@@ -143,13 +137,13 @@ def test_tables_that_are_not_what_the_revision_says_are_named(examine, database)
 @pytest.mark.parametrize("seconds", [0, 3600])
 def test_workers_that_have_died_are_a_failure_and_living_ones_are_not(examine, database, seconds):
     beat = f"{datetime.now(UTC) - timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S.%f}"
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute(
-            "insert into worker_heartbeats (id, host, pid, version, created_at, started_at, beat_at, threads, busy)"
-            " values (?, 'host', 1, 'x', ?, ?, ?, 4, 0)",
-            ("0" * 32, beat, beat, beat),
-        )
-        connection.commit()
+    execute(
+        f"sqlite:///{database}",
+        "insert into worker_heartbeats (id, host, pid, version, created_at, started_at, beat_at, threads, busy)"
+        " values (:id, 'host', 1, 'x', :beat, :beat, :beat, 4, 0)",
+        id="0" * 32,
+        beat=beat,
+    )
 
     status, report = examine()
 

@@ -17,7 +17,7 @@ def app(make_app: Any, simulator: Any) -> Any:
 
 
 @pytest.fixture
-def belongings(owner: Any, make_post: Any) -> dict[str, str]:  # noqa: F811
+def belongings(owner: Any, make_post: Any) -> dict[str, str]:  # noqa: F811  # the fixture
     """Something real of the owner's for each kind of id in a path; a new kind of id must be added here."""
     connection = owner.post("/accounts/connect", json={}).json
     post = make_post()

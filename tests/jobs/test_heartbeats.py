@@ -66,6 +66,15 @@ def workers(app) -> Callable[[], dict]:
     return lambda: app.test_client().get("/readyz").json["checks"]["workers"]
 
 
+@pytest.fixture
+def upgraded(tmp_path: Path) -> Path:
+    """An SQLite database as an upgrade leaves it."""
+    file = tmp_path / "upgraded.sqlite3"
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
+    subprocess.run(command, cwd=ROOT, env=environment_of(f"sqlite:///{file}", tmp_path), check=True)
+    return file
+
+
 @on_each_database
 def test_a_worker_says_who_it_is_and_is_forgotten_when_it_stops(start_worker, rows, workers):
     assert rows() == []
@@ -135,12 +144,8 @@ def test_one_that_was_forgotten_comes_back_by_itself_and_prunes_the_dead(start_w
     wait_until(lambda: [beat.pid for beat in rows()] == [process.pid], seconds=60)
 
 
-def test_a_worker_waits_for_a_database_that_is_not_upgraded_yet(tmp_path, start_worker):
-    upgraded, later = tmp_path / "upgraded.sqlite3", tmp_path / "later.sqlite3"
-    environment = environment_of(f"sqlite:///{upgraded}", tmp_path)
-    subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"], cwd=ROOT, env=environment, check=True
-    )
+def test_a_worker_waits_for_a_database_that_is_not_upgraded_yet(tmp_path, start_worker, upgraded):
+    later = tmp_path / "later.sqlite3"
     process = start_worker(DATABASE_URL=f"sqlite:///{later}")
     wait_until(lambda: "worker.waits_for_database" in (tmp_path / "worker.log").read_text(), seconds=60)
     assert process.poll() is None
@@ -174,12 +179,7 @@ def test_a_worker_that_waits_for_a_database_stops_when_it_is_told_to(tmp_path, s
     assert process.wait(30) == 0
 
 
-def test_a_database_that_goes_away_is_a_sentence_in_the_log(tmp_path, start_worker):
-    upgraded = tmp_path / "upgraded.sqlite3"
-    environment = environment_of(f"sqlite:///{upgraded}", tmp_path)
-    subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"], cwd=ROOT, env=environment, check=True
-    )
+def test_a_database_that_goes_away_is_a_sentence_in_the_log(tmp_path, start_worker, upgraded):
     process = start_worker(DATABASE_URL=f"sqlite:///{upgraded}")
 
     def has_begun() -> int:

@@ -6,35 +6,18 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import create_engine, delete, event, select, update
-from sqlalchemy.exc import OperationalError
 
 from tests.servers import wait_until
+from tests.stumbling import Stumble, stumbling
 from tiktok_api.db import database_now, db, end_reading, transaction
 from tiktok_api.jobs.heartbeats import WorkerHeartbeat
 from tiktok_api.jobs.models import Job
 
-Stumble = Callable[..., list[str]]
-
 
 @pytest.fixture
 def stumble(app) -> Iterator[Stumble]:
-    """Let the database fail at the next statements that contain a text; returns those that failed, as they come."""
-    failed: list[str] = []
-    expected: list[str] = []
-
-    def before(_connection, _cursor, statement, *_rest) -> None:
-        if expected and expected[0] in " ".join(statement.split()):
-            failed.append(statement)
-            expected.pop()
-            raise OperationalError(statement, {}, ConnectionError("the database is away"))
-
-    def at(text: str, *, times: int = 1) -> list[str]:
-        expected.extend([text] * times)
-        return failed
-
-    event.listen(db.engine, "before_cursor_execute", before)
-    yield at
-    event.remove(db.engine, "before_cursor_execute", before)
+    with stumbling(db.engine) as at:
+        yield at
 
 
 @pytest.fixture

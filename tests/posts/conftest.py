@@ -176,6 +176,12 @@ def live_videos(simulator: Any) -> Callable[[], list[str]]:
 
 
 @pytest.fixture
+def live_titles(simulator: Any) -> Callable[[], list[str | None]]:
+    """The titles of what is live at TikTok."""
+    return lambda: [each["post_info"].get("title") for each in simulator.control.publications() if each["is_live"]]
+
+
+@pytest.fixture
 def pass_time(app: Flask, simulator: Any) -> Callable[[float], None]:
     """Let business time go by, here and at TikTok."""
 

@@ -4,14 +4,15 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-import structlog
-from sqlalchemy import event, update
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from tests.databases import on_each_database
+from tests.stumbling import stumbling
 from tiktok_api import clock
 from tiktok_api.db import db, transaction
 from tiktok_api.jobs.models import Job
+from tiktok_api.posts.work import PUBLISH
 
 HOUR, DAY = 3600, 86_400
 OWN_SPACING = 20 * 60
@@ -19,11 +20,11 @@ OWN_SPACING = 20 * 60
 
 @pytest.fixture
 def plan(app, owner, make_post, make_video, connect_account, run_jobs, simulator):
-    """Posts of ada's that are due after so many seconds each: `plan([0, 600], if_late="publish")`."""
+    """Posts of a creator's that are due after so many seconds each: `plan([0, 600], if_late="publish")`."""
 
-    def make(offsets, **what_matters):
+    def make(offsets, creator="ada", **what_matters):
         simulator.control.knobs(post_cap=10_000)
-        shared = {"media_ids": [make_video()], "targets": [{"account_id": connect_account(owner, "ada")}]}
+        shared = {"media_ids": [make_video()], "targets": [{"account_id": connect_account(owner, creator)}]}
         run_jobs()
         with app.app_context():
             now = clock.now()
@@ -356,19 +357,9 @@ def test_accounts_do_not_wait_for_each_other(
     assert len(simulator.control.requests(endpoint="video_init")) == 3
 
 
-def test_what_is_late_on_one_account_holds_up_nothing_on_another(
-    app, owner, make_post, make_video, connect_account, run_jobs, pass_time, count_inits
-):
-    media_id = make_video()
-    accounts = [connect_account(owner, creator) for creator in ("ada", "grace")]
-    run_jobs()
-    with app.app_context():
-        now = clock.now()
-    for account_id, offsets in zip(accounts, [(60, 80, 100, 140), (60, 70, 90, 130)], strict=True):
-        for offset in offsets:
-            at = (now + timedelta(seconds=offset)).isoformat()
-            target = {"media_ids": [media_id], "targets": [{"account_id": account_id}]}
-            make_post(**target, publish_at=at, if_late="publish")
+def test_what_is_late_on_one_account_holds_up_nothing_on_another(plan, run_jobs, pass_time, count_inits):
+    plan([60, 80, 100, 140], creator="ada", if_late="publish")
+    plan([60, 70, 90, 130], creator="grace", if_late="publish")
     pass_time(2 * DAY)
 
     counts = []
@@ -434,19 +425,12 @@ def test_a_worker_that_asks_and_cannot_end_its_job_asks_no_second_time(
 ):
     [post] = plan([60])
     pass_time(5 * HOUR)
-    failed = []
-
-    def stumble(_connection, _cursor, statement, *_rest) -> None:
-        is_publishing = structlog.contextvars.get_contextvars().get("kind") == "posts.publish"
-        if not failed and is_publishing and statement.startswith("DELETE FROM jobs"):
-            failed.append(statement)
-            raise OperationalError(statement, {}, ConnectionError("the database is away"))
-
     with app.app_context():
         engine = db.engine
-    event.listen(engine, "before_cursor_execute", stumble)
-    with pytest.raises(OperationalError):
-        run_jobs()
+    with stumbling(engine) as stumble:
+        failed = stumble("DELETE FROM jobs", kind=PUBLISH)
+        with pytest.raises(OperationalError):
+            run_jobs()
     with app.app_context(), transaction() as session:  # as if its lease had run out
         session.execute(update(Job).values(leased_until=None))
     run_jobs()

@@ -101,7 +101,7 @@ def test_a_post_that_is_deleted_before_its_media_are_known_leaves_nothing_to_do(
 
 @pytest.mark.parametrize("mode", ["direct", "inbox"])
 def test_media_that_become_known_are_not_held_to_what_no_creator_has_said(
-    mode, send, draft, run_jobs, app, publication_of, simulator, connect_account, owner, pass_time
+    mode, send, draft, run_jobs, publication_of, simulator, connect_account, owner
 ):
     unheard_of = connect_account(owner, "grace")
     simulator.control.mischief("creator_info", "status", status=500, every=True)

@@ -33,7 +33,7 @@ on_each_database_in_strides = pytest.mark.parametrize(
 
 @pytest.fixture
 def at_every_moment(app, simulator, run_jobs, pass_time):
-    """Answers what `act(scene)` answered at each moment, or each `stride`th, of the worker's work on what `set_up()` made."""
+    """Returns what `act(scene)` returned at each moment, or each `stride`th, of the worker's work on what `set_up()` made."""
 
     def play(set_up: Callable, act: Callable, check: Callable, *, stride: int = 1) -> list:
         with app.app_context():
@@ -65,11 +65,6 @@ def lasting(make_video, connect_account, owner, simulator, run_jobs):
     shared = {"media_ids": [make_video()], "targets": [{"account_id": connect_account(owner, "ada")}]}
     run_jobs()
     return shared
-
-
-@pytest.fixture
-def live_titles(simulator):
-    return lambda: [each["post_info"].get("title") for each in simulator.control.publications() if each["is_live"]]
 
 
 @pytest.fixture

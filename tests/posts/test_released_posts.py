@@ -155,11 +155,6 @@ def test_its_person_may_change_it_before_choosing_a_time(
     assert live_titles() == ["A day later"]
 
 
-@pytest.fixture
-def live_titles(simulator):
-    return lambda: [each["post_info"].get("title") for each in simulator.control.publications() if each["is_live"]]
-
-
 def test_its_person_may_change_its_words_and_its_time_at_once(
     asked_about, owner, app, work_until_published, live_titles
 ):

@@ -22,28 +22,29 @@ def make_big_post(make_post, make_video, big_video_bytes, simulator):
     return lambda: make_post(media_ids=[make_video(big_video_bytes)])
 
 
+@pytest.fixture
+def trouble_at(make_big_post, simulator, begin, run_jobs):
+    """A post that was begun and has met trouble at one of its chunks: `trouble_at("status", nth=3, status=500)`."""
+
+    def make(effect, **rule):
+        post = make_big_post()
+        simulator.control.mischief("upload", effect, **rule)
+        begin(post)
+        run_jobs()
+        return post
+
+    return make
+
+
 def the_right_one(content):
     return [hashlib.sha256(content).hexdigest()]
 
 
 @pytest.mark.parametrize("rule", NOT_THROUGH, ids=name)
 def test_a_chunk_that_did_not_get_through_is_sent_again_to_the_same_place(
-    rule,
-    simulator,
-    make_big_post,
-    begin,
-    run_jobs,
-    publication_of,
-    work_until_published,
-    count_inits,
-    live_videos,
-    big_video_bytes,
+    trouble_at, rule, publication_of, work_until_published, count_inits, live_videos, big_video_bytes
 ):
-    post = make_big_post()
-    simulator.control.mischief("upload", nth=3, **rule)
-
-    begin(post)
-    run_jobs()
+    post = trouble_at(nth=3, **rule)
 
     waiting = publication_of(post)
     assert (waiting["state"], waiting["attempts"][0]["state"]) == ("uploading", "open")
@@ -56,12 +57,9 @@ def test_a_chunk_that_did_not_get_through_is_sent_again_to_the_same_place(
 
 
 def test_an_upload_that_cannot_be_gone_on_with_because_tiktok_does_not_say_how_far_it_is_waits(
-    simulator, make_big_post, begin, run_jobs, pass_time, publication_of, work_until_published, count_inits
+    trouble_at, simulator, run_jobs, pass_time, publication_of, work_until_published, count_inits
 ):
-    post = make_big_post()
-    simulator.control.mischief("upload", "status", nth=3, status=500)
-    begin(post)
-    run_jobs()
+    post = trouble_at("status", nth=3, status=500)
     simulator.control.mischief("status", "status", status=429)
 
     pass_time(10)
@@ -74,21 +72,9 @@ def test_an_upload_that_cannot_be_gone_on_with_because_tiktok_does_not_say_how_f
 
 
 def test_a_chunk_out_of_step_is_no_reason_to_begin_again(
-    simulator,
-    make_big_post,
-    begin,
-    run_jobs,
-    publication_of,
-    work_until_published,
-    count_inits,
-    live_videos,
-    big_video_bytes,
+    trouble_at, publication_of, work_until_published, count_inits, live_videos, big_video_bytes
 ):
-    post = make_big_post()
-    simulator.control.mischief("upload", "status", nth=2, status=416)
-
-    begin(post)
-    run_jobs()
+    post = trouble_at("status", nth=2, status=416)
     waiting = publication_of(post)
     work_until_published(post)
 
@@ -99,22 +85,9 @@ def test_a_chunk_out_of_step_is_no_reason_to_begin_again(
 
 @pytest.mark.parametrize("status", REFUSED)
 def test_an_upload_that_tiktok_closes_early_is_made_anew(
-    status,
-    simulator,
-    make_big_post,
-    begin,
-    run_jobs,
-    publication_of,
-    work_until_published,
-    count_inits,
-    live_videos,
-    big_video_bytes,
+    trouble_at, status, publication_of, work_until_published, count_inits, live_videos, big_video_bytes
 ):
-    post = make_big_post()
-    simulator.control.mischief("upload", "status", nth=2, status=status, envelope=False)
-
-    begin(post)
-    run_jobs()
+    post = trouble_at("status", nth=2, status=status, envelope=False)
     waiting = publication_of(post)
     published = work_until_published(post)
 
@@ -145,21 +118,9 @@ def test_three_uploads_that_tiktok_closes_are_enough(
 
 
 def test_an_upload_url_that_lapses_before_the_last_chunk_costs_the_attempt(
-    simulator,
-    make_big_post,
-    begin,
-    run_jobs,
-    pass_time,
-    publication_of,
-    work_until_published,
-    count_inits,
-    live_videos,
-    big_video_bytes,
+    trouble_at, run_jobs, pass_time, publication_of, work_until_published, count_inits, live_videos, big_video_bytes
 ):
-    post = make_big_post()
-    simulator.control.mischief("upload", "status", nth=4, status=500)
-    begin(post)
-    run_jobs()
+    post = trouble_at("status", nth=4, status=500)
 
     pass_time(3601)
     run_jobs()
@@ -289,14 +250,8 @@ def test_a_chunk_that_a_gateway_delivers_twice_is_no_reason_to_begin_again(
     assert live_videos() == the_right_one(big_video_bytes)
 
 
-def test_a_chunk_that_tiktok_understands_and_refuses_fails_the_post(
-    simulator, make_big_post, begin, run_jobs, publication_of, count_inits
-):
-    post = make_big_post()
-    simulator.control.mischief("upload", "status", nth=3, status=422, code="invalid_params")
-
-    begin(post)
-    run_jobs()
+def test_a_chunk_that_tiktok_understands_and_refuses_fails_the_post(trouble_at, publication_of, count_inits):
+    post = trouble_at("status", nth=3, status=422, code="invalid_params")
 
     failed = publication_of(post)
     assert (failed["state"], failed["reason"]) == ("failed", "invalid_params")
@@ -305,12 +260,9 @@ def test_a_chunk_that_tiktok_understands_and_refuses_fails_the_post(
 
 
 def test_a_file_that_leaves_the_storage_while_it_is_sent_fails_the_post_with_that_reason(
-    simulator, make_big_post, begin, run_jobs, pass_time, publication_of, count_inits, tmp_path
+    trouble_at, run_jobs, pass_time, publication_of, count_inits, tmp_path
 ):
-    post = make_big_post()
-    simulator.control.mischief("upload", "status", nth=3, status=500)
-    begin(post)
-    run_jobs()
+    post = trouble_at("status", nth=3, status=500)
     for file in (tmp_path / "media").rglob("*"):
         if file.is_file():
             file.unlink()
@@ -325,12 +277,9 @@ def test_a_file_that_leaves_the_storage_while_it_is_sent_fails_the_post_with_tha
 
 
 def test_a_publish_id_that_tiktok_has_forgotten_before_the_last_chunk_is_replaced(
-    simulator, make_big_post, begin, run_jobs, pass_time, publication_of, work_until_published, count_inits, live_videos
+    trouble_at, simulator, run_jobs, pass_time, publication_of, work_until_published, count_inits, live_videos
 ):
-    post = make_big_post()
-    simulator.control.mischief("upload", "status", nth=3, status=500)
-    begin(post)
-    run_jobs()
+    post = trouble_at("status", nth=3, status=500)
     simulator.control.mischief("status", "status", status=400, code="invalid_publish_id")
 
     pass_time(10)
@@ -344,21 +293,9 @@ def test_a_publish_id_that_tiktok_has_forgotten_before_the_last_chunk_is_replace
 
 
 def test_an_upload_url_that_no_key_opens_any_more_costs_the_attempt(
-    app,
-    simulator,
-    make_big_post,
-    begin,
-    run_jobs,
-    pass_time,
-    publication_of,
-    work_until_published,
-    count_inits,
-    live_videos,
+    trouble_at, app, run_jobs, pass_time, publication_of, work_until_published, count_inits, live_videos
 ):
-    post = make_big_post()
-    simulator.control.mischief("upload", "status", nth=3, status=500)
-    begin(post)
-    run_jobs()
+    post = trouble_at("status", nth=3, status=500)
     with app.app_context(), transaction() as session:  # as if it had been sealed by a key that has left the ring
         session.execute(update(Attempt).values(upload_url_sealed=b"gone:" + bytes(40)))
 

@@ -61,12 +61,12 @@ class Stack:
         pids = {each: process.pid for each, process in self.processes.items()}
         Run(self.api_url, self.simulator_url, self.environment, os.getpid(), pids).save(self.instance)
 
-    def wait_for(self, name: str, url: str, *, said: str = "") -> None:
-        """Until `url` answers, and the process has `said` so, where another may answer there. Raises StackFailed."""
+    def wait_for(self, name: str, url: str) -> None:
+        """Until `url` answers. Raises StackFailed with the end of the log."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline and self.processes[name].poll() is None:
             with contextlib.suppress(httpx2.HTTPError):
-                if httpx2.get(url, timeout=2.0, trust_env=False).is_success and said in self.tail(name):
+                if httpx2.get(url, timeout=2.0, trust_env=False).is_success:
                     return
             time.sleep(0.1)  # between two looks at a process that starts
         raise StackFailed(f"{name} did not come up; {self.logs / name}.log ends:\n{self.tail(name)}")
@@ -114,17 +114,13 @@ class Stack:
                     process.wait()
 
 
-def _listen(wanted: int) -> socket.socket:
-    """On `wanted` if no process listens there, else on any free port."""
+def _listen(wanted: int) -> tuple[socket.socket, str]:
+    """A socket that listens on `wanted`, or on any free port where another process does, and its host:port."""
     for port in (wanted, 0):
         with contextlib.suppress(OSError):
-            return socket.create_server(("127.0.0.1", port), backlog=512)
+            listener = socket.create_server(("127.0.0.1", port), backlog=512)
+            return listener, f"127.0.0.1:{listener.getsockname()[1]}"
     raise StackFailed("there is no free port")
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()
-    return f"{host}:{port}"
 
 
 @contextlib.contextmanager
@@ -176,12 +172,13 @@ def _stopped_by_signals() -> Iterator[None]:
 
 
 def _prepare(instance: Path, chosen: Mapping[str, str], family: int) -> Stack:
-    listeners = {} if chosen.get("BIND") else {"api": _listen(8080)}
+    listeners: dict[str, socket.socket] = {}
+    bind, simulator_url = chosen.get("BIND"), None
+    if not bind:
+        listeners["api"], bind = _listen(8080)
     if "TIKTOK_API_URL" not in chosen:
-        listeners["simulator"] = _listen(8090)
-    urls = {name: f"http://{_address(listener)}" for name, listener in listeners.items()}
-    simulator_url = urls.get("simulator")
-    bind = chosen.get("BIND") or _address(listeners["api"])
+        listeners["simulator"], address = _listen(8090)
+        simulator_url = f"http://{address}"
     api_url = f"http://{bind}"
     environment = local_environment(api_url=api_url, simulator_url=simulator_url, instance=instance)
     environment |= {"BIND": bind} | dict(chosen)
@@ -200,5 +197,5 @@ def _start(stack: Stack) -> None:
     stack.start("api", *serve)
     stack.start("worker", "tiktok_api", "worker")
     if stack.simulator_url:
-        stack.wait_for("simulator", f"{stack.simulator_url}/_simulator/", said=stack.simulator_url)
+        stack.wait_for("simulator", f"{stack.simulator_url}/_simulator/")
     stack.wait_for("api", f"{stack.api_url}/readyz")

@@ -57,9 +57,8 @@ class Settler:
                     return _write_setback(post, publication, obstacle)
                 case Wait():
                     if obstacle.reason in media_waits.REASONS and not media_waits.is_waiting_for_media(post):
-                        return Again(
-                            clock.now()
-                        )  # they became known since the look, and their word found nothing waiting
+                        # They became known since the look, and the job that told so found nothing waiting.
+                        return Again(clock.now())
                     return _write_wait(post, publication, obstacle)
                 case Skip():
                     detail = _how_late(publication, post)

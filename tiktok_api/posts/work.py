@@ -85,7 +85,7 @@ def lock(publication_id: UUID | None) -> tuple[Post, Publication]:
         .with_for_update(of=Post)
         .execution_options(**_FRESH)
     )
-    # Asked for by itself: waiting for the post's row may have been for the one that deleted the publication.
+    # Only now that the post is locked: another transaction, for which the lock waited, may have deleted the publication.
     publication = db.session.get(Publication, publication_id, populate_existing=True) if post else None
     if post is None or publication is None:
         raise FencedOff

@@ -43,21 +43,12 @@ def choose_picture(
         raise Refused("no_video", "There is no video in this file.")
     most = max(timelines[stream.index].count for stream in streams)
 
-    def is_known(stream: VideoStream) -> bool:
-        return codec_of(stream) in DECODABLE and not _is_encrypted(tracks.get(stream.id))
-
     def rank(stream: VideoStream) -> tuple[bool, bool, bool, bool, int, int]:
         track, count = tracks.get(stream.id), timelines[stream.index].count
         serves = bool(stream.disposition & _SERVING) or (track is not None and track.is_auxiliary)
-        area = stream.width * stream.height if is_known(stream) else 0
-        return (
-            is_known(stream) and count > 0,
-            _is_shown(stream, track),
-            not serves,
-            count * _SELDOM > most,
-            area,
-            -stream.index,
-        )
+        is_known = codec_of(stream) in DECODABLE and not _is_encrypted(track)
+        area = stream.width * stream.height if is_known else 0
+        return is_known and count > 0, _is_shown(stream, track), not serves, count * _SELDOM > most, area, -stream.index
 
     best = max(streams, key=rank)
     if _is_encrypted(tracks.get(best.id)):
