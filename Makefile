@@ -52,7 +52,7 @@ test-long: $(DEV_STAMP) ## the long hauls: thousands of kills, large uploads, hu
 
 coverage: $(DEV_STAMP) ## the critical paths, killed processes included: fails below 100 % of their branches (MORE=1: with what was found before)
 	@$(if $(MORE),true,rm -f .coverage .coverage.*)
-	@$(COVERED) -n 3 --dist loadgroup $(CRITICAL) || { echo "Once more, what has failed:"; $(COVERED) --last-failed $(CRITICAL); }
+	@$(COVERED) -n 3 --dist loadgroup $(CRITICAL) || { echo "Once more, what has failed:"; $(COVERED) --last-failed --last-failed-no-failures=none $(CRITICAL); }
 	@$(BIN)/python -m coverage combine --quiet $(if $(MORE),--append)
 	@$(BIN)/python -m coverage report
 

@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from tests import connecting, servers, storages
 from tests.databases import make_tables
+from tests.groups import pytest_collection_finish, pytest_runtest_logreport  # noqa: F401  # hooks
 from tests.running_jobs import run_due_jobs
 from tiktok_api.app import create_app
 from tiktok_api.auth.models import User
@@ -36,17 +37,6 @@ def _do_not_wait_for_the_disk(connection: Any, _record: Any, _proxy: Any) -> Non
     """As for PostgreSQL in `tests.servers`: no database of this process outlives the machine."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous=OFF")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps what is marked as one `xdist_group` in one process.
-
-    pytest-xdist 3.8 writes the group into an attribute that pytest no longer reads since 9.2.
-    """
-    for item in items:
-        if "_nodeid" in vars(item):
-            item._id = type(item.id).parse(vars(item)["_nodeid"])
 
 
 @pytest.fixture(scope="session")
