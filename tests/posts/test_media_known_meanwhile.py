@@ -65,15 +65,31 @@ def test_media_that_are_too_long_for_the_creator_fail_the_post_as_soon_as_they_a
     assert count_inits() == 0
 
 
+@pytest.mark.parametrize("has_looked", [False, True])
 @pytest.mark.parametrize("hours", [0.75, 5])
 def test_downtime_is_no_waiting_for_media(
-    hours, send, draft, app, owner, run_jobs, pass_time, publication_of, work_until_published, video_bytes, hold_media
+    hours,
+    has_looked,
+    send,
+    draft,
+    app,
+    owner,
+    run_jobs,
+    pass_time,
+    publication_of,
+    work_until_published,
+    video_bytes,
+    hold_media,
 ):
     media_id = send(video_bytes)
     hold_media(True)
     with app.app_context():
         at = (clock.now() + timedelta(seconds=60)).isoformat()
     post = draft(media_id, publish_at=at, if_late="publish")
+    if has_looked:
+        pass_time(61)
+        run_jobs()
+        assert publication_of(post)["reason"] == "media_inspecting"
 
     pass_time(hours * 3600)
     run_jobs()

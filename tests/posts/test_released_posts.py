@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.databases import on_each_database
+from tests.media import making
 from tests.posts.moments import around_calls, between_transactions
 from tests.posts.test_late_posts import DAY, HOUR, asked_about, inits, plan, replace_settings
 from tiktok_api import clock
@@ -153,6 +154,26 @@ def test_its_person_may_change_it_before_choosing_a_time(
     assert owner.post(f"/posts/{asked_about['id']}/publish").status_code == 202
     work_until_published(asked_about)
     assert live_titles() == ["A day later"]
+
+
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_its_person_may_change_its_video_and_change_it_again(
+    asked_about, owner, run_jobs, publication_of, make_video, work_until_published, is_sound
+):
+    content = making.video(seconds=3)
+    body = making.multipart(making.part("file", content if is_sound else content[: len(content) // 2]))
+    another = owner.post("/media", data=body, content_type=making.MULTIPART).json["id"]
+
+    assert owner.patch(f"/posts/{asked_about['id']}", json={"media_ids": [another]}).status_code == 200
+    run_jobs()
+
+    assert (publication_of(asked_about)["state"], publication_of(asked_about)["reason"]) == ("held", "late")
+    published = owner.post(f"/posts/{asked_about['id']}/publish")
+    assert published.status_code == (202 if is_sound else 422)
+    if not is_sound:
+        assert owner.patch(f"/posts/{asked_about['id']}", json={"media_ids": [make_video()]}).status_code == 200
+        assert owner.post(f"/posts/{asked_about['id']}/publish").status_code == 202
+    work_until_published(asked_about)
 
 
 def test_its_person_may_change_its_words_and_its_time_at_once(

@@ -75,7 +75,8 @@ def hold_to_checks(post_id: UUID) -> datetime | None:
     post = db.session.scalar(select(Post).where(Post.id == post_id).with_for_update())
     if post is None:
         return None
-    waiting = [each for each in _unbegun(post_id) if living_attempt_of(each) is None]
+    # What its person is asked about goes nowhere by itself: it is judged when they choose a time for it.
+    waiting = [each for each in _unbegun(post_id) if not each.is_asked_about and living_attempt_of(each) is None]
     if not waiting:
         return None
     media = media_of(post_id)

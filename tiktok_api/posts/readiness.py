@@ -1,5 +1,7 @@
 """What is known here and comes before any question to TikTok: media on their way, being late, taking turns."""
 
+from datetime import timedelta
+
 from tiktok_api import clock
 from tiktok_api.accounts.services import load_account
 from tiktok_api.db import end_reading
@@ -8,6 +10,9 @@ from tiktok_api.posts.models import SPACED, LatePolicy, PublicationState
 from tiktok_api.posts.verdicts import AskPerson, Fail, Obstacle, Skip, Wait
 from tiktok_api.posts.work import Work
 from tiktok_api.settings import Settings
+
+_LATE_LOOK = timedelta(minutes=1)
+"""A worker that runs comes within seconds."""
 
 
 def obstacle_to(work: Work, settings: Settings) -> Obstacle | None:
@@ -39,7 +44,7 @@ def is_too_late(work: Work, settings: Settings) -> bool:
 def _may_still_be_held(work: Work) -> bool:
     """Its person is asked about being late once nothing else holds it: a reason that still stands is the one to be told."""
     publication = work.publication
-    if publication.state is not PublicationState.HELD or publication.is_asked_about:
+    if publication.state is not PublicationState.HELD:
         return False
     if publication.reason not in grants.GRANT_REASONS:
         return True  # TikTok knows whether it still stands
@@ -50,15 +55,17 @@ def _may_still_be_held(work: Work) -> bool:
 def _wait_for_media(work: Work) -> Wait | Fail | None:
     """Media that are due and not known yet are waited for, within bounds; their own job wakes this one.
 
-    Counted from the first look, because while no worker runs nothing can be inspected either.
+    Counted from the first look, and anew where a look comes late, because while no worker runs nothing can be inspected
+    either.
     """
     if work.media is None or not work.media.is_pending:
         return None
     now, reason = clock.now(), media_waits.pending_reason([work.media]) or media_waits.INSPECTING
     publication = work.publication
-    is_first_look = publication.reason not in media_waits.REASONS or publication.next_try_at is None
-    until = now + media_waits.PATIENCE if is_first_look else publication.next_try_at
-    if until is not None and until > now:
+    until = publication.next_try_at if publication.reason in media_waits.REASONS else None
+    if until is None or now - until > _LATE_LOOK:
+        until = now + media_waits.PATIENCE
+    if until > now:
         return Wait(until, reason, until)
     minutes = media_waits.PATIENCE.seconds // 60
     return Fail(reason, f"The media was still {work.media.status} {minutes} minutes after its turn had come.")
