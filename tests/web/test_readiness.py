@@ -1,5 +1,6 @@
 """/readyz: what is said when something is missing, and which status it is said with."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event
 
@@ -14,7 +15,7 @@ from tiktok_api.db import database_now, transaction
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.heartbeats import WorkerHeartbeat
 from tiktok_api.jobs.models import Job, JobStatus
-from tiktok_api.web.health import examine
+from tiktok_api.web.health import Report, examine
 
 
 @pytest.fixture
@@ -221,15 +222,26 @@ def test_what_is_told_to_everybody_names_no_machine_and_no_secret(client, a_livi
 
 
 def test_a_check_that_does_not_end_has_failed_and_so_has_what_comes_after_it(app):
-    is_over = Event()
+    is_over, looks = Event(), []
 
-    with app.app_context():
-        report = examine({"first": lambda: None, "mute": lambda: {"waited": is_over.wait(60)}, "after": lambda: None})
+    def wait_long() -> dict[str, bool]:
+        looks.append("mute")
+        return {"waited": is_over.wait(60)}
+
+    def look(_number: int = 0) -> Report:
+        with app.app_context():
+            return examine({"first": lambda: None, "mute": wait_long, "after": lambda: None})
+
+    with ThreadPoolExecutor(4) as pool:
+        reports = list(pool.map(look, range(4)))
+    reports.append(look())  # four are held: the last of them is told
     is_over.set()
 
-    assert report.status == "failed"
-    assert report.checks == {
-        "first": {"status": "ok"},
-        "mute": {"status": "failed", "problem": "No answer in time."},
-        "after": {"status": "failed", "problem": "Not looked at, because mute does not answer."},
-    }
+    assert len(looks) == 4
+    for report in reports:
+        assert report.status == "failed"
+        assert report.checks == {
+            "first": {"status": "ok"},
+            "mute": {"status": "failed", "problem": "No answer in time."},
+            "after": {"status": "failed", "problem": "Not looked at, because mute does not answer."},
+        }

@@ -1,6 +1,7 @@
 """Whether the process lives, and whether it is ready: `app.py` names the checks."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
 from threading import Thread
 from typing import Any
@@ -14,6 +15,9 @@ from tiktok_api.web.serializing import to_json
 
 Check = Callable[[], dict[str, Any] | None]
 """Raises when something is wrong; may return facts to show, with `status: degraded` for what the server can do without."""
+
+Facts = dict[str, dict[str, Any]]
+"""What was found, by the name of the check."""
 
 _PATIENCE_SECONDS = 8.0
 _MOST_HELD = 4
@@ -39,19 +43,22 @@ def examine(checks: Mapping[str, Check] | None = None) -> Report:
     """Make every check, by default those of the application, in whose context this is called; also without a request.
 
     A database that neither answers nor hangs up would hold a check for many minutes: what has said nothing in time has
-    failed, and so has what comes after it. While a few looks are held like that there is no further one.
+    failed, and so has what comes after it. While a few looks are held like that there is no further one, and the last of
+    them is told.
     """
     named = dict(checks if checks is not None else service("health_checks"))
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    held: list[Thread] = app.extensions.setdefault("tiktok_api.held_looks", [])
-    held[:] = [thread for thread in held if thread.is_alive()]
-    found: dict[str, dict[str, Any]] = {}
+    held: list[tuple[Thread, Facts]] = app.extensions.setdefault("tiktok_api.held_looks", [])
+    held[:] = [look for look in held if look[0].is_alive()]
     if len(held) < _MOST_HELD:
-        thread = Thread(target=_look, args=(app, named, found), name="health", daemon=True)
+        found: Facts = {}
+        thread = Thread(target=copy_context().run, args=(_look, app, named, found), name="health", daemon=True)
         thread.start()
         thread.join(_PATIENCE_SECONDS)
         if thread.is_alive():
-            held.append(thread)
+            held.append((thread, found))
+    else:
+        _, found = held[-1]
     said = dict(found)
     return Report(said | dict(_silent([name for name in named if name not in said])))
 
@@ -63,7 +70,7 @@ def _silent(names: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield name, {"status": "failed", "problem": problem}
 
 
-def _look(app: Flask, checks: Mapping[str, Check], found: dict[str, dict[str, Any]]) -> None:
+def _look(app: Flask, checks: Mapping[str, Check], found: Facts) -> None:
     with app.app_context():
         for name, check in checks.items():
             try:
