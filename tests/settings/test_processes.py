@@ -186,6 +186,24 @@ def test_credentials_for_s3_in_the_file_reach_the_api_and_the_doctor(folder, s3_
     assert storage["status"] == "ok"
 
 
+def test_what_the_file_says_is_not_handed_on_as_if_the_operator_had_said_it(folder):
+    folder.fill_in(**REQUIRED, BIND=f"127.0.0.1:{free_port()}")
+    with (folder.path / ".env").open("a") as file:
+        file.write("AWS_SESSION_TOKEN=of-today\n")
+
+    def environment_of_gunicorn() -> bytes:
+        place = Path("/proc") / str(serving.pid)
+        return (
+            place.joinpath("environ").read_bytes() if b"web_server" in place.joinpath("cmdline").read_bytes() else b""
+        )
+
+    with folder.running("tiktok_api", "serve") as serving:
+        environment = wait_until(environment_of_gunicorn, seconds=90)
+
+    assert b"PYTHONSAFEPATH=1" in environment
+    assert b"of-today" not in environment  # with it, a file that changes would not be followed
+
+
 @pytest.mark.parametrize("process", [WORKER, ("tiktok_api", "worker"), ("tiktok_api", "serve")])
 def test_a_doubtful_name_is_in_the_log_of_what_runs_on(folder, process):
     folder.fill_in(**REQUIRED, BIND=f"127.0.0.1:{free_port()}")

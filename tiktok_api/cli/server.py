@@ -25,13 +25,16 @@ def serve(**options: str | int | None) -> None:
     """Serve the API with gunicorn, with this product's own configuration."""
     from tiktok_api.settings import load
 
+    environment = dict(
+        os.environ
+    )  # without what the file puts into it: gunicorn's processes follow the file themselves
     load()  # a wrong setting is said here, before gunicorn starts processes
     chosen = [part for name, value in options.items() if value is not None for part in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "tiktok_api.cli.web_server", *_GUNICORN, *chosen, _APPLICATION]
     # The product that was called serves, not another copy that happens to be in the working directory.
     home = str(Path(tiktok_api.__file__).resolve().parents[1])
-    found_first = os.pathsep.join(filter(None, [home, os.environ.get("PYTHONPATH")]))
-    environment = os.environ | {"PYTHONSAFEPATH": "1", "PYTHONPATH": found_first}
+    found_first = os.pathsep.join(filter(None, [home, environment.get("PYTHONPATH")]))
+    environment |= {"PYTHONSAFEPATH": "1", "PYTHONPATH": found_first}
     os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter, no shell
 
 
