@@ -111,6 +111,15 @@ def test_a_schema_that_is_not_this_versions_is_named(examine, database):
     assert "of another day" in report["schema"][0]["message"]
 
 
+def test_tables_that_are_of_no_revision_are_said_to_be(examine, database):
+    execute(f"sqlite:///{database}", "drop table alembic_version")
+
+    status, report = examine()
+
+    assert (status, failed(report)) == (1, {"schema"})
+    assert report["schema"][0]["message"] == "the database has tables but does not say of which revision"
+
+
 def test_dead_jobs_are_worth_a_warning(examine, database):
     execute(
         f"sqlite:///{database}",

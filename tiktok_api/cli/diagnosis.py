@@ -131,6 +131,11 @@ def _schema(found: SchemaState) -> Finding:
         case Standing.BEHIND:
             message = f"the schema is at revision {found.revision}, and this version needs {found.head}"
             return Finding("schema", "failed", message, f"run: {_UPGRADE}")
+        case Standing.UNSTAMPED:
+            message = "the database has tables but does not say of which revision"
+            return Finding(
+                "schema", "failed", message, "name an empty one in DATABASE_URL, or restore a copy that does"
+            )
         case _:
             message = f"the schema is at revision {found.revision}, which this version does not know"
             return Finding(
