@@ -27,6 +27,7 @@ from tests.mutation.reach import Reached, measure, tests_for
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / ".mutation"
+_NOTHING_COLLECTED = 5  # an exit code of pytest
 
 PARTS = {
     "vault": ("accounts/vault sealing", "accounts auth/test_key_rings.py"),
@@ -65,7 +66,9 @@ class Kept:
         """Write down what came of one."""
         with self._lock:
             self._results[change.name] = {"found_by": found_by, "where": change.where, "change": difference}
-            self._file.write_text(json.dumps(self._results, indent=1))
+            draft = self._file.with_suffix(".new")
+            draft.write_text(json.dumps(self._results, indent=1))
+            draft.replace(self._file)
 
     def survivor(self, change: Change) -> Survivor | None:
         """The change as it is reported, if nothing has found it."""
@@ -166,9 +169,9 @@ class Trial:
         return self.reached[part]
 
     def _found_by(self, tests: list[str], copy: Path) -> str | None:
-        pytest = [self.python, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "--tb", "no"]
+        command = [self.python, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "--tb", "no"]
         running = subprocess.Popen(
-            [*pytest, "--basetemp", ".basetemp", *tests],
+            [*command, "--basetemp", ".basetemp", *tests],
             cwd=copy,
             env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},  # what is compiled is the code without the change
             stdout=subprocess.PIPE,
@@ -184,6 +187,8 @@ class Trial:
             return "it never ended"
         if running.returncode == 0:
             return None
+        if "ERROR: not found: " in output or running.returncode == _NOTHING_COLLECTED:
+            raise SystemExit(f"these are not the tests that were measured:\n{output[-1000:]}")
         failed = [line for line in output.splitlines() if line.startswith(("FAILED", "ERROR"))]
         return failed[0] if failed else output[-300:]
 

@@ -20,9 +20,12 @@ Reached = dict[str, dict[str, Any]]
 
 
 def measure(files: list[str], copy: Path, python: str, kept: Path) -> Reached:
-    """What each test of the files reaches. A file that has been measured with this very code is not run again."""
+    """What each test of the files reaches. A file that has been measured with this very code, and with these helpers of
+    tests, is not run again.
+    """
     kept.mkdir(parents=True, exist_ok=True)
-    code = b"".join(file.read_bytes() for file in sorted((copy / "tiktok_api").rglob("*.py")))
+    helpers = [file for file in (copy / "tests").rglob("*.py") if not file.name.startswith("test_")]
+    code = b"".join(file.read_bytes() for file in sorted([*(copy / "tiktok_api").rglob("*.py"), *helpers]))
     places = {file: kept / f"{_digest(code + (copy / file).read_bytes())}.json" for file in files}
     if unknown := [file for file, place in places.items() if not place.exists()]:
         measured = _measure(unknown, copy, python)
