@@ -44,6 +44,19 @@ def test_what_could_not_be_begun_is_begun_later(statement, promise, look, start_
     assert len(failed) == 1
 
 
+def test_a_bug_in_looking_for_jobs_is_logged_and_ends_no_worker(promise, look, start_runner, stumble, capfd):
+    job_id = promise()
+    failed = stumble("SELECT jobs.id FROM jobs WHERE jobs.status", error=RuntimeError("a bug"))
+
+    start_runner()
+
+    wait_until(lambda: look(job_id) is None, seconds=60)
+    assert len(failed) == 1
+    logged = capfd.readouterr().err
+    assert "runner.cannot_look" in logged
+    assert "a bug" in logged
+
+
 def test_a_lease_that_could_not_be_renewed_once_is_renewed_at_the_next_beat(
     promise,
     look,

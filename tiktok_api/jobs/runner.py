@@ -99,8 +99,10 @@ class Runner:
             with self._app.app_context():
                 found = self._find_due(free)
         except Exception as error:  # the database may be away for a while, or not upgraded yet: look again
-            is_bug = not isinstance(error, SQLAlchemyError)
-            log.exception("worker.waits_for_database", error=explain(error), exc_info=is_bug)
+            if isinstance(error, SQLAlchemyError):
+                log.error("worker.waits_for_database", error=explain(error))  # noqa: TRY400  # it is tried again soon
+            else:
+                log.exception("runner.cannot_look")
             self._stopping.wait(_BETWEEN_TRIES_SECONDS)
             found = []
         for job_id in found:
