@@ -61,20 +61,23 @@ def film(
 ) -> bytes:
     """The bytes of a file of this form; without tracks it has one of pictures. `options` and `tags` are the container's."""
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "film"
+        path, urgency = Path(folder) / "film", _urgency()
         with av.open(str(path), "w", format=form, options=dict(options)) as container:
             container.metadata.update(dict(tags))
             made = [(track, _stream(container, track)) for track in tracks or (Picture(),)]
             for track, stream in made:
                 for packet in _packets(track, stream):
                     container.mux(packet)
-        _be_no_more_urgent_than_before()
+        if (
+            urgency is not None
+        ):  # SVT-AV1 makes who calls it real-time where it may (as root): the machine would stand still
+            os.sched_setscheduler(0, *urgency)
         return path.read_bytes()
 
 
-def _be_no_more_urgent_than_before() -> None:
-    """SVT-AV1 makes the thread that calls it a real-time one where it may (as root): the machine would stand still."""
-    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+def _urgency() -> Any:
+    """How urgent this thread is to the system, where a program can tell."""
+    return (os.sched_getscheduler(0), os.sched_getparam(0)) if hasattr(os, "sched_getscheduler") else None
 
 
 def _stream(container: Any, track: Picture | Sound) -> Any:

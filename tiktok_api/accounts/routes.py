@@ -31,7 +31,7 @@ from tiktok_api.extensions import service
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.limits import client_address
-from tiktok_api.web.pagination import InvalidCursor, Page, paginate
+from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.schemas import page_of
 
 blp = Blueprint("accounts", __name__, url_prefix="/accounts", description="TikTok accounts and connecting them")
@@ -125,7 +125,6 @@ def show_connection(connection_id: UUID) -> Connection:
 @blp.get("")
 @blp.arguments(AccountListArgsSchema, location="query")
 @blp.response(200, page_of(AccountSchema))
-@blp.raises(InvalidCursor)
 def list_accounts(args: dict[str, Any]) -> Page:
     """List your accounts, the newest first"""
     filters = {name: args[name] for name in ("status", "tag", "q") if name in args}

@@ -24,7 +24,7 @@ from tiktok_api.analytics.services import Series
 from tiktok_api.auth.identity import caller
 from tiktok_api.web import conditional
 from tiktok_api.web.blueprint import Blueprint
-from tiktok_api.web.pagination import InvalidCursor, Page, paginate
+from tiktok_api.web.pagination import Page, paginate
 
 blp = Blueprint("analytics", __name__, url_prefix="/analytics", description="How accounts and videos are doing")
 videos_blp = Blueprint(
@@ -97,7 +97,6 @@ def draw_account(args: dict[str, Any], account_id: UUID) -> Response:
 @videos_blp.get("/<uuid:account_id>/videos")
 @videos_blp.arguments(VideoListArgsSchema, location="query")
 @videos_blp.response(200, AccountVideosSchema)
-@videos_blp.raises(InvalidCursor)
 def list_account_videos(args: dict[str, Any], account_id: UUID) -> Page:
     """List an account's public videos with their latest numbers, the newest first"""
     captured_at, reason = services.list_state(caller, account_id)

@@ -126,11 +126,18 @@ def check_all(
 def check_media_by_cache(post: Post, publication: Publication, media: Sequence[Media]) -> list[Finding]:
     """What is wrong with media that have become known since, by what TikTok said last about a target's creator."""
     account = db.session.get(Account, publication.account_id) if publication.account_id else None
-    reading = last_creator_info(account) if account else None
-    if reading is None or not media or not is_direct(post):
+    if account is None or not media or not is_direct(post):
         return []
-    found = check_against_creator(post, publication, media[0], reading.info)
+    found = _by_last_reading(post, publication, media[0], account)
     return [finding for finding in found if finding.pointer.startswith("/media_ids/")]
+
+
+def _by_last_reading(post: Post, publication: Publication, video: Media | None, account: Account) -> Iterator[Finding]:
+    """What TikTok refuses by what it said last about a creator; nothing where it was never asked."""
+    reading = last_creator_info(account)
+    if reading is not None:
+        for finding in check_against_creator(post, publication, video, reading.info):
+            yield replace(finding, checked=CACHED, checked_at=reading.captured_at)
 
 
 def _check_cached(
@@ -145,13 +152,10 @@ def _check_cached(
             account_id=account.id,
             checked=CACHED,
         )
-    reading = last_creator_info(account)
-    if reading is None:
-        return
     video = media[0] if media and media[0].is_ready else None
-    for finding in check_against_creator(post, publication, video, reading.info):
+    for finding in _by_last_reading(post, publication, video, account):
         name = finding.pointer.removeprefix("/")
         is_missing = name == "privacy_level" and finding.found is None  # which is told already
         if not is_missing:
             pointer = f"/targets/{position}{finding.pointer}" if name in publication.overrides else finding.pointer
-            yield replace(finding, pointer=pointer, checked=CACHED, checked_at=reading.captured_at)
+            yield replace(finding, pointer=pointer)

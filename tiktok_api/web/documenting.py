@@ -94,7 +94,7 @@ def _refusals_of(view: View) -> tuple[type[Problem], ...]:
     """What the route names; every list refuses cursors that it has not made."""
     named: tuple[type[Problem], ...] = getattr(view, "refusals", ())
     is_list = issubclass(getattr(view, "query_schema", Schema), PageArgsSchema)
-    return (*named, InvalidCursor) if is_list and InvalidCursor not in named else named
+    return (*named, InvalidCursor) if is_list else named
 
 
 def _has_version(view: View) -> bool:

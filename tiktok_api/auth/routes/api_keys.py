@@ -11,7 +11,7 @@ from tiktok_api.auth.models import ApiKey
 from tiktok_api.auth.schemas import ApiKeySchema, ApiKeyWishSchema, NewApiKeySchema
 from tiktok_api.db import transaction
 from tiktok_api.web.blueprint import Blueprint
-from tiktok_api.web.pagination import InvalidCursor, Page, PageArgsSchema, paginate
+from tiktok_api.web.pagination import Page, PageArgsSchema, paginate
 from tiktok_api.web.schemas import page_of
 
 blp = Blueprint("api_keys", __name__, url_prefix="/auth/api-keys", domain="auth", description="Tokens for servers")
@@ -20,7 +20,6 @@ blp = Blueprint("api_keys", __name__, url_prefix="/auth/api-keys", domain="auth"
 @blp.get("")
 @blp.arguments(PageArgsSchema, location="query")
 @blp.response(200, page_of(ApiKeySchema))
-@blp.raises(InvalidCursor)
 def list_api_keys(args: dict[str, Any]) -> Page:
     """List your API keys, the newest first"""
     return paginate(api_keys.issued(caller), args, by=(ApiKey.created_at, ApiKey.id))

@@ -8,7 +8,7 @@ from tiktok_api.auth.models import AuditEntry
 from tiktok_api.auth.schemas import AuditArgsSchema, AuditEntrySchema
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.moments import in_utc
-from tiktok_api.web.pagination import InvalidCursor, Page, paginate
+from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.schemas import page_of
 
 blp = Blueprint("audit", __name__, url_prefix="/audit", domain="auth", description="What you and your API keys did")
@@ -17,7 +17,6 @@ blp = Blueprint("audit", __name__, url_prefix="/audit", domain="auth", descripti
 @blp.get("")
 @blp.arguments(AuditArgsSchema, location="query")
 @blp.response(200, page_of(AuditEntrySchema))
-@blp.raises(InvalidCursor)
 def list_audit_entries(args: dict[str, Any]) -> Page:
     """List what you and your API keys did, the newest first
 

@@ -9,7 +9,7 @@ from tiktok_api.auth.models import SignInSession
 from tiktok_api.auth.schemas import SessionSchema
 from tiktok_api.db import transaction
 from tiktok_api.web.blueprint import Blueprint
-from tiktok_api.web.pagination import InvalidCursor, Page, PageArgsSchema, paginate
+from tiktok_api.web.pagination import Page, PageArgsSchema, paginate
 from tiktok_api.web.schemas import page_of
 
 blp = Blueprint(
@@ -20,7 +20,6 @@ blp = Blueprint(
 @blp.get("")
 @blp.arguments(PageArgsSchema, location="query")
 @blp.response(200, page_of(SessionSchema))
-@blp.raises(InvalidCursor)
 def list_sessions(args: dict[str, Any]) -> Page:
     """List the devices signed in as you, the newest first"""
     return paginate(sessions.living(caller), args, by=(SignInSession.created_at, SignInSession.id))

@@ -17,15 +17,18 @@ def refuse_unfilled(file: BinaryIO, decoder: str) -> None:
 
     Zeros behind its end are none of its business.
     """
+    if _is_unfilled(file, decoder):
+        raise Refused("file_truncated", "The end of the file is missing: there are only zeros.")
+
+
+def _is_unfilled(file: BinaryIO, decoder: str) -> bool:
     size = boxes.size_of(file)
     if decoder == "WEBP":
-        is_unfilled = _has_zeros_before(file, _end_of_webp(file, size))
-    else:
-        is_unfilled = decoder in _ENDS and _has_zeros_before(file, size)
-        begin = _first_scan(file, size) if is_unfilled and decoder == "JPEG" else 0
-        is_unfilled = is_unfilled and not _has(file, _ENDS[decoder], begin)
-    if is_unfilled:
-        raise Refused("file_truncated", "The end of the file is missing: there are only zeros.")
+        return _has_zeros_before(file, _end_of_webp(file, size))
+    if decoder not in _ENDS or not _has_zeros_before(file, size):
+        return False
+    begin = _first_scan(file, size) if decoder == "JPEG" else 0
+    return not _has(file, _ENDS[decoder], begin)
 
 
 def _has_zeros_before(file: BinaryIO, end: int) -> bool:

@@ -97,12 +97,12 @@ class Timeline:
         even = _even_rate(times, self.time_base, [rate for rate in announced if rate], measured)
         if even is not None:
             return even
-        typical = _typical_gap(times)
-        return min(measured, 1 / (typical * self.time_base)) if is_spliced and typical else measured
+        return min(measured, 1 / (usual * self.time_base)) if is_spliced and usual else measured
 
     def _last_ticks(self) -> int:
-        typical = _typical_gap(sorted(set(self.starts)))
-        return self.latest_ticks if self.latest_ticks > 0 and (self.tells_lengths or not typical) else typical
+        if self.latest_ticks > 0 and self.tells_lengths:
+            return self.latest_ticks
+        return _typical_gap(sorted(set(self.starts))) or max(self.latest_ticks, 0)
 
 
 def read_timelines(container: InputContainer) -> tuple[dict[int, Timeline], bool]:

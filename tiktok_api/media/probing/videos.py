@@ -101,21 +101,24 @@ def probe(demuxer: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
     else:
         end, movie = boxes.size_of(file), Movie(may_be_cut=boxes.refuse_cut_segment(file))
     source = stills.Source(boxes.Part(file, end), demuxer)
-    ways = stills.EDITS if movie.has_edits else stills.EDITS[:1]
+    *ways, last_way = stills.EDITS if movie.has_edits else stills.EDITS[:1]
     try:
         for edits in ways:
             source.obey(edits)
             with source.opened() as container:
                 timelines, is_whole = read_timelines(container)
-                if edits is ways[-1] or _show_a_picture(container, timelines):
+                if _show_a_picture(container, timelines):
                     return _facts(_chosen(container, timelines, movie, is_whole), source, file, thumbnail)
             # Edit lists that hide every picture are a mistake: players that show something pass over them.
             movie.forget_edits()
+        source.obey(last_way)
+        with source.opened() as container:
+            timelines, is_whole = read_timelines(container)
+            return _facts(_chosen(container, timelines, movie, is_whole), source, file, thumbnail)
     except av.error.MemoryError as error:
         raise MemoryError from error
     except av.error.FFmpegError as error:
         raise Refused("undecodable", f"The video cannot be decoded: {error.strerror}.") from error
-    raise AssertionError("the last way is always taken")
 
 
 def _show_a_picture(container: InputContainer, timelines: dict[int, Timeline]) -> bool:
