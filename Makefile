@@ -38,10 +38,10 @@ $(DEV_STAMP): requirements.txt tests/requirements.txt
 	@touch $@ $(RUN_STAMP)
 
 demo: $(RUN_STAMP) ## do the whole job once against the simulator, then keep serving (ONCE=1: stop after the job)
-	@$(BIN)/python -m tiktok_api.cli.demo $(if $(ONCE),--once)
+	@$(BIN)/python -m tiktok_api.cli.chores.demo $(if $(ONCE),--once)
 
 run: $(RUN_STAMP) ## serve for development: API, worker and simulator
-	@$(BIN)/python -m tiktok_api.cli.run
+	@$(BIN)/python -m tiktok_api.cli.chores.run
 
 test: $(DEV_STAMP) ## every test but the long hauls, PostgreSQL and a Redis-protocol server included
 	@$(PYTEST) -m "not long"
@@ -81,23 +81,23 @@ audit: $(DEV_STAMP) ## hold every pin against the advisory database
 	@$(BIN)/pip-audit --requirement requirements.txt --disable-pip --no-deps
 
 openapi: $(RUN_STAMP) ## write the OpenAPI document to openapi.json
-	@$(BIN)/python -m tiktok_api.cli.openapi > openapi.json
+	@$(BIN)/python -m tiktok_api.cli.chores.openapi > openapi.json
 	@echo "Written to openapi.json"
 
 env-example: $(RUN_STAMP) ## write .env.example from the declarations of the settings
-	@$(BIN)/python -m tiktok_api.cli.env_example
+	@$(BIN)/python -m tiktok_api.cli.chores.env_example
 
 migration: $(DEV_STAMP) ## write a migration from the models: make migration MESSAGE="add labels"
-	@$(BIN)/python -m tiktok_api.cli.migration "$(MESSAGE)"
+	@$(BIN)/python -m tiktok_api.cli.chores.migration "$(MESSAGE)"
 
 land: $(RUN_STAMP) ## freeze the migrations that are written: their checksums go to migrations/landed.txt
-	@$(BIN)/python -m tiktok_api.cli.migration --land
+	@$(BIN)/python -m tiktok_api.cli.chores.migration --land
 
 bench: $(DEV_STAMP) ## measure: ratios within one run, printed with the machine
 	@$(BIN)/python -m benchmarks
 
 doctor: $(RUN_STAMP) ## check the settings and name everything that is wrong
-	@$(BIN)/python -m tiktok_api.cli.doctor
+	@$(BIN)/python -m tiktok_api.cli.chores.doctor
 
 clean: ## remove the virtual environment, caches, what was built and everything in instance/
 	@rm -rf $(VENV) instance build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import sign_in
-from tiktok_api.cli.local import local_settings
+from tiktok_api.cli.stack.settings import local_settings
 
 console = Console(highlight=False)
 

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Enum
 from sqlalchemy.engine import Connection
 
 from tiktok_api.db import Model, UTCDateTime, db
-from tiktok_api.schema import compare_type
+from tiktok_api.schema.revisions import compare_type
 
 ONE_AT_A_TIME = 7_246_339_014_020_615_168  # the number of our advisory lock, drawn once
 LOCK_TIMEOUT = "10s"  # behind a waiting ALTER TABLE every other query waits too

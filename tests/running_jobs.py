@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import or_, select
 
 from tiktok_api.db import business_now, database_now, db, end_reading
-from tiktok_api.jobs import executing
+from tiktok_api.jobs import executor
 from tiktok_api.jobs.models import Job, JobStatus
 
 _MOST = 500
@@ -28,7 +28,7 @@ def run_due_jobs(app: Flask) -> int:
             end_reading()
             if due is None:
                 return count
-            ticket = executing.claim(due, timedelta(seconds=60))
+            ticket = executor.claim(due, timedelta(seconds=60))
             if ticket is not None:
-                executing.run(ticket)
+                executor.run(ticket)
     raise AssertionError(f"still not done after {_MOST} jobs")

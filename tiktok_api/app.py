@@ -14,55 +14,60 @@ from flask_cors import CORS
 from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tiktok_api import clock, events, health, logs, moving_clock
+from tiktok_api import clock, clock_offset, events, logs
+from tiktok_api.accounts import disconnection
 from tiktok_api.accounts import monitoring as accounts_monitoring
-from tiktok_api.accounts import revoking
 from tiktok_api.accounts import services as accounts_services
 from tiktok_api.accounts import tasks as accounts_tasks
 from tiktok_api.accounts.routes import blp as accounts_blueprint
-from tiktok_api.analytics import collecting, picture_tasks, pictures, queries
+from tiktok_api.analytics import ingest, queries
 from tiktok_api.analytics import tasks as analytics_tasks
-from tiktok_api.analytics.picture_routes import blp as pictures_blueprint
+from tiktok_api.analytics.pictures import services, tasks
+from tiktok_api.analytics.pictures.routes import blp as pictures_blueprint
 from tiktok_api.analytics.routes import blp as analytics_blueprint
 from tiktok_api.analytics.routes import videos_blp as videos_blueprint
 from tiktok_api.auth import tasks as auth_tasks
 from tiktok_api.auth import tokens
-from tiktok_api.auth.mail import mailer_from_url
+from tiktok_api.auth.emails.mailer import mailer_from_url
 from tiktok_api.auth.routes import BLUEPRINTS as AUTH_BLUEPRINTS
-from tiktok_api.cli import commands
+from tiktok_api.cli import flask_commands
+from tiktok_api.composition import health_checks
 from tiktok_api.db import configure_engine, db, engine_options
+from tiktok_api.encryption import Sealer
 from tiktok_api.extensions import make_api, migrate, service
-from tiktok_api.installation import migrations_folder
 from tiktok_api.jobs import monitoring as jobs_monitoring
+from tiktok_api.media import deduplication
 from tiktok_api.media import monitoring as media_monitoring
-from tiktok_api.media import sharing
 from tiktok_api.media import tasks as media_tasks
 from tiktok_api.media.errors import StorageUnavailable
+from tiktok_api.media.imports.concurrency import Turnstile
 from tiktok_api.media.routes import blp as media_blueprint
-from tiktok_api.media.turnstile import Turnstile
 from tiktok_api.outbound import Fetcher, Policy
-from tiktok_api.posts import answering, matching, media_waits
+from tiktok_api.posts import listeners
 from tiktok_api.posts import monitoring as posts_monitoring
 from tiktok_api.posts import tasks as posts_tasks
 from tiktok_api.posts.account_routes import blp as posting_blueprint
+from tiktok_api.posts.matching import videos
 from tiktok_api.posts.models import PublicationState
 from tiktok_api.posts.routes import blp as posts_blueprint
 from tiktok_api.posts.routes import publications as publications_blueprint
-from tiktok_api.sealing import Sealer
+from tiktok_api.posts.waiting import media
+from tiktok_api.schema.migrations_folder import migrations_folder
 from tiktok_api.settings import MEBIBYTE, Settings, SettingsInvalid, exit_with, load
-from tiktok_api.storage.choosing import storage_from_url
 from tiktok_api.storage.errors import StorageError
+from tiktok_api.storage.factory import storage_from_url
 from tiktok_api.storage.port import Storage
 from tiktok_api.tiktok import TikTokClient
-from tiktok_api.web import authentication, limits, rendering, request_ids, request_log
+from tiktok_api.web import authentication, limits, rendering
 from tiktok_api.web.blueprint import AnyIdConverter, Blueprint
-from tiktok_api.web.docs import docs
-from tiktok_api.web.documenting import describe_common_parts
 from tiktok_api.web.health import health as health_blueprint
 from tiktok_api.web.metrics import Gauges, server_gauges
 from tiktok_api.web.metrics import blp as metrics_blueprint
-from tiktok_api.web.openapi_schemas import SchemaPlugin
-from tiktok_api.web.unread_bodies import keep_promises
+from tiktok_api.web.middleware import request_ids, request_log
+from tiktok_api.web.middleware.unread_bodies import keep_promises
+from tiktok_api.web.openapi.docs import docs
+from tiktok_api.web.openapi.json_schemas import SchemaPlugin
+from tiktok_api.web.openapi.operations import describe_common_parts
 from tiktok_api.webhooks import tasks as webhooks_tasks
 from tiktok_api.webhooks.routes import blp as webhooks_blueprint
 
@@ -81,7 +86,7 @@ DOMAINS: tuple[Blueprint, ...] = (
     videos_blueprint,
     pictures_blueprint,
 )
-TASKS = (auth_tasks, accounts_tasks, media_tasks, posts_tasks, analytics_tasks, picture_tasks, webhooks_tasks)
+TASKS = (auth_tasks, accounts_tasks, media_tasks, posts_tasks, analytics_tasks, tasks, webhooks_tasks)
 """The rooms whose tasks register themselves by being imported."""
 
 GAUGES = (
@@ -116,7 +121,7 @@ def create_app(settings: Settings | None = None, **composed: Any) -> Flask:
     _bind_web(app, settings)
     _bind_domains(app, settings.public_url)
     _subscribe()
-    commands.install(app)
+    flask_commands.install(app)
     return app
 
 
@@ -143,7 +148,7 @@ def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
         "settings": settings,
         "sealer": Sealer(settings.vault_keys),
         "turnstile": Turnstile(max(1, settings.worker_threads // 2)),
-        "health_checks": health.CHECKS,
+        "health_checks": health_checks.CHECKS,
         "gauges": Gauges(GAUGES),
     } | composed
     if "storage" not in parts:
@@ -213,7 +218,7 @@ def _bind_database(app: Flask, settings: Settings) -> None:
     with app.app_context():
         configure_engine(db.engine)
     migrate.init_app(app, db, directory=str(migrations_folder()))
-    clock.use(moving_clock.offset)
+    clock.use(clock_offset.offset)
 
 
 def _bind_web(app: Flask, settings: Settings) -> None:
@@ -284,27 +289,27 @@ def _subscribe() -> None:
     """Who listens to whom; subscribing again, for another application, changes nothing."""
     events.subscribe("accounts.named", accounts_services.get_accounts)
     events.subscribe("user.leaving", _let_accounts_go)
-    events.subscribe("user.leaving", answering.forget_posts)
-    events.subscribe("user.leaving", sharing.let_everything_go)
-    events.subscribe("media.is_used", answering.is_shown)
-    events.subscribe("media.inspected", media_waits.tell_posts)
-    events.subscribe("media.lapsed", media_waits.tell_posts)
-    events.subscribe("media.may_be_deleted", answering.veto_deletion)
-    events.subscribe("account.disconnecting", answering.give_up_account)
-    events.subscribe("account.reconnected", answering.wake_account)
-    events.subscribe("account.disconnecting", pictures.let_pictures_go)
-    events.subscribe("account.profile_read", collecting.keep_profile)
+    events.subscribe("user.leaving", listeners.forget_posts)
+    events.subscribe("user.leaving", deduplication.let_everything_go)
+    events.subscribe("media.is_used", listeners.is_shown)
+    events.subscribe("media.inspected", media.tell_posts)
+    events.subscribe("media.lapsed", media.tell_posts)
+    events.subscribe("media.may_be_deleted", listeners.veto_deletion)
+    events.subscribe("account.disconnecting", listeners.give_up_account)
+    events.subscribe("account.reconnected", listeners.wake_account)
+    events.subscribe("account.disconnecting", services.let_pictures_go)
+    events.subscribe("account.profile_read", ingest.keep_profile)
     for state in PublicationState:
         events.subscribe(f"publication.{state}", posts_monitoring.count_move)
-    events.subscribe("account.profile_read", pictures.request_pictures)
-    events.subscribe("storage.keys_held", pictures.held_among)
-    events.subscribe("account.sync_requested", collecting.request_walk)
-    events.subscribe("account.videos_listed", matching.want_ids)
+    events.subscribe("account.profile_read", services.request_pictures)
+    events.subscribe("storage.keys_held", services.held_among)
+    events.subscribe("account.sync_requested", ingest.request_walk)
+    events.subscribe("account.videos_listed", videos.want_ids)
     events.subscribe("account.videos", queries.listed_since)
 
 
 def _let_accounts_go(user_id: UUID) -> None:
-    revoking.disconnect_all(user_id, sealer=service("sealer"))
+    disconnection.disconnect_all(user_id, sealer=service("sealer"))
 
 
 def _render_storage(error: StorageError) -> Response:

@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from tiktok_api import moving_clock
-from tiktok_api.accounts import vault
+from tiktok_api import clock_offset
+from tiktok_api.accounts import token_refresh
 from tiktok_api.db import end_reading
 from tiktok_api.tiktok import TikTokClient, Unpaced
 
@@ -30,15 +30,15 @@ class Vault:
 
     def token(self, account_id: str, **options: Any) -> str:
         with self._opened():
-            return vault.usable_token(UUID(account_id), **self.parts, **options)
+            return token_refresh.usable_token(UUID(account_id), **self.parts, **options)
 
     def renew(self, account_id: str, rejected: str) -> str:
         with self._opened():
-            return vault.renew(UUID(account_id), rejected, **self.parts)
+            return token_refresh.renew(UUID(account_id), rejected, **self.parts)
 
     def with_token(self, account_id: str, act: Callable[[str], Any]) -> Any:
         with self._opened():
-            return vault.with_token(UUID(account_id), act, **self.parts)
+            return token_refresh.with_token(UUID(account_id), act, **self.parts)
 
 
 @pytest.fixture
@@ -72,6 +72,6 @@ def pass_time(app: Flask, simulator: Any) -> Callable[..., None]:
         by = timedelta(**units)
         simulator.control.advance(by.total_seconds())
         with app.app_context():
-            moving_clock.advance(by)
+            clock_offset.advance(by)
 
     return pass_time

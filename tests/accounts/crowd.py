@@ -14,7 +14,7 @@ from uuid import UUID
 
 from flask import Flask
 
-from tiktok_api.accounts import vault
+from tiktok_api.accounts import token_refresh
 from tiktok_api.app import create_app
 from tiktok_api.settings import load
 
@@ -24,7 +24,7 @@ def ask(app: Flask, account_id: UUID, start: threading.Barrier) -> str:
     with app.app_context():
         start.wait()
         try:
-            token = vault.usable_token(
+            token = token_refresh.usable_token(
                 account_id, tiktok=app.extensions["tiktok_api.tiktok"], sealer=app.extensions["tiktok_api.sealer"]
             )
         except Exception as error:

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import Person
 from tests.running_jobs import run_due_jobs
 from tiktok_api import clock, events
-from tiktok_api.accounts.revoking import disconnect_all
+from tiktok_api.accounts.disconnection import disconnect_all
 from tiktok_api.db import transaction
 from tiktok_api.errors import Conflict
 from tiktok_api.jobs import queue

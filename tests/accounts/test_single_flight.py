@@ -15,7 +15,7 @@ from sqlalchemy import event, update
 from tests.conftest import Person
 from tests.posts.moments import between_transactions
 from tests.servers import wait_until
-from tiktok_api import moving_clock
+from tiktok_api import clock_offset
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account
 from tiktok_api.db import database_now, db, transaction
@@ -68,7 +68,7 @@ def have_expired(app, simulator):
     """Let a day pass, and with it the life of every access token."""
     simulator.control.advance(86_400)
     with app.app_context():
-        moving_clock.advance(timedelta(days=1))
+        clock_offset.advance(timedelta(days=1))
 
 
 def run_rounds(app, simulator, crowd, rounds):

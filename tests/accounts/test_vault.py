@@ -11,7 +11,7 @@ from tests.conftest import Person
 from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
 from tiktok_api import events
-from tiktok_api.accounts import vault
+from tiktok_api.accounts import token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, AccountStatus
 from tiktok_api.accounts.services import mark_reconnection
@@ -230,7 +230,7 @@ def test_what_is_done_with_a_rejected_token_is_repeated_once(account_id, tokens,
 
 def test_nothing_goes_over_the_network_inside_a_transaction(app, account_id, tokens):
     with app.app_context(), transaction(), pytest.raises(RuntimeError):
-        vault.usable_token(UUID(account_id), **tokens.parts)
+        token_refresh.usable_token(UUID(account_id), **tokens.parts)
 
 
 def test_tokens_are_renewed_in_the_background_long_before_they_expire(

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 
 from tests.conftest import Person
-from tiktok_api import clock, moving_clock
+from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.models import SCOPES, Account
-from tiktok_api.analytics import collecting
+from tiktok_api.analytics import ingest
 from tiktok_api.analytics.models import VideoTally
 from tiktok_api.auth.models import User
 from tiktok_api.db import db, new_id, transaction
@@ -98,7 +98,7 @@ def read_profile(app: Flask) -> Callable[..., None]:
     def read(account_id: str, at: str, **counters: int | None) -> None:
         with app.app_context(), transaction():
             account = db.session.get_one(Account, UUID(account_id))
-            collecting.keep_profile(account=account, info=UserInfo(**counters), captured_at=instant(at))
+            ingest.keep_profile(account=account, info=UserInfo(**counters), captured_at=instant(at))
 
     return read
 
@@ -122,7 +122,7 @@ def pass_time(app: Flask, simulator: Any, run_jobs: Callable[[], int]) -> Callab
     def go(**by: float) -> datetime:
         simulator.control.advance(timedelta(**by).total_seconds())
         with app.app_context():
-            moving_clock.advance(timedelta(**by))
+            clock_offset.advance(timedelta(**by))
         run_jobs()
         with app.app_context():
             return clock.now()

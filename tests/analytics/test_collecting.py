@@ -6,11 +6,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
-from tiktok_api import clock, moving_clock
+from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.models import Account
-from tiktok_api.analytics import collecting, pictures
-from tiktok_api.analytics.collecting import COLLECT
+from tiktok_api.analytics import ingest
+from tiktok_api.analytics.ingest import COLLECT
 from tiktok_api.analytics.models import AccountReading, Video, VideoReading, VideoTally, VideoWalk
+from tiktok_api.analytics.pictures import services
 from tiktok_api.analytics.tasks import collect_videos
 from tiktok_api.db import db, in_transaction, transaction
 from tiktok_api.jobs import queue
@@ -59,9 +60,9 @@ def walk(app):
     def go(account_id, *videos, on=app):
         with on.app_context():
             with transaction():
-                step = collecting.next_step(account_id, "a job")
+                step = ingest.next_step(account_id, "a job")
             with transaction():
-                return collecting.keep_page(step, page_of(*videos), clock.now())
+                return ingest.keep_page(step, page_of(*videos), clock.now())
 
     return go
 
@@ -79,7 +80,7 @@ def test_after_a_crash_it_goes_on_where_it_was(app, ada, run_jobs, pages_asked_f
     with app.app_context():
         assert db.session.scalar(select(VideoWalk.pages)) == 1
         assert count(VideoTally) == 0
-        moving_clock.advance(timedelta(minutes=2))
+        clock_offset.advance(timedelta(minutes=2))
 
     run_jobs()
 
@@ -91,7 +92,7 @@ def test_an_old_crash_is_no_place_to_go_on_from(app, ada, run_jobs, pages_asked_
     simulator.control.mischief("video_list", "garbage", nth=2)
     run_jobs()
     with app.app_context():
-        moving_clock.advance(timedelta(hours=2))
+        clock_offset.advance(timedelta(hours=2))
     simulator.control.advance(7200)
 
     run_jobs()
@@ -114,11 +115,11 @@ def test_when_tiktok_is_busy_it_comes_back_as_late_as_told(app, ada, run_jobs, s
 def test_whoever_was_overtaken_writes_nothing(app, ada, count):
     with app.app_context():
         with transaction():
-            slow = collecting.next_step(ada, "the slow one")
+            slow = ingest.next_step(ada, "the slow one")
         with transaction():
-            collecting.next_step(ada, "the fast one")
+            ingest.next_step(ada, "the fast one")
         with transaction():
-            is_over = collecting.keep_page(slow, page_of(a_video(1)), clock.now())
+            is_over = ingest.keep_page(slow, page_of(a_video(1)), clock.now())
 
     assert is_over
     assert count(Video) == 0
@@ -128,9 +129,9 @@ def test_the_same_page_twice_is_kept_once(app, ada, count):
     with app.app_context():
         for _ in range(2):
             with transaction():
-                step = collecting.next_step(ada, "a job")
+                step = ingest.next_step(ada, "a job")
             with transaction():
-                collecting.keep_page(step, page_of(a_video(1), a_video(1)), step.started_at)
+                ingest.keep_page(step, page_of(a_video(1), a_video(1)), step.started_at)
 
     assert (count(Video), count(VideoReading)) == (1, 2)
 
@@ -263,7 +264,7 @@ def test_a_long_list_gives_way_to_others_now_and_then(app, owner, connect_accoun
 
     turns = run_jobs()
 
-    assert turns - 230 // pictures.COVERS_AT_ONCE == 2  # the others fetch the covers
+    assert turns - 230 // services.COVERS_AT_ONCE == 2  # the others fetch the covers
     assert count(Video) == 230
     with app.app_context():
         assert not queue.wake(f"{COLLECT}:{account_id}")

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.analytics.conftest import instant
-from tiktok_api.analytics.measuring import Mark, measure, rate
 from tiktok_api.analytics.metrics import Interval, Reason
+from tiktok_api.analytics.series import Mark, measure, rate
 from tiktok_api.analytics.windows import Period, Window, cut
 
 START = instant("2026-03-02T00:00Z")

@@ -11,11 +11,11 @@ from tests.media import making
 from tests.outbound.sources import Source
 from tests.storages import on_each_storage
 from tests.web.problems import assert_problem
-from tiktok_api import moving_clock
+from tiktok_api import clock_offset
 from tiktok_api.accounts.models import Account
-from tiktok_api.analytics import pictures
+from tiktok_api.analytics.pictures import services
 from tiktok_api.db import transaction
-from tiktok_api.media import sharing
+from tiktok_api.media import deduplication
 from tiktok_api.outbound import OutboundError
 
 
@@ -30,7 +30,7 @@ def account_id(owner, simulator, connect_account, run_jobs):
 def pass_time(app, simulator):
     def advance(**duration):
         with app.app_context():
-            moving_clock.advance(timedelta(**duration))
+            clock_offset.advance(timedelta(**duration))
         simulator.control.advance(timedelta(**duration).total_seconds())
 
     return advance
@@ -107,7 +107,7 @@ def test_pictures_go_with_the_account(owner, client, account_id, run_jobs, store
 def test_sweeping_leaves_what_is_kept(app, owner, account_id):
     with app.app_context():
         keys = set(app.extensions["tiktok_api.storage"].keys_before(_far()))
-        held = sharing.held_among(sorted(keys))
+        held = deduplication.held_among(sorted(keys))
 
     assert keys
     assert held == keys
@@ -157,7 +157,7 @@ def name_avatar(app, account_id, run_jobs):
         with app.app_context(), transaction() as session:
             account = session.get(Account, UUID(account_id))
             account.avatar_url = url
-            pictures.request_pictures(account=account)
+            services.request_pictures(account=account)
         run_jobs()
 
     return name

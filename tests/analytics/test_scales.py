@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tiktok_api.analytics import scales
+from tiktok_api.analytics.charts import axes
 
 
 @pytest.mark.parametrize(
@@ -22,15 +22,15 @@ from tiktok_api.analytics import scales
     ],
 )
 def test_ticks_are_round_and_told_apart(lowest, highest, expected):
-    values = scales.ticks(lowest, highest)
+    values = axes.ticks(lowest, highest)
 
-    assert scales.axis_numbers(values, is_rate=False) == expected
+    assert axes.axis_numbers(values, is_rate=False) == expected
 
 
 def test_rates_are_percentages():
-    values = scales.ticks(0.031, 0.052, is_whole=False)
+    values = axes.ticks(0.031, 0.052, is_whole=False)
 
-    assert scales.axis_numbers(values, is_rate=True) == [
+    assert axes.axis_numbers(values, is_rate=True) == [
         "3.0\xa0%",
         "3.5\xa0%",
         "4.0\xa0%",
@@ -42,12 +42,12 @@ def test_rates_are_percentages():
 
 @given(ends=st.lists(st.integers(-(10**12), 10**12), min_size=2, max_size=2).map(sorted))
 def test_ticks_enclose_what_is_shown_and_no_two_read_alike(ends):
-    values = scales.ticks(*ends)
+    values = axes.ticks(*ends)
 
     assert values[0] <= ends[0] <= ends[1] <= values[-1]
     assert 2 <= len(values) <= 8
     assert all(one < other for one, other in pairwise(values))
-    labels = scales.axis_numbers(values, is_rate=False)
+    labels = axes.axis_numbers(values, is_rate=False)
     assert len(set(labels)) == len(labels)
 
 
@@ -55,18 +55,18 @@ def test_ticks_enclose_what_is_shown_and_no_two_read_alike(ends):
 @example(ends=[0.05, 0.05 + 1e-10])
 @given(ends=st.lists(st.floats(-1, 1), min_size=2, max_size=2).map(sorted))
 def test_rates_are_enclosed_too(ends):
-    values = scales.ticks(*ends, is_whole=False)
+    values = axes.ticks(*ends, is_whole=False)
 
     assert values[0] <= ends[0] + 1e-9
     assert ends[1] - 1e-9 <= values[-1]
-    assert len(scales.axis_numbers(values, is_rate=True)) == len(values) <= 8
+    assert len(axes.axis_numbers(values, is_rate=True)) == len(values) <= 8
 
 
 @given(count=st.integers(1, 400), stride=st.sampled_from([1, 7, 30]))
 def test_a_time_axis_never_has_more_than_eight_labels(count, stride):
     dates = [date(2026, 1, 1) + timedelta(days=stride * number) for number in range(count)]
 
-    labels = scales.date_labels(dates)
+    labels = axes.date_labels(dates)
 
     assert 1 <= len(labels) <= 8
     assert len({words for _, words in labels}) == len(labels)

@@ -15,7 +15,7 @@ from tests import stage
 from tests.auth.postbox import Postbox
 from tests.conftest import Person
 from tests.running_jobs import run_due_jobs
-from tiktok_api.auth import letters
+from tiktok_api.auth.emails import messages
 from tiktok_api.db import transaction
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.models import Job
@@ -83,7 +83,9 @@ def deliver(app: Flask) -> Callable[[], None]:
 
     def deliver_now() -> None:
         with app.app_context(), transaction() as session:
-            session.execute(update(Job).where(Job.kind == letters.SEND).values(due_at=datetime(2026, 1, 1, tzinfo=UTC)))
+            session.execute(
+                update(Job).where(Job.kind == messages.SEND).values(due_at=datetime(2026, 1, 1, tzinfo=UTC))
+            )
         run_due_jobs(app)
 
     return deliver_now

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.conftest import API, PASSWORD
-from tiktok_api.auth.mail import Undeliverable
+from tiktok_api.auth.emails.mailer import Undeliverable
 
 
 class Arrived(NamedTuple):

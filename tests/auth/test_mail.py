@@ -12,7 +12,7 @@ import pytest
 from tests.auth.mail_server import PASSWORD, USER, Letterbox, certify, mail_server
 from tests.auth.postbox import Arrived, forget, reset
 from tests.servers import free_port
-from tiktok_api.auth.mail import SmtpMailer, Undeliverable, mailer_from_url
+from tiktok_api.auth.emails.mailer import SmtpMailer, Undeliverable, mailer_from_url
 
 SENDER = "Example <no-reply@example.com>"
 

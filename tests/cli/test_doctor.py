@@ -16,7 +16,7 @@ from tests.cli.answering import answering, http
 from tests.databases import execute
 from tests.servers import S3_BUCKET, S3_CREDENTIALS, free_port
 from tiktok_api.app import create_app
-from tiktok_api.cli import doctor
+from tiktok_api.cli.chores import doctor
 from tiktok_api.db import db
 from tiktok_api.settings import Settings
 

@@ -5,7 +5,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 from tests.local_stack import console
-from tiktok_api.installation import migrations_folder
+from tiktok_api.schema.migrations_folder import migrations_folder
 
 
 @pytest.fixture

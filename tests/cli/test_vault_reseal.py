@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.databases import on_each_database
-from tiktok_api import resealing
+from tiktok_api import key_rotation
 from tiktok_api.accounts.models import Account, Connection, Revocation
 from tiktok_api.db import db, new_id, transaction
-from tiktok_api.sealing import Sealer
+from tiktok_api.encryption import Sealer
 from tiktok_api.settings import load
 
 NEW = "new:" + base64.b64encode(b"n" * 32).decode()
@@ -81,7 +81,7 @@ def reseal(app):
 
 
 def test_every_binary_column_holds_what_is_sealed():
-    names = {f"{column.table.name}.{column.name}" for column in resealing.sealed_columns()}
+    names = {f"{column.table.name}.{column.name}" for column in key_rotation.sealed_columns()}
 
     assert {name for name in names if not name.endswith("_sealed")} == {"idempotency_keys.answer"}
     assert {"accounts.refresh_token_sealed", "attempts.upload_url_sealed", "connections.code_verifier_sealed"} < names
@@ -101,8 +101,8 @@ def test_everything_is_sealed_anew_and_the_old_key_may_leave(owner, connect_acco
     assert "Everything is sealed under new." in result.output
     with only_new.app_context():
         new = only_new.extensions["tiktok_api.sealer"]
-        assert [resealing.count_old(column, new) for column in resealing.sealed_columns()] == [0] * len(
-            resealing.sealed_columns()
+        assert [key_rotation.count_old(column, new) for column in key_rotation.sealed_columns()] == [0] * len(
+            key_rotation.sealed_columns()
         )
         account = db.session.scalars(select(Account)).one()
         place = {"table": "accounts", "row": account.id, "column": "access_token_sealed"}
@@ -150,7 +150,7 @@ def test_what_the_service_writes_meanwhile_wins(make_revocations, rotated):
     place = {"table": "revocations", "row": row, "column": "access_token_sealed"}
 
     with rotated.app_context():
-        tally = resealing.reseal(column, Overtaken(keys))
+        tally = key_rotation.reseal(column, Overtaken(keys))
         kept = db.session.scalar(select(column))
 
     assert (tally.resealed, tally.overtaken) == (0, 1)

@@ -13,7 +13,7 @@ from tiktok_api.accounts.models import AccountStatus
 from tiktok_api.media.models import MediaStatus
 from tiktok_api.posts.models import PostStatus, PrivacyLevel, PublicationState
 from tiktok_api.web.blueprint import Blueprint
-from tiktok_api.web.openapi_schemas import Choice, PartOf, Pattern
+from tiktok_api.web.openapi.json_schemas import Choice, PartOf, Pattern
 from tiktok_api.web.schemas import Schema, nullable
 
 SCHEMAS = "#/components/schemas/"
@@ -243,7 +243,7 @@ class LampSchema(Schema):
 
 @pytest.fixture
 def described(make_app: Any) -> Any:
-    """The document of an application with one more domain, declared as the docstring of `web/openapi_schemas.py` says."""
+    """The document of an application with one more domain, declared as the docstring of `web/openapi/json_schemas.py` says."""
     blueprint = Blueprint("lamps", __name__, url_prefix="/lamps", description="Lamps")
 
     @blueprint.post("")

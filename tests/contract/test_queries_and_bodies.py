@@ -11,7 +11,7 @@ from marshmallow import fields
 
 from tests.contract.conftest import MISSING, Operation
 from tests.web.problems import assert_problem
-from tiktok_api.web.moments import MomentField
+from tiktok_api.web.parsing.moments import MomentField
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _BY_KIND: tuple[tuple[Any, str], ...] = (

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from tiktok_api.app import create_app
-from tiktok_api.jobs import executing
+from tiktok_api.jobs import executor
 from tiktok_api.settings import load
 
 
@@ -15,7 +15,7 @@ def main() -> None:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         for job_id in sys.stdin.readline().split():
-            if executing.claim(UUID(job_id), timedelta(seconds=60)) is not None:
+            if executor.claim(UUID(job_id), timedelta(seconds=60)) is not None:
                 sys.stdout.write(f"{job_id}\n")
 
 

@@ -15,7 +15,7 @@ from tests import stage
 from tests.jobs import kinds
 from tiktok_api import clock
 from tiktok_api.db import db, end_reading, transaction
-from tiktok_api.jobs import executing, queue
+from tiktok_api.jobs import executor, queue
 from tiktok_api.jobs.models import Job
 from tiktok_api.jobs.registry import Ticket
 from tiktok_api.jobs.runner import Runner
@@ -54,7 +54,7 @@ def promise(app: Flask) -> Callable[..., UUID]:
 
 @pytest.fixture
 def claim(app: Flask) -> Callable[..., Ticket | None]:
-    return lambda job_id, lease=LEASE: executing.claim(job_id, lease)
+    return lambda job_id, lease=LEASE: executor.claim(job_id, lease)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.databases import on_each_database
 from tests.jobs import kinds
 from tiktok_api import clock
 from tiktok_api.db import transaction
-from tiktok_api.jobs import executing, queue
+from tiktok_api.jobs import executor, queue
 from tiktok_api.jobs.models import JobStatus
 from tiktok_api.jobs.registry import Again
 
@@ -27,7 +27,7 @@ def test_of_many_threads_one_claims(app, promise):
 
     def try_it(_number):
         with app.app_context():
-            return executing.claim(job_id, timedelta(seconds=60))
+            return executor.claim(job_id, timedelta(seconds=60))
 
     with ThreadPoolExecutor(20) as pool:
         tickets = list(pool.map(try_it, range(20)))
@@ -104,7 +104,7 @@ def test_who_was_taken_over_settles_nothing(promise, claim, look, outcome):
         return Again(clock.now() + timedelta(days=1)) if outcome == "again" else None
 
     kinds.does["tests.anything"] = act
-    executing.run(zombie)
+    executor.run(zombie)
 
     after = look(job_id)
     assert (after.epoch, after.leased_until, after.due_at, after.attempts, after.status) == state
@@ -116,7 +116,7 @@ def test_who_was_taken_over_renews_no_lease(promise, claim):
     zombie = claim(job_id, RUN_OUT)
     current = claim(job_id)
 
-    renewed = [executing.renew_lease(ticket, timedelta(seconds=60)) for ticket in (zombie, current)]
+    renewed = [executor.renew_lease(ticket, timedelta(seconds=60)) for ticket in (zombie, current)]
 
     assert renewed == [False, True]
 

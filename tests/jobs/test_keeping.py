@@ -11,7 +11,7 @@ from tests.jobs import kinds
 from tests.running_jobs import run_due_jobs
 from tiktok_api import clock
 from tiktok_api.db import db, transaction
-from tiktok_api.jobs import executing, queue
+from tiktok_api.jobs import executor, queue
 from tiktok_api.jobs.models import JobStatus
 from tiktok_api.jobs.registry import Again
 
@@ -26,7 +26,7 @@ def fail(_ticket):
 def test_what_is_done_is_forgotten(promise, claim, look):
     job_id = promise()
 
-    executing.run(claim(job_id))
+    executor.run(claim(job_id))
 
     assert look(job_id) is None
 
@@ -37,7 +37,7 @@ def test_what_must_wait_comes_due_then(promise, claim, look):
     at = clock.now() + LATER
     kinds.does["tests.anything"] = lambda _: Again(at)
 
-    executing.run(claim(job_id))
+    executor.run(claim(job_id))
 
     job = look(job_id)
     assert (job.due_at, job.leased_until, job.attempts) == (at, None, 0)
@@ -54,7 +54,7 @@ def test_what_is_woken_while_it_runs_comes_due_at_once(promise, claim, look, out
         return Again(clock.now() + LATER) if outcome else None
 
     kinds.does["tests.anything"] = act
-    executing.run(claim(job_id))
+    executor.run(claim(job_id))
 
     assert look(job_id).due_at <= clock.now()
     assert claim(job_id).epoch == 2
@@ -65,7 +65,7 @@ def test_what_is_promised_again_while_it_runs_is_kept_again(promise, claim, look
     job_id = promise(payload={"first": True})
     kinds.does["tests.anything"] = lambda _: promise(payload={"second": True}) and None
 
-    executing.run(claim(job_id))
+    executor.run(claim(job_id))
 
     assert look(job_id).payload == {"second": True}
     assert claim(job_id) is not None
@@ -81,7 +81,7 @@ def test_what_is_withdrawn_while_it_runs_stays_withdrawn(promise, claim, look):
         return Again(clock.now())
 
     kinds.does["tests.anything"] = act
-    executing.run(claim(job_id))
+    executor.run(claim(job_id))
 
     assert look(job_id) is None
 
@@ -132,7 +132,7 @@ def test_what_failed_is_tried_again_after_a_growing_pause(promise, claim, look):
     kinds.does["tests.anything"] = fail
     for _ in range(2):
         began = clock.now()
-        executing.run(claim(job_id))
+        executor.run(claim(job_id))
         pauses.append(look(job_id).due_at - began)
         with transaction():
             queue.wake("the job")
@@ -147,12 +147,12 @@ def test_what_failed_is_tried_again_after_a_growing_pause(promise, claim, look):
 def test_success_forgives_failures(promise, claim, look):
     job_id = promise()
     kinds.does["tests.anything"] = fail
-    executing.run(claim(job_id))
+    executor.run(claim(job_id))
     with transaction():
         queue.wake("the job")
     kinds.does["tests.anything"] = lambda _: Again(clock.now() + LATER)
 
-    executing.run(claim(job_id))
+    executor.run(claim(job_id))
 
     assert (look(job_id).attempts, look(job_id).last_error) == (0, None)
 
@@ -165,7 +165,7 @@ def dead_job(promise, claim):
     for _ in range(3):
         with transaction():
             queue.wake("the job")
-        executing.run(claim(job_id))
+        executor.run(claim(job_id))
     return job_id
 
 
@@ -181,7 +181,7 @@ def test_a_schema_that_is_behind_kills_no_job(promise, claim, look):
     for _ in range(20):
         with transaction():
             queue.wake("the job")
-        executing.run(claim(job_id))
+        executor.run(claim(job_id))
 
     job = look(job_id)
     assert (job.status, job.attempts) == (JobStatus.WAITING, 0)
@@ -215,7 +215,7 @@ def test_promising_it_anew_revives_a_dead_job(app, dead_job, promise, claim):
 def test_a_kind_that_nobody_here_knows_stays_for_those_who_do(promise, claim, look):
     job_id = promise("tests.of_another_version")
     for _ in range(12):
-        executing.run(claim(job_id))
+        executor.run(claim(job_id))
         with transaction():
             queue.wake("the job")
 
@@ -229,7 +229,7 @@ def test_a_job_remembers_the_request_that_asked_for_it(app, promise, claim):
     seen = []
     kinds.does["tests.anything"] = lambda _: seen.append(structlog.contextvars.get_contextvars()["request_id"])
 
-    executing.run(claim(job_id))
+    executor.run(claim(job_id))
 
     assert seen == ["the request"]
     assert structlog.contextvars.get_contextvars() == {}
@@ -239,7 +239,7 @@ def test_a_job_remembers_the_request_that_asked_for_it(app, promise, claim):
 def test_recurring_work_comes_due_again(promise, claim, look):
     job_id = promise("tests.daily")
 
-    executing.run(claim(job_id))
+    executor.run(claim(job_id))
 
     assert timedelta(hours=23) < look(job_id).due_at - clock.now() <= timedelta(days=1)
 
@@ -248,7 +248,7 @@ def test_recurring_work_says_itself_when_if_it_knows_better(promise, claim, look
     job_id, at = promise("tests.daily"), clock.now() + LATER
     kinds.does["tests.daily"] = lambda _: Again(at)
 
-    executing.run(claim(job_id))
+    executor.run(claim(job_id))
 
     assert look(job_id).due_at == at
 
@@ -257,7 +257,7 @@ def test_recurring_work_never_dies(promise, claim, look):
     job_id = promise("tests.daily")
     kinds.does["tests.daily"] = fail
     for _ in range(5):
-        executing.run(claim(job_id))
+        executor.run(claim(job_id))
         with transaction():
             queue.wake("the job")
 

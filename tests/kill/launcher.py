@@ -18,7 +18,7 @@ import httpx2
 from sqlalchemy import event
 
 from tiktok_api.app import create_app
-from tiktok_api.cli.commands import work
+from tiktok_api.cli.flask_commands import work
 from tiktok_api.db import db
 from tiktok_api.tiktok import DeadlineTransport
 

@@ -3,8 +3,8 @@
 import resource
 from pathlib import Path
 
-from tiktok_api.media.converting import PhotoFormat, convert
-from tiktok_api.media.inspecting import Facts, Rejection, inspect
+from tiktok_api.media.conversion import PhotoFormat, convert
+from tiktok_api.media.inspection.inspect import Facts, Rejection, inspect
 
 
 def inspect_and_measure(path: Path) -> tuple[Facts | Rejection, int]:

@@ -30,7 +30,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
-        command = [sys.executable, "-m", "gunicorn", "--config", "python:tiktok_api.serving", "wsgi:app"]
+        command = [sys.executable, "-m", "gunicorn", "--config", "python:tiktok_api.gunicorn_config", "wsgi:app"]
         command += ["--bind", f"127.0.0.1:{self.port}", "--threads", "8", "--graceful-timeout", "1", *self._options]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

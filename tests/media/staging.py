@@ -21,7 +21,7 @@ from tiktok_api.db import db
 from tiktok_api.media.models import Media
 from tiktok_api.settings import load
 from tiktok_api.storage.models import StorageStretch
-from tiktok_api.storage.s3 import S3Storage
+from tiktok_api.storage.s3.storage import S3Storage
 
 on_each_stage = pytest.mark.parametrize("stage", ["files_stage", "s3_stage"], indirect=True, ids=["files", "s3"])
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from tiktok_api.media.checking import Severity, all_checks, checks_for
+from tiktok_api.media.checks import Severity, all_checks, checks_for
 
 
 @dataclass(frozen=True)

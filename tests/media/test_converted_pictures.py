@@ -6,9 +6,9 @@ import os
 import pytest
 from PIL import Image, ImageCms, ImageDraw
 
-from tiktok_api.media.converting import PhotoFormat, convert
-from tiktok_api.media.opening import Rejection
-from tiktok_api.media.sniffing import sniff
+from tiktok_api.media.conversion import PhotoFormat, convert
+from tiktok_api.media.inspection.sandbox import Rejection
+from tiktok_api.media.inspection.sniff import sniff
 
 CORNERS = {"red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255), "white": (255, 255, 255)}
 BLACK = (0, 0, 0)

@@ -12,7 +12,7 @@ from tests.media import making
 from tests.media.tus_client import begin
 from tests.running_jobs import run_due_jobs
 from tests.storages import keys_in
-from tiktok_api import clock, moving_clock
+from tiktok_api import clock, clock_offset
 from tiktok_api.db import transaction
 from tiktok_api.jobs import queue
 
@@ -156,7 +156,7 @@ def test_rejected_bytes_stay_as_long_as_a_younger_duplicate_may_need_them(app, o
 
     def sweep(**later):
         with app.app_context():
-            moving_clock.advance(timedelta(**later))
+            clock_offset.advance(timedelta(**later))
             with transaction():
                 queue.promise("media.sweep", due_at=clock.now())
         run_jobs()
@@ -220,7 +220,7 @@ def test_bytes_go_even_if_storage_refuses_at_first(app, owner, make_media, run_j
     assert len(stored()) == 2
     for _ in range(2):
         with app.app_context():
-            moving_clock.advance(timedelta(minutes=1))
+            clock_offset.advance(timedelta(minutes=1))
         run_jobs()
     assert stored() == []
 

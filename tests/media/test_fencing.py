@@ -12,7 +12,7 @@ from tests.media.tus_client import begin
 from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
 from tests.storages import on_s3
-from tiktok_api.storage.s3 import S3Storage
+from tiktok_api.storage.s3.storage import S3Storage
 
 CONTENT = making.video()
 HALF = len(CONTENT) // 2

@@ -6,7 +6,7 @@ import pytest
 
 from tests.media.tus_client import TUS, metadata
 from tests.storages import keys_in
-from tiktok_api import moving_clock
+from tiktok_api import clock_offset
 
 
 def test_head_answers_where_to_go_on(upload):
@@ -81,7 +81,7 @@ def test_an_upload_that_rested_too_long_is_gone_for_good(app, owner, upload):
 
     def wait(**time):
         with app.app_context():
-            moving_clock.advance(timedelta(**time))
+            clock_offset.advance(timedelta(**time))
 
     wait(hours=23)
     begun.send(b"01234")

@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.media import making
 from tests.media.measured import convert_and_measure, inspect_and_measure
-from tiktok_api.media.inspecting import Facts, Rejection, inspect
+from tiktok_api.media.inspection.inspect import Facts, Rejection, inspect
 
 SECRET = "/etc/passwd"
 JPEG, PNG, WEBP, HEIC = (making.photo(kind) for kind in ("JPEG", "PNG", "WEBP", "HEIF"))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.media import films, making
-from tiktok_api.media.inspecting import Facts, inspect
+from tiktok_api.media.inspection.inspect import Facts, inspect
 
 
 @pytest.fixture

@@ -22,9 +22,9 @@ from tests.media.serving import environment_of
 from tests.servers import wait_until
 from tiktok_api import clock
 from tiktok_api.db import db, transaction
-from tiktok_api.jobs import executing, queue, registry
+from tiktok_api.jobs import executor, queue, registry
 from tiktok_api.jobs.models import Job
-from tiktok_api.media.converting import CONVERT
+from tiktok_api.media.conversion import CONVERT
 from tiktok_api.media.services import INSPECT
 
 PATIENCE_SECONDS = 60.0
@@ -130,7 +130,7 @@ def test_a_worker_killed_while_the_photo_is_being_made_is_replaced(scene, owner,
 
 def _is_probe(process: psutil.Process) -> bool:
     try:
-        return "tiktok_api.media.probing" in process.cmdline()
+        return "tiktok_api.media.inspection.child" in process.cmdline()
     except psutil.Error:
         return False
 
@@ -141,7 +141,7 @@ def test_two_workers_at_the_same_conversion_leave_one_result(scene, app, owner, 
     made = ask(owner, source)
     with app.app_context():
         job_id = db.session.scalar(select(Job.id).where(Job.kind == CONVERT))
-        ticket = executing.claim(job_id, timedelta(seconds=60))
+        ticket = executor.claim(job_id, timedelta(seconds=60))
     together = Barrier(2)
 
     def work():
@@ -159,7 +159,7 @@ def test_two_workers_at_the_same_conversion_leave_one_result(scene, app, owner, 
     for worker in workers:
         worker.join()
     with app.app_context():
-        executing.run(ticket)
+        executor.run(ticket)
 
     scene.finish()
     scene.must_have_made_one(source, made)

@@ -10,7 +10,7 @@ from PIL import Image
 from tests.media import making
 from tests.storages import on_each_storage
 from tests.web.problems import assert_problem
-from tiktok_api import moving_clock
+from tiktok_api import clock_offset
 
 pytestmark = on_each_storage
 
@@ -37,7 +37,7 @@ def follow(client):
 def pass_time(app):
     def advance(**duration):
         with app.app_context():
-            moving_clock.advance(timedelta(**duration))
+            clock_offset.advance(timedelta(**duration))
 
     return advance
 

@@ -7,8 +7,8 @@ import pytest
 from tests.media import making
 from tests.servers import free_port
 from tests.storages import on_s3
-from tiktok_api import moving_clock
-from tiktok_api.storage.choosing import storage_from_url
+from tiktok_api import clock_offset
+from tiktok_api.storage.factory import storage_from_url
 
 pytestmark = on_s3
 
@@ -72,7 +72,7 @@ def test_what_has_arrived_is_inspected_when_s3_is_back(owner, upload, outage, ru
     for _ in range(12):  # more often than work may fail
         run_jobs()
         with app.app_context():
-            moving_clock.advance(timedelta(hours=1))
+            clock_offset.advance(timedelta(hours=1))
     assert owner.get(f"/media/{begun.id}").json["status"] == "inspecting"
 
     outage(on=False)

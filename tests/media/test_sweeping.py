@@ -7,7 +7,7 @@ import pytest
 
 from tests.media import making
 from tests.storages import on_each_storage
-from tiktok_api import clock, moving_clock
+from tiktok_api import clock, clock_offset
 from tiktok_api.db import transaction
 from tiktok_api.jobs import queue
 
@@ -16,7 +16,7 @@ from tiktok_api.jobs import queue
 def sweep(app, run_jobs):
     def sweep(**later):
         with app.app_context():
-            moving_clock.advance(timedelta(**later))
+            clock_offset.advance(timedelta(**later))
             with transaction():
                 queue.promise("media.sweep", due_at=clock.now())
         run_jobs()

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 
 from tests.databases import MIGRATIONS
 from tests.migrations.conftest import ROOT
-from tiktok_api.cli.migration import checksum, landed
+from tiktok_api.cli.chores.migration import checksum, landed
 
 FOUNDATIONS = "20261123_foundations.py"
 
@@ -23,7 +23,7 @@ def copied(tmp_path: Path) -> Path:
 
 
 def land(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tiktok_api.cli.migration", "--land"]
+    command = [sys.executable, "-m", "tiktok_api.cli.chores.migration", "--land"]
     return subprocess.run(
         command, cwd=folder.parent, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
     )

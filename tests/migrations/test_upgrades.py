@@ -8,8 +8,8 @@ from flask_migrate import upgrade
 
 from tests.databases import MIGRATIONS, on_each_database
 from tests.migrations import rows
-from tiktok_api import schema
 from tiktok_api.db import db
+from tiktok_api.schema import revisions as schema
 
 REVISIONS = [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
 

@@ -30,11 +30,11 @@ KEPT = ROOT / ".mutation"
 _NOTHING_COLLECTED = 5  # an exit code of pytest
 
 PARTS = {
-    "vault": ("accounts/vault sealing", "accounts auth/test_key_rings.py"),
-    "attempts": ("posts/attempts posts/work posts/moving", "posts"),
-    "publishing": ("posts/publishing posts/sending", "posts"),
-    "settling": ("posts/settling posts/verdicts", "posts"),
-    "waiting": ("posts/lateness posts/media_waits", "posts"),
+    "vault": ("accounts/token_refresh encryption", "accounts auth/test_key_rings.py"),
+    "attempts": ("posts/publishing/attempts posts/publishing/claims posts/publishing/transitions", "posts"),
+    "publishing": ("posts/publishing/worker posts/publishing/upload", "posts"),
+    "settling": ("posts/publishing/record posts/publishing/verdicts", "posts"),
+    "waiting": ("posts/waiting/lateness posts/waiting/media", "posts"),
 }
 """For each part its modules, and the tests that must find what is broken in them."""
 

@@ -60,7 +60,7 @@ def test_the_room_brings_nobody_along():
 
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
 
-    assert "tiktok_api.outbound.fetching" in loaded
+    assert "tiktok_api.outbound.fetcher" in loaded
     assert [name for name in loaded if name.startswith(strangers)] == []
 
 

@@ -11,8 +11,9 @@ from flask import Flask
 from tests.conftest import Person
 from tests.media import making
 from tests.posts.moments import Interruptible
-from tiktok_api import metrics, moving_clock
+from tiktok_api import clock_offset
 from tiktok_api.cli.sample_video import pad
+from tiktok_api.metrics import counters
 from tiktok_api.tiktok import TikTokClient, Unpaced
 
 BIG_BYTES = 64_000_001
@@ -60,7 +61,7 @@ def app(
 
 
 def _failed_jobs() -> float:
-    [jobs] = metrics.jobs.collect()
+    [jobs] = counters.jobs.collect()
     return sum(
         sample.value
         for sample in jobs.samples
@@ -187,7 +188,7 @@ def pass_time(app: Flask, simulator: Any) -> Callable[[float], None]:
 
     def advance(seconds: float) -> None:
         with app.app_context():
-            moving_clock.advance(timedelta(seconds=seconds))
+            clock_offset.advance(timedelta(seconds=seconds))
         simulator.control.advance(seconds)
 
     return advance

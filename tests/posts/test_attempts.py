@@ -15,7 +15,7 @@ from tiktok_api import clock
 from tiktok_api.db import database_now, transaction
 from tiktok_api.jobs.models import Job
 from tiktok_api.posts.models import Attempt, AttemptState
-from tiktok_api.posts.work import ALIVE
+from tiktok_api.posts.publishing.claims import ALIVE
 
 
 def attempt(publication, number, state):

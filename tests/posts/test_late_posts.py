@@ -12,7 +12,7 @@ from tests.stumbling import stumbling
 from tiktok_api import clock
 from tiktok_api.db import db, transaction
 from tiktok_api.jobs.models import Job
-from tiktok_api.posts.work import PUBLISH
+from tiktok_api.posts.publishing.claims import PUBLISH
 
 HOUR, DAY = 3600, 86_400
 OWN_SPACING = 20 * 60

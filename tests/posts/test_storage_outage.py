@@ -8,7 +8,7 @@ import pytest
 from tests.storage.fragile import FragileBucket
 from tests.storages import on_s3
 from tiktok_api.storage.errors import StorageUnreachable
-from tiktok_api.storage.s3 import S3Storage
+from tiktok_api.storage.s3.storage import S3Storage
 
 pytestmark = on_s3
 

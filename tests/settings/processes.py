@@ -11,10 +11,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-GUNICORN = ("gunicorn", "--config", "python:tiktok_api.serving", "wsgi:app")
+GUNICORN = ("gunicorn", "--config", "python:tiktok_api.gunicorn_config", "wsgi:app")
 UPGRADE = ("flask", "--app", "wsgi", "db", "upgrade")
 WORKER = ("flask", "--app", "wsgi", "worker")
-DOCTOR = ("tiktok_api.cli.doctor",)
+DOCTOR = ("tiktok_api.cli.chores.doctor",)
 
 
 class Folder:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tiktok_api.cli import env_example
+from tiktok_api.cli.chores import env_example
 from tiktok_api.settings import NAMES, SettingsInvalid, load
 
 

@@ -6,8 +6,8 @@ import pytest
 from annotated_types import Ge, Gt, Le
 
 from tests.settings.conftest import NEEDED
-from tiktok_api.setting_rules import allowed
 from tiktok_api.settings import NAMES, Settings, SettingsInvalid
+from tiktok_api.settings.rules import allowed
 
 EVERY = sorted(NAMES)
 NUMBERS = sorted(name for name, field in NAMES.items() if "number" in allowed(Settings.model_fields[field]))

@@ -10,7 +10,7 @@ from tests.servers import wait_until
 from tests.simulator import footage
 from tests.simulator.driving import Client, pulled, whole
 from tests.simulator.processes import started
-from tiktok_api.simulator.happenings import happening
+from tiktok_api.simulator.world.agenda import happening
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.simulator.driving import pulled, whole
-from tiktok_api.simulator.minting import webhook_signature
+from tiktok_api.simulator.world.ids import webhook_signature
 
 VECTOR = (
     rb'{"client_key":"awsimclient0001","event":"post.publish.complete","create_time":1770210873,'

@@ -4,7 +4,7 @@ import json
 
 from tests.simulator import footage
 from tests.simulator.driving import whole
-from tiktok_api.simulator.journal import MOST_BYTES, MOST_ENTRIES, Abridged, Journal
+from tiktok_api.simulator.faults.journal import MOST_BYTES, MOST_ENTRIES, Abridged, Journal
 
 MEGABYTE = 1_000_000
 

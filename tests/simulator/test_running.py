@@ -19,8 +19,8 @@ from tests.simulator import footage
 from tests.simulator.driving import chunks, sha256
 from tiktok_api import simulator
 from tiktok_api.simulator import OrderRefused, create_simulator, running
-from tiktok_api.simulator.knobs import Knobs, UnknownKnob
-from tiktok_api.simulator.meddling import ConnectionDropped
+from tiktok_api.simulator.faults.middleware import ConnectionDropped
+from tiktok_api.simulator.world.options import Knobs, UnknownKnob
 
 
 def test_as_a_process_it_prints_its_url_and_stops_when_told():

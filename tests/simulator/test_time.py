@@ -9,7 +9,7 @@ import requests
 
 from tests.simulator.driving import Client
 from tiktok_api.simulator import OrderRefused, running
-from tiktok_api.simulator.growth import unit
+from tiktok_api.simulator.world.growth import unit
 
 DAY = 86_400
 COUNTERS = ("follower_count", "following_count", "likes_count", "video_count")

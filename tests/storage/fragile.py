@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from tiktok_api.storage.bucket import Bucket
-from tiktok_api.storage.ledger import Ledger
-from tiktok_api.storage.s3 import S3Storage
+from tiktok_api.storage.s3.bucket import Bucket
+from tiktok_api.storage.s3.storage import S3Storage
+from tiktok_api.storage.s3.upload_state import Ledger
 
 
 class Died(Exception):

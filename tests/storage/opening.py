@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 
 from tiktok_api.db import configure_engine, db, engine_options
-from tiktok_api.storage.choosing import storage_from_url
+from tiktok_api.storage.factory import storage_from_url
 from tiktok_api.storage.port import Storage
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tiktok_api.storage.choosing import storage_from_url
 from tiktok_api.storage.errors import StorageError, StorageFull
+from tiktok_api.storage.factory import storage_from_url
 
 
 def put(storage, content):

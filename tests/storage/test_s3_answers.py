@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tests.servers import free_port
 from tests.storages import on_s3, s3
 from tiktok_api.storage.errors import StorageFull, StorageMissing, StorageUnreachable
-from tiktok_api.storage.s3_appending import part_bytes
+from tiktok_api.storage.s3.appending import part_bytes
 
 MEBIBYTE = 1024 * 1024
 KEY = "0123456789abcdef" * 2

@@ -15,7 +15,7 @@ from tests.storage.fragile import Died, fragile
 from tests.storage.waiting import appending_when_free
 from tests.storages import on_s3
 from tiktok_api.storage.errors import StorageBusy, StorageError, StorageMissing
-from tiktok_api.storage.s3_appending import part_bytes
+from tiktok_api.storage.s3.appending import part_bytes
 
 pytestmark = on_s3
 

@@ -11,7 +11,7 @@ from tests.jobs import kinds
 from tests.web.problems import assert_problem
 from tiktok_api import clock
 from tiktok_api.db import database_now, transaction
-from tiktok_api.jobs import executing, queue
+from tiktok_api.jobs import executor, queue
 from tiktok_api.jobs.counters import Counters
 from tiktok_api.jobs.heartbeats import WorkerHeartbeat
 from tiktok_api.jobs.models import Job, JobStatus
@@ -222,6 +222,6 @@ def _run(kind, times):
         with transaction() as session:
             queue.promise(kind, due_at=clock.now(), unique_key=f"job {number}")
             job_id = session.query(Job).filter_by(unique_key=f"job {number}").one().id
-        ticket = executing.claim(job_id, timedelta(seconds=60))
+        ticket = executor.claim(job_id, timedelta(seconds=60))
         assert ticket is not None
-        executing.run(ticket)
+        executor.run(ticket)

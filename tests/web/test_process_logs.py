@@ -113,7 +113,7 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_a_line(server, printe
 @pytest.mark.parametrize("standard_error", ["2>&-", "2>/dev/full"], ids=["closed", "a full disk"])
 def test_standard_error_that_takes_nothing_fails_no_request(environment, standard_error):
     port = free_port()
-    served = f"-m gunicorn --config python:tiktok_api.serving wsgi:app --bind 127.0.0.1:{port}"
+    served = f"-m gunicorn --config python:tiktok_api.gunicorn_config wsgi:app --bind 127.0.0.1:{port}"
     command = ["bash", "-c", f"exec {sys.executable} {served} {standard_error}"]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
         try:

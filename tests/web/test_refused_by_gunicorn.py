@@ -19,7 +19,7 @@ def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     folder = tmp_path_factory.mktemp("served")
     shutil.copy(sqlite_template, folder / "test.sqlite3")
     environment = environment_of(f"sqlite:///{folder / 'test.sqlite3'}", folder)
-    with Server(environment, folder / "log", "--config", "python:tiktok_api.serving") as running:
+    with Server(environment, folder / "log", "--config", "python:tiktok_api.gunicorn_config") as running:
         yield running
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api import clock
 from tiktok_api.db import Model, enum_column
-from tiktok_api.links import LinkTarget
+from tiktok_api.web.link_target import LinkTarget
 
 SCOPES = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.upload", "video.publish")
 """What a person can grant, as far as this product has a use for it."""

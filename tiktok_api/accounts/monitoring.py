@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account, AccountStatus
 from tiktok_api.db import db
-from tiktok_api.metrics import GaugeMetricFamily, Metric
+from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
 
 HORIZONS = {"expired": 0, "1d": 1, "7d": 7, "30d": 30, "90d": 90}
 

@@ -6,10 +6,10 @@ from uuid import UUID
 from flask import Response, redirect, request
 from marshmallow import EXCLUDE
 
-from tiktok_api.accounts import connecting, pages, revoking, services
-from tiktok_api.accounts.connecting import Invitation
+from tiktok_api.accounts import callback_page, disconnection, oauth_flow, services
 from tiktok_api.accounts.errors import UPSTREAM_PROBLEMS, AccountNeedsReconnection, ReturnUrlNotAllowed, as_problems
 from tiktok_api.accounts.models import Account, Connection, ConnectionStatus
+from tiktok_api.accounts.oauth_flow import Invitation
 from tiktok_api.accounts.schemas import (
     AccountChangesSchema,
     AccountListArgsSchema,
@@ -41,7 +41,7 @@ _PAGE_STATUS = {ConnectionStatus.CONNECTED: 200, ConnectionStatus.PENDING: 202, 
 
 
 @blp.post("/connect")
-@blp.judged_by(lambda sound: connecting.must_be_allowed(caller, sound.values.get("return_url"), service("settings")))
+@blp.judged_by(lambda sound: oauth_flow.must_be_allowed(caller, sound.values.get("return_url"), service("settings")))
 @blp.arguments(ConnectionRequestSchema, required=False)
 @blp.response(201, InvitationSchema)
 @blp.raises(ReturnUrlNotAllowed, KeyConfined)
@@ -52,14 +52,14 @@ def connect_account(wish: dict[str, Any]) -> Invitation:
     An account that is connected already is updated, never doubled, and never moved to another user.
     """
     with transaction():
-        return connecting.start(
+        return oauth_flow.start(
             caller, **wish, tiktok=service("tiktok"), sealer=service("sealer"), settings=service("settings")
         )
 
 
 @blp.post("/<uuid:account_id>/reconnect")
 @blp.judged_by(
-    lambda sound, account_id: connecting.must_be_allowed(
+    lambda sound, account_id: oauth_flow.must_be_allowed(
         caller, sound.values.get("return_url"), service("settings"), account_id=account_id
     )
 )
@@ -73,7 +73,7 @@ def reconnect_account(wish: dict[str, Any], account_id: UUID) -> Invitation:
     with `another_creator`, names who it was, and adds no account.
     """
     with transaction():
-        return connecting.start(
+        return oauth_flow.start(
             caller,
             **wish,
             account_id=account_id,
@@ -98,7 +98,7 @@ def finish_connection(answer: dict[str, Any]) -> Response:
     """
     if request.method == "HEAD":  # a link checker must not use up the code
         return Response()
-    outcome = connecting.finish(
+    outcome = oauth_flow.finish(
         state=answer["state"],
         code=answer["code"],
         refusal=answer["error"],
@@ -109,9 +109,9 @@ def finish_connection(answer: dict[str, Any]) -> Response:
     )
     if outcome.redirect_to is not None:
         return redirect(outcome.redirect_to, Response=Response)  # type: ignore[return-value]
-    headers = pages.HEADERS | ({"Refresh": "2"} if outcome.status is ConnectionStatus.PENDING else {})
+    headers = callback_page.HEADERS | ({"Refresh": "2"} if outcome.status is ConnectionStatus.PENDING else {})
     return Response(
-        pages.render(outcome), _PAGE_STATUS[outcome.status], headers, content_type="text/html; charset=utf-8"
+        callback_page.render(outcome), _PAGE_STATUS[outcome.status], headers, content_type="text/html; charset=utf-8"
     )
 
 
@@ -162,7 +162,7 @@ def disconnect_account(account_id: UUID) -> dict[str, Any]:
         account = services.get_account(caller, account_id, to_change=True)
         must_be_current(AccountSchema, account)
         audit.record(caller, "account.disconnected", subject_id=account.id, username=account.username)
-        return {"id": account.id, "cancelled_publications": revoking.disconnect(account, sealer=service("sealer"))}
+        return {"id": account.id, "cancelled_publications": disconnection.disconnect(account, sealer=service("sealer"))}
 
 
 @blp.post("/<uuid:account_id>/sync")

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from tiktok_api.accounts.models import SCOPES, AccountStatus, ConnectionStatus
-from tiktok_api.web.openapi_schemas import NO_CONTROL_CHARACTERS, Choice
+from tiktok_api.web.openapi.json_schemas import NO_CONTROL_CHARACTERS, Choice
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import Boolean, Schema, any_of, nullable
 from tiktok_api.web.signed_links import SignedUrl

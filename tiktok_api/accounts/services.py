@@ -10,15 +10,15 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select, type_co
 from sqlalchemy.dialects.postgresql import JSONB
 
 from tiktok_api import clock, events
-from tiktok_api.accounts import vault
+from tiktok_api.accounts import token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, AccountStatus, Connection
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, end_reading, set_changes, transaction
+from tiktok_api.encryption import Sealer
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
-from tiktok_api.sealing import Sealer
 from tiktok_api.tiktok import CreatorCannotPost, CreatorInfo, TikTokClient, UserInfo
 
 SYNC = "accounts.sync"
@@ -118,7 +118,7 @@ def mark_reconnection(
     """
     account = db.session.get(Account, account_id, with_for_update=True)
     if account is not None and token_version in (None, account.token_version):
-        vault.mark(account, status, reason)
+        token_refresh.mark(account, status, reason)
 
 
 def has_lost_its_grant(account_id: UUID) -> bool:
@@ -172,7 +172,7 @@ def read_creator_info(account_id: UUID, *, tiktok: TikTokClient, sealer: Sealer,
     asked_at = clock.now()
     end_reading()
     try:
-        info = vault.with_token(account_id, tiktok.fetch_creator_info, tiktok=tiktok, sealer=sealer)
+        info = token_refresh.with_token(account_id, tiktok.fetch_creator_info, tiktok=tiktok, sealer=sealer)
     except CreatorCannotPost as error:
         _keep(account_id, {"posting_refusal": error.code})
         raise

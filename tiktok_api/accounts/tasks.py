@@ -8,13 +8,13 @@ import structlog
 from sqlalchemy import delete
 
 from tiktok_api import clock
-from tiktok_api.accounts import revoking, services, vault
+from tiktok_api.accounts import disconnection, services, token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, Connection, Revocation
 from tiktok_api.db import end_reading, transaction
+from tiktok_api.encryption import Sealer
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs.registry import Again, Ticket, task
-from tiktok_api.sealing import Sealer
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import (
     CreatorCannotPost,
@@ -45,12 +45,12 @@ def sync_account(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer, settin
     return _unless_gone(ticket, sync, longest=period)
 
 
-@task(vault.RENEW)
+@task(token_refresh.RENEW)
 def renew_tokens(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> Again | None:
     """Renew an account's tokens long before they expire, so that an outage at TikTok costs nobody their account."""
 
     def renew(account_id: UUID) -> datetime:
-        return vault.renew_early(account_id, tiktok=tiktok, sealer=sealer)
+        return token_refresh.renew_early(account_id, tiktok=tiktok, sealer=sealer)
 
     return _unless_gone(ticket, renew, longest=_REFUSED_PAUSE)
 
@@ -88,7 +88,7 @@ def _read(account_id: UUID, captured_at: datetime, tiktok: TikTokClient, sealer:
         raise NotFound
     scopes = tuple(account.scopes)
     end_reading()
-    info = vault.with_token(
+    info = token_refresh.with_token(
         account_id, lambda token: tiktok.fetch_user_info(token, scopes=scopes), tiktok=tiktok, sealer=sealer
     )
     with transaction() as session:
@@ -102,11 +102,11 @@ def _read(account_id: UUID, captured_at: datetime, tiktok: TikTokClient, sealer:
             log.info("account.cannot_post", account=str(account_id), code=error.code)
 
 
-@task(revoking.REVOKE, most_failures=40)
+@task(disconnection.REVOKE, most_failures=40)
 def revoke_tokens(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> None:
     """Say goodbye at TikTok; while it is out of reach, again after growing pauses for more than a day."""
     if ticket.subject is not None:
-        revoking.revoke(ticket.subject, tiktok=tiktok, sealer=sealer)
+        disconnection.revoke(ticket.subject, tiktok=tiktok, sealer=sealer)
 
 
 def _daily(_settings: Settings) -> timedelta:

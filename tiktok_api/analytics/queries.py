@@ -30,12 +30,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from tiktok_api.analytics.measuring import Mark
 from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric
 from tiktok_api.analytics.models import COVER_LINK, AccountReading, Video, VideoTally
+from tiktok_api.analytics.series import Mark
 from tiktok_api.db import db
-from tiktok_api.links import LinkTarget
-from tiktok_api.posts.matching import ListedVideo
+from tiktok_api.posts.matching.videos import ListedVideo
+from tiktok_api.web.link_target import LinkTarget
 
 Ledger = type[AccountReading] | type[VideoTally]
 

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from flask import Response
 
-from tiktok_api.analytics import portraits, queries, services
+from tiktok_api.analytics import queries, services
+from tiktok_api.analytics.charts import labels
 from tiktok_api.analytics.errors import WindowBackwards, WindowOutOfRange, WindowTooLong
 from tiktok_api.analytics.metrics import Reason
 from tiktok_api.analytics.models import Video
@@ -90,7 +91,7 @@ def draw_account(args: dict[str, Any], account_id: UUID) -> Response:
     The same numbers as the time series; gaps stay gaps, and what TikTok lowered is ringed.
     """
     show = args.pop("show")
-    picture = portraits.paint(services.trace(caller, account_id, **args), show)
+    picture = labels.paint(services.trace(caller, account_id, **args), show)
     return conditional.tag(Response(picture, headers=_CHART_HEADERS, content_type=f"{SVG}; charset=utf-8"))
 
 

@@ -4,15 +4,15 @@ from typing import Any
 
 from marshmallow import fields
 
+from tiktok_api.analytics.charts.labels import Show
 from tiktok_api.analytics.metrics import Interval, Metric, Reason
-from tiktok_api.analytics.portraits import Show
 from tiktok_api.analytics.windows import MOST_POINTS
-from tiktok_api.web.moments import MomentField
-from tiktok_api.web.openapi_schemas import Choice
+from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.pagination import PageArgsSchema
+from tiktok_api.web.parsing.moments import MomentField
+from tiktok_api.web.parsing.timezones import is_timezone
 from tiktok_api.web.schemas import Boolean, QueryBoolean, Schema, nullable, page_of
 from tiktok_api.web.signed_links import SignedUrl
-from tiktok_api.web.timezones import is_timezone
 
 _ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 

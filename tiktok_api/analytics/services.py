@@ -11,11 +11,11 @@ from sqlalchemy import Row
 from tiktok_api import clock
 from tiktok_api.accounts import services as accounts
 from tiktok_api.accounts.models import Account
-from tiktok_api.analytics import measuring, queries, windows
-from tiktok_api.analytics.measuring import Mark, Point
+from tiktok_api.analytics import queries, series, windows
 from tiktok_api.analytics.metrics import VIDEO_SCOPE, Interval, Metric, Reason, scope_for
 from tiktok_api.analytics.models import VideoWalk
 from tiktok_api.analytics.queries import INTERACTIONS
+from tiktok_api.analytics.series import Mark, Point
 from tiktok_api.analytics.windows import Moment, Period, Window
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
@@ -59,9 +59,9 @@ def _engagement(
 ) -> dict[str, Any]:
     """The rate of a window and what was divided by the views."""
     is_granted = VIDEO_SCOPE in scopes
-    views = measuring.measure(whole, marks[Metric.VIEWS], now=now, is_granted=is_granted)
-    interactions = measuring.measure(whole, marks[INTERACTIONS], now=now, is_granted=is_granted)
-    rate = measuring.rate(views, interactions)[0]
+    views = series.measure(whole, marks[Metric.VIEWS], now=now, is_granted=is_granted)
+    interactions = series.measure(whole, marks[INTERACTIONS], now=now, is_granted=is_granted)
+    rate = series.rate(views, interactions)[0]
     return {Metric.ENGAGEMENT_RATE.value: rate, "interactions": interactions[0].change}
 
 
@@ -95,10 +95,10 @@ def _measure(
 ) -> list[Point]:
     is_granted = scope_for(metric) in scopes
     if metric is not Metric.ENGAGEMENT_RATE:
-        return measuring.measure(periods, marks[metric], now=now, is_granted=is_granted)
-    views = measuring.measure(periods, marks[Metric.VIEWS], now=now, is_granted=is_granted)
-    interactions = measuring.measure(periods, marks[INTERACTIONS], now=now, is_granted=is_granted)
-    return measuring.rate(views, interactions)
+        return series.measure(periods, marks[metric], now=now, is_granted=is_granted)
+    views = series.measure(periods, marks[Metric.VIEWS], now=now, is_granted=is_granted)
+    interactions = series.measure(periods, marks[INTERACTIONS], now=now, is_granted=is_granted)
+    return series.rate(views, interactions)
 
 
 def list_state(caller: Identity, account_id: UUID) -> tuple[datetime | None, Reason | None]:

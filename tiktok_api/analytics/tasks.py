@@ -5,15 +5,15 @@ from datetime import timedelta
 import structlog
 
 from tiktok_api import clock
-from tiktok_api.accounts import vault
+from tiktok_api.accounts import token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.analytics import collecting
-from tiktok_api.analytics.collecting import COLLECT, Step
+from tiktok_api.analytics import ingest
+from tiktok_api.analytics.ingest import COLLECT, Step
 from tiktok_api.analytics.metrics import Reason
 from tiktok_api.db import transaction
+from tiktok_api.encryption import Sealer
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs.registry import Again, Ticket, task
-from tiktok_api.sealing import Sealer
 from tiktok_api.tiktok import ScopeMissing, TikTokBusy, TikTokClient, TikTokUnreachable, VideoPage
 
 log = structlog.get_logger(__name__)
@@ -31,7 +31,7 @@ def collect_videos(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> A
     holder = f"{ticket.id}/{ticket.epoch}"
     for _ in range(PAGES_AT_ONCE):
         with transaction():
-            step = collecting.next_step(ticket.subject, holder)
+            step = ingest.next_step(ticket.subject, holder)
         if step is None:
             return None
         try:
@@ -41,16 +41,16 @@ def collect_videos(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> A
             return Again(clock.now() + timedelta(seconds=getattr(error, "retry_after", RETRY_SECONDS)))
         except (AccountNeedsReconnection, NotFound, ScopeMissing) as refusal:
             with transaction():
-                collecting.abandon(step, Reason.SCOPE_MISSING if isinstance(refusal, ScopeMissing) else None)
+                ingest.abandon(step, Reason.SCOPE_MISSING if isinstance(refusal, ScopeMissing) else None)
             return None
         with transaction():
-            is_over = collecting.keep_page(step, page, clock.now())
+            is_over = ingest.keep_page(step, page, clock.now())
         if is_over:
             return None
     return Again(clock.now())
 
 
 def _fetch(step: Step, tiktok: TikTokClient, sealer: Sealer) -> VideoPage:
-    return vault.with_token(
+    return token_refresh.with_token(
         step.account_id, lambda token: tiktok.list_videos(token, cursor=step.cursor), tiktok=tiktok, sealer=sealer
     )

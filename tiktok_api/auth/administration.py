@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
-from tiktok_api.auth import api_keys, audit, letters, passwords, services, sessions
+from tiktok_api.auth import api_keys, audit, passwords, services, sessions
+from tiktok_api.auth.emails import messages
 from tiktok_api.auth.errors import UserUnknown
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import ApiKey, SignInSession, User
@@ -122,7 +123,7 @@ def set_password(email: str, password: str) -> Ended:
         user.password_hash, user.awaits_verification = new_hash, False
         ended = Ended(sessions.end_all(user.id), api_keys.revoke_all(caller))
         audit.record(caller, "password.reset", by=BY)
-        letters.promise_notice(user.email_key)
+        messages.promise_notice(user.email_key)
     return ended
 
 
@@ -131,4 +132,4 @@ def offer_reset(email: str, *, settings: Settings) -> str:
     with transaction():
         user = find(email, to_change=True)
         audit.record(acting_for(user), "password.reset_offered", by=BY)
-        return letters.hand_over_reset(user, settings=settings)
+        return messages.hand_over_reset(user, settings=settings)

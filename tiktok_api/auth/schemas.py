@@ -6,11 +6,11 @@ from marshmallow import fields, validate
 
 from tiktok_api.auth.api_keys import SCOPES
 from tiktok_api.auth.passwords import LONGEST, SHORTEST
-from tiktok_api.web.moments import MomentField, is_in_calendar
-from tiktok_api.web.openapi_schemas import ONE_PRINTED_LINE, Choice
+from tiktok_api.web.openapi.json_schemas import ONE_PRINTED_LINE, Choice
 from tiktok_api.web.pagination import PageArgsSchema
+from tiktok_api.web.parsing.moments import MomentField, is_in_calendar
+from tiktok_api.web.parsing.timezones import is_timezone
 from tiktok_api.web.schemas import Boolean, Schema, any_of, is_in_range
-from tiktok_api.web.timezones import is_timezone
 
 LONGEST_EMAIL = 254
 """RFC 5321, by way of its erratum 1690."""

@@ -10,7 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from tiktok_api import clock, events
-from tiktok_api.auth import audit, letters, passwords, sessions
+from tiktok_api.auth import audit, passwords, sessions
+from tiktok_api.auth.emails import messages
 from tiktok_api.auth.errors import (
     EmailNotVerified,
     EmailTaken,
@@ -89,7 +90,7 @@ def invite(*, email: str, password: str, display_name: str, timezone: str, is_op
                 index_elements=["email_key"], set_=wish, where=User.awaits_verification.is_(True)
             )
         )
-        letters.promise_welcome(email_key(email), password_hash=password_hash)
+        messages.promise_welcome(email_key(email), password_hash=password_hash)
 
 
 def sign_in(*, email: str, password: str, user_agent: str, address: str, must_be_verified: bool) -> SignInSession:

@@ -5,8 +5,9 @@ from datetime import timedelta
 import structlog
 
 from tiktok_api import clock
-from tiktok_api.auth import api_keys, audit, letters, services, sessions
-from tiktok_api.auth.mail import Mailer, Undeliverable
+from tiktok_api.auth import api_keys, audit, services, sessions
+from tiktok_api.auth.emails import messages
+from tiktok_api.auth.emails.mailer import Mailer, Undeliverable
 from tiktok_api.db import transaction
 from tiktok_api.jobs.registry import Again, Ticket, task
 from tiktok_api.settings import Settings
@@ -15,11 +16,11 @@ from tiktok_api.web import idempotency
 log = structlog.get_logger(__name__)
 
 
-@task(letters.SEND, most_failures=20)
+@task(messages.SEND, most_failures=20)
 def send_mail(ticket: Ticket, *, mailer: Mailer, settings: Settings) -> None:
     """Send a letter to whoever it is for, if anybody. A try that fails leaves a token that nobody has seen."""
     with transaction():
-        letter = letters.draft(**ticket.payload, settings=settings)
+        letter = messages.draft(**ticket.payload, settings=settings)
     if letter is None:
         return
     try:
@@ -27,7 +28,7 @@ def send_mail(ticket: Ticket, *, mailer: Mailer, settings: Settings) -> None:
     except Undeliverable as error:
         log.warning("mail.undeliverable", letter=str(letter.id), error=str(error))
     with transaction():
-        letters.note_sent(letter.id)
+        messages.note_sent(letter.id)
 
 
 def _hourly(_settings: Settings) -> timedelta:
@@ -40,7 +41,7 @@ def sweep_auth(ticket: Ticket, *, settings: Settings) -> Again:
     with transaction():
         sessions.sweep()
         api_keys.sweep()
-        letters.sweep()
+        messages.sweep()
         services.forget_unproven()
         audit.sweep(timedelta(days=settings.audit_days))
         idempotency.sweep()

@@ -9,7 +9,7 @@ import click
 from flask import Flask, has_app_context
 from flask.cli import ScriptInfo
 
-from tiktok_api.cli.local import find_run
+from tiktok_api.cli.stack.settings import find_run
 
 Command = Callable[..., Any]
 

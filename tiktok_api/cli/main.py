@@ -55,7 +55,7 @@ class Console(click.Group):
         if cmd_name not in ENTRIES:
             return None
         module, _, name = ENTRIES[cmd_name].place.partition(":")
-        command: click.Command = getattr(importlib.import_module(f"tiktok_api.cli.{module}"), name)
+        command: click.Command = getattr(importlib.import_module(f"tiktok_api.cli.commands.{module}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -69,7 +69,7 @@ class Console(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            from tiktok_api.cli.explaining import explain
+            from tiktok_api.cli.explanations import explain
 
             sentence = explain(error)
             if sentence is None:

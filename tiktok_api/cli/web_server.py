@@ -7,7 +7,7 @@ import sys
 
 from gunicorn.app.wsgiapp import run
 
-import tiktok_api.serving  # noqa: F401 - the copy that is to serve
+import tiktok_api.gunicorn_config  # noqa: F401 - the copy that is to serve
 
 if __name__ == "__main__":
     sys.exit(run())

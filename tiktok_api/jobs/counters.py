@@ -7,9 +7,10 @@ from sqlalchemy import UniqueConstraint, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session
 
-from tiktok_api import clock, metrics
+from tiktok_api import clock
 from tiktok_api.db import Model, db, new_id
-from tiktok_api.metrics import Metric
+from tiktok_api.metrics import counters
+from tiktok_api.metrics.counters import Metric
 
 Sample = tuple[str, str]
 """The name of a sample and its labels, as JSON with sorted keys."""
@@ -58,7 +59,7 @@ class Counters:
 def counted() -> Iterator[Metric]:
     """What all workers have counted, as metrics."""
     rows = db.session.execute(select(WorkCount.name, WorkCount.labels, WorkCount.value)).all()
-    for known in metrics.WORK.collect():
+    for known in counters.WORK.collect():
         shown = Metric(known.name, known.documentation, known.type)
         found = [(name, json.loads(labels), value) for name, labels, value in rows if _family(name) == known.name]
         for name, labels, value in sorted(found, key=_order):
@@ -67,7 +68,7 @@ def counted() -> Iterator[Metric]:
 
 
 def _samples() -> Iterator[tuple[Sample, float]]:
-    for metric in metrics.WORK.collect():
+    for metric in counters.WORK.collect():
         for sample in metric.samples:
             yield (sample.name, json.dumps(sample.labels, sort_keys=True)), sample.value
 

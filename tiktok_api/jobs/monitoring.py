@@ -9,7 +9,7 @@ from sqlalchemy import func, or_, select
 from tiktok_api.db import business_now, database_now, db
 from tiktok_api.jobs import counters, heartbeats
 from tiktok_api.jobs.models import Job, JobStatus
-from tiktok_api.metrics import GaugeMetricFamily, Metric
+from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
 
 OVERDUE_SECONDS = 300.0
 """A job that no worker has taken for so long says that something is wrong with them."""

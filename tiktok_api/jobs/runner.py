@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tiktok_api import __version__, clock
 from tiktok_api.db import business_now, database_now, db, explain, transaction
-from tiktok_api.jobs import executing, queue, registry
+from tiktok_api.jobs import executor, queue, registry
 from tiktok_api.jobs.heartbeats import Heartbeat
 from tiktok_api.jobs.models import Job, JobStatus
 from tiktok_api.jobs.registry import Ticket
@@ -133,12 +133,12 @@ class Runner:
     def _keep(self, job_id: UUID) -> None:
         try:
             with self._app.app_context():
-                ticket = executing.claim(job_id, self._lease)
+                ticket = executor.claim(job_id, self._lease)
                 if ticket is None:
                     return
                 with self._lock:
                     self._held[job_id] = ticket
-                executing.run(ticket)
+                executor.run(ticket)
         except Exception:  # the lease brings the job back
             log.exception("runner.lost_a_job", job=str(job_id))
         finally:
@@ -153,6 +153,6 @@ class Runner:
             for ticket in tickets:
                 try:
                     with self._app.app_context():
-                        executing.renew_lease(ticket, self._lease)
+                        executor.renew_lease(ticket, self._lease)
                 except Exception:  # one missed beat is survivable
                     log.exception("runner.missed_a_beat", job=str(ticket.id))

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 from sqlalchemy import func, select
 
-from tiktok_api import metrics
 from tiktok_api.db import db
 from tiktok_api.errors import Problem
 from tiktok_api.media.models import Media, MediaStatus
-from tiktok_api.metrics import GaugeMetricFamily, Metric
+from tiktok_api.metrics import counters
+from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
 
 _UNFINISHED = (MediaStatus.UPLOADING, MediaStatus.INSPECTING)
 
@@ -28,7 +28,7 @@ def gauges() -> Iterator[Metric]:
 def counted_upload() -> Iterator[None]:
     """Count a body while it is taken in, and what came of it."""
     outcome = "failed"
-    metrics.uploads_in_flight.inc()
+    counters.uploads_in_flight.inc()
     try:
         yield
         outcome = "stored"
@@ -36,5 +36,5 @@ def counted_upload() -> Iterator[None]:
         outcome = problem.code
         raise
     finally:
-        metrics.uploads_in_flight.dec()
-        metrics.uploads.labels(outcome).inc()
+        counters.uploads_in_flight.dec()
+        counters.uploads.labels(outcome).inc()

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from tiktok_api.db import db
+from tiktok_api.media.deduplication import hold_library
 from tiktok_api.media.errors import MediaQuotaExceeded
 from tiktok_api.media.models import Media, MediaStatus
-from tiktok_api.media.sharing import hold_library
 from tiktok_api.settings import Settings
 
 

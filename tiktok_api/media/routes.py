@@ -10,21 +10,11 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound, StaleVersion
 from tiktok_api.extensions import service
-from tiktok_api.media import (
-    bodies,
-    checking,
-    contents,
-    converting,
-    documents,
-    importing,
-    links,
-    multipart,
-    quotas,
-    services,
-    tus,
-)
+from tiktok_api.media import checks, conversion, quotas, services
 from tiktok_api.media.blueprint import blp
-from tiktok_api.media.converting import PhotoFormat
+from tiktok_api.media.conversion import PhotoFormat
+from tiktok_api.media.downloads import responses
+from tiktok_api.media.downloads import routes as downloads_routes
 from tiktok_api.media.errors import (
     FileInterrupted,
     ImportsPending,
@@ -39,9 +29,9 @@ from tiktok_api.media.errors import (
     UploadContentTypeUnsupported,
     UploadTooLarge,
 )
+from tiktok_api.media.imports import imports as importing
 from tiktok_api.media.models import Media
 from tiktok_api.media.monitoring import counted_upload
-from tiktok_api.media.multipart import MultipartFieldUnexpected, ReceivedFile
 from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import (
     ChecksArgsSchema,
@@ -53,12 +43,15 @@ from tiktok_api.media.schemas import (
     MediaSchema,
     UsageSchema,
 )
+from tiktok_api.media.uploads import multipart, openapi, request_body
+from tiktok_api.media.uploads import routes as uploads_routes
+from tiktok_api.media.uploads.multipart import MultipartFieldUnexpected, ReceivedFile
 from tiktok_api.storage.errors import StorageMissing
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.schemas import page_of
 
-__all__ = ["blp", "links", "tus"]
+__all__ = ["blp", "downloads_routes", "uploads_routes"]
 
 
 def _most_bytes() -> int:
@@ -75,7 +68,7 @@ def _receive_file() -> ReceivedFile:
     least = (request.content_length or 0) - multipart.OVERHEAD_BYTES
     with transaction():  # refused before it is taken in; what counts is asked again when it is known
         quotas.must_fit(caller.user_id, Quota.of(settings), more_bytes=max(1, least))
-    pieces = bodies.iter_pieces(request.environ, stall_seconds=settings.upload_stall_seconds)
+    pieces = request_body.iter_pieces(request.environ, stall_seconds=settings.upload_stall_seconds)
     with counted_upload():
         return multipart.receive_file(
             service("storage"), boundary.encode("latin-1"), pieces, max_bytes=settings.media_max_bytes
@@ -85,7 +78,7 @@ def _receive_file() -> ReceivedFile:
 @blp.post("")
 @blp.receives(_receive_file)
 @blp.accepts_bytes(_most_bytes)
-@blp.doc(requestBody=documents.ONE_FILE)
+@blp.doc(requestBody=openapi.ONE_FILE)
 @blp.response(201, MediaSchema)
 @blp.raises(
     MultipartFieldUnexpected,
@@ -206,11 +199,11 @@ def convert_photo(wish: dict[str, str], media_id: UUID) -> Media:
     """
     with transaction():
         quota = Quota.of(service("settings"))
-        return converting.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
+        return conversion.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
 
 
 @blp.get("/<uuid:media_id>/content")
-@blp.doc(**documents.handed_out("The file", *documents.FILE_TYPES))
+@blp.doc(**openapi.handed_out("The file", *openapi.FILE_TYPES))
 @blp.response(200)
 @blp.raises(MediaNotReady, RangeNotSatisfiable, StorageUnavailable)
 def download_media(media_id: UUID) -> Response:
@@ -220,7 +213,7 @@ def download_media(media_id: UUID) -> Response:
     `Authorization` header where your client does not drop it by itself: the address in `Location` is good for a few minutes.
     """
     media = services.get_ready(caller, media_id)
-    stored = contents.Stored(
+    stored = responses.Stored(
         key=str(media.storage_key),
         etag=str(media.sha256),
         content_type=str(media.content_type),
@@ -231,7 +224,7 @@ def download_media(media_id: UUID) -> Response:
 
 
 @blp.get("/<uuid:media_id>/thumbnail")
-@blp.doc(**documents.handed_out("The picture", "image/jpeg"))
+@blp.doc(**openapi.handed_out("The picture", "image/jpeg"))
 @blp.response(200)
 @blp.raises(RangeNotSatisfiable, StorageUnavailable)
 def show_thumbnail(media_id: UUID) -> Response:
@@ -243,13 +236,13 @@ def show_thumbnail(media_id: UUID) -> Response:
     key = media.thumbnail_key
     if key is None:
         raise NotFound
-    return _answer_with(contents.Stored(key=key, etag=key, content_type="image/jpeg"))
+    return _answer_with(responses.Stored(key=key, etag=key, content_type="image/jpeg"))
 
 
-def _answer_with(stored: contents.Stored) -> Response:
+def _answer_with(stored: responses.Stored) -> Response:
     end_reading()
     try:
-        return contents.answer(service("storage"), stored, x_accel_prefix=service("settings").x_accel_prefix)
+        return responses.answer(service("storage"), stored, x_accel_prefix=service("settings").x_accel_prefix)
     except StorageMissing:
         raise NotFound from None
 
@@ -268,9 +261,9 @@ def check_media(args: dict[str, UUID], media_id: UUID) -> dict[str, Any]:
     account = accounts.get_account(caller, args["account_id"]) if "account_id" in args else None
     reading = accounts.last_creator_info(account) if account else None
     longest = reading.info.max_video_post_duration_sec if reading else None
-    found = checking.all_checks(media, max_duration_seconds=longest)
+    found = checks.all_checks(media, max_duration_seconds=longest)
     return {
-        "is_postable": all(finding.severity is not checking.Severity.PROBLEM for finding in found),
+        "is_postable": all(finding.severity is not checks.Severity.PROBLEM for finding in found),
         "creator_info_at": reading.captured_at if reading else None,
         "checks": found,
     }

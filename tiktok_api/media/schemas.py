@@ -2,11 +2,11 @@
 
 from marshmallow import fields, validate
 
-from tiktok_api.media.checking import Severity
-from tiktok_api.media.converting import PhotoFormat
+from tiktok_api.media.checks import Severity
+from tiktok_api.media.conversion import PhotoFormat
 from tiktok_api.media.models import MediaKind, MediaStatus
 from tiktok_api.outbound.urls import LONGEST as LONGEST_URL
-from tiktok_api.web.openapi_schemas import Choice, Pattern
+from tiktok_api.web.openapi.json_schemas import Choice, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import VALUE, Boolean, QueryBoolean, Schema, any_of, nullable
 from tiktok_api.web.signed_links import SignedUrl

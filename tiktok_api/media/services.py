@@ -13,9 +13,9 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
-from tiktok_api.media import quotas, sharing
+from tiktok_api.media import deduplication, quotas
 from tiktok_api.media.errors import MediaInUse, MediaNotReady
-from tiktok_api.media.inspecting import Facts, Rejection
+from tiktok_api.media.inspection.inspect import Facts, Rejection
 from tiktok_api.media.models import Media, MediaKind, MediaStatus
 from tiktok_api.media.quotas import Quota
 from tiktok_api.storage.errors import StorageError
@@ -101,8 +101,10 @@ def delete(caller: Identity, media_id: UUID) -> None:
     Whoever uses it may object by answering `media.may_be_deleted` with False or an exception. Raises NotFound, MediaInUse.
     """
     object_if_needed(get_media(caller, media_id))
-    sharing.hold_library(caller.user_id)
-    sharing.leave(get_media(caller, media_id))  # as it is now: a duplicate may have come, or somebody else deleted it
+    deduplication.hold_library(caller.user_id)
+    deduplication.leave(
+        get_media(caller, media_id)
+    )  # as it is now: a duplicate may have come, or somebody else deleted it
 
 
 def discard(storage: Storage, keys: Iterable[str]) -> None:
@@ -131,8 +133,8 @@ def add_received(
     quota: Quota = quotas.UNLIMITED,
 ) -> Media:
     """Take a file that is in storage already into the library and have it inspected. Raises MediaQuotaExceeded."""
-    sharing.hold_library(caller.user_id)
-    is_known = sharing.find_holder(caller.user_id, sha256) is not None
+    deduplication.hold_library(caller.user_id)
+    is_known = deduplication.find_holder(caller.user_id, sha256) is not None
     quotas.must_fit(caller.user_id, quota, more_bytes=0 if is_known else size_bytes)
     media = Media(
         owner_id=caller.user_id,
@@ -160,14 +162,14 @@ def have_inspected(media: Media, *, sha256: str | None) -> None:
 
 def recognize(media_id: UUID, owner_id: UUID, *, sha256: str) -> Media | None:
     """The media with its hash, if it has to be inspected: not if it is a duplicate of something that is ready."""
-    sharing.hold_library(owner_id)
+    deduplication.hold_library(owner_id)
     media = find_uninspected(media_id)
     return None if media is None or _is_known(media, sha256) else media
 
 
 def _is_known(media: Media, sha256: str) -> bool:
     is_placed = media.sha256 is not None
-    is_known = sharing.copy_facts(media) if is_placed else sharing.place(media, sha256)
+    is_known = deduplication.copy_facts(media) if is_placed else deduplication.place(media, sha256)
     if is_known:
         events.announce("media.inspected", media=media)
     return is_known
@@ -181,7 +183,7 @@ def find_uninspected(media_id: UUID) -> Media | None:
 
 def settle_inspection(media_id: UUID, owner_id: UUID, outcome: Facts | Rejection, *, thumbnail_key: str | None) -> bool:
     """Write down what inspection found. False: somebody else has done so, a twin was faster, or the media is gone."""
-    sharing.hold_library(owner_id)
+    deduplication.hold_library(owner_id)
     media = find_uninspected(media_id)
     if media is None or _is_known(media, str(media.sha256)):
         return False

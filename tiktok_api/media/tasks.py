@@ -6,16 +6,20 @@ from uuid import UUID
 
 import structlog
 
-from tiktok_api import clock, metrics
+from tiktok_api import clock
 from tiktok_api.db import end_reading, transaction
+from tiktok_api.encryption import Sealer
 from tiktok_api.jobs.registry import Again, Ticket, task
-from tiktok_api.media import converting, fetching, importing, inspecting, services, sharing, sweeping
-from tiktok_api.media.inspecting import Facts, Rejection
+from tiktok_api.media import cleanup, conversion, deduplication, services
+from tiktok_api.media.imports import download
+from tiktok_api.media.imports import imports as importing
+from tiktok_api.media.imports.concurrency import Turnstile
+from tiktok_api.media.inspection import inspect
+from tiktok_api.media.inspection.inspect import Facts, Rejection
 from tiktok_api.media.models import Media
 from tiktok_api.media.quotas import Quota
-from tiktok_api.media.turnstile import Turnstile
+from tiktok_api.metrics import counters
 from tiktok_api.outbound import Fetcher, Patience
-from tiktok_api.sealing import Sealer
 from tiktok_api.settings import Settings
 from tiktok_api.storage.errors import StorageFull, StorageMissing, StorageUnreachable
 from tiktok_api.storage.port import Storage
@@ -55,7 +59,7 @@ def _inspect(media: Media, storage: Storage) -> Again | None:
             return None
         if recognized.storage_key != key:  # it shares other bytes now, and these are about to go
             return Again(clock.now())
-        outcome = inspecting.inspect(path)
+        outcome = inspect.inspect(path)
     thumbnail_key = None
     if isinstance(outcome, Facts) and outcome.thumbnail:
         thumbnail_key = storage.new_key()
@@ -63,21 +67,21 @@ def _inspect(media: Media, storage: Storage) -> Again | None:
     with transaction():
         is_settled = services.settle_inspection(media_id, owner_id, outcome, thumbnail_key=thumbnail_key)
     if is_settled:
-        metrics.inspections.labels("ready" if isinstance(outcome, Facts) else "rejected").inc()
+        counters.inspections.labels("ready" if isinstance(outcome, Facts) else "rejected").inc()
     elif thumbnail_key is not None:
         services.discard(storage, [thumbnail_key])
     return None
 
 
-@task(sharing.DROP, most_failures=30)
+@task(deduplication.DROP, most_failures=30)
 def drop_bytes(ticket: Ticket, *, storage: Storage) -> None:
     """Delete what no row holds any more. A duplicate goes only if what it shares instead is really there."""
     keys, instead = list(ticket.payload["keys"]), ticket.payload.get("instead")
     if instead is not None and not _is_there(storage, instead["key"], instead["size"]):
         storage.seal(keys[0], size=instead["size"])
         with transaction():
-            sharing.give_back(UUID(instead["owner_id"]), lost=instead["key"], found=keys[0])
-    held = sharing.held_among(keys)
+            deduplication.give_back(UUID(instead["owner_id"]), lost=instead["key"], found=keys[0])
+    held = deduplication.held_among(keys)
     end_reading()
     for key in keys:
         if key not in held:
@@ -114,14 +118,14 @@ def fetch_import(
             silence_seconds=silence,
             total_seconds=settings.import_max_seconds,
         )
-        bounds = fetching.Bounds(max_bytes=settings.media_max_bytes, quota=Quota.of(settings), patience=patience)
-        return fetching.attempt(ticket, pending, storage=storage, sealer=sealer, fetcher=fetcher, bounds=bounds)
+        bounds = download.Bounds(max_bytes=settings.media_max_bytes, quota=Quota.of(settings), patience=patience)
+        return download.attempt(ticket, pending, storage=storage, sealer=sealer, fetcher=fetcher, bounds=bounds)
 
 
-@task(converting.CONVERT)
+@task(conversion.CONVERT)
 def convert_photo(ticket: Ticket, *, storage: Storage, settings: Settings) -> Again | None:
     """Make a photo from another. Whoever dies on the way leaves it to be made again; bytes that nobody owns are swept."""
-    work = converting.find_work(ticket.subject) if ticket.subject else None
+    work = conversion.find_work(ticket.subject) if ticket.subject else None
     end_reading()
     try:
         if work is not None:
@@ -131,28 +135,28 @@ def convert_photo(ticket: Ticket, *, storage: Storage, settings: Settings) -> Ag
     return None
 
 
-def _make(work: converting.Work, storage: Storage, quota: Quota) -> None:
+def _make(work: conversion.Work, storage: Storage, quota: Quota) -> None:
     outcome = _convert(work, storage)
     if isinstance(outcome, Rejection):
         with transaction():
-            converting.refuse(work, outcome)
+            conversion.refuse(work, outcome)
         return
     key = storage.new_key()
     storage.put(key, outcome)
     with transaction():
-        is_kept = converting.keep(work, outcome, key, quota=quota)
+        is_kept = conversion.keep(work, outcome, key, quota=quota)
     if not is_kept:
         services.discard(storage, [key])
 
 
-def _convert(work: converting.Work, storage: Storage) -> bytes | Rejection:
+def _convert(work: conversion.Work, storage: Storage) -> bytes | Rejection:
     if work.source_key is None:
-        return converting.SOURCE_GONE
+        return conversion.SOURCE_GONE
     try:
         with storage.local_copy(work.source_key) as path:
-            return converting.convert(path, str(work.source_content_type), work.wanted)
+            return conversion.convert(path, str(work.source_content_type), work.wanted)
     except StorageMissing:
-        return converting.SOURCE_GONE
+        return conversion.SOURCE_GONE
 
 
 def _hourly(_settings: Settings) -> timedelta:
@@ -162,13 +166,13 @@ def _hourly(_settings: Settings) -> timedelta:
 @task("media.sweep", every=_hourly)
 def sweep_media(ticket: Ticket, *, storage: Storage, settings: Settings) -> None:
     """Forget uploads that nobody finished, give up late imports, forget files that were rejected, and bytes that belong to nobody."""
-    for media_id in sweeping.expired_uploads():
+    for media_id in cleanup.expired_uploads():
         with transaction():
-            sweeping.forget_upload(media_id)
+            cleanup.forget_upload(media_id)
     for media_id in importing.overdue():
         with transaction():
             importing.reject(media_id, importing.GAVE_UP)
-    for media_id in sweeping.old_rejected(timedelta(seconds=settings.upload_ttl_seconds)):
+    for media_id in cleanup.old_rejected(timedelta(seconds=settings.upload_ttl_seconds)):
         with transaction():
-            sweeping.let_go_of_rejected(media_id)
-    sweeping.delete_orphans(storage)
+            cleanup.let_go_of_rejected(media_id)
+    cleanup.delete_orphans(storage)

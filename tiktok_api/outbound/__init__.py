@@ -6,7 +6,7 @@ looked at. `fetching` speaks HTTP through it and follows redirects, each of them
 """
 
 from tiktok_api.outbound.addresses import Policy
-from tiktok_api.outbound.connecting import Resolve, resolve_by_system
+from tiktok_api.outbound.connection import Resolve, resolve_by_system
 from tiktok_api.outbound.errors import (
     AddressForbidden,
     CertificateInvalid,
@@ -19,7 +19,7 @@ from tiktok_api.outbound.errors import (
     Unreachable,
     UrlForbidden,
 )
-from tiktok_api.outbound.fetching import Answer, Fetcher, Patience
+from tiktok_api.outbound.fetcher import Answer, Fetcher, Patience
 from tiktok_api.outbound.urls import Target
 
 __all__ = [

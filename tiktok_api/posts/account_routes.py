@@ -9,8 +9,8 @@ from tiktok_api.accounts.services import get_account
 from tiktok_api.auth.identity import caller
 from tiktok_api.extensions import service
 from tiktok_api.posts import capacity
-from tiktok_api.posts.account_schemas import CapacityArgsSchema, CapacitySchema, HealthSchema
 from tiktok_api.posts.errors import WindowNotPossible
+from tiktok_api.posts.schemas.accounts import CapacityArgsSchema, CapacitySchema, HealthSchema
 from tiktok_api.web.blueprint import Blueprint
 
 blp = Blueprint("posting", __name__, url_prefix="/accounts", description="What an account can post", domain="accounts")

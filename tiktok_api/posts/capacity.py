@@ -17,9 +17,9 @@ from tiktok_api import clock
 from tiktok_api.accounts.models import Account, AccountStatus
 from tiktok_api.accounts.services import last_creator_info
 from tiktok_api.db import db
-from tiktok_api.posts.deriving import ENDED
 from tiktok_api.posts.errors import WindowNotPossible
 from tiktok_api.posts.models import LATE, Attempt, AttemptState, Post, Publication, PublicationState
+from tiktok_api.posts.publishing.post_status import ENDED
 from tiktok_api.settings import Settings
 
 DAYS_BY_DEFAULT, MOST_DAYS = 7, 92

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import func, select
 
-from tiktok_api import clock, metrics
+from tiktok_api import clock
 from tiktok_api.db import db
-from tiktok_api.metrics import GaugeMetricFamily, Metric
+from tiktok_api.metrics import counters
+from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
 from tiktok_api.posts.models import Attempt, Post, Publication, PublicationState, TimelineEntry
 
 _UNFINISHED = (
@@ -65,7 +66,7 @@ def count_move(publication: Publication) -> None:
             if entry.state is not before[0].state:
                 break
             since = entry.at
-        metrics.state_seconds.labels(before[0].state.value).observe(max(0.0, (now.at - since).total_seconds()))
+        counters.state_seconds.labels(before[0].state.value).observe(max(0.0, (now.at - since).total_seconds()))
     if now.state is PublicationState.UPLOADING and before and before[0].state is PublicationState.PREPARING:
         _count_lateness(publication)
 
@@ -76,4 +77,4 @@ def _count_lateness(publication: Publication) -> None:
         select(func.count(), func.min(Attempt.opened_at)).where(Attempt.publication_id == publication.id)
     ).one()
     if due is not None and first[0] == 1 and first[1] is not None:
-        metrics.publish_lateness_seconds.labels(mode.value).observe(max(0.0, (first[1] - due).total_seconds()))
+        counters.publish_lateness_seconds.labels(mode.value).observe(max(0.0, (first[1] - due).total_seconds()))

@@ -6,7 +6,7 @@ from uuid import UUID
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
 from tiktok_api.errors import StaleVersion
-from tiktok_api.posts import reading, rehearsal, services
+from tiktok_api.posts import queries, services
 from tiktok_api.posts.errors import (
     LocalTimeMissing,
     LocalTimeTwice,
@@ -20,8 +20,8 @@ from tiktok_api.posts.errors import (
     UnknownTarget,
 )
 from tiktok_api.posts.models import Post
-from tiktok_api.posts.publication_schemas import PublicationListSchema, PublicationSchema, ResolutionSchema
-from tiktok_api.posts.schemas import (
+from tiktok_api.posts.preflight import rehearsal
+from tiktok_api.posts.schemas.posts import (
     CancellationSchema,
     PostChangesSchema,
     PostDraftSchema,
@@ -29,10 +29,11 @@ from tiktok_api.posts.schemas import (
     PostSchema,
     PostSlotSchema,
 )
+from tiktok_api.posts.schemas.publications import PublicationListSchema, PublicationSchema, ResolutionSchema
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
-from tiktok_api.web.moments import in_utc
 from tiktok_api.web.pagination import Page, paginate
+from tiktok_api.web.parsing.moments import in_utc
 from tiktok_api.web.schemas import page_of
 
 blp = Blueprint("posts", __name__, url_prefix="/posts", description="Drafting, scheduling and publishing")
@@ -54,8 +55,8 @@ def list_posts(args: dict[str, Any]) -> Page:
     """List posts, the newest first"""
     known = ("status", "account_id", "type", "since", "until", "q")
     filters = in_utc({name: args[name] for name in known if name in args}, caller.timezone)
-    page = paginate(reading.list_posts(caller, **filters), args, by=(Post.created_at, Post.id))
-    page.data = reading.with_parts(page.data)
+    page = paginate(queries.list_posts(caller, **filters), args, by=(Post.created_at, Post.id))
+    page.data = queries.with_parts(page.data)
     return page
 
 
@@ -67,14 +68,14 @@ def list_posts(args: dict[str, Any]) -> Page:
 def create_post(draft: dict[str, Any]) -> dict[str, Any]:
     """Create a draft, or with a time a scheduled post"""
     with transaction():
-        return reading.show_post(caller, services.create_post(caller, **draft))
+        return queries.show_post(caller, services.create_post(caller, **draft))
 
 
 @blp.get("/<uuid:post_id>")
 @blp.response(200, PostSchema)
 def show_post(post_id: UUID) -> dict[str, Any]:
     """Show a post"""
-    return reading.show_post(caller, post_id)
+    return queries.show_post(caller, post_id)
 
 
 @blp.patch("/<uuid:post_id>")
@@ -86,9 +87,9 @@ def update_post(changes: dict[str, Any], post_id: UUID) -> dict[str, Any]:
     """Change a draft, a scheduled post, or one that is late and waits for its person"""
     with transaction():
         services.get_post(caller, post_id)  # locked first: of two who hold the same version, one is stale
-        must_be_current(PostSchema, reading.show_post(caller, post_id))
+        must_be_current(PostSchema, queries.show_post(caller, post_id))
         services.update_post(caller, post_id, **changes)
-        return reading.show_post(caller, post_id)
+        return queries.show_post(caller, post_id)
 
 
 @blp.delete("/<uuid:post_id>")
@@ -98,7 +99,7 @@ def delete_post(post_id: UUID) -> None:
     """Delete a post that is neither live nor on its way"""
     with transaction():
         services.get_post(caller, post_id)
-        must_be_current(PostSchema, reading.show_post(caller, post_id))
+        must_be_current(PostSchema, queries.show_post(caller, post_id))
         services.delete_post(caller, post_id)
 
 
@@ -111,7 +112,7 @@ def schedule_post(slot: dict[str, Any], post_id: UUID) -> dict[str, Any]:
     """Choose when a post goes out"""
     with transaction():
         services.schedule(caller, post_id, **slot)
-        return reading.show_post(caller, post_id)
+        return queries.show_post(caller, post_id)
 
 
 @blp.post("/<uuid:post_id>/publish")
@@ -121,7 +122,7 @@ def publish_post(post_id: UUID) -> dict[str, Any]:
     """Send a post out now"""
     with transaction():
         services.publish_now(caller, post_id)
-        return reading.show_post(caller, post_id)
+        return queries.show_post(caller, post_id)
 
 
 @blp.post("/<uuid:post_id>/cancel")
@@ -135,7 +136,7 @@ def cancel_post(post_id: UUID) -> dict[str, Any]:
     """
     with transaction():
         targets = services.cancel(caller, post_id)
-        return {"post": reading.show_post(caller, post_id), "targets": targets}
+        return {"post": queries.show_post(caller, post_id), "targets": targets}
 
 
 @blp.post("/<uuid:post_id>/retry")
@@ -145,21 +146,21 @@ def retry_post(post_id: UUID) -> dict[str, Any]:
     """Try the failed targets of a post again, and only those"""
     with transaction():
         services.retry(caller, post_id)
-        return reading.show_post(caller, post_id)
+        return queries.show_post(caller, post_id)
 
 
 @blp.get("/<uuid:post_id>/publications")
 @blp.response(200, PublicationListSchema)
 def list_publications(post_id: UUID) -> dict[str, Any]:
     """List a post's publications with their attempts and timelines"""
-    return {"data": reading.get_publications(caller, post_id)}
+    return {"data": queries.get_publications(caller, post_id)}
 
 
 @publications.get("/<uuid:publication_id>")
 @publications.response(200, PublicationSchema)
 def show_publication(publication_id: UUID) -> dict[str, Any]:
     """Show a publication with its attempts and timeline"""
-    return reading.get_publication(caller, publication_id)
+    return queries.get_publication(caller, publication_id)
 
 
 @publications.post("/<uuid:publication_id>/resolve")
@@ -170,4 +171,4 @@ def resolve_publication(resolution: dict[str, str], publication_id: UUID) -> dic
     """Settle an unconfirmed publication, after looking at the account"""
     with transaction():
         services.resolve(caller, publication_id, **resolution)
-        return reading.get_publication(caller, publication_id)
+        return queries.get_publication(caller, publication_id)

@@ -14,9 +14,7 @@ from tiktok_api.db import db
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.media.services import get_many
-from tiktok_api.posts import attempts, media_waits
 from tiktok_api.posts.changes import what_differs
-from tiktok_api.posts.deriving import LIVE, derive_status
 from tiktok_api.posts.errors import (
     NothingToCancel,
     NothingToRetry,
@@ -26,7 +24,6 @@ from tiktok_api.posts.errors import (
     PublicationNotUnconfirmed,
     UnknownTarget,
 )
-from tiktok_api.posts.grants import check_grants
 from tiktok_api.posts.models import (
     Post,
     PostMedia,
@@ -34,12 +31,16 @@ from tiktok_api.posts.models import (
     Publication,
     PublicationState,
 )
-from tiktok_api.posts.moving import move
-from tiktok_api.posts.preflight import Reasons, check_all
-from tiktok_api.posts.reading import visible_to
-from tiktok_api.posts.scheduling import resolve_time
-from tiktok_api.posts.terms import OVERRIDABLE
-from tiktok_api.posts.work import PUBLISH
+from tiktok_api.posts.preflight.grants import check_grants
+from tiktok_api.posts.preflight.report import Reasons, check_all
+from tiktok_api.posts.publishing import attempts
+from tiktok_api.posts.publishing.claims import PUBLISH
+from tiktok_api.posts.publishing.content import OVERRIDABLE
+from tiktok_api.posts.publishing.post_status import LIVE, derive_status
+from tiktok_api.posts.publishing.transitions import move
+from tiktok_api.posts.queries import visible_to
+from tiktok_api.posts.schedule import resolve_time
+from tiktok_api.posts.waiting import media as media_waits
 
 CANCELLABLE = frozenset(
     {

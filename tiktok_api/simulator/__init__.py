@@ -16,7 +16,7 @@ process: `python -m tiktok_api.simulator --port 8090 --state world.json`.
 """
 
 from tiktok_api.simulator.app import create_simulator
-from tiktok_api.simulator.serving import Running, running
-from tiktok_api.simulator.steering import Control, OrderRefused
+from tiktok_api.simulator.control.client import Control, OrderRefused
+from tiktok_api.simulator.server.http import Running, running
 
 __all__ = ["Control", "OrderRefused", "Running", "create_simulator", "running"]

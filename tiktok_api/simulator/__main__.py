@@ -13,9 +13,9 @@ from typing import Any, NoReturn
 
 import structlog
 
-from tiktok_api.simulator.knobs import UnknownKnob
-from tiktok_api.simulator.serving import running
-from tiktok_api.simulator.state_file import StateUnusable
+from tiktok_api.simulator.server.http import running
+from tiktok_api.simulator.state.state_file import StateUnusable
+from tiktok_api.simulator.world.options import UnknownKnob
 
 STOPPING = {signal.SIGTERM, signal.SIGINT}
 

@@ -7,11 +7,12 @@ from typing import Any
 from flask import Flask, Response, abort, request
 from werkzeug.routing import RequestRedirect
 
-from tiktok_api.simulator import consent, control, envelopes, images, oauth, pages, publishing, reading, transfer
-from tiktok_api.simulator.access import Access
-from tiktok_api.simulator.meddling import Meddling
-from tiktok_api.simulator.notation import Notation
-from tiktok_api.simulator.world import World, current_world
+from tiktok_api.simulator.api import consent, display, envelopes, images, oauth, publishing, upload
+from tiktok_api.simulator.api.json import Notation
+from tiktok_api.simulator.control import pages, routes
+from tiktok_api.simulator.control.access import Access
+from tiktok_api.simulator.faults.middleware import Meddling
+from tiktok_api.simulator.world.world import World, current_world
 
 LARGEST_BODY = 1 << 20
 """Of everything but uploads."""
@@ -33,7 +34,7 @@ def create_simulator(*, media_folder: Path | None = None, hosts: Collection[str]
     app.after_request(_note_change)
     Access(app, hosts)
     envelopes.register_error_shapes(app)
-    for room in (consent, oauth, reading, publishing, transfer, images, control, pages):
+    for room in (consent, oauth, display, publishing, upload, images, routes, pages):
         app.register_blueprint(room.blueprint)
     app.wsgi_app = Meddling(app.wsgi_app, world)  # type: ignore[method-assign]
     return app

@@ -25,10 +25,11 @@ from marshmallow import Schema
 from werkzeug.routing import UUIDConverter
 
 from tiktok_api.errors import NotFound, Problem
-from tiktok_api.web import addresses, conditional, documenting, idempotency, limits
+from tiktok_api.web import allowed_methods, conditional, idempotency, limits
 from tiktok_api.web.authentication import required_caller
+from tiktok_api.web.openapi import operations
 from tiktok_api.web.pagination import Page, link_to_next
-from tiktok_api.web.reading import parser, refuse_query
+from tiktok_api.web.parsing.parser import parser, refuse_query
 from tiktok_api.web.serializing import dump, to_json
 
 View = Callable[..., Any]
@@ -70,13 +71,13 @@ class Blueprint(flask_smorest.Blueprint):
         if view_func is None:
             raise TypeError("a rule needs its function")
         guarded = _guard(view_func, self.domain)
-        documenting.complete(guarded, rule=rule, methods=options.get("methods", ["GET"]), domain=self.name)
+        operations.complete(guarded, rule=rule, methods=options.get("methods", ["GET"]), domain=self.name)
         super().add_url_rule(rule, endpoint, guarded, *args, **options)
 
     def register_views_in_doc(self, api: Api, app: Flask, spec: APISpec, **named: Any) -> None:
         """Describe the routes once somebody wants to read the document: most processes start without ever showing it."""
         describe = super().register_views_in_doc
-        documenting.describe_later(app, lambda: describe(api, app, spec, **named))
+        operations.describe_later(app, lambda: describe(api, app, spec, **named))
 
     def get(self, rule: str, **options: Any) -> Decorator:
         """A route that only looks."""
@@ -198,7 +199,7 @@ def _guard(view: View, domain: str) -> View:
     @wraps(view)
     def guarded(**in_path: Any) -> Any:
         if any(isinstance(value, MalformedId) for value in in_path.values()):
-            addresses.refuse_static_words()
+            allowed_methods.refuse_static_words()
         caller = None if is_public else required_caller()
         if caller is not None and needs_scope:
             caller.must_be_allowed(domain, to_write=request.method not in ("GET", "HEAD", "OPTIONS"))

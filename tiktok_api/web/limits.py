@@ -11,9 +11,9 @@ from flask_limiter import RateLimitExceeded, RequestLimit
 from limits.errors import StorageError
 from redis.exceptions import RedisError
 
-from tiktok_api import metrics
 from tiktok_api.errors import Problem, TooManyRequests
 from tiktok_api.extensions import limiter, service
+from tiktok_api.metrics import counters
 from tiktok_api.settings import MEBIBYTE, Settings
 from tiktok_api.web.authentication import known_caller
 
@@ -131,7 +131,7 @@ def _state(limit: RequestLimit) -> tuple[int, int, int]:
 
 def _add_headers(response: Response) -> Response:
     if getattr(limiter, "_storage_dead", False):
-        metrics.limiter_fallbacks.inc()
+        counters.limiter_fallbacks.inc()
     if current_app.config["RATELIMIT_ENABLED"] and (limit := limiter.current_limit) is not None:
         allowed, remaining, reset = _state(limit)
         response.headers["RateLimit-Limit"] = str(allowed)

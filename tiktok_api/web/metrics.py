@@ -14,11 +14,13 @@ from ipaddress import ip_address
 import structlog
 from flask import Blueprint, Response, request
 
-from tiktok_api import __version__, metrics, schema
+from tiktok_api import __version__
 from tiktok_api.db import end_reading
 from tiktok_api.errors import Forbidden, Unauthorized
 from tiktok_api.extensions import service
-from tiktok_api.metrics import GaugeMetricFamily, Metric
+from tiktok_api.metrics import counters
+from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
+from tiktok_api.schema import revisions
 from tiktok_api.web import limits
 
 log = structlog.get_logger(__name__)
@@ -41,13 +43,13 @@ def show_metrics() -> Response:
     """Show everything that is counted, in Prometheus' text format."""
     _must_be_allowed()
     headers = {"Cache-Control": "no-store"}
-    return Response(metrics.exposition(service("gauges").read()), 200, headers, content_type=metrics.CONTENT_TYPE)
+    return Response(counters.exposition(service("gauges").read()), 200, headers, content_type=counters.CONTENT_TYPE)
 
 
 class Gauges:
     """The present state as each domain tells it, read at most once in some seconds however many ask."""
 
-    def __init__(self, sources: Iterable[metrics.Gauges]) -> None:
+    def __init__(self, sources: Iterable[counters.Gauges]) -> None:
         self._sources = tuple(sources)
         self._lock = threading.Lock()
         self._read_at: float | None = None
@@ -84,7 +86,9 @@ def server_gauges() -> Iterator[Metric]:
         "tiktok_api_rate_limit_degraded", "1: Redis is away and each process counts for itself.", value=is_degraded
     )
     yield GaugeMetricFamily(
-        "tiktok_api_schema_current", "1: the database is at this version's revision.", value=schema.state().is_current
+        "tiktok_api_schema_current",
+        "1: the database is at this version's revision.",
+        value=revisions.state().is_current,
     )
 
 

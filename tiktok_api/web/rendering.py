@@ -11,9 +11,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestedRangeNotSatisfiable
 
-from tiktok_api import errors, schema
+from tiktok_api import errors
 from tiktok_api.db import end_reading
-from tiktok_api.web import addresses, authentication, limits
+from tiktok_api.schema import revisions
+from tiktok_api.web import allowed_methods, authentication, limits
 from tiktok_api.web.serializing import to_json
 
 log = structlog.get_logger(__name__)
@@ -86,8 +87,8 @@ def _render_http(error: HTTPException) -> Response:
     if error.code is not None and error.code < 400 and error.response is None:  # a redirect is not a failure
         return Response(status=error.code, headers=list(error.get_headers()))
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        methods = addresses.methods_at(request.path) or error.valid_methods
-        return render(errors.MethodNotAllowed(headers={"Allow": addresses.allow(methods)}))
+        methods = allowed_methods.methods_at(request.path) or error.valid_methods
+        return render(errors.MethodNotAllowed(headers={"Allow": allowed_methods.allow(methods)}))
     if isinstance(error, RequestedRangeNotSatisfiable):
         response = render(_other(416, "range_not_satisfiable", "Range not satisfiable", "No such bytes."))
         response.headers["Content-Range"] = f"bytes */{error.length}"
@@ -105,7 +106,7 @@ def _other(status: int, code: str, title: str, detail: str) -> errors.Problem:
 
 
 def _render_database(error: OperationalError | PoolTimeout) -> Response:
-    if isinstance(error, OperationalError) and schema.is_about_schema(error):
+    if isinstance(error, OperationalError) and revisions.is_about_schema(error):
         return _render_schema(error)
     log.error("database.unavailable", error=str(getattr(error, "orig", error)))
     return render(DatabaseBusy(headers={"Retry-After": "1"}))
@@ -113,7 +114,7 @@ def _render_database(error: OperationalError | PoolTimeout) -> Response:
 
 def _render_statement(error: DBAPIError) -> Response:
     """What the database refused: a bug of ours, unless its tables are those of another version."""
-    return _render_schema(error) if schema.is_about_schema(error) or _is_of_another_version() else _render_bug(error)
+    return _render_schema(error) if revisions.is_about_schema(error) or _is_of_another_version() else _render_bug(error)
 
 
 def _render_schema(error: DBAPIError) -> Response:
@@ -124,7 +125,7 @@ def _render_schema(error: DBAPIError) -> Response:
 def _is_of_another_version() -> bool:
     end_reading()
     try:
-        return schema.state().is_of_another_version
+        return revisions.state().is_of_another_version
     except SQLAlchemyError:
         return False
 

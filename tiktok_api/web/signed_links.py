@@ -16,7 +16,7 @@ from marshmallow import fields, validate
 from tiktok_api import clock
 from tiktok_api.errors import Forbidden
 from tiktok_api.extensions import service
-from tiktok_api.links import LinkTarget
+from tiktok_api.web.link_target import LinkTarget
 from tiktok_api.web.schemas import Schema
 
 SAME_SECONDS = 600

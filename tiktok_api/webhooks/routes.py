@@ -9,8 +9,8 @@ from tiktok_api.db import transaction
 from tiktok_api.errors import BodyTooLarge
 from tiktok_api.extensions import limiter, service
 from tiktok_api.web.blueprint import Blueprint
-from tiktok_api.webhooks import receiving
 from tiktok_api.webhooks.errors import WebhookNotSigned
+from tiktok_api.webhooks.incoming import receive
 from tiktok_api.webhooks.schemas import ReceiptSchema
 
 blp = Blueprint("webhooks", __name__, url_prefix="/webhooks", description="What TikTok tells us")
@@ -43,7 +43,7 @@ def receive_tiktok_event() -> dict[str, str]:
     settings = service("settings")
     body = request.get_data()
     with transaction():
-        event_id = receiving.receive(
+        event_id = receive.receive(
             body,
             request.headers.get("TikTok-Signature", ""),
             client_key=settings.tiktok_client_key,

@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from tiktok_api.web.openapi_schemas import Choice
+from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.schemas import Schema
 
 

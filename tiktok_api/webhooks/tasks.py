@@ -3,19 +3,19 @@
 from datetime import timedelta
 
 from tiktok_api.db import transaction
+from tiktok_api.encryption import Sealer
 from tiktok_api.jobs.registry import Ticket, task
-from tiktok_api.sealing import Sealer
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import TikTokClient
-from tiktok_api.webhooks import acting, receiving
-from tiktok_api.webhooks.receiving import ACT
+from tiktok_api.webhooks.incoming import handle, receive
+from tiktok_api.webhooks.incoming.receive import ACT
 
 
 @task(ACT)
 def act(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> None:
     """Confirm one event with TikTok and let it have its effect."""
     if ticket.subject is not None:
-        acting.act(ticket.subject, tiktok=tiktok, sealer=sealer)
+        handle.act(ticket.subject, tiktok=tiktok, sealer=sealer)
 
 
 def _daily(_settings: Settings) -> timedelta:
@@ -26,4 +26,4 @@ def _daily(_settings: Settings) -> timedelta:
 def sweep_events(ticket: Ticket) -> None:
     """Forget events of long ago."""
     with transaction():
-        receiving.sweep()
+        receive.sweep()

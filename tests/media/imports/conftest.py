@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.conftest import Person
 from tests.outbound.conftest import authority, make_fetcher, names, source
-from tiktok_api import moving_clock
+from tiktok_api import clock_offset
 from tiktok_api.outbound import Fetcher
 
 __all__ = ["authority", "make_fetcher", "names", "source"]
@@ -46,7 +46,7 @@ def wait(app: Flask) -> Callable[..., None]:
 
     def wait(**time: float) -> None:
         with app.app_context():
-            moving_clock.advance(timedelta(**time))
+            clock_offset.advance(timedelta(**time))
 
     return wait
 

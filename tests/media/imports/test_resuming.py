@@ -13,7 +13,7 @@ from tests.outbound.sources import answering, serving, spell
 from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
 from tests.storages import on_each_storage
-from tiktok_api import clock, moving_clock
+from tiktok_api import clock, clock_offset
 from tiktok_api.db import transaction
 from tiktok_api.jobs import queue
 from tiktok_api.storage.local import LocalStorage
@@ -156,7 +156,7 @@ def test_many_cuts_are_no_reason_to_give_up_while_there_is_progress(make_app, fe
     for _ in range(9):
         run_due_jobs(app)
         with app.app_context():
-            moving_clock.advance(timedelta(minutes=1))
+            clock_offset.advance(timedelta(minutes=1))
 
     shown = owner.get(f"/media/{media['id']}").json
     assert (shown["status"], shown["sha256"]) == ("ready", hashlib.sha256(content).hexdigest())

@@ -18,9 +18,9 @@ from tests.media.serving import ROOT, environment_of
 from tests.outbound.sources import answering, serving, spell
 from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
-from tiktok_api import moving_clock
+from tiktok_api import clock_offset
 from tiktok_api.db import db
-from tiktok_api.jobs import executing
+from tiktok_api.jobs import executor
 from tiktok_api.jobs.models import Job
 from tiktok_api.settings import load
 
@@ -111,11 +111,11 @@ def test_a_worker_that_slept_beyond_its_lease_adds_nothing_when_it_wakes(app, ow
     server = source(slow)
     media = begin(server.url())
     with app.app_context():
-        sleeper = executing.claim(db.session.scalar(select(Job.id)), timedelta(seconds=0.2))
+        sleeper = executor.claim(db.session.scalar(select(Job.id)), timedelta(seconds=0.2))
 
     def sleep_and_wake():
         with app.app_context():
-            executing.run(sleeper)
+            executor.run(sleeper)
 
     thread = threading.Thread(target=sleep_and_wake)
     thread.start()
@@ -127,7 +127,7 @@ def test_a_worker_that_slept_beyond_its_lease_adds_nothing_when_it_wakes(app, ow
 
     def has_ended():
         with app.app_context():
-            moving_clock.advance(timedelta(seconds=5))
+            clock_offset.advance(timedelta(seconds=5))
         run_due_jobs(app)
         return owner.get(f"/media/{media['id']}").json["status"] != "uploading"
 
@@ -148,7 +148,7 @@ def test_imports_are_the_same_on_postgresql(make_app, postgresql_url, fetcher, s
 
     run_due_jobs(app)
     with app.app_context():
-        moving_clock.advance(timedelta(minutes=1))
+        clock_offset.advance(timedelta(minutes=1))
     run_due_jobs(app)
 
     shown = owner.get(f"/media/{whole['id']}").json
@@ -176,7 +176,7 @@ def test_one_user_cannot_take_every_place(make_app, fetcher, source):
     slow.opened.set()
     holder.join(30)
     with app.app_context():
-        moving_clock.advance(timedelta(seconds=10))
+        clock_offset.advance(timedelta(seconds=10))
     run_due_jobs(app)
 
     assert (waiting, done) == ("uploading", "ready")

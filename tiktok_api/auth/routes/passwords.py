@@ -1,6 +1,6 @@
 """Passwords: read the request, call one service, hand back its result."""
 
-from tiktok_api.auth import credentials, passwords
+from tiktok_api.auth import account_recovery, passwords
 from tiktok_api.auth.errors import LinkNotValid, WeakPassword, WrongPassword
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.schemas import (
@@ -38,7 +38,7 @@ def change_password(change: dict[str, str]) -> None:
 
     Every other device is signed out; API keys go on working.
     """
-    credentials.change_password(caller, **change)
+    account_recovery.change_password(caller, **change)
 
 
 @blp.post("/password/forgot")
@@ -52,7 +52,7 @@ def forget_password(body: dict[str, str]) -> None:
     Always 202, whether the address is known or not, and after the same work. At most five letters an hour are sent.
     """
     with transaction():
-        credentials.forget(**body)
+        account_recovery.forget(**body)
 
 
 @blp.post("/password/reset")
@@ -67,7 +67,7 @@ def reset_password(body: dict[str, str]) -> None:
 
     The token works once, within an hour. Every device is signed out; API keys go on working.
     """
-    credentials.reset_password(**body, address=client_address())
+    account_recovery.reset_password(**body, address=client_address())
 
 
 @blp.post("/email/verify")
@@ -82,4 +82,4 @@ def verify_email(body: dict[str, str]) -> None:
     The token works once, within 24 hours. It signs nobody in.
     """
     with transaction():
-        credentials.verify_email(**body, address=client_address())
+        account_recovery.verify_email(**body, address=client_address())

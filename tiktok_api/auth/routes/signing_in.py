@@ -36,7 +36,7 @@ from tiktok_api.extensions import limiter, service
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.limits import client_address, client_network
-from tiktok_api.web.reading import peek_at_json
+from tiktok_api.web.parsing.parser import peek_at_json
 from tiktok_api.web.serializing import dump, to_json
 
 blp = Blueprint("auth", __name__, url_prefix="/auth", description="Signing up, signing in, and who you are")

@@ -1,0 +1,1 @@
+"""Charts as SVG: `labels` chooses the words, `axes` the divisions, `svg` draws."""

@@ -1,0 +1,78 @@
+"""Avatars and covers by signed links: read the request, look at the signature, hand the bytes out."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from sqlalchemy import select
+
+from tiktok_api.accounts.models import AVATAR_LINK, Account
+from tiktok_api.analytics.models import COVER_LINK, Video
+from tiktok_api.db import db, end_reading
+from tiktok_api.errors import NotFound
+from tiktok_api.extensions import limiter, service
+from tiktok_api.media.downloads import responses
+from tiktok_api.media.errors import RangeNotSatisfiable, StorageUnavailable
+from tiktok_api.media.uploads import openapi
+from tiktok_api.storage.errors import StorageMissing
+from tiktok_api.web import signed_links
+from tiktok_api.web.blueprint import Blueprint
+from tiktok_api.web.limits import client_network
+from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema, LinkExpired, LinkSignatureInvalid
+
+blp = Blueprint(
+    "pictures", __name__, url_prefix="/pictures", domain="analytics", description="Avatars and covers, for `<img>`"
+)
+
+_REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, RangeNotSatisfiable, StorageUnavailable)
+_HANDED_OUT = openapi.handed_out("The picture", *openapi.PICTURE_TYPES)
+
+
+@blp.get("/avatars/<uuid:account_id>")
+@blp.public
+@blp.counted_apart
+@limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)
+@blp.doc(**_HANDED_OUT)
+@blp.arguments(LinkArgsSchema, location="query")
+@blp.response(200)
+@blp.raises(*_REFUSALS)
+def show_avatar(link: dict[str, str], account_id: UUID) -> Response:
+    """Show the picture that an account's `avatar_url` leads to
+
+    Take the URL from the account: it is signed, good for some minutes, and needs no token.
+    """
+    row = db.session.execute(
+        select(Account.avatar_key, Account.avatar_type).where(Account.id == account_id)
+    ).one_or_none()
+    return _show(AVATAR_LINK, account_id, row, link)
+
+
+@blp.get("/covers/<uuid:video_id>")
+@blp.public
+@blp.counted_apart
+@limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)
+@blp.doc(**_HANDED_OUT)
+@blp.arguments(LinkArgsSchema, location="query")
+@blp.response(200)
+@blp.raises(*_REFUSALS)
+def show_cover(link: dict[str, str], video_id: UUID) -> Response:
+    """Show the picture that a video's `cover_url` leads to
+
+    Take the URL from the list of videos: it is signed, good for some minutes, and needs no token.
+    """
+    row = db.session.execute(select(Video.cover_key, Video.cover_type).where(Video.id == video_id)).one_or_none()
+    return _show(COVER_LINK, video_id, row, link)
+
+
+def _show(endpoint: str, thing_id: UUID, row: Any, link: dict[str, str]) -> Response:
+    key, content_type = row if row is not None else (None, "")
+    signed_links.must_be_signed(endpoint, thing_id, key, **link)
+    if key is None:
+        raise NotFound
+    end_reading()
+    stored = responses.Stored(key=key, etag=key, content_type=content_type)
+    try:
+        response = responses.answer(service("storage"), stored, x_accel_prefix=service("settings").x_accel_prefix)
+    except StorageMissing:
+        raise NotFound from None
+    return signed_links.let_browsers_keep(response, expires=link["expires"])

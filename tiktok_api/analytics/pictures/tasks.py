@@ -1,0 +1,82 @@
+"""When pictures are fetched: a few at a time, in turns with imports, so that they never keep publishing waiting."""
+
+from datetime import timedelta
+
+import structlog
+
+from tiktok_api import clock
+from tiktok_api.analytics.pictures import services as pictures
+from tiktok_api.analytics.pictures.services import Kept, Wanted
+from tiktok_api.db import end_reading, transaction
+from tiktok_api.jobs.registry import Again, Ticket, task
+from tiktok_api.media import services
+from tiktok_api.media.imports.concurrency import Turnstile
+from tiktok_api.media.inspection import sniff
+from tiktok_api.outbound import Answer, Fetcher, OutboundError, Passing, Patience
+from tiktok_api.storage.errors import StorageError
+from tiktok_api.storage.port import Storage
+
+log = structlog.get_logger(__name__)
+
+MOST_BYTES = 4 * 1024 * 1024
+_TYPES = ("image/jpeg", "image/png", "image/webp")
+_UNTIL_OUR_TURN = timedelta(seconds=5)
+_PATIENCE = Patience(connect_seconds=3, head_seconds=3, silence_seconds=3, total_seconds=6)
+
+
+@task(pictures.KEEP)
+def keep_pictures(ticket: Ticket, *, storage: Storage, picture_fetcher: Fetcher, turnstile: Turnstile) -> Again | None:
+    """Fetch an account's avatar and some of its videos' covers, where TikTok names new ones; the rest in another turn."""
+    found = pictures.find_wanted(ticket.subject) if ticket.subject else None
+    end_reading()
+    if found is None:
+        return None
+    owner_id, wanted, has_more = found
+    with turnstile.turn(owner_id) as is_ours:
+        if not is_ours:
+            return Again(clock.now() + _UNTIL_OUR_TURN)
+        for place, each in enumerate(wanted):
+            try:
+                _keep_one(each, storage, picture_fetcher)
+            except (Passing, StorageError) as error:  # the next ones would hardly fare better
+                log.info("picture.postponed", account=str(ticket.subject), error=str(error))
+                with transaction():
+                    pictures.give_up(wanted[place:])
+                break
+    return Again(clock.now()) if has_more else None
+
+
+def _keep_one(wanted: Wanted, storage: Storage, fetcher: Fetcher) -> None:
+    content = _fetch(wanted.url, fetcher)
+    content_type = sniff.sniff(content[: sniff.HEAD_BYTES]) if content else None
+    kept = None
+    if content and content_type in _TYPES:
+        kept = Kept(storage.new_key(), str(content_type))
+        storage.put(kept.key, content)
+    with transaction():
+        is_owned = pictures.keep(wanted, kept)
+    if kept is not None and not is_owned:
+        services.discard(storage, [kept.key])
+
+
+def _fetch(url: str, fetcher: Fetcher) -> bytes | None:
+    """The bytes, or None where there is nothing usable at all. Raises Passing."""
+    try:
+        with fetcher.get(url, patience=_PATIENCE) as answer:
+            return _read(answer)
+    except Passing:
+        raise
+    except OutboundError as error:
+        log.info("picture.refused", error=str(error))
+        return None
+
+
+def _read(answer: Answer) -> bytes | None:
+    if answer.status in (401, 403, 429) or answer.status >= 500:  # its signature is over, or the server is busy
+        raise Passing(f"The server answers {answer.status}.")
+    content = bytearray()
+    for piece in answer.pieces() if answer.status == 200 else ():
+        content += piece
+        if len(content) > MOST_BYTES:
+            return None
+    return bytes(content)

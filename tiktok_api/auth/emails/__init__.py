@@ -1,0 +1,1 @@
+"""E-mails: `messages` says what each one says, `mailer` sends it by SMTP or into a folder."""

@@ -1,0 +1,1 @@
+"""What `make` runs: the demo, the development stack, and files that are generated."""

@@ -1,0 +1,1 @@
+"""The commands of `tiktok-api`, one module for each group."""

@@ -1,0 +1,1 @@
+"""API, worker and simulator on this machine: their settings, locks and processes."""

@@ -1,0 +1,64 @@
+"""What this server needs, looked at one by one; for `/readyz` and whoever asks from a terminal."""
+
+from typing import Any
+
+from redis import Redis
+from sqlalchemy import text
+
+from tiktok_api.db import db
+from tiktok_api.extensions import service
+from tiktok_api.jobs import monitoring
+from tiktok_api.schema import revisions
+from tiktok_api.schema.revisions import Standing
+from tiktok_api.web import limits
+from tiktok_api.web.health import Check
+
+_SAYS = {
+    Standing.EMPTY: "The database has no tables yet: run the upgrade.",
+    Standing.BEHIND: "The database is behind this version: run the upgrade.",
+    Standing.UNKNOWN: "The database is at a revision that this version does not know: run the version that upgraded it.",
+    Standing.UNSTAMPED: "The database has tables but does not say of which revision; it cannot be upgraded.",
+}
+
+
+def check_database() -> None:
+    """Raises when the database cannot be asked."""
+    db.session.execute(text("select 1"))
+
+
+def check_schema() -> dict[str, Any]:
+    """The database's revision against the newest of this code. Another one fails: requests would."""
+    found = revisions.state()
+    facts = {"schema": found.standing, "revision": found.revision, "head": found.head}
+    if found.is_current:
+        return facts
+    return facts | {"status": "failed" if found.is_of_another_version else "degraded", "problem": _SAYS[found.standing]}
+
+
+def check_storage() -> None:
+    """Raises when files can be neither written nor read."""
+    service("storage").check()
+
+
+def check_redis() -> dict[str, Any]:
+    """Whether Redis answers, where there should be one. Without it limits are counted by each process for itself."""
+    url = service("settings").redis_url
+    if not url:
+        return {"configured": False}
+    try:
+        with Redis.from_url(url, **limits.socket_options()) as redis:
+            redis.ping()
+    except Exception as error:  # a wrong URL and a refused password are no better than silence
+        return {"configured": True, "status": "degraded", "problem": f"Redis does not answer: {type(error).__name__}."}
+    return {"configured": True}
+
+
+CHECKS: dict[str, Check] = {
+    "database": check_database,
+    "schema": check_schema,
+    "workers": monitoring.check_workers,
+    "jobs": monitoring.check_jobs,
+    "storage": check_storage,
+    "redis": check_redis,
+    "limits": limits.check,
+}

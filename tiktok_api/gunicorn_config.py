@@ -1,0 +1,125 @@
+"""gunicorn's configuration: `gunicorn --config python:tiktok_api.gunicorn_config wsgi:app`.
+
+One process with many threads by default, because limits and caches are then exact without Redis; with REDIS_URL and
+PostgreSQL, WEB_CONCURRENCY may be as many processes as there are cores.
+"""
+
+import ctypes
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gunicorn import glogging, util
+
+from tiktok_api import logs
+from tiktok_api.settings import load_or_exit
+
+_settings = load_or_exit()  # before anything listens: a wrong setting ends gunicorn at once
+
+bind = _settings.bind
+workers = _settings.web_concurrency
+threads = _settings.web_threads
+worker_class = "gthread"
+timeout = 120
+graceful_timeout = 30
+keepalive = 75  # nginx keeps its upstream connections for 60 s: ours must not be closed first
+forwarded_allow_ips = ",".join(_settings.forwarded_allow_ips)
+accesslog = None  # requests are logged by the application, as JSON and without secrets
+loglevel = _settings.log_level.lower()
+control_socket_disable = True
+limit_request_fields = 64
+limit_request_field_size = 65536  # more than nginx lets through: a token too long to be one of ours is refused by us
+
+
+class logger_class(glogging.Logger):  # type: ignore[misc]  # noqa: N801  # gunicorn looks for a setting of that name
+    """gunicorn's own lines as JSON on standard error, and nothing in them of what a client has sent."""
+
+    def setup(self, cfg: Any) -> None:
+        """Hand everything to the root logger, which `logs` has configured."""
+        super().setup(cfg)
+        level = logging.getLevelName(self.loglevel)
+        logs.configure(level)
+        logs.take_over()
+        for log in (self.error_log, self.access_log):
+            log.handlers, log.propagate = [], True
+
+    def warning(self, msg: Any, *args: Any, **more: Any) -> None:
+        """Without what is quoted: a request line or a header that is no HTTP may hold a secret all the same."""
+        super().warning(re.sub(r"""b?['"].*""", "[hidden]", str(msg), flags=re.DOTALL), *args, **more)
+
+    def exception(self, msg: Any, *args: Any, **more: Any) -> None:
+        """Without the address that was asked for."""
+        if str(msg).startswith("Error handling request"):
+            msg, args = "Error handling request", ()
+        super().exception(msg, *args, **more)
+
+
+def _write_problem(sock: Any, status: int, reason: str, detail: str) -> None:
+    """What gunicorn refuses before the application sees it, as the problem document that every other error is."""
+    code = reason.lower().replace(" ", "_")
+    problem = {"type": f"/docs/problems#{code}", "title": reason, "status": status, "detail": detail or reason}
+    body = json.dumps(problem | {"instance": "", "code": code, "request_id": ""})
+    head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+    util.write_nonblock(sock, f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode("latin-1"))
+
+
+util.write_error = _write_problem  # gunicorn has no setting for it
+
+
+_M_ARENA_MAX = -8  # malloc.h
+
+
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Let glibc keep two heaps instead of one for each thread, which never shrink: eight uploads take 20 MB less."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # other C libraries have no such habit
+        mallopt(_M_ARENA_MAX, 2)
+
+
+_METRICS, _METRICS_PREFIX = "PROMETHEUS_MULTIPROC_DIR", "tiktok-api-metrics-"
+
+
+def on_starting(_server: Any) -> None:
+    """Make the folder where the processes leave what they count, before any of them imports `metrics`.
+
+    In the folder that PROMETHEUS_MULTIPROC_DIR names, else where temporary files go. What masters that were killed have
+    left there is removed.
+    """
+    parent = Path(os.environ.get(_METRICS) or tempfile.gettempdir())
+    if parent.name.startswith(_METRICS_PREFIX):  # another master's, which is starting us in its place
+        parent = parent.parent
+    for folder in parent.glob(f"{_METRICS_PREFIX}*"):
+        pid = folder.name.removeprefix(_METRICS_PREFIX).partition("-")[0]
+        if pid == str(os.getpid()) or (pid.isdigit() and not _is_alive(int(pid))):
+            shutil.rmtree(folder, ignore_errors=True)
+    parent.mkdir(parents=True, exist_ok=True)
+    os.environ[_METRICS] = tempfile.mkdtemp(prefix=f"{_METRICS_PREFIX}{os.getpid()}-", dir=parent)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Keep what an ended process has counted, and let go of its files."""
+    from tiktok_api.metrics import counters  # not before the folder is there
+
+    with suppress(OSError):
+        counters.forget_process(os.environ[_METRICS], worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """Remove the folder."""
+    shutil.rmtree(os.environ[_METRICS], ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

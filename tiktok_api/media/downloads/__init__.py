@@ -1,0 +1,1 @@
+"""Stored bytes handed out: whole or a range, with a token or by a signed link."""

@@ -1,0 +1,85 @@
+"""Media shown by signed links: read the request, look at the signature, hand the bytes out."""
+
+from uuid import UUID
+
+from flask import Response
+from sqlalchemy import select
+
+from tiktok_api.db import db, end_reading
+from tiktok_api.errors import NotFound
+from tiktok_api.extensions import limiter, service
+from tiktok_api.media.blueprint import blp
+from tiktok_api.media.downloads import responses
+from tiktok_api.media.errors import RangeNotSatisfiable, StorageUnavailable
+from tiktok_api.media.models import CONTENT_LINK, THUMBNAIL_LINK, Media
+from tiktok_api.media.uploads import openapi
+from tiktok_api.storage.errors import StorageMissing
+from tiktok_api.web import signed_links
+from tiktok_api.web.limits import client_network
+from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema, LinkExpired, LinkSignatureInvalid
+
+_REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, RangeNotSatisfiable, StorageUnavailable)
+
+
+@blp.get("/<uuid:media_id>/linked-thumbnail")
+@blp.public
+@blp.counted_apart
+@limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)
+@blp.doc(**openapi.handed_out("The picture", "image/jpeg"))
+@blp.arguments(LinkArgsSchema, location="query")
+@blp.response(200)
+@blp.raises(*_REFUSALS)
+def show_linked_thumbnail(link: dict[str, str], media_id: UUID) -> Response:
+    """Show the picture that a `thumbnail_url` leads to
+
+    Take the URL from the media: it is signed, good for some minutes, and needs no token, so that `<img>` can show it.
+    """
+    media = _find(media_id)
+    key = media.thumbnail_key if media else None
+    signed_links.must_be_signed(THUMBNAIL_LINK, media_id, key, **link)
+    if key is None:
+        raise NotFound
+    return _hand_out(responses.Stored(key=key, etag=key, content_type="image/jpeg"), link)
+
+
+@blp.get("/<uuid:media_id>/linked-content")
+@blp.public
+@blp.counted_apart
+@limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)
+@blp.doc(**openapi.handed_out("The file", *openapi.FILE_TYPES))
+@blp.arguments(LinkArgsSchema, location="query")
+@blp.response(200)
+@blp.raises(*_REFUSALS)
+def show_linked_content(link: dict[str, str], media_id: UUID) -> Response:
+    """Hand out the file that a `content_url` leads to
+
+    Take the URL from the media: it is signed, good for some minutes, and needs no token, so that `<video>` can play it.
+    Ranges and `If-Range` are understood.
+    """
+    media = _find(media_id)
+    version = media.sha256 if media and media.is_ready else None
+    signed_links.must_be_signed(CONTENT_LINK, media_id, version, **link)
+    if media is None or version is None:
+        raise NotFound
+    stored = responses.Stored(
+        key=str(media.storage_key),
+        etag=version,
+        content_type=str(media.content_type),
+        size=media.size_bytes,
+        name=media.name,
+    )
+    return _hand_out(stored, link)
+
+
+def _find(media_id: UUID) -> Media | None:
+    """The media of any owner: the signature is the proof."""
+    return db.session.scalar(select(Media).where(Media.id == media_id))
+
+
+def _hand_out(stored: responses.Stored, link: dict[str, str]) -> Response:
+    end_reading()
+    try:
+        response = responses.answer(service("storage"), stored, x_accel_prefix=service("settings").x_accel_prefix)
+    except StorageMissing:
+        raise NotFound from None
+    return signed_links.let_browsers_keep(response, expires=link["expires"])

@@ -1,0 +1,87 @@
+"""`python -m tiktok_api.media.inspection.child inspect|convert <content type> <output descriptor> [JPEG|WEBP]`.
+
+The file is on stdin; one JSON object goes to stdout, a picture to the descriptor.
+"""
+
+import importlib
+import json
+import os
+import pkgutil
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any, BinaryIO
+
+from PIL import Image
+
+from tiktok_api.media import checks
+from tiktok_api.media.inspection import sniff
+from tiktok_api.media.inspection.child import seccomp
+from tiktok_api.media.inspection.child.refusal import Refused, is_ours
+
+MEMORY_BYTES = 456 * 1024 * 1024  # with the code of the libraries, less than 512 MiB in all
+ADDRESS_BYTES = 1024 * 1024 * 1024
+CPU_SECONDS = 15
+OUTPUT_BYTES = {"inspect": 4 * 1024 * 1024, "convert": checks.PHOTO_MAX_BYTES}
+
+Act = Callable[[BinaryIO, BinaryIO], dict[str, Any]]
+
+
+def main(verb: str, content_type: str, output_descriptor: str, wanted: str = "") -> None:
+    """Look at standard input and say what it is, or convert it: `{"facts": {…}}` or `{"refused": {"code", "message"}}`."""
+    act = _act(verb, content_type, wanted)
+    with os.fdopen(0, "rb", closefd=False) as file, os.fdopen(int(output_descriptor), "wb") as output:
+        seccomp.limit_resources(
+            memory_bytes=MEMORY_BYTES,
+            address_bytes=ADDRESS_BYTES,
+            cpu_seconds=CPU_SECONDS,
+            output_bytes=OUTPUT_BYTES[verb],
+        )
+        seccomp.close_doors()
+        answer = _answer(act, file, output)
+    sys.stdout.write(json.dumps(answer))
+
+
+def _act(verb: str, content_type: str, wanted: str) -> Act:
+    """What to do, with all that it needs imported: no file can be opened later, and nothing else is at hand."""
+    Image.init()
+    if content_type in sniff.VIDEO_TYPES:
+        from tiktok_api.media.inspection.child.video import videos
+
+        _load_all_of("av", but=("__main__", "datasets"))
+        return partial(videos.probe, sniff.VIDEO_TYPES[content_type])
+    from tiktok_api.media.inspection.child.photo import conversion, photos
+
+    if verb == "convert":
+        return partial(conversion.convert, sniff.PHOTO_TYPES[content_type], wanted)
+    return partial(photos.probe, sniff.PHOTO_TYPES[content_type])
+
+
+def _load_all_of(package: str, *, but: tuple[str, ...]) -> None:
+    """What a library would import on first use."""
+    for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+        if module.name.rpartition(".")[2] not in but:
+            importlib.import_module(module.name)
+
+
+def _answer(act: Act, file: BinaryIO, output: BinaryIO) -> dict[str, Any]:
+    try:
+        facts = act(file, output)
+        output.flush()
+    except Refused as refusal:
+        return {"refused": {"code": refusal.code, "message": str(refusal)}}
+    except MemoryError:
+        return {"refused": {"code": "file_too_complex", "message": "Opening this file takes more memory than allowed."}}
+    except RecursionError:
+        return {"refused": {"code": "file_too_complex", "message": "The file is nested absurdly deep."}}
+    except Exception as error:
+        if is_ours(error):
+            raise  # something was not loaded in time, or the machine has no room
+        # Whatever else a decoder says about a stranger's file is the file's fault.
+        return {"refused": {"code": "undecodable", "message": f"The file cannot be decoded ({type(error).__name__})."}}
+    else:
+        return {"facts": facts}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Photos in the child process: decoded strip by strip, converted, made small."""

@@ -1,0 +1,1 @@
+"""Videos in the child process: tracks, timing, orientation and stills."""

@@ -1,0 +1,228 @@
+"""What a video is to a player: the tracks it would choose, for how long and how they are shown, and whether all of it is there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from tiktok_api.media.checks import VIDEO_SIDE_PIXELS
+from tiktok_api.media.inspection.child import boxes
+from tiktok_api.media.inspection.child.photo import thumbnails
+from tiktok_api.media.inspection.child.refusal import Refused
+from tiktok_api.media.inspection.child.video import stills
+from tiktok_api.media.inspection.child.video.orientation import Upright, upright
+from tiktok_api.media.inspection.child.video.timelines import Timeline, read_timelines
+from tiktok_api.media.inspection.child.video.track_choice import choose_picture, choose_sound, codec_of, films
+from tiktok_api.media.inspection.child.video.track_tables import Movie, read_movie
+
+MAX_PIXELS = 8192 * 4320
+_MISSING_END_SECONDS = 1.0  # what is announced may be that of a track that is neither seen nor heard
+_MISSING_END_SHARE = 0.005  # and is rounded
+_MOST_EMPTY_SHARE = 0.02  # players skip a picture or two that are damaged
+_OVERHANG = Fraction(1, 10)  # seconds: the last piece of sound may be longer than what is shown of it
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a player would show of a file. `is_whole`: the timelines reach to its end, not just as far as was read."""
+
+    container: InputContainer
+    picture: VideoStream
+    sound: Any
+    timelines: dict[int, Timeline]
+    movie: Movie
+    is_whole: bool
+
+    @property
+    def streams(self) -> Iterable[Any]:
+        return [stream for stream in (self.picture, self.sound) if stream is not None]
+
+    def end_of(self, stream: Any) -> Fraction:
+        """When the last of a track has been shown; its edit list may end within a picture, or begin within one."""
+        end, track = self.timelines[stream.index].end_second, self.movie.tracks.get(stream.id)
+        return end if track is None or track.ends_at is None or end < track.ends_at - _OVERHANG else track.ends_at
+
+    def begin_of(self, stream: Any) -> Fraction:
+        """When the first of a track is shown; a cut may lie within a picture."""
+        track = self.movie.tracks.get(stream.id)
+        return (
+            self.timelines[stream.index].first_second if track is None or track.begins_at is None else track.begins_at
+        )
+
+    @property
+    def begin_second(self) -> Fraction:
+        return min(self.begin_of(stream) for stream in self.streams)
+
+    @property
+    def end_second(self) -> Fraction:
+        return max(self.end_of(stream) for stream in self.streams)
+
+    @property
+    def _unshown_second(self) -> Fraction:
+        """How much of the announced time is before anything is shown: none of it where no edit list begins with a pause.
+
+        Pictures that are put in order later than they are decoded (8.6.1.3) make a movie no longer.
+        """
+        is_timed = self.container.format.name == "matroska,webm" or self.movie.has_edits
+        return self.begin_second if is_timed else Fraction(0)
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first that is shown or heard to the last."""
+        announced = self.movie.seconds
+        if not self.is_whole:
+            return float(announced or Fraction(self.container.duration or 0, _MICROSECONDS))
+        reached = self.end_second - self.begin_second
+        overhang = reached - (announced - self._unshown_second) if announced else Fraction(0)
+        return float(reached - overhang if 0 < overhang <= _OVERHANG else reached)
+
+    @property
+    def rate(self) -> Fraction | None:
+        """Pictures a second."""
+        announced, track = (
+            (self.picture.guessed_rate, self.picture.average_rate),
+            self.movie.tracks.get(self.picture.id),
+        )
+        if not self.is_whole:
+            return announced[1] or announced[0]
+        return self.timelines[self.picture.index].rate(announced, is_spliced=track is not None and track.splices > 0)
+
+
+def probe(demuxer: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
+    """Facts about a video; its thumbnail goes to `thumbnail`. Raises Refused."""
+    boxes.refuse_double_natured(file)
+    if demuxer == "mov":
+        end = boxes.end_of_boxes(file, index=b"moov")
+        movie = read_movie(file)
+    else:
+        end, movie = boxes.size_of(file), Movie(may_be_cut=boxes.refuse_cut_segment(file))
+    source = stills.Source(boxes.Part(file, end), demuxer)
+    *ways, last_way = stills.EDITS if movie.has_edits else stills.EDITS[:1]
+    try:
+        for edits in ways:
+            source.obey(edits)
+            with source.opened() as container:
+                timelines, is_whole = read_timelines(container)
+                if _show_a_picture(container, timelines):
+                    return _facts(_chosen(container, timelines, movie, is_whole), source, file, thumbnail)
+            # Edit lists that hide every picture are a mistake: players that show something pass over them.
+            movie.forget_edits()
+        source.obey(last_way)
+        with source.opened() as container:
+            timelines, is_whole = read_timelines(container)
+            return _facts(_chosen(container, timelines, movie, is_whole), source, file, thumbnail)
+    except av.error.MemoryError as error:
+        raise MemoryError from error
+    except av.error.FFmpegError as error:
+        raise Refused("undecodable", f"The video cannot be decoded: {error.strerror}.") from error
+
+
+def _show_a_picture(container: InputContainer, timelines: dict[int, Timeline]) -> bool:
+    return any(timelines[stream.index].count for stream in films(container))
+
+
+def _chosen(container: InputContainer, timelines: dict[int, Timeline], movie: Movie, is_whole: bool) -> _Shown:
+    picture = choose_picture(container, movie.tracks, timelines)
+    sound = choose_sound(container, movie.tracks, timelines)
+    return _Shown(container, picture, sound, timelines, movie, is_whole)
+
+
+def _facts(shown: _Shown, source: stills.Source, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
+    picture, sound = shown.picture, shown.sound
+    if source.demuxer == "matroska" and boxes.has_segment_duration(file):
+        shown.movie.seconds = Fraction(shown.container.duration or 0, _MICROSECONDS) or None
+    _refuse_larger_than_life(picture)
+    way, (width, height) = _draw(picture, source, thumbnail)
+    _refuse_missing_end(shown, source, file)
+    duration, rate, size_bytes = shown.duration, shown.rate, boxes.size_of(file)
+    return {
+        "kind": "video",
+        "duration_seconds": round(duration, 3),
+        "width": width,
+        "height": height,
+        "orientation": way.degrees,
+        "fps": round(float(rate), 3) if rate else None,
+        "video_codec": codec_of(picture),
+        "audio_codec": codec_of(sound) if sound is not None else None,
+        "has_audio": sound is not None,
+        "bitrate": round(size_bytes * 8 / duration) if duration > 0 else None,
+    }
+
+
+def _refuse_larger_than_life(picture: VideoStream) -> None:
+    """Raise Refused, before anything is decoded, for sizes that would only fill the memory."""
+    if picture.width * picture.height > MAX_PIXELS:
+        message = f"The video is {picture.width} × {picture.height} pixels; TikTok takes at most {VIDEO_SIDE_PIXELS[1]} a side."
+        raise Refused("video_too_large", message)
+
+
+def _draw(picture: VideoStream, source: stills.Source, thumbnail: BinaryIO) -> tuple[Upright, tuple[int, int]]:
+    """Draw the thumbnail of the first picture that is shown, and say how it is shown and how large.
+
+    Of pictures beyond TikTok's limits not even one may fit into the memory: their container says how large they are. Raises
+    Refused where there is none.
+    """
+    aspect = picture.sample_aspect_ratio
+    try:
+        first = source.first_picture(picture.index)
+        if first is None:
+            raise Refused("undecodable", "Not a single picture of the video can be decoded.")
+        way = upright(first, aspect)
+        _keep_thumbnail(first, way, thumbnail)
+    except av.error.MemoryError:
+        if not _is_beyond_tiktok(picture):
+            raise
+        way = upright(None, aspect)
+        return way, way.size(picture.width, picture.height)
+    return way, way.size(first.width, first.height)
+
+
+def _is_beyond_tiktok(picture: VideoStream) -> bool:
+    return bool(max(picture.width, picture.height) > VIDEO_SIDE_PIXELS[1])
+
+
+def _refuse_missing_end(shown: _Shown, source: stills.Source, file: BinaryIO) -> None:
+    """Raise Refused where the index leads beyond the end of the file, or less is there than was announced, or no picture."""
+    indexed = shown.streams if source.demuxer == "mov" else []
+    missing = max((entry.pos + entry.size for stream in indexed for entry in stream.index_entries), default=0)
+    missing -= boxes.size_of(file)
+    if missing > 0:
+        raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
+    _refuse_holes(shown.timelines[shown.picture.index])
+    if not shown.is_whole:
+        return
+    promised, end = shown.movie.seconds, _last_end(shown)
+    is_cut = shown.movie.may_be_cut and promised and shown.begin_second < _MISSING_END_SECONDS
+    if is_cut and promised and end < promised - max(_MISSING_END_SECONDS, float(promised) * _MISSING_END_SHARE):
+        message = f"The video announces {float(promised):.1f} s, but ends after {float(end):.1f} s."
+        raise Refused("file_truncated", message)
+    if _is_beyond_tiktok(shown.picture):
+        return  # it may not fit into the memory twice, and cannot be posted anyway
+    if not source.has_picture_near(shown.picture.index, shown.end_of(shown.picture) - 1):
+        raise Refused("file_truncated", "The end of the video cannot be decoded.")
+
+
+def _refuse_holes(pictures: Timeline) -> None:
+    """Raise Refused where bytes never arrived: a program that makes room for a file in advance leaves zeros there."""
+    if pictures.ends_empty or pictures.empty > _MOST_EMPTY_SHARE * pictures.count:
+        message = (
+            f"A part of the file is missing: there are only zeros where {pictures.empty} of its pictures should be."
+        )
+        raise Refused("file_truncated", message)
+
+
+def _last_end(shown: _Shown) -> Fraction:
+    return max((line.end_second for line in shown.timelines.values() if line.count), default=Fraction(0))
+
+
+def _keep_thumbnail(frame: VideoFrame, way: Upright, target: BinaryIO) -> None:
+    wide, high = way.square(frame.width, frame.height)
+    scale = min(1.0, thumbnails.PIXELS / max(wide, high))
+    small = frame.reformat(max(1, round(wide * scale)), max(1, round(high * scale)), "rgb24")
+    thumbnails.save(way.apply(small.to_image()), target)  # type: ignore[no-untyped-call]

@@ -1,0 +1,300 @@
+"""The upload protocol, tus 1.0.0: read the headers, call one service, answer in headers."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from flask import Response, request, url_for
+from werkzeug.http import http_date
+
+from tiktok_api.auth.identity import caller
+from tiktok_api.db import end_reading, transaction
+from tiktok_api.errors import MethodNotAllowed
+from tiktok_api.extensions import service
+from tiktok_api.media.blueprint import blp
+from tiktok_api.media.errors import (
+    MalformedUploadHeader,
+    MediaInUse,
+    MediaQuotaExceeded,
+    StorageOutOfSpace,
+    StorageUnavailable,
+    TusVersionUnsupported,
+    UploadBusy,
+    UploadContentTypeUnsupported,
+    UploadExpired,
+    UploadInterrupted,
+    UploadIsImport,
+    UploadOffsetMismatch,
+    UploadTooLarge,
+)
+from tiktok_api.media.models import Media, MediaStatus
+from tiktok_api.media.monitoring import counted_upload
+from tiktok_api.media.quotas import Quota
+from tiktok_api.media.schemas import UploadProgressSchema
+from tiktok_api.media.uploads import openapi, request_body, tus_headers, uploads
+from tiktok_api.media.uploads.uploads import Terms, Turn
+
+_PROTOCOL = {"Tus-Resumable": tus_headers.VERSION, "Cache-Control": "no-store"}
+_TERMINATION = (TusVersionUnsupported, UploadExpired, MediaInUse)
+_APPENDING = (
+    MalformedUploadHeader,
+    UploadInterrupted,
+    UploadIsImport,
+    UploadOffsetMismatch,
+    UploadExpired,
+    TusVersionUnsupported,
+    UploadTooLarge,
+    MediaQuotaExceeded,
+    UploadContentTypeUnsupported,
+    UploadBusy,
+    StorageOutOfSpace,
+    StorageUnavailable,
+)
+_APPENDING_HEADERS = openapi.request_headers(
+    Tus_Resumable=True, Upload_Offset=True, Upload_Length=False, Upload_Checksum=False
+)
+_APPENDED = openapi.answers(204, "Tus-Resumable", "Upload-Offset", "Upload-Expires", description="Stored")
+
+
+def _speak_tus(response: Response) -> Response:
+    """Every answer about an upload names the version, refusals too."""
+    if "/media/uploads" in request.path:
+        response.headers["Tus-Resumable"] = tus_headers.VERSION
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+blp.after_request(_speak_tus)
+
+
+def _terms() -> Terms:
+    settings = service("settings")
+    return Terms(settings.media_max_bytes, timedelta(seconds=settings.upload_ttl_seconds), Quota.of(settings))
+
+
+def _bare(status: int, **more: str) -> Response:
+    """An answer that is all headers."""
+    response = Response(status=status, headers=_PROTOCOL | more)
+    response.headers.remove("Content-Type")
+    return response
+
+
+def _standing(media: Media, status: int, **more: str) -> Response:
+    """Where an upload stands, in headers."""
+    response = _bare(status, **more)
+    response.headers["Upload-Offset"] = str(media.received_bytes)
+    if media.status is MediaStatus.UPLOADING and media.expires_at is not None:
+        response.headers["Upload-Expires"] = http_date(media.expires_at)
+    return response
+
+
+@blp.route("/uploads", methods=["OPTIONS"])
+@blp.public
+@blp.doc(
+    responses=openapi.answers(
+        204,
+        "Tus-Resumable",
+        "Tus-Version",
+        "Tus-Extension",
+        "Tus-Max-Size",
+        "Tus-Checksum-Algorithm",
+        description="What it can do",
+    )
+)
+@blp.response(204)
+def describe_uploads() -> Response:
+    """Tell what the upload protocol can do here
+
+    tus 1.0.0: `Tus-Version`, `Tus-Extension`, `Tus-Max-Size` (bytes) and `Tus-Checksum-Algorithm` say it.
+    """
+    able = {
+        "Tus-Version": tus_headers.VERSION,
+        "Tus-Extension": tus_headers.EXTENSIONS,
+        "Tus-Max-Size": str(service("settings").media_max_bytes),
+        "Tus-Checksum-Algorithm": ",".join(tus_headers.CHECKSUMS),
+    }
+    return _bare(204, **able)
+
+
+@blp.post("/uploads")
+@blp.acts_without_key
+@blp.doc(
+    parameters=openapi.request_headers(
+        Tus_Resumable=True,
+        Upload_Length=False,
+        Upload_Defer_Length=False,
+        Upload_Metadata=False,
+        Upload_Checksum=False,
+    ),
+    requestBody=openapi.some_bytes(required=False),
+    responses=openapi.CHECKSUM_MISMATCH
+    | openapi.answers(201, "Location", "Tus-Resumable", "Upload-Offset", "Upload-Expires", description="Begun"),
+)
+@blp.response(201)
+@blp.raises(
+    MalformedUploadHeader,
+    UploadInterrupted,
+    TusVersionUnsupported,
+    UploadTooLarge,
+    MediaQuotaExceeded,
+    UploadContentTypeUnsupported,
+    UploadBusy,
+    StorageOutOfSpace,
+    StorageUnavailable,
+)
+def create_upload() -> Response:
+    """Begin an upload
+
+    Send `Tus-Resumable: 1.0.0`, `Upload-Length` (bytes) or `Upload-Defer-Length: 1`, and the name and type of the file in
+    `Upload-Metadata` (`filename`, `filetype`). The answer's `Location` is where its bytes go by PATCH; the id in it is the
+    media's. The first bytes may come along as `application/offset+octet-stream`.
+    """
+    tus_headers.must_speak_our_version(request.headers)
+    length = tus_headers.length_of_upload(request.headers)
+    tus_headers.must_not_concatenate(request.headers)
+    found = tus_headers.metadata(request.headers.get("Upload-Metadata"))
+    has_bytes = request_body.length_of(request.environ) != 0
+    if has_bytes:
+        _must_be_bytes()
+    turn = _turn(0) if has_bytes else None
+    end_reading()
+    media = uploads.begin(
+        caller,
+        service("storage"),
+        _terms(),
+        length=length,
+        first_bytes=(turn.length or 0) if turn is not None else 0,
+        name=tus_headers.file_name(found),
+        content_type=tus_headers.media_type(found),
+        upload_metadata=request.headers.get("Upload-Metadata"),
+    )
+    if turn is not None:
+        media = _receive(media.id, turn)
+    return _standing(media, 201, Location=url_for("media.append_upload", media_id=media.id))
+
+
+@blp.route("/uploads/<uuid:media_id>", methods=["HEAD"])
+@blp.doc(
+    parameters=openapi.request_headers(Tus_Resumable=True),
+    responses=openapi.STANDING,
+)
+@blp.response(200)
+@blp.raises(TusVersionUnsupported, UploadExpired, UploadIsImport)
+def show_upload_offset(media_id: UUID) -> Response:
+    """Say from which byte an upload goes on
+
+    `Upload-Offset` is how many bytes are safely stored, `Upload-Length` how many there will be.
+    """
+    tus_headers.must_speak_our_version(request.headers)
+    media = uploads.find(caller, media_id)
+    response = _standing(media, 200)
+    if media.size_bytes is None:
+        response.headers["Upload-Defer-Length"] = "1"
+    else:
+        response.headers["Upload-Length"] = str(media.size_bytes)
+    if media.upload_metadata:
+        response.headers["Upload-Metadata"] = media.upload_metadata
+    return response
+
+
+@blp.get("/uploads/<uuid:media_id>")
+@blp.response(200, UploadProgressSchema)
+@blp.raises(UploadExpired)
+def show_upload(media_id: UUID) -> Media:
+    """Show how far an upload or an import is
+
+    Bytes, percentage, rate and the seconds that the rest will take at that rate.
+    """
+    return uploads.look(caller, media_id)
+
+
+@blp.patch("/uploads/<uuid:media_id>")
+@blp.metered_by_bytes
+@blp.doc(
+    parameters=_APPENDING_HEADERS,
+    requestBody=openapi.some_bytes(required=True),
+    responses=openapi.CHECKSUM_MISMATCH | _APPENDED,
+)
+@blp.response(204)
+@blp.raises(*_APPENDING)
+def append_upload(media_id: UUID) -> Response:
+    """Send the next bytes of an upload
+
+    Send them as `application/offset+octet-stream` with `Upload-Offset`, as many at a time as you like. What arrived before
+    a connection broke is kept: ask with HEAD and go on from there. `Upload-Checksum` (sha1, sha256 or md5) has them
+    checked. After the last byte the media is inspected.
+    """
+    tus_headers.must_speak_our_version(request.headers)
+    _must_be_bytes()
+    turn = _turn(
+        tus_headers.offset(request.headers), upload_length=tus_headers.whole_number(request.headers, "Upload-Length")
+    )
+    return _standing(_receive(media_id, turn), 204)
+
+
+@blp.delete("/uploads/<uuid:media_id>")
+@blp.doc(parameters=openapi.request_headers(Tus_Resumable=True))
+@blp.response(204)
+@blp.raises(*_TERMINATION)
+def terminate_upload(media_id: UUID) -> Response:
+    """Give an upload up
+
+    What was sent of it is deleted.
+    """
+    tus_headers.must_speak_our_version(request.headers)
+    with transaction():
+        uploads.give_up(caller, media_id)
+    return _bare(204)
+
+
+@blp.post("/uploads/<uuid:media_id>")
+@blp.acts_without_key
+@blp.metered_by_bytes
+@blp.doc(
+    parameters=openapi.request_headers(
+        X_HTTP_Method_Override=True,
+        Tus_Resumable=True,
+        Upload_Offset=False,
+        Upload_Length=False,
+        Upload_Checksum=False,
+    ),
+    requestBody=openapi.some_bytes(required=False),
+    responses=openapi.CHECKSUM_MISMATCH | _APPENDED | openapi.STANDING,
+)
+@blp.response(204)
+@blp.raises(*_APPENDING, MediaInUse, MethodNotAllowed)
+def override_upload_method(media_id: UUID) -> Response:
+    """Send PATCH, DELETE or HEAD from where only POST gets through
+
+    `X-HTTP-Method-Override` names the method that is meant.
+    """
+    meant: dict[str, Callable[[UUID], Any]] = {
+        "PATCH": append_upload,
+        "DELETE": terminate_upload,
+        "HEAD": show_upload_offset,
+    }
+    act = meant.get(request.headers.get("X-HTTP-Method-Override", "").upper())
+    if act is None:
+        raise MethodNotAllowed(headers={"Allow": "DELETE, GET, HEAD, OPTIONS, PATCH"})
+    return cast(Response, act(media_id))
+
+
+def _must_be_bytes() -> None:
+    if request.mimetype != tus_headers.BYTES_TYPE:
+        raise UploadContentTypeUnsupported(expected=tus_headers.BYTES_TYPE)
+
+
+def _turn(offset: int, *, upload_length: int | None = None) -> Turn:
+    return Turn(
+        offset=offset,
+        length=request_body.length_of(request.environ),
+        upload_length=upload_length,
+        checksum=tus_headers.checksum(request.headers.get("Upload-Checksum")),
+    )
+
+
+def _receive(media_id: UUID, turn: Turn) -> Media:
+    pieces = request_body.iter_pieces(request.environ, stall_seconds=service("settings").upload_stall_seconds)
+    with counted_upload():
+        return uploads.receive(caller, service("storage"), _terms(), media_id, turn, pieces)

@@ -1,0 +1,1 @@
+"""What is counted for Prometheus, and how several processes show it as one."""

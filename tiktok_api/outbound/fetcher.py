@@ -1,0 +1,193 @@
+"""HTTP to addresses that strangers choose: no proxies, no environment, no cookies, no decompression, redirects looked at.
+
+It stands on httpcore, the engine below httpx, because that does nothing unasked: what httpx adds (redirects, cookies,
+decoding, proxies) is what must not happen here.
+"""
+
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import httpcore2
+import httpx2
+
+from tiktok_api.outbound import urls
+from tiktok_api.outbound.addresses import Policy
+from tiktok_api.outbound.connection import Deadline, GuardedBackend, Resolve, resolve_by_system
+from tiktok_api.outbound.errors import (
+    AddressForbidden,
+    Interrupted,
+    RedirectForbidden,
+    TooSlow,
+    Unreachable,
+    UrlForbidden,
+)
+from tiktok_api.outbound.urls import Target
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_HEADERS = {"User-Agent": "tiktok-api", "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait: for a connection, for the head of an answer, for more of its body, for all of it.
+
+    A body that comes, but more slowly than `slowest_bytes_per_second` while we would wait in silence, counts as silent.
+    """
+
+    connect_seconds: float = 10.0
+    head_seconds: float = 30.0
+    silence_seconds: float = 30.0
+    total_seconds: float = 1800.0
+    slowest_bytes_per_second: float = 1024.0
+
+
+class Answer:
+    """The head of an answer, and its body while it is awaited. Header names are in lower case."""
+
+    def __init__(self, response: httpcore2.Response, deadline: Deadline, patience: Patience, until: float) -> None:
+        self.status = response.status
+        self.headers = _joined(response.headers)
+        self._response = response
+        self._deadline = deadline
+        self._patience = patience
+        self._until = until
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body as it comes. Raises Interrupted, TooSlow."""
+        self._deadline.set(max(self._until - time.monotonic(), 0))
+        began, came = time.monotonic(), 0
+        body: Any = self._response.stream
+        with _in_our_words():
+            for piece in body:
+                yield piece
+                came += len(piece)
+                seconds = time.monotonic() - began
+                if seconds >= self._patience.silence_seconds:
+                    if came < seconds * self._patience.slowest_bytes_per_second:
+                        raise TooSlow("The server sends too slowly.")
+                    began, came = time.monotonic(), 0
+
+
+class Fetcher:
+    """Goes where strangers send us, by `policy`. `ssl_context` replaces the system's certificate authorities."""
+
+    def __init__(
+        self, policy: Policy, *, resolve: Resolve = resolve_by_system, ssl_context: ssl.SSLContext | None = None
+    ) -> None:
+        self.policy = policy
+        self._resolve = resolve
+        self._chosen_ssl_context = ssl_context
+
+    def read(self, url: str) -> Target:
+        """Where `url` leads; nobody is asked for it. Raises UrlForbidden."""
+        return urls.read(url, self.policy)
+
+    @contextmanager
+    def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        patience: Patience | None = None,
+        most_redirects: int = 5,
+    ) -> Iterator[Answer]:
+        """The answer at the end of `most_redirects` redirects at most; its connection is closed afterwards.
+
+        Raises every OutboundError.
+        """
+        patience = patience or Patience()
+        until = time.monotonic() + patience.total_seconds
+        target = self.read(url)
+        for hop in range(most_redirects + 1):
+            with ExitStack() as stack:
+                try:
+                    answer = stack.enter_context(self._ask(target, headers or {}, patience, until))
+                except AddressForbidden:
+                    if hop:
+                        raise _led_astray() from None
+                    raise
+                if answer.status not in _REDIRECTS or "location" not in answer.headers:
+                    yield answer
+                    return
+            target = self._follow(target, answer.headers["location"])
+        raise RedirectForbidden(f"The server redirects more than {most_redirects} times.")
+
+    def _follow(self, target: Target, location: str) -> Target:
+        try:
+            sent = location.encode("latin-1").decode(errors="replace")  # many send UTF-8 unencoded
+            found = urls.follow(target, sent, self.policy)
+        except UrlForbidden:
+            raise _led_astray() from None
+        if target.scheme == "https" and found.scheme != "https":
+            raise RedirectForbidden("The server redirects from https to http.")
+        return found
+
+    @contextmanager
+    def _ask(self, target: Target, headers: Mapping[str, str], patience: Patience, until: float) -> Iterator[Answer]:
+        deadline = Deadline()
+        left = max(until - time.monotonic(), 0)
+        deadline.set(min(patience.connect_seconds + patience.head_seconds, left))
+        timeouts = {"connect": patience.connect_seconds, "write": patience.head_seconds}
+        timeouts |= {"read": patience.silence_seconds, "pool": patience.connect_seconds}
+        request = httpcore2.Request(
+            "GET",
+            httpcore2.URL(
+                scheme=target.scheme.encode(),
+                host=target.host.encode(),
+                port=target.port,
+                target=target.resource.encode(),
+            ),
+            headers=[("Host", target.authority), *(_HEADERS | dict(headers)).items()],
+            extensions={"timeout": timeouts},
+        )
+        backend = GuardedBackend(self.policy, self._resolve, target.scheme, deadline)
+        pool = httpcore2.ConnectionPool(
+            ssl_context=self._ssl_context if target.scheme == "https" else None,
+            max_connections=1,
+            max_keepalive_connections=0,
+            network_backend=backend,
+        )
+        try:
+            with _in_our_words():
+                response = pool.handle_request(request)
+            try:
+                yield Answer(response, deadline, patience, until)
+            finally:
+                with suppress(Exception):  # it may be broken already
+                    response.close()
+        finally:
+            pool.close()
+
+    @cached_property
+    def _ssl_context(self) -> ssl.SSLContext:
+        return self._chosen_ssl_context or httpx2.create_ssl_context(trust_env=False)
+
+
+def _led_astray() -> RedirectForbidden:
+    return RedirectForbidden("The server redirects to where this server does not go.")
+
+
+def _joined(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by name; what was sent more than once is joined by commas (RFC 9110, 5.3)."""
+    found: dict[str, str] = {}
+    for name, value in raw:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except httpcore2.ConnectTimeout:
+        raise Unreachable("The server cannot be reached.") from None
+    except httpcore2.TimeoutException:
+        raise TooSlow("The server fell silent.") from None
+    except (httpcore2.NetworkError, httpcore2.ProtocolError):
+        raise Interrupted("The connection ended before the answer did.") from None

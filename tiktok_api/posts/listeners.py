@@ -1,0 +1,99 @@
+"""What other domains ask and tell posts, in their own transactions; `app.py` subscribes these."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from tiktok_api import clock
+from tiktok_api.accounts.models import Account
+from tiktok_api.db import db
+from tiktok_api.jobs import queue
+from tiktok_api.media.errors import MediaInUse
+from tiktok_api.media.models import Media
+from tiktok_api.posts.models import Attempt, Post, PostMedia, Publication, PublicationState
+from tiktok_api.posts.publishing.claims import PUBLISH
+from tiktok_api.posts.publishing.post_status import ENDED
+from tiktok_api.posts.services import CANCELLABLE, cancel_one
+
+
+def veto_deletion(media: Media) -> None:
+    """Media that a post still needs stay. Raises MediaInUse."""
+    shows_it = select(PostMedia.post_id).where(PostMedia.media_id == media.id)
+    # Locked, so that none of them is scheduled between this look and the deletion.
+    post_ids = db.session.scalars(
+        select(Post.id).where(Post.id.in_(shows_it)).order_by(Post.id).with_for_update()
+    ).all()
+    still_needs_it = Publication.state.not_in([*ENDED, PublicationState.DRAFT])
+    needed = select(Publication.id).where(Publication.post_id.in_(post_ids), still_needs_it)
+    if db.session.scalar(needed.limit(1)) is not None:
+        raise MediaInUse
+    db.session.execute(delete(PostMedia).where(PostMedia.media_id == media.id))
+
+
+def is_shown(media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Whether any post shows media, as a condition on a column with their ids."""
+    return exists().where(PostMedia.media_id == media_id)
+
+
+def give_up_account(account: Account) -> list[UUID]:
+    """Cancel what was to go out on an account that is being disconnected; answers those publications' ids.
+
+    What may be live already stays as it is; what is only a draft keeps a target that leads nowhere.
+    """
+    unfinished = select(Publication.post_id).where(
+        Publication.account_id == account.id, Publication.state.not_in(ENDED)
+    )
+    cancelled: list[UUID] = []
+    fresh = {"populate_existing": True}
+    posts = db.session.scalars(select(Post).where(Post.id.in_(unfinished)).order_by(Post.id).with_for_update()).all()
+    for post in posts:
+        waiting = select(Publication).where(
+            Publication.post_id == post.id,
+            Publication.account_id == account.id,
+            Publication.state.in_(CANCELLABLE),
+        )
+        outcomes = [cancel_one(post, each) for each in db.session.scalars(waiting.execution_options(**fresh)).all()]
+        cancelled += [each["publication_id"] for each in outcomes if each["outcome"] == "cancelled"]
+    return cancelled
+
+
+def forget_posts(user_id: UUID) -> None:
+    """Somebody leaves: their posts go first, because media that a post shows cannot go."""
+    theirs = select(Publication.id).where(Publication.owner_id == user_id)
+    for publication_id in db.session.scalars(theirs):
+        queue.withdraw(f"{PUBLISH}:{publication_id}")
+    db.session.execute(delete(Post).where(Post.owner_id == user_id).execution_options(synchronize_session=False))
+
+
+def wake_account(account: Account) -> None:
+    """An account was connected again: whatever was held for it is looked at now.
+
+    It only moves promises. Locking posts here, under the account's lock, would be the wrong way round: a worker locks
+    its post first and then, by a foreign key, the account.
+    """
+    waiting = (PublicationState.DRAFT, PublicationState.SCHEDULED)
+    unfinished = select(Publication.id).where(
+        Publication.account_id == account.id, Publication.state.not_in([*ENDED, *waiting])
+    )
+    # In the order of their times: workers take jobs by when they came due.
+    for place, publication_id in enumerate(db.session.scalars(unfinished.order_by(Publication.wanted_at))):
+        look_again(publication_id, not_before=clock.now() + place * timedelta(microseconds=1))
+
+
+def find_publication(publish_id: str, *, open_id: str) -> UUID | None:
+    """The publication behind a publish_id of this TikTok account."""
+    return db.session.scalar(
+        select(Publication.id)
+        .join(Attempt, Attempt.publication_id == Publication.id)
+        .join(Account, Account.id == Publication.account_id)
+        .where(Attempt.publish_id == publish_id, Account.open_id == open_id)
+    )
+
+
+def look_again(publication_id: UUID, *, not_before: datetime | None = None) -> None:
+    """TikTok hints that something has changed: ask it now instead of at the next poll."""
+    queue.promise(
+        PUBLISH, due_at=not_before or clock.now(), subject=publication_id, unique_key=f"{PUBLISH}:{publication_id}"
+    )

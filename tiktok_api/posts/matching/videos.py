@@ -1,0 +1,194 @@
+"""Finding the id of a post that TikTok never told: by evidence in the account's list of videos, never by guess.
+
+TikTok names a post's id only after moderation and at times not at all. A listed video is the publication's if it has the
+caption, was made between the last byte and the verdict, is as long as what was sent, and no other publication of the account
+could have become it. Where two are alike, neither is taken.
+"""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from tiktok_api import clock, events
+from tiktok_api.accounts import token_refresh
+from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.db import db, end_reading, transaction
+from tiktok_api.encryption import Sealer
+from tiktok_api.jobs import queue
+from tiktok_api.media.models import Media
+from tiktok_api.posts.matching import post_ids
+from tiktok_api.posts.models import Attempt, Post, PostIdSource, PostMedia, PostMode, Publication, PublicationState
+from tiktok_api.posts.publishing.claims import FencedOff, lock
+from tiktok_api.posts.publishing.content import terms_of
+from tiktok_api.tiktok import ScopeMissing, TikTokClient
+
+MATCH = "posts.match_ids"
+_LONGEST_AGO = timedelta(days=30)
+_CLOCKS_APART = timedelta(minutes=2)
+_SECONDS_APART = 1.0  # TikTok tells whole seconds
+_SHORTEST_BEGINNING = 100  # TikTok's list may cut a caption; so much of it is no coincidence
+_MAY_BE_LIVE = (
+    PublicationState.UPLOADING,
+    PublicationState.PROCESSING,
+    PublicationState.UNCONFIRMED,
+    PublicationState.PUBLISHED,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedVideo:
+    """What is known of a video from the account's list."""
+
+    video_id: str
+    caption: str
+    posted_at: datetime
+    duration_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Traces:
+    """What a publication's post must look like."""
+
+    publication_id: UUID
+    caption: str
+    since: datetime
+    until: datetime
+    duration_seconds: float | None
+    is_wanting: bool
+
+    def fits(self, video: ListedVideo) -> bool:
+        is_in_time = self.since - _CLOCKS_APART <= video.posted_at <= self.until + _CLOCKS_APART
+        sent = self.duration_seconds
+        is_as_long = sent is None or abs(video.duration_seconds - sent) <= _SECONDS_APART
+        return is_in_time and is_as_long and _is_same_caption(self.caption, video.caption)
+
+
+def want_ids(account_id: UUID) -> None:
+    """The account's videos have been listed: have them compared, if a publication still lacks its id."""
+    wanting = select(Publication.id).where(
+        Publication.account_id == account_id,
+        Publication.state == PublicationState.PUBLISHED,
+        Publication.post_id_source.is_(None),
+        Publication.published_at > clock.now() - _LONGEST_AGO,
+    )
+    if db.session.scalar(wanting.limit(1)) is not None:
+        queue.promise(MATCH, due_at=clock.now(), subject=account_id)
+
+
+def match(account_id: UUID) -> None:
+    """Give the account's publications the ids that only one video can have."""
+    traces = _traces_of(account_id)
+    videos = _listed(account_id, traces)
+    end_reading()
+    could_be = {each.publication_id: [video for video in videos if each.fits(video)] for each in traces}
+    rivals = Counter(video.video_id for fitting in could_be.values() for video in fitting)
+    for each in traces:
+        fitting = could_be[each.publication_id]
+        is_told_by_words = bool(each.caption.strip())  # time and length alone would be a guess
+        if each.is_wanting and is_told_by_words and len(fitting) == 1 and rivals[fitting[0].video_id] == 1:
+            _keep(each.publication_id, fitting[0].video_id, PostIdSource.MATCHED)
+
+
+def confirm_reported(publication_id: UUID, post_id: str, *, tiktok: TikTokClient, sealer: Sealer) -> bool:
+    """Take the id that a webhook names, where TikTok's list knows it as the account's own. Raises TikTokError."""
+    account_id = db.session.scalar(
+        select(Publication.account_id).where(
+            Publication.id == publication_id,
+            Publication.state == PublicationState.PUBLISHED,
+            Publication.post_id_source.is_(None),
+        )
+    )
+    end_reading()
+    if account_id is None:
+        return False
+    try:
+        found = token_refresh.with_token(
+            account_id, lambda token: tiktok.query_videos(token, [post_id]), tiktok=tiktok, sealer=sealer
+        )
+    except (ScopeMissing, AccountNeedsReconnection):
+        return False
+    is_theirs = post_id in [video.id for video in found]
+    return is_theirs and _keep(publication_id, post_id, PostIdSource.WEBHOOK)
+
+
+def _keep(publication_id: UUID, post_id: str, source: PostIdSource) -> bool:
+    with transaction():
+        try:
+            post, publication = lock(publication_id)
+        except FencedOff:
+            return False
+        is_wanting = publication.state is PublicationState.PUBLISHED and not publication.tiktok_post_ids
+        if not is_wanting or publication.account_id is None or post_id in _claimed(publication.account_id):
+            return False
+        post_ids.write(post, publication, [post_id], source)
+    return True
+
+
+def _claimed(account_id: UUID) -> set[str]:
+    """The ids that publications of the account have already."""
+    known = select(Publication.tiktok_post_ids).where(
+        Publication.account_id == account_id, Publication.post_id_source.is_not(None)
+    )
+    return {each for ids in db.session.scalars(known) for each in ids}
+
+
+def _listed(account_id: UUID, traces: Sequence[_Traces]) -> list[ListedVideo]:
+    if not any(each.is_wanting for each in traces):
+        return []
+    since = min(each.since for each in traces) - _CLOCKS_APART
+    claimed = _claimed(account_id)
+    answers = events.ask("account.videos", account_id=account_id, since=since)
+    return [video for answer in answers for video in answer if video.video_id not in claimed]
+
+
+def _traces_of(account_id: UUID) -> list[_Traces]:
+    """The publications of the account whose post may be live without an id, those that are not to be matched included.
+
+    Where the media were deleted meanwhile, a publication stands in the way of others and is not matched itself.
+    """
+    first_final = (
+        select(func.min(Attempt.final_at))
+        .where(Attempt.publication_id == Publication.id, Attempt.final_at.is_not(None))
+        .correlate(Publication)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Post, Publication, Media.duration_seconds, first_final.label("since"))
+        .join(Publication, Publication.post_id == Post.id)
+        .outerjoin(PostMedia, PostMedia.post_id == Post.id)
+        .outerjoin(Media, Media.id == PostMedia.media_id)
+        .where(
+            Publication.account_id == account_id,
+            Publication.state.in_(_MAY_BE_LIVE),
+            Publication.post_id_source.is_(None),
+            Publication.updated_at > clock.now() - _LONGEST_AGO,
+            Post.mode == PostMode.DIRECT,
+        )
+    ).all()
+    return [
+        _Traces(
+            publication_id=publication.id,
+            caption=terms_of(post, publication).caption,
+            since=since,
+            until=publication.published_at or clock.now(),
+            duration_seconds=duration_seconds,
+            is_wanting=duration_seconds is not None and _is_wanting(post, publication),
+        )
+        for post, publication, duration_seconds, since in rows
+        if since is not None
+    ]
+
+
+def _is_wanting(post: Post, publication: Publication) -> bool:
+    is_public = terms_of(post, publication).privacy_level == "PUBLIC_TO_EVERYONE"
+    return is_public and publication.state is PublicationState.PUBLISHED
+
+
+def _is_same_caption(sent: str, listed: str) -> bool:
+    sent, listed = (" ".join(unicodedata.normalize("NFC", text).split()) for text in (sent, listed))
+    return sent == listed or (len(listed) >= _SHORTEST_BEGINNING and sent.startswith(listed))

@@ -1,0 +1,1 @@
+"""Preflight: everything that TikTok would refuse or drop silently, found before anything is sent."""

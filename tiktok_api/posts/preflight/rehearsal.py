@@ -1,0 +1,112 @@
+"""Judging a request whose body has faults of shape: what is sound is done as if it were all, refused, and undone.
+
+Nothing that is done here is kept. What is not sound is replaced by what raises no reason of its own.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from tiktok_api import clock
+from tiktok_api.auth.identity import Identity
+from tiktok_api.db import transaction
+from tiktok_api.errors import Invalid
+from tiktok_api.posts import services
+from tiktok_api.posts.models import LatePolicy, PostMode, PostType
+from tiktok_api.posts.schemas.posts import SLOT
+from tiktok_api.web.parsing.well_formed import WellFormed
+
+_LISTS = ("media_ids", "targets")
+
+
+def create(caller: Identity, sound: WellFormed) -> None:
+    """Raises Invalid with what would keep the sound parts of a draft from being created."""
+    changes = {"media_ids": [], "targets": []} | _changes(sound)
+    changes["type"] = PostType(changes.get("type", PostType.VIDEO))
+    with _undone(), _without_false_reasons(sound):
+        services.create_post(caller, **changes)
+
+
+def update(caller: Identity, post_id: UUID, sound: WellFormed) -> None:
+    """Raises Invalid with what would keep the sound parts of changes from being made."""
+    changes = _changes(sound)
+    with _undone(), _without_false_reasons(sound):
+        services.update_post(caller, post_id, **changes)
+
+
+def schedule(caller: Identity, post_id: UUID) -> None:
+    """Raises Invalid with what would keep a post from being scheduled, whenever that is."""
+    with _undone():
+        services.schedule(caller, post_id, publish_at=_some_time())
+
+
+def _changes(sound: WellFormed) -> dict[str, Any]:
+    """The arguments of the service. An item that is not sound is one that does not exist, which is told already."""
+    changes = {name: value for name, value in sound.values.items() if name not in (*_LISTS, *SLOT)}
+    if "media_ids" in sound.values:
+        changes["media_ids"] = sound.padded("media_ids", uuid4)
+    if "targets" in sound.values:
+        changes["targets"] = [{"account_id": uuid4()} | target for target in sound.padded("targets", dict)]
+    if "mode" in changes:
+        changes["mode"] = PostMode(changes["mode"])
+    if changes.get("if_late"):
+        changes["if_late"] = LatePolicy(changes["if_late"])
+    return changes | {"slot": _slot(sound)}
+
+
+def _slot(sound: WellFormed) -> dict[str, Any]:
+    """The time that was sent; where it is not sound, any that could be: the post was to go out."""
+    if not sound.sent & set(SLOT):
+        return {}
+    slot = {name: sound.values[name] for name in SLOT if name in sound.values}
+    is_sound = slot.keys() == sound.sent & set(SLOT) and slot.keys() in ({"publish_at"}, {"local_time", "timezone"})
+    return slot if is_sound else {"publish_at": _some_time()}
+
+
+def _some_time() -> Any:
+    return clock.now() + timedelta(days=1)
+
+
+@contextmanager
+def _without_false_reasons(sound: WellFormed) -> Iterator[None]:
+    """Leave out what is only refused because something else is not sound: an override that is missing, a type or a mode."""
+    try:
+        yield
+    except Invalid as problem:
+        faults = [fault for fault in problem.extra.get("errors", []) if not _is_false(fault, sound)]
+        raise Invalid(errors=faults) from None
+
+
+def _is_false(fault: dict[str, Any], sound: WellFormed) -> bool:
+    if any(f"/{name}" in sound.faulty and fault["code"] in codes for name, codes in _DEPENDING.items()):
+        return True
+    account_id = fault.get("account_id")
+    is_of_any = account_id is None and fault["code"] in _OF_WORDS
+    overriding = [
+        place for place, target in sound.items("targets").items() if is_of_any or target.get("account_id") == account_id
+    ]
+    return any(f"/targets/{place}{fault['pointer']}" in sound.faulty for place in overriding)
+
+
+_OF_WORDS = {"privacy_level_missing", "caption_too_long", "branded_content_private", "ignored_in_inbox_mode"}
+_DEPENDING = {"type": {"media_kind", "media_count"}, "mode": _OF_WORDS, "targets": _OF_WORDS}
+"""What is refused or not depending on a field."""
+
+
+@contextmanager
+def _undone() -> Iterator[None]:
+    """A transaction of which nothing is kept, inside the one that is open or for itself."""
+    with suppress(_Undo), transaction() as session:
+        yield
+        session.flush()
+        _undo()
+
+
+class _Undo(Exception):
+    """Ends a rehearsal that found nothing."""
+
+
+def _undo() -> None:
+    raise _Undo

@@ -1,0 +1,161 @@
+"""Every reason at once: what each stage refuses, gathered into one answer, and what TikTok said last of the creators."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from tiktok_api.accounts.models import Account
+from tiktok_api.accounts.services import last_creator_info
+from tiktok_api.db import db
+from tiktok_api.errors import Invalid
+from tiktok_api.media.models import Media
+from tiktok_api.posts.errors import NotPublishable
+from tiktok_api.posts.models import Post, Publication
+from tiktok_api.posts.preflight.rules import Finding, check_against_creator, check_post, check_words
+from tiktok_api.posts.publishing.content import OVERRIDABLE, is_direct
+from tiktok_api.tiktok import BAN_CODES
+
+CACHED = "cached"
+"""How a finding was checked that rests on what TikTok said last, and not on a live question."""
+
+_PLACE = re.compile(r"/(media_ids|targets)/(\d+)(.*)")
+_ABOUT_HOW_MANY = {"media_count": "media_ids", "no_targets": "targets"}
+
+
+Places = dict[str, tuple[Sequence[int], int]]
+"""By the name of a list: at which places the items that are left were sent, and how many were sent."""
+
+
+class Reasons:
+    """What the stages of one request refuse. The transaction must be rolled back where there is any: call `raise_any`.
+
+    Stages after one that refused judge what is left: places of items that were left out do not move the others' pointers.
+    """
+
+    def __init__(self) -> None:
+        self._problems: list[Invalid] = []
+        self._places: Places = {}
+
+    @contextmanager
+    def gather(self) -> Iterator[None]:
+        """Keep what the block refuses, and go on behind it."""
+        places = dict(self._places)  # what the block itself leaves out is told with the places that were sent
+        try:
+            yield
+        except Invalid as problem:
+            before = problem.extra.get("errors", [])
+            after = list(_put_right(before, places))
+            problem.extra = problem.extra | {"errors": after}
+            if after or not before:  # with all of its faults told elsewhere, something else has refused already
+                self._problems.append(problem)
+
+    def leave_out(self, name: str, *, kept: Sequence[int], of: int) -> None:
+        """From here on the list `name` holds only its items at the places `kept`, of so many that were sent."""
+        self._places[name] = (kept, of)
+
+    def judge_left_out(self, post: Post, targets: Sequence[dict[str, Any]]) -> None:
+        """Refuse what the targets that were left out say: their words are wrong on any account."""
+        kept, _ = self._places.get("targets", (range(len(targets)), 0))
+        for place in sorted(set(range(len(targets))) - set(kept)):
+            overrides = {name: targets[place][name] for name in OVERRIDABLE if name in targets[place]}
+            faults = [finding.as_fault() for finding in check_words(post, Publication(overrides=overrides), place)]
+            if faults:
+                self._problems.append(NotPublishable(errors=faults))
+
+    def raise_any(self) -> None:
+        """Raises the one problem, or Invalid with the faults of all; what is wrong for several targets may be told once."""
+        if len(self._problems) == 1:
+            raise self._problems[0]
+        if self._problems:
+            faults = [fault for problem in self._problems for fault in problem.extra["errors"]]
+            raise Invalid(errors=list(_without_repetition(faults)))
+
+
+def _without_repetition(faults: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Of what is told of known accounts and of none, the first; nothing is told of none twice."""
+    told = {(fault["pointer"], fault["code"]) for fault in faults if "account_id" in fault}
+    for fault in faults:
+        reason = (fault["pointer"], fault["code"])
+        if "account_id" in fault or reason not in told:
+            yield fault
+        told.add(reason)
+
+
+def _put_right(faults: Sequence[dict[str, Any]], places: Places) -> Iterator[dict[str, Any]]:
+    """The faults as they would be with every item at its place; without those about how many there are."""
+    for fault in faults:
+        kept, sent = places.get(_ABOUT_HOW_MANY.get(fault["code"], ""), ((), 0))
+        if len(kept) == sent:
+            yield fault | {"pointer": _original(fault["pointer"], places)}
+        elif fault["code"] == "media_count" and sent != fault["allowed"]:
+            yield fault | {"found": sent}
+
+
+def _original(pointer: str, places: Places) -> str:
+    found = _PLACE.fullmatch(pointer)
+    if found is None or found[1] not in places:
+        return pointer
+    kept, place = places[found[1]][0], int(found[2])
+    return f"/{found[1]}/{kept[place]}{found[3]}" if place < len(kept) else pointer
+
+
+def check_all(
+    post: Post, targets: Mapping[int, Publication], media: list[Media], *, by_cache: bool = True
+) -> list[Finding]:
+    """What is wrong with a post, whatever creators say, and `by_cache` by what TikTok said last about each of them.
+
+    What TikTok was never asked is not judged, nor what reopens by itself (a cap): publishing asks live, and holds.
+    """
+    found = check_post(post, targets, media)
+    if not by_cache:
+        return found
+    ids = {publication.account_id for publication in targets.values() if publication.account_id}
+    accounts = {account.id: account for account in db.session.scalars(select(Account).where(Account.id.in_(ids)))}
+    known = {(finding.code, finding.pointer) for finding in found}
+    for position, publication in targets.items():
+        if publication.account_id in accounts and is_direct(post):
+            by_creator = _check_cached(post, publication, position, media, accounts[publication.account_id])
+            found += [finding for finding in by_creator if (finding.code, finding.pointer) not in known]
+    return found
+
+
+def check_media_by_cache(post: Post, publication: Publication, media: Sequence[Media]) -> list[Finding]:
+    """What is wrong with media that have become known since, by what TikTok said last about a target's creator."""
+    account = db.session.get(Account, publication.account_id) if publication.account_id else None
+    if account is None or not media or not is_direct(post):
+        return []
+    found = _by_last_reading(post, publication, media[0], account)
+    return [finding for finding in found if finding.pointer.startswith("/media_ids/")]
+
+
+def _by_last_reading(post: Post, publication: Publication, video: Media | None, account: Account) -> Iterator[Finding]:
+    """What TikTok refuses by what it said last about a creator; nothing where it was never asked."""
+    reading = last_creator_info(account)
+    if reading is not None:
+        for finding in check_against_creator(post, publication, video, reading.info):
+            yield replace(finding, checked=CACHED, checked_at=reading.captured_at)
+
+
+def _check_cached(
+    post: Post, publication: Publication, position: int, media: Sequence[Media], account: Account
+) -> Iterator[Finding]:
+    if account.posting_refusal in BAN_CODES:
+        yield Finding(
+            code="creator_cannot_post",
+            pointer=f"/targets/{position}/account_id",
+            message="TikTok lets this creator post nothing now; so it said when asked last.",
+            found=account.posting_refusal,
+            account_id=account.id,
+            checked=CACHED,
+        )
+    video = media[0] if media and media[0].is_ready else None
+    for finding in _by_last_reading(post, publication, video, account):
+        name = finding.pointer.removeprefix("/")
+        is_missing = name == "privacy_level" and finding.found is None  # which is told already
+        if not is_missing:
+            pointer = f"/targets/{position}{finding.pointer}" if name in publication.overrides else finding.pointer
+            yield replace(finding, pointer=pointer)

@@ -1,0 +1,88 @@
+"""What clients get about an account's ability to post."""
+
+from marshmallow import fields
+
+from tiktok_api.accounts.models import AccountStatus
+from tiktok_api.posts.capacity import MOST_DAYS
+from tiktok_api.web.openapi.json_schemas import Choice
+from tiktok_api.web.parsing.moments import DayField
+from tiktok_api.web.parsing.timezones import is_timezone
+from tiktok_api.web.schemas import Boolean, Schema, nullable
+
+EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
+EXAMPLE_TIME = "2027-03-02T12:00:00Z"
+
+
+class CapacityArgsSchema(Schema):
+    """Which days."""
+
+    first = DayField(data_key="from", metadata={"example": "2026-03-01", "description": "Without it: today."})
+    last = DayField(
+        data_key="to",
+        metadata={"example": "2026-03-07", "description": f"Without it: a week. At most {MOST_DAYS} days."},
+    )
+    timezone = fields.String(
+        validate=is_timezone, metadata={"example": "Europe/Berlin", "description": "Without it: your own time zone."}
+    )
+
+
+class CapacityDaySchema(Schema):
+    """One day."""
+
+    date = fields.Date(required=True, metadata={"example": "2027-03-02"})
+    allowed = fields.Integer(
+        required=True, metadata={"example": 15, "description": "CREATOR_POSTS_PER_DAY: an estimate."}
+    )
+    used = fields.Integer(required=True, metadata={"example": 2, "description": "Posts that TikTok received from us."})
+    planned = fields.Integer(required=True, metadata={"example": 1})
+    remaining = fields.Integer(required=True, metadata={"example": 12})
+
+
+class AppCapacitySchema(Schema):
+    """Creators who posted through this app in the last 24 hours."""
+
+    allowed = nullable(fields.Integer, example=500, description="APP_CREATORS_PER_DAY; null where nobody told.")
+    used = fields.Integer(required=True, metadata={"example": 12})
+
+
+class CapacitySchema(Schema):
+    """Posts allowed, used and planned."""
+
+    account_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
+    timezone = fields.String(required=True, metadata={"example": "Europe/Berlin"})
+    days = fields.List(fields.Nested(CapacityDaySchema), required=True)
+    app = fields.Nested(AppCapacitySchema, required=True)
+
+
+class HealthReasonSchema(Schema):
+    """Why an account cannot post."""
+
+    code = fields.String(required=True, metadata={"example": "scope_missing"})
+    message = fields.String(required=True, metadata={"example": "video.publish was not granted: connect it again."})
+
+
+class HealthSchema(Schema):
+    """Token, scopes, and whether the account can post."""
+
+    account_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
+    status = fields.String(required=True, validate=Choice(AccountStatus), metadata={"example": "active"})
+    can_post = Boolean(required=True, metadata={"example": True})
+    reasons = fields.List(fields.Nested(HealthReasonSchema), required=True)
+    needs_reconnection = Boolean(
+        required=True,
+        metadata={"description": "Whether its person must connect it again, now.", "example": False},
+    )
+    access_expires_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
+    reconnect_before = fields.AwareDateTime(
+        required=True,
+        metadata={
+            "description": "When the authorisation runs out if TikTok extends it no more.",
+            "example": EXAMPLE_TIME,
+        },
+    )
+    scopes = fields.List(fields.String(), required=True, metadata={"example": ["user.info.basic", "video.publish"]})
+    missing_scopes = fields.List(fields.String(), required=True, metadata={"example": ["video.list"]})
+    creator_info_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    synced_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    held_publications = fields.Integer(required=True, metadata={"example": 0})
+    unfinished_publications = fields.Integer(required=True, metadata={"example": 0})

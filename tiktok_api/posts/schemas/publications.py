@@ -1,0 +1,79 @@
+"""What clients get about publications, and how a person settles one."""
+
+from marshmallow import fields
+
+from tiktok_api.posts.models import AttemptState, PostIdSource, PublicationState
+from tiktok_api.posts.schemas.posts import EXAMPLE_ID, EXAMPLE_TIME, OVERRIDES, OverridesSchema, choice
+from tiktok_api.web.openapi.json_schemas import Choice, PartOf
+from tiktok_api.web.schemas import Schema, nullable
+
+
+class AttemptSchema(Schema):
+    """One publish_id, or the try to get one."""
+
+    number = fields.Integer(required=True, metadata={"example": 1})
+    state = choice(AttemptState, example="succeeded", required=True)
+    publish_id = nullable(fields.String, example="v_pub_file~v2-1.7602997070760331285")
+    video_size = fields.Integer(required=True, metadata={"example": 50000123})
+    uploaded_bytes = fields.Integer(required=True, metadata={"example": 50000123})
+    reason = nullable(fields.String, example=None)
+    log_id = nullable(fields.String, example=None, description="TikTok's own id, for its support.")
+    intended_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
+    opened_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    final_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    ended_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+
+
+class TimelineEntrySchema(Schema):
+    """Something that happened."""
+
+    at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
+    event = fields.String(required=True, metadata={"example": "published"})
+    state = choice(PublicationState, example="published", required=True)
+    detail = nullable(fields.String, example=None)
+
+
+class PublicationSchema(Schema):
+    """A post on one account, with everything that was tried."""
+
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
+    post_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
+    account_id = nullable(fields.UUID, example=EXAMPLE_ID)
+    state = choice(PublicationState, example="published", required=True)
+    reason = nullable(fields.String, example=None)
+    detail = nullable(fields.String, example=None)
+    next_try_at = nullable(fields.AwareDateTime, example=None)
+    overrides = PartOf(OverridesSchema, required=True, metadata={"example": {}, "description": OVERRIDES})
+    publish_id = nullable(fields.String, example="v_pub_file~v2-1.7602997070760331285")
+    tiktok_post_ids = fields.List(fields.String(), required=True, metadata={"example": ["7602997517160123666"]})
+    post_id_source = choice(
+        PostIdSource,
+        example="tiktok",
+        required=True,
+        allow_none=True,
+        description="Who named the ids: `tiktok` (its status), `webhook` (TikTok's report, confirmed by asking) or `matched` "
+        "(the one video of the account's list that has this caption, length and time).",
+    )
+    url = nullable(fields.String, example="https://www.tiktok.com/@ada/video/7602997517160123666")
+    published_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    attempts = fields.List(fields.Nested(AttemptSchema), required=True)
+    timeline = fields.List(fields.Nested(TimelineEntrySchema), required=True)
+
+
+class PublicationListSchema(Schema):
+    """A post's publications, one for each target."""
+
+    data = fields.List(fields.Nested(PublicationSchema), required=True)
+
+
+class ResolutionSchema(Schema):
+    """What a person found on the account."""
+
+    outcome = fields.String(
+        required=True,
+        validate=Choice(["live", "post_again"], name="ResolutionOutcome"),
+        metadata={
+            "example": "live",
+            "description": "`live`: it is there. `post_again`: it is not; make a new attempt.",
+        },
+    )

@@ -1,0 +1,146 @@
+"""What is late: whether it still goes out by itself, and how far apart what is late goes out.
+
+Downtime, a lost authorisation or a cap can keep many posts of one account from their times. Once the way is free they must
+neither appear days late without a word nor all at once: a publication that is later than LATE_AFTER_SECONDS goes by its
+post's `if_late` (or LATE_POLICY), and those that go out keep the distances that their person gave them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from tiktok_api import clock
+from tiktok_api.accounts.services import load_account
+from tiktok_api.db import db
+from tiktok_api.posts.models import SPACED, Attempt, AttemptState, LatePolicy, Post, Publication, PublicationState
+from tiktok_api.posts.preflight.grants import GRANT_REASONS, lack_of
+from tiktok_api.posts.publishing.claims import ALIVE, Work
+from tiktok_api.posts.publishing.upload import UPLOAD_URL_LIFETIME
+from tiktok_api.posts.schedule import PAST_GRACE
+from tiktok_api.settings import Settings
+
+MISSED = "missed"
+PUNCTUAL = timedelta(minutes=5)
+"""What is no later than this goes out at once: retries and TikTok's limits of a minute are no downtime."""
+SHORTEST_GAP = timedelta(minutes=5)
+"""Between late publications of one account, however close their times were: followers must not meet a burst of them."""
+LONGEST_GAP = timedelta(days=1)
+"""A plan of one a day stays one a day; a plan of one a month must not hold the next one up for a month."""
+_LONGEST_GAP_BEHIND = timedelta(minutes=30)
+"""Behind one that was wanted later: an account that posts on time every day must not hold its late ones up for ever."""
+_MOST_AHEAD = 500
+_LOOK_AGAIN = timedelta(hours=1)
+_WAITING = (PublicationState.SCHEDULED, PublicationState.DUE, PublicationState.PREPARING)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """When a late publication goes out, and when its job looks again: something before it may be cancelled meanwhile."""
+
+    at: datetime
+    look_again_at: datetime
+
+
+def fate_of(work: Work, settings: Settings) -> LatePolicy | None:
+    """What its person wants for a publication that is too late; None: it is not, and goes out."""
+    wanted_at = work.wanted_at
+    if wanted_at is None or not _is_too_late(wanted_at, settings):
+        return None
+    tried_until = _tried_until(work.publication_id)
+    if tried_until is not None and not _is_too_late(tried_until, settings):
+        return None  # it began in time and is tried again
+    return work.post.if_late or LatePolicy(settings.late_policy)
+
+
+def _is_too_late(wanted_at: datetime, settings: Settings) -> bool:
+    return clock.now() - wanted_at > timedelta(seconds=settings.late_after_seconds) + PAST_GRACE
+
+
+def _tried_until(publication_id: UUID) -> datetime | None:
+    """When the upload URL of its last attempt lapsed: until then its time was being kept."""
+    opened_at = db.session.scalar(
+        select(func.max(Attempt.opened_at)).where(
+            Attempt.publication_id == publication_id, Attempt.state == AttemptState.DEAD
+        )
+    )
+    return opened_at + UPLOAD_URL_LIFETIME if opened_at else None
+
+
+def next_turn(post: Post, publication: Publication, settings: Settings) -> Turn | None:
+    """When a late publication may go out after the others of its account; None: now.
+
+    Each waits for as long after the one before it as their times were apart, within bounds. Called under the account's
+    turn, so that of two workers the second sees what the first one has begun.
+    """
+    now, wanted_at = clock.now(), publication.wanted_at or post.publish_at
+    if wanted_at is None or now - wanted_at <= PUNCTUAL or publication.account_id is None:
+        return None
+    last = _last_one_out(publication, now)
+    ahead = [*_ahead_of(publication, wanted_at, settings), wanted_at]
+    at, before = last if last else (None, None)
+    for wanted in ahead:
+        at, before = now if at is None else max(now, at + _gap(before, wanted)), wanted
+    if at is None or at <= now:
+        return None
+    return Turn(at, min(at, now + _LOOK_AGAIN))
+
+
+def _gap(before: datetime | None, wanted_at: datetime) -> timedelta:
+    apart = wanted_at - before if before else SHORTEST_GAP
+    if apart < timedelta(0):
+        apart = min(-apart, _LONGEST_GAP_BEHIND)
+    return min(max(apart, SHORTEST_GAP), LONGEST_GAP)
+
+
+def _last_one_out(publication: Publication, now: datetime) -> tuple[datetime, datetime | None] | None:
+    """When another publication of the account went out last, and when it was wanted."""
+    row = db.session.execute(
+        select(Attempt.intended_at, Attempt.final_at, Publication.wanted_at)
+        .join(Publication, Publication.id == Attempt.publication_id)
+        .where(
+            Attempt.account_id == publication.account_id,
+            Attempt.publication_id != publication.id,
+            Attempt.state.in_([*ALIVE, AttemptState.SUCCEEDED]),
+            Attempt.intended_at <= now + PUNCTUAL,  # a clock that was set back must not hold an account for hours
+        )
+        .order_by(Attempt.intended_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    went_at = max(row.intended_at, row.final_at or row.intended_at)
+    return min(went_at, now), row.wanted_at
+
+
+def _ahead_of(publication: Publication, wanted_at: datetime, settings: Settings) -> Sequence[datetime]:
+    """The times of the account's publications that were wanted earlier and are about to go out, in their order.
+
+    Those that were held for a lost authorisation among them, once it is back: other workers may not have come to them yet.
+    """
+    account = load_account(publication.account_id) if publication.account_id else None
+    wanted = func.coalesce(Publication.wanted_at, Post.publish_at)
+    rows = db.session.execute(
+        select(wanted, Publication.id, Post.if_late, Post.mode, Publication.state)
+        .join(Post, Post.id == Publication.post_id)
+        .where(
+            Publication.account_id == publication.account_id,
+            Publication.id != publication.id,
+            or_(
+                Publication.state.in_(_WAITING) & (Publication.reason.is_(None) | (Publication.reason == SPACED)),
+                (Publication.state == PublicationState.HELD) & Publication.reason.in_(GRANT_REASONS),
+            ),
+            wanted <= wanted_at,
+        )
+        .order_by(wanted, Publication.id)
+        .limit(_MOST_AHEAD)
+    )
+    return [
+        at
+        for at, publication_id, if_late, mode, state in rows
+        if (at, publication_id) < (wanted_at, publication.id)
+        and (state is not PublicationState.HELD or (account is not None and lack_of(account, mode) is None))
+        and (not _is_too_late(at, settings) or LatePolicy(if_late or settings.late_policy) is LatePolicy.PUBLISH)
+    ]

@@ -1,0 +1,1 @@
+"""Received media, opened in a child process and compared with the limits of TikTok."""

@@ -1,0 +1,1 @@
+"""The HTTP server of the simulator: requests in, answers out, and connections cut on purpose."""

@@ -1,0 +1,1 @@
+"""How the world is saved, loaded and kept small."""

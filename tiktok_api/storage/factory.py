@@ -1,0 +1,42 @@
+"""Which storage an operator asked for."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from tiktok_api.storage.local import LocalStorage
+from tiktok_api.storage.port import Storage
+from tiktok_api.storage.s3.upload_state import Ledger
+
+_S3_URL = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/?(?P<prefix>[A-Za-z0-9!_.*'()/-]*)")
+
+
+def storage_from_url(
+    url: str,
+    *,
+    endpoint_url: str | None = None,
+    public_endpoint_url: str | None = None,
+    link_seconds: int = 0,
+    lease: timedelta = timedelta(seconds=15),
+) -> Storage:
+    """The storage behind `STORAGE_URL`: `file:///a/folder`, made if it is not there yet, or `s3://bucket/prefix`.
+
+    The rest is for S3: where it is unless at Amazon, and for clients unless at the same place; how long the addresses live
+    that it hands out (0: it hands out none); how long a writer keeps its lock without a word.
+    Raises ValueError for any other address.
+    """
+    if found := _S3_URL.fullmatch(url):
+        # boto3 takes half a second and 30 MB to import, and only this needs it.
+        from tiktok_api.storage.s3.bucket import Bucket
+        from tiktok_api.storage.s3.storage import S3Storage
+
+        prefix = "".join(f"{folder}/" for folder in found["prefix"].split("/") if folder)
+        bucket = Bucket(found["bucket"], prefix, endpoint_url=endpoint_url, public_endpoint_url=public_endpoint_url)
+        return S3Storage(bucket, Ledger(lease), link_seconds=link_seconds)
+    parts = urlsplit(url)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or parts.path in ("", "/"):
+        raise ValueError(f"STORAGE_URL must look like file:///a/folder or s3://bucket/prefix, not {url!r}")
+    root = Path(unquote(parts.path))
+    root.mkdir(parents=True, exist_ok=True, mode=0o750)
+    return LocalStorage(root)

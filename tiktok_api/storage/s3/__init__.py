@@ -1,0 +1,1 @@
+"""Media in an S3 bucket: parts, short tails, and the rows that say who writes where."""

@@ -1,0 +1,139 @@
+"""One line and one count for each request, when its answer has ended: streamed to the last byte, or cut off.
+
+A line names the route, never the path or the query, because those may hold secrets; of what stands in a path only ids are
+told.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+from flask import Flask, Response, g, request
+
+from tiktok_api import logs
+from tiktok_api.metrics import counters
+from tiktok_api.web.authentication import known_caller
+from tiktok_api.web.limits import client_address
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
+
+_RECORD = "tiktok_api.request"
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+_PROBES = {"/livez", "/readyz", "/metrics"}
+UNMATCHED = "unmatched"
+
+
+class _Record:
+    """What is known of a request so far."""
+
+    def __init__(self, environ: "WSGIEnvironment") -> None:
+        self._started = time.perf_counter()
+        method = str(environ.get("REQUEST_METHOD", ""))
+        self.method = method if method in _METHODS else "OTHER"
+        self.route = UNMATCHED
+        self.status = 500
+        self.bytes = 0
+        self.length: int | None = None
+        self.facts: dict[str, Any] = {}
+        self._is_over = False
+        counters.requests_in_flight.inc()
+
+    def look(self, response: Response | None = None) -> None:
+        """Take from Flask what is gone when the answer has ended; its length, where it is not streamed."""
+        if response is not None and response.is_sequence:
+            self.length = response.calculate_content_length()
+        if request.url_rule is not None:
+            self.route = request.url_rule.rule
+        caller = known_caller()
+        facts = {
+            "request_id": logs.redact(g.get("request_id")),
+            "address": logs.redact(client_address()[:64]),
+            "user": str(caller.user_id) if caller else None,
+            "key": str(key) if (key := getattr(caller, "key_id", None)) else None,
+            "code": g.get("problem_code"),
+        }
+        self.facts = {name: value for name, value in facts.items() if value is not None}
+        ids = {name: str(value) for name, value in (request.view_args or {}).items() if isinstance(value, UUID)}
+        if ids:
+            self.facts["ids"] = ids
+
+    def end(self, *, is_cut: bool = False) -> None:
+        """Write the line, once."""
+        if self._is_over:
+            return
+        self._is_over = True
+        seconds = time.perf_counter() - self._started
+        with suppress(OSError):  # the files of the counters may be gone
+            counters.requests_in_flight.dec()
+            counters.requests.labels(self.method, self.route, str(self.status)).inc()
+            counters.request_seconds.labels(self.method, self.route).observe(seconds)
+        level = logging.DEBUG if self.route in _PROBES else logging.INFO
+        cut = {"cut": True} if is_cut else {}
+        about = {"method": self.method, "route": self.route, "status": self.status, "bytes": self.bytes}
+        logs.write(_log, level, "request", **about, ms=round(seconds * 1000, 1), **cut, **self.facts)
+        structlog.contextvars.clear_contextvars()  # the thread goes on to other things
+
+
+class _Answer:
+    """The pieces of an answer, counted on their way out."""
+
+    def __init__(self, pieces: Iterable[bytes], record: _Record) -> None:
+        self._pieces, self._record = pieces, record
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for piece in self._pieces:
+                self._record.bytes += len(piece)
+                if self._record.length == self._record.bytes:
+                    self._record.end()
+                yield piece
+        except Exception as error:
+            log.exception("answer.failed", exc_info=error, request_id=self._record.facts.get("request_id"))
+            raise
+        self._record.end()
+
+    def close(self) -> None:
+        """The server is through with it: after the last piece, or because the client is gone."""
+        try:
+            close: Callable[[], None] = getattr(self._pieces, "close", lambda: None)
+            close()
+        finally:
+            self._record.end(is_cut=True)
+
+
+def install(app: Flask) -> None:
+    """Watch every request of an application, from outside everything else that is installed before."""
+    inner: WSGIApplication = app.wsgi_app
+
+    def watched(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        record = environ[_RECORD] = _Record(environ)
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            record.status = int(status[:3])
+            return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+        try:
+            return _Answer(inner(environ, start), record)
+        except BaseException:
+            record.end(is_cut=True)
+            raise
+
+    def look(response: Response) -> Response:
+        request.environ[_RECORD].look(response)
+        return response
+
+    def look_at_failure(error: BaseException | None) -> None:
+        if error is not None and _RECORD in request.environ:
+            request.environ[_RECORD].look()
+
+    app.after_request_funcs.setdefault(None, []).insert(0, look)  # the last to run
+    app.teardown_request(look_at_failure)
+    app.wsgi_app = watched  # type: ignore[method-assign]

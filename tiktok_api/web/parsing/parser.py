@@ -1,0 +1,167 @@
+"""Reading bodies and queries with marshmallow through webargs, every fault named at its place."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import orjson
+from flask import Request, current_app, request
+from marshmallow import RAISE, Schema, ValidationError, fields
+from webargs.flaskparser import FlaskParser
+
+from tiktok_api.errors import BadRequest, Invalid, Problem, UnsupportedBody
+from tiktok_api.web.parsing.well_formed import WellFormed, well_formed
+
+_CODES = {
+    "Missing data for required field.": "required",
+    "Unknown field.": "unknown_field",
+    "Field may not be null.": "null",
+    "Invalid input type.": "wrong_type",
+}
+
+
+class MalformedJson(BadRequest):
+    message = "The body is not valid JSON in UTF-8."
+
+
+class Parser(FlaskParser):
+    """webargs, strict: unknown query parameters are refused, and a body that is not JSON is not read as an empty one."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE, "json": RAISE}  # noqa: RUF012
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        if req.mimetype and not req.is_json:
+            raise UnsupportedBody
+        body = req.get_data(cache=True)
+        if not body and not _needs_body(req):
+            return {}
+        if not body and not req.mimetype:
+            missing = {"pointer": "", "code": "required", "message": "Send a JSON object as the body."}
+            raise Invalid(errors=[missing, *_faults("json", schema.validate({}))])
+        if not req.is_json:
+            raise UnsupportedBody
+        try:
+            value = orjson.loads(body)  # strict where the standard library is not: NaN, lone surrogates, deep nesting
+        except orjson.JSONDecodeError:
+            raise MalformedJson from None
+        if faults := [_unprintable("pointer", _pointer(path)) for path in _nuls(value, body)]:
+            raise Invalid(errors=faults)
+        return value
+
+    def load_querystring(self, req: Request, schema: Schema) -> Any:
+        if faults := [
+            _unprintable("parameter", name) for name, value in req.args.items(multi=True) if "\0" in name + value
+        ]:
+            raise Invalid(errors=faults)
+        loaded = super().load_querystring(req, schema)
+        if faults := list(_repeated(req, schema)):
+            raise Invalid(errors=faults + list(_faults("query", schema.validate(loaded))))
+        return loaded
+
+    def handle_error(self, error: ValidationError, req: Request, schema: Schema, **_: Any) -> NoReturn:
+        (location, messages) = next(iter(error.messages.items()))  # type: ignore[union-attr]
+        faults: list[dict[str, Any]] = list(_faults(location, messages))
+        judge = getattr(current_app.view_functions.get(req.endpoint or ""), "judge", None)
+        if judge is not None and location == "json":
+            pointers = frozenset(fault["pointer"] for fault in faults)
+            sound = well_formed(schema, orjson.loads(req.get_data(cache=True)), messages, pointers)
+            faults += [fault for fault in _further(judge, sound, req) if not _is_told(fault["pointer"], faults)]
+        raise Invalid(errors=faults)
+
+
+parser = Parser()
+
+
+def _further(judge: Callable[..., Any], sound: WellFormed, req: Request) -> list[dict[str, Any]]:
+    """What else would be refused. Another problem than a fault (a conflict, say) is found once the body has none."""
+    try:
+        judge(sound, **(req.view_args or {}))
+    except Invalid as problem:
+        found: list[dict[str, Any]] = problem.extra.get("errors", [])
+        return found
+    except Problem:
+        pass
+    return []
+
+
+def _is_told(pointer: str, faults: list[dict[str, Any]]) -> bool:
+    """Whether what is at `pointer`, or something that it is part of, is faulty already."""
+    return any(pointer == fault["pointer"] or pointer.startswith(fault["pointer"] + "/") for fault in faults)
+
+
+def refuse_query() -> None:
+    """Refuse every query parameter, for routes that have none. Raises Invalid."""
+    if request.args:
+        unknown = {"code": "unknown_field", "message": "Unknown field."}
+        raise Invalid(errors=[{"parameter": name, **unknown} for name in request.args])
+
+
+def _repeated(req: Request, schema: Schema) -> Iterator[dict[str, str]]:
+    """The parameters with one value that are sent several times: which of the values is meant cannot be told."""
+    known = {field.data_key or name: field for name, field in schema.load_fields.items()}
+    for name, values in req.args.lists():
+        if len(values) > 1 and name in known and not isinstance(known[name], fields.List):
+            yield {"parameter": name, "code": "repeated", "message": "Takes one value; it was sent several times."}
+
+
+def _needs_body(req: Request) -> bool:
+    """Whether the route being answered declares its body as required."""
+    view = current_app.view_functions.get(req.endpoint or "")
+    return bool(getattr(view, "needs_body", True))
+
+
+def peek_at_json() -> Any:
+    """What a JSON body holds, before it is held against a schema; None where there is no such body."""
+    try:
+        return orjson.loads(request.get_data(cache=True)) if request.is_json else None
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _nuls(value: Any, body: bytes) -> Iterator[tuple[Any, ...]]:
+    """Where the body has U+0000: it has no use in any text, and PostgreSQL does not take it."""
+    found: list[tuple[tuple[Any, ...], Any]] = [((), value)] if rb"\u0000" in body else []
+    while found:
+        path, inner = found.pop()
+        if isinstance(inner, dict):
+            yield from ((*path, key) for key in inner if "\0" in key)
+            found += [((*path, key), deeper) for key, deeper in inner.items()]
+        elif isinstance(inner, list):
+            found += [((*path, index), deeper) for index, deeper in enumerate(inner)]
+        elif isinstance(inner, str) and "\0" in inner:
+            yield path
+
+
+def _unprintable(kind: str, place: str) -> dict[str, str]:
+    return {kind: place, "code": "invalid", "message": "Has the character U+0000."}
+
+
+def _faults(location: str, messages: Any) -> Iterator[dict[str, str]]:
+    for path, message in _walk(messages, ()):
+        place = {"pointer": _pointer(path)} if location == "json" else {"parameter": str(path[0]) if path else ""}
+        yield {**place, "code": _code(message), "message": message}
+
+
+def _code(message: str) -> str:
+    """marshmallow tells faults apart by their words alone."""
+    return _CODES.get(message) or ("wrong_type" if message.startswith("Not a valid") else "invalid")
+
+
+def _walk(messages: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str]]:
+    if isinstance(messages, dict):
+        for key, inner in messages.items():
+            yield from _walk(inner, path if key == "_schema" else (*path, key))
+    elif isinstance(messages, list):
+        for inner in messages:
+            yield from _walk(inner, path)
+    else:
+        yield path, str(messages)
+
+
+def _pointer(path: tuple[Any, ...]) -> str:
+    """A JSON pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def has_body() -> bool:
+    """Whether the request being answered carries a body."""
+    return bool(request.content_length) or "chunked" in request.headers.get("Transfer-Encoding", "")

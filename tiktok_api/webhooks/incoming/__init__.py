@@ -1,0 +1,1 @@
+"""TikTok's webhooks: recorded once, then handled after TikTok confirmed them."""
