@@ -25,8 +25,10 @@ from tiktok_api.auth.passwords import hash_password
 from tiktok_api.auth.services import start_session
 from tiktok_api.auth.tokens import mint
 from tiktok_api.db import Model, db, transaction
+from tiktok_api.extensions import services_of
 from tiktok_api.settings import Settings, load
 from tiktok_api.simulator import running
+from tiktok_api.tiktok import TikTokClient
 
 API = "/api/v1"
 PASSWORD = "correct horse battery"
@@ -148,18 +150,18 @@ def base_settings(tmp_path: Path, storage_environment: dict[str, str], monkeypat
 
 @pytest.fixture
 def make_app(base_settings: Settings, database_url: str) -> Iterator[Callable[..., Flask]]:
-    """An application with settings and parts of its own: `make_app(rate_limit_enabled=True, composed={"fetcher": …})`."""
+    """An application with settings and parts of its own: `make_app(rate_limit_enabled=True, replaced={Fetcher: …})`."""
     made: list[Flask] = []
 
-    def make(*, composed: dict[str, Any] | None = None, **changes: Any) -> Flask:
-        app = create_app(base_settings.replace(**({"database_url": database_url} | changes)), **(composed or {}))
+    def make(*, replaced: dict[type, Any] | None = None, **changes: Any) -> Flask:
+        app = create_app(base_settings.replace(**({"database_url": database_url} | changes)), replaced)
         app.config["PROPAGATE_BUGS"] = True  # a bug must fail the test with its own traceback
         made.append(app)
         return app
 
     yield make
     for app in made:
-        app.extensions["tiktok_api.tiktok"].close()
+        services_of(app)[TikTokClient].close()
         with app.app_context():
             db.engine.dispose()
 

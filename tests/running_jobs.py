@@ -28,7 +28,7 @@ def run_due_jobs(app: Flask) -> int:
             end_reading()
             if due is None:
                 return count
-            ticket = executor.claim(due, timedelta(seconds=60))
-            if ticket is not None:
-                executor.run(ticket)
+            job = executor.claim(due, timedelta(seconds=60))
+            if job is not None:
+                executor.run(job)
     raise AssertionError(f"still not done after {_MOST} jobs")

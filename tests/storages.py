@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 
 from tests.servers import S3_BUCKET, S3_CREDENTIALS
+from tiktok_api.extensions import services_of
+from tiktok_api.storage.port import Storage
 
 on_each_storage = pytest.mark.parametrize("storage_environment", ["files", "s3"], indirect=True)
 """For what local files and S3 do differently: locks, parts, ranges."""
@@ -18,7 +20,7 @@ on_s3 = pytest.mark.parametrize("storage_environment", ["s3"], indirect=True)
 def keys_in(app: Flask) -> set[str]:
     """The keys of whatever is in this application's storage."""
     with app.app_context():
-        return set(app.extensions["tiktok_api.storage"].keys_before(datetime.now(UTC) + timedelta(hours=1)))
+        return set(services_of(app)[Storage].keys_before(datetime.now(UTC) + timedelta(hours=1)))
 
 
 def files(folder: Path) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The composition root: the only place that knows every room."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from ipaddress import ip_network
@@ -23,18 +23,19 @@ from tiktok_api.accounts.routes import blp as accounts_blueprint
 from tiktok_api.analytics import ingest, queries
 from tiktok_api.analytics import tasks as analytics_tasks
 from tiktok_api.analytics.pictures import services, tasks
+from tiktok_api.analytics.pictures.fetcher import PictureFetcher
 from tiktok_api.analytics.pictures.routes import blp as pictures_blueprint
 from tiktok_api.analytics.routes import blp as analytics_blueprint
 from tiktok_api.analytics.routes import videos_blp as videos_blueprint
 from tiktok_api.auth import tasks as auth_tasks
 from tiktok_api.auth import tokens
-from tiktok_api.auth.emails.mailer import mailer_from_url
+from tiktok_api.auth.emails.mailer import Mailer, mailer_from_url
 from tiktok_api.auth.routes import BLUEPRINTS as AUTH_BLUEPRINTS
 from tiktok_api.cli import flask_commands
 from tiktok_api.composition import health_checks
 from tiktok_api.db import configure_engine, db, engine_options
-from tiktok_api.encryption import Sealer
-from tiktok_api.extensions import make_api, migrate, service
+from tiktok_api.encryption import Encryptor
+from tiktok_api.extensions import make_api, migrate, service, services_of
 from tiktok_api.jobs import monitoring as jobs_monitoring
 from tiktok_api.media import deduplication
 from tiktok_api.media import monitoring as media_monitoring
@@ -60,6 +61,7 @@ from tiktok_api.storage.port import Storage
 from tiktok_api.tiktok import TikTokClient
 from tiktok_api.web import authentication, limits, rendering
 from tiktok_api.web.blueprint import AnyIdConverter, Blueprint
+from tiktok_api.web.health import HealthChecks
 from tiktok_api.web.health import health as health_blueprint
 from tiktok_api.web.metrics import Gauges, server_gauges
 from tiktok_api.web.metrics import blp as metrics_blueprint
@@ -106,17 +108,17 @@ Every error is a problem document (RFC 9457); its codes are listed at [/docs/pro
 """
 
 
-def create_app(settings: Settings | None = None, **composed: Any) -> Flask:
-    """A ready application.
+def create_app(settings: Settings | None = None, replaced: Mapping[type, Any] | None = None) -> Flask:
+    """Returns a ready application. Raises SettingsInvalid.
 
-    `composed` replaces parts by name (`tiktok=…`), as the tests do. Raises SettingsInvalid.
+    `replaced` holds parts by type that are used instead of those that the settings ask for.
     """
     settings = settings or load()
     logs.configure(settings.log_level)
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = True
     app.url_map.converters["uuid"] = AnyIdConverter
-    _compose(app, settings, composed)
+    _compose(app, settings, replaced or {})
     _bind_database(app, settings)
     _bind_web(app, settings)
     _bind_domains(app, settings.public_url)
@@ -142,40 +144,34 @@ def log_remarks(settings: Settings) -> None:
         structlog.get_logger(__name__).warning("settings.doubtful", remark=remark)
 
 
-def _compose(app: Flask, settings: Settings, composed: dict[str, Any]) -> None:
-    """Make what routes and tasks ask for by name."""
-    parts: dict[str, Any] = {
-        "settings": settings,
-        "sealer": Sealer(settings.vault_keys),
-        "turnstile": Turnstile(max(1, settings.worker_threads // 2)),
-        "health_checks": health_checks.CHECKS,
-        "gauges": Gauges(GAUGES),
-    } | composed
-    if "storage" not in parts:
-        parts["storage"] = _make_storage(settings)
-    if "mailer" not in parts:
-        parts["mailer"] = mailer_from_url(settings.mail_url, sender=settings.mail_from)
-    if "fetcher" not in parts:
-        parts["fetcher"] = Fetcher(
-            Policy(
-                allow_http=settings.outbound_allow_http,
-                ports=frozenset(settings.outbound_ports),
-                networks=settings.outbound_networks,
-            )
-        )
-    if "picture_fetcher" not in parts:
-        parts["picture_fetcher"] = _picture_fetcher(settings, parts["fetcher"])
-    if "tiktok" not in parts:
-        parts["tiktok"] = TikTokClient(
-            client_key=settings.tiktok_client_key,
-            client_secret=settings.tiktok_client_secret,
-            api_url=settings.tiktok_api_url,
-            authorize_url=settings.tiktok_authorize_url,
-            app_type=settings.tiktok_app_type,
-            allow_http=settings.tiktok_allow_http,
-        )
-    for name, part in parts.items():
-        app.extensions[f"tiktok_api.{name}"] = part
+def _compose(app: Flask, settings: Settings, replaced: Mapping[type, Any]) -> None:
+    """Make what routes and tasks ask for by type."""
+    made: dict[type, Callable[[], Any]] = {
+        Settings: lambda: settings,
+        Encryptor: lambda: Encryptor(settings.vault_keys),
+        Turnstile: lambda: Turnstile(max(1, settings.worker_threads // 2)),
+        HealthChecks: lambda: HealthChecks(health_checks.CHECKS),
+        Gauges: lambda: Gauges(GAUGES),
+        Storage: lambda: _make_storage(settings),
+        Mailer: lambda: mailer_from_url(settings.mail_url, sender=settings.mail_from),
+        Fetcher: lambda: Fetcher(_policy(settings)),
+        PictureFetcher: lambda: PictureFetcher(_picture_policy(settings)),
+        TikTokClient: lambda: _make_client(settings),
+    }
+    services = services_of(app)
+    for kind, make in made.items():
+        services[kind] = replaced[kind] if kind in replaced else make()
+
+
+def _make_client(settings: Settings) -> TikTokClient:
+    return TikTokClient(
+        client_key=settings.tiktok_client_key,
+        client_secret=settings.tiktok_client_secret,
+        api_url=settings.tiktok_api_url,
+        authorize_url=settings.tiktok_authorize_url,
+        app_type=settings.tiktok_app_type,
+        allow_http=settings.tiktok_allow_http,
+    )
 
 
 def _make_storage(settings: Settings) -> Storage:
@@ -198,13 +194,22 @@ def _usable_folder(name: str) -> Iterator[None]:
         raise SettingsInvalid([f"{name}: the folder {error.filename} cannot be used: {error.strerror}"]) from error
 
 
-def _picture_fetcher(settings: Settings, fetcher: Fetcher) -> Fetcher:
-    """Goes where TikTok says its pictures are; a simulator's are on this machine, as its upload URLs are."""
+def _policy(settings: Settings) -> Policy:
+    """Where URLs that clients give us may lead."""
+    return Policy(
+        allow_http=settings.outbound_allow_http,
+        ports=frozenset(settings.outbound_ports),
+        networks=settings.outbound_networks,
+    )
+
+
+def _picture_policy(settings: Settings) -> Policy:
+    """Where TikTok's picture URLs may lead; a simulator's are on this machine, as its upload URLs are."""
     if not settings.tiktok_allow_http:
-        return fetcher
+        return _policy(settings)
     loopback = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
     networks = (*settings.outbound_networks, *loopback)
-    return Fetcher(Policy(allow_http=True, ports=frozenset(settings.outbound_ports), networks=networks))
+    return Policy(allow_http=True, ports=frozenset(settings.outbound_ports), networks=networks)
 
 
 def _bind_database(app: Flask, settings: Settings) -> None:
@@ -309,7 +314,7 @@ def _subscribe() -> None:
 
 
 def _let_accounts_go(user_id: UUID) -> None:
-    disconnection.disconnect_all(user_id, sealer=service("sealer"))
+    disconnection.disconnect_all(user_id, encryptor=service(Encryptor))
 
 
 def _render_storage(error: StorageError) -> Response:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped
 from tiktok_api.db import Model, db, transaction
 from tiktok_api.errors import Forbidden
 from tiktok_api.extensions import service
+from tiktok_api.settings import Settings
 
 _ONLY_ROW = UUID(int=1)
 
@@ -31,7 +32,7 @@ _SECONDS = select(ClockOffset.seconds).where(ClockOffset.id == _ONLY_ROW)  # put
 
 def offset() -> timedelta:
     """How far business time is ahead; always zero where the test clock is not allowed."""
-    if not has_app_context() or not service("settings").allow_test_clock:
+    if not has_app_context() or not service(Settings).allow_test_clock:
         return timedelta(0)
     seconds = db.session.connection().scalar(_SECONDS)  # on the connection: asking for the time must flush nothing
     return timedelta(seconds=seconds or 0.0)
@@ -39,7 +40,7 @@ def offset() -> timedelta:
 
 def advance(by: timedelta) -> timedelta:
     """Move business time on, for every process at once; answers the whole offset. Raises TestClockForbidden."""
-    if not service("settings").allow_test_clock:
+    if not service(Settings).allow_test_clock:
         raise TestClockForbidden
     with transaction() as session:
         row = session.get(ClockOffset, _ONLY_ROW, with_for_update=True)

@@ -1,12 +1,15 @@
 """The Flask extensions, made once and bound to an application by `app.py`; `db` lives in `db.py`."""
 
-from typing import Any
+from collections.abc import MutableMapping
+from typing import Any, TypeVar
 
-from flask import current_app, request
+from flask import Flask, current_app, request
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
 from flask_migrate import Migrate
 from flask_smorest import Api
+
+Part = TypeVar("Part")
 
 jwt = JWTManager()
 migrate = Migrate()
@@ -39,6 +42,13 @@ def make_api() -> Api:
     return api
 
 
-def service(name: str) -> Any:
-    """What `app.py` composed for this application under that name: `settings`, `sealer`, `tiktok`, `storage`."""
-    return current_app.extensions[f"tiktok_api.{name}"]
+def services_of(app: Flask) -> MutableMapping[type, Any]:
+    """What was composed for an application, by type: settings, clients, storage."""
+    parts: MutableMapping[type, Any] = app.extensions.setdefault("tiktok_api.services", {})
+    return parts
+
+
+def service(kind: type[Part]) -> Part:
+    """The part of this type that was composed for the current application: `service(Storage)`. Raises KeyError."""
+    part: Part = services_of(current_app)[kind]
+    return part

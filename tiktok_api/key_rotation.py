@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Column, ColumnElement, LargeBinary, func, select, update
 
 from tiktok_api.db import Model, db, end_reading, transaction
-from tiktok_api.encryption import SealBroken, Sealer
+from tiktok_api.encryption import DecryptionFailed, Encryptor
 
 _AT_ONCE = 100
 
@@ -32,37 +32,37 @@ def sealed_columns() -> list[Column[bytes]]:
     return [column for table in tables for column in table.columns if isinstance(column.type, LargeBinary)]
 
 
-def count_old(column: Column[bytes], sealer: Sealer) -> int:
+def count_old(column: Column[bytes], encryptor: Encryptor) -> int:
     """How many values an older key has sealed."""
-    count = db.session.scalar(select(func.count()).select_from(column.table).where(_is_old(column, sealer))) or 0
+    count = db.session.scalar(select(func.count()).select_from(column.table).where(_is_old(column, encryptor))) or 0
     end_reading()
     return count
 
 
-def reseal(column: Column[bytes], sealer: Sealer, *, note: Callable[[int], None] = lambda _: None) -> Tally:
+def reseal(column: Column[bytes], encryptor: Encryptor, *, note: Callable[[int], None] = lambda _: None) -> Tally:
     """Seal the old values of a column anew, a hundred at a time; `note` hears how many more have been looked at."""
     tally, last = Tally(), UUID(int=0)
-    while rows := _read(column, sealer, after=last):
+    while rows := _read(column, encryptor, after=last):
         last = rows[-1].id
         for row in rows:
-            _reseal_one(column, row, sealer, tally)
+            _reseal_one(column, row, encryptor, tally)
         note(len(rows))
     return tally
 
 
-def _read(column: Column[bytes], sealer: Sealer, *, after: UUID) -> list[Any]:
+def _read(column: Column[bytes], encryptor: Encryptor, *, after: UUID) -> list[Any]:
     ids = column.table.c.id
-    old = select(ids, column.label("value")).where(_is_old(column, sealer), ids > after)
+    old = select(ids, column.label("value")).where(_is_old(column, encryptor), ids > after)
     rows = list(db.session.execute(old.order_by(ids).limit(_AT_ONCE)))
     end_reading()
     return rows
 
 
-def _reseal_one(column: Column[bytes], row: Any, sealer: Sealer, tally: Tally) -> None:
+def _reseal_one(column: Column[bytes], row: Any, encryptor: Encryptor, tally: Tally) -> None:
     place = {"table": column.table.name, "row": row.id, "column": column.name}
     try:
-        anew = sealer.seal(sealer.open(row.value, **place), **place)
-    except SealBroken:
+        anew = encryptor.encrypt(encryptor.decrypt(row.value, **place), **place)
+    except DecryptionFailed:
         tally.broken += 1
         return
     ids = column.table.c.id
@@ -75,6 +75,6 @@ def _reseal_one(column: Column[bytes], row: Any, sealer: Sealer, tally: Tally) -
         tally.overtaken += 1
 
 
-def _is_old(column: Column[bytes], sealer: Sealer) -> ColumnElement[bool]:
-    prefix = sealer.current_key_id.encode() + b":"
+def _is_old(column: Column[bytes], encryptor: Encryptor) -> ColumnElement[bool]:
+    prefix = encryptor.current_key_id.encode() + b":"
     return column.is_not(None) & (func.substr(column, 1, len(prefix)) != prefix)

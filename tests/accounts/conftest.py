@@ -12,6 +12,8 @@ from flask import Flask
 from tiktok_api import clock_offset
 from tiktok_api.accounts import token_refresh
 from tiktok_api.db import end_reading
+from tiktok_api.extensions import services_of
+from tiktok_api.settings import Settings
 from tiktok_api.tiktok import TikTokClient, Unpaced
 
 
@@ -20,7 +22,7 @@ class Vault:
 
     def __init__(self, app: Flask) -> None:
         self.app = app
-        self.parts = {name: app.extensions[f"tiktok_api.{name}"] for name in ("tiktok", "sealer")}
+        self.parts = {name: app.extensions[f"tiktok_api.{name}"] for name in ("tiktok", "encryptor")}
 
     @contextmanager
     def _opened(self) -> Iterator[None]:
@@ -45,9 +47,9 @@ class Vault:
 def app(make_app: Callable[..., Flask], simulator: Any) -> Flask:
     """The usual application, but for a client of TikTok's that does not take breath between its requests."""
     app = make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
-    settings = app.extensions["tiktok_api.settings"]
-    app.extensions["tiktok_api.tiktok"].close()
-    app.extensions["tiktok_api.tiktok"] = TikTokClient(
+    settings = services_of(app)[Settings]
+    services_of(app)[TikTokClient].close()
+    services_of(app)[TikTokClient] = TikTokClient(
         client_key=settings.tiktok_client_key,
         client_secret=settings.tiktok_client_secret,
         api_url=settings.tiktok_api_url,

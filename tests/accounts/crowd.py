@@ -16,7 +16,10 @@ from flask import Flask
 
 from tiktok_api.accounts import token_refresh
 from tiktok_api.app import create_app
+from tiktok_api.encryption import Encryptor
+from tiktok_api.extensions import services_of
 from tiktok_api.settings import load
+from tiktok_api.tiktok import TikTokClient
 
 
 def ask(app: Flask, account_id: UUID, start: threading.Barrier) -> str:
@@ -25,7 +28,7 @@ def ask(app: Flask, account_id: UUID, start: threading.Barrier) -> str:
         start.wait()
         try:
             token = token_refresh.usable_token(
-                account_id, tiktok=app.extensions["tiktok_api.tiktok"], sealer=app.extensions["tiktok_api.sealer"]
+                account_id, tiktok=services_of(app)[TikTokClient], encryptor=services_of(app)[Encryptor]
             )
         except Exception as error:
             return type(error).__name__

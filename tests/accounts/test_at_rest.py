@@ -52,8 +52,8 @@ def test_a_sealed_token_moved_to_another_account_opens_nothing(app, owner, conne
     with app.app_context(), transaction() as session:
         session.execute(
             text(
-                "update accounts set access_token_sealed ="
-                " (select access_token_sealed from accounts where username = 'grace') where username = 'ada'"
+                "update accounts set access_token_encrypted ="
+                " (select access_token_encrypted from accounts where username = 'grace') where username = 'ada'"
             )
         )
 

@@ -271,7 +271,7 @@ def test_of_two_users_who_come_back_at_once_with_one_account_one_gets_it(make_ap
     with ThreadPoolExecutor(1) as pool, engine.connect() as connection, watching.connect() as onlooker:
         moment = {name: datetime.now(UTC) for name in ("access_expires_at", "refresh_expires_at", "renew_at")}
         row = {"owner_id": UUID(rival.user_id), "open_id": open_id, "connected_at": datetime.now(UTC)}
-        sealed = {"access_token_sealed": b"", "refresh_token_sealed": b""}
+        sealed = {"access_token_encrypted": b"", "refresh_token_encrypted": b""}
         connection.execute(insert(Account).values(id=uuid4(), created_at=datetime.now(UTC), **row, **moment, **sealed))
         coming_back = pool.submit(connecting.come_back, owner, location)
         wait_until(lambda: onlooker.scalar(blocked))

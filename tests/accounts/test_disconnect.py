@@ -10,7 +10,9 @@ from tests.running_jobs import run_due_jobs
 from tiktok_api import clock, events
 from tiktok_api.accounts.disconnection import disconnect_all
 from tiktok_api.db import transaction
+from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import Conflict
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs import queue
 
 
@@ -163,7 +165,7 @@ def test_whoever_leaves_takes_all_accounts_along(app, owner, stranger, connect_a
     connect_account(stranger, "linus")
 
     with app.app_context(), transaction():
-        disconnect_all(UUID(owner.user_id), sealer=app.extensions["tiktok_api.sealer"])
+        disconnect_all(UUID(owner.user_id), encryptor=services_of(app)[Encryptor])
     run_jobs()
 
     assert [owner.get(f"/accounts/{each}").status_code for each in accounts] == [404, 404]
@@ -174,7 +176,7 @@ def test_tokens_that_tiktok_would_not_hear_of_for_a_week_are_forgotten(
     app, owner, connect_account, simulator, run_jobs, pass_time, database_url
 ):
     with app.app_context(), transaction():
-        queue.promise("accounts.sweep", due_at=clock.now())
+        queue.enqueue("accounts.sweep", due_at=clock.now())
     run_jobs()
     owner.delete(f"/accounts/{connect_account(owner)}")
     simulator.control.mischief("revoke", "status", status=503, times=99)

@@ -13,6 +13,8 @@ from tests.servers import wait_until
 from tiktok_api.accounts.models import Account
 from tiktok_api.auth.models import User
 from tiktok_api.db import transaction
+from tiktok_api.encryption import Encryptor
+from tiktok_api.extensions import services_of
 
 pytestmark = pytest.mark.postgres
 
@@ -95,9 +97,9 @@ def test_an_account_that_comes_while_its_person_leaves_is_let_go_of(
     app, person, run_jobs, elsewhere, wait_for_blocked, simulator
 ):
     grant = _have_granted(simulator, person)
-    account_id, sealer, now = uuid4(), app.extensions["tiktok_api.sealer"], datetime.now(UTC)
+    account_id, encryptor, now = uuid4(), services_of(app)[Encryptor], datetime.now(UTC)
     sealed = {
-        f"{kind}_sealed": sealer.seal(token, table="accounts", row=account_id, column=f"{kind}_sealed")
+        f"{kind}_encrypted": encryptor.encrypt(token, table="accounts", row=account_id, column=f"{kind}_encrypted")
         for kind, token in grant.items()
     }
     expiries = {name: now + timedelta(hours=1) for name in ("access_expires_at", "refresh_expires_at", "renew_at")}

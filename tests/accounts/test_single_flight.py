@@ -19,6 +19,8 @@ from tiktok_api import clock_offset
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account
 from tiktok_api.db import database_now, db, transaction
+from tiktok_api.extensions import services_of
+from tiktok_api.settings import Settings
 from tiktok_api.tiktok import TikTokBusy, TikTokUnreachable
 
 
@@ -32,7 +34,7 @@ def app(request, make_app, simulator, database_url):
 @pytest.fixture
 def crowds(app, simulator, monkeypatch):
     """Start processes full of threads that wait for a word."""
-    settings = app.extensions["tiktok_api.settings"]
+    settings = services_of(app)[Settings]
     monkeypatch.setenv("DATABASE_URL", settings.database_url)
     monkeypatch.setenv("TIKTOK_API_URL", simulator.url)
     monkeypatch.setenv("TIKTOK_AUTHORIZE_URL", settings.tiktok_authorize_url)

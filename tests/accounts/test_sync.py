@@ -5,7 +5,9 @@ import pytest
 from tests import connecting
 from tiktok_api import clock, events
 from tiktok_api.db import transaction
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs import queue
+from tiktok_api.settings import Settings
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def test_asking_often_is_asking_once(owner, account_id, simulator, run_jobs):
 
 
 def test_data_never_grow_older_than_the_setting(app, owner, account_id, simulator, run_jobs, pass_time):
-    period = app.extensions["tiktok_api.settings"].sync_seconds
+    period = services_of(app)[Settings].sync_seconds
     for expected in (1, 2):
         pass_time(seconds=period - 60)
         run_jobs()
@@ -165,7 +167,7 @@ def test_union_ids_that_tiktok_leaves_out_are_not_forgotten(owner, account_id, s
 def test_attempts_to_connect_are_forgotten_after_a_week(app, owner, run_jobs, pass_time):
     begun = connecting.begin(owner)
     with app.app_context(), transaction():
-        queue.promise("accounts.sweep", due_at=clock.now())
+        queue.enqueue("accounts.sweep", due_at=clock.now())
     run_jobs()
     assert owner.get(f"/accounts/connections/{begun['id']}").status_code == 200
     pass_time(days=8)

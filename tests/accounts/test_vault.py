@@ -277,11 +277,11 @@ def test_wrong_keys_of_ours_are_tried_again_later(owner, account_id, simulator, 
     assert status_of(owner, account_id) == "active"
 
 
-@pytest.mark.parametrize("column", ["access_token_sealed", "refresh_token_sealed"])
+@pytest.mark.parametrize("column", ["access_token_encrypted", "refresh_token_encrypted"])
 def test_a_pair_that_cannot_be_opened_is_an_error_that_reconnecting_mends(
     app, owner, account_id, connect_account, tokens, simulator, pass_time, expired, column
 ):
-    pass_time(days=1 if column == "refresh_token_sealed" else 0)
+    pass_time(days=1 if column == "refresh_token_encrypted" else 0)
     with app.app_context(), transaction() as session:
         session.execute(update(Account).values({column: b"lost:" + bytes(40)}))
     for _ in range(2):
@@ -312,7 +312,7 @@ def test_a_key_that_comes_back_mends_the_account_by_itself(make_app, simulator, 
     assert status_of(owner, account_id) == "active"
 
 
-@pytest.mark.parametrize("column", ["access_token_sealed", "refresh_token_sealed"])
+@pytest.mark.parametrize("column", ["access_token_encrypted", "refresh_token_encrypted"])
 def test_an_account_comes_back_by_itself_when_the_key_of_its_tokens_does(
     app, owner, account_id, run_jobs, pass_time, column
 ):
@@ -321,7 +321,7 @@ def test_an_account_comes_back_by_itself_when_the_key_of_its_tokens_does(
         kept = session.scalar(select(getattr(Account, column)))
         session.execute(update(Account).values({column: b"lost:" + bytes(40)}))
     for _ in range(3):
-        pass_time(hours=12 if column == "refresh_token_sealed" else 2)  # a renewal mends an access token alone
+        pass_time(hours=12 if column == "refresh_token_encrypted" else 2)  # a renewal mends an access token alone
         run_jobs()
     assert status_of(owner, account_id) == "error"
 

@@ -12,9 +12,11 @@ from tests.conftest import Person
 from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.models import SCOPES, Account
 from tiktok_api.analytics import ingest
-from tiktok_api.analytics.models import VideoTally
+from tiktok_api.analytics.models import AccountTotals
 from tiktok_api.auth.models import User
 from tiktok_api.db import db, new_id, transaction
+from tiktok_api.extensions import services_of
+from tiktok_api.settings import Settings
 from tiktok_api.tiktok import TikTokClient, UserInfo
 from tiktok_api.tiktok.pacing import Unpaced
 
@@ -23,9 +25,9 @@ from tiktok_api.tiktok.pacing import Unpaced
 def app(make_app: Callable[..., Flask], simulator: Any) -> Flask:
     """The usual application, with a client in no need of a polite pace: days pass in a second here."""
     app = make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
-    settings = app.extensions["tiktok_api.settings"]
-    app.extensions["tiktok_api.tiktok"].close()
-    app.extensions["tiktok_api.tiktok"] = TikTokClient(
+    settings = services_of(app)[Settings]
+    services_of(app)[TikTokClient].close()
+    services_of(app)[TikTokClient] = TikTokClient(
         client_key=settings.tiktok_client_key,
         client_secret=settings.tiktok_client_secret,
         api_url=settings.tiktok_api_url,
@@ -46,8 +48,8 @@ def an_account(owner_id: UUID, **what_matters: Any) -> Account:
         "open_id": str(new_id()),
         "username": "ada",
         "scopes": list(SCOPES),
-        "access_token_sealed": b"",
-        "refresh_token_sealed": b"",
+        "access_token_encrypted": b"",
+        "refresh_token_encrypted": b"",
         "access_expires_at": far,
         "refresh_expires_at": far,
         "renew_at": far,
@@ -110,7 +112,7 @@ def tally(app: Flask) -> Callable[..., None]:
     def add(account_id: str, at: str, **totals: int) -> None:
         with app.app_context(), transaction() as session:
             values = {"videos_counted": 1, **totals}
-            session.add(VideoTally(account_id=UUID(account_id), captured_at=instant(at), **values))
+            session.add(AccountTotals(account_id=UUID(account_id), captured_at=instant(at), **values))
 
     return add
 

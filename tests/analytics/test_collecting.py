@@ -10,13 +10,13 @@ from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics import ingest
 from tiktok_api.analytics.ingest import COLLECT
-from tiktok_api.analytics.models import AccountReading, Video, VideoReading, VideoTally, VideoWalk
+from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoReading, VideoSync
 from tiktok_api.analytics.pictures import services
 from tiktok_api.analytics.tasks import collect_videos
 from tiktok_api.db import db, in_transaction, transaction
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.models import Job
-from tiktok_api.jobs.registry import Ticket
+from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.tiktok import Video as ListedVideo
 from tiktok_api.tiktok import VideoPage
 
@@ -71,21 +71,21 @@ def test_a_walk_reads_every_page_once(ada, run_jobs, pages_asked_for, count):
     run_jobs()
 
     assert pages_asked_for() == 2
-    assert (count(Video), count(VideoReading), count(VideoTally)) == (34, 34, 1)
+    assert (count(Video), count(VideoReading), count(AccountTotals)) == (34, 34, 1)
 
 
 def test_after_a_crash_it_goes_on_where_it_was(app, ada, run_jobs, pages_asked_for, count, simulator):
     simulator.control.mischief("video_list", "garbage", nth=2)
     run_jobs()
     with app.app_context():
-        assert db.session.scalar(select(VideoWalk.pages)) == 1
-        assert count(VideoTally) == 0
+        assert db.session.scalar(select(VideoSync.pages)) == 1
+        assert count(AccountTotals) == 0
         clock_offset.advance(timedelta(minutes=2))
 
     run_jobs()
 
     assert pages_asked_for() == 3
-    assert (count(Video), count(VideoReading), count(VideoTally)) == (34, 34, 1)
+    assert (count(Video), count(VideoReading), count(AccountTotals)) == (34, 34, 1)
 
 
 def test_an_old_crash_is_no_place_to_go_on_from(app, ada, run_jobs, pages_asked_for, count, simulator):
@@ -98,7 +98,7 @@ def test_an_old_crash_is_no_place_to_go_on_from(app, ada, run_jobs, pages_asked_
     run_jobs()
 
     assert pages_asked_for() == 4
-    assert (count(Video), count(VideoReading), count(VideoTally)) == (34, 54, 1)
+    assert (count(Video), count(VideoReading), count(AccountTotals)) == (34, 54, 1)
 
 
 def test_when_tiktok_is_busy_it_comes_back_as_late_as_told(app, ada, run_jobs, simulator):
@@ -160,7 +160,7 @@ def test_half_a_reading_changes_no_numbers(app, ada, walk, count):
     with app.app_context():
         video = db.session.scalars(select(Video)).one()
         readings = db.session.scalars(select(VideoReading.views).order_by(VideoReading.captured_at)).all()
-        tallies = db.session.scalars(select(VideoTally.views).order_by(VideoTally.captured_at)).all()
+        tallies = db.session.scalars(select(AccountTotals.views).order_by(AccountTotals.captured_at)).all()
     assert readings == [10, 30, 20]
     assert tallies == [10, 10, 20]
     assert not video.is_restated
@@ -173,8 +173,8 @@ def test_a_video_that_comes_back_is_not_counted_twice(app, ada, walk):
 
     with app.app_context():
         tallies = db.session.execute(
-            select(VideoTally.views, VideoTally.views_gained, VideoTally.videos_counted).order_by(
-                VideoTally.captured_at
+            select(AccountTotals.views, AccountTotals.views_gained, AccountTotals.videos_counted).order_by(
+                AccountTotals.captured_at
             )
         ).all()
         assert [tuple(each) for each in tallies] == [(110, 0, 2), (15, 5, 1), (145, 35, 2)]
@@ -190,8 +190,8 @@ def test_postgresql_adds_up_alike(on_postgresql, people_on, walk):
     walk(account_id, a_video(1, view_count=3 * 10**9), a_video(2, view_count=130), on=on_postgresql)
 
     with on_postgresql.app_context():
-        columns = (VideoTally.views, VideoTally.views_gained, VideoTally.views_drops)
-        tallies = db.session.execute(select(*columns).order_by(VideoTally.captured_at)).all()
+        columns = (AccountTotals.views, AccountTotals.views_gained, AccountTotals.views_drops)
+        tallies = db.session.execute(select(*columns).order_by(AccountTotals.captured_at)).all()
         whole = 3 * 10**9
         assert [tuple(each) for each in tallies] == [(whole + 100, 0, 0), (whole - 4, -4, 1), (whole + 130, 30, 1)]
         assert db.session.scalar(select(func.count()).select_from(VideoReading)) == 5
@@ -201,7 +201,7 @@ def test_no_videos_are_zero_views_and_that_is_known(app, ada, walk):
     walk(ada)
 
     with app.app_context():
-        tally = db.session.scalars(select(VideoTally)).one()
+        tally = db.session.scalars(select(AccountTotals)).one()
         assert (tally.videos_counted, tally.views, tally.views_gained) == (0, 0, 0)
 
 
@@ -212,7 +212,7 @@ def test_a_scope_that_tiktok_took_back_ends_the_walk(owner, ada, run_jobs, simul
 
     videos = owner.get(f"/accounts/{ada}/videos").json
     assert videos["reason"] == "scope_missing"
-    assert count(VideoTally) == 0
+    assert count(AccountTotals) == 0
 
 
 def test_an_account_that_is_gone_is_walked_no_more(app, ada, run_jobs, pages_asked_for):
@@ -238,9 +238,9 @@ def test_nothing_is_held_open_while_tiktok_thinks(app, ada, simulator):
             return self.inner.list_videos(token, cursor=cursor)
 
     with app.app_context():
-        ticket = Ticket(ada, COLLECT, ada, {}, 1, 0, 0)
+        job = ClaimedJob(ada, COLLECT, ada, {}, 1, 0, 0)
         parts = app.extensions
-        collect_videos(ticket, tiktok=Watching(parts["tiktok_api.tiktok"]), sealer=parts["tiktok_api.sealer"])
+        collect_videos(job, tiktok=Watching(parts["tiktok_api.tiktok"]), encryptor=parts["tiktok_api.encryptor"])
 
     assert seen == [(False, False), (False, False)]
 
@@ -267,4 +267,4 @@ def test_a_long_list_gives_way_to_others_now_and_then(app, owner, connect_accoun
     assert turns - 230 // services.COVERS_AT_ONCE == 2  # the others fetch the covers
     assert count(Video) == 230
     with app.app_context():
-        assert not queue.wake(f"{COLLECT}:{account_id}")
+        assert not queue.run_now(f"{COLLECT}:{account_id}")

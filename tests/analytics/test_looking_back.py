@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from tests.analytics.conftest import instant
 from tiktok_api.analytics import queries
-from tiktok_api.analytics.models import AccountReading, VideoTally
+from tiktok_api.analytics.models import AccountReading, AccountTotals
 from tiktok_api.analytics.queries import INTERACTIONS
 from tiktok_api.db import db, transaction
 
@@ -31,7 +31,7 @@ def write_history(account_id, seed, readings=300):
             tallies[at] = [chance.randrange(-5, 10**10) for _ in range(5)]
             names = ("views", "views_gained", "likes_gained", "comments_gained", "shares_gained")
             values = dict(zip(names, tallies[at], strict=True))
-            session.add(VideoTally(account_id=account_id, captured_at=at, videos_counted=1, shares=7, **values))
+            session.add(AccountTotals(account_id=account_id, captured_at=at, videos_counted=1, shares=7, **values))
     return profiles, tallies
 
 

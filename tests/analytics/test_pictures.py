@@ -14,9 +14,12 @@ from tests.web.problems import assert_problem
 from tiktok_api import clock_offset
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics.pictures import services
+from tiktok_api.analytics.pictures.fetcher import PictureFetcher
 from tiktok_api.db import transaction
+from tiktok_api.extensions import services_of
 from tiktok_api.media import deduplication
 from tiktok_api.outbound import OutboundError
+from tiktok_api.storage.port import Storage
 
 
 @pytest.fixture
@@ -106,7 +109,7 @@ def test_pictures_go_with_the_account(owner, client, account_id, run_jobs, store
 
 def test_sweeping_leaves_what_is_kept(app, owner, account_id):
     with app.app_context():
-        keys = set(app.extensions["tiktok_api.storage"].keys_before(_far()))
+        keys = set(services_of(app)[Storage].keys_before(_far()))
         held = deduplication.held_among(sorted(keys))
 
     assert keys
@@ -124,7 +127,7 @@ def stored_keys(app):
 
     def keys():
         with app.app_context():
-            return set(app.extensions["tiktok_api.storage"].keys_before(_far()))
+            return set(services_of(app)[Storage].keys_before(_far()))
 
     return keys
 
@@ -227,7 +230,7 @@ def test_addresses_that_are_not_public_are_not_gone_to_in_production(make_app, m
     with (
         app.app_context(),
         pytest.raises(OutboundError),
-        app.extensions["tiktok_api.picture_fetcher"].get(source.url()),
+        services_of(app)[PictureFetcher].get(source.url()),
     ):
         pass
 

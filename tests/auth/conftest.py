@@ -16,7 +16,9 @@ from tests.auth.postbox import Postbox
 from tests.conftest import Person
 from tests.running_jobs import run_due_jobs
 from tiktok_api.auth.emails import messages
+from tiktok_api.auth.emails.mailer import Mailer
 from tiktok_api.db import transaction
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.models import Job
 from tiktok_api.settings import Settings
@@ -35,7 +37,7 @@ def app(base_settings: Settings, each_database_url: str) -> Flask:
 
 @pytest.fixture
 def signing_key(app: Flask) -> bytes:
-    return next(iter(app.extensions["tiktok_api.settings"].jwt_keys.values()))
+    return next(iter(services_of(app)[Settings].jwt_keys.values()))
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def sweep(app: Flask, run_jobs: Callable[[], int]) -> Callable[[], None]:
 
     def sweep_now() -> None:
         with app.app_context(), transaction():
-            queue.promise("auth.sweep", due_at=datetime(2026, 1, 1, tzinfo=UTC))
+            queue.enqueue("auth.sweep", due_at=datetime(2026, 1, 1, tzinfo=UTC))
         run_jobs()
 
     return sweep_now
@@ -64,10 +66,10 @@ def sweep(app: Flask, run_jobs: Callable[[], int]) -> Callable[[], None]:
 @pytest.fixture
 def postbox(app: Flask) -> Iterator[Postbox]:
     """Where the application's letters arrive, from now on."""
-    box, usual = Postbox(), app.extensions["tiktok_api.mailer"]
-    app.extensions["tiktok_api.mailer"] = box
+    box, usual = Postbox(), services_of(app)[Mailer]
+    services_of(app)[Mailer] = box
     yield box
-    app.extensions["tiktok_api.mailer"] = usual
+    services_of(app)[Mailer] = usual
 
 
 @pytest.fixture

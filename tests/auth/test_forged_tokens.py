@@ -7,6 +7,8 @@ from tests.auth.devices import is_signed_in, log_in
 from tests.auth.forging import ANOTHER_JTI, forge, sign
 from tests.conftest import API
 from tests.web.problems import assert_problem
+from tiktok_api.extensions import services_of
+from tiktok_api.settings import Settings
 
 
 def refresh(client, token):
@@ -112,7 +114,7 @@ def test_the_scheme_may_be_written_as_one_likes(client, owner):
 
 
 def test_a_token_by_an_older_key_of_the_ring_still_counts(make_app, owner):
-    old = owner.app.extensions["tiktok_api.settings"].jwt_keys
+    old = services_of(owner.app)[Settings].jwt_keys
     rotated = make_app(jwt_keys={"new": b"n" * 32, **old})
 
     response = rotated.test_client().get(f"{API}/auth/me", headers=_bearer(owner.tokens["access_token"]))

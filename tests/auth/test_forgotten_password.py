@@ -13,8 +13,10 @@ from tests.conftest import PASSWORD, Person
 from tests.databases import on_each_database
 from tests.running_jobs import run_due_jobs
 from tests.web.problems import assert_problem
-from tiktok_api.auth.models import Letter
+from tiktok_api.auth.emails.mailer import Mailer
+from tiktok_api.auth.models import Email
 from tiktok_api.db import db
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs.models import Job
 
 NEW = "a longer horse battery"
@@ -144,7 +146,7 @@ def test_the_token_is_kept_nowhere(app, client, owner, postbox, deliver):
     token = postbox.take().token
 
     with app.app_context():
-        rows = [vars(row) for model in (Letter, Job) for row in db.session.query(model)]
+        rows = [vars(row) for model in (Email, Job) for row in db.session.query(model)]
     assert token not in str(rows)
 
 
@@ -184,7 +186,7 @@ def test_five_letters_an_hour_are_enough(client, clock, make_person, postbox, de
 
 def test_where_there_is_a_frontend_the_letter_links_to_it(make_app):
     app, box = make_app(frontend_url="https://app.example.com"), Postbox()
-    app.extensions["tiktok_api.mailer"] = box
+    services_of(app)[Mailer] = box
     person = Person(app, "ada@example.com")
 
     forget(app.test_client(), person.email)

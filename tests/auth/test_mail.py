@@ -12,7 +12,8 @@ import pytest
 from tests.auth.mail_server import PASSWORD, USER, Letterbox, certify, mail_server
 from tests.auth.postbox import Arrived, forget, reset
 from tests.servers import free_port
-from tiktok_api.auth.emails.mailer import SmtpMailer, Undeliverable, mailer_from_url
+from tiktok_api.auth.emails.mailer import Mailer, SmtpMailer, Undeliverable, mailer_from_url
+from tiktok_api.extensions import services_of
 
 SENDER = "Example <no-reply@example.com>"
 
@@ -40,11 +41,11 @@ def secure(port: int, scheme: str = "smtp", password: str = PASSWORD) -> str:
 
 def test_a_forgotten_password_is_mended_by_a_letter_from_a_real_server(app, client, owner, deliver, letterbox):
     with mail_server(letterbox) as port:
-        usual = app.extensions["tiktok_api.mailer"]
-        app.extensions["tiktok_api.mailer"] = mailer_from_url(plain(port), sender=SENDER)
+        usual = services_of(app)[Mailer]
+        services_of(app)[Mailer] = mailer_from_url(plain(port), sender=SENDER)
         forget(client, owner.email)
         deliver()
-        app.extensions["tiktok_api.mailer"] = usual
+        services_of(app)[Mailer] = usual
 
     (letter,) = letterbox.letters
     arrived = Arrived(letter["To"], letter["Subject"], letter.get_content())

@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from tests.conftest import API, Person
 from tiktok_api.db import transaction
+from tiktok_api.extensions import services_of
+from tiktok_api.settings import Settings
 
 PASSWORD, WRONG, CLIENT_SECRET = "planted-password-1f9e", "planted-wrong-password-77", "planted-tiktok-secret-5c"
 
@@ -56,7 +58,7 @@ def test_a_journey_leaves_no_secret_behind(left_behind, app):
 
     found = left_behind()
 
-    secrets = [PASSWORD, WRONG, CLIENT_SECRET, app.extensions["tiktok_api.settings"].secret_key]
+    secrets = [PASSWORD, WRONG, CLIENT_SECRET, services_of(app)[Settings].secret_key]
     secrets += [token for pair in pairs for name, token in pair.items() if name.endswith("_token")]
     secrets += [secret.split(".")[-1] for secret in secrets if secret.startswith("eyJ")]
     secrets += [base64.b64encode(secret.encode()).decode() for secret in secrets]

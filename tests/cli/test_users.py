@@ -10,6 +10,8 @@ import pytest
 from tests.conftest import API, PASSWORD, Person
 from tests.databases import on_each_database
 from tests.servers import wait_until
+from tiktok_api.extensions import services_of
+from tiktok_api.settings import Settings
 
 EMAIL = "ada@example.com"
 
@@ -23,7 +25,7 @@ def app(make_app, simulator, each_database_url):
 @pytest.fixture
 def elsewhere(app, make_app):
     """Another process of the same server."""
-    return make_app(database_url=app.extensions["tiktok_api.settings"].database_url, registration="closed")
+    return make_app(database_url=services_of(app)[Settings].database_url, registration="closed")
 
 
 def sign_in(app, password, email=EMAIL):
@@ -46,7 +48,7 @@ def test_a_generated_password_is_printed_and_works(app, operator):
 
 
 def test_a_person_at_a_terminal_is_asked_twice(tmp_path, app):
-    settings = app.extensions["tiktok_api.settings"]
+    settings = services_of(app)[Settings]
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ["DATABASE_URL"] = settings.database_url

@@ -11,15 +11,16 @@ from tests.databases import on_each_database
 from tiktok_api import key_rotation
 from tiktok_api.accounts.models import Account, Connection, Revocation
 from tiktok_api.db import db, new_id, transaction
-from tiktok_api.encryption import Sealer
-from tiktok_api.settings import load
+from tiktok_api.encryption import Encryptor
+from tiktok_api.extensions import services_of
+from tiktok_api.settings import Settings, load
 
 NEW = "new:" + base64.b64encode(b"n" * 32).decode()
 
 
 @pytest.fixture
-def sealer(app) -> Sealer:
-    return app.extensions["tiktok_api.sealer"]
+def encryptor(app) -> Encryptor:
+    return services_of(app)[Encryptor]
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def app(make_app, simulator, each_database_url):
 @pytest.fixture
 def rotated(app, make_app, monkeypatch, base_settings):
     """The service with a new key before the old one."""
-    before = app.extensions["tiktok_api.settings"]
+    before = services_of(app)[Settings]
     monkeypatch.setenv("VAULT_KEYS", NEW)
     keys = load(env_file=None).vault_keys
     return make_app(
@@ -49,7 +50,7 @@ def rotated(app, make_app, monkeypatch, base_settings):
 @pytest.fixture
 def only_new(rotated, make_app):
     """The service once the old key has left."""
-    settings = rotated.extensions["tiktok_api.settings"]
+    settings = services_of(rotated)[Settings]
     return make_app(
         vault_keys={"new": settings.vault_keys["new"]},
         database_url=settings.database_url,
@@ -59,7 +60,7 @@ def only_new(rotated, make_app):
 
 
 @pytest.fixture
-def make_revocations(app, sealer):
+def make_revocations(app, encryptor):
     """Rows with sealed tokens, as many as that; answers their ids."""
 
     def make(count: int) -> list[UUID]:
@@ -67,8 +68,8 @@ def make_revocations(app, sealer):
         with app.app_context(), transaction() as session:
             for number, row in enumerate(ids):
                 sealed = {
-                    column: sealer.seal(f"{column} {number}", table="revocations", row=row, column=column)
-                    for column in ("access_token_sealed", "refresh_token_sealed")
+                    column: encryptor.encrypt(f"{column} {number}", table="revocations", row=row, column=column)
+                    for column in ("access_token_encrypted", "refresh_token_encrypted")
                 }
                 session.add(Revocation(id=row, open_id=str(number), access_expires_at=datetime.now(UTC), **sealed))
         return ids
@@ -83,8 +84,12 @@ def reseal(app):
 def test_every_binary_column_holds_what_is_sealed():
     names = {f"{column.table.name}.{column.name}" for column in key_rotation.sealed_columns()}
 
-    assert {name for name in names if not name.endswith("_sealed")} == {"idempotency_keys.answer"}
-    assert {"accounts.refresh_token_sealed", "attempts.upload_url_sealed", "connections.code_verifier_sealed"} < names
+    assert {name for name in names if not name.endswith("_encrypted")} == {"idempotency_keys.answer"}
+    assert {
+        "accounts.refresh_token_encrypted",
+        "attempts.upload_url_encrypted",
+        "connections.code_verifier_encrypted",
+    } < names
 
 
 @on_each_database
@@ -97,17 +102,19 @@ def test_everything_is_sealed_anew_and_the_old_key_may_leave(owner, connect_acco
     result = reseal(rotated)
 
     assert result.exit_code == 0, result.output
-    assert "accounts.access_token_sealed: 1 sealed anew" in result.output
+    assert "accounts.access_token_encrypted: 1 sealed anew" in result.output
     assert "Everything is sealed under new." in result.output
     with only_new.app_context():
-        new = only_new.extensions["tiktok_api.sealer"]
+        new = services_of(only_new)[Encryptor]
         assert [key_rotation.count_old(column, new) for column in key_rotation.sealed_columns()] == [0] * len(
             key_rotation.sealed_columns()
         )
         account = db.session.scalars(select(Account)).one()
-        place = {"table": "accounts", "row": account.id, "column": "access_token_sealed"}
-        assert new.open(account.access_token_sealed, **place).startswith("act.")
-        assert db.session.scalars(select(Connection.code_verifier_sealed).where(Connection.status == "pending")).one()
+        place = {"table": "accounts", "row": account.id, "column": "access_token_encrypted"}
+        assert new.decrypt(account.access_token_encrypted, **place).startswith("act.")
+        assert db.session.scalars(
+            select(Connection.code_verifier_encrypted).where(Connection.status == "pending")
+        ).one()
     owner.client = only_new.test_client()
     assert owner.post("/auth/api-keys", **key).json == first.json
 
@@ -128,16 +135,16 @@ def test_more_rows_than_fit_into_one_look_are_all_found(make_revocations, rotate
 
     result = reseal(rotated)
 
-    assert "revocations.access_token_sealed: 250 sealed anew, 0 unreadable" in result.output
+    assert "revocations.access_token_encrypted: 250 sealed anew, 0 unreadable" in result.output
 
 
-class Overtaken(Sealer):
+class Overtaken(Encryptor):
     """While a value is being sealed anew, the service stores another one."""
 
-    def open(self, sealed, **place):
-        secret = super().open(sealed, **place)
+    def decrypt(self, sealed, **place):
+        secret = super().decrypt(sealed, **place)
         with db.engine.begin() as connection:
-            newer = self.seal("written meanwhile", **place)
+            newer = self.encrypt("written meanwhile", **place)
             table, column = Revocation.__table__, place["column"]
             connection.execute(update(table).where(table.c.id == place["row"]).values({column: newer}))
         return secret
@@ -145,28 +152,28 @@ class Overtaken(Sealer):
 
 def test_what_the_service_writes_meanwhile_wins(make_revocations, rotated):
     (row,) = make_revocations(1)
-    column = Revocation.__table__.c.access_token_sealed
-    keys = rotated.extensions["tiktok_api.settings"].vault_keys
-    place = {"table": "revocations", "row": row, "column": "access_token_sealed"}
+    column = Revocation.__table__.c.access_token_encrypted
+    keys = services_of(rotated)[Settings].vault_keys
+    place = {"table": "revocations", "row": row, "column": "access_token_encrypted"}
 
     with rotated.app_context():
         tally = key_rotation.reseal(column, Overtaken(keys))
         kept = db.session.scalar(select(column))
 
     assert (tally.resealed, tally.overtaken) == (0, 1)
-    assert Sealer(keys).open(kept, **place) == "written meanwhile"
+    assert Encryptor(keys).decrypt(kept, **place) == "written meanwhile"
 
 
 def test_what_no_key_opens_is_named_and_left_alone(app, make_revocations, rotated):
     make_revocations(2)
     with app.app_context(), transaction() as session:
         spoilt = session.query(Revocation).filter_by(open_id="0").one()
-        spoilt.access_token_sealed = b"derived:" + bytes(40)
+        spoilt.access_token_encrypted = b"derived:" + bytes(40)
 
     result = reseal(rotated)
 
     assert result.exit_code == 1
-    assert "revocations.access_token_sealed: 1 sealed anew, 1 unreadable" in result.output
+    assert "revocations.access_token_encrypted: 1 sealed anew, 1 unreadable" in result.output
     assert "keep the older keys" in result.output
 
 

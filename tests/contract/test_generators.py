@@ -10,8 +10,10 @@ from marshmallow import fields
 
 from tests.contract.conftest import some
 from tiktok_api.accounts.models import AccountStatus
+from tiktok_api.extensions import services_of
 from tiktok_api.media.models import MediaStatus
 from tiktok_api.posts.models import PostStatus, PrivacyLevel, PublicationState
+from tiktok_api.settings import Settings
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.openapi.json_schemas import Choice, PartOf, Pattern
 from tiktok_api.web.schemas import Schema, nullable
@@ -212,9 +214,9 @@ def test_what_rules_find_and_what_targets_override_is_typed(document):
 def test_it_says_where_the_server_is_whom_to_ask_and_what_a_bearer_may_be(app, document):
     bearer = document["components"]["securitySchemes"]["bearer"]
 
-    assert document["servers"][0]["url"] == app.extensions["tiktok_api.settings"].public_url
+    assert document["servers"][0]["url"] == services_of(app)[Settings].public_url
     assert document["servers"][1]["url"] == "/"
-    assert document["info"]["contact"]["url"] == app.extensions["tiktok_api.settings"].public_url
+    assert document["info"]["contact"]["url"] == services_of(app)[Settings].public_url
     assert (bearer["type"], bearer["scheme"]) == ("http", "bearer")
     assert "JWT" in bearer["bearerFormat"]
     assert "tk_" in bearer["bearerFormat"]

@@ -23,6 +23,8 @@ from tests.media.staging import Stage, staged
 from tests.media.tus_client import TUS, metadata
 from tests.running_jobs import run_due_jobs
 from tests.servers import free_port, wait_until
+from tiktok_api.extensions import services_of
+from tiktok_api.settings import Settings
 
 pytestmark = [
     pytest.mark.skipif(NGINX is None, reason="not run: nginx is not installed"),
@@ -54,7 +56,7 @@ def stage(sqlite_template: Path) -> Iterator[Stage]:
 @pytest.fixture(scope="module")
 def site(stage: Stage) -> Iterator[Site]:
     """nginx in front of it."""
-    media = Path(stage.app.extensions["tiktok_api.settings"].storage_url.removeprefix("file://"))
+    media = Path(services_of(stage.app)[Settings].storage_url.removeprefix("file://"))
     with open_folder() as folder, nginx(folder, stage.server.port, media) as running:
         yield running
 
@@ -202,7 +204,7 @@ def stored(stage: Stage, site: Site, signed_in: dict[str, str]) -> tuple[str, by
     content = making.video(seconds=2.0)
     media = upload(site, signed_in, content).json()
     run_due_jobs(stage.app)
-    root = Path(stage.app.extensions["tiktok_api.settings"].storage_url.removeprefix("file://"))
+    root = Path(services_of(stage.app)[Settings].storage_url.removeprefix("file://"))
     [file] = [path for path in root.rglob("*") if path.is_file() and path.read_bytes() == content]
     return f"/api/v1/media/{media['id']}/content", content, file
 

@@ -17,7 +17,7 @@ from tiktok_api import clock
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.jobs import executor, queue
 from tiktok_api.jobs.models import Job
-from tiktok_api.jobs.registry import Ticket
+from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.jobs.runner import Runner
 from tiktok_api.settings import Settings
 
@@ -44,7 +44,7 @@ def promise(app: Flask) -> Callable[..., UUID]:
 
     def make(kind: str = "tests.anything", **details: Any) -> UUID:
         with transaction() as session:
-            queue.promise(kind, **{"due_at": clock.now(), "unique_key": "the job"} | details)
+            queue.enqueue(kind, **{"due_at": clock.now(), "unique_key": "the job"} | details)
             found = session.scalar(select(Job.id).where(Job.unique_key == details.get("unique_key", "the job")))
         assert found is not None
         return found
@@ -53,7 +53,7 @@ def promise(app: Flask) -> Callable[..., UUID]:
 
 
 @pytest.fixture
-def claim(app: Flask) -> Callable[..., Ticket | None]:
+def claim(app: Flask) -> Callable[..., ClaimedJob | None]:
     return lambda job_id, lease=LEASE: executor.claim(job_id, lease)
 
 

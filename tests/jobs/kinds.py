@@ -4,21 +4,21 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from tiktok_api.jobs.registry import Again, Ticket, task
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 
-does: dict[str, Callable[[Ticket], Any]] = {}
+does: dict[str, Callable[[ClaimedJob], Any]] = {}
 
 
-def _do(ticket: Ticket) -> Again | None:
-    answer: Again | None = does.get(ticket.kind, lambda _: None)(ticket)
+def _do(job: ClaimedJob) -> RunAgain | None:
+    answer: RunAgain | None = does.get(job.kind, lambda _: None)(job)
     return answer
 
 
 @task("tests.anything", most_failures=3)
-def do_anything(ticket: Ticket) -> Again | None:
-    return _do(ticket)
+def do_anything(job: ClaimedJob) -> RunAgain | None:
+    return _do(job)
 
 
 @task("tests.daily", most_failures=3, every=lambda _settings: timedelta(days=1))
-def do_daily(ticket: Ticket) -> Again | None:
-    return _do(ticket)
+def do_daily(job: ClaimedJob) -> RunAgain | None:
+    return _do(job)

@@ -16,7 +16,7 @@ from tiktok_api import clock
 from tiktok_api.db import transaction
 from tiktok_api.jobs import executor, queue
 from tiktok_api.jobs.models import JobStatus
-from tiktok_api.jobs.registry import Again
+from tiktok_api.jobs.registry import RunAgain
 
 RUN_OUT = timedelta(seconds=-1)
 
@@ -32,7 +32,7 @@ def test_of_many_threads_one_claims(app, promise):
     with ThreadPoolExecutor(20) as pool:
         tickets = list(pool.map(try_it, range(20)))
 
-    assert [ticket.epoch for ticket in tickets if ticket] == [1]
+    assert [job.epoch for job in tickets if job] == [1]
 
 
 @on_each_database
@@ -66,7 +66,7 @@ def test_what_is_not_due_is_not_claimed(promise, claim):
 def test_what_was_withdrawn_is_not_claimed(promise, claim):
     job_id = promise()
     with transaction():
-        queue.withdraw("the job")
+        queue.cancel("the job")
 
     assert claim(job_id) is None
 
@@ -101,7 +101,7 @@ def test_who_was_taken_over_settles_nothing(promise, claim, look, outcome):
     def act(_ticket):
         if outcome == "failed":
             raise RuntimeError("too late")
-        return Again(clock.now() + timedelta(days=1)) if outcome == "again" else None
+        return RunAgain(clock.now() + timedelta(days=1)) if outcome == "again" else None
 
     kinds.does["tests.anything"] = act
     executor.run(zombie)
@@ -116,7 +116,7 @@ def test_who_was_taken_over_renews_no_lease(promise, claim):
     zombie = claim(job_id, RUN_OUT)
     current = claim(job_id)
 
-    renewed = [executor.renew_lease(ticket, timedelta(seconds=60)) for ticket in (zombie, current)]
+    renewed = [executor.renew_lease(job, timedelta(seconds=60)) for job in (zombie, current)]
 
     assert renewed == [False, True]
 

@@ -13,7 +13,7 @@ from tiktok_api import clock
 from tiktok_api.db import db, transaction
 from tiktok_api.jobs import executor, queue
 from tiktok_api.jobs.models import JobStatus
-from tiktok_api.jobs.registry import Again
+from tiktok_api.jobs.registry import RunAgain
 
 LATER = timedelta(hours=5)
 
@@ -35,7 +35,7 @@ def test_what_is_done_is_forgotten(promise, claim, look):
 def test_what_must_wait_comes_due_then(promise, claim, look):
     job_id = promise()
     at = clock.now() + LATER
-    kinds.does["tests.anything"] = lambda _: Again(at)
+    kinds.does["tests.anything"] = lambda _: RunAgain(at)
 
     executor.run(claim(job_id))
 
@@ -50,8 +50,8 @@ def test_what_is_woken_while_it_runs_comes_due_at_once(promise, claim, look, out
 
     def act(_ticket):
         with transaction():
-            assert queue.wake("the job")
-        return Again(clock.now() + LATER) if outcome else None
+            assert queue.run_now("the job")
+        return RunAgain(clock.now() + LATER) if outcome else None
 
     kinds.does["tests.anything"] = act
     executor.run(claim(job_id))
@@ -77,8 +77,8 @@ def test_what_is_withdrawn_while_it_runs_stays_withdrawn(promise, claim, look):
 
     def act(_ticket):
         with transaction():
-            queue.withdraw("the job")
-        return Again(clock.now())
+            queue.cancel("the job")
+        return RunAgain(clock.now())
 
     kinds.does["tests.anything"] = act
     executor.run(claim(job_id))
@@ -88,7 +88,7 @@ def test_what_is_withdrawn_while_it_runs_stays_withdrawn(promise, claim, look):
 
 def test_waking_what_is_not_promised_says_so(app):
     with transaction():
-        assert queue.wake("nothing") is False
+        assert queue.run_now("nothing") is False
 
 
 @on_each_database
@@ -108,7 +108,7 @@ def test_a_promise_made_once_stays_as_it_is(app, promise, look):
     job_id = promise(due_at=due_at)
 
     with transaction():
-        queue.promise_once("tests.anything", due_at=clock.now(), unique_key="the job")
+        queue.enqueue_once("tests.anything", due_at=clock.now(), unique_key="the job")
 
     assert look(job_id).due_at == due_at
 
@@ -116,14 +116,14 @@ def test_a_promise_made_once_stays_as_it_is(app, promise, look):
 def test_a_promise_in_a_transaction_that_failed_was_never_made(app):
     def promise_and_fail():
         with transaction():
-            queue.promise("tests.anything", due_at=clock.now(), unique_key="the job")
+            queue.enqueue("tests.anything", due_at=clock.now(), unique_key="the job")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         promise_and_fail()
 
     with transaction():
-        assert queue.wake("the job") is False
+        assert queue.run_now("the job") is False
 
 
 @on_each_database
@@ -135,7 +135,7 @@ def test_what_failed_is_tried_again_after_a_growing_pause(promise, claim, look):
         executor.run(claim(job_id))
         pauses.append(look(job_id).due_at - began)
         with transaction():
-            queue.wake("the job")
+            queue.run_now("the job")
 
     job = look(job_id)
     assert timedelta(seconds=1) <= pauses[0] <= timedelta(seconds=3.5)
@@ -149,8 +149,8 @@ def test_success_forgives_failures(promise, claim, look):
     kinds.does["tests.anything"] = fail
     executor.run(claim(job_id))
     with transaction():
-        queue.wake("the job")
-    kinds.does["tests.anything"] = lambda _: Again(clock.now() + LATER)
+        queue.run_now("the job")
+    kinds.does["tests.anything"] = lambda _: RunAgain(clock.now() + LATER)
 
     executor.run(claim(job_id))
 
@@ -164,7 +164,7 @@ def dead_job(promise, claim):
     kinds.does["tests.anything"] = fail
     for _ in range(3):
         with transaction():
-            queue.wake("the job")
+            queue.run_now("the job")
         executor.run(claim(job_id))
     return job_id
 
@@ -180,7 +180,7 @@ def test_a_schema_that_is_behind_kills_no_job(promise, claim, look):
 
     for _ in range(20):
         with transaction():
-            queue.wake("the job")
+            queue.run_now("the job")
         executor.run(claim(job_id))
 
     job = look(job_id)
@@ -217,7 +217,7 @@ def test_a_kind_that_nobody_here_knows_stays_for_those_who_do(promise, claim, lo
     for _ in range(12):
         executor.run(claim(job_id))
         with transaction():
-            queue.wake("the job")
+            queue.run_now("the job")
 
     assert look(job_id).status is JobStatus.WAITING
 
@@ -246,7 +246,7 @@ def test_recurring_work_comes_due_again(promise, claim, look):
 
 def test_recurring_work_says_itself_when_if_it_knows_better(promise, claim, look):
     job_id, at = promise("tests.daily"), clock.now() + LATER
-    kinds.does["tests.daily"] = lambda _: Again(at)
+    kinds.does["tests.daily"] = lambda _: RunAgain(at)
 
     executor.run(claim(job_id))
 
@@ -259,7 +259,7 @@ def test_recurring_work_never_dies(promise, claim, look):
     for _ in range(5):
         executor.run(claim(job_id))
         with transaction():
-            queue.wake("the job")
+            queue.run_now("the job")
 
     assert look(job_id).status is JobStatus.WAITING
     assert look(job_id).attempts == 5

@@ -68,8 +68,8 @@ def test_stopping_ends_what_runs_and_begins_nothing(promise, look, start_runner,
 
 
 def test_a_job_that_fails_takes_nothing_with_it(promise, look, start_runner):
-    def fail_if_told(ticket):
-        if ticket.payload.get("fails"):
+    def fail_if_told(job):
+        if job.payload.get("fails"):
             raise RuntimeError
 
     kinds.does["tests.anything"] = fail_if_told

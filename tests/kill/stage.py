@@ -27,11 +27,13 @@ from tests.servers import wait_until
 from tiktok_api import clock
 from tiktok_api.app import create_app
 from tiktok_api.db import Model, db, transaction
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs import queue, registry
 from tiktok_api.jobs.models import Job
 from tiktok_api.posts.models import Attempt, AttemptState, Post, Publication, PublicationState
 from tiktok_api.posts.services import PUBLISH
 from tiktok_api.settings import load
+from tiktok_api.tiktok import TikTokClient
 
 LEASE_SECONDS = 1.0
 PATIENCE_SECONDS = 60.0
@@ -87,10 +89,10 @@ class Stage:
         with app.app_context():
             Model.metadata.create_all(db.engine)
         _make_due_post(app, simulator, video)
-        app.extensions["tiktok_api.tiktok"].close()
+        services_of(app)[TikTokClient].close()
         with app.app_context(), transaction() as session:
             for task in registry.recurring():
-                queue.promise_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
+                queue.enqueue_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
             later = datetime.fromisoformat("2100-01-01T00:00:00Z")
             session.execute(update(Job).where(Job.kind != PUBLISH).values(due_at=later))
         with app.app_context():

@@ -20,9 +20,11 @@ from tests.sampling import each, in_strides
 from tiktok_api import clock
 from tiktok_api.app import create_app
 from tiktok_api.db import Model, db, transaction
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs.models import Job
 from tiktok_api.posts.models import Attempt, LatePolicy, Post, Publication, PublicationState
 from tiktok_api.settings import load
+from tiktok_api.tiktok import TikTokClient
 
 WORD = "account_needs_reconnection"
 
@@ -98,7 +100,7 @@ def rejected_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory
     with app.app_context(), transaction() as session:
         far = clock.now() + timedelta(days=3650)
         session.execute(update(Job).where(Job.kind.not_in(["media.inspect"])).values(due_at=far))
-    app.extensions["tiktok_api.tiktok"].close()
+    services_of(app)[TikTokClient].close()
     with app.app_context():
         db.engine.dispose()
     return Stage(busy_simulator, folder, settings, url, b"")

@@ -18,10 +18,13 @@ from tests.media.serving import Server, environment_of
 from tests.running_jobs import run_due_jobs
 from tiktok_api.app import create_app
 from tiktok_api.db import db
+from tiktok_api.extensions import services_of
 from tiktok_api.media.models import Media
 from tiktok_api.settings import load
-from tiktok_api.storage.models import StorageStretch
+from tiktok_api.storage.models import StorageSegment
+from tiktok_api.storage.port import Storage
 from tiktok_api.storage.s3.storage import S3Storage
+from tiktok_api.tiktok import TikTokClient
 
 on_each_stage = pytest.mark.parametrize("stage", ["files_stage", "s3_stage"], indirect=True, ids=["files", "s3"])
 
@@ -39,7 +42,7 @@ class Stage:
 
     def stored_bytes(self, upload: RawUpload) -> int:
         """How many bytes of it are durable, as whoever keeps them says."""
-        storage = self.app.extensions["tiktok_api.storage"]
+        storage = services_of(self.app)[Storage]
         with self.app.app_context():
             key = str(db.session.get_one(Media, UUID(upload.id)).storage_key)
             return bytes_on_s3(storage, key) if isinstance(storage, S3Storage) else int(storage.size(key))
@@ -67,7 +70,7 @@ def bytes_on_s3(storage: S3Storage, key: str) -> int:
         place = bucket._place(name) | {"UploadId": upload_id}
         parts |= {part["PartNumber"]: part["Size"] for part in bucket._client.list_parts(**place).get("Parts", [])}
     end = 0
-    for row in db.session.scalars(select(StorageStretch).where(StorageStretch.key == key)):
+    for row in db.session.scalars(select(StorageSegment).where(StorageSegment.key == key)):
         found = parts[row.part] if row.part else bucket.size(f"pieces/{key}/{row.piece}")
         assert found == row.behind - row.first
         end = max(end, row.behind)
@@ -86,6 +89,6 @@ def staged(sqlite_template: Path, folder: Path, storage: dict[str, str], **setti
         app = create_app(load(env_file=None))
     with Server(environment, folder / "server.log") as server:
         yield Stage(server, app, Person(app, "owner@example.com"))
-    app.extensions["tiktok_api.tiktok"].close()
+    services_of(app)[TikTokClient].close()
     with app.app_context():
         db.engine.dispose()

@@ -9,6 +9,8 @@ from PIL import Image
 from tests.conftest import Person
 from tests.media import making
 from tests.running_jobs import run_due_jobs
+from tiktok_api.extensions import services_of
+from tiktok_api.storage.port import Storage
 
 
 @pytest.fixture
@@ -208,7 +210,7 @@ def test_a_source_that_is_deleted_too_early_is_the_reason(owner, make_media, run
 def test_a_source_that_lost_its_bytes_is_the_reason(owner, app, make_media, convert, stored):
     source = make_media(making.photo("PNG"))
     for key in stored():
-        app.extensions["tiktok_api.storage"].delete(key)
+        services_of(app)[Storage].delete(key)
 
     made = convert(source)
 

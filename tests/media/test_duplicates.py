@@ -14,7 +14,9 @@ from tests.running_jobs import run_due_jobs
 from tests.storages import keys_in
 from tiktok_api import clock, clock_offset
 from tiktok_api.db import transaction
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs import queue
+from tiktok_api.storage.port import Storage
 
 FACTS = ("kind", "content_type", "size_bytes", "sha256", "width", "height", "duration_seconds", "fps", "video_codec")
 
@@ -158,7 +160,7 @@ def test_rejected_bytes_stay_as_long_as_a_younger_duplicate_may_need_them(app, o
         with app.app_context():
             clock_offset.advance(timedelta(**later))
             with transaction():
-                queue.promise("media.sweep", due_at=clock.now())
+                queue.enqueue("media.sweep", due_at=clock.now())
         run_jobs()
 
     sweep(hours=20)
@@ -205,7 +207,7 @@ def test_content_that_was_lost_comes_back_with_the_next_upload_of_it(owner, make
 
 def test_bytes_go_even_if_storage_refuses_at_first(app, owner, make_media, run_jobs, stored, monkeypatch):
     media = make_media(making.photo())
-    storage = app.extensions["tiktok_api.storage"]
+    storage = services_of(app)[Storage]
     delete, refusals = storage.delete, iter([OSError("not now"), OSError("not now")])
 
     def refuse_at_first(key):

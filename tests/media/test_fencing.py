@@ -12,6 +12,8 @@ from tests.media.tus_client import begin
 from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
 from tests.storages import on_s3
+from tiktok_api.extensions import services_of
+from tiktok_api.storage.port import Storage
 from tiktok_api.storage.s3.storage import S3Storage
 
 CONTENT = making.video()
@@ -63,13 +65,13 @@ def app(make_app):
 @on_s3
 def test_what_a_sleeper_had_settled_is_not_acknowledged_once_another_has_begun(app):
     upload = begin(Person(app, "owner@example.com"), len(CONTENT))
-    awake = app.extensions["tiktok_api.storage"]
-    sleepy = app.extensions["tiktok_api.storage"] = SleepyStorage(awake)
+    awake = services_of(app)[Storage]
+    sleepy = services_of(app)[Storage] = SleepyStorage(awake)
     answers = {}
     first = threading.Thread(target=lambda: answers.update(first=upload.send(b"z" * (HALF + 10))))
     first.start()
     assert sleepy.asleep.wait(30)
-    app.extensions["tiktok_api.storage"] = awake
+    services_of(app)[Storage] = awake
     body = Halting(CONTENT[:HALF])
 
     def send():

@@ -7,8 +7,10 @@ import pytest
 from tests.media import making
 from tests.media.making import part
 from tests.media.tus_client import create
+from tiktok_api.extensions import services_of
 from tiktok_api.storage.errors import StorageFull
 from tiktok_api.storage.local import LocalStorage
+from tiktok_api.storage.port import Storage
 
 
 class SmallDisk(LocalStorage):
@@ -52,7 +54,7 @@ class SmallDisk(LocalStorage):
 
 @pytest.fixture
 def disk(app, tmp_path):
-    disk = app.extensions["tiktok_api.storage"] = SmallDisk(tmp_path / "media", 1000)
+    disk = services_of(app)[Storage] = SmallDisk(tmp_path / "media", 1000)
     return disk
 
 

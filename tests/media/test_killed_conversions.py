@@ -22,10 +22,13 @@ from tests.media.serving import environment_of
 from tests.servers import wait_until
 from tiktok_api import clock
 from tiktok_api.db import db, transaction
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs import executor, queue, registry
 from tiktok_api.jobs.models import Job
 from tiktok_api.media.conversion import CONVERT
 from tiktok_api.media.services import INSPECT
+from tiktok_api.settings import Settings
+from tiktok_api.storage.port import Storage
 
 PATIENCE_SECONDS = 60.0
 _processes = multiprocessing.get_context("forkserver")
@@ -43,7 +46,7 @@ class Scene:
         self.environment = environment_of(database_url, folder, LEASE_SECONDS="1", WORKER_THREADS="2")
         with app.app_context(), transaction() as session:  # recurring work would make the steps uncountable
             for task in registry.recurring():
-                queue.promise_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
+                queue.enqueue_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
             session.execute(update(Job).values(due_at=datetime.fromisoformat("2100-01-01T00:00:00Z")))
 
     @contextmanager
@@ -141,16 +144,16 @@ def test_two_workers_at_the_same_conversion_leave_one_result(scene, app, owner, 
     made = ask(owner, source)
     with app.app_context():
         job_id = db.session.scalar(select(Job.id).where(Job.kind == CONVERT))
-        ticket = executor.claim(job_id, timedelta(seconds=60))
+        job = executor.claim(job_id, timedelta(seconds=60))
     together = Barrier(2)
 
     def work():
         with app.app_context():
             together.wait()
             registry.find(CONVERT).act(
-                ticket,
-                storage=app.extensions["tiktok_api.storage"],
-                settings=app.extensions["tiktok_api.settings"],
+                job,
+                storage=services_of(app)[Storage],
+                settings=services_of(app)[Settings],
             )
 
     workers = [Thread(target=work) for _ in range(2)]
@@ -159,7 +162,7 @@ def test_two_workers_at_the_same_conversion_leave_one_result(scene, app, owner, 
     for worker in workers:
         worker.join()
     with app.app_context():
-        executor.run(ticket)
+        executor.run(job)
 
     scene.finish()
     scene.must_have_made_one(source, made)

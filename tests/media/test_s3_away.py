@@ -8,7 +8,10 @@ from tests.media import making
 from tests.servers import free_port
 from tests.storages import on_s3
 from tiktok_api import clock_offset
+from tiktok_api.extensions import services_of
+from tiktok_api.settings import Settings
 from tiktok_api.storage.factory import storage_from_url
+from tiktok_api.storage.port import Storage
 
 pytestmark = on_s3
 
@@ -18,11 +21,11 @@ MEBIBYTE = 1024 * 1024
 @pytest.fixture
 def outage(app):
     """Begin or end it."""
-    settings, there = app.extensions["tiktok_api.settings"], app.extensions["tiktok_api.storage"]
+    settings, there = services_of(app)[Settings], services_of(app)[Storage]
     away = storage_from_url(settings.storage_url, endpoint_url=f"http://127.0.0.1:{free_port()}")
 
     def switch(*, on):
-        app.extensions["tiktok_api.storage"] = away if on else there
+        services_of(app)[Storage] = away if on else there
 
     return switch
 

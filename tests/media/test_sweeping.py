@@ -9,7 +9,9 @@ from tests.media import making
 from tests.storages import on_each_storage
 from tiktok_api import clock, clock_offset
 from tiktok_api.db import transaction
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs import queue
+from tiktok_api.storage.port import Storage
 
 
 @pytest.fixture
@@ -18,7 +20,7 @@ def sweep(app, run_jobs):
         with app.app_context():
             clock_offset.advance(timedelta(**later))
             with transaction():
-                queue.promise("media.sweep", due_at=clock.now())
+                queue.enqueue("media.sweep", due_at=clock.now())
         run_jobs()
 
     return sweep
@@ -68,7 +70,7 @@ def test_a_rejected_file_goes_and_its_reason_stays(owner, make_media, sweep, sto
 def test_bytes_that_belong_to_nobody_are_deleted_once_they_are_old(app, make_media, sweep, stored, tmp_path):
     make_media(making.photo())
     owned = stored()
-    storage = app.extensions["tiktok_api.storage"]
+    storage = services_of(app)[Storage]
     young, old = storage.new_key(), storage.new_key()
     for key in (young, old):
         storage.put(key, b"nobody's")

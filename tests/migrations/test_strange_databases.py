@@ -11,7 +11,7 @@ from tests.databases import on_each_database
 FOUNDATIONS = "c90d4d8f5423"
 DAMAGE = {
     "a column is missing": ("alter table posts drop column caption", "column posts.caption is missing"),
-    "a table is missing": ("drop table letters", "table letters is missing"),
+    "a table is missing": ("drop table tiktok_events", "table tiktok_events is missing"),
     "an index is missing": ("drop index ix_jobs_due", "index jobs.ix_jobs_due is missing"),
     "a column is left over": (
         "alter table posts add column mood varchar",

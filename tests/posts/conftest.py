@@ -13,6 +13,7 @@ from tests.media import making
 from tests.posts.moments import Interruptible
 from tiktok_api import clock_offset
 from tiktok_api.cli.sample_video import pad
+from tiktok_api.extensions import services_of
 from tiktok_api.metrics import counters
 from tiktok_api.tiktok import TikTokClient, Unpaced
 
@@ -47,7 +48,7 @@ def app(
         tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
         **settings,
     )
-    app.extensions["tiktok_api.tiktok"] = TikTokClient(
+    services_of(app)[TikTokClient] = TikTokClient(
         client_key="awsimclient0001",
         client_secret="sim-client-secret-0001",
         api_url=simulator.url,

@@ -11,8 +11,10 @@ from tests.databases import on_each_database
 from tests.stumbling import stumbling
 from tiktok_api import clock
 from tiktok_api.db import db, transaction
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs.models import Job
 from tiktok_api.posts.publishing.claims import PUBLISH
+from tiktok_api.settings import Settings
 
 HOUR, DAY = 3600, 86_400
 OWN_SPACING = 20 * 60
@@ -182,7 +184,7 @@ def replace_settings(app):
     """Run the same server with other settings."""
 
     def change(**changes):
-        app.extensions["tiktok_api.settings"] = app.extensions["tiktok_api.settings"].replace(**changes)
+        services_of(app)[Settings] = services_of(app)[Settings].replace(**changes)
 
     return change
 

@@ -7,7 +7,9 @@ import pytest
 
 from tests.storage.fragile import FragileBucket
 from tests.storages import on_s3
+from tiktok_api.extensions import services_of
 from tiktok_api.storage.errors import StorageUnreachable
+from tiktok_api.storage.port import Storage
 from tiktok_api.storage.s3.storage import S3Storage
 
 pytestmark = on_s3
@@ -38,9 +40,9 @@ def breaking(pieces):
 
 @pytest.fixture
 def bucket(app):
-    there = app.extensions["tiktok_api.storage"]
+    there = services_of(app)[Storage]
     bucket = FailingBucket(there._bucket)
-    app.extensions["tiktok_api.storage"] = S3Storage(bucket, there._ledger, link_seconds=0)
+    services_of(app)[Storage] = S3Storage(bucket, there._ledger, link_seconds=0)
     return bucket
 
 

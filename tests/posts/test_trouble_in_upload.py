@@ -297,7 +297,7 @@ def test_an_upload_url_that_no_key_opens_any_more_costs_the_attempt(
 ):
     post = trouble_at("status", nth=3, status=500)
     with app.app_context(), transaction() as session:  # as if it had been sealed by a key that has left the ring
-        session.execute(update(Attempt).values(upload_url_sealed=b"gone:" + bytes(40)))
+        session.execute(update(Attempt).values(upload_url_encrypted=b"gone:" + bytes(40)))
 
     pass_time(10)
     run_jobs()

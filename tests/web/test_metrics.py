@@ -139,10 +139,10 @@ def fresh(make_app, each_database_url):
 @on_each_database
 def test_work_that_waits_and_work_that_is_dead_are_told_by_kind(app, fresh):
     with app.app_context(), transaction() as session:
-        queue.promise("tests.waits", due_at=clock.now() - timedelta(minutes=2), unique_key="a")
-        queue.promise("tests.waits", due_at=clock.now(), unique_key="b")
-        queue.promise("tests.later", due_at=clock.now() + timedelta(minutes=2), unique_key="c")
-        queue.promise("tests.dead", due_at=clock.now(), unique_key="d")
+        queue.enqueue("tests.waits", due_at=clock.now() - timedelta(minutes=2), unique_key="a")
+        queue.enqueue("tests.waits", due_at=clock.now(), unique_key="b")
+        queue.enqueue("tests.later", due_at=clock.now() + timedelta(minutes=2), unique_key="c")
+        queue.enqueue("tests.dead", due_at=clock.now(), unique_key="d")
         session.query(Job).filter_by(unique_key="d").one().status = JobStatus.DEAD
 
     samples = scrape(fresh())
@@ -220,8 +220,8 @@ def test_what_workers_count_is_left_in_the_database(app, each_database_url, fres
 def _run(kind, times):
     for number in range(times):
         with transaction() as session:
-            queue.promise(kind, due_at=clock.now(), unique_key=f"job {number}")
+            queue.enqueue(kind, due_at=clock.now(), unique_key=f"job {number}")
             job_id = session.query(Job).filter_by(unique_key=f"job {number}").one().id
-        ticket = executor.claim(job_id, timedelta(seconds=60))
-        assert ticket is not None
-        executor.run(ticket)
+        job = executor.claim(job_id, timedelta(seconds=60))
+        assert job is not None
+        executor.run(job)

@@ -67,15 +67,15 @@ class Account(Model):
     tags: Mapped[list[str]] = mapped_column(default=list)
     defaults: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
-    access_token_sealed: Mapped[bytes] = mapped_column(deferred=True)
-    refresh_token_sealed: Mapped[bytes] = mapped_column(deferred=True)
+    access_token_encrypted: Mapped[bytes] = mapped_column(deferred=True)
+    refresh_token_encrypted: Mapped[bytes] = mapped_column(deferred=True)
     access_expires_at: Mapped[datetime]
     refresh_expires_at: Mapped[datetime]
     renew_at: Mapped[datetime]
     token_version: Mapped[int] = mapped_column(default=0)
     refresh_epoch: Mapped[int] = mapped_column(default=0)
     refresh_leased_until: Mapped[datetime | None]
-    status_turns_until: Mapped[datetime | None]
+    status_rate_limit_until: Mapped[datetime | None]
 
     creator_info: Mapped[dict[str, Any] | None]
     creator_info_at: Mapped[datetime | None]
@@ -128,7 +128,7 @@ class Connection(Model):
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     state_hash: Mapped[str | None] = mapped_column(unique=True)
     claimed_at: Mapped[datetime | None]
-    code_verifier_sealed: Mapped[bytes | None]
+    code_verifier_encrypted: Mapped[bytes | None]
     return_url: Mapped[str | None]
     scopes: Mapped[list[str]]
     status: Mapped[ConnectionStatus] = mapped_column(enum_column(ConnectionStatus), default=ConnectionStatus.PENDING)
@@ -169,6 +169,6 @@ class Revocation(Model):
     __tablename__ = "revocations"
 
     open_id: Mapped[str] = mapped_column(index=True)
-    access_token_sealed: Mapped[bytes]
-    refresh_token_sealed: Mapped[bytes]
+    access_token_encrypted: Mapped[bytes]
+    refresh_token_encrypted: Mapped[bytes]
     access_expires_at: Mapped[datetime]

@@ -29,7 +29,7 @@ from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import User
 from tiktok_api.db import db, end_reading, new_id, transaction
-from tiktok_api.encryption import SealBroken, Sealer
+from tiktok_api.encryption import DecryptionFailed, Encryptor
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import (
     GrantInvalid,
@@ -90,7 +90,7 @@ class _Claim:
     owner_id: UUID
     scopes: tuple[str, ...]
     return_url: str | None
-    code_verifier_sealed: bytes | None
+    code_verifier_encrypted: bytes | None
     is_overdue: bool
     is_repeated: bool
 
@@ -115,7 +115,7 @@ def start(
     scopes: Sequence[str] = (),
     account_id: UUID | None = None,
     tiktok: TikTokClient,
-    sealer: Sealer,
+    encryptor: Encryptor,
     settings: Settings,
 ) -> Invitation:
     """A fresh attempt to connect an account, or to reconnect `account_id`, good for ten minutes.
@@ -131,7 +131,7 @@ def start(
         id=connection_id,
         owner_id=caller.user_id,
         state_hash=_hash(state),
-        code_verifier_sealed=_seal(sealer, code_verifier, connection_id) if code_verifier else None,
+        code_verifier_encrypted=_seal(encryptor, code_verifier, connection_id) if code_verifier else None,
         return_url=return_url,
         scopes=asked,
         expected_account_id=account_id,
@@ -152,7 +152,7 @@ def finish(
     code: str | None,
     refusal: str | None,
     tiktok: TikTokClient,
-    sealer: Sealer,
+    encryptor: Encryptor,
     settings: Settings,
     address: str = "",
 ) -> Outcome:
@@ -175,13 +175,13 @@ def finish(
     asked_at = clock.now()
     end_reading()
     try:
-        grant = _exchange(claim, code, tiktok, sealer, settings)
-    except (TikTokError, SealBroken) as error:
+        grant = _exchange(claim, code, tiktok, encryptor, settings)
+    except (TikTokError, DecryptionFailed) as error:
         log.warning("connection.failed", connection=str(claim.id), error=str(error))
         return _fail(claim, _reason_of(error))
     info = _read_profile(grant, tiktok)
     with transaction():
-        outcome = _store(claim, grant, info, asked_at, sealer)
+        outcome = _store(claim, grant, info, asked_at, encryptor)
         if outcome.account_id is not None:
             person = Identity(claim.owner_id, None, address=address)
             facts = {"username": outcome.name, "connection_id": str(claim.id)}
@@ -200,13 +200,13 @@ def _claim(state: str) -> _Claim | None:
         connection.owner_id,
         tuple(connection.scopes),
         connection.return_url,
-        connection.code_verifier_sealed,
+        connection.code_verifier_encrypted,
         connection.is_overdue,
         is_repeated=connection.claimed_at is not None,
     )
     if not claim.is_repeated:
         connection.claimed_at = clock.now()
-        connection.code_verifier_sealed = None
+        connection.code_verifier_encrypted = None
     return claim
 
 
@@ -233,10 +233,10 @@ def _recorded(claim: _Claim) -> Outcome:
     return Outcome(status, reason, claim.id, claim.return_url, name, connection.account_id, expected_name)
 
 
-def _exchange(claim: _Claim, code: str, tiktok: TikTokClient, sealer: Sealer, settings: Settings) -> TokenGrant:
-    sealed = claim.code_verifier_sealed
-    place = {"table": Connection.__tablename__, "column": "code_verifier_sealed"}
-    code_verifier = sealer.open(sealed, row=claim.id, **place) if sealed else None
+def _exchange(claim: _Claim, code: str, tiktok: TikTokClient, encryptor: Encryptor, settings: Settings) -> TokenGrant:
+    sealed = claim.code_verifier_encrypted
+    place = {"table": Connection.__tablename__, "column": "code_verifier_encrypted"}
+    code_verifier = encryptor.decrypt(sealed, row=claim.id, **place) if sealed else None
     return tiktok.exchange_code(code=code, redirect_uri=_redirect_uri(settings), code_verifier=code_verifier)
 
 
@@ -268,21 +268,23 @@ def _fail(claim: _Claim, reason: str) -> Outcome:
     return Outcome(ConnectionStatus.FAILED, reason, claim.id, claim.return_url)
 
 
-def _store(claim: _Claim, grant: TokenGrant, info: UserInfo | None, asked_at: datetime, sealer: Sealer) -> Outcome:
+def _store(
+    claim: _Claim, grant: TokenGrant, info: UserInfo | None, asked_at: datetime, encryptor: Encryptor
+) -> Outcome:
     # The user's row first, as whoever leaves takes it: they wait for us, and their farewell includes this account.
     db.session.execute(select(User.id).where(User.id == claim.owner_id).with_for_update(read=True, key_share=True))
     connection = db.session.get(Connection, claim.id, with_for_update=True)
     if connection is None:  # its user has left meanwhile
-        disconnection.let_go(grant, sealer=sealer)
+        disconnection.let_go(grant, encryptor=encryptor)
         return Outcome(ConnectionStatus.FAILED, "link_not_valid")
     if (expected := _expected(connection)) is not None and expected.open_id != grant.open_id:
-        return _refuse_other(claim, connection, expected, grant, info, sealer)
-    account, is_new = _find_or_add(claim, grant, asked_at, sealer)
+        return _refuse_other(claim, connection, expected, grant, info, encryptor)
+    account, is_new = _find_or_add(claim, grant, asked_at, encryptor)
     if account.owner_id != claim.owner_id:
         # These tokens act for the other user's account too: they are dropped, not revoked.
         return _fail(claim, "account_already_connected")
     if not is_new:
-        token_refresh.put(account, grant, asked_at=asked_at, sealer=sealer)
+        token_refresh.put(account, grant, asked_at=asked_at, encryptor=encryptor)
         account.creator_info = account.creator_info_at = account.posting_refusal = None
     account.connected_at = asked_at
     connection.status, connection.account_id = ConnectionStatus.CONNECTED, account.id
@@ -302,14 +304,19 @@ def _expected(connection: Connection) -> Account | None:
 
 
 def _refuse_other(
-    claim: _Claim, connection: Connection, expected: Account, grant: TokenGrant, info: UserInfo | None, sealer: Sealer
+    claim: _Claim,
+    connection: Connection,
+    expected: Account,
+    grant: TokenGrant,
+    info: UserInfo | None,
+    encryptor: Encryptor,
 ) -> Outcome:
     """Another creator consented than the one to reconnect: no account is added, and TikTok is told to forget the grant.
 
     Unless that creator is connected here: revoking would end that connection too, so the tokens are only dropped.
     """
     if db.session.scalar(select(Account.id).where(Account.open_id == grant.open_id)) is None:
-        disconnection.let_go(grant, sealer=sealer)
+        disconnection.let_go(grant, encryptor=encryptor)
     connection.status, connection.reason = ConnectionStatus.FAILED, "another_creator"
     connection.other_creator = (info.display_name or info.username) if info else None
     return Outcome(
@@ -322,7 +329,7 @@ def _refuse_other(
     )
 
 
-def _find_or_add(claim: _Claim, grant: TokenGrant, asked_at: datetime, sealer: Sealer) -> tuple[Account, bool]:
+def _find_or_add(claim: _Claim, grant: TokenGrant, asked_at: datetime, encryptor: Encryptor) -> tuple[Account, bool]:
     """The account behind the grant, locked, and whether it is new."""
     by_open_id = select(Account).where(Account.open_id == grant.open_id).with_for_update()
     known = db.session.scalar(by_open_id)
@@ -335,7 +342,7 @@ def _find_or_add(claim: _Claim, grant: TokenGrant, asked_at: datetime, sealer: S
         scopes=list(claim.scopes),
         connected_at=asked_at,
     )
-    token_refresh.put(account, grant, asked_at=asked_at, sealer=sealer)
+    token_refresh.put(account, grant, asked_at=asked_at, encryptor=encryptor)
     try:
         with db.session.begin_nested():
             db.session.add(account)
@@ -352,8 +359,10 @@ def _hash(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()
 
 
-def _seal(sealer: Sealer, code_verifier: str, connection_id: UUID) -> bytes:
-    return sealer.seal(code_verifier, table=Connection.__tablename__, row=connection_id, column="code_verifier_sealed")
+def _seal(encryptor: Encryptor, code_verifier: str, connection_id: UUID) -> bytes:
+    return encryptor.encrypt(
+        code_verifier, table=Connection.__tablename__, row=connection_id, column="code_verifier_encrypted"
+    )
 
 
 def _allowed_origins(settings: Settings) -> set[str | None]:

@@ -26,8 +26,11 @@ from tiktok_api.auth import audit
 from tiktok_api.auth.errors import KeyConfined
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
+from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import StaleVersion
 from tiktok_api.extensions import service
+from tiktok_api.settings import Settings
+from tiktok_api.tiktok import TikTokClient
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.limits import client_address
@@ -41,7 +44,7 @@ _PAGE_STATUS = {ConnectionStatus.CONNECTED: 200, ConnectionStatus.PENDING: 202, 
 
 
 @blp.post("/connect")
-@blp.judged_by(lambda sound: oauth_flow.must_be_allowed(caller, sound.values.get("return_url"), service("settings")))
+@blp.judged_by(lambda sound: oauth_flow.must_be_allowed(caller, sound.values.get("return_url"), service(Settings)))
 @blp.arguments(ConnectionRequestSchema, required=False)
 @blp.response(201, InvitationSchema)
 @blp.raises(ReturnUrlNotAllowed, KeyConfined)
@@ -53,14 +56,14 @@ def connect_account(wish: dict[str, Any]) -> Invitation:
     """
     with transaction():
         return oauth_flow.start(
-            caller, **wish, tiktok=service("tiktok"), sealer=service("sealer"), settings=service("settings")
+            caller, **wish, tiktok=service(TikTokClient), encryptor=service(Encryptor), settings=service(Settings)
         )
 
 
 @blp.post("/<uuid:account_id>/reconnect")
 @blp.judged_by(
     lambda sound, account_id: oauth_flow.must_be_allowed(
-        caller, sound.values.get("return_url"), service("settings"), account_id=account_id
+        caller, sound.values.get("return_url"), service(Settings), account_id=account_id
     )
 )
 @blp.arguments(ConnectionRequestSchema, required=False)
@@ -77,9 +80,9 @@ def reconnect_account(wish: dict[str, Any], account_id: UUID) -> Invitation:
             caller,
             **wish,
             account_id=account_id,
-            tiktok=service("tiktok"),
-            sealer=service("sealer"),
-            settings=service("settings"),
+            tiktok=service(TikTokClient),
+            encryptor=service(Encryptor),
+            settings=service(Settings),
         )
 
 
@@ -103,9 +106,9 @@ def finish_connection(answer: dict[str, Any]) -> Response:
         code=answer["code"],
         refusal=answer["error"],
         address=client_address(),
-        tiktok=service("tiktok"),
-        sealer=service("sealer"),
-        settings=service("settings"),
+        tiktok=service(TikTokClient),
+        encryptor=service(Encryptor),
+        settings=service(Settings),
     )
     if outcome.redirect_to is not None:
         return redirect(outcome.redirect_to, Response=Response)  # type: ignore[return-value]
@@ -162,7 +165,10 @@ def disconnect_account(account_id: UUID) -> dict[str, Any]:
         account = services.get_account(caller, account_id, to_change=True)
         must_be_current(AccountSchema, account)
         audit.record(caller, "account.disconnected", subject_id=account.id, username=account.username)
-        return {"id": account.id, "cancelled_publications": disconnection.disconnect(account, sealer=service("sealer"))}
+        return {
+            "id": account.id,
+            "cancelled_publications": disconnection.disconnect(account, encryptor=service(Encryptor)),
+        }
 
 
 @blp.post("/<uuid:account_id>/sync")
@@ -187,4 +193,6 @@ def show_creator_info(account_id: UUID) -> CreatorReading:
     """
     account = services.get_account(caller, account_id)
     with as_problems():
-        return services.read_creator_info(account.id, tiktok=service("tiktok"), sealer=service("sealer"), fresh=False)
+        return services.read_creator_info(
+            account.id, tiktok=service(TikTokClient), encryptor=service(Encryptor), fresh=False
+        )

@@ -16,7 +16,7 @@ from tiktok_api.accounts.models import Account, AccountStatus, Connection
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, end_reading, set_changes, transaction
-from tiktok_api.encryption import Sealer
+from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.tiktok import CreatorCannotPost, CreatorInfo, TikTokClient, UserInfo
@@ -106,7 +106,7 @@ def request_sync(caller: Identity, account_id: UUID) -> Account:
 
 def promise_sync(account: Account) -> None:
     """Have profile and counts read now, and from then on again and again."""
-    queue.promise(SYNC, due_at=clock.now(), subject=account.id)
+    queue.enqueue(SYNC, due_at=clock.now(), subject=account.id)
 
 
 def mark_reconnection(
@@ -154,15 +154,17 @@ def store_profile(account: Account, info: UserInfo, *, captured_at: datetime) ->
     events.announce("account.profile_read", account=account, info=info, captured_at=captured_at)
 
 
-def fetch_creator_info(account_id: UUID, *, tiktok: TikTokClient, sealer: Sealer, fresh: bool = True) -> CreatorInfo:
+def fetch_creator_info(
+    account_id: UUID, *, tiktok: TikTokClient, encryptor: Encryptor, fresh: bool = True
+) -> CreatorInfo:
     """What the creator may choose right now; unless `fresh`, as of at most a minute ago. Call it outside transactions.
 
     Raises what `vault.usable_token` raises, CreatorCannotPost, ScopeMissing, TikTokBusy, TikTokUnreachable.
     """
-    return read_creator_info(account_id, tiktok=tiktok, sealer=sealer, fresh=fresh).info
+    return read_creator_info(account_id, tiktok=tiktok, encryptor=encryptor, fresh=fresh).info
 
 
-def read_creator_info(account_id: UUID, *, tiktok: TikTokClient, sealer: Sealer, fresh: bool) -> CreatorReading:
+def read_creator_info(account_id: UUID, *, tiktok: TikTokClient, encryptor: Encryptor, fresh: bool) -> CreatorReading:
     """As `fetch_creator_info`, with the moment at which TikTok was asked."""
     if not fresh:
         account = load_account(account_id)
@@ -172,7 +174,7 @@ def read_creator_info(account_id: UUID, *, tiktok: TikTokClient, sealer: Sealer,
     asked_at = clock.now()
     end_reading()
     try:
-        info = token_refresh.with_token(account_id, tiktok.fetch_creator_info, tiktok=tiktok, sealer=sealer)
+        info = token_refresh.with_token(account_id, tiktok.fetch_creator_info, tiktok=tiktok, encryptor=encryptor)
     except CreatorCannotPost as error:
         _keep(account_id, {"posting_refusal": error.code})
         raise

@@ -12,9 +12,9 @@ from tiktok_api.accounts import disconnection, services, token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, Connection, Revocation
 from tiktok_api.db import end_reading, transaction
-from tiktok_api.encryption import Sealer
+from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound
-from tiktok_api.jobs.registry import Again, Ticket, task
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import (
     CreatorCannotPost,
@@ -33,63 +33,63 @@ _REFUSED_PAUSE = timedelta(minutes=10)
 
 
 @task(services.SYNC)
-def sync_account(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer, settings: Settings) -> Again | None:
+def sync_account(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor, settings: Settings) -> RunAgain | None:
     """Read an account, and come back before its data are older than SYNC_SECONDS."""
     period = timedelta(seconds=settings.sync_seconds)
 
     def sync(account_id: UUID) -> datetime:
         captured_at = clock.now()
-        _read(account_id, captured_at, tiktok, sealer)
+        _read(account_id, captured_at, tiktok, encryptor)
         return captured_at + period
 
-    return _unless_gone(ticket, sync, longest=period)
+    return _unless_gone(job, sync, longest=period)
 
 
 @task(token_refresh.RENEW)
-def renew_tokens(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> Again | None:
+def renew_tokens(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) -> RunAgain | None:
     """Renew an account's tokens long before they expire, so that an outage at TikTok costs nobody their account."""
 
     def renew(account_id: UUID) -> datetime:
-        return token_refresh.renew_early(account_id, tiktok=tiktok, sealer=sealer)
+        return token_refresh.renew_early(account_id, tiktok=tiktok, encryptor=encryptor)
 
-    return _unless_gone(ticket, renew, longest=_REFUSED_PAUSE)
+    return _unless_gone(job, renew, longest=_REFUSED_PAUSE)
 
 
-def _unless_gone(ticket: Ticket, act: Callable[[UUID], datetime], *, longest: timedelta) -> Again | None:
+def _unless_gone(job: ClaimedJob, act: Callable[[UUID], datetime], *, longest: timedelta) -> RunAgain | None:
     """Come back when `act` says, or soon where TikTok had no answer.
 
     An account that is gone or must be connected again is left alone; connecting it makes new promises. One whose tokens
     cannot be read is looked at again: its key may be put back.
     """
-    account_id = ticket.subject
+    account_id = job.subject
     if account_id is None:
         return None
     try:
-        return Again(act(account_id))
+        return RunAgain(act(account_id))
     except (AccountNeedsReconnection, NotFound):
         if not services.has_unreadable_tokens(account_id):
             return None
         pause = longest
     except NoUsableToken as error:  # each look may cost a renewal: not every minute
-        log.warning("account.no_usable_token", account=str(account_id), kind=ticket.kind, error=str(error))
+        log.warning("account.no_usable_token", account=str(account_id), kind=job.kind, error=str(error))
         pause = _REFUSED_PAUSE
     except (TikTokUnreachable, TikTokBusy) as error:
-        log.warning("account.postponed", account=str(account_id), kind=ticket.kind, error=str(error))
+        log.warning("account.postponed", account=str(account_id), kind=job.kind, error=str(error))
         pause = timedelta(seconds=getattr(error, "retry_after", _RETRY_SECONDS))
     except TikTokError as error:
-        log.warning("account.refused", account=str(account_id), kind=ticket.kind, error=str(error))
+        log.warning("account.refused", account=str(account_id), kind=job.kind, error=str(error))
         pause = _REFUSED_PAUSE
-    return Again(clock.now() + min(pause, longest))
+    return RunAgain(clock.now() + min(pause, longest))
 
 
-def _read(account_id: UUID, captured_at: datetime, tiktok: TikTokClient, sealer: Sealer) -> None:
+def _read(account_id: UUID, captured_at: datetime, tiktok: TikTokClient, encryptor: Encryptor) -> None:
     account = services.load_account(account_id)
     if account is None:
         raise NotFound
     scopes = tuple(account.scopes)
     end_reading()
     info = token_refresh.with_token(
-        account_id, lambda token: tiktok.fetch_user_info(token, scopes=scopes), tiktok=tiktok, sealer=sealer
+        account_id, lambda token: tiktok.fetch_user_info(token, scopes=scopes), tiktok=tiktok, encryptor=encryptor
     )
     with transaction() as session:
         account = session.get(Account, account_id, with_for_update=True)
@@ -97,16 +97,16 @@ def _read(account_id: UUID, captured_at: datetime, tiktok: TikTokClient, sealer:
             services.store_profile(account, info, captured_at=captured_at)
     if "video.publish" in scopes:
         try:
-            services.fetch_creator_info(account_id, tiktok=tiktok, sealer=sealer)
+            services.fetch_creator_info(account_id, tiktok=tiktok, encryptor=encryptor)
         except CreatorCannotPost as error:  # a cap or a ban: publishing will hear of it in its own time
             log.info("account.cannot_post", account=str(account_id), code=error.code)
 
 
 @task(disconnection.REVOKE, most_failures=40)
-def revoke_tokens(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> None:
+def revoke_tokens(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) -> None:
     """Say goodbye at TikTok; while it is out of reach, again after growing pauses for more than a day."""
-    if ticket.subject is not None:
-        disconnection.revoke(ticket.subject, tiktok=tiktok, sealer=sealer)
+    if job.subject is not None:
+        disconnection.revoke(job.subject, tiktok=tiktok, encryptor=encryptor)
 
 
 def _daily(_settings: Settings) -> timedelta:
@@ -114,7 +114,7 @@ def _daily(_settings: Settings) -> timedelta:
 
 
 @task("accounts.sweep", every=_daily)
-def sweep_connections(ticket: Ticket) -> None:
+def sweep_connections(job: ClaimedJob) -> None:
     """Forget attempts to connect that ended a week ago, and tokens that TikTok would not hear of for as long."""
     a_week_ago = clock.now() - CONNECTIONS_KEPT
     with transaction() as session:

@@ -20,7 +20,7 @@ from tiktok_api import clock, events
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import CONNECTED, Account, AccountStatus
 from tiktok_api.db import database_now, db, end_reading, in_transaction, transaction
-from tiktok_api.encryption import SealBroken, Sealer
+from tiktok_api.encryption import DecryptionFailed, Encryptor
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.tiktok import (
@@ -62,7 +62,7 @@ class _Row:
     status: AccountStatus
     status_reason: str | None
     token_version: int
-    access_token_sealed: bytes
+    access_token_encrypted: bytes
     access_expires_at: datetime
     renew_at: datetime
     refresh_leased_until: datetime | None
@@ -80,7 +80,7 @@ class _Lease:
     account_id: UUID
     token_version: int
     epoch: int
-    refresh_token_sealed: bytes
+    refresh_token_encrypted: bytes
     asked_at: datetime
 
 
@@ -88,7 +88,7 @@ def usable_token(
     account_id: UUID,
     *,
     tiktok: TikTokClient,
-    sealer: Sealer,
+    encryptor: Encryptor,
     margin: timedelta = MARGIN,
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> str:
@@ -100,61 +100,61 @@ def usable_token(
     """
     row = _look(account_id)
     if row.is_due(margin):
-        return _next_token(account_id, row, tiktok, sealer, patience_seconds)
+        return _next_token(account_id, row, tiktok, encryptor, patience_seconds)
     end_reading()
-    return _open_access_token(account_id, row, sealer)
+    return _open_access_token(account_id, row, encryptor)
 
 
-def renew(account_id: UUID, rejected_token: str, *, tiktok: TikTokClient, sealer: Sealer) -> str:
+def renew(account_id: UUID, rejected_token: str, *, tiktok: TikTokClient, encryptor: Encryptor) -> str:
     """Another access token than the one that TikTok just rejected; somebody may have fetched it already.
 
     Raises as `usable_token` does.
     """
     row = _look(account_id)
-    token = _open_access_token(account_id, row, sealer)
-    return _next_token(account_id, row, tiktok, sealer) if token == rejected_token else token
+    token = _open_access_token(account_id, row, encryptor)
+    return _next_token(account_id, row, tiktok, encryptor) if token == rejected_token else token
 
 
-def with_token(account_id: UUID, act: Callable[[str], T], *, tiktok: TikTokClient, sealer: Sealer) -> T:
+def with_token(account_id: UUID, act: Callable[[str], T], *, tiktok: TikTokClient, encryptor: Encryptor) -> T:
     """What `act(access_token)` answers; a token that TikTok rejects is renewed once and `act` repeated once.
 
     A renewal that worked proves that the grant stands: a token that is rejected right after it raises NoUsableToken.
     Raises as `usable_token` and `act` do, but never AccessTokenInvalid.
     """
-    token = usable_token(account_id, tiktok=tiktok, sealer=sealer)
+    token = usable_token(account_id, tiktok=tiktok, encryptor=encryptor)
     try:
         return act(token)
     except AccessTokenInvalid:
-        renewed = renew(account_id, token, tiktok=tiktok, sealer=sealer)
+        renewed = renew(account_id, token, tiktok=tiktok, encryptor=encryptor)
     try:
         return act(renewed)
     except AccessTokenInvalid as error:
         raise NoUsableToken.because_of(error) from error
 
 
-def renew_early(account_id: UUID, *, tiktok: TikTokClient, sealer: Sealer) -> datetime:
+def renew_early(account_id: UUID, *, tiktok: TikTokClient, encryptor: Encryptor) -> datetime:
     """Renew a pair that is old enough, long before anybody must wait for it; answers when the next one will be.
 
     Raises as `usable_token` does.
     """
-    usable_token(account_id, tiktok=tiktok, sealer=sealer, margin=_ANY_MARGIN)
+    usable_token(account_id, tiktok=tiktok, encryptor=encryptor, margin=_ANY_MARGIN)
     row = _look(account_id)
     end_reading()
     return row.renew_at
 
 
-def put(account: Account, grant: TokenGrant, *, asked_at: datetime, sealer: Sealer) -> None:
+def put(account: Account, grant: TokenGrant, *, asked_at: datetime, encryptor: Encryptor) -> None:
     """Keep a pair that TikTok gave for a question asked at `asked_at`; the account can be used (again).
 
     What renewals in flight bring back is fenced off by the new version.
     """
-    account.access_token_sealed = _seal(sealer, grant.access_token, account.id, "access_token_sealed")
-    account.refresh_token_sealed = _seal(sealer, grant.refresh_token, account.id, "refresh_token_sealed")
+    account.access_token_encrypted = _seal(encryptor, grant.access_token, account.id, "access_token_encrypted")
+    account.refresh_token_encrypted = _seal(encryptor, grant.refresh_token, account.id, "refresh_token_encrypted")
     lifetime = timedelta(seconds=grant.expires_in)
     account.access_expires_at = asked_at + lifetime
     account.renew_at = asked_at + lifetime * RENEW_AFTER
     account.refresh_expires_at = asked_at + timedelta(seconds=grant.refresh_expires_in)
-    queue.promise(RENEW, due_at=account.renew_at, subject=account.id)
+    queue.enqueue(RENEW, due_at=account.renew_at, subject=account.id)
     account.scopes = list(grant.scopes) or account.scopes
     account.token_version = (account.token_version or 0) + 1
     account.refresh_leased_until = None
@@ -162,11 +162,11 @@ def put(account: Account, grant: TokenGrant, *, asked_at: datetime, sealer: Seal
         account.status, account.status_reason, account.updated_at = AccountStatus.ACTIVE, None, asked_at
 
 
-def take_out(account: Account, sealer: Sealer) -> tuple[str, str]:
-    """The access and the refresh token, for saying goodbye. Raises SealBroken."""
+def take_out(account: Account, encryptor: Encryptor) -> tuple[str, str]:
+    """The access and the refresh token, for saying goodbye. Raises DecryptionFailed."""
     return (
-        _open(sealer, account.access_token_sealed, account.id, "access_token_sealed"),
-        _open(sealer, account.refresh_token_sealed, account.id, "refresh_token_sealed"),
+        _open(encryptor, account.access_token_encrypted, account.id, "access_token_encrypted"),
+        _open(encryptor, account.refresh_token_encrypted, account.id, "refresh_token_encrypted"),
     )
 
 
@@ -188,7 +188,7 @@ def _look(account_id: UUID) -> _Row:
             Account.status,
             Account.status_reason,
             Account.token_version,
-            Account.access_token_sealed,
+            Account.access_token_encrypted,
             Account.access_expires_at,
             Account.renew_at,
             Account.refresh_leased_until,
@@ -204,7 +204,7 @@ def _look(account_id: UUID) -> _Row:
 
 
 def _next_token(
-    account_id: UUID, row: _Row, tiktok: TikTokClient, sealer: Sealer, patience_seconds: float = PATIENCE_SECONDS
+    account_id: UUID, row: _Row, tiktok: TikTokClient, encryptor: Encryptor, patience_seconds: float = PATIENCE_SECONDS
 ) -> str:
     """The access token of the version after `row`'s: fetched here, or awaited where another worker is at it."""
     version, is_waiting, pause = row.token_version, False, _FIRST_PAUSE
@@ -213,14 +213,14 @@ def _next_token(
         if is_waiting and row.refresh_leased_until is None:  # let go of, not run out: it was answered, and not well
             raise TikTokUnreachable("oauth/token: the renewal that was waited for failed", was_sent=False)
         if not row.is_leased and (lease := _take_lease(account_id, version)):
-            return _fetch(lease, tiktok, sealer)
+            return _fetch(lease, tiktok, encryptor)
         if time.monotonic() >= deadline:
             raise TikTokBusy("oauth/token: another worker has been renewing for too long", retry_after=LEASE.seconds)
         end_reading()
         time.sleep(pause)  # between two looks: a lease that ends tells nobody
         is_waiting, pause = True, min(pause * 1.5, _LONGEST_PAUSE)
         row = _look(account_id)
-    return _open_access_token(account_id, row, sealer)
+    return _open_access_token(account_id, row, encryptor)
 
 
 def _take_lease(account_id: UUID, token_version: int) -> _Lease | None:
@@ -231,20 +231,20 @@ def _take_lease(account_id: UUID, token_version: int) -> _Lease | None:
             update(Account)
             .where(Account.id == account_id, Account.token_version == token_version, is_free)
             .values(refresh_epoch=Account.refresh_epoch + 1, refresh_leased_until=database_now(LEASE))
-            .returning(Account.refresh_epoch, Account.refresh_token_sealed)
+            .returning(Account.refresh_epoch, Account.refresh_token_encrypted)
             .execution_options(synchronize_session=False)
         ).one_or_none()
         return _Lease(account_id, token_version, *taken, asked_at=clock.now()) if taken else None
 
 
-def _fetch(lease: _Lease, tiktok: TikTokClient, sealer: Sealer) -> str:
+def _fetch(lease: _Lease, tiktok: TikTokClient, encryptor: Encryptor) -> str:
     try:
-        refresh_token = _open(sealer, lease.refresh_token_sealed, lease.account_id, "refresh_token_sealed")
+        refresh_token = _open(encryptor, lease.refresh_token_encrypted, lease.account_id, "refresh_token_encrypted")
         grant = tiktok.refresh_token(refresh_token)
-        _store(lease, grant, sealer)
+        _store(lease, grant, encryptor)
     except GrantInvalid:
         _mark_if_unchanged(lease.account_id, lease.token_version, AccountStatus.EXPIRED, GRANT_REJECTED)
-    except SealBroken:
+    except DecryptionFailed:
         _mark_if_unchanged(lease.account_id, lease.token_version, AccountStatus.ERROR, TOKEN_UNREADABLE)
         raise AccountNeedsReconnection(_UNREADABLE) from None
     except (TikTokRefusal, AccessRevoked, ScopeMissing) as error:
@@ -254,10 +254,10 @@ def _fetch(lease: _Lease, tiktok: TikTokClient, sealer: Sealer) -> str:
         _release(lease)
         raise
     # The row decides: meanwhile a person may have connected the account again.
-    return _open_access_token(lease.account_id, _look(lease.account_id), sealer)
+    return _open_access_token(lease.account_id, _look(lease.account_id), encryptor)
 
 
-def _store(lease: _Lease, grant: TokenGrant, sealer: Sealer) -> None:
+def _store(lease: _Lease, grant: TokenGrant, encryptor: Encryptor) -> None:
     """Replace exactly the pair that was spent.
 
     By its version and not by the lease's epoch: a worker that was asleep for longer than its lease still holds the
@@ -270,7 +270,7 @@ def _store(lease: _Lease, grant: TokenGrant, sealer: Sealer) -> None:
         if account.status is AccountStatus.REVOKED:
             return
         was_marked = not account.is_connected
-        put(account, grant, asked_at=lease.asked_at, sealer=sealer)
+        put(account, grant, asked_at=lease.asked_at, encryptor=encryptor)
         if was_marked:
             events.announce("account.reconnected", account=account)
 
@@ -294,18 +294,18 @@ def _release(lease: _Lease) -> None:
         )
 
 
-def _open_access_token(account_id: UUID, row: _Row, sealer: Sealer) -> str:
+def _open_access_token(account_id: UUID, row: _Row, encryptor: Encryptor) -> str:
     end_reading()
     try:
-        return _open(sealer, row.access_token_sealed, account_id, "access_token_sealed")
-    except SealBroken:
+        return _open(encryptor, row.access_token_encrypted, account_id, "access_token_encrypted")
+    except DecryptionFailed:
         _mark_if_unchanged(account_id, row.token_version, AccountStatus.ERROR, TOKEN_UNREADABLE)
         raise AccountNeedsReconnection(_UNREADABLE) from None
 
 
-def _seal(sealer: Sealer, secret: str, account_id: UUID, column: str) -> bytes:
-    return sealer.seal(secret, table=Account.__tablename__, row=account_id, column=column)
+def _seal(encryptor: Encryptor, secret: str, account_id: UUID, column: str) -> bytes:
+    return encryptor.encrypt(secret, table=Account.__tablename__, row=account_id, column=column)
 
 
-def _open(sealer: Sealer, sealed: bytes, account_id: UUID, column: str) -> str:
-    return sealer.open(sealed, table=Account.__tablename__, row=account_id, column=column)
+def _open(encryptor: Encryptor, sealed: bytes, account_id: UUID, column: str) -> str:
+    return encryptor.decrypt(sealed, table=Account.__tablename__, row=account_id, column=column)

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from tiktok_api import clock, events
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics.metrics import PROFILE_METRICS, VIDEO_COUNTERS, VIDEO_SCOPE, Reason
-from tiktok_api.analytics.models import AccountReading, Video, VideoReading, VideoTally, VideoWalk
+from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoReading, VideoSync
 from tiktok_api.analytics.pictures.services import KEEP, identity_of
 from tiktok_api.db import Model, db, new_id
 from tiktok_api.jobs import queue
@@ -35,7 +35,7 @@ SAME_SYNC = timedelta(minutes=5)
 
 def request_walk(*, account: Account) -> None:
     """Have the account's videos read, soon."""
-    queue.promise(COLLECT, subject=account.id, due_at=clock.now())
+    queue.enqueue(COLLECT, subject=account.id, due_at=clock.now())
 
 
 def keep_profile(*, account: Account, info: UserInfo, captured_at: datetime) -> None:
@@ -48,7 +48,7 @@ def keep_profile(*, account: Account, info: UserInfo, captured_at: datetime) -> 
     }
     if any(value is not None for value in counters.values()):
         _keep_reading(account.id, counters, captured_at)
-    began = db.session.scalar(select(VideoWalk.started_at).where(VideoWalk.account_id == account.id))
+    began = db.session.scalar(select(VideoSync.started_at).where(VideoSync.account_id == account.id))
     if began is None or captured_at - began > SAME_SYNC:
         request_walk(account=account)
 
@@ -97,27 +97,27 @@ def next_step(account_id: UUID, holder: str) -> Step | None:
     if walk is None:
         return None
     now = clock.now()
-    if not walk.is_under_way or walk.started_at is None or now - walk.started_at > STALE_AFTER:
-        walk.started_at, walk.cursor, walk.pages, walk.is_under_way = now, None, 0, True
-    walk.holder, walk.skipped_because = holder, None
+    if not walk.is_running or walk.started_at is None or now - walk.started_at > STALE_AFTER:
+        walk.started_at, walk.cursor, walk.pages, walk.is_running = now, None, 0, True
+    walk.holder, walk.skip_reason = holder, None
     return Step(account_id, holder, walk.started_at, walk.cursor)
 
 
-def _lock_walk(account_id: UUID) -> VideoWalk | None:
+def _lock_walk(account_id: UUID) -> VideoSync | None:
     """The account's walk, for this transaction alone; None where it may not be walked."""
     query = select(Account.scopes).where(Account.id == account_id)
     scopes = db.session.scalar(query.with_for_update(read=True, key_share=True))
     if scopes is None:
         return None
-    _insert_once(VideoWalk, {"account_id": account_id, "holder": "", "pages": 0, "is_under_way": False})
+    _insert_once(VideoSync, {"account_id": account_id, "holder": "", "pages": 0, "is_running": False})
     walk = db.session.scalars(
-        select(VideoWalk)
-        .where(VideoWalk.account_id == account_id)
+        select(VideoSync)
+        .where(VideoSync.account_id == account_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
     if VIDEO_SCOPE not in scopes:
-        walk.is_under_way, walk.skipped_because = False, Reason.SCOPE_MISSING
+        walk.is_running, walk.skip_reason = False, Reason.SCOPE_MISSING
         return None
     return walk
 
@@ -126,7 +126,7 @@ def abandon(step: Step, because: Reason | None = None) -> None:
     """End a walk that TikTok does not let us go on with."""
     walk = _lock_walk(step.account_id)
     if walk is not None and walk.holder == step.holder:
-        walk.is_under_way, walk.skipped_because = False, because
+        walk.is_running, walk.skip_reason = False, because
 
 
 def keep_page(step: Step, page: VideoPage, captured_at: datetime) -> bool:
@@ -142,15 +142,15 @@ def keep_page(step: Step, page: VideoPage, captured_at: datetime) -> bool:
         return False
     _find_gone(walk, step.started_at, None if is_at_end else page.cursor)
     _tally(step.account_id, captured_at)
-    walk.is_under_way, walk.completed_at = False, captured_at
+    walk.is_running, walk.completed_at = False, captured_at
     walk.watched_since = walk.watched_since or step.started_at
     db.session.flush()
     events.announce("account.videos_listed", account_id=step.account_id)
-    queue.promise(KEEP, subject=step.account_id, due_at=captured_at)
+    queue.enqueue(KEEP, subject=step.account_id, due_at=captured_at)
     return True
 
 
-def _keep_videos(walk: VideoWalk, listed: tuple[ListedVideo, ...], captured_at: datetime) -> None:
+def _keep_videos(walk: VideoSync, listed: tuple[ListedVideo, ...], captured_at: datetime) -> None:
     ids = [each.id for each in listed]
     known = {
         video.video_id: video
@@ -216,7 +216,7 @@ def _count(video: Video, listed: ListedVideo, captured_at: datetime, *, watched_
     return bool(lowered)
 
 
-def _find_gone(walk: VideoWalk, started_at: datetime, cursor: int | None) -> None:
+def _find_gone(walk: VideoSync, started_at: datetime, cursor: int | None) -> None:
     """What the walk came by and did not see is not public any more; `cursor` (ms) is how far it came, None: to the end."""
     unseen = update(Video).where(
         Video.account_id == walk.account_id, Video.seen_at < started_at, Video.gone_at.is_(None)
@@ -240,4 +240,4 @@ def _tally(account_id: UUID, captured_at: datetime) -> None:
         select(*(total.label(name) for name, total in sums.items())).where(Video.account_id == account_id)
     ).one()
     values = {name: int(value or 0) for name, value in found._mapping.items()}
-    _insert_once(VideoTally, {"account_id": account_id, "captured_at": captured_at, **values})
+    _insert_once(AccountTotals, {"account_id": account_id, "captured_at": captured_at, **values})

@@ -1,6 +1,6 @@
 """What TikTok said and when, and the running totals that make looking back cheap.
 
-Two ledgers are looked back at: `AccountReading`, one row for each time the profile was read, and `VideoTally`, one row for
+Two ledgers are looked back at: `AccountReading`, one row for each time the profile was read, and `AccountTotals`, one row for
 each walk through the videos. The tally is the roll-up: an account's views are a sum over all of its videos, and adding
 them up again for every day of a chart would cost videos x readings; instead each walk writes down the sum once.
 
@@ -116,14 +116,14 @@ class VideoReading(Model):
     is_restated: Mapped[bool] = mapped_column(default=False)
 
 
-class VideoTally(Model):
+class AccountTotals(Model):
     """All videos of an account added up, after a walk that reached the end.
 
     `views` to `shares` are the sums over what is public; the `_gained` ones are what all videos, those that are gone
     included, brought since the account is watched; the `_drops` count how often TikTok lowered one.
     """
 
-    __tablename__ = "video_tallies"
+    __tablename__ = "account_totals"
     __table_args__ = (UniqueConstraint("account_id", "captured_at"),)
 
     account_id: Mapped[UUID] = _owned_by_account()
@@ -143,21 +143,21 @@ class VideoTally(Model):
     shares_drops: Mapped[int] = mapped_column(default=0)
 
 
-class VideoWalk(Model):
+class VideoSync(Model):
     """How far the walk through an account's videos has come: one row per account, so that a crash resumes.
 
-    `holder` is the job that walks, `skipped_because` why none may; `cursor` is TikTok's, null at the newest video; `watched_since` is when the first walk
+    `holder` is the job that walks, `skip_reason` why none may; `cursor` is TikTok's, null at the newest video; `watched_since` is when the first walk
     that reached the end began.
     """
 
-    __tablename__ = "video_walks"
+    __tablename__ = "video_syncs"
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), unique=True)
     holder: Mapped[str] = mapped_column(default="")
     started_at: Mapped[datetime | None]
     cursor: Mapped[int | None] = mapped_column(BigInteger)
     pages: Mapped[int] = mapped_column(default=0)
-    is_under_way: Mapped[bool] = mapped_column(default=False)
+    is_running: Mapped[bool] = mapped_column(default=False)
     watched_since: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
-    skipped_because: Mapped[Reason | None] = mapped_column(enum_column(Reason))
+    skip_reason: Mapped[Reason | None] = mapped_column(enum_column(Reason))

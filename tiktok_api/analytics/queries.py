@@ -31,13 +31,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric
-from tiktok_api.analytics.models import COVER_LINK, AccountReading, Video, VideoTally
+from tiktok_api.analytics.models import COVER_LINK, AccountReading, AccountTotals, Video
 from tiktok_api.analytics.series import Mark
 from tiktok_api.db import db
 from tiktok_api.posts.matching.videos import ListedVideo
 from tiktok_api.web.link_target import LinkTarget
 
-Ledger = type[AccountReading] | type[VideoTally]
+Ledger = type[AccountReading] | type[AccountTotals]
 
 INTERACTIONS = "interactions"
 """Likes, comments and shares of the videos together: what the engagement rate divides by views."""
@@ -62,8 +62,8 @@ class _Series:
 
 _SERIES: dict[str, _Series] = {
     **{metric.value: _Series(AccountReading, (metric.value,)) for metric in PROFILE_METRICS},
-    **{name: _Series(VideoTally, (name,), "_gained") for name in (Metric.VIEWS, Metric.COMMENTS, Metric.SHARES)},
-    INTERACTIONS: _Series(VideoTally, ("likes", "comments", "shares"), "_gained"),
+    **{name: _Series(AccountTotals, (name,), "_gained") for name in (Metric.VIEWS, Metric.COMMENTS, Metric.SHARES)},
+    INTERACTIONS: _Series(AccountTotals, ("likes", "comments", "shares"), "_gained"),
 }
 
 

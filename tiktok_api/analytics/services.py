@@ -13,7 +13,7 @@ from tiktok_api.accounts import services as accounts
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics import queries, series, windows
 from tiktok_api.analytics.metrics import VIDEO_SCOPE, Interval, Metric, Reason, scope_for
-from tiktok_api.analytics.models import VideoWalk
+from tiktok_api.analytics.models import VideoSync
 from tiktok_api.analytics.queries import INTERACTIONS
 from tiktok_api.analytics.series import Mark, Point
 from tiktok_api.analytics.windows import Moment, Period, Window
@@ -103,12 +103,12 @@ def _measure(
 
 def list_state(caller: Identity, account_id: UUID) -> tuple[datetime | None, Reason | None]:
     """When the account's videos were read to the end, and why they are not read (again). Raises NotFound."""
-    account = _find(caller, account_id, VideoWalk.completed_at, VideoWalk.skipped_because)
+    account = _find(caller, account_id, VideoSync.completed_at, VideoSync.skip_reason)
     if VIDEO_SCOPE not in account.scopes:
         return account.completed_at, Reason.SCOPE_MISSING
     if account.completed_at is None:
-        return None, account.skipped_because or Reason.NOT_READ_YET
-    return account.completed_at, account.skipped_because
+        return None, account.skip_reason or Reason.NOT_READ_YET
+    return account.completed_at, account.skip_reason
 
 
 def _find(caller: Identity, account_id: UUID, *more: Any) -> Row[Any]:
@@ -116,7 +116,7 @@ def _find(caller: Identity, account_id: UUID, *more: Any) -> Row[Any]:
     columns: Iterable[Any] = (Account.username, Account.scopes, *more)
     statement = accounts.connected(caller).where(Account.id == account_id)
     if more:
-        statement = statement.outerjoin(VideoWalk, VideoWalk.account_id == Account.id)
+        statement = statement.outerjoin(VideoSync, VideoSync.account_id == Account.id)
     found = db.session.execute(statement.with_only_columns(*columns)).one_or_none()
     if found is None:
         raise NotFound

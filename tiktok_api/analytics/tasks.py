@@ -11,9 +11,9 @@ from tiktok_api.analytics import ingest
 from tiktok_api.analytics.ingest import COLLECT, Step
 from tiktok_api.analytics.metrics import Reason
 from tiktok_api.db import transaction
-from tiktok_api.encryption import Sealer
+from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound
-from tiktok_api.jobs.registry import Again, Ticket, task
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.tiktok import ScopeMissing, TikTokBusy, TikTokClient, TikTokUnreachable, VideoPage
 
 log = structlog.get_logger(__name__)
@@ -24,21 +24,21 @@ RETRY_SECONDS = 60.0
 
 
 @task(COLLECT)
-def collect_videos(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> Again | None:
+def collect_videos(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) -> RunAgain | None:
     """Walk through an account's videos, newest first, and write down their numbers."""
-    if ticket.subject is None:
+    if job.subject is None:
         return None
-    holder = f"{ticket.id}/{ticket.epoch}"
+    holder = f"{job.id}/{job.epoch}"
     for _ in range(PAGES_AT_ONCE):
         with transaction():
-            step = ingest.next_step(ticket.subject, holder)
+            step = ingest.next_step(job.subject, holder)
         if step is None:
             return None
         try:
-            page = _fetch(step, tiktok, sealer)
+            page = _fetch(step, tiktok, encryptor)
         except (TikTokBusy, TikTokUnreachable) as error:
-            log.info("videos.postponed", account=str(ticket.subject), error=str(error))
-            return Again(clock.now() + timedelta(seconds=getattr(error, "retry_after", RETRY_SECONDS)))
+            log.info("videos.postponed", account=str(job.subject), error=str(error))
+            return RunAgain(clock.now() + timedelta(seconds=getattr(error, "retry_after", RETRY_SECONDS)))
         except (AccountNeedsReconnection, NotFound, ScopeMissing) as refusal:
             with transaction():
                 ingest.abandon(step, Reason.SCOPE_MISSING if isinstance(refusal, ScopeMissing) else None)
@@ -47,10 +47,10 @@ def collect_videos(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> A
             is_over = ingest.keep_page(step, page, clock.now())
         if is_over:
             return None
-    return Again(clock.now())
+    return RunAgain(clock.now())
 
 
-def _fetch(step: Step, tiktok: TikTokClient, sealer: Sealer) -> VideoPage:
+def _fetch(step: Step, tiktok: TikTokClient, encryptor: Encryptor) -> VideoPage:
     return token_refresh.with_token(
-        step.account_id, lambda token: tiktok.list_videos(token, cursor=step.cursor), tiktok=tiktok, sealer=sealer
+        step.account_id, lambda token: tiktok.list_videos(token, cursor=step.cursor), tiktok=tiktok, encryptor=encryptor
     )

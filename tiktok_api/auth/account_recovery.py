@@ -8,7 +8,7 @@ from tiktok_api.auth import audit, passwords, sessions
 from tiktok_api.auth.emails import messages
 from tiktok_api.auth.errors import LinkNotValid, WeakPassword, WrongPassword
 from tiktok_api.auth.identity import Identity
-from tiktok_api.auth.models import LetterKind, User
+from tiktok_api.auth.models import EmailKind, User
 from tiktok_api.auth.services import email_key, get_profile
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.errors import Invalid
@@ -44,7 +44,7 @@ def reset_password(token: str, password: str, *, address: str) -> None:
 
     Who can read the letter has proven the address too. Opens its own transaction. Raises LinkNotValid, WeakPassword.
     """
-    found = messages.find(token, LetterKind.RESET)
+    found = messages.find(token, EmailKind.RESET)
     email = found[0].email if found else None
     end_reading()
     if email is None:
@@ -52,7 +52,7 @@ def reset_password(token: str, password: str, *, address: str) -> None:
     passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
     new_hash = passwords.hash_password(password)
     with transaction():
-        found = messages.find(token, LetterKind.RESET)
+        found = messages.find(token, EmailKind.RESET)
         if found is None:  # it was used twice at once
             raise _not_valid()
         user, letter = found
@@ -64,7 +64,7 @@ def reset_password(token: str, password: str, *, address: str) -> None:
 
 def verify_email(token: str, *, address: str) -> None:
     """Let in whoever has proven their address; call it inside a transaction. Raises LinkNotValid."""
-    found = messages.find(token, LetterKind.VERIFY)
+    found = messages.find(token, EmailKind.VERIFY)
     if found is None:
         raise _not_valid()
     user, letter = found

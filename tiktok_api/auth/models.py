@@ -49,7 +49,7 @@ class SignInSession(Model):
     address: Mapped[str] = mapped_column(default="")
 
 
-class LetterKind(StrEnum):
+class EmailKind(StrEnum):
     """What a letter is about. The first two carry a token."""
 
     VERIFY = "verify"
@@ -58,17 +58,17 @@ class LetterKind(StrEnum):
     CHANGED = "changed"
 
 
-class Letter(Model):
+class Email(Model):
     """A letter that was written to somebody; kept to count them, and for its token's SHA-256.
 
     `bound_to` is the password as it was (the SHA-256 of its hash): once that has changed, the token is worth nothing.
     """
 
-    __tablename__ = "letters"
-    __table_args__ = (Index("ix_letters_user_kind", "user_id", "kind", "created_at"),)
+    __tablename__ = "emails"
+    __table_args__ = (Index("ix_emails_user_kind", "user_id", "kind", "created_at"),)
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    kind: Mapped[LetterKind] = mapped_column(enum_column(LetterKind))
+    kind: Mapped[EmailKind] = mapped_column(enum_column(EmailKind))
     token_hash: Mapped[str | None] = mapped_column(unique=True)
     bound_to: Mapped[str]
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -9,7 +9,7 @@ from tiktok_api.auth import api_keys, audit, services, sessions
 from tiktok_api.auth.emails import messages
 from tiktok_api.auth.emails.mailer import Mailer, Undeliverable
 from tiktok_api.db import transaction
-from tiktok_api.jobs.registry import Again, Ticket, task
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.settings import Settings
 from tiktok_api.web import idempotency
 
@@ -17,10 +17,10 @@ log = structlog.get_logger(__name__)
 
 
 @task(messages.SEND, most_failures=20)
-def send_mail(ticket: Ticket, *, mailer: Mailer, settings: Settings) -> None:
+def send_mail(job: ClaimedJob, *, mailer: Mailer, settings: Settings) -> None:
     """Send a letter to whoever it is for, if anybody. A try that fails leaves a token that nobody has seen."""
     with transaction():
-        letter = messages.draft(**ticket.payload, settings=settings)
+        letter = messages.draft(**job.payload, settings=settings)
     if letter is None:
         return
     try:
@@ -36,7 +36,7 @@ def _hourly(_settings: Settings) -> timedelta:
 
 
 @task("auth.sweep", every=_hourly)
-def sweep_auth(ticket: Ticket, *, settings: Settings) -> Again:
+def sweep_auth(job: ClaimedJob, *, settings: Settings) -> RunAgain:
     """Forget what is over: sessions, keys, letters, answers to repeat, old audit entries, people without a proven address."""
     with transaction():
         sessions.sweep()
@@ -45,4 +45,4 @@ def sweep_auth(ticket: Ticket, *, settings: Settings) -> Again:
         services.forget_unproven()
         audit.sweep(timedelta(days=settings.audit_days))
         idempotency.sweep()
-    return Again(clock.now() + _hourly(settings))
+    return RunAgain(clock.now() + _hourly(settings))

@@ -63,14 +63,14 @@ def install(app: Flask, settings: Settings) -> None:
 
 @jwt.encode_key_loader
 def _signing_key(_identity: Any) -> bytes:
-    keys: KeyRing = service("settings").jwt_keys
+    keys: KeyRing = service(Settings).jwt_keys
     return next(iter(keys.values()))
 
 
 @jwt.decode_key_loader
 def _verifying_key(header: dict[str, Any], claims: dict[str, Any]) -> bytes:
     kid = header.get("kid")
-    key: bytes | None = service("settings").jwt_keys.get(kid) if isinstance(kid, str) else None
+    key: bytes | None = service(Settings).jwt_keys.get(kid) if isinstance(kid, str) else None
     # Nothing in a header may ask for more than we put there, neither `crit` nor a key to be fetched. A missing type would
     # be taken for an access token's later on.
     if key is None or header.get("typ") != "JWT" or header.keys() != _HEADER or claims.get("type") not in _LIFETIMES:
@@ -80,7 +80,7 @@ def _verifying_key(header: dict[str, Any], claims: dict[str, Any]) -> bytes:
 
 def mint(session: SignInSession) -> TokenPair:
     """The session's current pair: the same row gives the same tokens, byte for byte."""
-    kid = next(iter(service("settings").jwt_keys))
+    kid = next(iter(service(Settings).jwt_keys))
 
     def claims(jti: str, lifetime: timedelta) -> dict[str, Any]:
         issued = int(session.issued_at.timestamp())

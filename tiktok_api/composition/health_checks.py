@@ -10,6 +10,8 @@ from tiktok_api.extensions import service
 from tiktok_api.jobs import monitoring
 from tiktok_api.schema import revisions
 from tiktok_api.schema.revisions import Standing
+from tiktok_api.settings import Settings
+from tiktok_api.storage.port import Storage
 from tiktok_api.web import limits
 from tiktok_api.web.health import Check
 
@@ -37,12 +39,12 @@ def check_schema() -> dict[str, Any]:
 
 def check_storage() -> None:
     """Raises when files can be neither written nor read."""
-    service("storage").check()
+    service(Storage).check()
 
 
 def check_redis() -> dict[str, Any]:
     """Whether Redis answers, where there should be one. Without it limits are counted by each process for itself."""
-    url = service("settings").redis_url
+    url = service(Settings).redis_url
     if not url:
         return {"configured": False}
     try:

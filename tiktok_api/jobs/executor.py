@@ -15,9 +15,10 @@ from tiktok_api.db import business_now, database_now, db, end_reading, transacti
 from tiktok_api.extensions import service
 from tiktok_api.jobs import registry
 from tiktok_api.jobs.models import Job, JobStatus
-from tiktok_api.jobs.registry import Again, Ticket
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain
 from tiktok_api.metrics import counters
 from tiktok_api.schema import revisions
+from tiktok_api.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +27,7 @@ _UNTIL_UPGRADED = timedelta(seconds=30)
 _MOST_DOUBLINGS = 12  # by then the pause is the longest; 2 to the power of a month's failures is no float
 
 
-def claim(job_id: UUID, lease: timedelta) -> Ticket | None:
+def claim(job_id: UUID, lease: timedelta) -> ClaimedJob | None:
     """Take a due job that nobody holds; None: somebody was faster, or it is not due any more."""
     with transaction() as session:
         row = session.execute(
@@ -38,58 +39,58 @@ def claim(job_id: UUID, lease: timedelta) -> Ticket | None:
                 or_(Job.leased_until.is_(None), Job.leased_until < database_now()),
             )
             .values(epoch=Job.epoch + 1, leased_until=database_now(lease), enqueued_until=None)
-            .returning(Job.kind, Job.subject, Job.payload, Job.epoch, Job.attempts, Job.wakes, Job.request_id)
+            .returning(Job.kind, Job.subject, Job.payload, Job.epoch, Job.attempts, Job.run_now_count, Job.request_id)
         ).one_or_none()
     if row is None:
         return None
     structlog.contextvars.bind_contextvars(request_id=row.request_id, job=str(job_id), kind=row.kind)
-    return Ticket(job_id, row.kind, row.subject, row.payload, row.epoch, row.attempts, row.wakes)
+    return ClaimedJob(job_id, row.kind, row.subject, row.payload, row.epoch, row.attempts, row.run_now_count)
 
 
-def renew_lease(ticket: Ticket, lease: timedelta) -> bool:
+def renew_lease(job: ClaimedJob, lease: timedelta) -> bool:
     """Hold on to a job that takes longer than its lease. False: another worker has it."""
     with transaction() as session:
         renewed = session.execute(
             update(Job)
-            .where(Job.id == ticket.id, Job.epoch == ticket.epoch)
+            .where(Job.id == job.id, Job.epoch == job.epoch)
             .values(leased_until=database_now(lease))
             .returning(Job.id)
         ).scalar()
     return renewed is not None
 
 
-def run(ticket: Ticket) -> None:
+def run(job: ClaimedJob) -> None:
     """Run the task of a claimed job and settle the outcome; what it raises is written down, never raised."""
     began, became = time.monotonic(), "failed"
     try:
-        task = registry.find(ticket.kind)
-        outcome = task.act(ticket, **{name: service(name) for name in task.needs})
+        task = registry.find(job.kind)
+        outcome = task.act(job, **{name: service(kind) for name, kind in task.needs.items()})
         if outcome is None and task.every is not None:
-            outcome = Again(clock.now() + task.every(service("settings")))
+            outcome = RunAgain(clock.now() + task.every(service(Settings)))
     except Exception as error:  # whatever it is: the promise stands and is tried again
         db.session.rollback()
         if isinstance(error, DBAPIError) and revisions.is_about_schema(
             error
         ):  # no fault of the job, however long it lasts
             log.exception("job.waits_for_upgrade")
-            _settle(ticket, Again(clock.now() + _UNTIL_UPGRADED))
+            _settle(job, RunAgain(clock.now() + _UNTIL_UPGRADED))
             became = "again"
         else:
-            log.exception("job.failed", attempts=ticket.attempts + 1)
-            became = "dead" if _settle_failure(ticket, error) else "failed"
+            log.exception("job.failed", attempts=job.attempts + 1)
+            became = "dead" if _settle_failure(job, error) else "failed"
     else:
         end_reading()
-        _settle(ticket, outcome)
+        _settle(job, outcome)
         became = "again" if outcome else "done"
     finally:
-        _count(ticket.kind, became, time.monotonic() - began)
+        _count(job.kind, became, time.monotonic() - began)
         structlog.contextvars.clear_contextvars()
 
 
-def _settle(ticket: Ticket, outcome: Again | None) -> None:
+def _settle(job: ClaimedJob, outcome: RunAgain | None) -> None:
     """Delete what is done, put off what is not; a job that was woken meanwhile comes due at once either way."""
-    held = (Job.id == ticket.id, Job.epoch == ticket.epoch)
-    is_unwoken = Job.wakes == ticket.wakes
+    held = (Job.id == job.id, Job.epoch == job.epoch)
+    is_unwoken = Job.run_now_count == job.run_now_count
     with transaction() as session:
         if outcome is None:
             session.execute(delete(Job).where(*held, is_unwoken))
@@ -107,19 +108,19 @@ def _count(kind: str, outcome: str, seconds: float) -> None:
     counters.job_seconds.labels(known).observe(seconds)
 
 
-def _settle_failure(ticket: Ticket, error: Exception) -> bool:
+def _settle_failure(job: ClaimedJob, error: Exception) -> bool:
     """Write the failure down. Returns whether the job is dead of it."""
-    attempts = ticket.attempts + 1
-    pause = min(_FIRST_PAUSE * 2 ** min(ticket.attempts, _MOST_DOUBLINGS), _LONGEST_PAUSE) * random.uniform(0.5, 1.5)
+    attempts = job.attempts + 1
+    pause = min(_FIRST_PAUSE * 2 ** min(job.attempts, _MOST_DOUBLINGS), _LONGEST_PAUSE) * random.uniform(0.5, 1.5)
     try:
-        task = registry.find(ticket.kind)
+        task = registry.find(job.kind)
         is_dead = attempts >= task.most_failures and task.every is None  # nobody would promise recurring work again
     except registry.UnknownTask:
         is_dead = False  # a worker of another version may know it
     with transaction() as session:
         session.execute(
             update(Job)
-            .where(Job.id == ticket.id, Job.epoch == ticket.epoch)
+            .where(Job.id == job.id, Job.epoch == job.epoch)
             .values(
                 leased_until=None,
                 attempts=attempts,

@@ -47,7 +47,7 @@ class Job(Model):
     enqueued_until: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
     epoch: Mapped[int] = mapped_column(default=0)
-    wakes: Mapped[int] = mapped_column(default=0)
+    run_now_count: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
     request_id: Mapped[str | None]

@@ -11,10 +11,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from tiktok_api import clock
 from tiktok_api.db import db, new_id
 from tiktok_api.jobs.models import Job, JobStatus
-from tiktok_api.jobs.registry import Ticket
+from tiktok_api.jobs.registry import ClaimedJob
 
 
-def promise(
+def enqueue(
     kind: str,
     *,
     due_at: datetime,
@@ -37,13 +37,13 @@ def promise(
         "status": JobStatus.WAITING,
         "due_at": due_at,
         "epoch": 0,
-        "wakes": 0,
+        "run_now_count": 0,
         "attempts": 0,
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),
     }
     moved = {
         "due_at": due_at,
-        "wakes": Job.wakes + 1,
+        "run_now_count": Job.run_now_count + 1,
         "attempts": 0,
         "status": JobStatus.WAITING,
         "enqueued_until": None,
@@ -53,29 +53,29 @@ def promise(
     db.session.execute(insert(Job).values(values).on_conflict_do_update(index_elements=["unique_key"], set_=moved))
 
 
-def promise_once(kind: str, *, due_at: datetime, unique_key: str) -> None:
+def enqueue_once(kind: str, *, due_at: datetime, unique_key: str) -> None:
     """Like `promise`, but one that exists already stays as it is."""
     if db.session.scalar(select(Job.id).where(Job.unique_key == unique_key)) is None:
-        promise(kind, due_at=due_at, unique_key=unique_key)
+        enqueue(kind, due_at=due_at, unique_key=unique_key)
 
 
-def wake(unique_key: str) -> bool:
+def run_now(unique_key: str) -> bool:
     """Have a promise looked at now, even if it is being kept at this moment. False: there is no such promise."""
     statement = (
         update(Job)
         .where(Job.unique_key == unique_key, Job.status == JobStatus.WAITING)
-        .values(due_at=clock.now(), wakes=Job.wakes + 1, enqueued_until=None)
+        .values(due_at=clock.now(), run_now_count=Job.run_now_count + 1, enqueued_until=None)
         .returning(Job.id)
     )
     return db.session.execute(statement).scalar() is not None
 
 
-def withdraw(unique_key: str) -> None:
+def cancel(unique_key: str) -> None:
     """Take a promise back. A worker that is at it finds out at its next compare-and-set."""
     db.session.execute(delete(Job).where(Job.unique_key == unique_key))
 
 
-def is_held(ticket: Ticket) -> bool:
+def is_held(job: ClaimedJob) -> bool:
     """Whether the job is still this worker's: nobody has claimed it since, nor was the promise taken back."""
-    held = select(Job.id).where(Job.id == ticket.id, Job.epoch == ticket.epoch)
+    held = select(Job.id).where(Job.id == job.id, Job.epoch == job.epoch)
     return db.session.scalar(held) is not None

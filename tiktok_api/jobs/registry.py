@@ -9,7 +9,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class ClaimedJob:
     """A claimed job, as its task sees it. `epoch` fences: whoever claims the job later has a higher one."""
 
     id: UUID
@@ -18,17 +18,17 @@ class Ticket:
     payload: dict[str, Any]
     epoch: int
     attempts: int
-    wakes: int
+    run_now_count: int
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class RunAgain:
     """The promise is not kept yet: come back at that (business) time. Waiting is not failing."""
 
     at: datetime
 
 
-Act = Callable[..., Again | None]
+Act = Callable[..., RunAgain | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Task:
 
     kind: str
     act: Act
-    needs: tuple[str, ...]
+    needs: dict[str, type]
     most_failures: int
     every: Callable[[Any], timedelta] | None
 
@@ -52,17 +52,17 @@ _tasks: dict[str, Task] = {}
 def task(
     kind: str, *, most_failures: int = 10, every: Callable[[Any], timedelta] | None = None
 ) -> Callable[[Act], Act]:
-    """Register `act(ticket, *, …)` for jobs of `kind`.
+    """Register `act(job, *, …)` for jobs of `kind`.
 
-    Its keyword-only parameters are filled with what `app.py` composed under those names (`tiktok`, `settings`, …).
+    Its keyword-only parameters are filled by their types with what `app.py` composed (`settings: Settings`, …).
     `every(settings)` makes it recurring: it comes due again after that time unless `act` names another. An exception
     counts as a failure and is tried again after a growing pause; after `most_failures` the job is dead and shown as
     such, except that recurring work never dies.
     """
 
     def register(act: Act) -> Act:
-        parameters = inspect.signature(act).parameters.values()
-        needs = tuple(p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY)
+        parameters = inspect.signature(act, eval_str=True).parameters.values()
+        needs = {p.name: p.annotation for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
         _tasks[kind] = Task(kind, act, needs, most_failures, every)
         return act
 

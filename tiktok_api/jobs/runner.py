@@ -16,7 +16,7 @@ from tiktok_api.db import business_now, database_now, db, explain, transaction
 from tiktok_api.jobs import executor, queue, registry
 from tiktok_api.jobs.heartbeats import Heartbeat
 from tiktok_api.jobs.models import Job, JobStatus
-from tiktok_api.jobs.registry import Ticket
+from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ class Runner:
         self._enqueued = min(self._lease, _LONGEST_ENQUEUED)
         self._threads = settings.worker_threads
         self._settings = settings
-        self._held: dict[UUID, Ticket | None] = {}
+        self._held: dict[UUID, ClaimedJob | None] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._stopped = threading.Event()
@@ -72,7 +72,7 @@ class Runner:
             try:
                 with self._app.app_context(), transaction():
                     for task in registry.recurring():
-                        queue.promise_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
+                        queue.enqueue_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
             except SQLAlchemyError as error:
                 if time.monotonic() > patience_ends:
                     raise
@@ -83,7 +83,7 @@ class Runner:
 
     def _count_busy(self) -> int:
         with self._lock:
-            return sum(ticket is not None for ticket in self._held.values())
+            return sum(job is not None for job in self._held.values())
 
     def stop(self) -> None:
         """Take nothing new."""
@@ -133,12 +133,12 @@ class Runner:
     def _keep(self, job_id: UUID) -> None:
         try:
             with self._app.app_context():
-                ticket = executor.claim(job_id, self._lease)
-                if ticket is None:
+                job = executor.claim(job_id, self._lease)
+                if job is None:
                     return
                 with self._lock:
-                    self._held[job_id] = ticket
-                executor.run(ticket)
+                    self._held[job_id] = job
+                executor.run(job)
         except Exception:  # the lease brings the job back
             log.exception("runner.lost_a_job", job=str(job_id))
         finally:
@@ -149,10 +149,10 @@ class Runner:
         """Renew the leases of what is being run, three times as often as they need."""
         while not self._stopped.wait(self._lease.total_seconds() / 3):
             with self._lock:
-                tickets = [ticket for ticket in self._held.values() if ticket]
-            for ticket in tickets:
+                tickets = [job for job in self._held.values() if job]
+            for job in tickets:
                 try:
                     with self._app.app_context():
-                        executor.renew_lease(ticket, self._lease)
+                        executor.renew_lease(job, self._lease)
                 except Exception:  # one missed beat is survivable
-                    log.exception("runner.missed_a_beat", job=str(ticket.id))
+                    log.exception("runner.missed_a_beat", job=str(job.id))

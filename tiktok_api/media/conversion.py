@@ -76,7 +76,7 @@ def request_conversion(caller: Identity, media_id: UUID, *, wanted: PhotoFormat,
     )
     db.session.add(media)
     db.session.flush()
-    queue.promise(CONVERT, due_at=clock.now(), subject=media.id)
+    queue.enqueue(CONVERT, due_at=clock.now(), subject=media.id)
     return media
 
 

@@ -129,7 +129,7 @@ def _promise_drop(keys: list[str], *, instead: Media | None = None) -> None:
         where = {"key": instead.storage_key, "size": instead.size_bytes, "owner_id": str(instead.owner_id)}
         payload["instead"] = where
     if keys:
-        queue.promise(DROP, due_at=clock.now(), unique_key=f"{DROP}:{keys[0]}", payload=payload)
+        queue.enqueue(DROP, due_at=clock.now(), unique_key=f"{DROP}:{keys[0]}", payload=payload)
 
 
 def _change(*which: ColumnElement[bool], **values: Any) -> None:

@@ -157,7 +157,7 @@ class MediaImport(Model):
     __tablename__ = "media_imports"
 
     media_id: Mapped[UUID] = mapped_column(ForeignKey("media.id", ondelete="CASCADE"), unique=True)
-    url_sealed: Mapped[bytes]
+    url_encrypted: Mapped[bytes]
     validator: Mapped[str | None]
     failures: Mapped[int] = mapped_column(default=0)
     give_up_at: Mapped[datetime] = mapped_column(index=True)

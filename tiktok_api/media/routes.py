@@ -8,6 +8,7 @@ from flask import Response, request
 from tiktok_api.accounts import services as accounts
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import end_reading, transaction
+from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound, StaleVersion
 from tiktok_api.extensions import service
 from tiktok_api.media import checks, conversion, quotas, services
@@ -46,7 +47,10 @@ from tiktok_api.media.schemas import (
 from tiktok_api.media.uploads import multipart, openapi, request_body
 from tiktok_api.media.uploads import routes as uploads_routes
 from tiktok_api.media.uploads.multipart import MultipartFieldUnexpected, ReceivedFile
+from tiktok_api.outbound import Fetcher
+from tiktok_api.settings import Settings
 from tiktok_api.storage.errors import StorageMissing
+from tiktok_api.storage.port import Storage
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.schemas import page_of
@@ -55,14 +59,14 @@ __all__ = ["blp", "downloads_routes", "uploads_routes"]
 
 
 def _most_bytes() -> int:
-    return int(service("settings").media_max_bytes) + multipart.OVERHEAD_BYTES
+    return int(service(Settings).media_max_bytes) + multipart.OVERHEAD_BYTES
 
 
 def _receive_file() -> ReceivedFile:
     boundary = request.mimetype_params.get("boundary", "")
     if request.mimetype != "multipart/form-data" or not boundary:
         raise UploadContentTypeUnsupported(expected="multipart/form-data")
-    settings = service("settings")
+    settings = service(Settings)
     if (request.content_length or 0) > _most_bytes():
         raise UploadTooLarge(allowed=settings.media_max_bytes)
     least = (request.content_length or 0) - multipart.OVERHEAD_BYTES
@@ -71,7 +75,7 @@ def _receive_file() -> ReceivedFile:
     pieces = request_body.iter_pieces(request.environ, stall_seconds=settings.upload_stall_seconds)
     with counted_upload():
         return multipart.receive_file(
-            service("storage"), boundary.encode("latin-1"), pieces, max_bytes=settings.media_max_bytes
+            service(Storage), boundary.encode("latin-1"), pieces, max_bytes=settings.media_max_bytes
         )
 
 
@@ -95,7 +99,7 @@ def upload_media(received: ReceivedFile) -> Media:
     One part named `file`. Larger files are better sent by `POST /media/uploads`, which can resume. The media is inspected
     next: ask for it until its status is `ready` or `rejected`.
     """
-    with multipart.unless_refused(service("storage"), received), transaction():
+    with multipart.unless_refused(service(Storage), received), transaction():
         return services.add_received(
             caller,
             storage_key=received.storage_key,
@@ -103,12 +107,12 @@ def upload_media(received: ReceivedFile) -> Media:
             content_type=received.content_type,
             size_bytes=received.size_bytes,
             sha256=received.sha256,
-            quota=Quota.of(service("settings")),
+            quota=Quota.of(service(Settings)),
         )
 
 
 @blp.post("/import")
-@blp.judged_by(lambda sound: "url" in sound.values and importing.read_url(sound.values["url"], service("fetcher")))
+@blp.judged_by(lambda sound: "url" in sound.values and importing.read_url(sound.values["url"], service(Fetcher)))
 @blp.arguments(ImportSchema)
 @blp.response(202, MediaSchema)
 @blp.raises(ImportUrlRefused, ImportsPending, MediaQuotaExceeded, StorageOutOfSpace)
@@ -123,10 +127,10 @@ def import_media(wish: dict[str, str]) -> Media:
         return importing.begin(
             caller,
             **wish,
-            storage=service("storage"),
-            sealer=service("sealer"),
-            fetcher=service("fetcher"),
-            settings=service("settings"),
+            storage=service(Storage),
+            encryptor=service(Encryptor),
+            fetcher=service(Fetcher),
+            settings=service(Settings),
         )
 
 
@@ -150,7 +154,7 @@ def show_media_usage() -> quotas.Usage:
     The same content counts once, and unfinished uploads count with what they may come to. An upload beyond it is refused
     with 413 `media_quota_exceeded`, with `unit` (bytes or files), `allowed`, `used` and `requested`.
     """
-    return quotas.usage(caller.user_id, Quota.of(service("settings")))
+    return quotas.usage(caller.user_id, Quota.of(service(Settings)))
 
 
 @blp.get("/<uuid:media_id>")
@@ -198,7 +202,7 @@ def convert_photo(wish: dict[str, str], media_id: UUID) -> Media:
     from then on neither needs the other.
     """
     with transaction():
-        quota = Quota.of(service("settings"))
+        quota = Quota.of(service(Settings))
         return conversion.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
 
 
@@ -242,7 +246,7 @@ def show_thumbnail(media_id: UUID) -> Response:
 def _answer_with(stored: responses.Stored) -> Response:
     end_reading()
     try:
-        return responses.answer(service("storage"), stored, x_accel_prefix=service("settings").x_accel_prefix)
+        return responses.answer(service(Storage), stored, x_accel_prefix=service(Settings).x_accel_prefix)
     except StorageMissing:
         raise NotFound from None
 

@@ -157,7 +157,7 @@ def have_inspected(media: Media, *, sha256: str | None) -> None:
     media.status, media.expires_at, media.reserved_bytes = MediaStatus.INSPECTING, None, 0
     db.session.flush()
     if sha256 is None or not _is_known(media, sha256):
-        queue.promise(INSPECT, due_at=clock.now(), subject=media.id)
+        queue.enqueue(INSPECT, due_at=clock.now(), subject=media.id)
 
 
 def recognize(media_id: UUID, owner_id: UUID, *, sha256: str) -> Media | None:

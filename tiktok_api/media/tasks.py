@@ -8,8 +8,8 @@ import structlog
 
 from tiktok_api import clock
 from tiktok_api.db import end_reading, transaction
-from tiktok_api.encryption import Sealer
-from tiktok_api.jobs.registry import Again, Ticket, task
+from tiktok_api.encryption import Encryptor
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.media import cleanup, conversion, deduplication, services
 from tiktok_api.media.imports import download
 from tiktok_api.media.imports import imports as importing
@@ -30,23 +30,23 @@ _PAUSE = timedelta(seconds=30)
 
 
 @task(services.INSPECT)
-def inspect_media(ticket: Ticket, *, storage: Storage) -> Again | None:
+def inspect_media(job: ClaimedJob, *, storage: Storage) -> RunAgain | None:
     """Look inside a file that has arrived. Whoever dies on the way leaves it to be inspected again."""
-    media = services.find_uninspected(ticket.subject) if ticket.subject else None
+    media = services.find_uninspected(job.subject) if job.subject else None
     end_reading()
     try:
         return _inspect(media, storage) if media is not None else None
     except (StorageUnreachable, StorageFull) as error:
-        return _wait(ticket, error)
+        return _wait(job, error)
 
 
-def _wait(ticket: Ticket, error: Exception) -> Again:
+def _wait(job: ClaimedJob, error: Exception) -> RunAgain:
     """Storage that fails says nothing about the file, however long it lasts."""
-    log.warning("media.waits_for_storage", kind=ticket.kind, media=str(ticket.subject), error=str(error))
-    return Again(clock.now() + _PAUSE)
+    log.warning("media.waits_for_storage", kind=job.kind, media=str(job.subject), error=str(error))
+    return RunAgain(clock.now() + _PAUSE)
 
 
-def _inspect(media: Media, storage: Storage) -> Again | None:
+def _inspect(media: Media, storage: Storage) -> RunAgain | None:
     media_id, owner_id, key, sha256 = media.id, media.owner_id, str(media.storage_key), media.sha256
     storage.seal(key, size=media.received_bytes)
     with storage.local_copy(key) as path:
@@ -58,7 +58,7 @@ def _inspect(media: Media, storage: Storage) -> Again | None:
         if recognized is None:
             return None
         if recognized.storage_key != key:  # it shares other bytes now, and these are about to go
-            return Again(clock.now())
+            return RunAgain(clock.now())
         outcome = inspect.inspect(path)
     thumbnail_key = None
     if isinstance(outcome, Facts) and outcome.thumbnail:
@@ -74,9 +74,9 @@ def _inspect(media: Media, storage: Storage) -> Again | None:
 
 
 @task(deduplication.DROP, most_failures=30)
-def drop_bytes(ticket: Ticket, *, storage: Storage) -> None:
+def drop_bytes(job: ClaimedJob, *, storage: Storage) -> None:
     """Delete what no row holds any more. A duplicate goes only if what it shares instead is really there."""
-    keys, instead = list(ticket.payload["keys"]), ticket.payload.get("instead")
+    keys, instead = list(job.payload["keys"]), job.payload.get("instead")
     if instead is not None and not _is_there(storage, instead["key"], instead["size"]):
         storage.seal(keys[0], size=instead["size"])
         with transaction():
@@ -101,16 +101,22 @@ _CONNECT_SECONDS = 10.0
 
 @task(importing.IMPORT)
 def fetch_import(
-    ticket: Ticket, *, storage: Storage, sealer: Sealer, fetcher: Fetcher, settings: Settings, turnstile: Turnstile
-) -> Again | None:
+    job: ClaimedJob,
+    *,
+    storage: Storage,
+    encryptor: Encryptor,
+    fetcher: Fetcher,
+    settings: Settings,
+    turnstile: Turnstile,
+) -> RunAgain | None:
     """Fetch what is to be imported, unless it has ended meanwhile. Whoever dies on the way leaves it to be gone on with."""
-    pending = importing.find(ticket.subject) if ticket.subject else None
+    pending = importing.find(job.subject) if job.subject else None
     end_reading()
     if pending is None:
         return None
     with turnstile.turn(pending.owner_id) as is_ours:
         if not is_ours:
-            return Again(importing.next_try(_UNTIL_OUR_TURN_SECONDS))
+            return RunAgain(importing.next_try(_UNTIL_OUR_TURN_SECONDS))
         silence = settings.upload_stall_seconds
         patience = Patience(
             connect_seconds=min(_CONNECT_SECONDS, silence),
@@ -119,19 +125,19 @@ def fetch_import(
             total_seconds=settings.import_max_seconds,
         )
         bounds = download.Bounds(max_bytes=settings.media_max_bytes, quota=Quota.of(settings), patience=patience)
-        return download.attempt(ticket, pending, storage=storage, sealer=sealer, fetcher=fetcher, bounds=bounds)
+        return download.attempt(job, pending, storage=storage, encryptor=encryptor, fetcher=fetcher, bounds=bounds)
 
 
 @task(conversion.CONVERT)
-def convert_photo(ticket: Ticket, *, storage: Storage, settings: Settings) -> Again | None:
+def convert_photo(job: ClaimedJob, *, storage: Storage, settings: Settings) -> RunAgain | None:
     """Make a photo from another. Whoever dies on the way leaves it to be made again; bytes that nobody owns are swept."""
-    work = conversion.find_work(ticket.subject) if ticket.subject else None
+    work = conversion.find_work(job.subject) if job.subject else None
     end_reading()
     try:
         if work is not None:
             _make(work, storage, Quota.of(settings))
     except (StorageUnreachable, StorageFull) as error:
-        return _wait(ticket, error)
+        return _wait(job, error)
     return None
 
 
@@ -164,7 +170,7 @@ def _hourly(_settings: Settings) -> timedelta:
 
 
 @task("media.sweep", every=_hourly)
-def sweep_media(ticket: Ticket, *, storage: Storage, settings: Settings) -> None:
+def sweep_media(job: ClaimedJob, *, storage: Storage, settings: Settings) -> None:
     """Forget uploads that nobody finished, give up late imports, forget files that were rejected, and bytes that belong to nobody."""
     for media_id in cleanup.expired_uploads():
         with transaction():

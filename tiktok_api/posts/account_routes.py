@@ -11,6 +11,7 @@ from tiktok_api.extensions import service
 from tiktok_api.posts import capacity
 from tiktok_api.posts.errors import WindowNotPossible
 from tiktok_api.posts.schemas.accounts import CapacityArgsSchema, CapacitySchema, HealthSchema
+from tiktok_api.settings import Settings
 from tiktok_api.web.blueprint import Blueprint
 
 blp = Blueprint("posting", __name__, url_prefix="/accounts", description="What an account can post", domain="accounts")
@@ -26,7 +27,7 @@ def show_capacity(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
     zone = ZoneInfo(args.get("timezone", caller.timezone))
     today = clock.now().astimezone(zone).date()
     first, last = capacity.make_window(args.get("first"), args.get("last"), today=today)
-    settings = service("settings")
+    settings = service(Settings)
     return {
         "account_id": account.id,
         "timezone": zone.key,

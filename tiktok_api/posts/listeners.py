@@ -63,7 +63,7 @@ def forget_posts(user_id: UUID) -> None:
     """Somebody leaves: their posts go first, because media that a post shows cannot go."""
     theirs = select(Publication.id).where(Publication.owner_id == user_id)
     for publication_id in db.session.scalars(theirs):
-        queue.withdraw(f"{PUBLISH}:{publication_id}")
+        queue.cancel(f"{PUBLISH}:{publication_id}")
     db.session.execute(delete(Post).where(Post.owner_id == user_id).execution_options(synchronize_session=False))
 
 
@@ -94,6 +94,6 @@ def find_publication(publish_id: str, *, open_id: str) -> UUID | None:
 
 def look_again(publication_id: UUID, *, not_before: datetime | None = None) -> None:
     """TikTok hints that something has changed: ask it now instead of at the next poll."""
-    queue.promise(
+    queue.enqueue(
         PUBLISH, due_at=not_before or clock.now(), subject=publication_id, unique_key=f"{PUBLISH}:{publication_id}"
     )

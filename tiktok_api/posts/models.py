@@ -167,8 +167,8 @@ class Publication(Model):
     detail: Mapped[str | None]
     next_try_at: Mapped[datetime | None]
     wanted_at: Mapped[datetime | None]
-    setbacks: Mapped[int] = mapped_column(default=0)  # in a row; pauses grow with them
-    deaths: Mapped[int] = mapped_column(default=0)  # attempts ended by TikTok since a person asked
+    retry_count: Mapped[int] = mapped_column(default=0)  # in a row; pauses grow with them
+    failed_attempts: Mapped[int] = mapped_column(default=0)  # attempts ended by TikTok since a person asked
     publish_id: Mapped[str | None]
     tiktok_post_ids: Mapped[list[str]] = mapped_column(default=list)
     post_id_source: Mapped[PostIdSource | None] = mapped_column(enum_column(PostIdSource))
@@ -213,7 +213,7 @@ class Attempt(Model):
     is_acknowledged: Mapped[bool] = mapped_column(default=False)
     is_url_dead: Mapped[bool] = mapped_column(default=False)
     publish_id: Mapped[str | None] = mapped_column(index=True)
-    upload_url_sealed: Mapped[bytes | None]
+    upload_url_encrypted: Mapped[bytes | None]
     reason: Mapped[str | None]
     log_id: Mapped[str | None]
     intended_at: Mapped[datetime]

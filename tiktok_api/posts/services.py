@@ -129,7 +129,7 @@ def delete_post(caller: Identity, post_id: UUID) -> None:
     if post.status not in (PostStatus.DRAFT, PostStatus.SCHEDULED, PostStatus.CANCELLED, PostStatus.FAILED):
         raise PostInProgress(status=post.status)
     for publication in _publications(post):
-        queue.withdraw(publication.job_key)
+        queue.cancel(publication.job_key)
     audit.record(caller, "post.deleted", subject_id=post.id)
     db.session.delete(post)
     db.session.flush()
@@ -162,7 +162,7 @@ def _set_targets(caller: Identity, post: Post, targets: Sequence[dict[str, Any]]
         if target["account_id"] not in known
     ]
     for publication in _publications(post):
-        queue.withdraw(publication.job_key)
+        queue.cancel(publication.job_key)
         db.session.delete(publication)
     db.session.flush()
     for target in (targets[place] for place in places):
@@ -234,7 +234,7 @@ def _put_on_calendar(
     event = "publish_now" if state is PublicationState.DUE else "scheduled"
     for publication in targets.values():
         move(post, publication, state, event, next_try_at=times["publish_at"], wanted_at=times["publish_at"])
-        queue.promise(PUBLISH, due_at=times["publish_at"], subject=publication.id, unique_key=publication.job_key)
+        queue.enqueue(PUBLISH, due_at=times["publish_at"], subject=publication.id, unique_key=publication.job_key)
 
 
 def _must_be_publishable(
@@ -272,7 +272,7 @@ def cancel_one(post: Post, publication: Publication) -> dict[str, Any]:
     outcome = "already_ended"
     if publication.state in CANCELLABLE and attempts.end_living_attempt(publication, "cancelled"):
         move(post, publication, PublicationState.CANCELLED, "cancelled", reason="cancelled_by_user")
-        queue.withdraw(publication.job_key)
+        queue.cancel(publication.job_key)
         outcome = "cancelled"
     elif publication.state is PublicationState.INBOX_DELIVERED:
         outcome = "too_late_delivered"
@@ -307,8 +307,8 @@ def retry(caller: Identity, post_id: UUID) -> None:
 def _try_again(post: Post, publication: Publication, event: str) -> None:
     """On a person's word, with all attempts allowed anew."""
     now = clock.now()
-    move(post, publication, PublicationState.DUE, event, next_try_at=now, wanted_at=now, deaths=0)
-    queue.promise(PUBLISH, due_at=now, subject=publication.id, unique_key=publication.job_key)
+    move(post, publication, PublicationState.DUE, event, next_try_at=now, wanted_at=now, failed_attempts=0)
+    queue.enqueue(PUBLISH, due_at=now, subject=publication.id, unique_key=publication.job_key)
 
 
 def resolve(caller: Identity, publication_id: UUID, *, outcome: str) -> None:
@@ -328,4 +328,4 @@ def resolve(caller: Identity, publication_id: UUID, *, outcome: str) -> None:
         return
     now = clock.now()
     move(post, publication, PublicationState.PUBLISHED, "settled_live", published_at=now)
-    queue.promise(PUBLISH, due_at=now, subject=publication.id, unique_key=publication.job_key)  # to learn its id
+    queue.enqueue(PUBLISH, due_at=now, subject=publication.id, unique_key=publication.job_key)  # to learn its id

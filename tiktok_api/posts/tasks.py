@@ -4,8 +4,8 @@ from typing import cast
 from uuid import UUID
 
 from tiktok_api.db import transaction
-from tiktok_api.encryption import Sealer
-from tiktok_api.jobs.registry import Again, Ticket, task
+from tiktok_api.encryption import Encryptor
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.posts.matching import videos
 from tiktok_api.posts.publishing.claims import PUBLISH
 from tiktok_api.posts.publishing.record import Settler
@@ -22,21 +22,21 @@ _NEVER = 1_000_000
 
 @task(PUBLISH, most_failures=_NEVER)
 def publish(
-    ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer, storage: Storage, settings: Settings
-) -> Again | None:
+    job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor, storage: Storage, settings: Settings
+) -> RunAgain | None:
     """Take a publication through its next steps, until it must wait or is done."""
-    return Publisher(tiktok, sealer, Sender(tiktok, sealer, storage), Settler(settings), settings).run(ticket)
+    return Publisher(tiktok, encryptor, Sender(tiktok, encryptor, storage), Settler(settings), settings).run(job)
 
 
 @task(media.CHECK_MEDIA, most_failures=_NEVER)
-def check_media(ticket: Ticket) -> Again | None:
+def check_media(job: ClaimedJob) -> RunAgain | None:
     """Hold a post to the checks of its media once they are known."""
     with transaction():
-        at = media.hold_to_checks(cast(UUID, ticket.subject))
-    return Again(at) if at else None
+        at = media.hold_to_checks(cast(UUID, job.subject))
+    return RunAgain(at) if at else None
 
 
 @task(videos.MATCH)
-def match_ids(ticket: Ticket) -> None:
+def match_ids(job: ClaimedJob) -> None:
     """Find the ids of posts that TikTok has not told, in a list that was just read."""
-    videos.match(cast(UUID, ticket.subject))
+    videos.match(cast(UUID, job.subject))

@@ -22,17 +22,17 @@ class StorageUpload(Model):
     last_part: Mapped[int] = mapped_column(default=0)
     epoch: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None]
-    is_sealed: Mapped[bool] = mapped_column(default=False)
+    is_finalized: Mapped[bool] = mapped_column(default=False)
 
 
-class StorageStretch(Model):
-    """The bytes `first` up to, not including, `behind` of an upload: a part of it, or an object called `piece`."""
+class StorageSegment(Model):
+    """The bytes `start_offset` up to, not including, `end_offset` of an upload: a part of it, or an object called `piece`."""
 
-    __tablename__ = "storage_stretches"
-    __table_args__ = (Index("ix_storage_stretches_key", "key", "first"),)
+    __tablename__ = "storage_segments"
+    __table_args__ = (Index("ix_storage_segments_key", "key", "start_offset"),)
 
     key: Mapped[str] = mapped_column(ForeignKey("storage_uploads.key", ondelete="CASCADE"))
-    first: Mapped[int] = mapped_column(BigInteger)
-    behind: Mapped[int] = mapped_column(BigInteger)
+    start_offset: Mapped[int] = mapped_column(BigInteger)
+    end_offset: Mapped[int] = mapped_column(BigInteger)
     part: Mapped[int | None]
     piece: Mapped[str | None]

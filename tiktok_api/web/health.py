@@ -19,6 +19,11 @@ Check = Callable[[], dict[str, Any] | None]
 Facts = dict[str, dict[str, Any]]
 """What was found, by the name of the check."""
 
+
+class HealthChecks(dict[str, Check]):
+    """The checks of an application, by name."""
+
+
 _PATIENCE_SECONDS = 8.0
 _MOST_HELD = 4
 
@@ -46,7 +51,7 @@ def examine(checks: Mapping[str, Check] | None = None) -> Report:
     failed, and so has what comes after it. While a few looks are held like that there is no further one, and the last of
     them is told.
     """
-    named = dict(checks if checks is not None else service("health_checks"))
+    named = dict(checks if checks is not None else service(HealthChecks))
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     held: list[tuple[Thread, Facts]] = app.extensions.setdefault("tiktok_api.held_looks", [])
     held[:] = [look for look in held if look[0].is_alive()]

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api.db import Model, database_now, new_id, transaction
+from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import Conflict, Invalid
 from tiktok_api.extensions import service
 
@@ -140,7 +141,9 @@ def _keep(row_id: UUID, claim: UUID, response: Response) -> None:
         "headers": {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers},
         "body": base64.b64encode(response.get_data()).decode(),
     }
-    sealed = service("sealer").seal(orjson.dumps(kept).decode(), table="idempotency_keys", row=row_id, column="answer")
+    sealed = service(Encryptor).encrypt(
+        orjson.dumps(kept).decode(), table="idempotency_keys", row=row_id, column="answer"
+    )
     with transaction() as session:
         kept_row = session.execute(
             update(IdempotencyKey)
@@ -159,7 +162,7 @@ def _release(claim: UUID) -> None:
 
 
 def _replay(row_id: UUID, answer: bytes) -> Response:
-    kept = orjson.loads(service("sealer").open(answer, table="idempotency_keys", row=row_id, column="answer"))
+    kept = orjson.loads(service(Encryptor).decrypt(answer, table="idempotency_keys", row=row_id, column="answer"))
     response = Response(base64.b64decode(kept["body"]), status=kept["status"], headers=kept["headers"])
     response.headers[REPLAYED] = "true"
     return response

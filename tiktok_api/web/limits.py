@@ -87,7 +87,7 @@ def _is_counted_elsewhere() -> bool:
 
 def check() -> dict[str, str]:
     """Where requests are counted; with Redis away each process counts for itself, and the server still serves."""
-    settings: Settings = service("settings")
+    settings: Settings = service(Settings)
     if not settings.redis_url or not settings.rate_limit_enabled:
         return {"counted_in": "process"}
     is_there = limiter.storage.check()
@@ -102,11 +102,11 @@ def by_bytes(view: Callable[..., Any]) -> Callable[..., Any]:
 
 def _requests_quota() -> str:
     """Asked anew each time: the limiter is one for the process, but each application has settings of its own."""
-    return f"{service('settings').rate_limit_per_minute}/minute"
+    return f"{service(Settings).rate_limit_per_minute}/minute"
 
 
 def _bytes_quota() -> str:
-    return f"{service('settings').upload_mebibytes_per_minute}/minute"
+    return f"{service(Settings).upload_mebibytes_per_minute}/minute"
 
 
 def _mebibytes() -> int:

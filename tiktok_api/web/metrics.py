@@ -21,6 +21,7 @@ from tiktok_api.extensions import service
 from tiktok_api.metrics import counters
 from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
 from tiktok_api.schema import revisions
+from tiktok_api.settings import Settings
 from tiktok_api.web import limits
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,7 @@ def show_metrics() -> Response:
     """Show everything that is counted, in Prometheus' text format."""
     _must_be_allowed()
     headers = {"Cache-Control": "no-store"}
-    return Response(counters.exposition(service("gauges").read()), 200, headers, content_type=counters.CONTENT_TYPE)
+    return Response(counters.exposition(service(Gauges).read()), 200, headers, content_type=counters.CONTENT_TYPE)
 
 
 class Gauges:
@@ -93,7 +94,7 @@ def server_gauges() -> Iterator[Metric]:
 
 
 def _must_be_allowed() -> None:
-    token: str | None = service("settings").metrics_token
+    token: str | None = service(Settings).metrics_token
     if token is not None:
         offered = request.headers.get("Authorization", "").encode()
         if not hmac.compare_digest(offered, f"Bearer {token}".encode()):

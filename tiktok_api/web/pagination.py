@@ -19,6 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from tiktok_api.db import db
 from tiktok_api.errors import Invalid
 from tiktok_api.extensions import service
+from tiktok_api.settings import Settings
 from tiktok_api.web.schemas import QueryBoolean, QueryInteger, Schema
 
 DEFAULT_LIMIT, MOST = 50, 100
@@ -95,7 +96,7 @@ def _scope() -> bytes:
 
 
 def _tag(payload: bytes) -> bytes:
-    key: bytes = service("settings").derive_key("cursors")
+    key: bytes = service(Settings).derive_key("cursors")
     return hmac.new(key, payload + b"\0" + _scope(), hashlib.sha256).digest()[:_TAG_BYTES]
 
 

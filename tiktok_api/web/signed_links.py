@@ -16,6 +16,7 @@ from marshmallow import fields, validate
 from tiktok_api import clock
 from tiktok_api.errors import Forbidden
 from tiktok_api.extensions import service
+from tiktok_api.settings import Settings
 from tiktok_api.web.link_target import LinkTarget
 from tiktok_api.web.schemas import Schema
 
@@ -60,7 +61,7 @@ def url_of(target: LinkTarget) -> str:
     expires = _expiry(target.id)
     ids: dict[str, Any] = {target.id_name: target.id}
     path = url_for(target.endpoint, **ids, expires=expires, signature=_sign(target, str(expires)))
-    public = service("settings").public_url.rstrip("/")
+    public = service(Settings).public_url.rstrip("/")
     is_ours = urlsplit(public).netloc == request.host
     return (public if is_ours else request.host_url.rstrip("/")) + path
 
@@ -81,7 +82,7 @@ def let_browsers_keep(response: Response, *, expires: str) -> Response:
     if response.status_code in (200, 206, 304):
         response.headers["Cache-Control"] = f"private, max-age={seconds}, immutable"
     elif response.status_code == 307:  # S3's address, too, is good for a while: half of that is left for following it
-        usable = service("settings").s3_link_seconds // 2
+        usable = service(Settings).s3_link_seconds // 2
         response.headers["Cache-Control"] = f"private, max-age={min(seconds, usable)}"
     return response
 
@@ -93,6 +94,6 @@ def _expiry(thing_id: UUID) -> int:
 
 
 def _sign(target: LinkTarget, expires: str) -> str:
-    key: bytes = service("settings").derive_key("links")
+    key: bytes = service(Settings).derive_key("links")
     said = "\0".join((target.endpoint, str(target.id), target.version, expires))
     return hmac.new(key, said.encode("utf-8", "replace"), hashlib.sha256).hexdigest()

@@ -8,6 +8,7 @@ from flask_limiter.util import get_remote_address
 from tiktok_api.db import transaction
 from tiktok_api.errors import BodyTooLarge
 from tiktok_api.extensions import limiter, service
+from tiktok_api.settings import Settings
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.webhooks.errors import WebhookNotSigned
 from tiktok_api.webhooks.incoming import receive
@@ -40,7 +41,7 @@ def receive_tiktok_event() -> dict[str, str]:
     Signed with this app's secret in `TikTok-Signature`. Recorded once and answered at once; whatever it says is confirmed
     by asking TikTok before anything changes.
     """
-    settings = service("settings")
+    settings = service(Settings)
     body = request.get_data()
     with transaction():
         event_id = receive.receive(

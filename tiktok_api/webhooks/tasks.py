@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from tiktok_api.db import transaction
-from tiktok_api.encryption import Sealer
-from tiktok_api.jobs.registry import Ticket, task
+from tiktok_api.encryption import Encryptor
+from tiktok_api.jobs.registry import ClaimedJob, task
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import TikTokClient
 from tiktok_api.webhooks.incoming import handle, receive
@@ -12,10 +12,10 @@ from tiktok_api.webhooks.incoming.receive import ACT
 
 
 @task(ACT)
-def act(ticket: Ticket, *, tiktok: TikTokClient, sealer: Sealer) -> None:
+def act(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) -> None:
     """Confirm one event with TikTok and let it have its effect."""
-    if ticket.subject is not None:
-        handle.act(ticket.subject, tiktok=tiktok, sealer=sealer)
+    if job.subject is not None:
+        handle.act(job.subject, tiktok=tiktok, encryptor=encryptor)
 
 
 def _daily(_settings: Settings) -> timedelta:
@@ -23,7 +23,7 @@ def _daily(_settings: Settings) -> timedelta:
 
 
 @task("webhooks.sweep", every=_daily)
-def sweep_events(ticket: Ticket) -> None:
+def sweep_events(job: ClaimedJob) -> None:
     """Forget events of long ago."""
     with transaction():
         receive.sweep()

@@ -24,7 +24,7 @@ def fetcher(make_fetcher: Callable[..., Fetcher]) -> Fetcher:
 
 @pytest.fixture
 def app(make_app: Callable[..., Flask], fetcher: Fetcher) -> Flask:
-    return make_app(composed={"fetcher": fetcher}, media_max_bytes=MOST_BYTES, log_level="INFO")
+    return make_app(replaced={Fetcher: fetcher}, media_max_bytes=MOST_BYTES, log_level="INFO")
 
 
 @pytest.fixture

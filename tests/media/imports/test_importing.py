@@ -14,6 +14,7 @@ from tests.running_jobs import run_due_jobs
 from tests.web.problems import assert_problem
 from tiktok_api.db import db
 from tiktok_api.media.models import MediaImport
+from tiktok_api.outbound import Fetcher
 
 
 def test_a_video_is_fetched_hashed_and_inspected(owner, source, begin, settle):
@@ -173,7 +174,7 @@ def test_content_that_is_here_already_is_shared(owner, source, begin, settle, st
 )
 def test_a_quota_holds_for_imports_too(make_app, fetcher, source, too_much):
     content = making.video(pad_to_bytes=300_000)
-    app = make_app(composed={"fetcher": fetcher}, media_quota_bytes_per_user=500_000, media_quota_files_per_user=2)
+    app = make_app(replaced={Fetcher: fetcher}, media_quota_bytes_per_user=500_000, media_quota_files_per_user=2)
     owner = Person(app, "owner@example.com")
     urls = [source(answering(answer)).url() for answer in (spell(body=content), too_much)]
 
@@ -214,7 +215,7 @@ def test_a_url_is_kept_sealed_and_never_answered_or_logged(app, tmp_path, owner,
     database = b"".join(file.read_bytes() for file in tmp_path.glob("test.sqlite3*"))
     assert b"planted-secret" not in database
     with app.app_context():
-        assert db.session.scalars(select(MediaImport.url_sealed)).all() == []
+        assert db.session.scalars(select(MediaImport.url_encrypted)).all() == []
     assert "planted-secret" not in str([begun, media, refused, owner.get("/media").json])
     assert "planted-secret" not in "".join(capfd.readouterr())
 

@@ -15,8 +15,11 @@ from tests.servers import wait_until
 from tests.storages import on_each_storage
 from tiktok_api import clock, clock_offset
 from tiktok_api.db import transaction
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs import queue
+from tiktok_api.outbound import Fetcher
 from tiktok_api.storage.local import LocalStorage
+from tiktok_api.storage.port import Storage
 
 CONTENT = making.video(pad_to_bytes=600_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -149,7 +152,7 @@ def test_a_server_that_is_not_there_is_given_up(begin, settle, source):
 def test_many_cuts_are_no_reason_to_give_up_while_there_is_progress(make_app, fetcher, source):
     content = making.video(pad_to_bytes=12_000_000)
     server = source(serving(content, cuts=(1_500_000,) * 7))
-    app = make_app(composed={"fetcher": fetcher})
+    app = make_app(replaced={Fetcher: fetcher})
     owner = Person(app, "patient@example.com")
     media = owner.post("/media/import", json={"url": server.url()}).json
 
@@ -167,7 +170,7 @@ class TestHasty:
 
     @pytest.fixture
     def app(self, make_app, fetcher):
-        return make_app(composed={"fetcher": fetcher}, upload_stall_seconds=0.5)
+        return make_app(replaced={Fetcher: fetcher}, upload_stall_seconds=0.5)
 
     def test_silence_is_a_cut(self, source, begin, settle, stop):
         serve = serving(CONTENT)
@@ -198,7 +201,7 @@ class TestHasty:
 @pytest.fixture
 def disk(app, tmp_path):
     """A disk with room for nothing but a byte."""
-    disk = app.extensions["tiktok_api.storage"] = SmallDisk(tmp_path / "media", 1)
+    disk = services_of(app)[Storage] = SmallDisk(tmp_path / "media", 1)
     return disk
 
 
@@ -236,7 +239,7 @@ def test_an_import_that_never_gets_done_is_given_up_after_a_day(
     wait(hours=5)
 
     with app.app_context(), transaction():
-        queue.promise("media.sweep", due_at=clock.now())
+        queue.enqueue("media.sweep", due_at=clock.now())
     run_jobs()
 
     shown = [owner.get(f"/media/{media['id']}").json for media in (old, young)]
@@ -337,7 +340,7 @@ def test_one_that_is_deleted_at_its_beginning_leaves_nothing(app, owner, source,
             owner.delete(f"/media/{media['id']}")
             super().create(key)
 
-    app.extensions["tiktok_api.storage"] = Deleted(tmp_path / "media")
+    services_of(app)[Storage] = Deleted(tmp_path / "media")
     server = source(serving(CONTENT))
     media = begin(server.url())
 

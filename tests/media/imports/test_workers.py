@@ -22,6 +22,7 @@ from tiktok_api import clock_offset
 from tiktok_api.db import db
 from tiktok_api.jobs import executor
 from tiktok_api.jobs.models import Job
+from tiktok_api.outbound import Fetcher
 from tiktok_api.settings import load
 
 CONTENT = making.video(pad_to_bytes=3_000_000)
@@ -140,7 +141,7 @@ def test_a_worker_that_slept_beyond_its_lease_adds_nothing_when_it_wakes(app, ow
 
 @pytest.mark.postgres
 def test_imports_are_the_same_on_postgresql(make_app, postgresql_url, fetcher, source):
-    app = make_app(database_url=postgresql_url, composed={"fetcher": fetcher})
+    app = make_app(database_url=postgresql_url, replaced={Fetcher: fetcher})
     owner = Person(app, "owner@example.com")
     server = source(serving(CONTENT, cuts=(1_000_000,)))
     whole = owner.post("/media/import", json={"url": server.url()}).json
@@ -158,7 +159,7 @@ def test_imports_are_the_same_on_postgresql(make_app, postgresql_url, fetcher, s
 
 
 def test_one_user_cannot_take_every_place(make_app, fetcher, source):
-    app = make_app(composed={"fetcher": fetcher}, worker_threads=4)
+    app = make_app(replaced={Fetcher: fetcher}, worker_threads=4)
     greedy, modest = (Person(app, f"{name}@example.com") for name in ("greedy", "modest"))
     slow = Slow()
     server, quick = source(slow), source(serving(CONTENT))

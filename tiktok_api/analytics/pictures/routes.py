@@ -14,7 +14,9 @@ from tiktok_api.extensions import limiter, service
 from tiktok_api.media.downloads import responses
 from tiktok_api.media.errors import RangeNotSatisfiable, StorageUnavailable
 from tiktok_api.media.uploads import openapi
+from tiktok_api.settings import Settings
 from tiktok_api.storage.errors import StorageMissing
+from tiktok_api.storage.port import Storage
 from tiktok_api.web import signed_links
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.limits import client_network
@@ -72,7 +74,7 @@ def _show(endpoint: str, thing_id: UUID, row: Any, link: dict[str, str]) -> Resp
     end_reading()
     stored = responses.Stored(key=key, etag=key, content_type=content_type)
     try:
-        response = responses.answer(service("storage"), stored, x_accel_prefix=service("settings").x_accel_prefix)
+        response = responses.answer(service(Storage), stored, x_accel_prefix=service(Settings).x_accel_prefix)
     except StorageMissing:
         raise NotFound from None
     return signed_links.let_browsers_keep(response, expires=link["expires"])

@@ -53,7 +53,7 @@ def identity_of(url: str) -> str:
 
 def request_pictures(*, account: Account, **_: Any) -> None:
     """Have the account's pictures looked at: one job for each account, however many pictures it has."""
-    queue.promise(KEEP, subject=account.id, due_at=clock.now())
+    queue.enqueue(KEEP, subject=account.id, due_at=clock.now())
 
 
 def find_wanted(account_id: UUID) -> tuple[UUID, list[Wanted], bool] | None:
@@ -115,7 +115,7 @@ def let_pictures_go(*, account: Account) -> None:
     keys.append(account.avatar_key)
     for first in range(0, len(keys), _AT_ONCE):
         deduplication.let_go(keys[first : first + _AT_ONCE])
-    queue.withdraw(f"{KEEP}:{account.id}")
+    queue.cancel(f"{KEEP}:{account.id}")
 
 
 def held_among(*, keys: list[str]) -> set[str]:

@@ -6,9 +6,10 @@ import structlog
 
 from tiktok_api import clock
 from tiktok_api.analytics.pictures import services as pictures
+from tiktok_api.analytics.pictures.fetcher import PictureFetcher
 from tiktok_api.analytics.pictures.services import Kept, Wanted
 from tiktok_api.db import end_reading, transaction
-from tiktok_api.jobs.registry import Again, Ticket, task
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.media import services
 from tiktok_api.media.imports.concurrency import Turnstile
 from tiktok_api.media.inspection import sniff
@@ -25,25 +26,27 @@ _PATIENCE = Patience(connect_seconds=3, head_seconds=3, silence_seconds=3, total
 
 
 @task(pictures.KEEP)
-def keep_pictures(ticket: Ticket, *, storage: Storage, picture_fetcher: Fetcher, turnstile: Turnstile) -> Again | None:
+def keep_pictures(
+    job: ClaimedJob, *, storage: Storage, picture_fetcher: PictureFetcher, turnstile: Turnstile
+) -> RunAgain | None:
     """Fetch an account's avatar and some of its videos' covers, where TikTok names new ones; the rest in another turn."""
-    found = pictures.find_wanted(ticket.subject) if ticket.subject else None
+    found = pictures.find_wanted(job.subject) if job.subject else None
     end_reading()
     if found is None:
         return None
     owner_id, wanted, has_more = found
     with turnstile.turn(owner_id) as is_ours:
         if not is_ours:
-            return Again(clock.now() + _UNTIL_OUR_TURN)
+            return RunAgain(clock.now() + _UNTIL_OUR_TURN)
         for place, each in enumerate(wanted):
             try:
                 _keep_one(each, storage, picture_fetcher)
             except (Passing, StorageError) as error:  # the next ones would hardly fare better
-                log.info("picture.postponed", account=str(ticket.subject), error=str(error))
+                log.info("picture.postponed", account=str(job.subject), error=str(error))
                 with transaction():
                     pictures.give_up(wanted[place:])
                 break
-    return Again(clock.now()) if has_more else None
+    return RunAgain(clock.now()) if has_more else None
 
 
 def _keep_one(wanted: Wanted, storage: Storage, fetcher: Fetcher) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 
 from tiktok_api import clock
-from tiktok_api.auth.models import Letter, LetterKind, User
+from tiktok_api.auth.models import Email, EmailKind, User
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.settings import Settings
@@ -21,7 +21,7 @@ from tiktok_api.settings import Settings
 SEND = "auth.send_mail"
 MOST_AN_HOUR = 5
 """Letters of one kind to one person: nobody's mailbox is to be flooded by others who know their address."""
-LIFETIMES = {LetterKind.VERIFY: timedelta(days=1), LetterKind.RESET: timedelta(hours=1)}
+LIFETIMES = {EmailKind.VERIFY: timedelta(days=1), EmailKind.RESET: timedelta(hours=1)}
 _KEPT = timedelta(days=1)
 _TOKEN_BYTES = 32
 
@@ -54,7 +54,7 @@ def promise_notice(email_key: str) -> None:
 def _promise(topic: str, email_key: str, **facts: str) -> None:
     # One promise for each address and topic: what is asked for again before it is written is written once.
     key = f"{SEND}:{topic}:{hashlib.sha256(email_key.encode()).hexdigest()}"
-    queue.promise(SEND, due_at=clock.now(), unique_key=key, payload={"topic": topic, "email_key": email_key, **facts})
+    queue.enqueue(SEND, due_at=clock.now(), unique_key=key, payload={"topic": topic, "email_key": email_key, **facts})
 
 
 def draft(topic: str, email_key: str, *, settings: Settings, bound_to: str | None = None) -> Draft | None:
@@ -70,15 +70,15 @@ def draft(topic: str, email_key: str, *, settings: Settings, bound_to: str | Non
 
 def hand_over_reset(user: User, *, settings: Settings) -> str:
     """How the user chooses a new password, for the operator to pass on instead of a letter: a link, or a request to send."""
-    letter, token = _record(user, LetterKind.RESET)
+    letter, token = _record(user, EmailKind.RESET)
     letter.sent_at = datetime.now(UTC)
-    return _how(LetterKind.RESET, token, settings)
+    return _how(EmailKind.RESET, token, settings)
 
 
-def _record(user: User, kind: LetterKind) -> tuple[Letter, str | None]:
+def _record(user: User, kind: EmailKind) -> tuple[Email, str | None]:
     """A letter on record, and the only sight of its token, if the kind has one."""
     token = secrets.token_urlsafe(_TOKEN_BYTES) if kind in LIFETIMES else None
-    letter = Letter(
+    letter = Email(
         user_id=user.id,
         kind=kind,
         token_hash=_hash(token) if token else None,
@@ -92,57 +92,53 @@ def _record(user: User, kind: LetterKind) -> tuple[Letter, str | None]:
 
 def note_sent(letter_id: UUID) -> None:
     """From now on it counts."""
-    db.session.execute(update(Letter).where(Letter.id == letter_id).values(sent_at=datetime.now(UTC)))
+    db.session.execute(update(Email).where(Email.id == letter_id).values(sent_at=datetime.now(UTC)))
 
 
-def find(token: str, kind: LetterKind) -> tuple[User, Letter] | None:
+def find(token: str, kind: EmailKind) -> tuple[User, Email] | None:
     """Whose token it is, if it still is worth anything; inside a transaction both rows are locked."""
     row = db.session.execute(
-        select(User, Letter)
-        .join(Letter, Letter.user_id == User.id)
-        .where(Letter.token_hash == _hash(token), Letter.kind == kind, Letter.expires_at > datetime.now(UTC))
+        select(User, Email)
+        .join(Email, Email.user_id == User.id)
+        .where(Email.token_hash == _hash(token), Email.kind == kind, Email.expires_at > datetime.now(UTC))
         .with_for_update()
     ).one_or_none()
-    if row is None or row.Letter.bound_to != _fingerprint(row.User.password_hash):
+    if row is None or row.Email.bound_to != _fingerprint(row.User.password_hash):
         return None
-    return row.User, row.Letter
+    return row.User, row.Email
 
 
 def sweep() -> None:
     """Forget letters that neither count nor open anything any more."""
     now = datetime.now(UTC)
-    db.session.execute(
-        delete(Letter).where(Letter.expires_at < now - _KEPT).execution_options(synchronize_session=False)
-    )
+    db.session.execute(delete(Email).where(Email.expires_at < now - _KEPT).execution_options(synchronize_session=False))
 
 
-def _kind_for(topic: str, user: User, bound_to: str | None) -> LetterKind | None:
+def _kind_for(topic: str, user: User, bound_to: str | None) -> EmailKind | None:
     match topic:
         case "reset":
-            return LetterKind.RESET
+            return EmailKind.RESET
         case "changed":
-            return LetterKind.CHANGED
+            return EmailKind.CHANGED
     is_as_registered = bound_to == _fingerprint(user.password_hash)
     if user.awaits_verification:
-        return (
-            LetterKind.VERIFY if is_as_registered else None
-        )  # registered again since: that one's letter is on its way
-    return None if is_as_registered else LetterKind.KNOWN
+        return EmailKind.VERIFY if is_as_registered else None  # registered again since: that one's letter is on its way
+    return None if is_as_registered else EmailKind.KNOWN
 
 
-def _count_recent(user_id: UUID, kind: LetterKind) -> int:
+def _count_recent(user_id: UUID, kind: EmailKind) -> int:
     since = datetime.now(UTC) - timedelta(hours=1)
-    recent = (Letter.user_id == user_id, Letter.kind == kind, Letter.sent_at > since)
-    return db.session.scalar(select(func.count()).select_from(Letter).where(*recent)) or 0
+    recent = (Email.user_id == user_id, Email.kind == kind, Email.sent_at > since)
+    return db.session.scalar(select(func.count()).select_from(Email).where(*recent)) or 0
 
 
-def _how(kind: LetterKind, token: str | None, settings: Settings) -> str:
+def _how(kind: EmailKind, token: str | None, settings: Settings) -> str:
     """What to do with the token: a link where there is a frontend, else the request to send."""
     if token is None:
         return ""
     page, path, more = {
-        LetterKind.VERIFY: ("verify-email", "email/verify", ""),
-        LetterKind.RESET: ("reset-password", "password/reset", ', "password": "…"'),
+        EmailKind.VERIFY: ("verify-email", "email/verify", ""),
+        EmailKind.RESET: ("reset-password", "password/reset", ', "password": "…"'),
     }[kind]
     if settings.frontend_url:  # behind a #, so that the token is in no server's log
         return f"{settings.frontend_url}/{page}#token={token}"
@@ -159,7 +155,7 @@ def _fingerprint(password_hash: str) -> str:
 
 
 _WORDS = {
-    LetterKind.VERIFY: (
+    EmailKind.VERIFY: (
         "Please confirm your address",
         """\
 Somebody, most likely you, registered with this address at {url}. To confirm that it is yours:
@@ -169,7 +165,7 @@ Somebody, most likely you, registered with this address at {url}. To confirm tha
 This works once, within 24 hours. If it was not you, do nothing: without it nobody can sign in.
 """,
     ),
-    LetterKind.RESET: (
+    EmailKind.RESET: (
         "Choose a new password",
         """\
 Somebody, most likely you, wants to choose a new password at {url}:
@@ -179,14 +175,14 @@ Somebody, most likely you, wants to choose a new password at {url}:
 This works once, within an hour, and signs out every device. If it was not you, do nothing: your password stays as it is.
 """,
     ),
-    LetterKind.KNOWN: (
+    EmailKind.KNOWN: (
         "You are registered already",
         """\
 Somebody, most likely you, tried to register with this address at {url}. It is registered already: sign in, or ask for a new
 password if you forgot yours. If it was not you, do nothing: nothing has changed.
 """,
     ),
-    LetterKind.CHANGED: (
+    EmailKind.CHANGED: (
         "Your password was changed",
         """\
 The password of your account at {url} was changed, and other devices were signed out. If it was not you, ask for a

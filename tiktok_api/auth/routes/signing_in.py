@@ -33,6 +33,7 @@ from tiktok_api.auth.tokens import TokenPair
 from tiktok_api.db import transaction
 from tiktok_api.errors import StaleVersion
 from tiktok_api.extensions import limiter, service
+from tiktok_api.settings import Settings
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.limits import client_address, client_network
@@ -66,7 +67,7 @@ def register(registration: dict[str, Any]) -> TokenPair | Response:
     Where addresses must be proven (EMAIL_VERIFICATION), 202 and no tokens: follow the letter, then sign in. Known and
     unknown addresses are then answered alike.
     """
-    settings = service("settings")
+    settings = service(Settings)
     is_open = settings.registration == "open"
     if settings.email_verification:
         services.invite(**registration, is_open=is_open)
@@ -91,7 +92,7 @@ def log_in(credentials: dict[str, str]) -> TokenPair:
         **credentials,
         user_agent=request.user_agent.string,
         address=client_address(),
-        must_be_verified=service("settings").email_verification,
+        must_be_verified=service(Settings).email_verification,
     )
     return tokens.mint(session)
 

@@ -12,6 +12,7 @@ from tiktok_api.cli.application import with_app
 from tiktok_api.cli.output import json_option, show_facts, show_rows
 from tiktok_api.cli.passwords import password_options, take_password
 from tiktok_api.extensions import service
+from tiktok_api.settings import Settings
 
 COLUMNS = ("email", "display_name", "status", "sessions", "api_keys", "created_at", "id")
 
@@ -87,7 +88,7 @@ def reset(email: str, is_set: bool, password_stdin: bool, generate: bool) -> Non
     the password is set here instead, and the user's sessions and API keys are ended.
     """
     if not (is_set or password_stdin or generate):
-        how = administration.offer_reset(email, settings=service("settings"))
+        how = administration.offer_reset(email, settings=service(Settings))
         click.echo(f"Works once, within an hour:\n{how}")
         return
     password = take_password(password_stdin=password_stdin, generate=generate)

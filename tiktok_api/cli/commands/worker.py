@@ -12,6 +12,7 @@ from tiktok_api.cli.application import with_app
 from tiktok_api.db import explain
 from tiktok_api.extensions import service
 from tiktok_api.jobs.runner import Runner
+from tiktok_api.settings import Settings
 
 
 @click.command("worker")
@@ -22,8 +23,8 @@ def worker() -> None:
 
     logs.take_over()
     if click.get_current_context().find_object(ScriptInfo) is None:  # else Flask has loaded wsgi.py, which has said it
-        log_remarks(service("settings"))
-    runner = Runner(current_app._get_current_object(), service("settings"))  # type: ignore[attr-defined]
+        log_remarks(service(Settings))
+    runner = Runner(current_app._get_current_object(), service(Settings))  # type: ignore[attr-defined]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: runner.stop())
     try:

@@ -18,11 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from tiktok_api.app import create_app
 from tiktok_api.auth.emails.mailer import SmtpMailer
 from tiktok_api.db import db, explain
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs import monitoring
 from tiktok_api.schema import revisions
 from tiktok_api.schema.revisions import SchemaState, Standing
 from tiktok_api.settings import Settings, SettingsInvalid, load, rules
 from tiktok_api.storage.errors import StorageError
+from tiktok_api.storage.port import Storage
 from tiktok_api.tiktok import TikTokClient
 from tiktok_api.tiktok.errors import TikTokBusy, TikTokError, TikTokUnreachable
 from tiktok_api.tiktok.wire import Timeouts
@@ -218,7 +220,7 @@ def _mail_folder(folder: Path) -> Finding:
 
 
 def _storage(app: Flask, settings: Settings) -> Iterator[Finding]:
-    storage = app.extensions["tiktok_api.storage"]
+    storage = services_of(app)[Storage]
     is_s3 = settings.storage_url.startswith("s3:")
     probe = b"written by doctor"
     try:

@@ -13,7 +13,9 @@ from tiktok_api.media.downloads import responses
 from tiktok_api.media.errors import RangeNotSatisfiable, StorageUnavailable
 from tiktok_api.media.models import CONTENT_LINK, THUMBNAIL_LINK, Media
 from tiktok_api.media.uploads import openapi
+from tiktok_api.settings import Settings
 from tiktok_api.storage.errors import StorageMissing
+from tiktok_api.storage.port import Storage
 from tiktok_api.web import signed_links
 from tiktok_api.web.limits import client_network
 from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema, LinkExpired, LinkSignatureInvalid
@@ -79,7 +81,7 @@ def _find(media_id: UUID) -> Media | None:
 def _hand_out(stored: responses.Stored, link: dict[str, str]) -> Response:
     end_reading()
     try:
-        response = responses.answer(service("storage"), stored, x_accel_prefix=service("settings").x_accel_prefix)
+        response = responses.answer(service(Storage), stored, x_accel_prefix=service(Settings).x_accel_prefix)
     except StorageMissing:
         raise NotFound from None
     return signed_links.let_browsers_keep(response, expires=link["expires"])

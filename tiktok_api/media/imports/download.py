@@ -12,8 +12,8 @@ import structlog
 
 from tiktok_api import clock
 from tiktok_api.db import end_reading, transaction
-from tiktok_api.encryption import SealBroken, Sealer
-from tiktok_api.jobs.registry import Again, Ticket
+from tiktok_api.encryption import DecryptionFailed, Encryptor
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain
 from tiktok_api.media.errors import MediaQuotaExceeded
 from tiktok_api.media.imports import imports, response
 from tiktok_api.media.imports.imports import Overtaken, Pending
@@ -88,30 +88,30 @@ class Bounds:
 
 
 def attempt(
-    ticket: Ticket, pending: Pending, *, storage: Storage, sealer: Sealer, fetcher: Fetcher, bounds: Bounds
-) -> Again | None:
+    job: ClaimedJob, pending: Pending, *, storage: Storage, encryptor: Encryptor, fetcher: Fetcher, bounds: Bounds
+) -> RunAgain | None:
     """Fetch what is missing; answers when to come back, or None once it has ended well or badly."""
-    running = _Attempt(ticket, pending, storage, fetcher, bounds)
+    running = _Attempt(job, pending, storage, fetcher, bounds)
     try:
-        running.run(pending.open_url(sealer))
+        running.run(pending.open_url(encryptor))
     except Overtaken:
         is_gone = not imports.exists(pending.media_id)
         end_reading()
         if is_gone:
             storage.delete(pending.storage_key)
-        return Again(clock.now())  # whatever has happened, a fresh look at the row tells
+        return RunAgain(clock.now())  # whatever has happened, a fresh look at the row tells
     except StorageBusy:
-        return Again(imports.next_try(_BUSY_PAUSE))
+        return RunAgain(imports.next_try(_BUSY_PAUSE))
     except StorageFull:
-        return Again(imports.next_try(_FULL_PAUSE))
+        return RunAgain(imports.next_try(_FULL_PAUSE))
     except (_NotNow, Passing) as error:
-        return _put_off(ticket, running, error)
+        return _put_off(job, running, error)
     except (_Refused, OutboundError) as error:
-        _give_up(ticket, pending.media_id, _reason(error))
+        _give_up(job, pending.media_id, _reason(error))
     except MediaQuotaExceeded as error:
-        _give_up(ticket, pending.media_id, Rejection(code=error.code, message=error.detail))
-    except SealBroken:
-        _give_up(ticket, pending.media_id, Rejection(code="import_failed", message="Its URL can no longer be read."))
+        _give_up(job, pending.media_id, Rejection(code=error.code, message=error.detail))
+    except DecryptionFailed:
+        _give_up(job, pending.media_id, Rejection(code="import_failed", message="Its URL can no longer be read."))
     return None
 
 
@@ -121,36 +121,36 @@ def _reason(error: Exception) -> Rejection:
     return Rejection(code=_CODES[type(error)], message=str(error))  # type: ignore[index]  # whatever else comes here is one of them
 
 
-def _give_up(ticket: Ticket, media_id: UUID, reason: Rejection) -> None:
+def _give_up(job: ClaimedJob, media_id: UUID, reason: Rejection) -> None:
     log.info("import.rejected", media=str(media_id), code=reason.code)
     with transaction():
-        imports.reject(media_id, reason, ticket)
+        imports.reject(media_id, reason, job)
 
 
-def _put_off(ticket: Ticket, running: "_Attempt", error: _NotNow | Passing) -> Again | None:
+def _put_off(job: ClaimedJob, running: "_Attempt", error: _NotNow | Passing) -> RunAgain | None:
     reason, media_id = _reason(error), running.pending.media_id
     log.info("import.put_off", media=str(media_id), code=reason.code)
     has_progressed = running.gained_bytes >= PROGRESS_BYTES
     try:
         with transaction():
-            failures = imports.count_failure(ticket, media_id, has_progressed=has_progressed)
+            failures = imports.count_failure(job, media_id, has_progressed=has_progressed)
     except Overtaken:
-        return Again(clock.now())
+        return RunAgain(clock.now())
     if failures >= MOST_FAILURES:
-        _give_up(ticket, media_id, reason)
+        _give_up(job, media_id, reason)
         return None
     asked = error.pause_seconds if isinstance(error, _NotNow) else 0.0
-    return Again(imports.next_try(max(_FIRST_PAUSE * 4 ** (failures - 1), min(asked, _LONGEST_PAUSE))))
+    return RunAgain(imports.next_try(max(_FIRST_PAUSE * 4 ** (failures - 1), min(asked, _LONGEST_PAUSE))))
 
 
 class _Attempt:
     """While its writer is alone."""
 
-    def __init__(self, ticket: Ticket, pending: Pending, storage: Storage, fetcher: Fetcher, bounds: Bounds) -> None:
+    def __init__(self, job: ClaimedJob, pending: Pending, storage: Storage, fetcher: Fetcher, bounds: Bounds) -> None:
         self.pending = pending
         self.gained_bytes = 0
         self._reserved = 0
-        self._ticket = ticket
+        self._ticket = job
         self._storage = storage
         self._fetcher = fetcher
         self._bounds = bounds

@@ -14,9 +14,9 @@ from sqlalchemy import delete, func, select, update
 from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, new_id
-from tiktok_api.encryption import Sealer
+from tiktok_api.encryption import Encryptor
 from tiktok_api.jobs import queue
-from tiktok_api.jobs.registry import Ticket
+from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.media import deduplication, quotas, services
 from tiktok_api.media.errors import ImportsPending, ImportUrlRefused, StorageOutOfSpace
 from tiktok_api.media.inspection.inspect import Rejection
@@ -44,15 +44,17 @@ class Pending:
     media_id: UUID
     owner_id: UUID
     storage_key: str
-    url_sealed: bytes
+    url_encrypted: bytes
     import_id: UUID
     validator: str | None
     received_bytes: int
     size_bytes: int | None
 
-    def open_url(self, sealer: Sealer) -> str:
-        """Where it is fetched from. Raises SealBroken."""
-        return sealer.open(self.url_sealed, table=MediaImport.__tablename__, row=self.import_id, column="url_sealed")
+    def open_url(self, encryptor: Encryptor) -> str:
+        """Where it is fetched from. Raises DecryptionFailed."""
+        return encryptor.decrypt(
+            self.url_encrypted, table=MediaImport.__tablename__, row=self.import_id, column="url_encrypted"
+        )
 
 
 def read_url(url: str, fetcher: Fetcher) -> Target:
@@ -70,7 +72,7 @@ def begin(
     url: str,
     name: str | None = None,
     storage: Storage,
-    sealer: Sealer,
+    encryptor: Encryptor,
     fetcher: Fetcher,
     settings: Settings,
 ) -> Media:
@@ -94,11 +96,11 @@ def begin(
     db.session.add(media)
     db.session.flush()
     import_id = new_id()
-    sealed = sealer.seal(target.url, table=MediaImport.__tablename__, row=import_id, column="url_sealed")
+    sealed = encryptor.encrypt(target.url, table=MediaImport.__tablename__, row=import_id, column="url_encrypted")
     give_up_at = clock.now() + timedelta(seconds=settings.upload_ttl_seconds)
-    db.session.add(MediaImport(id=import_id, media_id=media.id, url_sealed=sealed, give_up_at=give_up_at))
+    db.session.add(MediaImport(id=import_id, media_id=media.id, url_encrypted=sealed, give_up_at=give_up_at))
     db.session.flush()
-    queue.promise(IMPORT, due_at=clock.now(), subject=media.id)
+    queue.enqueue(IMPORT, due_at=clock.now(), subject=media.id)
     return media
 
 
@@ -112,7 +114,7 @@ def find(media_id: UUID) -> Pending | None:
             Media.received_bytes,
             Media.size_bytes,
             MediaImport.id.label("import_id"),
-            MediaImport.url_sealed,
+            MediaImport.url_encrypted,
             MediaImport.validator,
         )
         .join(MediaImport, MediaImport.media_id == Media.id)
@@ -126,39 +128,39 @@ def exists(media_id: UUID) -> bool:
     return db.session.scalar(select(Media.id).where(Media.id == media_id)) is not None
 
 
-def note(ticket: Ticket, pending: Pending, *, validator: str | None, **values: Any) -> None:
+def note(job: ClaimedJob, pending: Pending, *, validator: str | None, **values: Any) -> None:
     """Write down what is known of the file by now. Raises Overtaken."""
-    _move(ticket, pending.media_id, pending.received_bytes, **values)
+    _move(job, pending.media_id, pending.received_bytes, **values)
     _import_of(pending.media_id, validator=validator)
 
 
-def acknowledge(ticket: Ticket, media_id: UUID, *, before: int, received: int, bytes_per_second: float | None) -> None:
+def acknowledge(job: ClaimedJob, media_id: UUID, *, before: int, received: int, bytes_per_second: float | None) -> None:
     """Say that so much is durable. Raises Overtaken."""
-    _move(ticket, media_id, before, received_bytes=received, bytes_per_second=bytes_per_second)
+    _move(job, media_id, before, received_bytes=received, bytes_per_second=bytes_per_second)
 
 
-def reserve(ticket: Ticket, pending: Pending, quota: Quota, upto: int) -> None:
+def reserve(job: ClaimedJob, pending: Pending, quota: Quota, upto: int) -> None:
     """Let it come to `upto` bytes in all. Raises MediaQuotaExceeded, Overtaken."""
-    _must_be_held(ticket)
+    _must_be_held(job)
     deduplication.hold_library(pending.owner_id)
     quotas.reserve(_uploading(pending.media_id), quota, upto)
     db.session.flush()
 
 
 def finish(
-    ticket: Ticket, pending: Pending, *, received: int, bytes_per_second: float | None, sha256: str | None
+    job: ClaimedJob, pending: Pending, *, received: int, bytes_per_second: float | None, sha256: str | None
 ) -> None:
     """Everything is here: forget the URL and have it inspected, unless it is known already. Raises Overtaken."""
     deduplication.hold_library(pending.owner_id)
     said = {"received_bytes": received, "size_bytes": received, "bytes_per_second": bytes_per_second}
-    _move(ticket, pending.media_id, pending.received_bytes, **said)
+    _move(job, pending.media_id, pending.received_bytes, **said)
     db.session.execute(delete(MediaImport).where(MediaImport.media_id == pending.media_id))
     services.have_inspected(_uploading(pending.media_id), sha256=sha256)
 
 
-def count_failure(ticket: Ticket, media_id: UUID, *, has_progressed: bool) -> int:
+def count_failure(job: ClaimedJob, media_id: UUID, *, has_progressed: bool) -> int:
     """One more attempt that came to nothing; answers how many did in a row. Raises Overtaken."""
-    _must_be_held(ticket)
+    _must_be_held(job)
     failures = 1 if has_progressed else MediaImport.failures + 1
     counted = db.session.execute(
         update(MediaImport)
@@ -172,9 +174,9 @@ def count_failure(ticket: Ticket, media_id: UUID, *, has_progressed: bool) -> in
     return counted
 
 
-def reject(media_id: UUID, reason: Rejection, ticket: Ticket | None = None) -> None:
-    """Give an import up, unless it has ended meanwhile or is no longer the worker's with that `ticket`; forget URL and bytes."""
-    if ticket is not None and not queue.is_held(ticket):
+def reject(media_id: UUID, reason: Rejection, job: ClaimedJob | None = None) -> None:
+    """Give an import up, unless it has ended meanwhile or is no longer the worker's with that `job`; forget URL and bytes."""
+    if job is not None and not queue.is_held(job):
         return
     owner_id = db.session.scalar(select(Media.owner_id).where(Media.id == media_id))
     if owner_id is None:
@@ -207,8 +209,8 @@ def _uploading(media_id: UUID) -> Media:
     return media
 
 
-def _move(ticket: Ticket, media_id: UUID, before: int, **values: Any) -> None:
-    _must_be_held(ticket)
+def _move(job: ClaimedJob, media_id: UUID, before: int, **values: Any) -> None:
+    _must_be_held(job)
     moved = db.session.execute(
         update(Media)
         .where(Media.id == media_id, Media.status == MediaStatus.UPLOADING, Media.received_bytes == before)
@@ -229,14 +231,14 @@ def _import_of(media_id: UUID, **values: Any) -> None:
     )
 
 
-def _must_be_held(ticket: Ticket) -> None:
-    if not queue.is_held(ticket):
+def _must_be_held(job: ClaimedJob) -> None:
+    if not queue.is_held(job):
         raise Overtaken
 
 
-def must_be_held(ticket: Ticket, media_id: UUID) -> Pending:
+def must_be_held(job: ClaimedJob, media_id: UUID) -> Pending:
     """The import as it stands, if it is still this worker's. Raises Overtaken."""
-    _must_be_held(ticket)
+    _must_be_held(job)
     pending = find(media_id)
     if pending is None:
         raise Overtaken

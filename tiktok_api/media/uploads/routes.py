@@ -34,6 +34,8 @@ from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import UploadProgressSchema
 from tiktok_api.media.uploads import openapi, request_body, tus_headers, uploads
 from tiktok_api.media.uploads.uploads import Terms, Turn
+from tiktok_api.settings import Settings
+from tiktok_api.storage.port import Storage
 
 _PROTOCOL = {"Tus-Resumable": tus_headers.VERSION, "Cache-Control": "no-store"}
 _TERMINATION = (TusVersionUnsupported, UploadExpired, MediaInUse)
@@ -69,7 +71,7 @@ blp.after_request(_speak_tus)
 
 
 def _terms() -> Terms:
-    settings = service("settings")
+    settings = service(Settings)
     return Terms(settings.media_max_bytes, timedelta(seconds=settings.upload_ttl_seconds), Quota.of(settings))
 
 
@@ -111,7 +113,7 @@ def describe_uploads() -> Response:
     able = {
         "Tus-Version": tus_headers.VERSION,
         "Tus-Extension": tus_headers.EXTENSIONS,
-        "Tus-Max-Size": str(service("settings").media_max_bytes),
+        "Tus-Max-Size": str(service(Settings).media_max_bytes),
         "Tus-Checksum-Algorithm": ",".join(tus_headers.CHECKSUMS),
     }
     return _bare(204, **able)
@@ -161,7 +163,7 @@ def create_upload() -> Response:
     end_reading()
     media = uploads.begin(
         caller,
-        service("storage"),
+        service(Storage),
         _terms(),
         length=length,
         first_bytes=(turn.length or 0) if turn is not None else 0,
@@ -295,6 +297,6 @@ def _turn(offset: int, *, upload_length: int | None = None) -> Turn:
 
 
 def _receive(media_id: UUID, turn: Turn) -> Media:
-    pieces = request_body.iter_pieces(request.environ, stall_seconds=service("settings").upload_stall_seconds)
+    pieces = request_body.iter_pieces(request.environ, stall_seconds=service(Settings).upload_stall_seconds)
     with counted_upload():
-        return uploads.receive(caller, service("storage"), _terms(), media_id, turn, pieces)
+        return uploads.receive(caller, service(Storage), _terms(), media_id, turn, pieces)

@@ -18,7 +18,7 @@ from tiktok_api import clock, events
 from tiktok_api.accounts import token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.db import db, end_reading, transaction
-from tiktok_api.encryption import Sealer
+from tiktok_api.encryption import Encryptor
 from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media
 from tiktok_api.posts.matching import post_ids
@@ -77,7 +77,7 @@ def want_ids(account_id: UUID) -> None:
         Publication.published_at > clock.now() - _LONGEST_AGO,
     )
     if db.session.scalar(wanting.limit(1)) is not None:
-        queue.promise(MATCH, due_at=clock.now(), subject=account_id)
+        queue.enqueue(MATCH, due_at=clock.now(), subject=account_id)
 
 
 def match(account_id: UUID) -> None:
@@ -94,7 +94,7 @@ def match(account_id: UUID) -> None:
             _keep(each.publication_id, fitting[0].video_id, PostIdSource.MATCHED)
 
 
-def confirm_reported(publication_id: UUID, post_id: str, *, tiktok: TikTokClient, sealer: Sealer) -> bool:
+def confirm_reported(publication_id: UUID, post_id: str, *, tiktok: TikTokClient, encryptor: Encryptor) -> bool:
     """Take the id that a webhook names, where TikTok's list knows it as the account's own. Raises TikTokError."""
     account_id = db.session.scalar(
         select(Publication.account_id).where(
@@ -108,7 +108,7 @@ def confirm_reported(publication_id: UUID, post_id: str, *, tiktok: TikTokClient
         return False
     try:
         found = token_refresh.with_token(
-            account_id, lambda token: tiktok.query_videos(token, [post_id]), tiktok=tiktok, sealer=sealer
+            account_id, lambda token: tiktok.query_videos(token, [post_id]), tiktok=tiktok, encryptor=encryptor
         )
     except (ScopeMissing, AccountNeedsReconnection):
         return False

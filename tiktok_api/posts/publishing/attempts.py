@@ -16,9 +16,9 @@ from sqlalchemy import func, select
 
 from tiktok_api import clock
 from tiktok_api.db import business_now, db
-from tiktok_api.encryption import Sealer
+from tiktok_api.encryption import Encryptor
 from tiktok_api.jobs import queue
-from tiktok_api.jobs.registry import Ticket
+from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.media.models import Media
 from tiktok_api.posts.models import Attempt, AttemptState, PostMedia, Publication, PublicationState
 from tiktok_api.posts.publishing.claims import FencedOff, Work, detached, living_attempt_of, lock, mine, take
@@ -41,23 +41,23 @@ STARTABLE = frozenset(
 )
 
 
-def look(ticket: Ticket) -> Work:
+def look(job: ClaimedJob) -> Work:
     """What there is to do, taking over what an earlier run left, and beginning what is due.
 
     From here on the content of a due post is fixed. An INTENT that is found may be abandoned: whatever TikTok answered,
     no byte was sent, so it cannot go live. An OPEN or FINAL is adopted, with the same publish_id. Raises FencedOff.
     """
-    post, publication = lock(ticket.subject)
-    if not queue.is_held(ticket):
+    post, publication = lock(job.subject)
+    if not queue.is_held(job):
         raise FencedOff
-    attempt, is_adopted = _take_over(publication, ticket), False
+    attempt, is_adopted = _take_over(publication, job), False
     if attempt is not None:
         # By being unequal, not by being older: a promise made anew counts its epochs from the beginning.
-        is_adopted, attempt.epoch = attempt.epoch != ticket.epoch, ticket.epoch
+        is_adopted, attempt.epoch = attempt.epoch != job.epoch, job.epoch
     media = db.session.scalar(
         select(Media).join(PostMedia, PostMedia.media_id == Media.id).where(PostMedia.post_id == post.id)
     )
-    work = Work(ticket, post, publication, attempt, media, is_adopted)
+    work = Work(job, post, publication, attempt, media, is_adopted)
     if attempt is None and publication.state in _WAITING and is_due(work):
         move(post, publication, PublicationState.PREPARING, "preparing")
     return detached(work)
@@ -71,7 +71,7 @@ def is_due(work: Work) -> bool:
     return work.not_before is None or work.not_before <= clock.now()
 
 
-def _take_over(publication: Publication, ticket: Ticket) -> Attempt | None:
+def _take_over(publication: Publication, job: ClaimedJob) -> Attempt | None:
     attempt = living_attempt_of(publication)
     if attempt is None or attempt.state is not AttemptState.INTENT:
         return attempt
@@ -80,10 +80,10 @@ def _take_over(publication: Publication, ticket: Ticket) -> Attempt | None:
     return None
 
 
-def is_unfinished(ticket: Ticket) -> bool:
+def is_unfinished(job: ClaimedJob) -> bool:
     """Whether somebody who was fenced off is still the one who must look after it, and there is something to do."""
-    state = db.session.scalar(select(Publication.state).where(Publication.id == ticket.subject))
-    return state is not None and state not in ENDED and queue.is_held(ticket)
+    state = db.session.scalar(select(Publication.state).where(Publication.id == job.subject))
+    return state is not None and state not in ENDED and queue.is_held(job)
 
 
 def next_init_at(account_id: UUID | None) -> datetime | None:
@@ -122,7 +122,7 @@ def intend(work: Work, plan: ChunkPlan, settings: Settings) -> Work | None:
         publication_id=publication.id,
         account_id=account_id,
         number=(number or 0) + 1,
-        epoch=work.ticket.epoch,
+        epoch=work.job.epoch,
         video_size=plan.video_size,
         chunk_size=plan.chunk_size,
         total_chunk_count=plan.total_chunk_count,
@@ -131,7 +131,7 @@ def intend(work: Work, plan: ChunkPlan, settings: Settings) -> Work | None:
     db.session.add(attempt)
     db.session.flush()
     db.session.refresh(attempt)
-    return detached(Work(work.ticket, post, publication, attempt, work.media, is_adopted=False))
+    return detached(Work(work.job, post, publication, attempt, work.media, is_adopted=False))
 
 
 def _take_turns(account_id: UUID) -> None:
@@ -143,18 +143,18 @@ def _take_turns(account_id: UUID) -> None:
         db.session.execute(select(func.pg_advisory_xact_lock(account_id.int % 2**63)))
 
 
-def open_attempt(work: Work, answer: PublishTicket, sealer: Sealer) -> Work:
+def open_attempt(work: Work, answer: PublishTicket, encryptor: Encryptor) -> Work:
     """Make the publish_id durable, before any byte leaves. Raises FencedOff: then this publish_id is never used."""
     post, publication = mine(work)
     attempt = take(work, AttemptState.INTENT)
     attempt.state = AttemptState.OPEN
     attempt.publish_id, attempt.log_id, attempt.opened_at = answer.publish_id, answer.log_id, clock.now()
-    attempt.upload_url_sealed = sealer.seal(
-        answer.upload_url or "", table="attempts", row=attempt.id, column="upload_url_sealed"
+    attempt.upload_url_encrypted = encryptor.encrypt(
+        answer.upload_url or "", table="attempts", row=attempt.id, column="upload_url_encrypted"
     )
     publication.publish_id = answer.publish_id
     move(post, publication, PublicationState.UPLOADING, "upload_started")
-    return detached(Work(work.ticket, post, publication, attempt, work.media, is_adopted=False))
+    return detached(Work(work.job, post, publication, attempt, work.media, is_adopted=False))
 
 
 def resume(work: Work) -> Work:
@@ -162,14 +162,14 @@ def resume(work: Work) -> Work:
     post, publication = mine(work)
     attempt = take(work, AttemptState.OPEN)
     move(post, publication, PublicationState.UPLOADING, "released")
-    return detached(Work(work.ticket, post, publication, attempt, work.media, is_adopted=True))
+    return detached(Work(work.job, post, publication, attempt, work.media, is_adopted=True))
 
 
 def note_progress(work: Work, uploaded_bytes: int) -> None:
     """How much TikTok has. Raises FencedOff: stop sending."""
     _, publication = mine(work)
     take(work, AttemptState.OPEN).uploaded_bytes = uploaded_bytes
-    publication.setbacks, publication.reason, publication.next_try_at = 0, None, None
+    publication.retry_count, publication.reason, publication.next_try_at = 0, None, None
 
 
 def pass_commit_point(work: Work) -> Work:
@@ -178,7 +178,7 @@ def pass_commit_point(work: Work) -> Work:
     attempt = take(work, AttemptState.OPEN)
     attempt.state, attempt.final_at = AttemptState.FINAL, clock.now()
     move(post, publication, PublicationState.PROCESSING, "last_chunk_leaving")
-    return detached(Work(work.ticket, post, publication, attempt, work.media, is_adopted=False))
+    return detached(Work(work.job, post, publication, attempt, work.media, is_adopted=False))
 
 
 def note_last_chunk(work: Work, *, is_acknowledged: bool = False, is_url_dead: bool = False) -> None:
@@ -206,16 +206,16 @@ def bury(work: Work, reason: str, *, counts: bool) -> int:
     _, publication = lock(work.publication_id)
     end(take(work, work.living_attempt.state), AttemptState.DEAD, reason)
     publication.publish_id = None
-    publication.deaths += counts
+    publication.failed_attempts += counts
     note(publication, "attempt_ended", reason)
     db.session.flush()
-    return publication.deaths
+    return publication.failed_attempts
 
 
 def end(attempt: Attempt, state: AttemptState, reason: str | None) -> None:
     """It is over; its upload URL is forgotten."""
     attempt.state, attempt.reason, attempt.ended_at = state, reason, clock.now()
-    attempt.upload_url_sealed = None
+    attempt.upload_url_encrypted = None
 
 
 def end_living_attempt(publication: Publication, reason: str) -> bool:

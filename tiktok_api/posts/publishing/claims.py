@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
-from tiktok_api.jobs.registry import Ticket
+from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.media.models import Media
 from tiktok_api.posts.models import SPACED, Attempt, AttemptState, Post, Publication, PublicationState
 from tiktok_api.tiktok import ChunkPlan
@@ -27,7 +27,7 @@ class FencedOff(Exception):
 class Work:
     """A publication, its post and its media. `attempt` is the one alive; `is_adopted`: an earlier run began it."""
 
-    ticket: Ticket
+    job: ClaimedJob
     post: Post
     publication: Publication
     attempt: Attempt | None
@@ -99,7 +99,7 @@ def mine(work: Work) -> tuple[Post, Publication]:
     """
     post, publication = lock(work.publication_id)
     found = work.publication
-    if not queue.is_held(work.ticket) or (publication.state, publication.account_id) != (found.state, found.account_id):
+    if not queue.is_held(work.job) or (publication.state, publication.account_id) != (found.state, found.account_id):
         raise FencedOff
     return post, publication
 
@@ -117,8 +117,8 @@ def take(work: Work, state: AttemptState) -> Attempt:
     """The compare-and-set: the attempt, if it is still in `state` and of our epoch. Raises FencedOff."""
     found = db.session.execute(
         update(Attempt)
-        .where(Attempt.id == work.living_attempt.id, Attempt.state == state, Attempt.epoch == work.ticket.epoch)
-        .values(epoch=work.ticket.epoch)
+        .where(Attempt.id == work.living_attempt.id, Attempt.state == state, Attempt.epoch == work.job.epoch)
+        .values(epoch=work.job.epoch)
         .returning(Attempt)
         .execution_options(**_FRESH)
     ).scalar()

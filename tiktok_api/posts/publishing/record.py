@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from tiktok_api import clock
 from tiktok_api.db import transaction
-from tiktok_api.jobs.registry import Again
+from tiktok_api.jobs.registry import RunAgain
 from tiktok_api.posts.matching import post_ids
 from tiktok_api.posts.models import LATE, AttemptState, Post, PostIdSource, PostMode, Publication, PublicationState
 from tiktok_api.posts.publishing import attempts
@@ -44,13 +44,13 @@ class Settler:
 
     settings: Settings
 
-    def set_back(self, work: Work, outcome: Later | Hold | Fail) -> Again | None:
+    def set_back(self, work: Work, outcome: Later | Hold | Fail) -> RunAgain | None:
         """No step could be taken; an attempt that is OPEN stays so."""
         with transaction():
             post, publication = mine(work)
             return _write_setback(post, publication, outcome)
 
-    def stopped(self, work: Work, obstacle: Obstacle) -> Again | None:
+    def stopped(self, work: Work, obstacle: Obstacle) -> RunAgain | None:
         """Something of ours keeps what is due from going out; no attempt is alive."""
         with transaction():
             post, publication = mine(work)
@@ -60,7 +60,7 @@ class Settler:
                 case Wait():
                     if obstacle.reason in media.REASONS and not media.is_waiting_for_media(post):
                         # They became known since the look, and the job that told so found nothing waiting.
-                        return Again(clock.now())
+                        return RunAgain(clock.now())
                     return _write_wait(post, publication, obstacle)
                 case Skip():
                     detail = _how_late(publication, post)
@@ -71,28 +71,28 @@ class Settler:
                         move(post, publication, PublicationState.HELD, "held", reason=LATE, detail=detail)
         return None
 
-    def failed_init(self, work: Work, outcome: Later | Hold | Fail) -> Again | None:
+    def failed_init(self, work: Work, outcome: Later | Hold | Fail) -> RunAgain | None:
         """The attempt got no publish_id that we know of, so no byte was sent: it is abandoned."""
         with transaction():
             attempts.abandon(work, outcome.reason or "init_failed")
             post, publication = mine(work)
             return _write_setback(post, publication, outcome)
 
-    def ended(self, work: Work, verdict: Verdict) -> Again | None:
+    def ended(self, work: Work, verdict: Verdict) -> RunAgain | None:
         """TikTok ended the attempt, or its upload URL lapsed before the last byte."""
         reason = verdict.reason if isinstance(verdict, Fail | Hold | Retry) else "ended"
         with transaction():
-            deaths = attempts.bury(work, reason, counts=isinstance(verdict, Retry))
+            failed_attempts = attempts.bury(work, reason, counts=isinstance(verdict, Retry))
             post, publication = lock(work.publication_id)
-            if isinstance(verdict, Retry) and deaths >= MOST_DEAD_ATTEMPTS:
-                verdict = Fail(reason, f"TikTok ended {deaths} attempts; the last one: {reason}.")
+            if isinstance(verdict, Retry) and failed_attempts >= MOST_DEAD_ATTEMPTS:
+                verdict = Fail(reason, f"TikTok ended {failed_attempts} attempts; the last one: {reason}.")
             if isinstance(verdict, Fail | Hold):
                 return _write_setback(post, publication, verdict)
-            at = clock.now() + _RETRY_PAUSE * deaths
+            at = clock.now() + _RETRY_PAUSE * failed_attempts
             move(post, publication, PublicationState.DUE, "will_retry", reason=reason, next_try_at=at)
-            return Again(at)
+            return RunAgain(at)
 
-    def orphaned(self, work: Work) -> Again | None:
+    def orphaned(self, work: Work) -> RunAgain | None:
         """The account was disconnected: nothing more can be sent for it, nor asked."""
         with transaction():
             post, publication = mine(work)
@@ -109,7 +109,9 @@ class Settler:
                 )
         return None
 
-    def undecided(self, work: Work, *, not_before: datetime | None = None, reason: str | None = None) -> Again | None:
+    def undecided(
+        self, work: Work, *, not_before: datetime | None = None, reason: str | None = None
+    ) -> RunAgain | None:
         """TikTok is still at it, or cannot be asked: look again, less and less often, and say so when it takes too long."""
         now, attempt = clock.now(), work.living_attempt
         age = now - (attempt.final_at or now)
@@ -130,14 +132,14 @@ class Settler:
             publication.next_try_at = at
             if not is_late:
                 publication.reason = reason
-        return Again(at) if at else None
+        return RunAgain(at) if at else None
 
     def _poll_pause(self, age: timedelta) -> timedelta:
         """5 s growing to 60 s: a quarter of the time that has gone by, within POLL_MIN_SECONDS and POLL_MAX_SECONDS."""
         seconds = min(max(age.total_seconds() / 4, self.settings.poll_min_seconds), self.settings.poll_max_seconds)
         return timedelta(seconds=seconds)
 
-    def arrived(self, work: Work, verdict: Published | InInbox) -> Again | None:
+    def arrived(self, work: Work, verdict: Published | InInbox) -> RunAgain | None:
         """TikTok has it. Followed further where there is more to learn."""
         with transaction():
             post, publication = lock(work.publication_id)
@@ -157,14 +159,14 @@ class Settler:
         is_public = terms_of(work.post, publication).privacy_level == "PUBLIC_TO_EVERYONE"
         return (is_public or is_inbox) and since < _FOLLOW_POST
 
-    def follow_later(self, work: Work) -> Again | None:
+    def follow_later(self, work: Work) -> RunAgain | None:
         """Ask again in a while: at first as often as for a verdict, hourly in the end."""
         publication = work.publication
         since = clock.now() - (publication.published_at or publication.updated_at)
         seconds = min(max(since.total_seconds() / 4, self.settings.poll_min_seconds), 3600.0)
-        return Again(clock.now() + timedelta(seconds=seconds))
+        return RunAgain(clock.now() + timedelta(seconds=seconds))
 
-    def followed(self, work: Work, verdict: Verdict) -> Again | None:
+    def followed(self, work: Work, verdict: Verdict) -> RunAgain | None:
         """What was learnt after the verdict. A draft may become several posts, one after the other."""
         if isinstance(verdict, Published):
             is_new = bool(set(verdict.post_ids).difference(work.publication.tiktok_post_ids))
@@ -178,14 +180,14 @@ class Settler:
         return self.follow_later(work)
 
 
-def _write_wait(post: Post, publication: Publication, wait: Wait) -> Again:
+def _write_wait(post: Post, publication: Publication, wait: Wait) -> RunAgain:
     """That is no setback, and what had held it up before is over."""
     if publication.state is PublicationState.HELD:
         move(post, publication, PublicationState.DUE, "released", reason=wait.reason, next_try_at=wait.at)
     elif publication.reason != wait.reason:
         note(publication, "waiting", wait.reason)
     publication.reason, publication.next_try_at = wait.reason, wait.at
-    return Again(wait.look_again_at)
+    return RunAgain(wait.look_again_at)
 
 
 def _how_late(publication: Publication, post: Post) -> str:
@@ -194,7 +196,7 @@ def _how_late(publication: Publication, post: Post) -> str:
     return f"It could not go out in time and is {minutes // 60} h {minutes % 60} min late."
 
 
-def _write_setback(post: Post, publication: Publication, outcome: Later | Hold | Fail) -> Again | None:
+def _write_setback(post: Post, publication: Publication, outcome: Later | Hold | Fail) -> RunAgain | None:
     if isinstance(outcome, Fail):
         move(post, publication, PublicationState.FAILED, "failed", reason=outcome.reason, detail=outcome.detail)
         return None
@@ -202,12 +204,12 @@ def _write_setback(post: Post, publication: Publication, outcome: Later | Hold |
     if isinstance(outcome, Hold) and not is_held_already:
         why = {"reason": outcome.reason, "detail": outcome.detail}
         move(post, publication, PublicationState.HELD, "held", next_try_at=outcome.at, **why)
-        return Again(outcome.at)
+        return RunAgain(outcome.at)
     if publication.reason != outcome.reason:
         publication.detail = None  # what it says is over, or not known to stand any more
     publication.reason, publication.next_try_at = outcome.reason, outcome.at
-    publication.setbacks += 1
-    return Again(outcome.at)
+    publication.retry_count += 1
+    return RunAgain(outcome.at)
 
 
 def _write_arrival(post: Post, publication: Publication, verdict: Published | InInbox) -> None:

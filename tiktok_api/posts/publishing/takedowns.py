@@ -8,7 +8,7 @@ from tiktok_api.accounts import token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account
 from tiktok_api.db import db, end_reading, transaction
-from tiktok_api.encryption import Sealer
+from tiktok_api.encryption import Encryptor
 from tiktok_api.posts.models import Publication, PublicationState
 from tiktok_api.posts.publishing.claims import lock
 from tiktok_api.posts.publishing.transitions import move
@@ -17,7 +17,7 @@ from tiktok_api.tiktok import ScopeMissing, TikTokClient
 _SEEN = (PublicationState.PUBLISHED, PublicationState.PUBLICLY_AVAILABLE)
 
 
-def confirm(publication_id: UUID, reported_post_id: str | None, *, tiktok: TikTokClient, sealer: Sealer) -> bool:
+def confirm(publication_id: UUID, reported_post_id: str | None, *, tiktok: TikTokClient, encryptor: Encryptor) -> bool:
     """Whether the publication is gone, and if so its new state.
 
     With the scope `video.list` TikTok is asked; without it, or without its person's consent, TikTok's report is all
@@ -36,7 +36,10 @@ def confirm(publication_id: UUID, reported_post_id: str | None, *, tiktok: TikTo
     if row.account_id is not None and "video.list" in (row.scopes or ()) and post_ids:
         try:
             found = token_refresh.with_token(
-                row.account_id, lambda token: tiktok.query_videos(token, post_ids[:20]), tiktok=tiktok, sealer=sealer
+                row.account_id,
+                lambda token: tiktok.query_videos(token, post_ids[:20]),
+                tiktok=tiktok,
+                encryptor=encryptor,
             )
         except (ScopeMissing, AccountNeedsReconnection):
             pass

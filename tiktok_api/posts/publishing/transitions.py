@@ -25,7 +25,7 @@ def move(
     Call it with the row of the post locked. Getting somewhere ends a row of setbacks.
     """
     publication.state, publication.reason, publication.detail = state, reason, detail
-    publication.next_try_at, publication.setbacks = facts.pop("next_try_at", None), 0
+    publication.next_try_at, publication.retry_count = facts.pop("next_try_at", None), 0
     for name, value in facts.items():
         setattr(publication, name, value)
     note(publication, event, detail or reason)

@@ -7,7 +7,7 @@ import structlog
 
 from tiktok_api import clock
 from tiktok_api.db import transaction
-from tiktok_api.encryption import SealBroken, Sealer
+from tiktok_api.encryption import DecryptionFailed, Encryptor
 from tiktok_api.media.services import read_bytes
 from tiktok_api.posts.publishing import attempts
 from tiktok_api.posts.publishing.claims import Work
@@ -25,7 +25,7 @@ class Sender:
     """Knows where the bytes are and where they go."""
 
     tiktok: TikTokClient
-    sealer: Sealer
+    encryptor: Encryptor
     storage: Storage
 
     def has_content(self, work: Work) -> bool:
@@ -77,8 +77,8 @@ class Sender:
 
     def _upload_url(self, work: Work) -> str:
         """Where to send. Raises UploadUnknown when the key that sealed it has left the ring: it is lost then."""
-        attempt, place = work.living_attempt, {"table": "attempts", "column": "upload_url_sealed"}
+        attempt, place = work.living_attempt, {"table": "attempts", "column": "upload_url_encrypted"}
         try:
-            return self.sealer.open(attempt.upload_url_sealed or b"", row=attempt.id, **place)
-        except SealBroken:
+            return self.encryptor.decrypt(attempt.upload_url_encrypted or b"", row=attempt.id, **place)
+        except DecryptionFailed:
             raise UploadUnknown("upload: the upload URL cannot be unsealed", code="upload_url_lost") from None

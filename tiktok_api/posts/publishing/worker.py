@@ -16,9 +16,9 @@ from tiktok_api.accounts import rate_limits, token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.services import fetch_creator_info
 from tiktok_api.db import end_reading, transaction
-from tiktok_api.encryption import Sealer
+from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound
-from tiktok_api.jobs.registry import Again, Ticket
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain
 from tiktok_api.posts.models import AttemptState, PublicationState
 from tiktok_api.posts.preflight.rules import check_against_creator, check_media
 from tiktok_api.posts.publishing import attempts, verdicts
@@ -50,7 +50,7 @@ Answer = TypeVar("Answer")
 GO_ON = object()
 """A step was taken; there is another."""
 
-Outcome = Again | None | object
+Outcome = RunAgain | None | object
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +58,23 @@ class Publisher:
     """Takes publications through their next steps, until they must wait or are done."""
 
     tiktok: TikTokClient
-    sealer: Sealer
+    encryptor: Encryptor
     sender: Sender
     settle: Settler
     settings: Settings
 
-    def run(self, ticket: Ticket) -> Again | None:
+    def run(self, job: ClaimedJob) -> RunAgain | None:
         """As far as it goes now; when to come back, or None: nothing is left to do."""
         try:
             while True:
                 with transaction():
-                    work = attempts.look(ticket)
+                    work = attempts.look(job)
                 outcome = self._step(work)
                 if outcome is not GO_ON:
                     return outcome  # type: ignore[return-value]  # it is one of the other two
         except FencedOff:
             with transaction():  # fenced off by what a person did, yet still the one to look after it: look again
-                return Again(clock.now() + _BREATH) if attempts.is_unfinished(ticket) else None
+                return RunAgain(clock.now() + _BREATH) if attempts.is_unfinished(job) else None
 
     def _step(self, work: Work) -> Outcome:
         state, attempt = work.publication.state, work.attempt
@@ -92,7 +92,7 @@ class Publisher:
 
     def _start(self, work: Work) -> Outcome:
         if work.not_before is not None and not attempts.is_due(work):
-            return Again(work.not_before)
+            return RunAgain(work.not_before)
         if (obstacle := readiness.obstacle_to(work, self.settings)) is not None:
             return self.settle.stopped(work, obstacle)
         if (later := self._wait_for_init(work)) is not None:
@@ -118,7 +118,7 @@ class Publisher:
         except TikTokError as error:
             return self.settle.failed_init(intended, self._after_init(intended, error, token))
         with transaction():
-            attempts.open_attempt(intended, answer, self.sealer)
+            attempts.open_attempt(intended, answer, self.encryptor)
         return GO_ON
 
     def _wait_for_init(self, work: Work) -> verdicts.Later | None:
@@ -137,7 +137,7 @@ class Publisher:
         if not is_direct(work.post):
             return None
         with _account_may_vanish():
-            creator = fetch_creator_info(work.account_id, tiktok=self.tiktok, sealer=self.sealer)
+            creator = fetch_creator_info(work.account_id, tiktok=self.tiktok, encryptor=self.encryptor)
         findings = check_against_creator(work.post, work.publication, work.living_media, creator)
         if not findings:
             return None
@@ -176,7 +176,7 @@ class Publisher:
         self.sender.send_rest(final, work.plan.total_chunk_count - 1)
         return self.settle.undecided(final)
 
-    def _interrupted(self, work: Work, error: TikTokError | StorageError) -> Again | None:
+    def _interrupted(self, work: Work, error: TikTokError | StorageError) -> RunAgain | None:
         """A chunk that is not the last did not get through."""
         if isinstance(error, StorageMissing):
             return self.settle.ended(work, _CONTENT_MISSING)
@@ -250,11 +250,11 @@ class Publisher:
     def _authorised(self, work: Work, act: Callable[[str], Answer]) -> Answer:
         """Ask TikTok something harmless to repeat; a rejected access token is renewed once."""
         with _account_may_vanish():
-            return token_refresh.with_token(work.account_id, act, tiktok=self.tiktok, sealer=self.sealer)
+            return token_refresh.with_token(work.account_id, act, tiktok=self.tiktok, encryptor=self.encryptor)
 
     def _token(self, work: Work) -> str:
         with _account_may_vanish():
-            return token_refresh.usable_token(work.account_id, tiktok=self.tiktok, sealer=self.sealer)
+            return token_refresh.usable_token(work.account_id, tiktok=self.tiktok, encryptor=self.encryptor)
 
     def _meaning(self, work: Work, error: TikTokError | AccountNeedsReconnection) -> Setback:
         return verdicts.of_error(error, clock.now(), self._pause(work))
@@ -268,15 +268,15 @@ class Publisher:
             return self._meaning(work, error)
         try:
             with _account_may_vanish():
-                token_refresh.renew(work.account_id, token, tiktok=self.tiktok, sealer=self.sealer)
+                token_refresh.renew(work.account_id, token, tiktok=self.tiktok, encryptor=self.encryptor)
         except (TikTokError, AccountNeedsReconnection) as worse:
             return self._meaning(work, worse)
-        pause = self._pause(work) if work.publication.setbacks else _BREATH
+        pause = self._pause(work) if work.publication.retry_count else _BREATH
         return verdicts.Later(clock.now() + pause, "token_renewed")
 
     def _pause(self, work: Work) -> timedelta:
         """Doubled with each setback in a row, from 5 s to 10 minutes."""
-        seconds = self.settings.poll_min_seconds * 2 ** min(work.publication.setbacks, _MOST_DOUBLINGS)
+        seconds = self.settings.poll_min_seconds * 2 ** min(work.publication.retry_count, _MOST_DOUBLINGS)
         return timedelta(seconds=min(seconds, _LONGEST_PAUSE_SECONDS))
 
 

@@ -56,7 +56,7 @@ def is_waiting_for_media(post: Post) -> bool:
 def watch(post: Post, media: Sequence[Media]) -> None:
     """Have the post held to its checks as soon as its media are known; call it with media that are locked."""
     if pending_reason(media) is not None:
-        queue.promise(CHECK_MEDIA, due_at=_next_look(media), subject=post.id)
+        queue.enqueue(CHECK_MEDIA, due_at=_next_look(media), subject=post.id)
 
 
 def tell_posts(media: Media) -> None:
@@ -67,7 +67,7 @@ def tell_posts(media: Media) -> None:
     going_out = (PostStatus.SCHEDULED, PostStatus.PUBLISHING)
     shows_it = select(PostMedia.post_id).where(PostMedia.media_id == media.id)
     for post_id in db.session.scalars(select(Post.id).where(Post.id.in_(shows_it), Post.status.in_(going_out))):
-        queue.promise(CHECK_MEDIA, due_at=clock.now(), subject=post_id)
+        queue.enqueue(CHECK_MEDIA, due_at=clock.now(), subject=post_id)
 
 
 def hold_to_checks(post_id: UUID) -> datetime | None:
@@ -83,19 +83,19 @@ def hold_to_checks(post_id: UUID) -> datetime | None:
     findings = check_media(post, media)
     if findings:
         for publication in waiting:
-            queue.withdraw(publication.job_key)
+            queue.cancel(publication.job_key)
             fail(post, publication, findings, media)
         return None
     if pending_reason(media) is not None:
         return _next_look(media)
     for publication in waiting:
         if too_much := check_media_by_cache(post, publication, media):
-            queue.withdraw(publication.job_key)
+            queue.cancel(publication.job_key)
             fail(post, publication, too_much, media)
         elif publication.reason in REASONS:
             publication.reason, publication.next_try_at = None, clock.now()
             note(publication, "media_ready")
-            queue.promise(PUBLISH, due_at=clock.now(), subject=publication.id, unique_key=publication.job_key)
+            queue.enqueue(PUBLISH, due_at=clock.now(), subject=publication.id, unique_key=publication.job_key)
     return None
 
 

@@ -5,7 +5,7 @@ import secrets
 
 from tiktok_api.storage.errors import StorageMissing
 from tiktok_api.storage.s3.bucket import Bucket
-from tiktok_api.storage.s3.upload_state import Ledger, Stretch, Writer
+from tiktok_api.storage.s3.upload_state import Ledger, Segment, Writer
 
 CONTENTS, PIECES = "contents/", "pieces/"
 
@@ -23,19 +23,19 @@ def part_bytes(index: int) -> int:
     return _SMALLEST_PART * (1 + index // _PARTS_ALIKE)
 
 
-def read_pieces(bucket: Bucket, key: str, pieces: list[Stretch]) -> bytes:
+def read_pieces(bucket: Bucket, key: str, pieces: list[Segment]) -> bytes:
     """What the pieces hold, which is less than a part. Raises StorageMissing."""
     whole = []
-    for stretch in pieces:
-        found = list(bucket.read(_piece_name(key, stretch), 0, stretch.behind - stretch.first - 1))
-        if sum(map(len, found)) != stretch.behind - stretch.first:
+    for segment in pieces:
+        found = list(bucket.read(_piece_name(key, segment), 0, segment.end_offset - segment.start_offset - 1))
+        if sum(map(len, found)) != segment.end_offset - segment.start_offset:
             raise StorageMissing(key)
         whole += found
     return b"".join(whole)
 
 
-def _piece_name(key: str, stretch: Stretch) -> str:
-    return f"{PIECES}{key}/{stretch.piece}"
+def _piece_name(key: str, segment: Segment) -> str:
+    return f"{PIECES}{key}/{segment.piece}"
 
 
 class S3Appending:
@@ -51,8 +51,8 @@ class S3Appending:
         self._is_placed = False
         self._part: mmap.mmap
         self._index = self._first = self._durable = self._end = self._settled = 0
-        self._shipped: list[Stretch] = []  # parts that are not in the ledger yet
-        self._pieces: list[Stretch] = []  # how the part begins on S3; only the rest of it is here
+        self._shipped: list[Segment] = []  # parts that are not in the ledger yet
+        self._pieces: list[Segment] = []  # how the part begins on S3; only the rest of it is here
         self._begin_part(0, 0)
 
     def write(self, piece: bytes | memoryview) -> None:
@@ -71,20 +71,20 @@ class S3Appending:
     def settle(self) -> int:
         if self._end == self._settled:
             return self._settled
-        stretches = list(self._shipped)
+        segments = list(self._shipped)
         if self._durable < self._end:
-            stretch = Stretch(self._durable, self._end, piece=f"{self._durable:012d}-{secrets.token_hex(8)}")
+            segment = Segment(self._durable, self._end, piece=f"{self._durable:012d}-{secrets.token_hex(8)}")
             with memoryview(self._part) as part, part[self._durable - self._first : self._end - self._first] as piece:
-                self._bucket.put(_piece_name(self._writer.key, stretch), piece)
-            stretches.append(stretch)
-        self._ledger.record(self._writer, stretches)
+                self._bucket.put(_piece_name(self._writer.key, segment), piece)
+            segments.append(segment)
+        self._ledger.record(self._writer, segments)
         self._shipped = []
         self._durable = self._settled = self._end
         return self._settled
 
     def rewind(self, offset: int) -> None:
         content = self._ledger.rewind(self._writer, offset)
-        self._begin_part(len(content.parts), content.parts[-1].behind if content.parts else 0)
+        self._begin_part(len(content.parts), content.parts[-1].end_offset if content.parts else 0)
         self._pieces = content.pieces
         self._durable = self._settled = self._end = offset
         self._shipped = []
@@ -109,7 +109,7 @@ class S3Appending:
         self._bring_back()
         with memoryview(self._part) as part:
             self._bucket.put_part(self._name, upload_id, number, part)
-        self._shipped.append(Stretch(self._first, self._end, part=number))
+        self._shipped.append(Segment(self._first, self._end, part=number))
         self._begin_part(self._index + 1, self._end)
 
     def _bring_back(self) -> None:

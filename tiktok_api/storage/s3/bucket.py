@@ -197,7 +197,7 @@ class Body(io.RawIOBase):
 
 
 class _Pieces:
-    """A stretch of an object in pieces of 1 MiB, closed at its end, by `close()` or when it is forgotten half-read."""
+    """A segment of an object in pieces of 1 MiB, closed at its end, by `close()` or when it is forgotten half-read."""
 
     def __init__(self, bucket: Bucket, name: str, first: int, last: int) -> None:
         self._bucket, self._name = bucket, name

@@ -137,7 +137,7 @@ class S3Storage:
             if not content.parts or content.upload_id is None:
                 self._bucket.put(CONTENTS + key, rest)
                 return
-            sizes = {part.part or 0: part.behind - part.first for part in content.parts}
+            sizes = {part.part or 0: part.end_offset - part.start_offset for part in content.parts}
             if rest:
                 self._bucket.put_part(CONTENTS + key, content.upload_id, content.free_part, rest)
                 sizes[content.free_part] = len(rest)

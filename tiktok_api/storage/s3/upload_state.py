@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, or_, select, upda
 
 from tiktok_api.db import database_now, standalone_transaction
 from tiktok_api.storage.errors import StorageBusy, StorageError, StorageMissing
-from tiktok_api.storage.models import StorageStretch, StorageUpload
+from tiktok_api.storage.models import StorageSegment, StorageUpload
 
 MOST_PARTS = 10_000
 """https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
@@ -30,11 +30,11 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """The bytes `first` up to, not including, `behind`: part number `part`, or the object `piece`."""
+class Segment:
+    """The bytes `start_offset` up to, not including, `end_offset`: part number `part`, or the object `piece`."""
 
-    first: int
-    behind: int
+    start_offset: int
+    end_offset: int
     part: int | None = None
     piece: str | None = None
 
@@ -44,15 +44,15 @@ class Content:
     """What an upload consists of: parts from its beginning, then pieces that are too small to be one."""
 
     upload_id: str | None
-    parts: list[Stretch]
-    pieces: list[Stretch]
+    parts: list[Segment]
+    pieces: list[Segment]
     free_part: int
     """A part number for the pieces, that nobody else was given."""
 
     @property
     def end(self) -> int:
         """How many bytes that is."""
-        return max((stretch.behind for stretch in (*self.parts[-1:], *self.pieces[-1:])), default=0)
+        return max((segment.end_offset for segment in (*self.parts[-1:], *self.pieces[-1:])), default=0)
 
 
 class Ledger:
@@ -78,7 +78,7 @@ class Ledger:
         with standalone_transaction() as connection:
             epoch = connection.execute(
                 update(row)
-                .where(row.key == key, row.is_sealed.is_(False), is_free)
+                .where(row.key == key, row.is_finalized.is_(False), is_free)
                 .values(epoch=row.epoch + 1, leased_until=database_now(self._lease))
                 .returning(row.epoch)
             ).scalar()
@@ -96,14 +96,14 @@ class Ledger:
         with standalone_transaction() as connection:
             connection.execute(update(StorageUpload).where(_is(writer)).values(leased_until=None))
 
-    def reserve_part(self, writer: Writer, stretches: list[Stretch]) -> tuple[int, str | None]:
-        """Write `stretches` down and answer a part number for the next one, and the upload id if there is one yet."""
+    def reserve_part(self, writer: Writer, segments: list[Segment]) -> tuple[int, str | None]:
+        """Write `segments` down and answer a part number for the next one, and the upload id if there is one yet."""
         with standalone_transaction() as connection:
             values = {"last_part": StorageUpload.last_part + 1}
             number, upload_id = self._must_hold(connection, writer, values)
             if number > MOST_PARTS:
                 raise StorageError("this upload was interrupted too often; only a new one can go on")
-            _insert(connection, writer.key, stretches)
+            _insert(connection, writer.key, segments)
         return number, upload_id
 
     def adopt(self, writer: Writer, upload_id: str) -> None:
@@ -111,11 +111,11 @@ class Ledger:
         with standalone_transaction() as connection:
             self._must_hold(connection, writer, {"upload_id": upload_id})
 
-    def record(self, writer: Writer, stretches: list[Stretch]) -> None:
-        """Write `stretches` down: from here they count."""
+    def record(self, writer: Writer, segments: list[Segment]) -> None:
+        """Write `segments` down: from here they count."""
         with standalone_transaction() as connection:
             self._must_hold(connection, writer)
-            _insert(connection, writer.key, stretches)
+            _insert(connection, writer.key, segments)
 
     def rewind(self, writer: Writer, offset: int) -> Content:
         """Forget what is behind `offset`; answers what remains.
@@ -124,8 +124,8 @@ class Ledger:
         """
         with standalone_transaction() as connection:
             number, upload_id = self._must_hold(connection, writer)
-            rows = StorageStretch
-            connection.execute(delete(rows).where(rows.key == writer.key, rows.behind > offset))
+            rows = StorageSegment
+            connection.execute(delete(rows).where(rows.key == writer.key, rows.end_offset > offset))
             content = _content(connection, writer.key, upload_id, number)
             if content.end != offset:
                 raise StorageMissing(writer.key)
@@ -141,7 +141,7 @@ class Ledger:
             found = connection.execute(
                 update(row)
                 .where(row.key == key)
-                .values(epoch=row.epoch + 1, is_sealed=True, leased_until=None, last_part=row.last_part + 1)
+                .values(epoch=row.epoch + 1, is_finalized=True, leased_until=None, last_part=row.last_part + 1)
                 .returning(row.last_part, row.upload_id)
             ).one_or_none()
             if found is None:
@@ -159,7 +159,7 @@ class Ledger:
     def size(self, key: str) -> int | None:
         """How many bytes count by now; None: this key is not, or no longer, an upload."""
         with standalone_transaction(is_writing=False) as connection:
-            ends = select(func.max(StorageStretch.behind)).where(StorageStretch.key == StorageUpload.key)
+            ends = select(func.max(StorageSegment.end_offset)).where(StorageSegment.key == StorageUpload.key)
             row = connection.execute(select(ends.scalar_subquery()).where(StorageUpload.key == key)).one_or_none()
         return None if row is None else row[0] or 0
 
@@ -201,26 +201,26 @@ def _is(writer: Writer) -> Any:
 
 def _refusal(connection: Connection, key: str) -> StorageError:
     """Why nobody may write to `key` now."""
-    found = connection.execute(select(StorageUpload.is_sealed).where(StorageUpload.key == key)).scalar()
+    found = connection.execute(select(StorageUpload.is_finalized).where(StorageUpload.key == key)).scalar()
     return StorageBusy(key) if found is False else StorageMissing(key)
 
 
-def _insert(connection: Connection, key: str, stretches: list[Stretch]) -> None:
-    if stretches:
-        statement = insert(StorageStretch).values(created_at=database_now())
-        connection.execute(statement, [{"key": key, **asdict(stretch)} for stretch in stretches])
+def _insert(connection: Connection, key: str, segments: list[Segment]) -> None:
+    if segments:
+        statement = insert(StorageSegment).values(created_at=database_now())
+        connection.execute(statement, [{"key": key, **asdict(segment)} for segment in segments])
 
 
 def _content(connection: Connection, key: str, upload_id: str | None, free_part: int) -> Content:
     """The parts that follow each other from the beginning, and the pieces that follow these."""
-    rows = StorageStretch
-    columns = (rows.first, rows.behind, rows.part, rows.piece)
-    found = connection.execute(select(*columns).where(rows.key == key).order_by(rows.first)).all()
+    rows = StorageSegment
+    columns = (rows.start_offset, rows.end_offset, rows.part, rows.piece)
+    found = connection.execute(select(*columns).where(rows.key == key).order_by(rows.start_offset)).all()
     content = Content(upload_id, [], [], free_part)
     for row in found:
-        if row.part is not None and row.first == content.end:
-            content.parts.append(Stretch(*row))
+        if row.part is not None and row.start_offset == content.end:
+            content.parts.append(Segment(*row))
     for row in found:
-        if row.piece is not None and row.first == content.end:
-            content.pieces.append(Stretch(*row))
+        if row.piece is not None and row.start_offset == content.end:
+            content.pieces.append(Segment(*row))
     return content

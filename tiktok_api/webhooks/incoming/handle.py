@@ -10,7 +10,7 @@ from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, AccountStatus
 from tiktok_api.accounts.services import has_lost_its_grant, mark_reconnection
 from tiktok_api.db import db, end_reading, transaction
-from tiktok_api.encryption import Sealer
+from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound
 from tiktok_api.posts.listeners import find_publication, look_again
 from tiktok_api.posts.matching import videos
@@ -24,7 +24,7 @@ AVAILABLE = "post.publish.publicly_available"
 AUTHORIZATION_REMOVED = "authorization_removed"
 
 
-def act(event_id: UUID, *, tiktok: TikTokClient, sealer: Sealer) -> None:
+def act(event_id: UUID, *, tiktok: TikTokClient, encryptor: Encryptor) -> None:
     """See what became of what TikTok told; doing so twice changes nothing."""
     event = db.session.get(TikTokEvent, event_id)
     if event is None or event.handled_at is not None:
@@ -33,9 +33,9 @@ def act(event_id: UUID, *, tiktok: TikTokClient, sealer: Sealer) -> None:
     post_id = event.content.get("post_id")
     end_reading()
     if name == REMOVED:
-        outcome = _confirm_removal(open_id, tiktok=tiktok, sealer=sealer)
+        outcome = _confirm_removal(open_id, tiktok=tiktok, encryptor=encryptor)
     elif name.startswith("post.publish.") and isinstance(publish_id, str) and open_id:
-        outcome = _look_at_publication(name, open_id, publish_id, post_id, tiktok=tiktok, sealer=sealer)
+        outcome = _look_at_publication(name, open_id, publish_id, post_id, tiktok=tiktok, encryptor=encryptor)
     else:
         outcome = "kept"
     with transaction() as session:
@@ -44,7 +44,7 @@ def act(event_id: UUID, *, tiktok: TikTokClient, sealer: Sealer) -> None:
         )
 
 
-def _confirm_removal(open_id: str | None, *, tiktok: TikTokClient, sealer: Sealer) -> str:
+def _confirm_removal(open_id: str | None, *, tiktok: TikTokClient, encryptor: Encryptor) -> str:
     """Ask TikTok with the account's own token: only when that is refused is the account marked."""
     account = db.session.execute(
         select(Account.id, Account.token_version).where(Account.open_id == open_id)
@@ -57,7 +57,7 @@ def _confirm_removal(open_id: str | None, *, tiktok: TikTokClient, sealer: Seale
             account.id,
             lambda token: tiktok.fetch_user_info(token, scopes=("user.info.basic",)),
             tiktok=tiktok,
-            sealer=sealer,
+            encryptor=encryptor,
         )
     except AccountNeedsReconnection:
         with transaction():
@@ -73,7 +73,7 @@ def _confirm_removal(open_id: str | None, *, tiktok: TikTokClient, sealer: Seale
 
 
 def _look_at_publication(
-    name: str, open_id: str, publish_id: str, post_id: object, *, tiktok: TikTokClient, sealer: Sealer
+    name: str, open_id: str, publish_id: str, post_id: object, *, tiktok: TikTokClient, encryptor: Encryptor
 ) -> str:
     with transaction():
         publication_id = find_publication(publish_id, open_id=open_id)
@@ -83,9 +83,9 @@ def _look_at_publication(
             look_again(publication_id)
     reported = post_id if isinstance(post_id, str) else None
     if name == AVAILABLE and reported is not None:
-        is_known = videos.confirm_reported(publication_id, reported, tiktok=tiktok, sealer=sealer)
+        is_known = videos.confirm_reported(publication_id, reported, tiktok=tiktok, encryptor=encryptor)
         return "post_id_confirmed" if is_known else "looked_again"
     if name != TAKEN_DOWN:
         return "looked_again"
-    is_confirmed = takedowns.confirm(publication_id, reported, tiktok=tiktok, sealer=sealer)
+    is_confirmed = takedowns.confirm(publication_id, reported, tiktok=tiktok, encryptor=encryptor)
     return "taken_down" if is_confirmed else "not_confirmed"

@@ -67,7 +67,7 @@ def receive(body: bytes, signature: str, *, client_key: str, client_secret: str,
     except IntegrityError:  # delivered twice at once
         return None
     if is_ours:
-        queue.promise(ACT, due_at=clock.now(), subject=kept.id)
+        queue.enqueue(ACT, due_at=clock.now(), subject=kept.id)
     return kept.id
 
 
