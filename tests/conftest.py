@@ -24,6 +24,7 @@ from tiktok_api.auth.models import User
 from tiktok_api.auth.passwords import hash_password
 from tiktok_api.auth.services import start_session
 from tiktok_api.auth.tokens import mint
+from tiktok_api.cli import flask_commands
 from tiktok_api.db import Model, db, transaction
 from tiktok_api.extensions import services_of
 from tiktok_api.settings import Settings, load
@@ -155,6 +156,7 @@ def make_app(base_settings: Settings, database_url: str) -> Iterator[Callable[..
 
     def make(*, replaced: dict[type, Any] | None = None, **changes: Any) -> Flask:
         app = create_app(base_settings.replace(**({"database_url": database_url} | changes)), replaced)
+        flask_commands.install(app)
         app.config["PROPAGATE_BUGS"] = True  # a bug must fail the test with its own traceback
         made.append(app)
         return app

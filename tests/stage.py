@@ -8,6 +8,7 @@ from pathlib import Path
 from flask import Flask
 
 from tiktok_api.app import create_app
+from tiktok_api.cli import flask_commands
 from tiktok_api.db import db
 from tiktok_api.settings import Settings
 
@@ -31,6 +32,7 @@ def application(
     """The application of that kind on that database, put together when it is first asked for."""
     key = (database_url, kind)
     if key not in _applications:
-        _applications[key] = add(create_app(settings.replace(database_url=database_url)))
+        _applications[key] = app = add(create_app(settings.replace(database_url=database_url)))
+        flask_commands.install(app)
     _applications[key].config["PROPAGATE_BUGS"] = True
     return _applications[key]

@@ -31,7 +31,6 @@ from tiktok_api.auth import tasks as auth_tasks
 from tiktok_api.auth import tokens
 from tiktok_api.auth.emails.mailer import Mailer, mailer_from_url
 from tiktok_api.auth.routes import BLUEPRINTS as AUTH_BLUEPRINTS
-from tiktok_api.cli import flask_commands
 from tiktok_api.composition import health_checks
 from tiktok_api.db import configure_engine, db, engine_options
 from tiktok_api.encryption import Encryptor
@@ -123,7 +122,6 @@ def create_app(settings: Settings | None = None, replaced: Mapping[type, Any] | 
     _bind_web(app, settings)
     _bind_domains(app, settings.public_url)
     _subscribe()
-    flask_commands.install(app)
     return app
 
 

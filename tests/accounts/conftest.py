@@ -12,6 +12,7 @@ from flask import Flask
 from tiktok_api import clock_offset
 from tiktok_api.accounts import token_refresh
 from tiktok_api.db import end_reading
+from tiktok_api.encryption import Encryptor
 from tiktok_api.extensions import services_of
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import TikTokClient, Unpaced
@@ -22,7 +23,8 @@ class Vault:
 
     def __init__(self, app: Flask) -> None:
         self.app = app
-        self.parts = {name: app.extensions[f"tiktok_api.{name}"] for name in ("tiktok", "encryptor")}
+        services = services_of(app)
+        self.parts = {"tiktok": services[TikTokClient], "encryptor": services[Encryptor]}
 
     @contextmanager
     def _opened(self) -> Iterator[None]:
