@@ -82,6 +82,11 @@ def is_known(kind: str) -> bool:
     return kind in _tasks
 
 
+def kinds() -> list[str]:
+    """Every kind that a task handles."""
+    return list(_tasks)
+
+
 def recurring() -> list[Task]:
     """The tasks that run again and again."""
     return [task for task in _tasks.values() if task.every is not None]

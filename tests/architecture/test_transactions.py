@@ -1,0 +1,54 @@
+"""Where changes become durable: one `commit`, and transactions only at an edge or in a step of a worker."""
+
+from tests.architecture.source import is_at, modules
+
+EDGES = ("routes", "account_routes", "tasks", "listeners", "cli")
+"""Rooms in which a request, a job or a command begins."""
+MACHINERY = (
+    "db",
+    "clock_offset",
+    "key_rotation",
+    "web.idempotency",
+    "jobs.executor",
+    "jobs.runner",
+    "jobs.heartbeats",
+    "jobs.counters",
+    "storage.s3.upload_state",
+)
+"""What stands around every domain's work, or is a row of its own that no domain's transaction may undo."""
+STEPS = (
+    "posts.publishing.worker",
+    "posts.publishing.takedowns",
+    "posts.matching.videos",
+    "media.uploads.receiver",
+    "media.imports.download",
+    "accounts.token_refresh",
+    "accounts.disconnection",
+    "webhooks.incoming.handle",
+)
+"""Workers' steps: a change before the network is asked, and one after it."""
+
+
+def test_only_one_room_commits():
+    commits = [is_at(call, module) for module in modules() for call in module.calls("commit")]
+
+    assert {place.split(":")[0] for place in commits} == {"tiktok_api/db.py"}
+
+
+def test_transactions_are_opened_at_an_edge_or_in_a_step_of_a_worker():
+    elsewhere = [
+        is_at(call, module)
+        for module in modules()
+        if not set(module.name.split(".")) & set(EDGES) and module.name not in MACHINERY + STEPS
+        for call in module.calls("transaction", "standalone_transaction")
+    ]
+
+    assert elsewhere == []
+
+
+def test_every_room_that_is_named_here_opens_one():
+    opening = {
+        module.name for module in modules() for _ in module.calls("transaction", "standalone_transaction", "begin")
+    }
+
+    assert set(MACHINERY + STEPS) - opening == set()
