@@ -3,16 +3,14 @@
 import ast
 import re
 from collections import defaultdict
+from pathlib import Path
 
 from tests.architecture.source import ROOT, is_at, modules
 
-REPLACED_MODULES = frozenset(
-    ["settling", "work", "moving", "deriving", "answering", "terms", "checking", "portraits", "scales", "paint", "walk", "tally", "collecting", "intake", "opening", "probing", "confinement", "sharing", "contents", "documents", "sources", "turnstile", "sweeping", "letters", "credentials", "turns", "sealing", "resealing", "moving_clock", "serving", "ledger", "stretch", "choosing", "meddling", "mischief", "knobs", "casting", "registering", "orders", "showing", "steering", "courier", "mailbox", "minting", "guarding", "capping", "leaving", "notation", "records", "utils", "helpers", "common", "misc", "base", "constants", "manager"]
-)
+HERE = Path(__file__).parent
+REPLACED_MODULES = frozenset((HERE / "replaced_modules.txt").read_text().split())
 """Names that modules had before they got those of the field, and names that say nothing."""
-REPLACED_CLASSES = frozenset(
-    "Ticket Again Settler Publisher Sender Work Letter Sealer Invitation Turn Intake VideoWalk Courier Mischief".split()  # noqa: SIM905
-)
+REPLACED_CLASSES = frozenset((HERE / "replaced_classes.txt").read_text().split())
 FOUR_WORDS = re.compile(r"\b(whoever|somebody|anybody|nobody)\b", re.IGNORECASE)
 """A person for a process, a riddle for a noun: name the worker, the caller, the client."""
 MOST_OF_THE_FOUR_WORDS = 255
