@@ -72,8 +72,8 @@ def bytes_on_s3(storage: S3Storage, key: str) -> int:
     end = 0
     for row in db.session.scalars(select(StorageSegment).where(StorageSegment.key == key)):
         found = parts[row.part] if row.part else bucket.size(f"pieces/{key}/{row.piece}")
-        assert found == row.behind - row.first
-        end = max(end, row.behind)
+        assert found == row.end_offset - row.start_offset
+        end = max(end, row.end_offset)
     return end
 
 
