@@ -5,9 +5,8 @@ import configparser
 from collections import Counter
 from statistics import median, quantiles
 
+from tests.architecture.figures import four_words, functions_too_long, names_of_several_classes
 from tests.architecture.source import ROOT, Module, modules
-from tests.architecture.test_names import four_words, names_of_several_classes
-from tests.architecture.test_sizes import functions_too_long
 
 TOP_ROOMS = {"routes", "account_routes", "tasks", "schemas", "listeners", "monitoring"}
 

@@ -1,17 +1,16 @@
 """Modules and folders stay small enough to be read at once."""
 
-import ast
 from collections import Counter
 from statistics import median, quantiles
 
-from tests.architecture.source import is_at, modules
+from tests.architecture.figures import functions_too_long
+from tests.architecture.source import modules
 
 LONGEST_MODULE = 300
 MEDIAN_MODULE = 90
 TENTH_LONGEST = 200
 """The 90th percentile of the lines of modules."""
 MOST_FILES = 14
-LONGEST_FUNCTION = 40
 
 
 def test_no_module_is_too_long():
@@ -32,21 +31,3 @@ def test_no_folder_holds_too_many_files():
 
 def test_no_function_is_too_long():
     assert functions_too_long() == []
-
-
-def functions_too_long() -> list[str]:
-    """Their places and names."""
-    return [
-        f"{is_at(function, module)} {function.name}"
-        for module in modules()
-        for function in module.nodes(ast.FunctionDef)
-        if _lines_of_code(function) > LONGEST_FUNCTION
-    ]
-
-
-def _lines_of_code(function: ast.FunctionDef) -> int:
-    """Its lines without the docstring: the words are not what makes it long."""
-    first = function.body[0]
-    is_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    begins = first.end_lineno + 1 if is_docstring and len(function.body) > 1 else function.lineno
-    return function.end_lineno - begins + 1
