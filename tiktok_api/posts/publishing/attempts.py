@@ -149,9 +149,7 @@ def open_attempt(work: Work, answer: PublishTicket, encryptor: Encryptor) -> Wor
     attempt = take(work, AttemptState.INTENT)
     attempt.state = AttemptState.OPEN
     attempt.publish_id, attempt.log_id, attempt.opened_at = answer.publish_id, answer.log_id, clock.now()
-    attempt.upload_url_encrypted = encryptor.encrypt(
-        answer.upload_url or "", table="attempts", row=attempt.id, column="upload_url_encrypted"
-    )
+    attempt.upload_url_encrypted = encryptor.encrypt(answer.upload_url or "", Attempt.upload_url_encrypted, attempt.id)
     publication.publish_id = answer.publish_id
     move(post, publication, PublicationState.UPLOADING, "upload_started")
     return detached(Work(work.job, post, publication, attempt, work.media, is_adopted=False))
