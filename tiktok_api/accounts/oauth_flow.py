@@ -24,7 +24,7 @@ from sqlalchemy.exc import IntegrityError
 from tiktok_api import clock, events
 from tiktok_api.accounts import disconnection, services, tokens
 from tiktok_api.accounts.errors import ReturnUrlNotAllowed
-from tiktok_api.accounts.models import SCOPES, Account, Connection, ConnectionStatus, Revocation
+from tiktok_api.accounts.models import BASIC_SCOPE, SCOPES, Account, Connection, ConnectionStatus, Revocation
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
@@ -125,7 +125,7 @@ def start(
     connection_id, state, code_verifier = new_id(), secrets.token_urlsafe(32), vault.tiktok.new_code_verifier()
     # Login Kit grants user.info.basic in any case; asking for it lets the profile be read.
     wanted = scopes or settings.tiktok_scopes or SCOPES
-    asked = [scope for scope in SCOPES if scope in wanted or scope == "user.info.basic"]
+    asked = [scope for scope in SCOPES if scope in wanted or scope == BASIC_SCOPE]
     connection = Connection(
         id=connection_id,
         owner_id=caller.user_id,

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from tiktok_api import clock
 from tiktok_api.accounts import disconnection, services, tokens
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.accounts.models import Account, Connection, Revocation
+from tiktok_api.accounts.models import PUBLISHING_SCOPE, Account, Connection, Revocation
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound
@@ -88,7 +88,7 @@ def _read(account_id: UUID, captured_at: datetime, vault: TokenVault) -> None:
         account = session.get(Account, account_id, with_for_update=True)
         if account is not None:
             services.store_profile(account, info, captured_at=captured_at)
-    if "video.publish" in scopes:
+    if PUBLISHING_SCOPE in scopes:
         try:
             services.fetch_creator_info(account_id, vault)
         except CreatorCannotPost as error:  # a cap or a ban: publishing will hear of it in its own time

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.accounts.models import Account
+from tiktok_api.accounts.models import VIDEO_LIST_SCOPE, Account
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.posts.models import Publication, PublicationState
@@ -32,7 +32,7 @@ def confirm(publication_id: UUID, reported_post_id: str | None, vault: TokenVaul
         return False
     post_ids = row.tiktok_post_ids or ([reported_post_id] if reported_post_id else [])
     reason = "reported_by_tiktok"
-    if row.account_id is not None and "video.list" in (row.scopes or ()) and post_ids:
+    if row.account_id is not None and VIDEO_LIST_SCOPE in (row.scopes or ()) and post_ids:
         try:
             found = vault.call(row.account_id, lambda token: vault.tiktok.query_videos(token, post_ids[:20]))
         except (ScopeMissing, AccountNeedsReconnection):

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 
 from tiktok_api import clock
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.accounts.models import Account, AccountStatus
+from tiktok_api.accounts.models import BASIC_SCOPE, Account, AccountStatus
 from tiktok_api.accounts.services import has_lost_its_grant
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.accounts.tokens import mark_reconnection
@@ -52,7 +52,7 @@ def _confirm_removal(open_id: str | None, vault: TokenVault) -> str:
     if account is None:
         return "unknown_account"
     try:
-        vault.call(account.id, lambda token: vault.tiktok.fetch_user_info(token, scopes=("user.info.basic",)))
+        vault.call(account.id, lambda token: vault.tiktok.fetch_user_info(token, scopes=(BASIC_SCOPE,)))
     except AccountNeedsReconnection:
         with transaction():
             is_over = has_lost_its_grant(account.id)
