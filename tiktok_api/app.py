@@ -20,6 +20,7 @@ from tiktok_api.accounts import monitoring as accounts_monitoring
 from tiktok_api.accounts import services as accounts_services
 from tiktok_api.accounts import tasks as accounts_tasks
 from tiktok_api.accounts.routes import blp as accounts_blueprint
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.analytics import ingest, queries
 from tiktok_api.analytics import tasks as analytics_tasks
 from tiktok_api.analytics.pictures import services, tasks
@@ -144,6 +145,7 @@ def log_remarks(settings: Settings) -> None:
 
 def _compose(app: Flask, settings: Settings, replaced: Mapping[type, Any]) -> None:
     """Make what routes and tasks ask for by type."""
+    services = services_of(app)
     made: dict[type, Callable[[], Any]] = {
         Settings: lambda: settings,
         Encryptor: lambda: Encryptor(settings.vault_keys),
@@ -155,8 +157,8 @@ def _compose(app: Flask, settings: Settings, replaced: Mapping[type, Any]) -> No
         Fetcher: lambda: Fetcher(_policy(settings)),
         PictureFetcher: lambda: PictureFetcher(_picture_policy(settings)),
         TikTokClient: lambda: _make_client(settings),
+        TokenVault: lambda: TokenVault(services[TikTokClient], services[Encryptor]),  # after the two that it needs
     }
-    services = services_of(app)
     for kind, make in made.items():
         services[kind] = replaced[kind] if kind in replaced else make()
 
@@ -312,7 +314,7 @@ def _subscribe() -> None:
 
 
 def _let_accounts_go(user_id: UUID) -> None:
-    disconnection.disconnect_all(user_id, encryptor=service(Encryptor))
+    disconnection.disconnect_all(user_id, service(TokenVault))
 
 
 def _render_storage(error: StorageError) -> Response:

@@ -1,5 +1,6 @@
 """The job analytics.collect: walking through an account's videos."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,12 +9,14 @@ from sqlalchemy import func, select, update
 
 from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.models import Account
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.analytics import ingest
 from tiktok_api.analytics.ingest import COLLECT
 from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoReading, VideoSync
 from tiktok_api.analytics.pictures import services
 from tiktok_api.analytics.tasks import collect_videos
 from tiktok_api.db import db, in_transaction, transaction
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.models import Job
 from tiktok_api.jobs.registry import ClaimedJob
@@ -239,8 +242,8 @@ def test_nothing_is_held_open_while_tiktok_thinks(app, ada, simulator):
 
     with app.app_context():
         job = ClaimedJob(ada, COLLECT, ada, {}, 1, 0, 0)
-        parts = app.extensions
-        collect_videos(job, tiktok=Watching(parts["tiktok_api.tiktok"]), encryptor=parts["tiktok_api.encryptor"])
+        vault = services_of(app)[TokenVault]
+        collect_videos(job, vault=replace(vault, tiktok=Watching(vault.tiktok)))
 
     assert seen == [(False, False), (False, False)]
 

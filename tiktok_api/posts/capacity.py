@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from tiktok_api import clock
-from tiktok_api.accounts.models import Account, AccountStatus
+from tiktok_api.accounts.models import PUBLISHING_SCOPE, SCOPES, Account, AccountStatus
 from tiktok_api.accounts.services import last_creator_info
 from tiktok_api.db import db
 from tiktok_api.posts.errors import WindowNotPossible
@@ -24,7 +24,6 @@ from tiktok_api.settings import Settings
 
 DAYS_BY_DEFAULT, MOST_DAYS = 7, 92
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2999, 12, 31)
-PUBLISHING_SCOPE = "video.publish"
 USED = (AttemptState.FINAL, AttemptState.SUCCEEDED)
 _PLANNED = (
     PublicationState.SCHEDULED,
@@ -143,15 +142,12 @@ def health_of(account: Account) -> dict[str, Any]:
         "access_expires_at": account.access_expires_at,
         "reconnect_before": account.refresh_expires_at,
         "scopes": account.scopes,
-        "missing_scopes": [scope for scope in _WANTED if scope not in account.scopes],
+        "missing_scopes": [scope for scope in SCOPES if scope not in account.scopes],
         "creator_info_at": creator.captured_at if creator else None,
         "synced_at": account.synced_at,
         "held_publications": held or 0,
         "unfinished_publications": unfinished or 0,
     }
-
-
-_WANTED = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.upload", PUBLISHING_SCOPE)
 
 
 def _reasons(account: Account) -> list[dict[str, str]]:

@@ -3,8 +3,8 @@
 from typing import cast
 from uuid import UUID
 
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import transaction
-from tiktok_api.encryption import Encryptor
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.posts.matching import videos
 from tiktok_api.posts.publishing.claims import PUBLISH
@@ -14,18 +14,15 @@ from tiktok_api.posts.publishing.worker import Publisher
 from tiktok_api.posts.waiting import media
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
-from tiktok_api.tiktok import TikTokClient
 
 _NEVER = 1_000_000
 """Whatever fails on our side, a publication is not dropped: it is tried again, hourly in the end."""
 
 
 @task(PUBLISH, most_failures=_NEVER)
-def publish(
-    job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor, storage: Storage, settings: Settings
-) -> RunAgain | None:
+def publish(job: ClaimedJob, *, vault: TokenVault, storage: Storage, settings: Settings) -> RunAgain | None:
     """Take a publication through its next steps, until it must wait or is done."""
-    return Publisher(tiktok, encryptor, Sender(tiktok, encryptor, storage), Settler(settings), settings).run(job)
+    return Publisher(vault, Sender(vault.tiktok, vault.encryptor, storage), Settler(settings), settings).run(job)
 
 
 @task(media.CHECK_MEDIA, most_failures=_NEVER)

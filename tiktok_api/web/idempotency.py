@@ -141,14 +141,12 @@ def _keep(row_id: UUID, claim: UUID, response: Response) -> None:
         "headers": {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers},
         "body": base64.b64encode(response.get_data()).decode(),
     }
-    sealed = service(Encryptor).encrypt(
-        orjson.dumps(kept).decode(), table="idempotency_keys", row=row_id, column="answer"
-    )
+    encrypted = service(Encryptor).encrypt(orjson.dumps(kept).decode(), IdempotencyKey.answer, row_id)
     with transaction() as session:
         kept_row = session.execute(
             update(IdempotencyKey)
             .where(IdempotencyKey.id == row_id, IdempotencyKey.claim == claim)
-            .values(answer=sealed)
+            .values(answer=encrypted)
             .returning(IdempotencyKey.id)
         ).scalar()
     if kept_row is None:  # our lease ran out and another request took over: only one of us may have an effect
@@ -162,7 +160,7 @@ def _release(claim: UUID) -> None:
 
 
 def _replay(row_id: UUID, answer: bytes) -> Response:
-    kept = orjson.loads(service(Encryptor).decrypt(answer, table="idempotency_keys", row=row_id, column="answer"))
+    kept = orjson.loads(service(Encryptor).decrypt(answer, IdempotencyKey.answer, row_id))
     response = Response(base64.b64decode(kept["body"]), status=kept["status"], headers=kept["headers"])
     response.headers[REPLAYED] = "true"
     return response

@@ -52,9 +52,7 @@ class Pending:
 
     def open_url(self, encryptor: Encryptor) -> str:
         """Where it is fetched from. Raises DecryptionFailed."""
-        return encryptor.decrypt(
-            self.url_encrypted, table=MediaImport.__tablename__, row=self.import_id, column="url_encrypted"
-        )
+        return encryptor.decrypt(self.url_encrypted, MediaImport.url_encrypted, self.import_id)
 
 
 def read_url(url: str, fetcher: Fetcher) -> Target:
@@ -96,9 +94,9 @@ def begin(
     db.session.add(media)
     db.session.flush()
     import_id = new_id()
-    sealed = encryptor.encrypt(target.url, table=MediaImport.__tablename__, row=import_id, column="url_encrypted")
+    url_encrypted = encryptor.encrypt(target.url, MediaImport.url_encrypted, import_id)
     give_up_at = clock.now() + timedelta(seconds=settings.upload_ttl_seconds)
-    db.session.add(MediaImport(id=import_id, media_id=media.id, url_encrypted=sealed, give_up_at=give_up_at))
+    db.session.add(MediaImport(id=import_id, media_id=media.id, url_encrypted=url_encrypted, give_up_at=give_up_at))
     db.session.flush()
     queue.enqueue(IMPORT, due_at=clock.now(), subject=media.id)
     return media

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from tiktok_api.accounts.models import Account
+from tiktok_api.accounts.models import INBOX_SCOPE, PUBLISHING_SCOPE, Account
 from tiktok_api.db import db
 from tiktok_api.posts.models import Post, PostMode, Publication
 from tiktok_api.posts.preflight.rules import Finding
@@ -12,7 +12,7 @@ from tiktok_api.posts.preflight.rules import Finding
 NEEDS_RECONNECTION = "account_needs_reconnection"
 SCOPE_MISSING = "scope_missing"
 GRANT_REASONS = frozenset({NEEDS_RECONNECTION, SCOPE_MISSING})
-_NEEDED = {PostMode.DIRECT: "video.publish", PostMode.INBOX: "video.upload"}  # TikTok's page on scopes
+_NEEDED = {PostMode.DIRECT: PUBLISHING_SCOPE, PostMode.INBOX: INBOX_SCOPE}  # TikTok's page on scopes
 
 
 def scope_for(mode: PostMode) -> str:

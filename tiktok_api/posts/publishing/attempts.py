@@ -8,13 +8,14 @@ Every function that writes here runs inside `transaction()`, with the row of the
 detached from the session: plain facts, to be used while no transaction is open.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
 from sqlalchemy import func, select
 
 from tiktok_api import clock
+from tiktok_api.accounts import rate_limits
 from tiktok_api.db import business_now, db
 from tiktok_api.encryption import Encryptor
 from tiktok_api.jobs import queue
@@ -28,8 +29,6 @@ from tiktok_api.posts.waiting import lateness
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import ChunkPlan, PublishTicket
 
-INITS_A_MINUTE = 6  # TikTok's limit for each account; the attempt rows are the count, so restarts and machines share it
-_MINUTE = timedelta(seconds=61)  # a second to spare: requests do not arrive as evenly as they were intended
 STARTABLE = frozenset(
     {
         PublicationState.SCHEDULED,
@@ -87,20 +86,8 @@ def is_unfinished(job: ClaimedJob) -> bool:
 
 
 def next_init_at(account_id: UUID | None) -> datetime | None:
-    """When this account may have its next publish_id; None: now. Inits are counted by the database's clock."""
-    recent = (
-        select(Attempt.intended_at)
-        .where(
-            Attempt.account_id == account_id,
-            Attempt.intended_at > business_now(-_MINUTE),
-            Attempt.intended_at < business_now(_MINUTE),  # a clock that was set back must not hold an account for hours
-        )
-        .order_by(Attempt.intended_at.desc())
-        .offset(INITS_A_MINUTE - 1)
-        .limit(1)
-    )
-    oldest_that_counts = db.session.scalar(recent)
-    return oldest_that_counts + _MINUTE if oldest_that_counts else None
+    """Returns when this account may have its next publish_id; None: now. The attempt rows are the count."""
+    return rate_limits.next_init_at(Attempt.intended_at, Attempt.account_id == account_id)
 
 
 def intend(work: Work, plan: ChunkPlan, settings: Settings) -> Work | None:
@@ -110,7 +97,7 @@ def intend(work: Work, plan: ChunkPlan, settings: Settings) -> Work | None:
     """
     post, publication = mine(work)
     account_id = cast(UUID, publication.account_id)  # the one that the worker has found
-    _take_turns(account_id)
+    rate_limits.lock_inits(account_id)
     if next_init_at(account_id) is not None or lateness.next_turn(post, publication, settings) is not None:
         return None
     if publication.state is PublicationState.HELD:
@@ -134,24 +121,13 @@ def intend(work: Work, plan: ChunkPlan, settings: Settings) -> Work | None:
     return detached(Work(work.job, post, publication, attempt, work.media, is_adopted=False))
 
 
-def _take_turns(account_id: UUID) -> None:
-    """One worker counts an account's inits at a time, until its transaction ends; SQLite has one writer anyway.
-
-    Not by the account's own row: whoever disconnects an account locks that first and its posts then.
-    """
-    if db.session.get_bind().dialect.name == "postgresql":
-        db.session.execute(select(func.pg_advisory_xact_lock(account_id.int % 2**63)))
-
-
 def open_attempt(work: Work, answer: PublishTicket, encryptor: Encryptor) -> Work:
     """Make the publish_id durable, before any byte leaves. Raises FencedOff: then this publish_id is never used."""
     post, publication = mine(work)
     attempt = take(work, AttemptState.INTENT)
     attempt.state = AttemptState.OPEN
     attempt.publish_id, attempt.log_id, attempt.opened_at = answer.publish_id, answer.log_id, clock.now()
-    attempt.upload_url_encrypted = encryptor.encrypt(
-        answer.upload_url or "", table="attempts", row=attempt.id, column="upload_url_encrypted"
-    )
+    attempt.upload_url_encrypted = encryptor.encrypt(answer.upload_url or "", Attempt.upload_url_encrypted, attempt.id)
     publication.publish_id = answer.publish_id
     move(post, publication, PublicationState.UPLOADING, "upload_started")
     return detached(Work(work.job, post, publication, attempt, work.media, is_adopted=False))

@@ -4,20 +4,19 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from tiktok_api.accounts import token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.accounts.models import Account
+from tiktok_api.accounts.models import VIDEO_LIST_SCOPE, Account
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import db, end_reading, transaction
-from tiktok_api.encryption import Encryptor
 from tiktok_api.posts.models import Publication, PublicationState
 from tiktok_api.posts.publishing.claims import lock
 from tiktok_api.posts.publishing.transitions import move
-from tiktok_api.tiktok import ScopeMissing, TikTokClient
+from tiktok_api.tiktok import ScopeMissing
 
 _SEEN = (PublicationState.PUBLISHED, PublicationState.PUBLICLY_AVAILABLE)
 
 
-def confirm(publication_id: UUID, reported_post_id: str | None, *, tiktok: TikTokClient, encryptor: Encryptor) -> bool:
+def confirm(publication_id: UUID, reported_post_id: str | None, vault: TokenVault) -> bool:
     """Whether the publication is gone, and if so its new state.
 
     With the scope `video.list` TikTok is asked; without it, or without its person's consent, TikTok's report is all
@@ -33,14 +32,9 @@ def confirm(publication_id: UUID, reported_post_id: str | None, *, tiktok: TikTo
         return False
     post_ids = row.tiktok_post_ids or ([reported_post_id] if reported_post_id else [])
     reason = "reported_by_tiktok"
-    if row.account_id is not None and "video.list" in (row.scopes or ()) and post_ids:
+    if row.account_id is not None and VIDEO_LIST_SCOPE in (row.scopes or ()) and post_ids:
         try:
-            found = token_refresh.with_token(
-                row.account_id,
-                lambda token: tiktok.query_videos(token, post_ids[:20]),
-                tiktok=tiktok,
-                encryptor=encryptor,
-            )
+            found = vault.call(row.account_id, lambda token: vault.tiktok.query_videos(token, post_ids[:20]))
         except (ScopeMissing, AccountNeedsReconnection):
             pass
         else:

@@ -9,6 +9,7 @@ from tiktok_api import clock
 from tiktok_api.db import transaction
 from tiktok_api.encryption import DecryptionFailed, Encryptor
 from tiktok_api.media.services import read_bytes
+from tiktok_api.posts.models import Attempt
 from tiktok_api.posts.publishing import attempts
 from tiktok_api.posts.publishing.claims import Work
 from tiktok_api.storage.errors import StorageError, StorageMissing
@@ -77,8 +78,8 @@ class Sender:
 
     def _upload_url(self, work: Work) -> str:
         """Where to send. Raises UploadUnknown when the key that sealed it has left the ring: it is lost then."""
-        attempt, place = work.living_attempt, {"table": "attempts", "column": "upload_url_encrypted"}
+        attempt = work.living_attempt
         try:
-            return self.encryptor.decrypt(attempt.upload_url_encrypted or b"", row=attempt.id, **place)
+            return self.encryptor.decrypt(attempt.upload_url_encrypted or b"", Attempt.upload_url_encrypted, attempt.id)
         except DecryptionFailed:
             raise UploadUnknown("upload: the upload URL cannot be unsealed", code="upload_url_lost") from None

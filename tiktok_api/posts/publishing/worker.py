@@ -12,11 +12,11 @@ from datetime import timedelta
 from typing import TypeVar, cast
 
 from tiktok_api import clock
-from tiktok_api.accounts import rate_limits, token_refresh
+from tiktok_api.accounts import rate_limits
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.services import fetch_creator_info
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import end_reading, transaction
-from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain
 from tiktok_api.posts.models import AttemptState, PublicationState
@@ -33,7 +33,6 @@ from tiktok_api.tiktok import (
     AccessTokenInvalid,
     PublishStatus,
     PublishTicket,
-    TikTokClient,
     TikTokError,
     TikTokRefusal,
     UploadOutOfStep,
@@ -57,8 +56,7 @@ Outcome = RunAgain | None | object
 class Publisher:
     """Takes publications through their next steps, until they must wait or are done."""
 
-    tiktok: TikTokClient
-    encryptor: Encryptor
+    vault: TokenVault
     sender: Sender
     settle: Settler
     settings: Settings
@@ -118,7 +116,7 @@ class Publisher:
         except TikTokError as error:
             return self.settle.failed_init(intended, self._after_init(intended, error, token))
         with transaction():
-            attempts.open_attempt(intended, answer, self.encryptor)
+            attempts.open_attempt(intended, answer, self.vault.encryptor)
         return GO_ON
 
     def _wait_for_init(self, work: Work) -> verdicts.Later | None:
@@ -137,7 +135,7 @@ class Publisher:
         if not is_direct(work.post):
             return None
         with _account_may_vanish():
-            creator = fetch_creator_info(work.account_id, tiktok=self.tiktok, encryptor=self.encryptor)
+            creator = fetch_creator_info(work.account_id, self.vault)
         findings = check_against_creator(work.post, work.publication, work.living_media, creator)
         if not findings:
             return None
@@ -148,8 +146,8 @@ class Publisher:
         size = work.living_attempt.video_size
         if is_direct(work.post):
             post_info = terms_of(work.post, work.publication).to_post_info()
-            return self.tiktok.init_video(token, post_info=post_info, video_size=size)
-        return self.tiktok.init_inbox_video(token, video_size=size)
+            return self.vault.tiktok.init_video(token, post_info=post_info, video_size=size)
+        return self.vault.tiktok.init_inbox_video(token, video_size=size)
 
     # 5 upload, 6 commit point, 7 last chunk
 
@@ -245,16 +243,16 @@ class Publisher:
     def _fetch_status(self, work: Work, publish_id: str) -> PublishStatus:
         with _account_may_vanish():
             rate_limits.take_status_turn(work.account_id)
-        return self._authorised(work, lambda token: self.tiktok.fetch_status(token, publish_id))
+        return self._authorised(work, lambda token: self.vault.tiktok.fetch_status(token, publish_id))
 
     def _authorised(self, work: Work, act: Callable[[str], Answer]) -> Answer:
         """Ask TikTok something harmless to repeat; a rejected access token is renewed once."""
         with _account_may_vanish():
-            return token_refresh.with_token(work.account_id, act, tiktok=self.tiktok, encryptor=self.encryptor)
+            return self.vault.call(work.account_id, act)
 
     def _token(self, work: Work) -> str:
         with _account_may_vanish():
-            return token_refresh.usable_token(work.account_id, tiktok=self.tiktok, encryptor=self.encryptor)
+            return self.vault.usable_token(work.account_id)
 
     def _meaning(self, work: Work, error: TikTokError | AccountNeedsReconnection) -> Setback:
         return verdicts.of_error(error, clock.now(), self._pause(work))
@@ -268,7 +266,7 @@ class Publisher:
             return self._meaning(work, error)
         try:
             with _account_may_vanish():
-                token_refresh.renew(work.account_id, token, tiktok=self.tiktok, encryptor=self.encryptor)
+                self.vault.renew(work.account_id, token)
         except (TikTokError, AccountNeedsReconnection) as worse:
             return self._meaning(work, worse)
         pause = self._pause(work) if work.publication.retry_count else _BREATH
