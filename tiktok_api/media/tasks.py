@@ -48,7 +48,7 @@ def _wait(job: ClaimedJob, error: Exception) -> RunAgain:
 
 def _inspect(media: Media, storage: Storage) -> RunAgain | None:
     media_id, owner_id, key, sha256 = media.id, media.owner_id, str(media.storage_key), media.sha256
-    storage.seal(key, size=media.received_bytes)
+    storage.finalize(key, size=media.received_bytes)
     with storage.local_copy(key) as path:
         if sha256 is None:
             with path.open("rb") as file:
@@ -78,7 +78,7 @@ def drop_bytes(job: ClaimedJob, *, storage: Storage) -> None:
     """Delete what no row holds any more. A duplicate goes only if what it shares instead is really there."""
     keys, instead = list(job.payload["keys"]), job.payload.get("instead")
     if instead is not None and not _is_there(storage, instead["key"], instead["size"]):
-        storage.seal(keys[0], size=instead["size"])
+        storage.finalize(keys[0], size=instead["size"])
         with transaction():
             deduplication.give_back(UUID(instead["owner_id"]), lost=instead["key"], found=keys[0])
     held = deduplication.held_among(keys)

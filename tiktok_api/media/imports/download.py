@@ -38,7 +38,7 @@ from tiktok_api.outbound import (
 )
 from tiktok_api.settings import MEBIBYTE
 from tiktok_api.storage.errors import StorageBusy, StorageFull, StorageMissing
-from tiktok_api.storage.port import Appending, Storage
+from tiktok_api.storage.port import Appender, Storage
 
 log = structlog.get_logger(__name__)
 
@@ -165,7 +165,7 @@ class _Attempt:
         with self._storage.append(key) as end:
             self._fetch(url, end)
 
-    def _fetch(self, url: str, end: Appending) -> None:
+    def _fetch(self, url: str, end: Appender) -> None:
         with transaction():
             self.pending = imports.must_be_held(self._ticket, self.pending.media_id)
         try:
@@ -183,7 +183,7 @@ class _Attempt:
             return {}
         return {"Range": f"bytes={self.pending.received_bytes}-", "If-Range": str(self.pending.validator)}
 
-    def _start_over(self, end: Appending) -> None:
+    def _start_over(self, end: Appender) -> None:
         """Forget what has arrived: what comes next may be of another file."""
         with transaction():
             forgotten = {"received_bytes": 0, "reserved_bytes": 0, "size_bytes": None, "bytes_per_second": None}
@@ -191,7 +191,7 @@ class _Attempt:
         self.pending = replace(self.pending, received_bytes=0, size_bytes=None, validator=None)
         end.rewind(0)
 
-    def _understand(self, answer: Answer, end: Appending) -> None:
+    def _understand(self, answer: Answer, end: Appender) -> None:
         """Whether this answer brings what is missing; writes down what it says of the file."""
         status, asked = answer.status, self.pending.received_bytes
         if asked and status in (206, 416):
@@ -218,7 +218,7 @@ class _Attempt:
             raise _Refused("import_encoding_unsupported", "The server sends it compressed, though it was asked not to.")
         if size is not None and size > self._bounds.max_bytes:
             raise self._too_large()
-        room = self._storage.room()
+        room = self._storage.free_bytes()
         if room is not None and room < (size or 1) - self.pending.received_bytes:
             raise StorageFull("there is no room for all of it")
         if size is not None:
@@ -227,7 +227,7 @@ class _Attempt:
     def _too_large(self) -> _Refused:
         return _Refused("import_too_large", f"The file has more than the {self._bounds.max_bytes} bytes allowed here.")
 
-    def _take(self, answer: Answer, end: Appending) -> None:
+    def _take(self, answer: Answer, end: Appender) -> None:
         began_at, start = time.monotonic(), self.pending.received_bytes
         settled_at = began_at
         with Intake(end, start, set() if start else {"sha256"}) as intake:
@@ -238,7 +238,7 @@ class _Attempt:
                     self._reserve(intake.received + len(piece))
                     intake.take(piece)
                     if time.monotonic() - settled_at >= SETTLE_SECONDS:
-                        self._acknowledge(end.settle(), began_at, start)
+                        self._acknowledge(end.flush(), began_at, start)
                         settled_at = time.monotonic()
             except (Passing, StorageFull):
                 self._keep(end, began_at, start)
@@ -246,7 +246,7 @@ class _Attempt:
             if self.pending.size_bytes not in (None, intake.received):
                 self._keep(end, began_at, start)
                 raise _NotNow("import_interrupted", "The server sent less than it had announced.")
-            received = end.settle()
+            received = end.flush()
             with transaction():
                 imports.finish(
                     self._ticket,
@@ -271,12 +271,12 @@ class _Attempt:
                 self._reserved = wanted
                 return
 
-    def _keep(self, end: Appending, began_at: float, start: int) -> None:
+    def _keep(self, end: Appender, began_at: float, start: int) -> None:
         """After an accident, acknowledge what can be made durable and will be of use."""
         if self.pending.validator is None:
             return
         try:
-            self._acknowledge(end.settle(), began_at, start)
+            self._acknowledge(end.flush(), began_at, start)
         except StorageFull:
             return  # what was settled before stays acknowledged
         self.gained_bytes = self.pending.received_bytes - start

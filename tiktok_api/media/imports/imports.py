@@ -79,7 +79,7 @@ def begin(
     Raises ImportUrlRefused for what can be seen in the URL itself, ImportsPending, MediaQuotaExceeded, StorageOutOfSpace.
     """
     target = read_url(url, fetcher)
-    if storage.room() == 0:
+    if storage.free_bytes() == 0:
         raise StorageOutOfSpace
     pending = select(func.count()).select_from(MediaImport).join(Media).where(Media.owner_id == caller.user_id)
     if (db.session.scalar(pending) or 0) >= MOST_PENDING:

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
-from tiktok_api.storage.port import Appending
+from tiktok_api.storage.port import Appender
 
 
 class BodyCut(Exception):
@@ -18,7 +18,7 @@ class Intake:
     At most two pieces are in memory at any time.
     """
 
-    def __init__(self, end: Appending, offset: int, algorithms: set[str]) -> None:
+    def __init__(self, end: Appender, offset: int, algorithms: set[str]) -> None:
         self.received = offset
         self._end = end
         self._hashes: dict[str, Any] = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}

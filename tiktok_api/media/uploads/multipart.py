@@ -80,7 +80,7 @@ def _store(storage: Storage, key: str, events: Iterator[File | Field | Data], ma
                 found = event
         if found is None:
             raise _unexpected(FIELD)
-        end.settle()
+        end.flush()
         return ReceivedFile(
             storage_key=key,
             name=found.filename or "untitled",

@@ -36,7 +36,7 @@ from tiktok_api.media.models import Media, MediaStatus
 from tiktok_api.media.quotas import UNLIMITED, Quota, must_fit, reserve
 from tiktok_api.media.uploads.hashing_writer import BodyCut, Intake
 from tiktok_api.storage.errors import StorageBusy, StorageFull, StorageMissing
-from tiktok_api.storage.port import Appending, Storage
+from tiktok_api.storage.port import Appender, Storage
 
 RESERVE_BYTES = 8 * 1024 * 1024
 """How much ahead of what has come an upload of unknown length reserves, so that it asks seldom."""
@@ -89,7 +89,7 @@ def begin(
     announced = first_bytes if length is None else length
     if max(announced, first_bytes) > min(terms.max_bytes, announced):
         raise UploadTooLarge(allowed=min(terms.max_bytes, announced))
-    room = storage.room()
+    room = storage.free_bytes()
     if room is not None and room < (announced or 1):
         raise StorageOutOfSpace
     key = storage.new_key()
@@ -201,7 +201,7 @@ def _must_follow(media: Media, turn: Turn, terms: Terms) -> None:
 class _Reception:
     """One turn of one upload, while its writer is alone."""
 
-    def __init__(self, media: Media, terms: Terms, turn: Turn, end: Appending) -> None:
+    def __init__(self, media: Media, terms: Terms, turn: Turn, end: Appender) -> None:
         self._media = media
         self._turn = turn
         self._end = end
@@ -239,7 +239,7 @@ class _Reception:
                 raise StorageOutOfSpace from None
             self._hold_against_checksum(intake)
             try:
-                return self._acknowledge(self._end.settle(), intake, is_over=True)
+                return self._acknowledge(self._end.flush(), intake, is_over=True)
             except StorageFull:
                 raise StorageOutOfSpace from None
 
@@ -282,16 +282,16 @@ class _Reception:
         # Bytes with a checksum count all together or not at all; the last are settled with their hash, in the end.
         is_last = intake.received in (self._media.received_bytes, self._media.size_bytes)
         if self._turn.checksum is None and not is_last:
-            self._acknowledge(self._end.settle(), intake, is_over=False)
+            self._acknowledge(self._end.flush(), intake, is_over=False)
         else:
-            self._end.hold()
+            self._end.renew_lock()
         self._settled_at = time.monotonic()
 
     def _keep(self, intake: Intake) -> None:
         """After an accident, acknowledge what can be made durable."""
         if self._turn.checksum is None:
             try:
-                self._acknowledge(self._end.settle(), intake, is_over=True)
+                self._acknowledge(self._end.flush(), intake, is_over=True)
             except StorageFull:
                 return  # what was settled before stays acknowledged
 
@@ -315,7 +315,7 @@ class _Reception:
         with transaction() as session:
             if is_complete:
                 deduplication.hold_library(self._media.owner_id)
-            self._end.hold()  # or else what was settled may be gone: another writer began before it
+            self._end.renew_lock()  # or else what was settled may be gone: another writer began before it
             moved = session.execute(
                 update(Media)
                 .where(

@@ -1,4 +1,4 @@
-"""Small things, ranges, deleting and sweeping."""
+"""Small contents, ranges, deletion and the cleanup."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -71,7 +71,7 @@ def test_only_what_is_old_enough_is_swept(storage):
 
 
 @pytest.mark.parametrize("key", ["../../etc/passwd", "", "a", "A" * 32, "0" * 31 + "/", "0" * 32 + "\n"])
-def test_a_key_that_we_did_not_make_opens_nothing(storage, key):
+def test_a_foreign_key_opens_nothing(storage, key):
     with pytest.raises(ValueError, match="not a storage key"):
         storage.size(key)
 
