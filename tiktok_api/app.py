@@ -49,10 +49,10 @@ from tiktok_api.posts import monitoring as posts_monitoring
 from tiktok_api.posts import tasks as posts_tasks
 from tiktok_api.posts.account_routes import blp as posting_blueprint
 from tiktok_api.posts.matching import videos
-from tiktok_api.posts.models import PublicationState
 from tiktok_api.posts.routes import blp as posts_blueprint
 from tiktok_api.posts.routes import publications as publications_blueprint
-from tiktok_api.posts.waiting import media
+from tiktok_api.posts.states import PublicationState
+from tiktok_api.posts.waiting import pending_media
 from tiktok_api.schema.migrations_folder import migrations_folder
 from tiktok_api.settings import MEBIBYTE, Settings, SettingsInvalid, exit_with, load
 from tiktok_api.storage.errors import StorageError
@@ -297,11 +297,11 @@ def _subscribe() -> None:
     events.subscribe("user.leaving", listeners.forget_posts)
     events.subscribe("user.leaving", deduplication.let_everything_go)
     events.subscribe("media.is_used", listeners.is_shown)
-    events.subscribe("media.inspected", media.tell_posts)
-    events.subscribe("media.lapsed", media.tell_posts)
+    events.subscribe("media.inspected", pending_media.check_posts_of)
+    events.subscribe("media.lapsed", pending_media.check_posts_of)
     events.subscribe("media.may_be_deleted", listeners.veto_deletion)
     events.subscribe("account.disconnecting", listeners.give_up_account)
-    events.subscribe("account.reconnected", listeners.wake_account)
+    events.subscribe("account.reconnected", listeners.resume_account)
     events.subscribe("account.disconnecting", services.let_pictures_go)
     events.subscribe("account.profile_read", ingest.keep_profile)
     for state in PublicationState:

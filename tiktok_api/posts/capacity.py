@@ -18,20 +18,12 @@ from tiktok_api.accounts.models import PUBLISHING_SCOPE, SCOPES, Account, Accoun
 from tiktok_api.accounts.services import last_creator_info
 from tiktok_api.db import db
 from tiktok_api.posts.errors import WindowNotPossible
-from tiktok_api.posts.models import LATE, Attempt, AttemptState, Post, Publication, PublicationState
-from tiktok_api.posts.publishing.post_status import ENDED
+from tiktok_api.posts.models import LATE, Attempt, Post, Publication
+from tiktok_api.posts.states import CANCELLABLE, RECEIVED, UNFINISHED, PublicationState
 from tiktok_api.settings import Settings
 
 DAYS_BY_DEFAULT, MOST_DAYS = 7, 92
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2999, 12, 31)
-USED = (AttemptState.FINAL, AttemptState.SUCCEEDED)
-_PLANNED = (
-    PublicationState.SCHEDULED,
-    PublicationState.DUE,
-    PublicationState.PREPARING,
-    PublicationState.UPLOADING,
-    PublicationState.HELD,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +66,7 @@ def days_of(account_id: UUID, *, first: date, last: date, zone: ZoneInfo, settin
     received = db.session.scalars(
         select(Attempt.final_at).where(
             Attempt.account_id == account_id,
-            Attempt.state.in_(USED),
+            Attempt.state.in_(RECEIVED),
             Attempt.final_at >= edges[0],
             Attempt.final_at < edges[-1],
         )
@@ -84,7 +76,7 @@ def days_of(account_id: UUID, *, first: date, last: date, zone: ZoneInfo, settin
         .join(Publication, Publication.post_id == Post.id)
         .where(
             Publication.account_id == account_id,
-            Publication.state.in_(_PLANNED),
+            Publication.state.in_(CANCELLABLE),
             Post.publish_at < edges[-1],
         )
     ).all()
@@ -111,7 +103,7 @@ def creators_today(settings: Settings) -> dict[str, Any]:
     """
     since = clock.now() - timedelta(hours=24)
     used = db.session.scalar(
-        select(func.count(Attempt.account_id.distinct())).where(Attempt.final_at >= since, Attempt.state.in_(USED))
+        select(func.count(Attempt.account_id.distinct())).where(Attempt.final_at >= since, Attempt.state.in_(RECEIVED))
     )
     return {"allowed": settings.app_creators_per_day, "used": used or 0}
 
@@ -127,10 +119,7 @@ def health_of(account: Account) -> dict[str, Any]:
     unfinished = db.session.scalar(
         select(func.count())
         .select_from(Publication)
-        .where(
-            Publication.account_id == account.id,
-            Publication.state.not_in([*ENDED, PublicationState.DRAFT, PublicationState.SCHEDULED]),
-        )
+        .where(Publication.account_id == account.id, Publication.state.in_(UNFINISHED))
     )
     creator = last_creator_info(account)
     return {

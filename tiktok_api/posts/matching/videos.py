@@ -21,9 +21,10 @@ from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media
 from tiktok_api.posts.matching import post_ids
-from tiktok_api.posts.models import Attempt, Post, PostIdSource, PostMedia, PostMode, Publication, PublicationState
+from tiktok_api.posts.models import Attempt, Post, PostIdSource, PostMedia, PostMode, Publication
 from tiktok_api.posts.publishing.claims import FencedOff, lock
-from tiktok_api.posts.publishing.content import terms_of
+from tiktok_api.posts.publishing.content import content_for
+from tiktok_api.posts.states import PublicationState
 from tiktok_api.tiktok import ScopeMissing
 
 MATCH = "posts.match_ids"
@@ -170,7 +171,7 @@ def _traces_of(account_id: UUID) -> list[_Traces]:
     return [
         _Traces(
             publication_id=publication.id,
-            caption=terms_of(post, publication).caption,
+            caption=content_for(post, publication).caption,
             since=since,
             until=publication.published_at or clock.now(),
             duration_seconds=duration_seconds,
@@ -182,7 +183,7 @@ def _traces_of(account_id: UUID) -> list[_Traces]:
 
 
 def _is_wanting(post: Post, publication: Publication) -> bool:
-    is_public = terms_of(post, publication).privacy_level == "PUBLIC_TO_EVERYONE"
+    is_public = content_for(post, publication).privacy_level == "PUBLIC_TO_EVERYONE"
     return is_public and publication.state is PublicationState.PUBLISHED
 
 

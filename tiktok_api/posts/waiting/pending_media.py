@@ -1,8 +1,8 @@
-"""Media that are still arriving or being inspected while a post shows them already.
+"""Media that are still uploaded or inspected while a post shows them already.
 
-A post may be scheduled with them. A job of the post's own, written in the transaction that schedules it and moved forward in
-the one that knows what became of the media, holds the post to its checks at once: if they fail, the post fails then, long
-before its time. What has come due waits for the checks within bounds.
+A post may be scheduled with them. A job of the post's own checks them as soon as they are known: it is created in the
+transaction that schedules the post, and made due in the one that learns what became of the media. If the checks fail, the
+post fails then, long before its time. A publication that is due waits for the checks within bounds.
 """
 
 from collections.abc import Sequence
@@ -15,30 +15,34 @@ from tiktok_api import clock
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media, MediaStatus
-from tiktok_api.posts.models import Post, PostMedia, PostStatus, Publication, PublicationState
+from tiktok_api.posts.models import Post, PostMedia, PostStatus, Publication
 from tiktok_api.posts.preflight.report import check_media_by_cache
-from tiktok_api.posts.preflight.rules import Finding, check_media
-from tiktok_api.posts.publishing.claims import PUBLISH, living_attempt_of
-from tiktok_api.posts.publishing.transitions import move, note
+from tiktok_api.posts.preflight.rules import PostFinding, check_media
+from tiktok_api.posts.publishing.transitions import (
+    add_timeline_entry,
+    enqueue_publication,
+    living_attempt_of,
+    transition,
+)
+from tiktok_api.posts.states import UNBEGUN, PublicationState
 
 CHECK_MEDIA = "posts.check_media"
 INSPECTING, UPLOADING = "media_inspecting", "media_uploading"
 REASONS = frozenset({INSPECTING, UPLOADING})
 PATIENCE = timedelta(minutes=30)
-"""How long what is due waits for its media: an inspection takes seconds, and a post that is an hour late goes out no more."""
+"""How long a due publication waits for its media: an inspection takes seconds, and what is an hour late goes out no more."""
 _LOOK_AGAIN = timedelta(hours=1)
-_UNBEGUN = (PublicationState.SCHEDULED, PublicationState.DUE, PublicationState.PREPARING, PublicationState.HELD)
 
 
 def pending_reason(media: Sequence[Media]) -> str | None:
-    """Why nothing is known of the media yet; None: everything is."""
+    """Returns why the media are not known yet; None: they are."""
     if any(each.is_arriving for each in media):
         return UPLOADING
     return INSPECTING if any(each.status is MediaStatus.INSPECTING for each in media) else None
 
 
 def media_of(post_id: UUID, *, is_locked: bool = False) -> list[Media]:
-    """What a post shows, in its order.
+    """Returns the media that a post shows, in their order.
 
     `is_locked`: an inspection that ends at this moment waits until the post is committed, and finds it then. Call it with
     the post locked.
@@ -49,20 +53,20 @@ def media_of(post_id: UUID, *, is_locked: bool = False) -> list[Media]:
 
 
 def is_waiting_for_media(post: Post) -> bool:
-    """Whether anything that a locked post shows is not known yet: what becomes known from now on finds what waits for it."""
+    """Returns True if any media of a locked post are not known yet. The job that makes them known will find the post waiting."""
     return pending_reason(media_of(post.id)) is not None
 
 
-def watch(post: Post, media: Sequence[Media]) -> None:
-    """Have the post held to its checks as soon as its media are known; call it with media that are locked."""
+def check_when_known(post: Post, media: Sequence[Media]) -> None:
+    """Enqueue the checks of a post for when its media are known; call it with media that are locked."""
     if pending_reason(media) is not None:
         queue.enqueue(CHECK_MEDIA, due_at=_next_look(media), subject=post.id)
 
 
-def tell_posts(media: Media) -> None:
-    """Media became known, or will never be: have the posts that show them looked at, in the same transaction.
+def check_posts_of(media: Media) -> None:
+    """Media became known, or will never be: enqueue the checks of the posts that show them, in the same transaction.
 
-    It only moves promises: posts are locked before media, and these are locked now.
+    It only enqueues: posts are locked before media, and these are locked now.
     """
     going_out = (PostStatus.SCHEDULED, PostStatus.PUBLISHING)
     shows_it = select(PostMedia.post_id).where(PostMedia.media_id == media.id)
@@ -70,12 +74,12 @@ def tell_posts(media: Media) -> None:
         queue.enqueue(CHECK_MEDIA, due_at=clock.now(), subject=post_id)
 
 
-def hold_to_checks(post_id: UUID) -> datetime | None:
-    """Fail what can never go out, have a worker look at what waits, or answer when to look again."""
+def check_publications(post_id: UUID) -> datetime | None:
+    """Fail the publications that can never go out, or start those that waited for the media. Returns when to look again."""
     post = db.session.scalar(select(Post).where(Post.id == post_id).with_for_update())
     if post is None:
         return None
-    # What its person is asked about goes nowhere by itself: it is judged when they choose a time for it.
+    # A late one that its person is asked about goes nowhere by itself: it is checked when they choose a time for it.
     waiting = [each for each in _unbegun(post_id) if not each.is_asked_about and living_attempt_of(each) is None]
     if not waiting:
         return None
@@ -94,19 +98,19 @@ def hold_to_checks(post_id: UUID) -> datetime | None:
             fail(post, publication, too_much, media)
         elif publication.reason in REASONS:
             publication.reason, publication.next_try_at = None, clock.now()
-            note(publication, "media_ready")
-            queue.enqueue(PUBLISH, due_at=clock.now(), subject=publication.id, unique_key=publication.job_key)
+            add_timeline_entry(publication, "media_ready")
+            enqueue_publication(publication.id, clock.now())
     return None
 
 
-def fail(post: Post, publication: Publication, findings: Sequence[Finding], media: Sequence[Media]) -> None:
+def fail(post: Post, publication: Publication, findings: Sequence[PostFinding], media: Sequence[Media]) -> None:
     """End a publication whose media TikTok would refuse, with the reasons on its timeline."""
     reason, detail = explain(findings, media)
-    move(post, publication, PublicationState.FAILED, "media_failed_checks", reason=reason, detail=detail)
+    transition(post, publication, PublicationState.FAILED, "media_failed_checks", reason=reason, detail=detail)
 
 
-def explain(findings: Sequence[Finding], media: Sequence[Media]) -> tuple[str, str]:
-    """The reason for programs and the sentence for people."""
+def explain(findings: Sequence[PostFinding], media: Sequence[Media]) -> tuple[str, str]:
+    """Returns the reason for programs and the sentence for people."""
     rejected = next((each.rejection for each in media if each.status is MediaStatus.REJECTED and each.rejection), None)
     if rejected is not None:
         return "media_rejected", f"{rejected['message']} ({rejected['code']})"
@@ -114,12 +118,14 @@ def explain(findings: Sequence[Finding], media: Sequence[Media]) -> tuple[str, s
 
 
 def _unbegun(post_id: UUID) -> Sequence[Publication]:
-    found = select(Publication).where(Publication.post_id == post_id, Publication.state.in_(_UNBEGUN))
+    found = select(Publication).where(
+        Publication.post_id == post_id, Publication.state.in_([*UNBEGUN, PublicationState.HELD])
+    )
     return db.session.scalars(found.order_by(Publication.id).execution_options(populate_existing=True)).all()
 
 
 def _next_look(media: Sequence[Media]) -> datetime:
-    """When an upload lapses that is not gone on with; otherwise now and then, in case that no word ever comes."""
+    """Returns when an unfinished upload lapses, and at most an hour from now, in case that no event ever comes."""
     now = clock.now()
     lapses = [each.expires_at + timedelta(seconds=1) for each in media if each.is_arriving and each.expires_at]
     return max(now, min([*lapses, now + _LOOK_AGAIN]))
