@@ -42,9 +42,9 @@ def record(claimed: ClaimedPublication, result: verdicts.Result, settings: Setti
     match result:
         case verdicts.Checked():
             return _record_intent(locked, result, settings)
-        case verdicts.Opened():
+        case verdicts.AttemptOpened():
             return _record_open(locked, result)
-        case verdicts.NotOpened():
+        case verdicts.AttemptNotOpened():
             return _record_no_open(locked, result.setback)
         case verdicts.Adopted():
             return _record_adoption(locked, result)
@@ -174,7 +174,7 @@ def _record_no_open(locked: ClaimedPublication, setback: verdicts.Setback) -> Ru
     return _record_setback(locked, setback)
 
 
-def _record_open(locked: ClaimedPublication, opened: verdicts.Opened) -> ClaimedPublication:
+def _record_open(locked: ClaimedPublication, opened: verdicts.AttemptOpened) -> ClaimedPublication:
     """Make the publish_id durable, before any byte leaves."""
     attempt = locked.living_attempt
     attempt.state, attempt.opened_at = AttemptState.OPEN, clock.now()

@@ -1,7 +1,7 @@
 """The steps of publishing: which one comes next, and what each does outside any transaction.
 
-`next_step` is pure: it decides by the claimed publication and the time alone. A step only makes calls; what came of them is a
-`Result`, which `record` writes down. What a crash after each step means is told in this package's docstring.
+`next_step` is pure: it decides by the claimed publication and the time alone. A step only makes calls; `record` writes down
+the result. What a crash after each step means is told in this package's docstring.
 """
 
 from abc import ABC, abstractmethod
@@ -91,7 +91,7 @@ def next_step(claimed: ClaimedPublication, now: datetime) -> Step | RunAgain | N
 
 @dataclass(frozen=True, slots=True)
 class RecordOnly(Step):
-    """Nothing is to be asked: the result is known already."""
+    """Nothing is to be asked: the result is known."""
 
     result: verdicts.Result
 
@@ -149,13 +149,13 @@ class Init(Step):
             try:
                 services.vault.renew(claimed.account_id, token)
             except (TikTokError, AccountNeedsReconnection) as error:
-                return verdicts.NotOpened(verdicts.of_error(error, clock.now(), pause))
+                return verdicts.AttemptNotOpened(verdicts.of_error(error, clock.now(), pause))
             soon = pause if claimed.publication.retry_count else _BREATH
-            return verdicts.NotOpened(verdicts.Later(clock.now() + soon, "token_renewed"))
+            return verdicts.AttemptNotOpened(verdicts.Later(clock.now() + soon, "token_renewed"))
         except (TikTokError, AccountNeedsReconnection) as error:
-            return verdicts.NotOpened(verdicts.of_error(error, clock.now(), pause))
+            return verdicts.AttemptNotOpened(verdicts.of_error(error, clock.now(), pause))
 
-    def _init(self, claimed: ClaimedPublication, token: str, services: PublishingServices) -> verdicts.Opened:
+    def _init(self, claimed: ClaimedPublication, token: str, services: PublishingServices) -> verdicts.AttemptOpened:
         attempt, vault = claimed.living_attempt, services.vault
         if claimed.post.is_direct:
             post_info = content_for(claimed.post, claimed.publication).to_post_info()
@@ -163,7 +163,7 @@ class Init(Step):
         else:
             ticket = vault.tiktok.init_inbox_video(token, video_size=attempt.video_size)
         encrypted = vault.encryptor.encrypt(ticket.upload_url or "", Attempt.upload_url_encrypted, attempt.id)
-        return verdicts.Opened(ticket.publish_id, ticket.log_id, encrypted)
+        return verdicts.AttemptOpened(ticket.publish_id, ticket.log_id, encrypted)
 
 
 class AskHowFar(Step):
@@ -277,20 +277,19 @@ def _fetch_status(claimed: ClaimedPublication, publish_id: str, services: Publis
 def _put_chunk(claimed: ClaimedPublication, index: int, services: PublishingServices) -> bool:
     """Send one chunk; returns True if TikTok has the whole file now. Raises TikTokError, StorageError."""
     (first, last), media, attempt = claimed.plan.chunk(index), claimed.ready_media, claimed.living_attempt
-    encrypted, vault = attempt.upload_url_encrypted or b"", services.vault
+    vault, encrypted = services.vault, attempt.upload_url_encrypted or b""
     try:
         upload_url = vault.encryptor.decrypt(encrypted, Attempt.upload_url_encrypted, attempt.id)
     except DecryptionFailed:  # the key that encrypted it has left the ring: the URL is lost
         raise UploadUnknown("upload: the upload URL cannot be unsealed", code="upload_url_lost") from None
-    receipt = vault.tiktok.put_chunk(
+    return vault.tiktok.put_chunk(
         upload_url,
         body=read_bytes(services.storage, media, first, last),
         first=first,
         last=last,
         total=attempt.video_size,
         content_type=media.content_type or "video/mp4",
-    )
-    return receipt.is_complete
+    ).is_complete
 
 
 def _storage_trouble(claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Later:

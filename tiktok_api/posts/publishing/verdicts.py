@@ -96,7 +96,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class AttemptOpened:
     """TikTok gave a publish_id and an upload URL, which is encrypted already."""
 
     publish_id: str
@@ -105,7 +105,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class NotOpened:
+class AttemptNotOpened:
     """The init failed: we know of no publish_id, so no byte was sent."""
 
     setback: Later | Hold | Fail
@@ -194,8 +194,8 @@ Result = (
     | Skip
     | Disconnected
     | Checked
-    | Opened
-    | NotOpened
+    | AttemptOpened
+    | AttemptNotOpened
     | Adopted
     | ChunkSent
     | LastChunkLeaves
