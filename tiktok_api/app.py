@@ -41,8 +41,8 @@ from tiktok_api.media import deduplication
 from tiktok_api.media import monitoring as media_monitoring
 from tiktok_api.media import tasks as media_tasks
 from tiktok_api.media.errors import StorageUnavailable
-from tiktok_api.media.imports.concurrency import Turnstile
-from tiktok_api.media.routes import blp as media_blueprint
+from tiktok_api.media.imports.concurrency import ImportSlots
+from tiktok_api.media.routes import BLUEPRINTS as MEDIA_BLUEPRINTS
 from tiktok_api.outbound import Fetcher, Policy
 from tiktok_api.posts import listeners
 from tiktok_api.posts import monitoring as posts_monitoring
@@ -79,7 +79,7 @@ LARGEST_JSON = MEBIBYTE
 DOMAINS: tuple[Blueprint, ...] = (
     *AUTH_BLUEPRINTS,
     accounts_blueprint,
-    media_blueprint,
+    *MEDIA_BLUEPRINTS,
     posts_blueprint,
     publications_blueprint,
     posting_blueprint,
@@ -149,7 +149,7 @@ def _compose(app: Flask, settings: Settings, replaced: Mapping[type, Any]) -> No
     made: dict[type, Callable[[], Any]] = {
         Settings: lambda: settings,
         Encryptor: lambda: Encryptor(settings.vault_keys),
-        Turnstile: lambda: Turnstile(max(1, settings.worker_threads // 2)),
+        ImportSlots: lambda: ImportSlots(max(1, settings.worker_threads // 2)),
         HealthChecks: lambda: HealthChecks(health_checks.CHECKS),
         Gauges: lambda: Gauges(GAUGES),
         Storage: lambda: _make_storage(settings),
@@ -295,7 +295,7 @@ def _subscribe() -> None:
     events.subscribe("accounts.named", accounts_services.get_accounts)
     events.subscribe("user.leaving", _let_accounts_go)
     events.subscribe("user.leaving", listeners.forget_posts)
-    events.subscribe("user.leaving", deduplication.let_everything_go)
+    events.subscribe("user.leaving", deduplication.release_all_bytes)
     events.subscribe("media.is_used", listeners.is_shown)
     events.subscribe("media.inspected", pending_media.check_posts_of)
     events.subscribe("media.lapsed", pending_media.check_posts_of)

@@ -110,7 +110,7 @@ def test_pictures_go_with_the_account(owner, client, account_id, run_jobs, store
 def test_sweeping_leaves_what_is_kept(app, owner, account_id):
     with app.app_context():
         keys = set(services_of(app)[Storage].keys_before(_far()))
-        held = deduplication.held_among(sorted(keys))
+        held = deduplication.keys_in_use(sorted(keys))
 
     assert keys
     assert held == keys

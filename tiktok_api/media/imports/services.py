@@ -1,7 +1,7 @@
-"""Imports from a URL as rows: begun, held against the epoch of whoever fetches, put off, given up, handed to inspection.
+"""Imports from a URL as rows: created, progressed, put off, rejected, handed to inspection.
 
-The fetching itself is next door. Every change here is a compare-and-set, so that an import that was deleted, given up or
-taken over meanwhile stays that way.
+`download` fetches the bytes. Every change here is a compare-and-set, so that an import that was deleted, rejected or taken
+over by another worker meanwhile stays that way.
 """
 
 from dataclasses import dataclass
@@ -27,19 +27,19 @@ from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
 
 IMPORT = "media.import"
-MOST_PENDING = 100
-"""For one user: fetching is slow where servers are, and others wait too."""
-GAVE_UP = Rejection(code="import_timeout", message="The file could not be fetched in time.")
-_AT_ONCE = 500
+MAX_PENDING = 100
+"""Unfinished imports of one user: servers may be slow, and other users wait too."""
+TIMED_OUT = Rejection(code="import_timeout", message="The file could not be fetched in time.")
+_BATCH = 500
 
 
 class Overtaken(Exception):
-    """The import is somebody else's by now, or was deleted or given up: leave everything as it is."""
+    """The import was deleted, has ended, or another worker has it: change nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    """An import as it stands."""
+class PendingImport:
+    """A detached copy of an import's row."""
 
     media_id: UUID
     owner_id: UUID
@@ -50,13 +50,13 @@ class Pending:
     received_bytes: int
     size_bytes: int | None
 
-    def open_url(self, encryptor: Encryptor) -> str:
-        """Where it is fetched from. Raises DecryptionFailed."""
+    def decrypt_url(self, encryptor: Encryptor) -> str:
+        """Returns the URL. Raises DecryptionFailed."""
         return encryptor.decrypt(self.url_encrypted, MediaImport.url_encrypted, self.import_id)
 
 
 def read_url(url: str, fetcher: Fetcher) -> Target:
-    """Where an import leads. Raises ImportUrlRefused for what can be seen in the URL itself."""
+    """Parse the URL of an import. Raises ImportUrlRefused for what is wrong with the URL itself."""
     try:
         return fetcher.read(url)
     except UrlForbidden as error:
@@ -64,7 +64,7 @@ def read_url(url: str, fetcher: Fetcher) -> Target:
         raise ImportUrlRefused(errors=[fault]) from None
 
 
-def begin(
+def create(
     caller: Identity,
     *,
     url: str,
@@ -74,17 +74,17 @@ def begin(
     fetcher: Fetcher,
     settings: Settings,
 ) -> Media:
-    """Promise to fetch `url` into the library; nobody is asked for anything yet.
+    """Create an import of `url` and enqueue its download. Makes no request itself.
 
-    Raises ImportUrlRefused for what can be seen in the URL itself, ImportsPending, MediaQuotaExceeded, StorageOutOfSpace.
+    Raises ImportUrlRefused for what is wrong with the URL itself, ImportsPending, MediaQuotaExceeded, StorageOutOfSpace.
     """
     target = read_url(url, fetcher)
     if storage.free_bytes() == 0:
         raise StorageOutOfSpace
     pending = select(func.count()).select_from(MediaImport).join(Media).where(Media.owner_id == caller.user_id)
-    if (db.session.scalar(pending) or 0) >= MOST_PENDING:
-        raise ImportsPending(count=MOST_PENDING)
-    quotas.must_fit(caller.user_id, Quota.of(settings), more_bytes=0)
+    if (db.session.scalar(pending) or 0) >= MAX_PENDING:
+        raise ImportsPending(count=MAX_PENDING)
+    quotas.check_fits(caller.user_id, Quota.of(settings), more_bytes=0)
     media = Media(
         owner_id=caller.user_id,
         name=services.clean_name(name or target.file_name),
@@ -102,8 +102,8 @@ def begin(
     return media
 
 
-def find(media_id: UUID) -> Pending | None:
-    """The import that is still to be fetched."""
+def find_pending(media_id: UUID) -> PendingImport | None:
+    """Returns the import if it is unfinished."""
     found = db.session.execute(
         select(
             Media.id.label("media_id"),
@@ -118,47 +118,61 @@ def find(media_id: UUID) -> Pending | None:
         .join(MediaImport, MediaImport.media_id == Media.id)
         .where(Media.id == media_id, Media.status == MediaStatus.UPLOADING)
     ).one_or_none()
-    return Pending(**found._mapping) if found else None
+    return PendingImport(**found._mapping) if found else None
+
+
+def get_claimed(job: ClaimedJob, media_id: UUID) -> PendingImport:
+    """Returns the import as it is now. Raises Overtaken unless it is unfinished and `job` is still this worker's."""
+    _check_claim(job)
+    pending = find_pending(media_id)
+    if pending is None:
+        raise Overtaken
+    return pending
 
 
 def exists(media_id: UUID) -> bool:
-    """Whether anybody still has it in a library."""
+    """True if the media is still in a library, finished or not."""
     return db.session.scalar(select(Media.id).where(Media.id == media_id)) is not None
 
 
-def note(job: ClaimedJob, pending: Pending, *, validator: str | None, **values: Any) -> None:
-    """Write down what is known of the file by now. Raises Overtaken."""
-    _move(job, pending.media_id, pending.received_bytes, **values)
-    _import_of(pending.media_id, validator=validator)
+def store_facts(job: ClaimedJob, pending: PendingImport, *, validator: str | None, **values: Any) -> None:
+    """Store what the server says of the file. Raises Overtaken."""
+    _update_media(job, pending.media_id, pending.received_bytes, **values)
+    db.session.execute(
+        update(MediaImport)
+        .where(MediaImport.media_id == pending.media_id)
+        .values(validator=validator)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def acknowledge(job: ClaimedJob, media_id: UUID, *, before: int, received: int, bytes_per_second: float | None) -> None:
-    """Say that so much is durable. Raises Overtaken."""
-    _move(job, media_id, before, received_bytes=received, bytes_per_second=bytes_per_second)
+    """Record that `received` bytes are durable; `before` were recorded last. Raises Overtaken."""
+    _update_media(job, media_id, before, received_bytes=received, bytes_per_second=bytes_per_second)
 
 
-def reserve(job: ClaimedJob, pending: Pending, quota: Quota, upto: int) -> None:
-    """Let it come to `upto` bytes in all. Raises MediaQuotaExceeded, Overtaken."""
-    _must_be_held(job)
-    deduplication.hold_library(pending.owner_id)
-    quotas.reserve(_uploading(pending.media_id), quota, upto)
+def reserve(job: ClaimedJob, pending: PendingImport, quota: Quota, upto: int) -> None:
+    """Let the import count for `upto` bytes in all. Raises MediaQuotaExceeded, Overtaken."""
+    _check_claim(job)
+    deduplication.lock_library(pending.owner_id)
+    quotas.reserve(_lock_unfinished(pending.media_id), quota, upto)
     db.session.flush()
 
 
 def finish(
-    job: ClaimedJob, pending: Pending, *, received: int, bytes_per_second: float | None, sha256: str | None
+    job: ClaimedJob, pending: PendingImport, *, received: int, bytes_per_second: float | None, sha256: str | None
 ) -> None:
-    """Everything is here: forget the URL and have it inspected, unless it is known already. Raises Overtaken."""
-    deduplication.hold_library(pending.owner_id)
-    said = {"received_bytes": received, "size_bytes": received, "bytes_per_second": bytes_per_second}
-    _move(job, pending.media_id, pending.received_bytes, **said)
+    """End a complete download: delete the URL and request the inspection, unless the content is known. Raises Overtaken."""
+    deduplication.lock_library(pending.owner_id)
+    sizes = {"received_bytes": received, "size_bytes": received, "bytes_per_second": bytes_per_second}
+    _update_media(job, pending.media_id, pending.received_bytes, **sizes)
     db.session.execute(delete(MediaImport).where(MediaImport.media_id == pending.media_id))
-    services.have_inspected(_uploading(pending.media_id), sha256=sha256)
+    services.request_inspection(_lock_unfinished(pending.media_id), sha256=sha256)
 
 
 def count_failure(job: ClaimedJob, media_id: UUID, *, has_progressed: bool) -> int:
-    """One more attempt that came to nothing; answers how many did in a row. Raises Overtaken."""
-    _must_be_held(job)
+    """Count a failed attempt. Returns how many failed in a row, without progress between them. Raises Overtaken."""
+    _check_claim(job)
     failures = 1 if has_progressed else MediaImport.failures + 1
     counted = db.session.execute(
         update(MediaImport)
@@ -173,32 +187,37 @@ def count_failure(job: ClaimedJob, media_id: UUID, *, has_progressed: bool) -> i
 
 
 def reject(media_id: UUID, reason: Rejection, job: ClaimedJob | None = None) -> None:
-    """Give an import up, unless it has ended meanwhile or is no longer the worker's with that `job`; forget URL and bytes."""
+    """Reject an import, and delete its URL and bytes. Does nothing if it has ended, or `job` is no longer this worker's."""
     if job is not None and not queue.is_held(job):
         return
     owner_id = db.session.scalar(select(Media.owner_id).where(Media.id == media_id))
     if owner_id is None:
         return
-    deduplication.hold_library(owner_id)
+    deduplication.lock_library(owner_id)
     try:
-        media = _uploading(media_id)
+        media = _lock_unfinished(media_id)
     except Overtaken:
         return
     key, media.storage_key = media.storage_key, None
     media.reserved_bytes, media.bytes_per_second = 0, None
     services.reject(media, reason)
     db.session.execute(delete(MediaImport).where(MediaImport.media_id == media_id))
-    deduplication.let_go([key])
+    deduplication.release_bytes([key])
 
 
-def overdue() -> list[UUID]:
-    """The media whose import took too long as a whole, whatever held it up."""
-    late = select(MediaImport.media_id).where(MediaImport.give_up_at < clock.now())
-    return list(db.session.scalars(late.limit(_AT_ONCE)))
+def find_overdue() -> list[UUID]:
+    """Returns the media whose import took too long as a whole, for whatever reason."""
+    overdue = select(MediaImport.media_id).where(MediaImport.give_up_at < clock.now())
+    return list(db.session.scalars(overdue.limit(_BATCH)))
 
 
-def _uploading(media_id: UUID) -> Media:
-    """The row of an import that has not ended. Raises Overtaken."""
+def next_try(seconds: float) -> datetime:
+    """Returns the time `seconds` from now, by the clock of the job queue."""
+    return clock.now() + timedelta(seconds=seconds)
+
+
+def _lock_unfinished(media_id: UUID) -> Media:
+    """Returns the locked row of an import that has not ended. Raises Overtaken."""
     statement = select(Media).where(Media.id == media_id, Media.source_url.is_not(None))
     statement = statement.where(Media.status == MediaStatus.UPLOADING).with_for_update()
     media = db.session.scalar(statement.execution_options(populate_existing=True))
@@ -207,42 +226,21 @@ def _uploading(media_id: UUID) -> Media:
     return media
 
 
-def _move(job: ClaimedJob, media_id: UUID, before: int, **values: Any) -> None:
-    _must_be_held(job)
-    moved = db.session.execute(
+def _update_media(job: ClaimedJob, media_id: UUID, before: int, **values: Any) -> None:
+    """Compare and set. Raises Overtaken unless the import is unfinished, this worker's, and stands at `before` bytes."""
+    _check_claim(job)
+    changed = db.session.execute(
         update(Media)
         .where(Media.id == media_id, Media.status == MediaStatus.UPLOADING, Media.received_bytes == before)
         .values(**values)
         .returning(Media.id)
         .execution_options(synchronize_session=False)
     ).scalar()
-    if moved is None:
+    if changed is None:
         raise Overtaken
 
 
-def _import_of(media_id: UUID, **values: Any) -> None:
-    db.session.execute(
-        update(MediaImport)
-        .where(MediaImport.media_id == media_id)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _must_be_held(job: ClaimedJob) -> None:
+def _check_claim(job: ClaimedJob) -> None:
+    """Raises Overtaken if another worker has the job."""
     if not queue.is_held(job):
         raise Overtaken
-
-
-def must_be_held(job: ClaimedJob, media_id: UUID) -> Pending:
-    """The import as it stands, if it is still this worker's. Raises Overtaken."""
-    _must_be_held(job)
-    pending = find(media_id)
-    if pending is None:
-        raise Overtaken
-    return pending
-
-
-def next_try(seconds: float) -> datetime:
-    """So much later, by the clock that jobs come due by."""
-    return clock.now() + timedelta(seconds=seconds)

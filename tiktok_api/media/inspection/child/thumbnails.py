@@ -1,4 +1,4 @@
-"""The small picture by which people recognise a video or photo."""
+"""The small picture by which people recognise a video or photo. Both kinds of child use it, so it does not import libheif."""
 
 from typing import BinaryIO
 
@@ -10,5 +10,5 @@ PIXELS = 640
 
 
 def save(picture: Image.Image, target: BinaryIO) -> None:
-    """An RGB or RGBA `picture` of at most 640 pixels a side as a JPEG."""
+    """Write an RGB or RGBA `picture` of at most 640 pixels a side to `target` as a JPEG."""
     colours.on_white(picture).save(target, "JPEG", quality=80)
