@@ -1,4 +1,7 @@
-"""What the world is made of: apps, creators, videos, grants, tokens and publications."""
+"""Apps, creators, videos, grants, tokens and publications of a simulated TikTok.
+
+The control API shows these fields and the state file saves them: their names are part of both formats.
+"""
 
 import hashlib
 import re
@@ -7,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tiktok_api.simulator.world.option_types import needed, option
+from tiktok_api.simulator.options.declarations import option, required
 
 SCOPES = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.upload", "video.publish")
 
@@ -43,7 +46,7 @@ LARGEST_COUNTER = 10**12
 
 
 def _name(meaning: str, **rules: Any) -> Any:
-    return needed(
+    return required(
         meaning, longest=64, form=(NAME.fullmatch, "1 to 64 letters, digits, dots, dashes and underscores"), **rules
     )
 
@@ -54,13 +57,13 @@ def _counter(meaning: str) -> Any:
 
 @dataclass
 class App:
-    """A client registered in the developer portal."""
+    """An app that is registered in the developer portal."""
 
     client_key: str = _name("what the app is called by TikTok")
-    client_secret: str = needed(
+    client_secret: str = required(
         "signs webhooks and proves the app", longest=256, form=(SECRET.fullmatch, "1 to 256 visible ASCII characters")
     )
-    name: str = needed("what the consent page calls it", longest=200)
+    name: str = required("what the consent page calls it", longest=200)
     type: str = option("web", "how it signs in", choices=("web", "desktop"))
     reviewed: bool = option(True, "whether the consent page lets it ask")
     audited: bool = option(True, "whether it may post publicly")
@@ -77,16 +80,16 @@ class App:
 
     @property
     def is_trusted(self) -> bool:
-        """Whether it may post publicly: audited, and not a sandbox."""
+        """True if it may post publicly: it is audited and no sandbox."""
         return self.audited and not self.sandbox
 
 
 @dataclass
 class Creator:
-    """A person with a TikTok account, and what their settings say."""
+    """A person with a TikTok account, and the settings of the account."""
 
     username: str = _name("what follows the @")
-    nickname: str = needed("display name", longest=200)
+    nickname: str = required("display name", longest=200)
     bio: str = option("", "bio_description", longest=500)
     private: bool = option(False, "a private account: nothing of it is public")
     verified: bool = option(False, "is_verified")
@@ -98,12 +101,12 @@ class Creator:
         "41.0.0", "TikTok on the phone; photo drafts need 31.8", form=(APP_VERSION.fullmatch, "numbers between dots")
     )
     banned: bool = option(False, "banned from posting")
-    eligible: bool = option(True, "off: the consent page refuses this person")
+    eligible: bool = option(True, "false: the consent page refuses this person")
     fail_reason: str | None = option(
         None, "what every publication fails with; null: with nothing", kind="text", nullable=True, choices=FAIL_REASONS
     )
     post_cap: int | None = option(
-        None, "direct posts in 24 h; null: what the knob says", kind="integer", nullable=True, most=10**6
+        None, "direct posts in 24 h; null: as the option says", kind="integer", nullable=True, most=10**6
     )
     followers: int = _counter("followers at the beginning")
     following: int = _counter("followed at the beginning")
@@ -113,18 +116,18 @@ class Creator:
 
     @property
     def privacy_level_options(self) -> list[str]:
-        """Who may see a post: a private account has followers where a public one has everyone."""
+        """The privacy levels to choose from: a private account has followers where a public one has everyone."""
         return [FOLLOWERS if self.private else PUBLIC, FRIENDS, SELF_ONLY]
 
 
 @dataclass
-class Video:
-    """A post on a creator's profile, a photo post included."""
+class SimulatedVideo:
+    """A video or photo post on a creator's profile."""
 
     id: int
     username: str
     created_ms: int
-    title: str = needed("its text", longest=4_000, is_raw=True)
+    title: str = required("its text", longest=4_000, is_raw=True)
     privacy_level: str = option(PUBLIC, "who may see it", choices=PRIVACY_LEVELS)
     duration: int = option(15, "seconds", most=36_000)
     width: int = option(1080, "pixels", least=1, most=32_768)
@@ -133,25 +136,25 @@ class Video:
     is_photo: bool = option(False, "a photo post")
     publish_id: str | None = None
     client_key: str | None = None
-    cleared: bool = option(True, "moderation is through with it")
+    cleared: bool = option(True, "moderation has approved it")
     removed_at: float | None = None
     reach: int = 0
     adjustments: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_live(self) -> bool:
-        """Whether somebody, if only its owner, can watch it."""
+        """True if at least its owner can watch it."""
         return self.removed_at is None
 
     @property
     def is_public(self) -> bool:
-        """Whether anybody can watch it: everyone may, moderation is through with it, and it still exists."""
+        """True if everyone can watch it: it exists, moderation has approved it and its privacy level says so."""
         return self.is_live and self.cleared and self.privacy_level == PUBLIC
 
 
 @dataclass
 class Grant:
-    """One consent of a person to an app, from which tokens come."""
+    """The consent of a person to an app, on which tokens are issued."""
 
     client_key: str
     username: str
@@ -162,7 +165,7 @@ class Grant:
 
 @dataclass
 class Code:
-    """An authorization code on its way through the browser."""
+    """An authorization code that was given to a browser and not yet exchanged."""
 
     value: str
     client_key: str
@@ -183,18 +186,18 @@ class Token:
 
     @property
     def client_key(self) -> str:
-        """The app it was issued to."""
+        """The app to which it was issued."""
         return self.grant.client_key
 
     @property
     def username(self) -> str:
-        """The creator it speaks for."""
+        """The creator for whom the app acts."""
         return self.grant.username
 
 
 @dataclass
-class Publication:
-    """One publish_id from its init to its end."""
+class SimulatedPublication:
+    """What TikTok does for one publish_id, from its init to its end."""
 
     publish_id: str
     client_key: str
@@ -229,26 +232,26 @@ class Publication:
 
     @property
     def is_direct(self) -> bool:
-        """Whether it goes straight to the profile instead of the inbox."""
+        """True if it goes to the profile, False if it goes to the inbox as a draft."""
         return self.mode == "direct"
 
     @property
     def is_over(self) -> bool:
-        """Whether TikTok has nothing more to do for it."""
+        """True if its status is final, except that a draft may still be posted."""
         return self.status in TERMINAL
 
     @property
     def is_pending_share(self) -> bool:
-        """Whether it occupies a place among the drafts that wait for their creator."""
+        """True if it counts as a draft that waits for its creator."""
         return not self.is_direct and self.status not in ("FAILED", "PUBLISH_COMPLETE")
 
     def drop_files(self) -> None:
-        """Remove the bytes that were received; what is known of them stays."""
+        """Remove the bytes that were received; sizes and checksum stay."""
         for path in self.files:
             path.unlink(missing_ok=True)
         self.files = []
 
     @property
     def publish_type(self) -> str:
-        """The word for the mode in webhooks."""
+        """The mode as webhooks name it."""
         return "DIRECT_PUBLISH" if self.is_direct else "INBOX_SHARE"
