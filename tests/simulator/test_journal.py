@@ -4,7 +4,7 @@ import json
 
 from tests.simulator import footage
 from tests.simulator.driving import whole
-from tiktok_api.simulator.records.journal import MOST_BYTES, MOST_ENTRIES, Abridger, Journal
+from tiktok_api.simulator.models.journal import MOST_BYTES, MOST_ENTRIES, Abridger, Journal
 
 MEGABYTE = 1_000_000
 

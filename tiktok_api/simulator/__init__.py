@@ -9,7 +9,7 @@ drawers, each of which imports only those below it:
 - `state`: saving a world to a file and loading it
 - `background`: what TikTok does after a request: pulls, inspection, verdicts, moderation, webhooks
 - `world`: everything that exists, under one lock, with a virtual clock, an agenda, a seed and growth
-- `records`: apps, creators, videos, publications, webhook deliveries, fault rules and the other records of a world
+- `models`: apps, creators, videos, publications, webhook deliveries, fault rules and the other records of a world
 - `options` and `media`: what can be set, and TikTok's limits for media
 
 In a test: `with running(allow_http=True) as tiktok: ... tiktok.url ... tiktok.control.advance(3600)`. As a

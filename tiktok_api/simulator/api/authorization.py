@@ -6,7 +6,7 @@ from typing import Any
 from flask import request
 
 from tiktok_api.simulator.api.envelopes import Refusal, invalid_params
-from tiktok_api.simulator.records.models import Token
+from tiktok_api.simulator.models.consents import Token
 from tiktok_api.simulator.world.world import World
 
 PER_APP = ("user_info", "video_list", "video_query")

@@ -14,7 +14,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from tiktok_api.simulator.api.authorization import foreign_origin
 from tiktok_api.simulator.api.envelopes import new_log_id
-from tiktok_api.simulator.records.models import App, Code, Grant
+from tiktok_api.simulator.models.apps import App
+from tiktok_api.simulator.models.consents import Code, Grant
 from tiktok_api.simulator.world import token_retention
 from tiktok_api.simulator.world.portal import is_registered
 from tiktok_api.simulator.world.world import World, current_world

@@ -8,7 +8,9 @@ from flask import Blueprint, Response
 from tiktok_api.simulator.api import images, posting_limits
 from tiktok_api.simulator.api.authorization import authorize, json_body, read_field, requested_fields
 from tiktok_api.simulator.api.envelopes import Refusal, invalid_params, ok_response
-from tiktok_api.simulator.records.models import Creator, SimulatedVideo, Token
+from tiktok_api.simulator.models.consents import Token
+from tiktok_api.simulator.models.creators import Creator
+from tiktok_api.simulator.models.videos import SimulatedVideo
 from tiktok_api.simulator.world.world import World, current_world
 
 blueprint = Blueprint("display", __name__, url_prefix="/v2")

@@ -7,7 +7,8 @@ from flask import Blueprint, Response, request
 
 from tiktok_api.simulator.api.envelopes import OAuthRefusal, json_response
 from tiktok_api.simulator.background import revocation
-from tiktok_api.simulator.records.models import App, Code, Grant, Token
+from tiktok_api.simulator.models.apps import App
+from tiktok_api.simulator.models.consents import Code, Grant, Token
 from tiktok_api.simulator.world import token_retention
 from tiktok_api.simulator.world.ids import base64url_challenge, hex_challenge
 from tiktok_api.simulator.world.world import World, current_world

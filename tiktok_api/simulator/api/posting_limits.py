@@ -3,7 +3,9 @@
 from typing import Any
 
 from tiktok_api.simulator.api.envelopes import Refusal
-from tiktok_api.simulator.records.models import SELF_ONLY, App, Creator, SimulatedPublication
+from tiktok_api.simulator.models.apps import App
+from tiktok_api.simulator.models.creators import SELF_ONLY, Creator
+from tiktok_api.simulator.models.publications import SimulatedPublication
 from tiktok_api.simulator.world.world import World
 
 DAY = 86_400.0

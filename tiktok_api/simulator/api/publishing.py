@@ -9,8 +9,9 @@ from tiktok_api.simulator.api import posting_limits, validation
 from tiktok_api.simulator.api.authorization import authorize, json_body, read_field
 from tiktok_api.simulator.api.envelopes import Refusal, invalid_params, ok_response
 from tiktok_api.simulator.background import processing, pulling
-from tiktok_api.simulator.records.journal import Abridger
-from tiktok_api.simulator.records.models import SimulatedPublication, Token
+from tiktok_api.simulator.models.consents import Token
+from tiktok_api.simulator.models.journal import Abridger
+from tiktok_api.simulator.models.publications import SimulatedPublication
 from tiktok_api.simulator.world.world import World, current_world
 
 blueprint = Blueprint("publishing", __name__, url_prefix="/v2/post/publish")

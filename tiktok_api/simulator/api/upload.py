@@ -9,8 +9,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from tiktok_api.simulator.background import inspection, processing
+from tiktok_api.simulator.models.publications import SimulatedPublication
 from tiktok_api.simulator.options.timestamps import iso
-from tiktok_api.simulator.records.models import SimulatedPublication
 from tiktok_api.simulator.world.world import World, current_world
 
 blueprint = Blueprint("upload", __name__)

@@ -5,8 +5,8 @@ from typing import Any
 
 from tiktok_api.simulator.api.authorization import read_field
 from tiktok_api.simulator.api.envelopes import Refusal, invalid_params
+from tiktok_api.simulator.models.apps import App
 from tiktok_api.simulator.options.options import Options
-from tiktok_api.simulator.records.models import App
 from tiktok_api.simulator.world.portal import owns, pull_problem
 
 MB = 1_000_000

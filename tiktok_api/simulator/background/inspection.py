@@ -7,7 +7,7 @@ from typing import Any
 from tiktok_api.simulator.background import processing
 from tiktok_api.simulator.media import limits
 from tiktok_api.simulator.media.probe import prober
-from tiktok_api.simulator.records.models import SimulatedPublication
+from tiktok_api.simulator.models.publications import SimulatedPublication
 from tiktok_api.simulator.world.agenda import scheduled_event
 from tiktok_api.simulator.world.world import World
 

@@ -7,7 +7,9 @@ import hashlib
 from typing import Any
 
 from tiktok_api.simulator.background import webhooks
-from tiktok_api.simulator.records.models import FOLLOWERS, PUBLIC, SimulatedPublication, SimulatedVideo
+from tiktok_api.simulator.models.creators import FOLLOWERS, PUBLIC
+from tiktok_api.simulator.models.publications import SimulatedPublication
+from tiktok_api.simulator.models.videos import SimulatedVideo
 from tiktok_api.simulator.world.agenda import scheduled_event
 from tiktok_api.simulator.world.world import World
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from tiktok_api.simulator.background import inspection, processing
 from tiktok_api.simulator.background.connections import open_connection
-from tiktok_api.simulator.records.models import SimulatedPublication
+from tiktok_api.simulator.models.publications import SimulatedPublication
 from tiktok_api.simulator.world.agenda import scheduled_event
 from tiktok_api.simulator.world.world import World
 

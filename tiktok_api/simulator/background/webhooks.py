@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tiktok_api.simulator.background.connections import open_connection
+from tiktok_api.simulator.models.deliveries import WebhookDelivery
+from tiktok_api.simulator.models.publications import SimulatedPublication
 from tiktok_api.simulator.options.timestamps import iso
-from tiktok_api.simulator.records.deliveries import WebhookDelivery
-from tiktok_api.simulator.records.models import SimulatedPublication
 from tiktok_api.simulator.world.agenda import scheduled_event
 from tiktok_api.simulator.world.ids import webhook_signature
 from tiktok_api.simulator.world.json import written

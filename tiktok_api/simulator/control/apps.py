@@ -11,8 +11,9 @@ from tiktok_api.simulator.api.envelopes import json_response
 from tiktok_api.simulator.background.connections import open_connection
 from tiktok_api.simulator.control import views
 from tiktok_api.simulator.control.parsing import InvalidCommand, checked_body, checked_values, set_attributes
+from tiktok_api.simulator.models.apps import App
+from tiktok_api.simulator.models.names import NAME
 from tiktok_api.simulator.options.declarations import OptionType, options_of
-from tiktok_api.simulator.records.models import NAME, App
 from tiktok_api.simulator.world.portal import check_app, pull_problem
 from tiktok_api.simulator.world.world import World, current_world
 

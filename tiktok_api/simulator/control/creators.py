@@ -8,8 +8,9 @@ from tiktok_api.simulator.api.envelopes import json_response
 from tiktok_api.simulator.background import processing, revocation
 from tiktok_api.simulator.control import views
 from tiktok_api.simulator.control.parsing import InvalidCommand, checked_body, set_attributes
+from tiktok_api.simulator.models.creators import LARGEST_COUNTER, PRIVACY_LEVELS, Creator
+from tiktok_api.simulator.models.names import NAME
 from tiktok_api.simulator.options.declarations import OptionType, options_of
-from tiktok_api.simulator.records.models import LARGEST_COUNTER, NAME, PRIVACY_LEVELS, Creator
 from tiktok_api.simulator.world import growth
 from tiktok_api.simulator.world.world import World, current_world
 

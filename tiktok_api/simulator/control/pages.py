@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from tiktok_api.simulator.background import processing, revocation
 from tiktok_api.simulator.control import creators, videos, views
 from tiktok_api.simulator.control.access import TOKEN_FIELD, form_token
+from tiktok_api.simulator.models.fault_rules import EFFECTS, ENDPOINTS, FaultRule, InvalidFaultRule
 from tiktok_api.simulator.options.declarations import options_of
 from tiktok_api.simulator.options.options import InvalidOption, Options
-from tiktok_api.simulator.records.fault_rules import EFFECTS, ENDPOINTS, FaultRule, InvalidFaultRule
 from tiktok_api.simulator.world.json import read
 from tiktok_api.simulator.world.world import World, current_world
 

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from tiktok_api.simulator.api.envelopes import json_response
 from tiktok_api.simulator.control import views
 from tiktok_api.simulator.control.parsing import InvalidCommand
-from tiktok_api.simulator.records.models import SimulatedPublication
+from tiktok_api.simulator.models.publications import SimulatedPublication
 from tiktok_api.simulator.world.world import World, current_world
 
 blueprint = Blueprint("publications", __name__)

@@ -8,10 +8,10 @@ from tiktok_api.simulator.api.envelopes import json_response
 from tiktok_api.simulator.background import webhooks
 from tiktok_api.simulator.control import apps, creators, publications, videos, views
 from tiktok_api.simulator.control.parsing import InvalidCommand, checked_body, json_body
+from tiktok_api.simulator.models.fault_rules import FaultRule, InvalidFaultRule
 from tiktok_api.simulator.options.declarations import InvalidValue, OptionType, options_of
 from tiktok_api.simulator.options.options import InvalidOption, Options
 from tiktok_api.simulator.options.timestamps import from_iso, within_time
-from tiktok_api.simulator.records.fault_rules import FaultRule, InvalidFaultRule
 from tiktok_api.simulator.world.portal import NotRegistrable
 from tiktok_api.simulator.world.world import World, current_world
 

@@ -9,10 +9,9 @@ from tiktok_api.simulator.background import processing
 from tiktok_api.simulator.control import views
 from tiktok_api.simulator.control.creators import COUNTER, find_creator
 from tiktok_api.simulator.control.parsing import InvalidCommand, checked_body, set_attributes
+from tiktok_api.simulator.models.videos import MOST_VIDEOS, SimulatedVideo
 from tiktok_api.simulator.options.declarations import OptionType, options_of
 from tiktok_api.simulator.options.timestamps import LATEST, from_iso
-from tiktok_api.simulator.records.models import SimulatedVideo
-from tiktok_api.simulator.records.videos import MOST_VIDEOS
 from tiktok_api.simulator.world import growth
 from tiktok_api.simulator.world.world import World, current_world
 

@@ -4,9 +4,12 @@ from dataclasses import asdict
 from typing import Any
 
 from tiktok_api.simulator.api import posting_limits
+from tiktok_api.simulator.models.apps import App
+from tiktok_api.simulator.models.creators import Creator
+from tiktok_api.simulator.models.deliveries import WebhookDelivery
+from tiktok_api.simulator.models.publications import SimulatedPublication
+from tiktok_api.simulator.models.videos import SimulatedVideo
 from tiktok_api.simulator.options.timestamps import iso
-from tiktok_api.simulator.records.deliveries import WebhookDelivery
-from tiktok_api.simulator.records.models import App, Creator, SimulatedPublication, SimulatedVideo
 from tiktok_api.simulator.world.world import World
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from tiktok_api.simulator.records.fault_rules import FaultRule
+from tiktok_api.simulator.models.fault_rules import FaultRule
 from tiktok_api.simulator.world.world import World
 
 OAUTH = ("token", "refresh", "client_token", "revoke")

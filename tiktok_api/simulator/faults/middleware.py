@@ -6,8 +6,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from tiktok_api.simulator.faults.effects import ConnectionDropped, FaultInBody, FaultyBody, FaultyCall, answer_normally
 from tiktok_api.simulator.faults.request_facts import endpoint_and_fields, facts_for_journal
+from tiktok_api.simulator.models.fault_rules import FaultRule
 from tiktok_api.simulator.options.timestamps import iso
-from tiktok_api.simulator.records.fault_rules import FaultRule
 from tiktok_api.simulator.world.world import GENERATION, World, WorldGone
 
 LONGEST_PATH = 4_096

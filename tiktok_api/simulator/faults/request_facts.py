@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 from wsgiref.types import WSGIEnvironment
 
-from tiktok_api.simulator.records.journal import Abridger
+from tiktok_api.simulator.models.journal import Abridger
 from tiktok_api.simulator.world.json import read
 from tiktok_api.simulator.world.world import World
 

@@ -1,4 +1,8 @@
-"""A small HTTP/1.1 server for one WSGI application: kept connections, large bodies, and hanging up on purpose."""
+"""A small HTTP/1.1 server for one WSGI application: kept connections, bodies of any size, and resets on purpose.
+
+Two servers were tried in its place. Werkzeug's closes the connection after each answer and does not check lengths and chunks
+of bodies; cheroot's listener ends with an error when the application resets a socket in the middle of a body.
+"""
 
 import contextlib
 import http.server
@@ -17,7 +21,7 @@ from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication
 
 from tiktok_api.simulator.faults.effects import ConnectionDropped
-from tiktok_api.simulator.server.request_body import RequestBody, read_chunked
+from tiktok_api.simulator.server.request_body import IncomingBody, read_chunked
 
 PIECE = 1 << 20
 STOP_SECONDS = 1.0
@@ -58,7 +62,7 @@ class ConnectionHandler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = respond  # noqa: N815 - the names that http.server asks for
 
-    def _body(self) -> RequestBody | None:
+    def _body(self) -> IncomingBody | None:
         """Returns the body of this request, a chunked one already read; None if its length is not valid."""
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             raw = read_chunked(self.rfile)
@@ -69,11 +73,11 @@ class ConnectionHandler(http.server.BaseHTTPRequestHandler):
             else:
                 del self.headers["Content-Length"]
                 self.headers["Content-Length"] = str(len(raw))
-            return RequestBody(io.BytesIO(raw), len(raw))
+            return IncomingBody(io.BytesIO(raw), len(raw))
         length = self.headers.get("Content-Length", "0")
-        return RequestBody(self.rfile, int(length)) if length.isdecimal() else None
+        return IncomingBody(self.rfile, int(length)) if length.isdecimal() else None
 
-    def _environ(self, body: RequestBody) -> dict[str, Any]:
+    def _environ(self, body: IncomingBody) -> dict[str, Any]:
         path, _, query = self.path.partition("?")
         host, port = self.server.server_address[:2]
         environ = {
@@ -141,7 +145,7 @@ class ConnectionHandler(http.server.BaseHTTPRequestHandler):
         lines.append(f"Connection: {'keep-alive' if has_length and not self.close_connection else 'close'}")
         return "\r\n".join([*lines, "", ""]).encode("latin-1"), has_length
 
-    def _drain(self, body: RequestBody) -> None:
+    def _drain(self, body: IncomingBody) -> None:
         """Read the rest of the body, because the next request begins after it."""
         while body.read(PIECE):
             pass

@@ -6,7 +6,7 @@ from typing import Any
 LARGEST_IN_CHUNKS = 16 << 20
 
 
-class RequestBody(io.RawIOBase):
+class IncomingBody(io.RawIOBase):
     """A request body: as many bytes as announced, or fewer if the client disconnects."""
 
     def __init__(self, stream: Any, length: int) -> None:

@@ -6,10 +6,14 @@ from dataclasses import fields
 from typing import Any
 
 from tiktok_api.simulator.background import inspection, pulling, webhooks
+from tiktok_api.simulator.models.apps import App
+from tiktok_api.simulator.models.consents import Code, Grant, Token
+from tiktok_api.simulator.models.creators import Creator
+from tiktok_api.simulator.models.deliveries import WebhookDelivery
+from tiktok_api.simulator.models.fault_rules import FaultRule
+from tiktok_api.simulator.models.publications import SimulatedPublication
+from tiktok_api.simulator.models.videos import SimulatedVideo
 from tiktok_api.simulator.options.options import Options
-from tiktok_api.simulator.records.deliveries import WebhookDelivery
-from tiktok_api.simulator.records.fault_rules import FaultRule
-from tiktok_api.simulator.records.models import App, Code, Creator, Grant, SimulatedPublication, SimulatedVideo, Token
 from tiktok_api.simulator.world import seed
 from tiktok_api.simulator.world.agenda import SCHEDULED_EVENTS
 from tiktok_api.simulator.world.clock import Clock

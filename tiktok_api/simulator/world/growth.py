@@ -23,7 +23,8 @@ All are rounded down and never negative. A counter set by hand keeps its distanc
 import hashlib
 import math
 
-from tiktok_api.simulator.records.models import Creator, SimulatedVideo
+from tiktok_api.simulator.models.creators import Creator
+from tiktok_api.simulator.models.videos import SimulatedVideo
 
 DAY = 86_400.0
 VIDEO_COUNTERS = ("view_count", "like_count", "comment_count", "share_count")

@@ -4,8 +4,8 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
+from tiktok_api.simulator.models.apps import SCOPES, App
 from tiktok_api.simulator.options.options import Options
-from tiktok_api.simulator.records.models import SCOPES, App
 
 MOST_REDIRECT_URIS = 10
 LONGEST_REDIRECT_URI = 511

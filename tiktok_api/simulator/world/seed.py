@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tiktok_api.simulator.models.apps import App
+from tiktok_api.simulator.models.creators import Creator
 from tiktok_api.simulator.options.options import Options
-from tiktok_api.simulator.records.models import App, Creator
 from tiktok_api.simulator.world.growth import DAY, unit
 
 CALLBACKS = ["http://127.0.0.1:*/api/v1/accounts/callback", "http://localhost:*/api/v1/accounts/callback"]

@@ -1,6 +1,6 @@
 """Which codes and tokens are forgotten, so that a world that runs for years stays the same size."""
 
-from tiktok_api.simulator.records.models import Code, Token
+from tiktok_api.simulator.models.consents import Code, Token
 from tiktok_api.simulator.world.world import SWEEP_AT, World
 
 DAY = 86_400.0

@@ -8,16 +8,18 @@ from typing import Any
 
 from flask import current_app, has_request_context, request
 
+from tiktok_api.simulator.models.apps import App
+from tiktok_api.simulator.models.call_windows import SlidingWindows
+from tiktok_api.simulator.models.consents import Code, Grant, Token
+from tiktok_api.simulator.models.creators import Creator
+from tiktok_api.simulator.models.deliveries import DeliveryLog
+from tiktok_api.simulator.models.fault_rules import FaultRules
+from tiktok_api.simulator.models.journal import Journal
+from tiktok_api.simulator.models.publications import Publications, SimulatedPublication
+from tiktok_api.simulator.models.spool import Spool
+from tiktok_api.simulator.models.videos import SimulatedVideo, Videos
 from tiktok_api.simulator.options.options import Options
 from tiktok_api.simulator.options.timestamps import from_iso
-from tiktok_api.simulator.records.call_windows import SlidingWindows
-from tiktok_api.simulator.records.deliveries import DeliveryLog
-from tiktok_api.simulator.records.fault_rules import FaultRules
-from tiktok_api.simulator.records.journal import Journal
-from tiktok_api.simulator.records.models import App, Code, Creator, Grant, SimulatedPublication, SimulatedVideo, Token
-from tiktok_api.simulator.records.publications import Publications
-from tiktok_api.simulator.records.spool import Spool
-from tiktok_api.simulator.records.videos import Videos
 from tiktok_api.simulator.world import growth, seed
 from tiktok_api.simulator.world.agenda import Agenda, ScheduledEvent
 from tiktok_api.simulator.world.clock import Clock

@@ -1,12 +1,92 @@
-"""All publications of a world, with the bytes received for them, and which of them are forgotten."""
+"""Publications: what TikTok does for each publish_id, with the bytes that were received for it."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from tiktok_api.simulator.records.models import SimulatedPublication
-
+FAIL_REASONS = (
+    "file_format_check_failed",
+    "duration_check_failed",
+    "frame_rate_check_failed",
+    "picture_size_check_failed",
+    "internal",
+    "video_pull_failed",
+    "photo_pull_failed",
+    "publish_cancelled",
+    "auth_removed",
+    "spam_risk_too_many_posts",
+    "spam_risk_user_banned_from_posting",
+    "spam_risk_text",
+    "spam_risk",
+)
+TERMINAL = ("PUBLISH_COMPLETE", "SEND_TO_USER_INBOX", "FAILED")
 DAY = 86_400.0
 SPARE = 64
 """Publications that are looked at beyond the surplus, and that may be kept beyond twice the number to keep."""
+
+
+@dataclass
+class SimulatedPublication:
+    """What TikTok does for one publish_id, from its init to its end."""
+
+    publish_id: str
+    client_key: str
+    username: str
+    mode: str
+    kind: str
+    source: str
+    created_at: float
+    init_count: int
+    post_info: dict[str, Any] = field(default_factory=dict)
+    source_info: dict[str, Any] = field(default_factory=dict)
+    is_aigc: bool = False
+    status: str = "PROCESSING_UPLOAD"
+    fail_reason: str | None = None
+    size: int = 0
+    chunk_size: int = 0
+    chunk_count: int = 0
+    upload_id: str | None = None
+    upload_token: str | None = None
+    url_expires_at: float = 0.0
+    received_bytes: int = 0
+    chunks: list[dict[str, Any]] = field(default_factory=list)
+    digest: Any = field(default_factory=hashlib.sha256)
+    files: list[Path] = field(default_factory=list)
+    pulls: list[dict[str, Any]] = field(default_factory=list)
+    received_at: float | None = None
+    sha256: str | None = None
+    finished_at: float | None = None
+    probe: dict[str, Any] = field(default_factory=dict)
+    video_ids: list[int] = field(default_factory=list)
+    public_ids: list[int] = field(default_factory=list)
+
+    @property
+    def is_direct(self) -> bool:
+        """True if it goes to the profile, False if it goes to the inbox as a draft."""
+        return self.mode == "direct"
+
+    @property
+    def is_over(self) -> bool:
+        """True if its status is final, except that a draft may still be posted."""
+        return self.status in TERMINAL
+
+    @property
+    def is_pending_share(self) -> bool:
+        """True if it counts as a draft that waits for its creator."""
+        return not self.is_direct and self.status not in ("FAILED", "PUBLISH_COMPLETE")
+
+    def drop_files(self) -> None:
+        """Remove the bytes that were received; sizes and checksum stay."""
+        for path in self.files:
+            path.unlink(missing_ok=True)
+        self.files = []
+
+    @property
+    def publish_type(self) -> str:
+        """The mode as webhooks name it."""
+        return "DIRECT_PUBLISH" if self.is_direct else "INBOX_SHARE"
 
 
 class Publications(Mapping[str, SimulatedPublication]):

@@ -1,4 +1,0 @@
-"""What a simulated TikTok remembers, one module for each kind of record, with the bounds on how much of it is kept.
-
-The records know nothing of the world that holds them: `world` decides when they change and `state` saves them.
-"""
