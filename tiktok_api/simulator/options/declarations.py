@@ -1,4 +1,4 @@
-"""One declaration for everything that can be set: type, null, bounds, default, meaning, and when it counts."""
+"""How a value that can be set is declared: type, null, bounds, default, meaning, and when it takes effect."""
 
 import json
 import math
@@ -13,13 +13,13 @@ LARGEST_INTEGER = 2**53
 MOST_ITEMS = 100
 
 
-class BadValue(ValueError):
-    """A value that an option cannot have, with the reason."""
+class InvalidValue(ValueError):
+    """An option cannot have this value; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Option:
-    """What values something may have; `kind` is boolean, integer, number, text, texts, numbers, moment or object."""
+class OptionType:
+    """The values that an option may have; `kind` is boolean, integer, number, text, texts, numbers, moment or object."""
 
     kind: str
     meaning: str = ""
@@ -36,18 +36,18 @@ class Option:
     takes_effect: str = AT_ONCE
 
     def checked(self, name: str, value: Any) -> Any:
-        """The value, ready to be stored. Raises BadValue."""
+        """Returns the value in the form in which it is stored. Raises InvalidValue."""
         if value is None and self.nullable:
             return None
         problem = CHECKS[self.kind](self, value)
         if problem:
-            raise BadValue(f"{name} is {problem}{' or null' if self.nullable else ''}")
+            raise InvalidValue(f"{name} is {problem}{' or null' if self.nullable else ''}")
         if self.kind == "texts":
             return list(value)
         return float(value) if self.kind == "number" else value
 
     def described(self, name: str) -> dict[str, Any]:
-        """The declaration as the control API shows it; a bound that does not apply is null."""
+        """Returns the declaration as the control API shows it; a bound that does not apply is null."""
         has_bounds = self.kind in ("integer", "number", "numbers")
         has_text = self.kind in ("text", "texts") and not self.choices
         return {
@@ -66,57 +66,60 @@ class Option:
 
 
 def option(default: Any, meaning: str, *, kind: str = "", **rules: Any) -> Any:
-    """A field of a dataclass that is an option; its kind is that of the default unless given."""
+    """Declare a field of a dataclass as an option; its kind is that of the default unless given."""
     kinds = {bool: "boolean", int: "integer", float: "number", str: "text", list: "texts"}
-    declared = Option(kind=kind or kinds[type(default)], meaning=meaning, default=default, **rules)
+    declared = OptionType(kind=kind or kinds[type(default)], meaning=meaning, default=default, **rules)
     if isinstance(default, dict | list):
         return field(default_factory=lambda: type(default)(default), metadata={"option": declared})
     return field(default=default, metadata={"option": declared})
 
 
-def needed(meaning: str, *, kind: str = "text", **rules: Any) -> Any:
-    """The same for a field without a default."""
-    return field(metadata={"option": Option(kind=kind, meaning=meaning, **rules)})
+def required(meaning: str, *, kind: str = "text", **rules: Any) -> Any:
+    """Declare a field without a default as an option."""
+    return field(metadata={"option": OptionType(kind=kind, meaning=meaning, **rules)})
 
 
-def options_of(record: Any) -> dict[str, Option]:
-    """The options among the fields of a dataclass, by name."""
+def options_of(record: Any) -> dict[str, OptionType]:
+    """Returns the options among the fields of a dataclass, by name."""
     declared: tuple[Field[Any], ...] = fields(record)
     return {each.name: each.metadata["option"] for each in declared if "option" in each.metadata}
 
 
-def checked(declared: Mapping[str, Option], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """All changes, ready to be stored. Raises BadValue for the first that is unknown or has a wrong value."""
+def checked(declared: Mapping[str, OptionType], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns all changes in the form in which they are stored.
+
+    Raises InvalidValue for the first one that is unknown or has a wrong value.
+    """
     if unknown := changes.keys() - declared.keys():
-        raise BadValue(f"unknown: {', '.join(sorted(unknown))[:LONGEST_TEXT]}")
+        raise InvalidValue(f"unknown: {', '.join(sorted(unknown))[:LONGEST_TEXT]}")
     return {name: declared[name].checked(name, value) for name, value in changes.items()}
 
 
-def _among(rules: Option, value: Any) -> str:
+def _among(rules: OptionType, value: Any) -> str:
     if not rules.choices or value in rules.choices:
         return ""
     words = [str(each) for each in rules.choices]
     return " or ".join(words) if len(words) == 2 else f"one of {', '.join(words)}"
 
 
-def _boolean(_rules: Option, value: Any) -> str:
+def _boolean(_rules: OptionType, value: Any) -> str:
     return "" if isinstance(value, bool) else "true or false"
 
 
-def _integer(rules: Option, value: Any) -> str:
+def _integer(rules: OptionType, value: Any) -> str:
     if rules.choices:
         return _among(rules, value if type(value) is int else None)
     is_right = type(value) is int and rules.least <= value <= rules.most
     return "" if is_right else f"a whole number from {rules.least:.0f} to {rules.most:.0f}"
 
 
-def _number(rules: Option, value: Any) -> str:
+def _number(rules: OptionType, value: Any) -> str:
     is_number = type(value) is int or (type(value) is float and math.isfinite(value))
     is_right = is_number and rules.least <= value <= rules.most
     return "" if is_right else f"a number, at least {rules.least:.15g} and at most {rules.most:.15g}"
 
 
-def _text(rules: Option, value: Any) -> str:
+def _text(rules: OptionType, value: Any) -> str:
     if rules.choices:
         return _among(rules, value if isinstance(value, str) else None)
     if not isinstance(value, str) or not rules.shortest <= len(value) <= rules.longest:
@@ -126,8 +129,8 @@ def _text(rules: Option, value: Any) -> str:
     return _formed(rules, value)
 
 
-def _formed(rules: Option, value: str) -> str:
-    """What is wrong with the form of a text: the function of `form` returns false for it, or raises ValueError."""
+def _formed(rules: OptionType, value: str) -> str:
+    """Returns the words of `form` if its function returns false for the text or raises ValueError."""
     if rules.form is None:
         return ""
     is_right, words = rules.form
@@ -137,14 +140,14 @@ def _formed(rules: Option, value: str) -> str:
         return words
 
 
-def _texts(rules: Option, value: Any) -> str:
+def _texts(rules: OptionType, value: Any) -> str:
     if not isinstance(value, list | tuple) or len(value) > rules.most_items:
         return f"a list of at most {rules.most_items} texts"
     problem = next((problem for each in value if (problem := _text(rules, each))), "")
     return f"a list of texts, each {problem}" if problem else ""
 
 
-def _numbers(rules: Option, value: Any) -> str:
+def _numbers(rules: OptionType, value: Any) -> str:
     names = ", ".join(rules.default)
     if not isinstance(value, dict) or not value.keys() <= rules.default.keys():
         return f"an object with numbers for {names}"
@@ -152,19 +155,19 @@ def _numbers(rules: Option, value: Any) -> str:
     return f"an object in which each value is {problem}" if problem else ""
 
 
-def _object(_rules: Option, value: Any) -> str:
+def _object(_rules: OptionType, value: Any) -> str:
     try:
         return "" if isinstance(value, dict) and json.dumps(value, allow_nan=False) else "an object"
     except ValueError:
         return "an object with finite numbers"
 
 
-def _moment(_rules: Option, value: Any) -> str:
+def _moment(_rules: OptionType, value: Any) -> str:
     is_moment = isinstance(value, str | int | float) and not isinstance(value, bool)
     return "" if is_moment else "an RFC 3339 time with a zone, or seconds since 1970"
 
 
-CHECKS: dict[str, Callable[[Option, Any], str]] = {
+CHECKS: dict[str, Callable[[OptionType, Any], str]] = {
     "boolean": _boolean,
     "integer": _integer,
     "number": _number,
@@ -174,4 +177,4 @@ CHECKS: dict[str, Callable[[Option, Any], str]] = {
     "object": _object,
     "moment": _moment,
 }
-"""Returns what the value should have been, or nothing if it is right."""
+"""Each returns what the value should have been, or an empty text if it is right."""

@@ -1,4 +1,4 @@
-"""JSON that rejects excessive nesting and what is no number, and lets lone surrogates travel escaped."""
+"""JSON that rejects excessive nesting and numbers that are not finite, and writes lone surrogates escaped."""
 
 import json
 import math
@@ -7,13 +7,13 @@ from typing import Any, NoReturn
 from flask.json.provider import DefaultJSONProvider
 
 DEEPEST = 32
-"""Levels of nesting; what is nested deeper can be read but not always written."""
+"""Levels of nesting; Python can read deeper nesting but not always write it."""
 
 
 def read(raw: str | bytes, *, any_number: bool = False) -> Any:
-    """The value of a JSON text; raises ValueError for everything that is none, and for deep nesting.
+    """Returns the value of a JSON text. Raises ValueError for malformed JSON and for deep nesting.
 
-    `any_number` lets infinities and NaN pass, for readers that say themselves what is wrong with them.
+    `any_number` accepts infinities and NaN, for callers that check numbers themselves.
     """
     try:
         found = json.loads(raw) if any_number else json.loads(raw, parse_constant=_refuse, parse_float=_finite)
@@ -40,7 +40,7 @@ def _finite(text: str) -> float:
 
 
 def written(body: Any) -> str:
-    """JSON without spaces, whose numbers keep their 19 digits."""
+    """Returns JSON without spaces; integers of 19 digits are written exactly."""
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
     try:
         text.encode()
@@ -49,9 +49,9 @@ def written(body: Any) -> str:
     return text
 
 
-class Notation(DefaultJSONProvider):
-    """Lets `request.get_json` read as everything else here does."""
+class StrictJSONProvider(DefaultJSONProvider):
+    """Makes `request.get_json` read with `read`."""
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
-        """The value of a JSON text; raises ValueError."""
+        """Returns the value of a JSON text. Raises ValueError."""
         return read(s)

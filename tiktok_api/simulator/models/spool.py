@@ -1,6 +1,6 @@
 """The folder for received bytes.
 
-A temporary one goes with its world, or, after a SIGKILL, when the next world begins; a named one stays.
+A temporary folder is removed with its world, or, after a SIGKILL, when the next world begins; a named one stays.
 """
 
 import contextlib
@@ -15,11 +15,11 @@ from pathlib import Path
 
 PREFIX = "tiktok-simulator-"
 YOUNG_SECONDS = 60.0
-"""A folder younger than that may be about to be locked by its maker."""
+"""A younger folder may belong to a process that has made it and not yet locked it."""
 
 
 class Spool:
-    """A folder of its own; a temporary one is under a lock that ends with this process, however it ends."""
+    """One folder; a temporary one is locked by this process, and the kernel releases the lock however the process ends."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """Make the folder. Raises OSError."""
@@ -35,21 +35,21 @@ class Spool:
         self._finalizer = weakref.finalize(self, _remove, self.folder, lock)
 
     def new_path(self) -> Path:
-        """A new file, for bytes on their way in. Raises OSError."""
-        self.folder.mkdir(exist_ok=True)  # cleaners of temporary folders take old ones away
+        """Make a new empty file and return its path. Raises OSError."""
+        self.folder.mkdir(exist_ok=True)  # cleaners of temporary folders remove old ones
         handle, name = tempfile.mkstemp(dir=self.folder)
         os.close(handle)
         return Path(name)
 
     def keep_only(self, kept: Collection[Path]) -> None:
-        """Remove everything else that is in it."""
+        """Remove all other files in it."""
         with contextlib.suppress(FileNotFoundError):
             for path in self.folder.iterdir():
                 if path not in kept and path.is_file():
                     path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Remove a temporary folder; once is enough."""
+        """Remove a temporary folder; further calls have no effect."""
         if self._finalizer is not None:
             self._finalizer()
 
@@ -60,7 +60,7 @@ def _remove(folder: Path, lock: int) -> None:
 
 
 def _remove_orphans() -> None:
-    """Remove the folders whose processes were killed."""
+    """Remove the folders of processes that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             if time.time() - folder.lstat().st_mtime > YOUNG_SECONDS:

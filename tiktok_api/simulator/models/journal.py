@@ -1,4 +1,4 @@
-"""What was asked of the simulator, in order, bounded, with every secret struck out."""
+"""The journal: the last requests to the simulator in their order, bounded, with every secret replaced."""
 
 import json
 import re
@@ -11,7 +11,7 @@ MOST_ENTRIES = 20_000
 MOST_BYTES = 16 << 20
 LONGEST_TEXT = 2_500
 LONGEST_SECRET = 300
-"""A secret that stands across a cut is not recognized, so that much before a cut is not shown."""
+"""A secret that a cut divides is not recognized, so this many characters before a cut are left out."""
 MOST_ITEMS = 50
 MOST_OF_A_BODY = 8_192
 """Characters of a body that are kept; captions are well below."""
@@ -28,19 +28,19 @@ SECRETS = frozenset(
         "authorization",
     }
 )
-STRUCK = "[redacted]"
-MINTED = re.compile(
+HIDDEN = "[redacted]"
+ISSUED = re.compile(
     r"(?:act|rft|clt)\.[\w-]{56}(?:!|%21)4608\.va"
     r"|[\w-]{88}(?:\*|%2A)1(?:!|%21)4608\.va"
     r"|(?<=upload_token=)[\w-]+"
     r"|(?<=client_secret=)[^&\s]+",
     re.ASCII | re.IGNORECASE,
 )
-"""Tokens and codes are known by their form, wherever a client puts them."""
+"""Tokens and codes are recognized by their form, in whichever field a client sends them."""
 
 
 class Journal:
-    """The last requests; an entry is open until its answer has gone out."""
+    """The last requests; an entry is filled in while its request is answered."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -49,7 +49,7 @@ class Journal:
         self._count = 0
 
     def open(self, **facts: Any) -> dict[str, Any]:
-        """Write down that a request has come in; the answer is noted in the entry that this returns."""
+        """Add a request and return its entry, into which the caller writes what was answered."""
         size = len(json.dumps(facts))
         with self._lock:
             self._count += 1
@@ -61,39 +61,39 @@ class Journal:
             return entry
 
     def read(self, **wanted: str) -> list[dict[str, Any]]:
-        """The entries whose facts are as wanted, oldest first."""
+        """Returns the entries that have these facts, oldest first."""
         with self._lock:
             entries = [dict(entry) for _, entry in self._entries]
         return [entry for entry in entries if all(str(entry.get(name)) == value for name, value in wanted.items())]
 
     def clear(self) -> None:
-        """Forget everything, numbers included."""
+        """Forget all entries, and number the next one 1."""
         with self._lock:
             self._entries.clear()
             self._bytes = self._count = 0
 
 
-class Abridged:
-    """Makes what came in from outside fit for the journal: without secrets, and cut where it is long."""
+class Abridger:
+    """Shortens one body or query for the journal, and replaces the secrets in it."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        """`secrets` are texts that are struck out wherever they stand."""
+        """`secrets` are texts that are replaced wherever they occur."""
         self._secrets = [secret for secret in secrets if len(secret) >= 8]
         self._left = MOST_OF_A_BODY
 
     def fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The fields of a body or a query."""
+        """Returns the fields of a body or a query, shortened."""
         kept: dict[str, Any] = {}
         for name, value in values.items():
             if len(kept) >= MOST_ITEMS or self._left <= 0:
                 kept["…"] = f"{len(values) - len(kept)} more"
                 break
             shown = self.text(name)
-            kept[shown] = STRUCK if name.lower() in SECRETS else self.value(value)
+            kept[shown] = HIDDEN if name.lower() in SECRETS else self.value(value)
         return kept
 
     def value(self, value: Any) -> Any:
-        """Any value of a body."""
+        """Returns a value of a body, shortened."""
         if isinstance(value, dict):
             return self.fields(value)
         if isinstance(value, list):
@@ -105,11 +105,11 @@ class Abridged:
         return value if not isinstance(value, int) or abs(value) < 2**63 else f"{str(value)[:20]}…"
 
     def text(self, value: str) -> str:
-        """A text; where it is cut, it says how long it was."""
+        """Returns a text, shortened; a text that was cut says how long it was."""
         head = value[: 2 * LONGEST_TEXT]
         for secret in self._secrets:
-            head = head.replace(secret, STRUCK)
-        head = MINTED.sub(STRUCK, head) if len(head) >= 16 else head
+            head = head.replace(secret, HIDDEN)
+        head = ISSUED.sub(HIDDEN, head) if len(head) >= 16 else head
         is_cut = len(value) > 2 * LONGEST_TEXT
         longest = max(0, min(LONGEST_TEXT, self._left, len(head) - LONGEST_SECRET if is_cut else LONGEST_TEXT))
         self._left -= min(len(head), longest) + 4

@@ -5,11 +5,11 @@ from typing import Any
 
 WINDOW_SECONDS = 60.0
 SWEEP_AT = 256
-"""Windows at which those without a call in the last minute are dropped for the first time."""
+"""At this many windows, those without a call in the last minute are dropped for the first time."""
 
 
 class SlidingWindows:
-    """How often each key called within the last minute."""
+    """The calls of each key within the last minute."""
 
     def __init__(self) -> None:
         self._calls: dict[tuple[str, str], deque[float]] = {}
@@ -18,8 +18,8 @@ class SlidingWindows:
     def __len__(self) -> int:
         return len(self._calls)
 
-    def admit(self, rule: str, key: str, limit: int, now: float) -> bool:
-        """Count a call and let it pass, or refuse it uncounted; a limit of 0 lets everything pass."""
+    def count(self, rule: str, key: str, limit: int, now: float) -> bool:
+        """Count a call and return True, or return False at the limit; a refused call is not counted. 0 is no limit."""
         if limit <= 0:
             return True
         if len(self._calls) >= self._sweep_at:
@@ -33,15 +33,15 @@ class SlidingWindows:
         return True
 
     def saved(self) -> list[list[Any]]:
-        """All windows as JSON."""
+        """Returns all windows as JSON."""
         return [[*key, list(calls)] for key, calls in self._calls.items() if calls]
 
     def load(self, saved: list[list[Any]]) -> None:
-        """Take over windows that were saved."""
+        """Replace all windows by saved ones."""
         self._calls = {(rule, key): deque(map(float, calls)) for rule, key, calls in saved}
 
     def _sweep(self, now: float) -> None:
-        """Drop the windows that hold no call of the last minute; keys are tokens, and tokens come and go."""
+        """Drop the windows without a call in the last minute: keys are tokens, so their number grows without end."""
         self._calls = {
             key: calls for key, calls in self._calls.items() if calls and now - WINDOW_SECONDS < calls[-1] <= now
         }
