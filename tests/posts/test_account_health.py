@@ -116,3 +116,27 @@ def test_what_holds_its_posts_is_told_once(
 
     assert publication_of(post)["reason"] == "account_needs_reconnection"
     assert [reason["code"] for reason in health["reasons"]] == ["account_needs_reconnection"]
+
+
+def test_what_tiktok_says_of_a_creator_while_publishing_is_known_to_health_and_checks_at_once(
+    owner, simulator, make_post, begin, run_jobs
+):
+    post = make_post()
+    account_id, media_id = post["targets"][0]["account_id"], post["media_ids"][0]
+    simulator.control.change_creator("ada", max_video_post_duration_sec=120)
+    simulator.control.mischief("creator_info", "status", status=200, code="spam_risk_user_banned_from_posting")
+    begin(post)
+    run_jobs()
+
+    banned = owner.get(f"/accounts/{account_id}/health").json
+
+    assert [reason["code"] for reason in banned["reasons"]] == ["spam_risk_user_banned_from_posting"]
+    assert owner.post(f"/posts/{post['id']}/retry").status_code == 202
+    run_jobs()
+    asked = len(simulator.control.requests(endpoint="creator_info"))
+    free = owner.get(f"/accounts/{account_id}/health").json
+    checks = owner.get(f"/media/{media_id}/checks?account_id={account_id}").json
+    assert (free["can_post"], free["reasons"]) == (True, [])
+    [longest] = [check["allowed"] for check in checks["checks"] if check["code"] == "video_duration"]
+    assert longest == 120
+    assert len(simulator.control.requests(endpoint="creator_info")) == asked
