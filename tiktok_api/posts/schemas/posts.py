@@ -1,4 +1,4 @@
-"""What clients send and get about posts."""
+"""The shapes of posts."""
 
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ _LONGEST_TEXT = 10_000  # far beyond what TikTok takes: drafts may be longer tha
 
 
 def choice(enum: Any, *, example: str | None, description: str = "", **options: Any) -> fields.String:
-    """One of an enum's values, as text."""
+    """Returns a field for one of an enum's values, as text."""
     metadata = {"example": example} | ({"description": description} if description else {})
     return fields.String(validate=Choice(enum), metadata=metadata, **options)
 

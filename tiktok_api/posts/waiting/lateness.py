@@ -23,7 +23,7 @@ from tiktok_api.settings import Settings
 
 MISSED = "missed"
 PUNCTUAL = timedelta(minutes=5)
-"""What is no later than this goes out at once: retries and TikTok's limits of a minute are no downtime."""
+"""A publication that is no later than this goes out at once: retries and TikTok's limits of a minute are no downtime."""
 SHORTEST_GAP = timedelta(minutes=5)
 """Between late publications of one account, however close their times were: followers must not meet a burst of them."""
 LONGEST_GAP = timedelta(days=1)

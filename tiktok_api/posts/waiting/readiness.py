@@ -1,4 +1,4 @@
-"""What is known here and comes before any question to TikTok: media on their way, being late, taking turns."""
+"""What keeps a due publication from going out before TikTok is asked anything."""
 
 from datetime import timedelta
 
