@@ -305,11 +305,11 @@ def _subscribe() -> None:
     events.subscribe("account.disconnecting", services.let_pictures_go)
     events.subscribe("account.profile_read", ingest.keep_profile)
     for state in PublicationState:
-        events.subscribe(f"publication.{state}", posts_monitoring.count_move)
+        events.subscribe(f"publication.{state}", posts_monitoring.count_transition)
     events.subscribe("account.profile_read", services.request_pictures)
     events.subscribe("storage.keys_held", services.held_among)
     events.subscribe("account.sync_requested", ingest.request_walk)
-    events.subscribe("account.videos_listed", videos.want_ids)
+    events.subscribe("account.videos_listed", videos.enqueue_matching)
     events.subscribe("account.videos", queries.listed_since)
 
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event, update
 
 from tests.conftest import Person
-from tests.posts.moments import between_transactions
+from tests.posts.interruptions import between_transactions
 from tests.servers import wait_until
 from tiktok_api import clock_offset
 from tiktok_api.accounts.errors import AccountNeedsReconnection

@@ -6,7 +6,8 @@ at the door. A function is read once: a call of one that was read before is not 
 row or state (`models.py`, `states.py`, properties). The ground floor (clock, db, errors, events) is known to every reader.
 
 Printed are *stays* (visits to a file), *rooms* (different files) and *returns* (visits to a file that was left before).
-`--each-call` follows every call instead, as the machine does; `--steps` prints the walk.
+`--inside` leaves out the files behind which another domain begins; `--each-call` follows every call instead, as the machine does;
+`--steps` prints the walk.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -118,9 +120,12 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--each-call", action="store_true", help="follow every call, not each function once")
+    parser.add_argument("--inside", action="store_true", help="count the files of posts alone")
     parser.add_argument("--steps", action="store_true", help="print the walk")
     arguments = parser.parse_args()
     visits = follow(each_call=arguments.each_call)
+    if arguments.inside:
+        visits = [room for room, _ in groupby(room for room in visits if room.startswith("posts/"))]
     if arguments.steps:
         sys.stdout.write("\n".join([*visits, ""]))
     rooms = len(set(visits))

@@ -12,9 +12,9 @@ from sqlalchemy import func, select, update
 
 from tests import connecting
 from tests.conftest import Person
+from tests.kill.deaths import AT_ONCE, numbers, survive
 from tests.kill.launcher import Fate
 from tests.kill.stage import Case, Stage, count_steps, environment, wait_for
-from tests.kill.test_killed_workers import AT_ONCE, numbers, survive
 from tests.media import making
 from tests.sampling import each, in_strides
 from tiktok_api import clock

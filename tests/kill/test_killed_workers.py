@@ -1,53 +1,16 @@
-"""kill -9 before and after every step of section "publishing": still published exactly once, with nothing left over."""
+"""kill -9 before and after every step of publishing: still published exactly once, with nothing left over."""
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 
 import pytest
 
 from tests.kill.conftest import BIG_BYTES
+from tests.kill.deaths import AT_ONCE, CHUNK_BYTES, MOMENTS, dry_run, numbers, survive
 from tests.kill.launcher import Fate
-from tests.kill.stage import Stage, count_steps, wait_for
+from tests.kill.stage import Stage
 from tests.sampling import each, in_strides
-
-AT_ONCE = 6
-CHUNK_BYTES = 10_485_760
-MOMENTS = ("before", "after")
-
-
-@cache
-def dry_run(stage: Stage) -> tuple[str, ...]:
-    """The steps of one publication on which nothing befalls."""
-    case = stage.new_case("dry run")
-    with case.worker() as worker:
-        wait_for(case.is_over)
-    case.check_published_once()
-    return tuple(worker.steps)
-
-
-def numbers(stage: Stage, kind: str) -> Sequence[int]:
-    return range(1, count_steps(dry_run(stage))[kind] + 1)
-
-
-def survive(stage: Stage, fates: Iterable[Fate]) -> None:
-    """One fresh post for each fate: the first worker meets it, the second finishes."""
-
-    def meet(fate: Fate) -> str | None:
-        case = stage.new_case(str(fate))
-        with case.worker(fate) as worker:
-            worker.wait_until_killed()
-        try:
-            case.finish()
-            case.check_published_once()
-        except AssertionError as error:
-            return f"{fate}: {error}\n" + "\n".join(worker.steps[-4:])
-        return None
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        broken = [complaint for complaint in pool.map(meet, fates) if complaint]
-    assert not broken, "\n\n".join(broken)
 
 
 @in_strides(4)

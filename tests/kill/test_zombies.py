@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.kill.deaths import AT_ONCE, CHUNK_BYTES, MOMENTS, dry_run, numbers
 from tests.kill.launcher import Fate
 from tests.kill.stage import Case, Stage, wait_for
-from tests.kill.test_killed_workers import AT_ONCE, CHUNK_BYTES, MOMENTS, dry_run, numbers
 from tests.sampling import each, in_strides
 
 

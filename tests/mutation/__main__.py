@@ -31,13 +31,10 @@ _NOTHING_COLLECTED = 5  # an exit code of pytest
 
 PARTS = {
     "vault": ("accounts/tokens accounts/token_refresh encryption", "accounts auth/test_key_rings.py"),
-    "attempts": (
-        "accounts/rate_limits posts/publishing/attempts posts/publishing/claims posts/publishing/transitions",
-        "posts",
-    ),
-    "publishing": ("posts/publishing/worker posts/publishing/upload", "posts"),
-    "settling": ("posts/publishing/record posts/publishing/verdicts", "posts"),
-    "waiting": ("posts/waiting/lateness posts/waiting/media", "posts"),
+    "claims": ("accounts/rate_limits posts/publishing/claims posts/publishing/transitions posts/states", "posts"),
+    "steps": ("posts/publishing/worker posts/publishing/steps", "posts"),
+    "record": ("posts/publishing/record posts/publishing/verdicts", "posts"),
+    "waiting": ("posts/waiting/lateness posts/waiting/pending_media posts/waiting/readiness", "posts"),
 }
 """For each part its modules, and the tests that must find what is broken in them."""
 

@@ -10,7 +10,8 @@ from flask import Flask
 
 from tests.conftest import Person
 from tests.media import making
-from tests.posts.moments import Interruptible
+from tests.posts.interruptions import Interruptible
+from tests.posts.scene import Publishing
 from tests.unpaced import make_unpaced_client
 from tiktok_api import clock_offset
 from tiktok_api.cli.sample_video import pad
@@ -210,3 +211,35 @@ def work_until_published(work_until: Any, publication_of: Any) -> Callable[..., 
         return publication
 
     return work
+
+
+@pytest.fixture
+def publishing(
+    simulator: Any,
+    make_video: Any,
+    make_post: Any,
+    begin: Any,
+    run_jobs: Any,
+    pass_time: Any,
+    work_until: Any,
+    work_until_published: Any,
+    publication_of: Any,
+    count_inits: Any,
+    live_videos: Any,
+    live_titles: Any,
+) -> Publishing:
+    """All of it in one object, for tests that need much of it."""
+    return Publishing(
+        tiktok=simulator.control,
+        make_video=make_video,
+        make_post=make_post,
+        begin=begin,
+        run=run_jobs,
+        pass_time=pass_time,
+        run_until=work_until,
+        run_until_published=work_until_published,
+        shown=publication_of,
+        count_inits=count_inits,
+        live=live_videos,
+        live_titles=live_titles,
+    )

@@ -89,30 +89,52 @@ def test_an_authorisation_that_has_run_out_is_named(owner, connect_account, pass
     assert "grant_expired" in [reason["code"] for reason in health["reasons"]]
 
 
-def test_what_holds_a_post_of_the_account_is_named(owner, simulator, make_post, begin, run_jobs, publication_of):
-    post = make_post()
-    simulator.control.mischief(
+def test_what_holds_a_post_of_the_account_is_named(owner, publishing):
+    post = publishing.make_post()
+    publishing.tiktok.mischief(
         "video_init", "status", status=403, code="unaudited_client_can_only_post_to_private_accounts"
     )
-    begin(post)
-    run_jobs()
+    publishing.begin(post)
+    publishing.run()
 
-    health = owner.get(f"/accounts/{publication_of(post)['account_id']}/health").json
+    health = owner.get(f"/accounts/{publishing.shown(post)['account_id']}/health").json
 
     assert health["held_publications"] == 1
-    assert [reason["code"] for reason in health["reasons"]] == [publication_of(post)["reason"]]
+    assert [reason["code"] for reason in health["reasons"]] == [publishing.shown(post)["reason"]]
 
 
-def test_what_holds_its_posts_is_told_once(
-    owner, simulator, connect_account, make_post, begin, work_until, publication_of
-):
-    post = make_post()
+def test_what_holds_its_posts_is_told_once(owner, publishing, connect_account):
+    post = publishing.make_post()
     account_id = post["targets"][0]["account_id"]
-    simulator.control.disconnect("ada")
-    begin(post)
-    work_until(lambda: publication_of(post)["state"] == "held")
+    publishing.tiktok.disconnect("ada")
+    publishing.begin(post)
+    publishing.run_until(lambda: publishing.shown(post)["state"] == "held")
 
     health = owner.get(f"/accounts/{account_id}/health").json
 
-    assert publication_of(post)["reason"] == "account_needs_reconnection"
+    assert publishing.shown(post)["reason"] == "account_needs_reconnection"
     assert [reason["code"] for reason in health["reasons"]] == ["account_needs_reconnection"]
+
+
+def test_what_tiktok_says_of_a_creator_while_publishing_is_known_to_health_and_checks_at_once(
+    owner, simulator, make_post, begin, run_jobs
+):
+    post = make_post()
+    account_id, media_id = post["targets"][0]["account_id"], post["media_ids"][0]
+    simulator.control.change_creator("ada", max_video_post_duration_sec=120)
+    simulator.control.mischief("creator_info", "status", status=200, code="spam_risk_user_banned_from_posting")
+    begin(post)
+    run_jobs()
+
+    banned = owner.get(f"/accounts/{account_id}/health").json
+
+    assert [reason["code"] for reason in banned["reasons"]] == ["spam_risk_user_banned_from_posting"]
+    assert owner.post(f"/posts/{post['id']}/retry").status_code == 202
+    run_jobs()
+    asked = len(simulator.control.requests(endpoint="creator_info"))
+    free = owner.get(f"/accounts/{account_id}/health").json
+    checks = owner.get(f"/media/{media_id}/checks?account_id={account_id}").json
+    assert (free["can_post"], free["reasons"]) == (True, [])
+    [longest] = [check["allowed"] for check in checks["checks"] if check["code"] == "video_duration"]
+    assert longest == 120
+    assert len(simulator.control.requests(endpoint="creator_info")) == asked

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from tests.databases import on_each_database
-from tests.posts.moments import around_calls
+from tests.posts.interruptions import around_calls
 from tests.running_jobs import run_due_jobs
 from tiktok_api import clock
 from tiktok_api.db import database_now, transaction
@@ -46,10 +46,10 @@ def test_a_publication_has_one_living_attempt_at_most(app, make_post, publicatio
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_worker_that_dies_while_it_asks_for_a_publish_id_leaves_an_attempt_that_is_abandoned(
-    when, app, transport, make_post, begin, run_jobs, work_until_published, count_inits, live_videos, jobs_may_fail
+    when, app, transport, publishing, jobs_may_fail
 ):
-    post = make_post()
-    begin(post)
+    post = publishing.make_post()
+    publishing.begin(post)
     calls = count()
 
     def die_at_the_init():
@@ -58,23 +58,21 @@ def test_a_worker_that_dies_while_it_asks_for_a_publish_id_leaves_an_attempt_tha
 
     setattr(transport, when, die_at_the_init)
     with pytest.raises(KeyboardInterrupt):
-        run_jobs()
+        publishing.run()
     with app.app_context(), transaction() as session:  # its lease runs out
         session.execute(update(Job).values(leased_until=database_now(timedelta(seconds=-1))))
 
-    published = work_until_published(post)
+    published = publishing.run_until_published(post)
 
     assert [each["state"] for each in published["attempts"]] == ["abandoned", "succeeded"]
     assert published["attempts"][0]["reason"] == "worker_died"
-    assert count_inits() == (1 if when == "before" else 2)
-    assert len(live_videos()) == 1
+    assert publishing.count_inits() == (1 if when == "before" else 2)
+    assert len(publishing.live()) == 1
 
 
-def test_a_worker_that_is_taken_over_while_it_sends_the_last_chunk_writes_nothing(
-    app, transport, make_post, begin, run_jobs, work_until_published, count_inits, live_videos
-):
-    post = make_post()
-    begin(post)
+def test_a_worker_that_is_taken_over_while_it_sends_the_last_chunk_writes_nothing(app, transport, publishing):
+    post = publishing.make_post()
+    publishing.begin(post)
 
     def take_over():
         with app.app_context(), transaction() as session:  # its lease runs out
@@ -82,24 +80,24 @@ def test_a_worker_that_is_taken_over_while_it_sends_the_last_chunk_writes_nothin
         return run_due_jobs(app)
 
     with around_calls(transport, 3, "after", take_over) as other_worker:  # the creator, the init, the only chunk
-        run_jobs()
+        publishing.run()
 
     assert other_worker.result >= 1
-    published = work_until_published(post)
+    published = publishing.run_until_published(post)
     assert [each["state"] for each in published["attempts"]] == ["succeeded"]
-    assert (count_inits(), len(live_videos())) == (1, 1)
+    assert (publishing.count_inits(), len(publishing.live())) == (1, 1)
 
 
-def test_each_publication_numbers_its_own_attempts(
-    make_post, make_video, begin, run_jobs, pass_time, work_until_published, publication_of
-):
-    shared = {"media_ids": [make_video()]}
-    first_drafted = make_post(**shared)
-    then_drafted = make_post(**shared, targets=[{"account_id": publication_of(first_drafted)["account_id"]}])
-    begin(then_drafted)
-    work_until_published(then_drafted)
+def test_each_publication_numbers_its_own_attempts(publishing):
+    shared = {"media_ids": [publishing.make_video()]}
+    first_drafted = publishing.make_post(**shared)
+    then_drafted = publishing.make_post(
+        **shared, targets=[{"account_id": publishing.shown(first_drafted)["account_id"]}]
+    )
+    publishing.begin(then_drafted)
+    publishing.run_until_published(then_drafted)
 
-    begin(first_drafted)
-    published = work_until_published(first_drafted)
+    publishing.begin(first_drafted)
+    published = publishing.run_until_published(first_drafted)
 
     assert [each["number"] for each in published["attempts"]] == [1]

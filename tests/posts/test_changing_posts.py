@@ -62,17 +62,17 @@ def test_lists_are_replaced_as_a_whole(make_post, make_video, connect_account, o
     )
 
 
-def test_each_target_says_its_own_words(make_post, connect_account, owner, begin, work_until, simulator):
+def test_each_target_says_its_own_words(publishing, connect_account, owner):
     targets = [
         {"account_id": connect_account(owner, "ada")},
         {"account_id": connect_account(owner, "grace"), "caption": "For Grace", "allow_comment": True},
     ]
-    post = make_post(targets=targets, caption="For all")
+    post = publishing.make_post(targets=targets, caption="For all")
 
-    begin(post)
-    work_until(lambda: owner.get(f"/posts/{post['id']}").json["status"] == "published")
+    publishing.begin(post)
+    publishing.run_until(lambda: owner.get(f"/posts/{post['id']}").json["status"] == "published")
 
-    said = {each["username"]: each["post_info"] for each in simulator.control.publications()}
+    said = {each["username"]: each["post_info"] for each in publishing.tiktok.publications()}
     assert (said["ada"]["title"], said["ada"]["disable_comment"]) == ("For all", True)
     assert (said["grace"]["title"], said["grace"]["disable_comment"]) == ("For Grace", False)
 
@@ -102,18 +102,16 @@ def test_a_scheduled_post_whose_time_has_just_come_can_still_be_changed(make_pos
     ("action", "status"),
     [("draft", 204), ("scheduled", 204), ("cancelled", 204), ("publishing", 409), ("published", 409)],
 )
-def test_only_what_is_neither_live_nor_on_its_way_can_be_deleted(
-    action, status, make_post, owner, begin, run_jobs, work_until_published
-):
-    post = make_post()
+def test_only_what_is_neither_live_nor_on_its_way_can_be_deleted(action, status, publishing, owner):
+    post = publishing.make_post()
     if action in ("scheduled", "cancelled"):
         owner.post(f"/posts/{post['id']}/schedule", json={"publish_at": NEXT_YEAR})
     if action == "cancelled":
         owner.post(f"/posts/{post['id']}/cancel")
     if action in ("publishing", "published"):
-        begin(post)
+        publishing.begin(post)
     if action == "published":
-        work_until_published(post)
+        publishing.run_until_published(post)
 
     response = owner.delete(f"/posts/{post['id']}")
 
@@ -141,19 +139,19 @@ def test_posts_are_found_by_status_account_words_and_time(make_post, connect_acc
     assert len(found()) == 3
 
 
-def test_a_failed_target_alone_is_tried_again(make_post, owner, begin, work_until, simulator, live_videos):
-    post = make_post(creators=("ada", "grace"))
-    simulator.control.change_creator("grace", fail_reason="spam_risk_text")
-    begin(post)
-    work_until(lambda: owner.get(f"/posts/{post['id']}").json["status"] == "partly_published")
-    simulator.control.change_creator("grace", fail_reason=None)
+def test_a_failed_target_alone_is_tried_again(publishing, owner):
+    post = publishing.make_post(creators=("ada", "grace"))
+    publishing.tiktok.change_creator("grace", fail_reason="spam_risk_text")
+    publishing.begin(post)
+    publishing.run_until(lambda: owner.get(f"/posts/{post['id']}").json["status"] == "partly_published")
+    publishing.tiktok.change_creator("grace", fail_reason=None)
 
     response = owner.post(f"/posts/{post['id']}/retry")
-    work_until(lambda: owner.get(f"/posts/{post['id']}").json["status"] == "published")
+    publishing.run_until(lambda: owner.get(f"/posts/{post['id']}").json["status"] == "published")
 
     assert response.status_code == 202
     assert [target["state"] for target in response.json["targets"]] == ["published", "due"]
-    assert len(live_videos()) == 2
+    assert len(publishing.live()) == 2
     assert owner.post(f"/posts/{post['id']}/retry").json["code"] == "nothing_to_retry"
 
 
@@ -170,13 +168,15 @@ def test_the_reasons_against_a_retry_point_at_the_target_in_the_post(make_post, 
     assert [fault["code"] for fault in response.json["errors"]] == ["media_count"]
 
 
-def test_cancelling_answers_what_became_of_each_target(make_post, owner, begin, run_jobs, simulator, work_until):
-    post = make_post(creators=("ada", "grace", "katherine"))
-    simulator.control.change_creator("grace", post_cap=0)
-    simulator.control.change_creator("katherine", fail_reason="spam_risk_text")
-    begin(post)
+def test_cancelling_answers_what_became_of_each_target(publishing, owner):
+    post = publishing.make_post(creators=("ada", "grace", "katherine"))
+    publishing.tiktok.change_creator("grace", post_cap=0)
+    publishing.tiktok.change_creator("katherine", fail_reason="spam_risk_text")
+    publishing.begin(post)
     settled = {"published", "failed", "held"}
-    work_until(lambda: {each["state"] for each in owner.get(f"/posts/{post['id']}").json["targets"]} == settled)
+    publishing.run_until(
+        lambda: {each["state"] for each in owner.get(f"/posts/{post['id']}").json["targets"]} == settled
+    )
 
     response = owner.post(f"/posts/{post['id']}/cancel")
 
@@ -209,17 +209,15 @@ def test_only_an_unconfirmed_publication_is_settled_by_a_person(make_post, owner
 
 
 @pytest.mark.parametrize("step", [29.0, 5.0])
-def test_a_post_is_never_early_and_out_within_thirty_seconds_of_its_time(
-    step, app, make_post, owner, pass_time, run_jobs, simulator
-):
-    post = make_post()
+def test_a_post_is_never_early_and_out_within_thirty_seconds_of_its_time(step, app, publishing, owner):
+    post = publishing.make_post()
     with app.app_context():
         due = clock.now() + timedelta(seconds=600)
     owner.post(f"/posts/{post['id']}/schedule", json={"publish_at": due.isoformat()})
 
-    while not (inits := simulator.control.requests(endpoint="video_init")):
-        run_jobs()
-        pass_time(step)
+    while not (inits := publishing.tiktok.requests(endpoint="video_init")):
+        publishing.run()
+        publishing.pass_time(step)
 
     lateness = (datetime.fromisoformat(inits[0]["at"]) - due).total_seconds()
     assert -0.5 <= lateness <= 30

@@ -4,7 +4,7 @@ import pytest
 
 from tests.contract.conftest import MISSING
 from tests.media import making
-from tests.posts.test_schedule_problems import NEXT_YEAR
+from tests.posts.times import NEXT_YEAR
 from tests.web.problems import assert_problem
 
 PAST = "2020-01-01T00:00:00Z"
@@ -236,22 +236,20 @@ def test_what_tiktok_said_last_of_the_creator_counts_when_a_post_is_scheduled(ow
         assert all(fault["checked_at"].endswith("Z") for fault in answer.json["errors"])
 
 
-def test_a_failed_target_may_be_tried_again_whatever_was_said_before(
-    owner, simulator, make_post, begin, run_jobs, publication_of, work_until, pass_time
-):
-    post = make_post(allow_comment=True)
-    simulator.control.change_creator("ada", comment_disabled=True)
-    begin(post)
-    work_until(lambda: publication_of(post)["state"] == "failed")
+def test_a_failed_target_may_be_tried_again_whatever_was_said_before(owner, publishing):
+    post = publishing.make_post(allow_comment=True)
+    publishing.tiktok.change_creator("ada", comment_disabled=True)
+    publishing.begin(post)
+    publishing.run_until(lambda: publishing.shown(post)["state"] == "failed")
     account_id = post["targets"][0]["account_id"]
-    pass_time(61)
+    publishing.pass_time(61)
     assert owner.get(f"/accounts/{account_id}/creator-info").json["comment_disabled"] is True
-    simulator.control.change_creator("ada", comment_disabled=False)
+    publishing.tiktok.change_creator("ada", comment_disabled=False)
 
     answer = owner.post(f"/posts/{post['id']}/retry")
 
     assert answer.status_code == 202, answer.json
-    work_until(lambda: publication_of(post)["state"] in ("published", "publicly_available"))
+    publishing.run_until(lambda: publishing.shown(post)["state"] in ("published", "publicly_available"))
 
 
 def test_a_creator_whom_tiktok_bans_is_told_before_the_time_comes(owner, simulator, make_post, run_jobs):

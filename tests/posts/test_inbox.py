@@ -33,16 +33,14 @@ def test_a_draft_that_is_posted_for_friends_has_no_id_and_is_published(
     assert owner.get(f"/posts/{delivered['id']}").json["status"] == "published"
 
 
-def test_a_draft_that_is_posted_days_later_is_found_with_its_id(
-    delivered, simulator, publication_of, work_until, pass_time, run_jobs
-):
-    pass_time(3 * 86_400)
-    run_jobs()
-    [video] = simulator.control.complete_draft("ada", publication_of(delivered)["publish_id"])
+def test_a_draft_that_is_posted_days_later_is_found_with_its_id(delivered, publishing):
+    publishing.pass_time(3 * 86_400)
+    publishing.run()
+    [video] = publishing.tiktok.complete_draft("ada", publishing.shown(delivered)["publish_id"])
 
-    work_until(lambda: publication_of(delivered)["state"] == "publicly_available", step=600)
+    publishing.run_until(lambda: publishing.shown(delivered)["state"] == "publicly_available", step=600)
 
-    assert publication_of(delivered)["tiktok_post_ids"] == [video["id"]]
+    assert publishing.shown(delivered)["tiktok_post_ids"] == [video["id"]]
 
 
 def test_a_draft_may_become_several_posts_one_after_the_other(

@@ -18,14 +18,14 @@ def lasting(seconds, *, per_second=Fraction(60)):
         pytest.param(lambda: lasting(2, per_second=Fraction(6006, 100)), id="60.06 pictures a second"),
     ],
 )
-def test_what_is_hardly_beyond_a_limit_goes_live(owner, make_video, make_post, work_until, simulator, make):
-    simulator.control.change_creator("ada", max_video_post_duration_sec=2)
-    post = make_post(media_ids=[make_video(make())])
+def test_what_is_hardly_beyond_a_limit_goes_live(owner, publishing, make):
+    publishing.tiktok.change_creator("ada", max_video_post_duration_sec=2)
+    post = publishing.make_post(media_ids=[publishing.make_video(make())])
 
     assert owner.post(f"/posts/{post['id']}/publish").status_code == 202
-    work_until(lambda: owner.get(f"/posts/{post['id']}").json["status"] == "published")
+    publishing.run_until(lambda: owner.get(f"/posts/{post['id']}").json["status"] == "published")
 
-    assert len(simulator.control.publications()) == 1
+    assert len(publishing.tiktok.publications()) == 1
 
 
 def test_what_is_clearly_longer_than_the_creator_may_post_is_never_sent(

@@ -35,16 +35,14 @@ def scrape(app, make_app, each_database_url):
 
 
 @on_each_database
-def test_how_late_a_post_went_out_and_how_long_it_was_where(
-    owner, make_post, scrape, run_jobs, pass_time, work_until_published
-):
-    post = make_post()
+def test_how_late_a_post_went_out_and_how_long_it_was_where(owner, publishing, scrape):
+    post = publishing.make_post()
     due = datetime.now(UTC) + timedelta(hours=1)
     response = owner.post(f"/posts/{post['id']}/schedule", json={"publish_at": due.isoformat()})
     assert response.status_code == 200, response.json
-    pass_time(3600 + 120)
+    publishing.pass_time(3600 + 120)
 
-    work_until_published(post)
+    publishing.run_until_published(post)
 
     assert scrape("publish_lateness_seconds_count", mode="direct") == 1
     assert 100 < scrape("publish_lateness_seconds_sum", mode="direct") < 400
@@ -54,14 +52,14 @@ def test_how_late_a_post_went_out_and_how_long_it_was_where(
     assert scrape("jobs_total", kind="posts.publish", outcome="again") >= 1
 
 
-def test_posts_on_hold_are_told_by_reason(owner, make_post, begin, scrape, simulator, work_until, publication_of):
-    post = make_post()
-    simulator.control.disconnect("ada")
-    begin(post)
-    work_until(lambda: publication_of(post)["state"] == "held")
+def test_posts_on_hold_are_told_by_reason(owner, publishing, scrape):
+    post = publishing.make_post()
+    publishing.tiktok.disconnect("ada")
+    publishing.begin(post)
+    publishing.run_until(lambda: publishing.shown(post)["state"] == "held")
 
     assert scrape("publications", state="held") == 1
-    assert scrape("publications_held", reason=publication_of(post)["reason"]) == 1
+    assert scrape("publications_held", reason=publishing.shown(post)["reason"]) == 1
     assert scrape("publications", state="due") == 0
 
 

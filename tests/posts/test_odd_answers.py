@@ -50,32 +50,21 @@ ODD = {
 
 
 @pytest.mark.parametrize("rules", ODD.values(), ids=ODD.keys())
-def test_it_is_asked_again_soon_before_the_first_byte(
-    rules,
-    simulator,
-    make_post,
-    begin,
-    run_jobs,
-    publication_of,
-    account_of,
-    seconds_until_next_try,
-    work_until_published,
-    live_videos,
-):
-    post = make_post()
+def test_it_is_asked_again_soon_before_the_first_byte(rules, publishing, account_of, seconds_until_next_try):
+    post = publishing.make_post()
     for endpoint, rule in rules:
-        simulator.control.mischief(endpoint, **rule)
+        publishing.tiktok.mischief(endpoint, **rule)
 
-    begin(post)
-    run_jobs()
+    publishing.begin(post)
+    publishing.run()
 
-    waiting = publication_of(post)
+    waiting = publishing.shown(post)
     assert waiting["state"] == "preparing"
     assert "reconnect" not in waiting["reason"]
     assert seconds_until_next_try(post) <= 60
     assert account_of(post)["status"] == "active"
-    work_until_published(post)
-    assert len(live_videos()) == 1
+    publishing.run_until_published(post)
+    assert len(publishing.live()) == 1
 
 
 @pytest.mark.parametrize(
@@ -88,111 +77,92 @@ def test_it_is_asked_again_soon_before_the_first_byte(
     ids=["rejected", "renewal refused", "scope"],
 )
 @pytest.mark.parametrize("moment", ["past the last byte", "while chunks are missing"])
-def test_a_poll_backs_off_as_polls_do(
-    rules,
-    moment,
-    simulator,
-    make_post,
-    make_video,
-    big_video_bytes,
-    begin,
-    run_jobs,
-    pass_time,
-    account_of,
-    seconds_until_next_try,
-    work_until_published,
-    count_inits,
-    publication_of,
-):
-    simulator.control.knobs(inspect_media=False)
+def test_a_poll_backs_off_as_polls_do(rules, moment, publishing, big_video_bytes, account_of, seconds_until_next_try):
+    publishing.tiktok.knobs(inspect_media=False)
     is_uploading = moment == "while chunks are missing"
-    post = make_post(**({"media_ids": [make_video(big_video_bytes)]} if is_uploading else {}))
+    post = publishing.make_post(**({"media_ids": [publishing.make_video(big_video_bytes)]} if is_uploading else {}))
     if is_uploading:
-        simulator.control.mischief("upload", "status", nth=3, status=500)
-    begin(post)
-    run_jobs()
-    assert publication_of(post)["state"] == ("uploading" if is_uploading else "processing")
+        publishing.tiktok.mischief("upload", "status", nth=3, status=500)
+    publishing.begin(post)
+    publishing.run()
+    assert publishing.shown(post)["state"] == ("uploading" if is_uploading else "processing")
     for endpoint, rule in rules:
-        simulator.control.mischief(endpoint, **rule)
-    pass_time(10)
-    run_jobs()
+        publishing.tiktok.mischief(endpoint, **rule)
+    publishing.pass_time(10)
+    publishing.run()
 
-    assert publication_of(post)["state"] in ("uploading", "processing")
+    assert publishing.shown(post)["state"] in ("uploading", "processing")
     assert seconds_until_next_try(post) <= 60
     assert account_of(post)["status"] == "active"
-    work_until_published(post)
-    assert count_inits() == 1
+    publishing.run_until_published(post)
+    assert publishing.count_inits() == 1
 
 
-def test_tiktoks_word_that_the_grant_has_ended_asks_for_reconnection_at_once(
-    simulator, make_post, begin, run_jobs, publication_of, account_of
-):
-    post = make_post()
-    simulator.control.mischief("creator_info", "status", status=401, code="access_token_invalid")
-    simulator.control.mischief("refresh", "status", status=200, code="invalid_grant")
+def test_tiktoks_word_that_the_grant_has_ended_asks_for_reconnection_at_once(publishing, account_of):
+    post = publishing.make_post()
+    publishing.tiktok.mischief("creator_info", "status", status=401, code="access_token_invalid")
+    publishing.tiktok.mischief("refresh", "status", status=200, code="invalid_grant")
 
-    begin(post)
-    run_jobs()
+    publishing.begin(post)
+    publishing.run()
 
-    held = publication_of(post)
+    held = publishing.shown(post)
     assert (held["state"], held["reason"]) == ("held", "account_needs_reconnection")
     assert account_of(post)["status"] == "expired"
 
 
 @pytest.mark.parametrize("endpoint", ["user_info", "creator_info", "video_list"])
 @pytest.mark.parametrize("refresh", [None, RENEWAL_REFUSED], ids=["rejected twice", "renewal refused"])
-def test_reading_an_account_goes_on_by_itself(
-    endpoint, refresh, owner, connect_account, simulator, run_jobs, pass_time
-):
+def test_reading_an_account_goes_on_by_itself(endpoint, refresh, owner, connect_account, publishing):
     account_id = connect_account(owner)
-    run_jobs()
+    publishing.run()
     before = owner.get(f"/accounts/{account_id}").json["synced_at"]
-    simulator.control.clear_requests()
-    simulator.control.mischief(endpoint, **(REJECTED | {"times": 1} if refresh else REJECTED))
+    publishing.tiktok.clear_requests()
+    publishing.tiktok.mischief(endpoint, **(REJECTED | {"times": 1} if refresh else REJECTED))
     if refresh:
-        simulator.control.mischief("refresh", **refresh)
+        publishing.tiktok.mischief("refresh", **refresh)
 
-    pass_time(3000)
+    publishing.pass_time(3000)
     for _ in range(4):
-        run_jobs()
-        pass_time(300)
+        publishing.run()
+        publishing.pass_time(300)
 
     account = owner.get(f"/accounts/{account_id}").json
     assert (account["status"], account["status_reason"]) == ("active", None)
     assert account["synced_at"] > before
-    asked = simulator.control.requests(endpoint=endpoint)
+    asked = publishing.tiktok.requests(endpoint=endpoint)
     assert [entry["status"] for entry in asked][-1] == 200
     health = owner.get(f"/accounts/{account_id}/health").json
     assert (health["can_post"], health["needs_reconnection"]) == (True, False)
 
 
 def test_a_farewell_that_is_refused_oddly_is_repeated_until_tiktok_has_heard_it(
-    owner, connect_account, simulator, run_jobs, pass_time, jobs_may_fail
+    owner, connect_account, simulator, publishing, jobs_may_fail
 ):
     account_id = connect_account(owner)
-    run_jobs()
+    publishing.run()
     simulator.control.mischief("revoke", "status", status=401, code="access_token_invalid", times=2)
     simulator.control.mischief("refresh", "status", status=200, code="invalid_client", nth=2)
     owner.delete(f"/accounts/{account_id}")
     for _ in range(6):
-        run_jobs()
-        pass_time(60)
+        publishing.run()
+        publishing.pass_time(60)
 
     assert simulator.world.grants == {}
 
 
 def test_a_report_of_removal_is_not_believed_for_a_rejected_token(
-    owner, connect_account, simulator, run_jobs, pass_time, client, jobs_may_fail
+    owner, connect_account, publishing, client, jobs_may_fail
 ):
     account_id = connect_account(owner)
-    run_jobs()
+    publishing.run()
     open_id = owner.get(f"/accounts/{account_id}").json["open_id"]
-    simulator.control.mischief("user_info", **REJECTED)
+    publishing.tiktok.mischief("user_info", **REJECTED)
     body = event("authorization.removed", open_id, {"reason": 1})
 
     client.post(f"{API}/webhooks/tiktok", data=body, headers=signed(body))
     for _ in range(3):
-        run_jobs()
-        pass_time(10)
+        publishing.run()
+        publishing.pass_time(10)
 
     assert owner.get(f"/accounts/{account_id}").json["status"] == "active"

@@ -51,28 +51,26 @@ def test_an_id_that_tiktok_tells_is_tiktoks(publish, work_until, publication_of,
     assert publication["url"] == f"https://www.tiktok.com/@ada/video/{publication['tiktok_post_ids'][0]}"
 
 
-def test_without_the_name_there_is_no_url(simulator, owner, publish, work_until, publication_of, run_jobs):
+def test_without_the_name_there_is_no_url(simulator, owner, publish, publishing):
     account_id = connect(simulator, owner, "ada", ticked=EVERYTHING_BUT_THE_NAME)["account_id"]
-    run_jobs()
+    publishing.run()
     post = publish(targets=[{"account_id": account_id}])
-    work_until(lambda: publication_of(post)["tiktok_post_ids"])
+    publishing.run_until(lambda: publishing.shown(post)["tiktok_post_ids"])
 
-    assert publication_of(post)["url"] is None
+    assert publishing.shown(post)["url"] is None
     assert owner.get(f"/posts/{post['id']}").json["targets"][0]["url"] is None
 
 
-def test_an_id_that_tiktok_never_tells_is_found_in_the_list(
-    silent, publish, read_list, publication_of, simulator, owner
-):
+def test_an_id_that_tiktok_never_tells_is_found_in_the_list(silent, publish, read_list, publishing, owner):
     post = publish()
-    before = publication_of(post)
+    before = publishing.shown(post)
 
     read_list(post)
 
-    found = publication_of(post)
+    found = publishing.shown(post)
     assert (before["tiktok_post_ids"], before["post_id_source"]) == ([], None)
     assert (found["state"], found["post_id_source"]) == ("publicly_available", "matched")
-    assert found["tiktok_post_ids"] == simulator.control.publications()[0]["post_ids"]
+    assert found["tiktok_post_ids"] == publishing.tiktok.publications()[0]["post_ids"]
     assert found["url"].endswith(found["tiktok_post_ids"][0])
     assert owner.get(f"/posts/{post['id']}").json["targets"][0]["post_id_source"] == "matched"
 
@@ -85,47 +83,45 @@ def test_without_a_caption_time_and_length_are_no_evidence(silent, publish, read
     assert (publication_of(post)["tiktok_post_ids"], publication_of(post)["post_id_source"]) == ([], None)
 
 
-def test_of_two_that_are_alike_neither_is_taken(
-    silent, make_post, make_video, connect_account, owner, run_jobs, begin, work_until, publication_of, read_list
-):
-    shared = {"media_ids": [make_video()], "targets": [{"account_id": connect_account(owner, "ada")}]}
-    run_jobs()
-    posts = [make_post(**PUBLIC, **shared) for _ in range(2)]
+def test_of_two_that_are_alike_neither_is_taken(silent, publishing, connect_account, owner, read_list):
+    shared = {"media_ids": [publishing.make_video()], "targets": [{"account_id": connect_account(owner, "ada")}]}
+    publishing.run()
+    posts = [publishing.make_post(**PUBLIC, **shared) for _ in range(2)]
     for post in posts:
-        begin(post)
-    work_until(lambda: {publication_of(post)["state"] for post in posts} == {"published"})
+        publishing.begin(post)
+    publishing.run_until(lambda: {publishing.shown(post)["state"] for post in posts} == {"published"})
 
     read_list(posts[0])
 
-    assert [publication_of(post)["tiktok_post_ids"] for post in posts] == [[], []]
+    assert [publishing.shown(post)["tiktok_post_ids"] for post in posts] == [[], []]
 
 
 @pytest.mark.parametrize(("apart", "is_taken"), [(0, False), (-7200, True)], ids=["just then", "two hours before"])
 def test_a_video_just_like_it_that_its_person_posted_by_hand_leaves_it_open(
-    apart, is_taken, silent, publish, read_list, publication_of, simulator
+    apart, is_taken, silent, publish, read_list, publishing
 ):
     post = publish()
-    [post_id] = simulator.control.publications()[0]["post_ids"]
-    [ours] = [each for each in simulator.control.live("ada", everything=True) if each["id"] == post_id]
+    [post_id] = publishing.tiktok.publications()[0]["post_ids"]
+    [ours] = [each for each in publishing.tiktok.live("ada", everything=True) if each["id"] == post_id]
     at = (datetime.fromisoformat(ours["created_at"]) + timedelta(seconds=apart)).isoformat()
-    simulator.control.seed_videos("ada", created_at=at, title=ours["title"], duration=ours["duration"])
+    publishing.tiktok.seed_videos("ada", created_at=at, title=ours["title"], duration=ours["duration"])
 
     read_list(post)
 
-    assert publication_of(post)["tiktok_post_ids"] == ([post_id] if is_taken else [])
+    assert publishing.shown(post)["tiktok_post_ids"] == ([post_id] if is_taken else [])
 
 
 @pytest.mark.parametrize(
     "difference", [{"title": "Other words"}, {"duration": 60}], ids=["another caption", "another length"]
 )
-def test_what_does_not_fit_is_not_taken(difference, silent, publish, publication_of, simulator, read_list):
+def test_what_does_not_fit_is_not_taken(difference, silent, publish, publishing, read_list):
     post = publish()
-    [video_id] = simulator.control.publications()[0]["post_ids"]
-    simulator.control.change_video(video_id, **difference)
+    [video_id] = publishing.tiktok.publications()[0]["post_ids"]
+    publishing.tiktok.change_video(video_id, **difference)
 
     read_list(post)
 
-    assert (publication_of(post)["state"], publication_of(post)["tiktok_post_ids"]) == ("published", [])
+    assert (publishing.shown(post)["state"], publishing.shown(post)["tiktok_post_ids"]) == ("published", [])
 
 
 def test_what_only_its_creator_may_see_is_not_looked_for(silent, publish, publication_of, simulator, read_list):
@@ -136,32 +132,32 @@ def test_what_only_its_creator_may_see_is_not_looked_for(silent, publish, public
     assert publication_of(post)["post_id_source"] is None
 
 
-def test_tiktoks_own_word_replaces_what_was_found(silent, publish, read_list, publication_of, simulator, work_until):
+def test_tiktoks_own_word_replaces_what_was_found(silent, publish, read_list, publishing):
     post = publish()
     read_list(post)
-    assert publication_of(post)["post_id_source"] == "matched"
+    assert publishing.shown(post)["post_id_source"] == "matched"
 
-    simulator.control.knobs(post_id_never=False)
-    work_until(lambda: publication_of(post)["post_id_source"] == "tiktok", step=600)
+    publishing.tiktok.knobs(post_id_never=False)
+    publishing.run_until(lambda: publishing.shown(post)["post_id_source"] == "tiktok", step=600)
 
-    assert len(publication_of(post)["tiktok_post_ids"]) == 1
+    assert len(publishing.shown(post)["tiktok_post_ids"]) == 1
 
 
 @pytest.mark.parametrize("is_theirs", [True, False])
 def test_an_id_that_a_webhook_names_is_taken_once_tiktok_knows_it_as_the_accounts(
-    is_theirs, silent, publish, publication_of, simulator, owner, client, run_jobs, pass_time
+    is_theirs, silent, publish, publishing, owner, client
 ):
     post = publish()
-    pass_time(60)
-    publication = publication_of(post)
-    [video_id] = simulator.control.publications()[0]["post_ids"]
+    publishing.pass_time(60)
+    publication = publishing.shown(post)
+    [video_id] = publishing.tiktok.publications()[0]["post_ids"]
     named = video_id if is_theirs else "7602997517160123666"
     open_id = owner.get("/accounts").json["data"][0]["open_id"]
     content = {"publish_id": publication["publish_id"], "post_id": named, "publish_type": "DIRECT_PUBLISH"}
     body = event("post.publish.publicly_available", open_id, content)
 
     client.post(f"{API}/webhooks/tiktok", data=body, headers=signed(body))
-    run_jobs()
+    publishing.run()
 
-    after = publication_of(post)
+    after = publishing.shown(post)
     assert (after["tiktok_post_ids"], after["post_id_source"]) == (([named], "webhook") if is_theirs else ([], None))

@@ -29,31 +29,27 @@ def test_tiktok_is_asked_for_each_thing_once(simulator, make_post, begin, run_jo
     assert [entry["endpoint"] for entry in simulator.control.requests()] == ["creator_info", "video_init", "upload"]
 
 
-def test_of_several_posts_the_one_that_is_published_is_this_one_with_its_own_video(
-    owner, make_post, make_video, begin, work_until_published, publication_of, simulator
-):
+def test_of_several_posts_the_one_that_is_published_is_this_one_with_its_own_video(owner, publishing):
     contents = [making.video(), making.video(seconds=2), making.video(seconds=3)]
-    posts = [make_post(media_ids=[make_video(contents[0])])]
-    rest = {"targets": [{"account_id": publication_of(posts[0])["account_id"]}]}
-    posts += [make_post(media_ids=[make_video(content)], **rest) for content in contents[1:]]
+    posts = [publishing.make_post(media_ids=[publishing.make_video(contents[0])])]
+    rest = {"targets": [{"account_id": publishing.shown(posts[0])["account_id"]}]}
+    posts += [publishing.make_post(media_ids=[publishing.make_video(content)], **rest) for content in contents[1:]]
 
-    begin(posts[1])
-    work_until_published(posts[1])
+    publishing.begin(posts[1])
+    publishing.run_until_published(posts[1])
 
     assert [owner.get(f"/posts/{post['id']}").json["status"] for post in posts] == ["draft", "published", "draft"]
-    [live] = simulator.control.publications()
+    [live] = publishing.tiktok.publications()
     assert live["sha256"] == hashlib.sha256(contents[1]).hexdigest()
 
 
-def test_its_timeline_tells_each_step_once(
-    simulator, make_post, make_video, big_video_bytes, begin, work_until_published
-):
-    simulator.control.knobs(inspect_media=False, processing_seconds=100.0)
-    simulator.control.mischief("upload", "status", nth=3, status=500)  # so that TikTok is asked, and it is gone on with
-    post = make_post(media_ids=[make_video(big_video_bytes)])
+def test_its_timeline_tells_each_step_once(publishing, big_video_bytes):
+    publishing.tiktok.knobs(inspect_media=False, processing_seconds=100.0)
+    publishing.tiktok.mischief("upload", "status", nth=3, status=500)  # so that TikTok is asked, and it is gone on with
+    post = publishing.make_post(media_ids=[publishing.make_video(big_video_bytes)])
 
-    begin(post)
-    published = work_until_published(post)
+    publishing.begin(post)
+    published = publishing.run_until_published(post)
 
     steps = [(entry["event"], entry["state"]) for entry in published["timeline"]]
     assert steps == [
@@ -66,5 +62,5 @@ def test_its_timeline_tells_each_step_once(
     [attempt] = published["attempts"]
     assert attempt["intended_at"] <= attempt["opened_at"] <= attempt["final_at"] <= attempt["ended_at"]
     assert attempt["uploaded_bytes"] == attempt["video_size"] == len(big_video_bytes)
-    sent = [entry["status"] for entry in simulator.control.requests(endpoint="upload")]
+    sent = [entry["status"] for entry in publishing.tiktok.requests(endpoint="upload")]
     assert sent == [206, 206, 500, 206, 206, 206, 201], "each of six chunks once, and again what did not get through"

@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from tests.databases import on_each_database
-from tests.posts.moments import around_calls, between_transactions
+from tests.posts.interruptions import around_calls, between_transactions
 from tiktok_api import clock
 from tiktok_api.db import db
 
@@ -84,15 +84,15 @@ def scheduled_now(app, lasting, make_post, owner):
 
 @on_each_database_in_strides
 def test_a_post_that_is_cancelled_in_time_never_goes_live_and_a_later_one_is_told_so(
-    at_every_moment, scheduled_now, owner, publication_of, live_titles, stride
+    at_every_moment, scheduled_now, owner, publishing, stride
 ):
     def cancel(post):
         return owner.post(f"/posts/{post['id']}/cancel").json["targets"][0]["outcome"]
 
     def check(post, outcome):
         is_cancelled = outcome == "cancelled"
-        assert publication_of(post)["state"] == ("cancelled" if is_cancelled else "published")
-        assert live_titles().count(post["caption"]) == (0 if is_cancelled else 1)
+        assert publishing.shown(post)["state"] == ("cancelled" if is_cancelled else "published")
+        assert publishing.live_titles().count(post["caption"]) == (0 if is_cancelled else 1)
 
     outcomes = at_every_moment(scheduled_now, cancel, check, stride=stride)
 
@@ -113,15 +113,13 @@ def test_a_change_is_either_what_goes_live_or_refused(at_every_moment, scheduled
     assert list(dict.fromkeys(statuses)) == [200, 409]
 
 
-def test_a_post_that_is_put_off_in_time_does_not_go_out_early(
-    app, at_every_moment, scheduled_now, owner, live_titles, publication_of
-):
+def test_a_post_that_is_put_off_in_time_does_not_go_out_early(app, at_every_moment, scheduled_now, owner, publishing):
     def put_off(post):
         return owner.post(f"/posts/{post['id']}/schedule", json={"publish_at": "2200-01-01T00:00:00Z"}).status_code
 
     def check(post, status):
-        assert publication_of(post)["state"] == {200: "scheduled", 409: "published"}[status]
-        assert live_titles().count(post["caption"]) == {200: 0, 409: 1}[status]
+        assert publishing.shown(post)["state"] == {200: "scheduled", 409: "published"}[status]
+        assert publishing.live_titles().count(post["caption"]) == {200: 0, 409: 1}[status]
 
     statuses = at_every_moment(scheduled_now, put_off, check)
 
@@ -143,22 +141,22 @@ def test_a_post_is_deleted_in_time_or_not_at_all(at_every_moment, scheduled_now,
 
 @on_each_database_in_strides
 def test_an_account_that_is_disconnected_takes_along_what_is_not_past_its_commit_point(
-    at_every_moment, make_post, lasting, owner, connect_account, begin, publication_of, live_titles, run_jobs, stride
+    at_every_moment, publishing, lasting, owner, connect_account, stride
 ):
     def set_up(number):
         account_id = connect_account(owner, "grace")
-        run_jobs()
-        post = make_post(
+        publishing.run()
+        post = publishing.make_post(
             media_ids=lasting["media_ids"], targets=[{"account_id": account_id}], caption=f"Moment {number}"
         )
-        begin(post)
+        publishing.begin(post)
         return post | {"account_id": account_id}
 
     def disconnect(post):
         return len(owner.delete(f"/accounts/{post['account_id']}").json["cancelled_publications"])
 
     def check(post, cancelled):
-        state, live = publication_of(post)["state"], live_titles().count(post["caption"])
+        state, live = publishing.shown(post)["state"], publishing.live_titles().count(post["caption"])
         assert (cancelled, state, live) in [
             (1, "cancelled", 0),
             (0, "unconfirmed", 0),
@@ -171,19 +169,19 @@ def test_an_account_that_is_disconnected_takes_along_what_is_not_past_its_commit
     at_every_moment(set_up, disconnect, check, stride=stride)
 
 
-def test_media_stay_while_a_post_on_its_way_needs_them(
-    at_every_moment, make_post, make_video, lasting, owner, begin, live_titles
-):
+def test_media_stay_while_a_post_on_its_way_needs_them(at_every_moment, publishing, lasting, owner):
     def set_up(number):
-        post = make_post(targets=lasting["targets"], media_ids=[make_video()], caption=f"Moment {number}")
-        begin(post)
+        post = publishing.make_post(
+            targets=lasting["targets"], media_ids=[publishing.make_video()], caption=f"Moment {number}"
+        )
+        publishing.begin(post)
         return post
 
     def delete(post):
         return owner.delete(f"/media/{post['media_ids'][0]}").status_code
 
     def check(post, status):
-        assert live_titles().count(post["caption"]) == 1
+        assert publishing.live_titles().count(post["caption"]) == 1
 
     statuses = at_every_moment(set_up, delete, check)
 
@@ -191,60 +189,48 @@ def test_media_stay_while_a_post_on_its_way_needs_them(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_cancellation_while_tiktok_is_being_asked_is_kept(
-    when, transport, lasting, make_post, owner, begin, run_jobs, pass_time, publication_of, live_titles
-):
+def test_a_cancellation_while_tiktok_is_being_asked_is_kept(when, transport, lasting, publishing, owner):
     for number in range(1, 5):
-        post = make_post(**lasting, caption=f"Call {number}")
-        begin(post)
+        post = publishing.make_post(**lasting, caption=f"Call {number}")
+        publishing.begin(post)
 
         with around_calls(
             transport, number, when, lambda post=post: owner.post(f"/posts/{post['id']}/cancel").json
         ) as cancelling:
-            run_jobs()
-            pass_time(20)
-            run_jobs()
+            publishing.run()
+            publishing.pass_time(20)
+            publishing.run()
 
         assert cancelling.has_happened
         outcome = cancelling.result["targets"][0]["outcome"]
         assert outcome == ("cancelled" if number <= 2 else "too_late_unknown")
-        assert publication_of(post)["state"] == ("cancelled" if number <= 2 else "published")
-        assert live_titles().count(post["caption"]) == (0 if number <= 2 else 1)
-        pass_time(61)
+        assert publishing.shown(post)["state"] == ("cancelled" if number <= 2 else "published")
+        assert publishing.live_titles().count(post["caption"]) == (0 if number <= 2 else 1)
+        publishing.pass_time(61)
 
 
 @pytest.mark.parametrize("outcome", ["live", "post_again"])
 def test_what_a_person_settles_while_the_worker_asks_once_more_is_settled(
-    outcome,
-    at_every_moment,
-    lasting,
-    make_post,
-    owner,
-    begin,
-    simulator,
-    run_jobs,
-    pass_time,
-    publication_of,
-    count_inits,
+    outcome, at_every_moment, lasting, publishing, owner
 ):
     def set_up(number):
-        simulator.control.knobs(processing_seconds=10**8)
-        post = make_post(**lasting, caption=f"Moment {number}")
-        begin(post)
-        run_jobs()
-        pass_time(25 * 3600)
-        run_jobs()
-        assert publication_of(post)["state"] == "unconfirmed"
-        simulator.control.knobs(processing_seconds=1)
-        pass_time(3601)
+        publishing.tiktok.knobs(processing_seconds=10**8)
+        post = publishing.make_post(**lasting, caption=f"Moment {number}")
+        publishing.begin(post)
+        publishing.run()
+        publishing.pass_time(25 * 3600)
+        publishing.run()
+        assert publishing.shown(post)["state"] == "unconfirmed"
+        publishing.tiktok.knobs(processing_seconds=1)
+        publishing.pass_time(3601)
         return post
 
     def settle(post):
-        publication_id = publication_of(post)["id"]
+        publication_id = publishing.shown(post)["id"]
         return owner.post(f"/publications/{publication_id}/resolve", json={"outcome": outcome}).status_code
 
     def check(post, status):
-        publication = publication_of(post)
+        publication = publishing.shown(post)
         assert status == 200
         assert publication["state"] == "published"
         ended = {"live": ["succeeded"], "post_again": ["dead", "succeeded"]}[outcome]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.databases import on_each_database
-from tests.posts.moments import around_calls
+from tests.posts.interruptions import around_calls
 from tests.running_jobs import run_due_jobs
 from tiktok_api.db import db
 
@@ -63,66 +63,64 @@ def slow_to_insert(app):
             connection.execute(text(SLOW))
 
 
-def test_a_worker_that_was_slower_than_six_others_waits_for_the_next_minute(
-    app, transport, begin_many, run_jobs, pass_time, publication_of, count_inits, live_videos
-):
+def test_a_worker_that_was_slower_than_six_others_waits_for_the_next_minute(app, transport, begin_many, publishing):
     posts = begin_many(7)
 
     with around_calls(transport, 1, "after", lambda: run_due_jobs(app)):  # when the first has asked about its creator
-        run_jobs()
+        publishing.run()
 
-    assert count_inits() == 6
-    [slow] = [found for found in map(publication_of, posts) if found["state"] == "preparing"]
+    assert publishing.count_inits() == 6
+    [slow] = [found for found in map(publishing.shown, posts) if found["state"] == "preparing"]
     assert slow["reason"] == "inits_per_minute"
     first = min(
-        datetime.fromisoformat(each["intended_at"]) for post in posts for each in publication_of(post)["attempts"]
+        datetime.fromisoformat(each["intended_at"]) for post in posts for each in publishing.shown(post)["attempts"]
     )
     to_spare = datetime.fromisoformat(slow["next_try_at"]) - first - timedelta(minutes=1)
     assert to_spare > timedelta(0), "requests do not arrive as evenly as they were intended"
-    pass_time(62)
-    run_jobs()
-    pass_time(62)
-    run_jobs()
-    assert (count_inits(), len(live_videos())) == (7, 7)
+    publishing.pass_time(62)
+    publishing.run()
+    publishing.pass_time(62)
+    publishing.run()
+    assert (publishing.count_inits(), len(publishing.live())) == (7, 7)
 
 
 @on_each_database
 def test_workers_together_ask_for_six_publish_ids_a_minute(
-    slow_to_insert, simulator, begin_many, run_together, pass_time, count_inits, publication_of
+    slow_to_insert, simulator, begin_many, run_together, publishing
 ):
     posts = begin_many(9)
 
     run_together()
-    at_first = count_inits()
-    reasons = sorted(str(publication_of(post)["reason"]) for post in posts)
-    pass_time(62)
+    at_first = publishing.count_inits()
+    reasons = sorted(str(publishing.shown(post)["reason"]) for post in posts)
+    publishing.pass_time(62)
     run_together()
 
     assert at_first == 6
     assert reasons.count("inits_per_minute") == 3
-    assert count_inits() == 9
+    assert publishing.count_inits() == 9
     assert not were_refused(simulator)
 
 
 @on_each_database
 def test_workers_together_keep_to_what_tiktok_allows_of_looking_and_still_look(
-    simulator, begin_many, run_together, pass_time, publication_of, work_until
+    simulator, begin_many, run_together, publishing
 ):
     simulator.control.knobs(processing_seconds=200.0)
     posts = begin_many(12)
     run_together()
-    pass_time(62)
+    publishing.pass_time(62)
     run_together()
     simulator.control.clear_requests()
 
     for _ in range(30):
-        pass_time(2)
+        publishing.pass_time(2)
         run_together()
     looks = len(simulator.control.requests(endpoint="status"))
 
     assert 20 <= looks <= 30
     assert not were_refused(simulator)
-    work_until(lambda: {publication_of(post)["state"] for post in posts} == {"published"}, most=60)
+    publishing.run_until(lambda: {publishing.shown(post)["state"] for post in posts} == {"published"}, most=60)
     assert not were_refused(simulator)
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import PASSWORD
-from tests.posts.moments import around_calls
+from tests.posts.interruptions import around_calls
 from tests.running_jobs import run_due_jobs
 from tests.webhooks.conftest import API, event, signed
 
@@ -61,48 +61,44 @@ def test_where_the_list_may_not_be_read_a_report_of_a_takedown_is_all_there_is(
 
 
 def test_without_leave_to_read_the_list_a_report_is_believed_and_nothing_is_asked(
-    owner, simulator, connect_account, make_post, begin, work_until, publication_of, report, run_jobs
+    owner, publishing, connect_account, report
 ):
     account_id = connect_account(owner, "ada", ticked="user.info.basic,video.publish")
-    post = make_post(privacy_level="PUBLIC_TO_EVERYONE", targets=[{"account_id": account_id}])
-    begin(post)
-    work_until(lambda: publication_of(post)["state"] == "publicly_available")
+    post = publishing.make_post(privacy_level="PUBLIC_TO_EVERYONE", targets=[{"account_id": account_id}])
+    publishing.begin(post)
+    publishing.run_until(lambda: publishing.shown(post)["state"] == "publicly_available")
 
     report(post, TAKEN_DOWN)
-    run_jobs()
+    publishing.run()
 
-    gone = publication_of(post)
+    gone = publishing.shown(post)
     assert (gone["state"], gone["reason"]) == ("no_longer_available", "reported_by_tiktok")
-    assert simulator.control.requests(endpoint="video_query") == []
+    assert publishing.tiktok.requests(endpoint="video_query") == []
 
 
-def test_a_takedown_of_what_is_not_out_yet_is_not_believed(
-    make_post, begin, run_jobs, publication_of, report, simulator
-):
-    simulator.control.knobs(processing_seconds=600)
-    post = make_post()
-    begin(post)
-    run_jobs()
+def test_a_takedown_of_what_is_not_out_yet_is_not_believed(publishing, report):
+    publishing.tiktok.knobs(processing_seconds=600)
+    post = publishing.make_post()
+    publishing.begin(post)
+    publishing.run()
 
     report(post, TAKEN_DOWN)
-    run_jobs()
+    publishing.run()
 
-    assert publication_of(post)["state"] == "processing"
+    assert publishing.shown(post)["state"] == "processing"
 
 
-def test_two_reports_of_one_takedown_are_written_once(
-    app, visible, report, simulator, transport, run_jobs, publication_of
-):
-    [post_id] = publication_of(visible)["tiktok_post_ids"]
-    simulator.control.take_down(post_id)
+def test_two_reports_of_one_takedown_are_written_once(app, visible, report, publishing, transport):
+    [post_id] = publishing.shown(visible)["tiktok_post_ids"]
+    publishing.tiktok.take_down(post_id)
     report(visible, TAKEN_DOWN)
     report(visible, TAKEN_DOWN, create_time=1770210999)
 
     with around_calls(transport, 1, "after", lambda: run_due_jobs(app)) as other_worker:
-        run_jobs()
+        publishing.run()
 
     assert other_worker.result >= 1
-    entries = [entry["event"] for entry in publication_of(visible)["timeline"]]
+    entries = [entry["event"] for entry in publishing.shown(visible)["timeline"]]
     assert entries.count("no_longer_available") == 1
 
 
@@ -137,16 +133,16 @@ def leave(owner, _post):
 
 @pytest.mark.parametrize("act", [disconnect, leave])
 def test_an_id_is_given_to_nothing_that_has_gone_while_tiktok_was_asked(
-    act, nameless, report, simulator, transport, run_jobs, owner, client
+    act, nameless, report, publishing, transport, owner, client
 ):
     report(nameless, AVAILABLE)
 
     # The report also wakes the poll, whose call comes first.
     with around_calls(transport, 2, "after", lambda: act(owner, nameless)) as happening:
-        run_jobs()
+        publishing.run()
 
     assert happening.result in (200, 204)
-    assert len(simulator.control.requests(endpoint="video_query")) == 1
+    assert len(publishing.tiktok.requests(endpoint="video_query")) == 1
     if act is disconnect:
         [publication] = owner.get(f"/posts/{nameless['id']}/publications").json["data"]
         assert publication["tiktok_post_ids"] == []

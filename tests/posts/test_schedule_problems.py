@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from tests.posts.times import NEXT_YEAR
 from tiktok_api import clock
-
-NEXT_YEAR = "2200-03-02T12:00:00Z"
 
 
 def faults(response):

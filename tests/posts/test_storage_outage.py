@@ -46,49 +46,34 @@ def bucket(app):
     return bucket
 
 
-def test_a_post_waits_while_nobody_can_tell_whether_its_video_is_there(
-    bucket, make_post, begin, run_jobs, publication_of, work_until_published, count_inits
-):
-    post = make_post()
+def test_a_post_waits_while_nobody_can_tell_whether_its_video_is_there(bucket, publishing):
+    post = publishing.make_post()
     bucket.is_away = True
-    begin(post)
-    run_jobs()
-    waiting, inits = publication_of(post), count_inits()
+    publishing.begin(post)
+    publishing.run()
+    waiting, inits = publishing.shown(post), publishing.count_inits()
 
     bucket.is_away = False
-    work_until_published(post)
+    publishing.run_until_published(post)
 
     assert (waiting["reason"], inits) == ("storage_unreachable", 0)
     assert waiting["next_try_at"]
-    assert count_inits() == 1
+    assert publishing.count_inits() == 1
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 6])
-def test_a_chunk_of_which_s3_gave_only_the_beginning_is_sent_again(
-    bucket,
-    simulator,
-    make_post,
-    make_video,
-    big_video_bytes,
-    begin,
-    run_jobs,
-    publication_of,
-    work_until_published,
-    count_inits,
-    live_videos,
-    chunk,
-):
-    simulator.control.knobs(inspect_media=False)
-    post = make_post(media_ids=[make_video(big_video_bytes)])
+def test_a_chunk_of_which_s3_gave_only_the_beginning_is_sent_again(bucket, publishing, big_video_bytes, chunk):
+    publishing.tiktok.knobs(inspect_media=False)
+    post = publishing.make_post(media_ids=[publishing.make_video(big_video_bytes)])
     bucket.failing_read = bucket.reads + chunk
 
-    begin(post)
-    run_jobs()
-    waiting = publication_of(post)
-    work_until_published(post)
+    publishing.begin(post)
+    publishing.run()
+    waiting = publishing.shown(post)
+    publishing.run_until_published(post)
 
     assert waiting["state"] in ("uploading", "processing")
     if chunk < 6:  # past the commit point only TikTok's word counts
         assert waiting["reason"] == "storage_unreachable"
-    assert count_inits() == 1
-    assert live_videos() == [hashlib.sha256(big_video_bytes).hexdigest()]
+    assert publishing.count_inits() == 1
+    assert publishing.live() == [hashlib.sha256(big_video_bytes).hexdigest()]

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from tests.conftest import API, PASSWORD
 from tests.databases import on_each_database
-from tests.posts.moments import before_statements
+from tests.posts.interruptions import before_statements
 from tests.web import things
 from tiktok_api.db import db, transaction
 from tiktok_api.web import idempotency

@@ -90,7 +90,10 @@ class CallbackArgsSchema(Schema):
 
 
 class AccountDefaultsSchema(Schema):
-    """What posts of this account start from; null: no default. Privacy has none: it is chosen for every post."""
+    """What a new post of this account starts from, where it says nothing itself; null: no default.
+
+    Privacy has none: it is chosen for every post. The mode is taken where all accounts of a post have the same.
+    """
 
     mode = nullable(fields.String, example="direct", validate=Choice(["direct", "inbox"], name="PostMode"))
     allow_comment = nullable(Boolean, example=True)

@@ -1,4 +1,4 @@
-"""What an account can still post: read the request, call one service, hand back its result."""
+"""The endpoints of an account's capacity and health: read the request, call one service, return its result."""
 
 from typing import Any
 from uuid import UUID

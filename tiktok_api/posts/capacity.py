@@ -1,4 +1,4 @@
-"""How many posts an account has left, and whether it can post at all: what was used, what is planned, what TikTok allows.
+"""The posts that an account has left, and its health: posts used, posts planned, and what keeps it from posting.
 
 TikTok counts by rolling 24 hours and publishes no figure for a creator; about 15 is what people observe, shared by all
 apps. So a day's `allowed` is an estimate that a setting corrects; TikTok's own word comes with each attempt.
@@ -41,7 +41,7 @@ class Day:
 
 
 def make_window(first: date | None, last: date | None, *, today: date) -> tuple[date, date]:
-    """The days that are asked for: from today, for a week, where nothing else is said. Raises WindowNotPossible."""
+    """Returns the first and the last day to show; by default a week from today. Raises WindowNotPossible."""
     first = first or min(today, last or today)
     if not _EARLIEST <= first <= _LATEST:
         raise _not_possible("from", "This year is out of range.")
@@ -58,7 +58,7 @@ def _not_possible(parameter: str, message: str) -> WindowNotPossible:
 
 
 def days_of(account_id: UUID, *, first: date, last: date, zone: ZoneInfo, settings: Settings) -> list[Day]:
-    """Each day from `first` to `last`: posts TikTok received from us, and posts still to go out.
+    """Returns each day from `first` to `last` with the posts that TikTok received from us and those still to go out.
 
     What should have gone out before now and has not, because it is held or under way, is planned for now.
     """
@@ -97,7 +97,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def creators_today(settings: Settings) -> dict[str, Any]:
-    """How many creators posted through this app in the last 24 hours, of how many TikTok lets it have.
+    """Returns how many creators posted through this app in the last 24 hours, and how many TikTok allows it.
 
     The cap comes from the app's audit; None where the operator has not told it.
     """
@@ -109,7 +109,7 @@ def creators_today(settings: Settings) -> dict[str, Any]:
 
 
 def health_of(account: Account) -> dict[str, Any]:
-    """Whether an account can post, and every reason why not; by what is known here, without asking TikTok."""
+    """Returns whether an account can post, and every reason why not, by what is stored here: TikTok is not asked."""
     reasons = list(_reasons(account))
     held = db.session.scalar(
         select(func.count())

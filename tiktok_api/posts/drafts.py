@@ -1,4 +1,4 @@
-"""The parts of a post while it is ours to change: its media, its targets, and what they start from."""
+"""The parts of a post that may still be changed: its media, its targets, and the defaults that they start from."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""What posts and publications can refuse."""
+"""The errors of posts and publications."""
 
 from tiktok_api.errors import Conflict, Invalid
 

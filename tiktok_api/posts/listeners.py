@@ -1,4 +1,4 @@
-"""What other domains ask and tell posts, in their own transactions; `app.py` subscribes these."""
+"""What other domains ask of posts and tell them, in their own transactions; `app.py` subscribes these."""
 
 from datetime import timedelta
 from uuid import UUID

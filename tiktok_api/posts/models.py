@@ -48,7 +48,7 @@ class PostStatus(StrEnum):
 
 
 class LatePolicy(StrEnum):
-    """What becomes of a publication that could not go out in time: it goes out, a person is asked, or it ends."""
+    """What happens to a publication that could not go out in time: it goes out, a person is asked, or it ends."""
 
     PUBLISH = "publish"
     HOLD = "hold"
@@ -64,15 +64,15 @@ class PostIdSource(StrEnum):
 
 
 LATE = "late"
-"""The reason of what is held because it is too late to go out by itself: its person is asked."""
+"""The reason of a publication that is held because it is too late to go out by itself: its person is asked."""
 SPACED = "spaced"
-"""The reason of what is late and waits for its turn among the late ones of its account."""
+"""The reason of a publication that is late and waits for its turn among the late ones of its account."""
 UPLOAD_URL_LIFETIME = timedelta(hours=1)
 """TikTok's direct-post page."""
 
 
 def _is_one_of(states: Iterable[StrEnum]) -> str:
-    """The condition of a partial index."""
+    """Returns the condition of a partial index."""
     return f"state in ({', '.join(repr(state.value) for state in states)})"
 
 
@@ -129,11 +129,11 @@ class PostMedia(Model):
 
 
 PUBLISH = "posts.publish"
-"""The kind of the job that carries a publication."""
+"""The kind of the job that publishes a publication."""
 
 
 def job_key(publication_id: UUID) -> str:
-    """The unique key of the job that carries a publication."""
+    """Returns the unique key of the job that publishes a publication."""
     return f"{PUBLISH}:{publication_id}"
 
 
@@ -143,8 +143,7 @@ _UNFINISHED = text(_is_one_of(UNFINISHED))
 class Publication(Model):
     """A post on one account. `reason` and `next_try_at` explain every state that is not a plain success.
 
-    `wanted_at` is when a person wants it out: its time, or the moment at which they asked for it anew; being late counts
-    from there.
+    `wanted_at` is when a person wants it out: its time, or when they asked for it again. Lateness counts from there.
     """
 
     __tablename__ = "publications"
@@ -172,7 +171,7 @@ class Publication(Model):
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
     def wanted_time(self, post: Post) -> datetime | None:
-        """When its person wants it out: asked for anew, or the time of its post."""
+        """Returns when its person wants it out: when they last asked for it, or the time of its post."""
         return self.wanted_at or post.publish_at
 
     @property
@@ -182,7 +181,7 @@ class Publication(Model):
 
     @property
     def job_key(self) -> str:
-        """The unique key of the job that carries it."""
+        """The unique key of the job that publishes it."""
         return job_key(self.id)
 
 

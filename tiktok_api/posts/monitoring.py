@@ -1,4 +1,4 @@
-"""How publishing goes, for `/metrics`: what is unfinished now, how late posts go out, how long each state lasts."""
+"""The figures of publishing for `/metrics`: unfinished publications, how late posts go out, how long each state lasts."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ _MOST_REASONS = 50
 
 
 def gauges() -> Iterator[Metric]:
-    """Unfinished publications by state, those held by reason, and how long the longest has been as it is."""
+    """Yields unfinished publications by state, those held by reason, and the age of the oldest in each state."""
     shown = GaugeMetricFamily("tiktok_api_publications", "Unfinished publications.", labels=["state"])
     oldest = GaugeMetricFamily(
         "tiktok_api_publications_oldest_seconds", "Since the one that changed longest ago changed.", labels=["state"]
@@ -44,8 +44,8 @@ def gauges() -> Iterator[Metric]:
     yield from (shown, oldest, held)
 
 
-def count_move(publication: Publication) -> None:
-    """Count how long the state lasted that was left, and, at the first upload, how late the post is."""
+def count_transition(publication: Publication) -> None:
+    """Count how long the last state lasted, and, when the first upload begins, how late the post is."""
     entries = db.session.execute(
         select(TimelineEntry.state, TimelineEntry.at)
         .where(TimelineEntry.publication_id == publication.id)

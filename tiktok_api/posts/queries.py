@@ -1,4 +1,4 @@
-"""Looking at posts and publications: rows of columns, whole pages in a fixed number of queries."""
+"""Reading posts and publications: rows of columns, a whole page in a fixed number of queries."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,9 +14,10 @@ from tiktok_api.posts.models import Attempt, Post, PostMedia, PostStatus, PostTy
 
 
 def visible_to(caller: Identity) -> list[Any]:
-    """Whose posts; a key confined to some accounts sees the posts whose targets are all among them.
+    """Returns the conditions for the posts that the caller may see.
 
-    An account that was disconnected is nobody's any more: whether the key was confined to it cannot be told.
+    A key that is confined to accounts sees the posts whose targets are all among them. A target without an account hides
+    the post: it cannot be known whether the key was confined to the account that was disconnected.
     """
     conditions: list[Any] = [Post.owner_id == caller.user_id]
     if caller.account_ids is not None:
@@ -36,7 +37,7 @@ def list_posts(
     until: datetime | None = None,
     q: str | None = None,
 ) -> Select[Any]:
-    """A select of the caller's posts, as rows of columns; `since` and `until` bound `publish_at`.
+    """Returns a select of the caller's posts, as rows of columns; `since` and `until` bound `publish_at`.
 
     Of several statuses, accounts or types, a post has any one.
     """
@@ -58,7 +59,7 @@ def list_posts(
 
 
 def with_parts(posts: Sequence[Any]) -> list[dict[str, Any]]:
-    """Posts with their media ids and publications: two more queries, however many posts."""
+    """Returns posts with their media ids and publications: two more queries, however many posts."""
     ids = [post.id for post in posts]
     media: dict[UUID, list[UUID]] = {post_id: [] for post_id in ids}
     shown: dict[UUID, list[Any]] = {post_id: [] for post_id in ids}
@@ -78,7 +79,7 @@ def with_parts(posts: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def show_post(caller: Identity, post_id: UUID) -> dict[str, Any]:
-    """One post with its parts. Raises NotFound."""
+    """Returns one post with its parts. Raises NotFound."""
     row = db.session.execute(list_posts(caller).where(Post.id == post_id)).one_or_none()
     if row is None:
         raise NotFound
@@ -86,7 +87,7 @@ def show_post(caller: Identity, post_id: UUID) -> dict[str, Any]:
 
 
 def get_publications(caller: Identity, post_id: UUID) -> list[dict[str, Any]]:
-    """A post's publications with attempts and timeline. Raises NotFound."""
+    """Returns a post's publications with attempts and timeline. Raises NotFound."""
     if db.session.scalar(select(Post.id).where(Post.id == post_id, *visible_to(caller))) is None:
         raise NotFound
     found = db.session.scalars(select(Publication).where(Publication.post_id == post_id).order_by(Publication.id))
@@ -94,7 +95,7 @@ def get_publications(caller: Identity, post_id: UUID) -> list[dict[str, Any]]:
 
 
 def get_publication(caller: Identity, publication_id: UUID) -> dict[str, Any]:
-    """One publication with attempts and timeline. Raises NotFound."""
+    """Returns one publication with attempts and timeline. Raises NotFound."""
     found = db.session.scalar(
         select(Publication)
         .join(Post, Post.id == Publication.post_id)

@@ -1,4 +1,4 @@
-"""The posts endpoints: read the request, call one service, hand back its result."""
+"""The endpoints of posts and publications: read the request, call one service, return its result."""
 
 from typing import Any
 from uuid import UUID
@@ -86,7 +86,7 @@ def show_post(post_id: UUID) -> dict[str, Any]:
 def update_post(changes: dict[str, Any], post_id: UUID) -> dict[str, Any]:
     """Change a draft, a scheduled post, or one that is late and waits for its person"""
     with transaction():
-        services.get_post(caller, post_id)  # locked first: of two who hold the same version, one is stale
+        services.get_post(caller, post_id)  # locked first: of two requests with the same version, one is stale
         must_be_current(PostSchema, queries.show_post(caller, post_id))
         services.update_post(caller, post_id, **changes)
         return queries.show_post(caller, post_id)
@@ -131,7 +131,7 @@ def publish_post(post_id: UUID) -> dict[str, Any]:
 def cancel_post(post_id: UUID) -> dict[str, Any]:
     """Stop a post before it is out
 
-    Answers what became of each target: `cancelled`, `too_late_published`, `too_late_delivered` (a draft in the inbox),
+    Returns what became of each target: `cancelled`, `too_late_published`, `too_late_delivered` (a draft in the inbox),
     `too_late_unknown` (the last byte may have left, only TikTok knows) or `already_ended`.
     """
     with transaction():

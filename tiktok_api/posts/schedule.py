@@ -1,4 +1,4 @@
-"""When a post goes out: instants, and local times that exist exactly once."""
+"""The times of posts: instants, and local times that exist exactly once."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ PAST_GRACE = timedelta(seconds=60)
 def resolve_time(
     *, publish_at: datetime | None = None, local_time: str | None = None, timezone: str | None = None
 ) -> dict[str, Any] | None:
-    """The columns `publish_at`, `local_time` and `timezone` for a slot, or None without any time.
+    """Returns the columns `publish_at`, `local_time` and `timezone` for a slot, or None without any time.
 
     The local time and its zone are kept, so that a change of the zone's rules moves the instant.
     Raises PublishTimePassed, LocalTimeMissing, LocalTimeTwice.
@@ -32,7 +32,7 @@ def resolve_time(
 
 
 def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The one instant at which clocks in `zone` show `wall`."""
+    """Returns the one instant at which clocks in `zone` show `wall`. Raises LocalTimeMissing, LocalTimeTwice."""
     first = wall.replace(tzinfo=zone, fold=0)
     second = wall.replace(tzinfo=zone, fold=1)
     if first.utcoffset() == second.utcoffset():

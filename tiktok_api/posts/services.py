@@ -1,4 +1,4 @@
-"""What people do with posts: draft, change, schedule, publish, cancel, retry and settle."""
+"""What people do with posts: create, change, schedule, publish, cancel, retry and settle them."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,10 +1,10 @@
-"""The states of publications and attempts, and the groups of them that rules speak of: each is written down here alone."""
+"""The states of publications and attempts, and the groups of them that rules use: each group is written once, here."""
 
 from enum import StrEnum
 
 
 class PublicationState(StrEnum):
-    """Where a publication is. Groups of states are the sets below; each is asked for by a property."""
+    """Where a publication is. The sets below are groups of states; properties ask for them."""
 
     DRAFT = "draft"
     SCHEDULED = "scheduled"
@@ -99,4 +99,4 @@ class AttemptState(StrEnum):
 
 ALIVE = (AttemptState.INTENT, AttemptState.OPEN, AttemptState.FINAL)
 RECEIVED = (AttemptState.FINAL, AttemptState.SUCCEEDED)
-"""The attempts that count as used at TikTok: it has, or may have, the last byte."""
+"""Attempts that count as posts at TikTok: it has, or may have, the last byte."""

@@ -42,7 +42,7 @@ _MAY_BE_LIVE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedVideo:
-    """What is known of a video from the account's list."""
+    """A video of the account's list, as `analytics` keeps it."""
 
     video_id: str
     caption: str
@@ -51,8 +51,8 @@ class ListedVideo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Traces:
-    """What a publication's post must look like."""
+class _Evidence:
+    """What the listed video of a publication must look like."""
 
     publication_id: UUID
     caption: str
@@ -68,8 +68,8 @@ class _Traces:
         return is_in_time and is_as_long and _is_same_caption(self.caption, video.caption)
 
 
-def want_ids(account_id: UUID) -> None:
-    """The account's videos have been listed: have them compared, if a publication still lacks its id."""
+def enqueue_matching(account_id: UUID) -> None:
+    """Enqueue the matching of an account whose videos were just listed, if a publication still lacks its id."""
     wanting = select(Publication.id).where(
         Publication.account_id == account_id,
         Publication.state == PublicationState.PUBLISHED,
@@ -81,21 +81,24 @@ def want_ids(account_id: UUID) -> None:
 
 
 def match(account_id: UUID) -> None:
-    """Give the account's publications the ids that only one video can have."""
-    traces = _traces_of(account_id)
-    videos = _listed(account_id, traces)
+    """Store the ids of the account's publications that match exactly one listed video."""
+    evidence = _evidence_of(account_id)
+    videos = _listed(account_id, evidence)
     end_reading()
-    could_be = {each.publication_id: [video for video in videos if each.fits(video)] for each in traces}
+    could_be = {each.publication_id: [video for video in videos if each.fits(video)] for each in evidence}
     rivals = Counter(video.video_id for fitting in could_be.values() for video in fitting)
-    for each in traces:
+    for each in evidence:
         fitting = could_be[each.publication_id]
         is_told_by_words = bool(each.caption.strip())  # time and length alone would be a guess
         if each.is_wanting and is_told_by_words and len(fitting) == 1 and rivals[fitting[0].video_id] == 1:
-            _keep(each.publication_id, fitting[0].video_id, PostIdSource.MATCHED)
+            _store_post_id(each.publication_id, fitting[0].video_id, PostIdSource.MATCHED)
 
 
 def confirm_reported(publication_id: UUID, post_id: str, vault: TokenVault) -> bool:
-    """Take the id that a webhook names, where TikTok's list knows it as the account's own. Raises TikTokError."""
+    """Store the post id that a webhook names if TikTok lists it as the account's own. Returns True if so.
+
+    Raises TikTokError.
+    """
     account_id = db.session.scalar(
         select(Publication.account_id).where(
             Publication.id == publication_id,
@@ -111,43 +114,43 @@ def confirm_reported(publication_id: UUID, post_id: str, vault: TokenVault) -> b
     except (ScopeMissing, AccountNeedsReconnection):
         return False
     is_theirs = post_id in [video.id for video in found]
-    return is_theirs and _keep(publication_id, post_id, PostIdSource.WEBHOOK)
+    return is_theirs and _store_post_id(publication_id, post_id, PostIdSource.WEBHOOK)
 
 
-def _keep(publication_id: UUID, post_id: str, source: PostIdSource) -> bool:
+def _store_post_id(publication_id: UUID, post_id: str, source: PostIdSource) -> bool:
     with transaction():
         try:
             post, publication = lock(publication_id)
         except FencedOff:
             return False
         is_wanting = publication.state is PublicationState.PUBLISHED and not publication.tiktok_post_ids
-        if not is_wanting or publication.account_id is None or post_id in _claimed(publication.account_id):
+        if not is_wanting or publication.account_id is None or post_id in _known_post_ids(publication.account_id):
             return False
         post_ids.write(post, publication, [post_id], source)
     return True
 
 
-def _claimed(account_id: UUID) -> set[str]:
-    """The ids that publications of the account have already."""
+def _known_post_ids(account_id: UUID) -> set[str]:
+    """Returns the post ids that publications of the account have."""
     known = select(Publication.tiktok_post_ids).where(
         Publication.account_id == account_id, Publication.post_id_source.is_not(None)
     )
     return {each for ids in db.session.scalars(known) for each in ids}
 
 
-def _listed(account_id: UUID, traces: Sequence[_Traces]) -> list[ListedVideo]:
-    if not any(each.is_wanting for each in traces):
+def _listed(account_id: UUID, evidence: Sequence[_Evidence]) -> list[ListedVideo]:
+    if not any(each.is_wanting for each in evidence):
         return []
-    since = min(each.since for each in traces) - _CLOCKS_APART
-    claimed = _claimed(account_id)
+    since = min(each.since for each in evidence) - _CLOCKS_APART
+    known = _known_post_ids(account_id)
     answers = events.ask("account.videos", account_id=account_id, since=since)
-    return [video for answer in answers for video in answer if video.video_id not in claimed]
+    return [video for answer in answers for video in answer if video.video_id not in known]
 
 
-def _traces_of(account_id: UUID) -> list[_Traces]:
-    """The publications of the account whose post may be live without an id, those that are not to be matched included.
+def _evidence_of(account_id: UUID) -> list[_Evidence]:
+    """Returns the evidence of each publication of the account whose post may be live without an id.
 
-    Where the media were deleted meanwhile, a publication stands in the way of others and is not matched itself.
+    Also of those that are not to be matched themselves, such as those whose media were deleted: a video could be theirs.
     """
     first_final = (
         select(func.min(Attempt.final_at))
@@ -169,7 +172,7 @@ def _traces_of(account_id: UUID) -> list[_Traces]:
         )
     ).all()
     return [
-        _Traces(
+        _Evidence(
             publication_id=publication.id,
             caption=content_for(post, publication).caption,
             since=since,

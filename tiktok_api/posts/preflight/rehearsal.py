@@ -1,6 +1,6 @@
-"""Judging a request whose body has faults of shape: what is sound is done as if it were all, refused, and undone.
+"""The other reasons against a request whose body has faults of shape: its sound parts are tried, and rolled back.
 
-Nothing that is done here is kept. What is not sound is replaced by what raises no reason of its own.
+What is not sound is replaced by what raises no reason of its own.
 """
 
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def schedule(caller: Identity, post_id: UUID) -> None:
 
 
 def _changes(sound: WellFormed) -> dict[str, Any]:
-    """The arguments of the service. An item that is not sound is one that does not exist, which is told already."""
+    """Returns the arguments of the service. An item that is not sound is replaced by one that does not exist."""
     changes = {name: value for name, value in sound.values.items() if name not in (*_LISTS, *SLOT)}
     if "media_ids" in sound.values:
         changes["media_ids"] = sound.padded("media_ids", uuid4)
@@ -57,7 +57,7 @@ def _changes(sound: WellFormed) -> dict[str, Any]:
 
 
 def _slot(sound: WellFormed) -> dict[str, Any]:
-    """The time that was sent; where it is not sound, any that could be: the post was to go out."""
+    """Returns the time that was sent; where it is not sound, a possible one, because the post was to go out."""
     if not sound.sent & set(SLOT):
         return {}
     slot = {name: sound.values[name] for name in SLOT if name in sound.values}
@@ -71,7 +71,7 @@ def _some_time() -> Any:
 
 @contextmanager
 def _without_false_reasons(sound: WellFormed) -> Iterator[None]:
-    """Leave out what is only refused because something else is not sound: an override that is missing, a type or a mode."""
+    """Leave out faults that exist only because another part is not sound: a missing override, type or mode."""
     try:
         yield
     except Invalid as problem:
@@ -92,12 +92,12 @@ def _is_false(fault: dict[str, Any], sound: WellFormed) -> bool:
 
 _OF_WORDS = {"privacy_level_missing", "caption_too_long", "branded_content_private", "ignored_in_inbox_mode"}
 _DEPENDING = {"type": {"media_kind", "media_count"}, "mode": _OF_WORDS, "targets": _OF_WORDS}
-"""What is refused or not depending on a field."""
+"""By a field, the codes of faults that depend on it."""
 
 
 @contextmanager
 def _undone() -> Iterator[None]:
-    """A transaction of which nothing is kept, inside the one that is open or for itself."""
+    """A transaction that is always rolled back, inside the open one or of its own."""
     with suppress(_Undo), transaction() as session:
         yield
         session.flush()

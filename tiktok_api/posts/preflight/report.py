@@ -20,7 +20,7 @@ from tiktok_api.posts.publishing.content import OVERRIDABLE
 from tiktok_api.tiktok import BAN_CODES
 
 CACHED = "cached"
-"""How a finding was checked that rests on what TikTok said last, and not on a live question."""
+"""Marks a finding that rests on what TikTok said last, and not on a live question."""
 
 _PLACE = re.compile(r"/(media_ids|targets)/(\d+)(.*)")
 _ABOUT_HOW_MANY = {"media_count": "media_ids", "no_targets": "targets"}
@@ -31,9 +31,9 @@ Places = dict[str, tuple[Sequence[int], int]]
 
 
 class Reasons:
-    """What the stages of one request refuse. The transaction must be rolled back where there is any: call `raise_any`.
+    """Gathers what the stages of one request refuse. Call `raise_any` at the end: it has the transaction rolled back.
 
-    Stages after one that refused judge what is left: places of items that were left out do not move the others' pointers.
+    Stages after one that refused check what is left. Items that were left out do not change the pointers to the others.
     """
 
     def __init__(self) -> None:
@@ -42,23 +42,23 @@ class Reasons:
 
     @contextmanager
     def gather(self) -> Iterator[None]:
-        """Keep what the block refuses, and go on behind it."""
-        places = dict(self._places)  # what the block itself leaves out is told with the places that were sent
+        """Gather what the block refuses, and go on after it."""
+        places = dict(self._places)  # what the block itself leaves out is reported at the places that were sent
         try:
             yield
         except Invalid as problem:
             before = problem.extra.get("errors", [])
             after = list(_put_right(before, places))
             problem.extra = problem.extra | {"errors": after}
-            if after or not before:  # with all of its faults told elsewhere, something else has refused already
+            if after or not before:  # without faults of its own, another stage has refused already
                 self._problems.append(problem)
 
     def leave_out(self, name: str, *, kept: Sequence[int], of: int) -> None:
-        """From here on the list `name` holds only its items at the places `kept`, of so many that were sent."""
+        """Note that from here on the list `name` holds only its items at the places `kept`, of so many that were sent."""
         self._places[name] = (kept, of)
 
     def check_left_out(self, post: Post, targets: Sequence[dict[str, Any]]) -> None:
-        """Refuse what the targets that were left out say: their words are wrong on any account."""
+        """Check the content of the targets that were left out: it may be wrong on any account."""
         kept, _ = self._places.get("targets", (range(len(targets)), 0))
         for place in sorted(set(range(len(targets))) - set(kept)):
             overrides = {name: targets[place][name] for name in OVERRIDABLE if name in targets[place]}
@@ -67,7 +67,7 @@ class Reasons:
                 self._problems.append(NotPublishable(errors=faults))
 
     def raise_any(self) -> None:
-        """Raises the one problem, or Invalid with the faults of all; what is wrong for several targets may be told once."""
+        """Raises the one problem, or Invalid with the faults of all; the same fault of several targets may be told once."""
         if len(self._problems) == 1:
             raise self._problems[0]
         if self._problems:
@@ -76,7 +76,7 @@ class Reasons:
 
 
 def _without_repetition(faults: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Of what is told of known accounts and of none, the first; nothing is told of none twice."""
+    """Leave out what is told without an account if it was told before, with an account or without."""
     told = {(fault["pointer"], fault["code"]) for fault in faults if "account_id" in fault}
     for fault in faults:
         reason = (fault["pointer"], fault["code"])
@@ -86,7 +86,7 @@ def _without_repetition(faults: Sequence[dict[str, Any]]) -> Iterator[dict[str, 
 
 
 def _put_right(faults: Sequence[dict[str, Any]], places: Places) -> Iterator[dict[str, Any]]:
-    """The faults as they would be with every item at its place; without those about how many there are."""
+    """Yields the faults with pointers to the items as they were sent, without faults of a count that is not the sent one."""
     for fault in faults:
         kept, sent = places.get(_ABOUT_HOW_MANY.get(fault["code"], ""), ((), 0))
         if len(kept) == sent:
@@ -106,9 +106,9 @@ def _original(pointer: str, places: Places) -> str:
 def check_all(
     post: Post, targets: Mapping[int, Publication], media: list[Media], *, by_cache: bool = True
 ) -> list[PostFinding]:
-    """What is wrong with a post, whatever creators say, and `by_cache` by what TikTok said last about each of them.
+    """Returns what is wrong with a post; with `by_cache` also by TikTok's last answer about each creator.
 
-    What TikTok was never asked is not judged, nor what reopens by itself (a cap): publishing asks live, and holds.
+    A creator that TikTok was never asked about is not checked, nor a cap, which reopens by itself: publishing asks live.
     """
     found = check_post(post, targets, media)
     if not by_cache:
@@ -124,7 +124,7 @@ def check_all(
 
 
 def check_media_by_cache(post: Post, publication: Publication, media: Sequence[Media]) -> list[PostFinding]:
-    """What is wrong with media that have become known since, by what TikTok said last about a target's creator."""
+    """Returns what is wrong with media that became known since, by TikTok's last answer about a target's creator."""
     account = db.session.get(Account, publication.account_id) if publication.account_id else None
     if account is None or not media or not post.is_direct:
         return []
@@ -135,7 +135,7 @@ def check_media_by_cache(post: Post, publication: Publication, media: Sequence[M
 def _by_last_reading(
     post: Post, publication: Publication, video: Media | None, account: Account
 ) -> Iterator[PostFinding]:
-    """What TikTok refuses by what it said last about a creator; nothing where it was never asked."""
+    """Yields what TikTok's last answer about a creator does not allow; nothing where it was never asked."""
     reading = last_creator_info(account)
     if reading is not None:
         for finding in check_against_creator(post, publication, video, reading.info):
@@ -157,7 +157,7 @@ def _check_cached(
     video = media[0] if media and media[0].is_ready else None
     for finding in _by_last_reading(post, publication, video, account):
         name = finding.pointer.removeprefix("/")
-        is_missing = name == "privacy_level" and finding.found is None  # which is told already
+        is_missing = name == "privacy_level" and finding.found is None  # which another finding tells
         if not is_missing:
             pointer = f"/targets/{position}{finding.pointer}" if name in publication.overrides else finding.pointer
             yield replace(finding, pointer=pointer)

@@ -1,4 +1,4 @@
-"""What a post says on one account: the post's own words and settings, overridden by its target's."""
+"""The content of a post on one account: the post's own words and settings, overridden by its target's."""
 
 from dataclasses import dataclass, fields
 
@@ -36,12 +36,12 @@ class PostContent:
 
 
 OVERRIDABLE = tuple(field.name for field in fields(PostContent))
-"""What a target may say otherwise than its post. In inbox mode none of it may be said: the person chooses all of it in the
-app, and TikTok would drop it silently."""
+"""What a target may override. In inbox mode none of it may be set: the person chooses all of it in the app, and TikTok would drop
+it silently."""
 
 
 def content_for(post: Post, publication: Publication) -> PostContent:
-    """Returns what this publication says."""
+    """Returns the content of this publication."""
     own = {name: getattr(post, name) for name in OVERRIDABLE}
     overrides = {name: publication.overrides[name] for name in OVERRIDABLE if name in publication.overrides}
     return PostContent(**(own | overrides))

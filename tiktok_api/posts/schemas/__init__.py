@@ -1,1 +1,1 @@
-"""What clients send and get: posts, their publications, and what an account can post."""
+"""The shapes of JSON: posts, their publications, and what an account can post."""

@@ -1,4 +1,4 @@
-"""What clients get about an account's ability to post."""
+"""The shapes of an account's capacity and health."""
 
 from marshmallow import fields
 
@@ -41,7 +41,7 @@ class CapacityDaySchema(Schema):
 class AppCapacitySchema(Schema):
     """Creators who posted through this app in the last 24 hours."""
 
-    allowed = nullable(fields.Integer, example=500, description="APP_CREATORS_PER_DAY; null where nobody told.")
+    allowed = nullable(fields.Integer, example=500, description="APP_CREATORS_PER_DAY; null where it is not set.")
     used = fields.Integer(required=True, metadata={"example": 12})
 
 

@@ -1,4 +1,4 @@
-"""What clients send and get about posts."""
+"""The shapes of posts."""
 
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ _LONGEST_TEXT = 10_000  # far beyond what TikTok takes: drafts may be longer tha
 
 
 def choice(enum: Any, *, example: str | None, description: str = "", **options: Any) -> fields.String:
-    """One of an enum's values, as text."""
+    """Returns a field for one of an enum's values, as text."""
     metadata = {"example": example} | ({"description": description} if description else {})
     return fields.String(validate=Choice(enum), metadata=metadata, **options)
 
@@ -32,7 +32,7 @@ def _switch(description: str) -> Boolean:
     return Boolean(metadata={"example": False, "description": description})
 
 
-class TermsSchema(Schema):
+class ContentSchema(Schema):
     """Words and settings, of a post or of one of its targets."""
 
     caption = fields.String(
@@ -47,7 +47,7 @@ class TermsSchema(Schema):
     allow_comment = _switch("Let people comment.")
     allow_duet = _switch("Let people make duets.")
     allow_stitch = _switch("Let people stitch it.")
-    brand_content_toggle = _switch("A paid partnership: promotes somebody else's business.")
+    brand_content_toggle = _switch("A paid partnership: promotes another party's business.")
     brand_organic_toggle = _switch("Promotes the creator's own business.")
     is_aigc = _switch("Made by AI: TikTok labels it.")
     video_cover_timestamp_ms = fields.Integer(
@@ -58,15 +58,18 @@ class TermsSchema(Schema):
     )
 
 
-OVERRIDES = "What is different for this target; the rest is the post's."
+OVERRIDES = (
+    "What is different for this target; the rest is the post's. A new post starts from the defaults of its accounts: what "
+    "neither the target nor the post says is filled in here."
+)
 
 
-class OverridesSchema(TermsSchema):
+class OverridesSchema(ContentSchema):
     """What is different for one target of a post; what is absent is as the post has it."""
 
 
-class TargetSchema(TermsSchema):
-    """One account to post on, with whatever is different there."""
+class TargetSchema(ContentSchema):
+    """One account to post on, with what is different there."""
 
     account_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
 
@@ -107,7 +110,7 @@ class SlotSchema(Schema):
 SLOT = ("publish_at", "local_time", "timezone")
 
 
-class PostChangesSchema(TermsSchema, SlotSchema):
+class PostChangesSchema(ContentSchema, SlotSchema):
     """What may be changed of a draft or a scheduled post; lists are replaced as a whole."""
 
     mode = choice(PostMode, example="direct")

@@ -1,4 +1,4 @@
-"""What clients get about publications, and how a person settles one."""
+"""The shapes of publications, and of a person's word about one."""
 
 from marshmallow import fields
 

@@ -6,7 +6,6 @@ appear days late without a word nor all at once: a publication that is later tha
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,13 +16,14 @@ from tiktok_api.accounts.services import load_account
 from tiktok_api.db import db
 from tiktok_api.posts.models import SPACED, UPLOAD_URL_LIFETIME, Attempt, LatePolicy, Post, Publication
 from tiktok_api.posts.preflight.grants import GRANT_REASONS, missing_grant
+from tiktok_api.posts.publishing.verdicts import AskPerson, Skip, Wait
 from tiktok_api.posts.schedule import PAST_GRACE
 from tiktok_api.posts.states import ALIVE, UNBEGUN, AttemptState, PublicationState
 from tiktok_api.settings import Settings
 
 MISSED = "missed"
 PUNCTUAL = timedelta(minutes=5)
-"""What is no later than this goes out at once: retries and TikTok's limits of a minute are no downtime."""
+"""A publication that is no later than this goes out at once: retries and TikTok's limits of a minute are no downtime."""
 SHORTEST_GAP = timedelta(minutes=5)
 """Between late publications of one account, however close their times were: followers must not meet a burst of them."""
 LONGEST_GAP = timedelta(days=1)
@@ -34,15 +34,22 @@ _MOST_AHEAD = 500
 _LOOK_AGAIN = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
-    """When a late publication goes out, and when its job looks again: one before it may be cancelled meanwhile."""
+def obstacle_to(
+    post: Post, publication: Publication, settings: Settings, *, is_checked: bool
+) -> Wait | AskPerson | Skip | None:
+    """Returns why a publication that is due does not go out now because it is late, or others are; None: it goes out.
 
-    at: datetime
-    look_again_at: datetime
+    `is_checked`: TikTok has just said that it would take the post, so that nothing of what had held it still does.
+    """
+    policy = _policy_if_late(post, publication, settings)
+    if policy is LatePolicy.SKIP:
+        return Skip()
+    if policy is LatePolicy.HOLD:
+        return None if not is_checked and _may_still_be_held(post, publication) else AskPerson()
+    return _wait_for_release(post, publication, settings)
 
 
-def policy_if_late(post: Post, publication: Publication, settings: Settings) -> LatePolicy | None:
+def _policy_if_late(post: Post, publication: Publication, settings: Settings) -> LatePolicy | None:
     """Returns what its person wants for a publication that is too late; None: it is not too late, and goes out."""
     wanted_at = publication.wanted_time(post)
     if wanted_at is None or not _is_too_late(wanted_at, settings):
@@ -51,6 +58,16 @@ def policy_if_late(post: Post, publication: Publication, settings: Settings) -> 
     if tried_until is not None and not _is_too_late(tried_until, settings):
         return None  # it began in time and is tried again
     return post.if_late or LatePolicy(settings.late_policy)
+
+
+def _may_still_be_held(post: Post, publication: Publication) -> bool:
+    """Its person is asked about being late once nothing else holds it: a reason that still stands is told first."""
+    if publication.state is not PublicationState.HELD:
+        return False
+    if publication.reason not in GRANT_REASONS:
+        return True  # TikTok knows whether it still stands
+    account = load_account(publication.account_id) if publication.account_id else None
+    return account is not None and missing_grant(account, post.mode) is not None
 
 
 def _is_too_late(wanted_at: datetime, settings: Settings) -> bool:
@@ -67,11 +84,12 @@ def _tried_until(publication_id: UUID) -> datetime | None:
     return opened_at + UPLOAD_URL_LIFETIME if opened_at else None
 
 
-def next_release(post: Post, publication: Publication, settings: Settings) -> Release | None:
-    """Returns when a late publication may go out after the others of its account; None: now.
+def _wait_for_release(post: Post, publication: Publication, settings: Settings) -> Wait | None:
+    """Returns how long a late publication waits for the others of its account; None: it may go out now.
 
-    Each waits for as long after the one before it as their times were apart, within bounds. Before an attempt is made, call
-    it with the account's inits locked: of two workers the second then sees what the first one has begun.
+    Each waits for as long after the one before it as their times were apart, within bounds. Before an attempt is made this
+    is asked with the account's inits locked: of two workers the second then sees what the first one has begun. Its job looks
+    again at least hourly, because one before it may be cancelled meanwhile.
     """
     now, wanted_at = clock.now(), publication.wanted_time(post)
     if wanted_at is None or now - wanted_at <= PUNCTUAL or publication.account_id is None:
@@ -83,7 +101,7 @@ def next_release(post: Post, publication: Publication, settings: Settings) -> Re
         at, before = now if at is None else max(now, at + _gap(before, wanted)), wanted
     if at is None or at <= now:
         return None
-    return Release(at, min(at, now + _LOOK_AGAIN))
+    return Wait(at, SPACED, min(at, now + _LOOK_AGAIN))
 
 
 def _gap(before: datetime | None, wanted_at: datetime) -> timedelta:

@@ -1,15 +1,12 @@
-"""What is known here and comes before any question to TikTok: media on their way, being late, taking turns."""
+"""What keeps a due publication from going out before TikTok is asked anything."""
 
 from datetime import timedelta
 
 from tiktok_api import clock
 from tiktok_api.accounts import rate_limits
-from tiktok_api.accounts.services import load_account
 from tiktok_api.media.models import Media
-from tiktok_api.posts.models import SPACED, Attempt, LatePolicy, Post, Publication
-from tiktok_api.posts.preflight import grants
-from tiktok_api.posts.publishing.verdicts import AskPerson, Fail, Later, Obstacle, Skip, Wait
-from tiktok_api.posts.states import PublicationState
+from tiktok_api.posts.models import Attempt, Post, Publication
+from tiktok_api.posts.publishing.verdicts import AskPerson, Fail, Later, Obstacle, Wait
 from tiktok_api.posts.waiting import lateness, pending_media
 from tiktok_api.settings import Settings
 
@@ -29,29 +26,9 @@ def obstacle_to(
         return AskPerson()  # whatever woke its job, and whatever the policy is by now
     return (
         _wait_for_media(publication, media)
-        or _obstacle_of_time(post, publication, settings, is_checked=is_checked)
+        or lateness.obstacle_to(post, publication, settings, is_checked=is_checked)
         or _wait_for_init(publication)
     )
-
-
-def _obstacle_of_time(post: Post, publication: Publication, settings: Settings, *, is_checked: bool) -> Obstacle | None:
-    policy = lateness.policy_if_late(post, publication, settings)
-    if policy is LatePolicy.SKIP:
-        return Skip()
-    if policy is LatePolicy.HOLD:
-        return None if not is_checked and _may_still_be_held(post, publication) else AskPerson()
-    release = lateness.next_release(post, publication, settings)
-    return Wait(release.at, SPACED, release.look_again_at) if release else None
-
-
-def _may_still_be_held(post: Post, publication: Publication) -> bool:
-    """Its person is asked about being late once nothing else holds it: a reason that still stands is told first."""
-    if publication.state is not PublicationState.HELD:
-        return False
-    if publication.reason not in grants.GRANT_REASONS:
-        return True  # TikTok knows whether it still stands
-    account = load_account(publication.account_id) if publication.account_id else None
-    return account is not None and grants.missing_grant(account, post.mode) is not None
 
 
 def _wait_for_media(publication: Publication, media: Media | None) -> Wait | Fail | None:

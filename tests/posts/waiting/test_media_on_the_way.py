@@ -4,36 +4,13 @@ import base64
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 
 from tests.databases import on_each_database
 from tests.media import making
+from tests.posts.times import NEXT_YEAR
 from tiktok_api import clock
-from tiktok_api.db import transaction
-from tiktok_api.jobs.models import Job
 
-NEXT_YEAR = "2200-03-02T12:00:00Z"
 TUS = {"Tus-Resumable": "1.0.0"}
-
-
-@pytest.fixture
-def account_id(owner, connect_account, run_jobs):
-    account = connect_account(owner, "ada")
-    run_jobs()
-    return account
-
-
-@pytest.fixture
-def send(owner):
-    """Send a whole file; no worker has seen it yet."""
-
-    def upload(content):
-        body = making.multipart(making.part("file", content))
-        response = owner.post("/media", data=body, content_type=making.MULTIPART)
-        assert response.json["status"] == "inspecting"
-        return response.json["id"]
-
-    return upload
 
 
 @pytest.fixture
@@ -59,19 +36,6 @@ def append(owner):
     return patch
 
 
-@pytest.fixture
-def draft(owner, account_id):
-    """A post of that media: `draft(media_id, publish_at=…)`; answers it."""
-
-    def make(media_id, **what_matters):
-        words = {"privacy_level": "SELF_ONLY", "consent": True, "targets": [{"account_id": account_id}]}
-        response = owner.post("/posts", json=words | {"media_ids": [media_id]} | what_matters)
-        assert response.status_code == 201, response.json
-        return response.json
-
-    return make
-
-
 BAD = {
     "no video": (lambda: b"no video at all", "media_rejected"),
     "too small": (lambda: making.video(width=128, height=128), "video_width"),
@@ -81,38 +45,34 @@ BAD = {
 
 @pytest.mark.parametrize("mode", ["direct", "inbox"])
 @pytest.mark.parametrize("kind", BAD)
-def test_a_scheduled_post_fails_at_once_when_its_media_do(kind, mode, send, draft, run_jobs, publication_of, owner):
+def test_a_scheduled_post_fails_at_once_when_its_media_do(kind, mode, send, draft, publishing, owner):
     make, reason = BAD[kind]
     words = {} if mode == "direct" else {"mode": "inbox", "privacy_level": None}
     post = draft(send(make()), publish_at=NEXT_YEAR, **words)
     assert post["status"] == "scheduled"
 
-    run_jobs()
+    publishing.run()
 
-    failed = publication_of(post)
+    failed = publishing.shown(post)
     assert (failed["state"], failed["reason"]) == ("failed", reason)
     assert failed["detail"]
     assert failed["timeline"][-1]["event"] == "media_failed_checks"
     assert owner.get(f"/posts/{post['id']}").json["status"] == "failed"
 
 
-def test_a_scheduled_post_whose_media_are_fine_stays_scheduled_and_goes_out(
-    send, draft, run_jobs, app, publication_of, work_until_published, video_bytes
-):
+def test_a_scheduled_post_whose_media_are_fine_stays_scheduled_and_goes_out(send, draft, publishing, app, video_bytes):
     with app.app_context():
         at = (clock.now() + timedelta(seconds=300)).isoformat()
     post = draft(send(video_bytes), publish_at=at)
 
-    run_jobs()
+    publishing.run()
 
-    assert publication_of(post)["state"] == "scheduled"
-    work_until_published(post, step=60)
+    assert publishing.shown(post)["state"] == "scheduled"
+    publishing.run_until_published(post, step=60)
 
 
 @pytest.mark.parametrize("way", ["publish", "schedule for now", "create for now"])
-def test_what_is_due_waits_for_the_checks(
-    way, send, draft, owner, app, publication_of, run_jobs, work_until_published, video_bytes, live_videos, hold_media
-):
+def test_what_is_due_waits_for_the_checks(way, send, draft, owner, app, publishing, video_bytes, hold_media):
     with app.app_context():
         now = clock.now().isoformat()
     media_id = send(video_bytes)
@@ -121,85 +81,73 @@ def test_what_is_due_waits_for_the_checks(
     if way != "create for now":
         act, body = ("publish", {}) if way == "publish" else ("schedule", {"json": {"publish_at": now}})
         assert owner.post(f"/posts/{post['id']}/{act}", **body).status_code in (200, 202)
-    jobs = run_jobs()
+    jobs = publishing.run()
 
-    waiting = publication_of(post)
+    waiting = publishing.shown(post)
     assert (waiting["state"], waiting["reason"]) == ("preparing", "media_inspecting")
     assert waiting["next_try_at"]
     assert jobs <= 3  # it does not go round and round
     hold_media(False)
-    work_until_published(post)
-    assert len(live_videos()) == 1
-
-
-@pytest.fixture
-def hold_media(app):
-    """Keep inspections from being run, as a busy worker would."""
-
-    def hold(is_held):
-        far = timedelta(days=3650) if is_held else timedelta(0)
-        with app.app_context(), transaction() as session:
-            session.execute(update(Job).where(Job.kind == "media.inspect").values(due_at=clock.now() + far))
-
-    return hold
+    publishing.run_until_published(post)
+    assert len(publishing.live()) == 1
 
 
 def test_inspections_that_never_end_fail_what_is_due_with_the_reason(
-    send, draft, owner, run_jobs, pass_time, publication_of, video_bytes, hold_media, live_videos
+    send, draft, owner, publishing, video_bytes, hold_media
 ):
     media_id = send(video_bytes)
     hold_media(True)
     post = draft(media_id)
     owner.post(f"/posts/{post['id']}/publish")
-    run_jobs()
+    publishing.run()
 
-    pass_time(1900)
-    jobs = run_jobs()
+    publishing.pass_time(1900)
+    jobs = publishing.run()
 
-    failed = publication_of(post)
+    failed = publishing.shown(post)
     assert (failed["state"], failed["reason"]) == ("failed", "media_inspecting")
     assert "30 minutes" in failed["detail"]
     assert jobs < 20
     hold_media(False)
-    run_jobs()
+    publishing.run()
     assert owner.post(f"/posts/{post['id']}/retry").status_code == 202
-    assert live_videos() == []
+    assert publishing.live() == []
 
 
 @on_each_database
 def test_a_post_may_be_published_while_its_media_still_arrive(
-    begin_upload, append, draft, owner, run_jobs, publication_of, work_until_published, video_bytes, live_videos
+    begin_upload, append, draft, owner, publishing, video_bytes
 ):
     media_id, half = begin_upload(len(video_bytes)), len(video_bytes) // 2
     append(media_id, video_bytes[:half])
     post = draft(media_id)
     assert owner.post(f"/posts/{post['id']}/publish").status_code == 202
-    run_jobs()
-    waiting = publication_of(post)
+    publishing.run()
+    waiting = publishing.shown(post)
 
     append(media_id, video_bytes[half:], offset=half)
-    work_until_published(post)
+    publishing.run_until_published(post)
 
     assert (waiting["state"], waiting["reason"]) == ("preparing", "media_uploading")
-    assert len(live_videos()) == 1
+    assert len(publishing.live()) == 1
 
 
 def test_an_upload_that_is_never_finished_fails_the_post_when_it_lapses(
-    begin_upload, append, draft, run_jobs, pass_time, publication_of, video_bytes, owner
+    begin_upload, append, draft, publishing, video_bytes, owner
 ):
     media_id = begin_upload(len(video_bytes))
     post = draft(media_id, publish_at=NEXT_YEAR)
-    pass_time(80_000)
+    publishing.pass_time(80_000)
     append(media_id, video_bytes[:10])
-    run_jobs()
-    pass_time(80_000)
-    run_jobs()
-    assert publication_of(post)["state"] == "scheduled"
+    publishing.run()
+    publishing.pass_time(80_000)
+    publishing.run()
+    assert publishing.shown(post)["state"] == "scheduled"
 
-    pass_time(7_000)
-    run_jobs()
+    publishing.pass_time(7_000)
+    publishing.run()
 
-    failed = publication_of(post)
+    failed = publishing.shown(post)
     assert (failed["state"], failed["reason"]) == ("failed", "media_upload_expired")
     assert owner.get(f"/posts/{post['id']}/publications").json["data"][0]["timeline"][-1]["detail"]
     assert owner.delete(f"/media/{media_id}").status_code == 204
@@ -221,18 +169,16 @@ def test_media_that_a_scheduled_post_waits_for_cannot_be_deleted(begin_upload, s
     assert owner.delete(f"/media/{inspecting}").status_code == 204
 
 
-def test_media_that_are_changed_before_they_are_known_do_not_count(
-    send, draft, make_video, owner, run_jobs, publication_of, hold_media
-):
-    good, bad = make_video(), send(b"no video at all")
+def test_media_that_are_changed_before_they_are_known_do_not_count(send, draft, publishing, owner, hold_media):
+    good, bad = publishing.make_video(), send(b"no video at all")
     hold_media(True)
     post = draft(bad, publish_at=NEXT_YEAR)
     assert owner.patch(f"/posts/{post['id']}", json={"media_ids": [good]}).status_code == 200
 
     hold_media(False)
-    run_jobs()
+    publishing.run()
 
-    assert publication_of(post)["state"] == "scheduled"
+    assert publishing.shown(post)["state"] == "scheduled"
 
 
 def test_a_scheduled_post_is_given_media_that_are_still_inspected(send, make_post, owner, run_jobs, publication_of):
@@ -245,10 +191,8 @@ def test_a_scheduled_post_is_given_media_that_are_still_inspected(send, make_pos
     assert publication_of(post)["reason"] == "media_rejected"
 
 
-def test_media_that_are_known_to_be_a_duplicate_wake_the_post_too(
-    send, draft, make_video, owner, run_jobs, work_until_published, video_bytes
-):
-    make_video(video_bytes)
+def test_media_that_are_known_to_be_a_duplicate_wake_the_post_too(send, draft, publishing, owner, video_bytes):
+    publishing.make_video(video_bytes)
     response = owner.post(
         "/media", data=making.multipart(making.part("file", video_bytes)), content_type=making.MULTIPART
     )
@@ -256,7 +200,7 @@ def test_media_that_are_known_to_be_a_duplicate_wake_the_post_too(
 
     owner.post(f"/posts/{post['id']}/publish")
 
-    work_until_published(post)
+    publishing.run_until_published(post)
 
 
 def test_every_target_is_told(send, draft, owner, connect_account, run_jobs, account_id):
@@ -279,32 +223,30 @@ def test_drafts_are_left_alone(send, draft, run_jobs, publication_of, owner):
     assert [fault["code"] for fault in response.json["errors"]] == ["media_not_ready"]
 
 
-def test_media_that_are_rejected_when_the_post_is_due_already_are_never_sent(
-    app, send, draft, pass_time, run_jobs, publication_of, count_inits
-):
+def test_media_that_are_rejected_when_the_post_is_due_already_are_never_sent(app, send, draft, publishing):
     with app.app_context():
         at = (clock.now() + timedelta(seconds=300)).isoformat()
     post = draft(send(making.video(width=128, height=128)), publish_at=at)
-    pass_time(310)
+    publishing.pass_time(310)
 
-    run_jobs()  # the publication is older work than the checks, which are known a moment before it
+    publishing.run()  # the publication is older work than the checks, which are known a moment before it
 
-    failed = publication_of(post)
+    failed = publishing.shown(post)
     assert (failed["state"], failed["reason"]) == ("failed", "video_width")
-    assert count_inits() == 0
+    assert publishing.count_inits() == 0
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("DELETE", "", 204), ("POST", "/cancel", 200)])
 def test_a_post_that_is_given_up_meanwhile_is_held_to_nothing(
-    method, path, status, send, draft, owner, run_jobs, client, count_inits
+    method, path, status, send, draft, owner, publishing, client
 ):
     post = draft(send(b"no video at all"), publish_at=NEXT_YEAR)
 
     response = owner.open(f"/posts/{post['id']}{path}", method=method)
-    run_jobs()
+    publishing.run()
 
     assert response.status_code == status
     after = owner.get(f"/posts/{post['id']}")
     assert (after.status_code, after.json.get("code", after.json["status"])) in [(404, "not_found"), (200, "cancelled")]
     assert client.get("/readyz").json["checks"]["jobs"]["dead"] == 0
-    assert count_inits() == 0
+    assert publishing.count_inits() == 0

@@ -8,14 +8,12 @@ from sqlalchemy import update
 
 from tests.databases import on_each_database
 from tests.media import making
-from tests.posts.moments import around_calls, between_transactions
-from tests.posts.test_late_posts import DAY, HOUR, asked_about, inits, plan, replace_settings
+from tests.posts.interruptions import around_calls, between_transactions
+from tests.posts.times import DAY, HOUR
 from tiktok_api import clock
 from tiktok_api.db import database_now, db, transaction
 from tiktok_api.jobs.models import Job
 from tiktok_api.posts.models import PUBLISH
-
-__all__ = ["asked_about", "inits", "plan", "replace_settings"]
 
 
 @pytest.fixture
@@ -34,18 +32,18 @@ def lose_grant(simulator, pass_time, run_jobs):
 
 @on_each_database
 def test_after_reconnecting_the_first_goes_first_though_other_workers_come_to_the_others_before(
-    plan, lose_grant, owner, connect_account, run_jobs, simulator, transport, publication_of
+    plan, lose_grant, owner, connect_account, publishing, transport
 ):
     posts = [plan([60 + HOUR * number], if_late="publish", caption=f"post {number}")[0] for number in range(3)]
     lose_grant(2 * DAY)
-    assert {publication_of(post)["reason"] for post in posts} == {"account_needs_reconnection"}
+    assert {publishing.shown(post)["reason"] for post in posts} == {"account_needs_reconnection"}
     connect_account(owner, "ada")
 
-    with around_calls(transport, 1, "before", run_jobs):
-        run_jobs()
+    with around_calls(transport, 1, "before", publishing.run):
+        publishing.run()
 
-    assert [each["post_info"]["title"] for each in simulator.control.publications()] == ["post 0"]
-    assert [publication_of(post)["reason"] for post in posts[1:]] == ["spaced", "spaced"]
+    assert [each["post_info"]["title"] for each in publishing.tiktok.publications()] == ["post 0"]
+    assert [publishing.shown(post)["reason"] for post in posts[1:]] == ["spaced", "spaced"]
 
 
 @pytest.fixture
@@ -62,51 +60,49 @@ def another_worker_has(app, publication_of):
 
 
 def test_after_reconnecting_the_first_goes_first_however_slow_its_worker_is(
-    plan, lose_grant, owner, connect_account, run_jobs, another_worker_has, publication_of, count_inits
+    plan, lose_grant, owner, connect_account, publishing, another_worker_has
 ):
     first, *rest = plan([60, HOUR, 2 * HOUR], if_late="publish")
     lose_grant(2 * DAY)
     connect_account(owner, "ada")
 
     another_worker_has(first)
-    run_jobs()
+    publishing.run()
 
-    assert (publication_of(first)["state"], count_inits()) == ("held", 0)
-    assert [publication_of(post)["reason"] for post in rest] == ["spaced", "spaced"]
+    assert (publishing.shown(first)["state"], publishing.count_inits()) == ("held", 0)
+    assert [publishing.shown(post)["reason"] for post in rest] == ["spaced", "spaced"]
     another_worker_has(first, False)
-    run_jobs()
-    assert (publication_of(first)["state"], count_inits()) == ("processing", 1)
+    publishing.run()
+    assert (publishing.shown(first)["state"], publishing.count_inits()) == ("processing", 1)
 
 
 def test_what_is_out_already_and_could_not_be_asked_about_holds_nothing_up(
-    plan, lose_grant, owner, connect_account, run_jobs, pass_time, another_worker_has, publication_of, simulator
+    plan, lose_grant, owner, connect_account, publishing, another_worker_has
 ):
-    simulator.control.knobs(processing_seconds=10.0**6)
+    publishing.tiktok.knobs(processing_seconds=10.0**6)
     first, second = plan([60, HOUR], if_late="publish")
-    pass_time(61)
-    run_jobs()
+    publishing.pass_time(61)
+    publishing.run()
     lose_grant(5 * HOUR)
-    unheard = publication_of(first)
+    unheard = publishing.shown(first)
     connect_account(owner, "ada")
 
     another_worker_has(first)
-    run_jobs()
+    publishing.run()
 
     assert (unheard["state"], unheard["reason"]) == ("processing", "account_needs_reconnection")
-    assert publication_of(second)["state"] == "processing"
+    assert publishing.shown(second)["state"] == "processing"
 
 
-def test_what_held_it_is_not_told_any_more_once_it_is_over(
-    plan, lose_grant, owner, connect_account, run_jobs, simulator, publication_of
-):
+def test_what_held_it_is_not_told_any_more_once_it_is_over(plan, lose_grant, owner, connect_account, publishing):
     [post] = plan([60], if_late="publish")
     lose_grant(HOUR)
-    held = publication_of(post)
-    simulator.control.mischief("creator_info", "status", status=500, every=True)
+    held = publishing.shown(post)
+    publishing.tiktok.mischief("creator_info", "status", status=500, every=True)
     connect_account(owner, "ada")
-    run_jobs()
+    publishing.run()
 
-    waiting = publication_of(post)
+    waiting = publishing.shown(post)
 
     assert held["reason"] == "account_needs_reconnection"
     assert "connect it again" in held["detail"]
@@ -115,21 +111,21 @@ def test_what_held_it_is_not_told_any_more_once_it_is_over(
 
 
 def test_what_its_person_was_asked_about_does_not_go_out_by_itself_under_another_policy(
-    asked_about, owner, connect_account, replace_settings, run_jobs, pass_time, count_inits, publication_of
+    asked_about, owner, connect_account, replace_settings, publishing
 ):
     replace_settings(late_policy="publish")
 
     connect_account(owner, "ada")
-    run_jobs()
-    pass_time(HOUR)
-    run_jobs()
+    publishing.run()
+    publishing.pass_time(HOUR)
+    publishing.run()
 
-    assert (publication_of(asked_about)["reason"], count_inits()) == ("late", 0)
+    assert (publishing.shown(asked_about)["reason"], publishing.count_inits()) == ("late", 0)
 
 
 @pytest.mark.parametrize("moment", [3, 4, 5, 6])
 def test_its_person_may_publish_it_while_a_worker_looks_at_it(
-    moment, asked_about, owner, connect_account, app, run_jobs, work_until_published, publication_of
+    moment, asked_about, owner, connect_account, app, publishing
 ):
     connect_account(owner, "ada")
     with app.app_context(), transaction() as session:  # only its own job is due
@@ -137,11 +133,11 @@ def test_its_person_may_publish_it_while_a_worker_looks_at_it(
         engine = db.engine
 
     with between_transactions(engine, moment, lambda: owner.post(f"/posts/{asked_about['id']}/publish")) as person:
-        run_jobs()
+        publishing.run()
 
     assert person.result.status_code == 202
-    assert publication_of(asked_about)["reason"] != "late"
-    work_until_published(asked_about)
+    assert publishing.shown(asked_about)["reason"] != "late"
+    publishing.run_until_published(asked_about)
 
 
 def test_its_person_may_change_it_before_choosing_a_time(
@@ -157,23 +153,23 @@ def test_its_person_may_change_it_before_choosing_a_time(
 
 
 @pytest.mark.parametrize("is_sound", [True, False])
-def test_its_person_may_change_its_video_and_change_it_again(
-    asked_about, owner, run_jobs, publication_of, make_video, work_until_published, is_sound
-):
+def test_its_person_may_change_its_video_and_change_it_again(asked_about, owner, publishing, is_sound):
     content = making.video(seconds=3)
     body = making.multipart(making.part("file", content if is_sound else content[: len(content) // 2]))
     another = owner.post("/media", data=body, content_type=making.MULTIPART).json["id"]
 
     assert owner.patch(f"/posts/{asked_about['id']}", json={"media_ids": [another]}).status_code == 200
-    run_jobs()
+    publishing.run()
 
-    assert (publication_of(asked_about)["state"], publication_of(asked_about)["reason"]) == ("held", "late")
+    assert (publishing.shown(asked_about)["state"], publishing.shown(asked_about)["reason"]) == ("held", "late")
     published = owner.post(f"/posts/{asked_about['id']}/publish")
     assert published.status_code == (202 if is_sound else 422)
     if not is_sound:
-        assert owner.patch(f"/posts/{asked_about['id']}", json={"media_ids": [make_video()]}).status_code == 200
+        assert (
+            owner.patch(f"/posts/{asked_about['id']}", json={"media_ids": [publishing.make_video()]}).status_code == 200
+        )
         assert owner.post(f"/posts/{asked_about['id']}/publish").status_code == 202
-    work_until_published(asked_about)
+    publishing.run_until_published(asked_about)
 
 
 def test_its_person_may_change_its_words_and_its_time_at_once(
@@ -189,34 +185,30 @@ def test_its_person_may_change_its_words_and_its_time_at_once(
     assert live_titles() == ["Anew"]
 
 
-def test_its_person_may_send_it_elsewhere(
-    asked_about, owner, connect_account, run_jobs, pass_time, publication_of, count_inits, work_until_published
-):
+def test_its_person_may_send_it_elsewhere(asked_about, owner, connect_account, publishing):
     grace = connect_account(owner, "grace")
-    run_jobs()
+    publishing.run()
 
     changed = owner.patch(f"/posts/{asked_about['id']}", json={"targets": [{"account_id": grace}]})
-    pass_time(HOUR)
-    run_jobs()
+    publishing.pass_time(HOUR)
+    publishing.run()
 
     assert (changed.status_code, changed.json["status"]) == (200, "draft")
-    assert (publication_of(asked_about)["state"], count_inits()) == ("draft", 0)
+    assert (publishing.shown(asked_about)["state"], publishing.count_inits()) == ("draft", 0)
     assert owner.post(f"/posts/{asked_about['id']}/publish").status_code == 202
-    assert work_until_published(asked_about)["account_id"] == grace
+    assert publishing.run_until_published(asked_about)["account_id"] == grace
 
 
-def test_a_post_of_which_something_is_out_keeps_its_words(
-    plan, make_post, make_video, owner, connect_account, lose_grant, run_jobs, app, publication_of
-):
+def test_a_post_of_which_something_is_out_keeps_its_words(plan, publishing, owner, connect_account, lose_grant, app):
     ada, grace = connect_account(owner, "ada"), connect_account(owner, "grace")
-    run_jobs()
+    publishing.run()
     with app.app_context():
         soon = (clock.now() + timedelta(seconds=60)).isoformat()
     targets = [{"account_id": ada}, {"account_id": grace}]
-    post = make_post(media_ids=[make_video()], targets=targets, publish_at=soon)
+    post = publishing.make_post(media_ids=[publishing.make_video()], targets=targets, publish_at=soon)
     lose_grant(5 * HOUR)
     connect_account(owner, "ada")
-    run_jobs()
+    publishing.run()
     reasons = {each["reason"] for each in owner.get(f"/posts/{post['id']}/publications").json["data"]}
 
     refused = owner.patch(f"/posts/{post['id']}", json={"caption": "Other words"})
@@ -225,34 +217,30 @@ def test_a_post_of_which_something_is_out_keeps_its_words(
     assert refused.status_code == 409
 
 
-def test_what_tiktok_says_of_the_creator_while_publishing_is_kept_for_the_next_post(
-    make_post, begin, run_jobs, owner, simulator, pass_time, work_until_published
-):
-    post = make_post()
-    simulator.control.change_creator("ada", max_video_post_duration_sec=77)
-    pass_time(120)
-    begin(post)
-    work_until_published(post)
+def test_what_tiktok_says_of_the_creator_while_publishing_is_kept_for_the_next_post(publishing, owner):
+    post = publishing.make_post()
+    publishing.tiktok.change_creator("ada", max_video_post_duration_sec=77)
+    publishing.pass_time(120)
+    publishing.begin(post)
+    publishing.run_until_published(post)
     account_id = post["targets"][0]["account_id"]
-    simulator.control.clear_requests()
+    publishing.tiktok.clear_requests()
 
     told = owner.get(f"/accounts/{account_id}/creator-info").json
 
     assert told["max_video_post_duration_sec"] == 77
-    assert simulator.control.requests(endpoint="creator_info") == []
+    assert publishing.tiktok.requests(endpoint="creator_info") == []
 
 
-def test_a_ban_that_publishing_meets_is_told_when_the_next_post_is_scheduled(
-    make_post, make_video, begin, run_jobs, owner, simulator, publication_of
-):
-    media_id = make_video()
-    post = make_post(media_ids=[media_id])
-    simulator.control.change_creator("ada", banned=True)
-    begin(post)
-    run_jobs()
-    again = make_post(media_ids=[media_id], targets=[{"account_id": post["targets"][0]["account_id"]}])
+def test_a_ban_that_publishing_meets_is_told_when_the_next_post_is_scheduled(publishing, owner):
+    media_id = publishing.make_video()
+    post = publishing.make_post(media_ids=[media_id])
+    publishing.tiktok.change_creator("ada", banned=True)
+    publishing.begin(post)
+    publishing.run()
+    again = publishing.make_post(media_ids=[media_id], targets=[{"account_id": post["targets"][0]["account_id"]}])
 
     refused = owner.post(f"/posts/{again['id']}/schedule", json={"publish_at": "2200-01-01T00:00:00Z"})
 
-    assert publication_of(post)["state"] == "failed"
+    assert publishing.shown(post)["state"] == "failed"
     assert [fault["code"] for fault in refused.json["errors"]] == ["creator_cannot_post"]
