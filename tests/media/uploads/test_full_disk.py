@@ -1,55 +1,13 @@
 """A disk that fills up, before and during an upload"""
 
-from contextlib import contextmanager
-
 import pytest
 
 from tests.media import making
 from tests.media.making import part
+from tests.media.small_disk import SmallDisk
 from tests.media.tus_client import create
 from tiktok_api.extensions import services_of
-from tiktok_api.storage.errors import StorageFull
-from tiktok_api.storage.local import LocalStorage
 from tiktok_api.storage.port import Storage
-
-
-class SmallDisk(LocalStorage):
-    """Local files on a disk of so many bytes; `is_honest` whether it says beforehand how much room there is."""
-
-    def __init__(self, root, capacity):
-        super().__init__(root)
-        self.capacity, self.is_honest = capacity, True
-        self.may_create, self.may_flush = True, True
-
-    def create(self, key):
-        if not self.may_create:
-            raise StorageFull
-        super().create(key)
-
-    def free_bytes(self):
-        used = sum(file.stat().st_size for file in self.root.glob("??/??/*"))
-        return self.capacity - used if self.is_honest else None
-
-    @contextmanager
-    def append(self, key):
-        with super().append(key) as end:
-            write = end.write
-
-            def write_what_fits(piece):
-                fits = max(0, self.capacity - self.size(key))
-                write(piece[:fits])
-                if fits < len(piece):
-                    raise StorageFull
-
-            flush = end.flush
-
-            def flush_if_there_is_room():
-                if not self.may_flush:  # as file systems say that allocate late
-                    raise StorageFull
-                return flush()
-
-            end.write, end.flush = write_what_fits, flush_if_there_is_room
-            yield end
 
 
 @pytest.fixture

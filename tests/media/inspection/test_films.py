@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.media.corpus import BROKEN, GOOD
-from tests.media.films import bar_side
+from tests.media.inspection.corpus import BROKEN, GOOD
+from tests.media.inspection.films import bar_side
 
 FPS_WITHIN = 0.01
 

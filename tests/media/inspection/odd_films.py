@@ -6,7 +6,7 @@ from functools import partial
 
 import av
 
-from tests.media.boxes import (
+from tests.media.inspection.boxes import (
     box,
     boxes_of,
     changed,
@@ -17,7 +17,7 @@ from tests.media.boxes import (
     with_flags,
     without_element,
 )
-from tests.media.films import Picture, Sound, film
+from tests.media.inspection.films import Picture, Sound, film
 
 LONG_GOP = Picture(at=range(400), gop=400)
 WEBM = partial(film, form="webm")

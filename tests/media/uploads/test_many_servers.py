@@ -10,7 +10,7 @@ import pytest
 
 from tests.media import making
 from tests.media.serving import Server
-from tests.media.test_cuts import go_on, settled_offset
+from tests.media.uploads.resumption import durable_offset, resume
 from tests.servers import wait_until
 from tiktok_api.db import db
 
@@ -48,9 +48,9 @@ def test_what_one_server_received_when_it_was_killed_another_one_finishes(stage,
         stage.server.kill()
 
     with at(upload, second):
-        offset = settled_offset(upload)
+        offset = durable_offset(upload)
         assert 6 * MEBIBYTE < offset <= stage.stored_bytes(upload)
-        go_on(upload, CONTENT)
+        resume(upload, CONTENT)
 
     stage.server.start()
     stage.must_have(upload, CONTENT)
@@ -81,7 +81,7 @@ def test_a_server_that_stands_still_beyond_its_lease_and_wakes_up_spoils_nothing
         stop_between_transactions(stage)
         try:
             with at(upload, second):
-                offset = settled_offset(upload)
+                offset = durable_offset(upload)
                 assert upload.send(CONTENT[offset : 11 * MEBIBYTE], offset=offset).status_code == 204
         finally:
             stop(stage.server, signal.SIGCONT)
@@ -93,7 +93,7 @@ def test_a_server_that_stands_still_beyond_its_lease_and_wakes_up_spoils_nothing
         assert not answer.startswith(b"HTTP/1.1 2")
     with at(upload, second):
         assert upload.offset == 11 * MEBIBYTE
-        go_on(upload, CONTENT)
+        resume(upload, CONTENT)
     stage.must_have(upload, CONTENT)
 
 

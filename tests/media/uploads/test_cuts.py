@@ -4,11 +4,11 @@ import random
 import time
 
 import pytest
-import requests
 
 from tests.media import making
 from tests.media.raw_tus import RawUpload, reset
 from tests.media.staging import Stage, on_each_stage
+from tests.media.uploads.resumption import durable_offset, resume
 from tests.servers import wait_until
 
 pytestmark = [pytest.mark.xdist_group("media server"), on_each_stage]
@@ -18,35 +18,6 @@ PART = 5 * MEBIBYTE
 LARGE = 12 * MEBIBYTE + 12_345
 
 
-def send_when_free(upload: RawUpload, content: bytes, *, offset: int) -> requests.Response:
-    """The answer once no other connection holds the upload."""
-
-    def attempt() -> list[requests.Response]:
-        response = upload.send(content, offset=offset)
-        return [] if response.status_code == 423 else [response]
-
-    return wait_until(attempt, seconds=90)[0]
-
-
-def settled_offset(upload: RawUpload) -> int:
-    """The offset once nobody is writing: a turn behind the end is answered 423 before, and 409 then."""
-    response = send_when_free(upload, b"", offset=upload.length + 1)
-    assert response.status_code == 409
-    return int(response.headers["Upload-Offset"])
-
-
-def go_on(upload: RawUpload, content: bytes) -> None:
-    """What any client does after an accident; what is left of an earlier connection may still come between."""
-
-    def attempt() -> bool:
-        offset = settled_offset(upload)
-        response = upload.send(content[offset:], offset=offset)
-        assert response.status_code in (204, 409, 423), response.text
-        return response.status_code == 204
-
-    wait_until(attempt, seconds=90)
-
-
 def test_a_connection_cut_short_keeps_what_arrived(stage):
     content = making.video(pad_to_bytes=LARGE)
     upload = stage.begin(content)
@@ -54,8 +25,8 @@ def test_a_connection_cut_short_keeps_what_arrived(stage):
         connection.sendall(content[: 5 * MEBIBYTE])
         wait_until(lambda: stage.stored_bytes(upload) > 0)
 
-    assert settled_offset(upload) == 5 * MEBIBYTE
-    go_on(upload, content)
+    assert durable_offset(upload) == 5 * MEBIBYTE
+    resume(upload, content)
     stage.must_have(upload, content)
 
 
@@ -67,8 +38,8 @@ def test_a_connection_reset_loses_at_most_a_piece(stage):
     wait_until(lambda: stage.stored_bytes(upload) > 4 * MEBIBYTE)
     reset(connection)
 
-    assert 4 * MEBIBYTE < settled_offset(upload) <= 5 * MEBIBYTE
-    go_on(upload, content)
+    assert 4 * MEBIBYTE < durable_offset(upload) <= 5 * MEBIBYTE
+    resume(upload, content)
     stage.must_have(upload, content)
 
 
@@ -79,7 +50,7 @@ def test_a_client_that_falls_silent_is_let_go_of_and_may_come_back(stage):
         silent.sendall(content[: 3 * MEBIBYTE])
         wait_until(lambda: stage.stored_bytes(upload) > 0)
 
-        go_on(upload, content)
+        resume(upload, content)
 
     stage.must_have(upload, content)
 
@@ -128,7 +99,7 @@ def test_a_server_killed_while_it_receives_goes_on_where_it_acknowledged(stage):
     stage.server.start()
 
     assert upload.offset <= stage.stored_bytes(upload)
-    go_on(upload, content)
+    resume(upload, content)
     stage.must_have(upload, content)
 
 
@@ -139,7 +110,7 @@ def cut(how: str, upload: RawUpload, stage: Stage, content: bytes, first: int, l
         if how == "reset":
             reset(connection)
         elif how == "stall":
-            settled_offset(upload)
+            durable_offset(upload)
         elif how == "kill":
             stage.server.kill()
     if how == "kill":
@@ -150,7 +121,7 @@ def endure(accidents: list[str], chance: random.Random, upload: RawUpload, stage
     """Accidents at any bytes, the edges included; the offset never passes what is stored, nor goes back."""
     acknowledged = 0
     for how in accidents:
-        offset = settled_offset(upload)
+        offset = durable_offset(upload)
         assert acknowledged <= offset <= stage.stored_bytes(upload)
         acknowledged = offset
         usual = chance.randrange(1, 2 * len(content) // len(accidents))
@@ -159,7 +130,7 @@ def endure(accidents: list[str], chance: random.Random, upload: RawUpload, stage
         if to_boundary < usual:
             step = to_boundary + chance.choice([-1, 0, 1])
         cut(how, upload, stage, content, offset, min(offset + step, len(content) - 1))
-    go_on(upload, content)
+    resume(upload, content)
 
 
 def test_many_accidents_end_with_the_same_file(stage):

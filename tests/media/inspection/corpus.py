@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from tests.media.boxes import box, changed, patched, with_edits, with_flags, with_matrix
-from tests.media.films import Picture, Sound, film
-from tests.media.odd_films import (
+from tests.media.inspection.boxes import box, changed, patched, with_edits, with_flags, with_matrix
+from tests.media.inspection.films import Picture, Sound, film
+from tests.media.inspection.odd_films import (
     FASTSTART,
     FRAGMENTS,
     SMALL,

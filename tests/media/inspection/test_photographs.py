@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 from PIL import Image
 
-from tests.media.boxes import box
-from tests.media.corpus import TAILS
-from tests.media.films import bar_side, drawn, film
+from tests.media.inspection.boxes import box
+from tests.media.inspection.corpus import TAILS
+from tests.media.inspection.films import bar_side, drawn, film
 
 SIZE = (720, 1080)
 SIDES = {1: "top", 2: "top", 3: "bottom", 4: "bottom", 5: "left", 6: "right", 7: "right", 8: "left"}

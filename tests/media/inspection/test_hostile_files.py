@@ -6,13 +6,13 @@ import os
 import struct
 import zlib
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from tests.media import making
-from tests.media.measured import convert_and_measure, inspect_and_measure
+from tests.media.inspection.measured import convert_and_measure, inspect_and_measure
+from tests.media.serving import ROOT
 from tiktok_api.media.inspection.inspect import Facts, Rejection, inspect
 
 SECRET = "/etc/passwd"
@@ -326,9 +326,8 @@ attempt(lambda: os.execv("/bin/true", ["true"]))
 attempt(lambda: os.unlink({str(tmp_path)!r}))
 attempt(lambda: os.kill(os.getppid(), 0))
 """
-    root = Path(__file__).parents[2]
 
-    answer = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
+    answer = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 
     lines = answer.stdout.split()
     if lines[0] == "False":

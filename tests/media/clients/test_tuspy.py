@@ -1,6 +1,5 @@
 """tuspy, a client written by others, unmodified; and what large uploads cost"""
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -13,14 +12,13 @@ from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 
 from tests.media import making
+from tests.media.clients.arrival import MEBIBYTE, assert_arrived
 from tests.media.raw_tus import RawUpload
 from tests.media.serving import ROOT
 from tests.media.staging import Stage, on_each_stage
 from tiktok_api.cli.sample_video import make_sample_video
 
 pytestmark = pytest.mark.xdist_group("media server")
-
-MEBIBYTE = 1024 * 1024
 
 
 def client_of(stage: Stage) -> TusClient:
@@ -45,31 +43,13 @@ def through_tuspy(stage: Stage, path: Path, *, chunk_size: int) -> str:
     return str(second.url.rpartition("/")[2])
 
 
-def sha256_of(stage: Stage, media_id: str) -> str:
-    response = stage.owner.get(f"/media/{media_id}/content", buffered=False)
-    digest = hashlib.sha256()
-    for piece in response.iter_encoded():
-        digest.update(piece)
-    return digest.hexdigest()
-
-
-def must_have(stage: Stage, media_id: str, path: Path) -> None:
-    stage.run_jobs()
-    with path.open("rb") as file:
-        expected = hashlib.file_digest(file, "sha256").hexdigest()
-    assert stage.owner.get(f"/media/{media_id}").json["sha256"] == expected
-    assert sha256_of(stage, media_id) == expected
-    stage.owner.delete(f"/media/{media_id}")  # no later upload shall find its content here already
-    stage.run_jobs()
-
-
 @on_each_stage
 def test_tuspy_uploads_and_resumes_after_the_server_was_killed(stage, tmp_path):
     path = make_sample_video(tmp_path / "video.mp4", seconds=1, pad_to_bytes=7 * MEBIBYTE + 1)
 
     media_id = through_tuspy(stage, path, chunk_size=MEBIBYTE)
 
-    must_have(stage, media_id, path)
+    assert_arrived(stage, media_id, path)
 
 
 def test_our_example_goes_on_by_itself_after_the_server_was_killed(stage, tmp_path):
@@ -85,7 +65,7 @@ def test_our_example_goes_on_by_itself_after_the_server_was_killed(stage, tmp_pa
         output = script.stdout.read().decode()
 
     assert script.returncode == 0, output
-    must_have(stage, output.split()[-1], path)
+    assert_arrived(stage, output.split()[-1], path)
 
 
 @pytest.mark.long
@@ -95,7 +75,7 @@ def test_tuspy_uploads_500_megabytes_and_resumes(stage, tmp_path):
 
     media_id = through_tuspy(stage, path, chunk_size=50 * MEBIBYTE)
 
-    must_have(stage, media_id, path)
+    assert_arrived(stage, media_id, path)
 
 
 @pytest.mark.long

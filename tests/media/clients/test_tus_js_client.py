@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests import storages
-from tests.media import tus_js_client
-from tests.media.cutting import CuttingProxy
+from tests.media.clients import tus_js_client
+from tests.media.clients.arrival import MEBIBYTE, assert_arrived
+from tests.media.clients.cutting_proxy import CuttingProxy
 from tests.media.staging import Stage, staged
-from tests.media.test_real_clients import MEBIBYTE, must_have
 from tiktok_api.cli.sample_video import make_sample_video
 
 pytestmark = pytest.mark.xdist_group("media server")
@@ -75,7 +75,7 @@ def test_it_goes_on_by_itself_after_cuts(stage, video, send, options):
     assert proxy.cuts == []
     assert last_offset(said) > SIZE // 2
     assert stage.owner.get(f"/media/{id_of(said)}").json["name"] == "clip – été.mp4"
-    must_have(stage, id_of(said), video)
+    assert_arrived(stage, id_of(said), video)
 
 
 def test_it_goes_on_by_itself_after_the_server_was_killed(stage, video, send):
@@ -86,7 +86,7 @@ def test_it_goes_on_by_itself_after_the_server_was_killed(stage, video, send):
     with CuttingProxy(stage.server.port, cuts=[2 * MEBIBYTE], accident=die_and_come_back) as proxy:
         said = send(video, proxy)
 
-    must_have(stage, id_of(said), video)
+    assert_arrived(stage, id_of(said), video)
 
 
 def test_it_goes_on_as_it_always_does_though_the_server_did_not_notice_the_cut(
@@ -106,7 +106,7 @@ def test_it_goes_on_as_it_always_does_though_the_server_did_not_notice_the_cut(
             options={},
         )
 
-        must_have(stage, id_of(said), video)
+        assert_arrived(stage, id_of(said), video)
 
 
 def test_it_goes_on_another_day_with_the_url_that_it_remembered(stage, video, send, tmp_path):
@@ -121,7 +121,7 @@ def test_it_goes_on_another_day_with_the_url_that_it_remembered(stage, video, se
     assert second[0] == {"previous": 1}
     assert last_offset(second) > MEBIBYTE
     assert json.loads((tmp_path / "urls.json").read_text()) == {}
-    must_have(stage, id_of(second), video)
+    assert_arrived(stage, id_of(second), video)
 
 
 def test_an_upload_that_is_gone_is_begun_anew(stage, video, send):
@@ -132,7 +132,7 @@ def test_an_upload_that_is_gone_is_begun_anew(stage, video, send):
 
         said = send(video, proxy)
 
-    must_have(stage, id_of(said), video)
+    assert_arrived(stage, id_of(said), video)
 
 
 def test_parts_in_parallel_are_refused_at_once_with_a_reason(stage, video, send):
@@ -160,4 +160,4 @@ def test_500_megabytes_arrive_through_cuts_and_a_server_that_dies(stage: Stage, 
         said = send(path, proxy, **options)
 
     assert last_offset(said) > 200 * MEBIBYTE
-    must_have(stage, id_of(said), path)
+    assert_arrived(stage, id_of(said), path)

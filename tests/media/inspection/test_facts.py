@@ -8,7 +8,8 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from tests.media import films, making
+from tests.media import making
+from tests.media.inspection import films
 from tiktok_api.media.inspection.inspect import Facts, inspect
 
 
