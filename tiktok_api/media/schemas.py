@@ -1,4 +1,4 @@
-"""What clients send and get about media."""
+"""The JSON shapes of media."""
 
 from marshmallow import fields, validate
 

@@ -68,7 +68,7 @@ def last_offset(said) -> int:
     ],
     ids=lambda options: "+".join(options) or "nothing",
 )
-def test_it_goes_on_by_itself_after_cuts(stage, video, send, options):
+def test_it_resumes_by_itself_after_cuts(stage, video, send, options):
     with CuttingProxy(stage.server.port, cuts=[SIZE // 2, SIZE - 100_000]) as proxy:
         said = send(video, proxy, **options)
 
@@ -78,7 +78,7 @@ def test_it_goes_on_by_itself_after_cuts(stage, video, send, options):
     assert_arrived(stage, id_of(said), video)
 
 
-def test_it_goes_on_by_itself_after_the_server_was_killed(stage, video, send):
+def test_it_resumes_by_itself_after_the_server_was_killed(stage, video, send):
     def die_and_come_back():
         stage.server.kill()
         stage.server.start()
@@ -89,9 +89,7 @@ def test_it_goes_on_by_itself_after_the_server_was_killed(stage, video, send):
     assert_arrived(stage, id_of(said), video)
 
 
-def test_it_goes_on_as_it_always_does_though_the_server_did_not_notice_the_cut(
-    sqlite_template, tmp_path, client_folder, video
-):
+def test_it_resumes_although_the_server_did_not_notice_the_cut(sqlite_template, tmp_path, client_folder, video):
     """Its own pauses are 0, 1, 3 and 5 seconds; by itself this server would wait for ten minutes."""
     with (
         staged(sqlite_template, tmp_path, storages.files(tmp_path), UPLOAD_STALL_SECONDS="600") as stage,
@@ -109,7 +107,7 @@ def test_it_goes_on_as_it_always_does_though_the_server_did_not_notice_the_cut(
         assert_arrived(stage, id_of(said), video)
 
 
-def test_it_goes_on_another_day_with_the_url_that_it_remembered(stage, video, send, tmp_path):
+def test_it_resumes_another_day_with_the_url_that_it_remembered(stage, video, send, tmp_path):
     with CuttingProxy(stage.server.port, cuts=[2 * MEBIBYTE]) as proxy:
         first = send(video, proxy, retryDelays=[])
         remembered = json.loads((tmp_path / "urls.json").read_text())

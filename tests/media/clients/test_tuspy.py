@@ -52,7 +52,7 @@ def test_tuspy_uploads_and_resumes_after_the_server_was_killed(stage, tmp_path):
     assert_arrived(stage, media_id, path)
 
 
-def test_our_example_goes_on_by_itself_after_the_server_was_killed(stage, tmp_path):
+def test_our_example_resumes_by_itself_after_the_server_was_killed(stage, tmp_path):
     path = make_sample_video(tmp_path / "video.mp4", seconds=1, pad_to_bytes=300 * MEBIBYTE)
     environment = os.environ | {"API": stage.server.url, "TOKEN": stage.owner.tokens["access_token"]}
     command = [sys.executable, str(ROOT / "examples" / "upload.py"), str(path)]

@@ -231,7 +231,7 @@ def test_what_is_no_longer_wanted_leaves_nothing_behind(owner, make_media, run_j
 
 @pytest.fixture
 def photo_of(make_app):
-    """Somebody with a photo, who may keep no more than `quota` says."""
+    """Makes a user with this quota and one photo. Returns the user and the photo."""
 
     def make(content, **quota):
         person = Person(make_app(**quota), "owner@example.com")

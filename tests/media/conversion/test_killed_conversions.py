@@ -1,4 +1,4 @@
-"""Conversions whose worker is killed at any step are done again, and there is one result"""
+"""A conversion whose worker is killed at any step is repeated, with one result"""
 
 import hashlib
 import io

@@ -161,7 +161,7 @@ def test_checks_hold_it_against_what_this_creator_may_post(owner, path, connect_
     assert longest == min(600, asked["max_video_post_duration_sec"])
 
 
-def test_checks_for_an_account_of_somebody_else_find_nothing(owner, stranger, path, connect_account):
+def test_checks_for_a_strangers_account_are_not_found(owner, stranger, path, connect_account):
     account_id = connect_account(stranger)
 
     assert owner.get(f"{path.replace('/content', '/checks')}?account_id={account_id}").status_code == 404

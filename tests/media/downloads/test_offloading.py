@@ -1,4 +1,4 @@
-"""Downloads that somebody else hands out: nginx by X-Accel-Redirect, or S3 by an address that it has signed"""
+"""Downloads that nginx serves, by X-Accel-Redirect, or S3, by a signed URL"""
 
 import hashlib
 from urllib.parse import parse_qs, urlsplit
@@ -56,7 +56,7 @@ def test_ranges_are_left_to_nginx_and_what_the_client_has_is_not(downloads):
     assert "X-Accel-Redirect" in owner.get(thumbnail).headers
 
 
-def test_without_the_setting_nobody_learns_of_paths(downloads):
+def test_without_the_setting_no_path_is_told(downloads):
     owner, content, _ = downloads()
 
     assert "X-Accel-Redirect" not in owner.get(content).headers

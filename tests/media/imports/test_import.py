@@ -1,4 +1,4 @@
-"""POST /media/import: what is fetched ends in the library, whole, or is refused with a reason"""
+"""POST /media/import: a file ends in the library, whole, or is rejected with a reason"""
 
 import hashlib
 
@@ -17,12 +17,12 @@ from tiktok_api.media.models import MediaImport
 from tiktok_api.outbound import Fetcher
 
 
-def test_a_video_is_fetched_hashed_and_inspected(owner, source, begin, settle):
+def test_a_video_is_fetched_hashed_and_inspected(owner, source, begin, finish):
     content = making.video()
     server = source(answering(spell(body=content, Content_Type="video/mp4; x=y")))
 
     begun = begin(server.url("/2027/Launch%20day.mp4?take=2"))
-    media = settle(begun)
+    media = finish(begun)
 
     assert begun["status"] == "uploading"
     assert begun["source_url"] == server.url("/2027/Launch%20day.mp4")
@@ -35,10 +35,10 @@ def test_a_video_is_fetched_hashed_and_inspected(owner, source, begin, settle):
     assert [request.target for request in server.requests] == ["/2027/Launch%20day.mp4?take=2"]
 
 
-def test_it_may_be_given_a_name(source, begin, settle):
+def test_it_may_be_given_a_name(source, begin, finish):
     server = source(answering(spell(body=making.photo())))
 
-    media = settle(begin(server.url("/"), name="../../etc/cover.jpg"))
+    media = finish(begin(server.url("/"), name="../../etc/cover.jpg"))
 
     assert (media["name"], media["kind"]) == ("cover.jpg", "photo")
 
@@ -55,39 +55,39 @@ def test_without_a_name_anywhere_it_is_untitled(source, begin):
         b"HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\nConnection: close\r\n\r\n",
     ],
 )
-def test_a_length_need_not_be_announced(source, begin, settle, head):
+def test_a_length_need_not_be_announced(source, begin, finish, head):
     content = making.video()
     body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(content), content) if b"chunked" in head else content
 
-    media = settle(begin(source(answering(head + body)).url()))
+    media = finish(begin(source(answering(head + body)).url()))
 
     assert (media["status"], media["size_bytes"]) == ("ready", len(content))
 
 
-def test_what_arrives_is_inspected_as_every_upload_is(owner, source, begin, settle):
-    media = settle(begin(source(answering(spell(body=b"<html>Sign in</html>"))).url()))
+def test_what_arrives_is_inspected_as_every_upload_is(owner, source, begin, finish):
+    media = finish(begin(source(answering(spell(body=b"<html>Sign in</html>"))).url()))
 
     assert media["status"] == "rejected"
     assert media["rejection"]["code"] == "format_unsupported"
 
 
-def test_it_is_fetched_over_tls_and_through_redirects(source, begin, settle, names, authority):
+def test_it_is_fetched_over_tls_and_through_redirects(source, begin, finish, names, authority):
     names.give("cdn.example", ["127.0.0.1"])
     content = making.video()
     server = source(answering(spell(body=content)), tls=authority.vouch_for("cdn.example"))
     shortener = source(answering(spell("302 Found", Location=server.url("/real.mp4", host="cdn.example"))))
 
-    media = settle(begin(shortener.url("/short")))
+    media = finish(begin(shortener.url("/short")))
 
     assert (media["status"], media["name"]) == ("ready", "short")
     assert media["source_url"] == shortener.url("/short")
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "206 Partial", "304 Not Modified", "401 No", "404 Gone", "410 X"])
-def test_what_the_server_refuses_is_not_asked_for_again(source, begin, settle, status):
+def test_what_the_server_refuses_is_not_asked_for_again(source, begin, finish, status):
     server = source(answering(spell(status, b"" if status[0] != "4" else b"planted-secret of the server")))
 
-    media = settle(begin(server.url()))
+    media = finish(begin(server.url()))
 
     assert media["status"] == "rejected"
     assert media["rejection"] == {"code": "import_refused", "message": f"The server answered {status[:3]}."}
@@ -95,28 +95,28 @@ def test_what_the_server_refuses_is_not_asked_for_again(source, begin, settle, s
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip"])
-def test_a_compressed_body_is_refused_unread(source, begin, settle, encoding):
-    media = settle(begin(source(answering(spell(body=b"bomb", Content_Encoding=encoding))).url()))
+def test_a_compressed_body_is_refused_unread(source, begin, finish, encoding):
+    media = finish(begin(source(answering(spell(body=b"bomb", Content_Encoding=encoding))).url()))
 
     assert media["rejection"]["code"] == "import_encoding_unsupported"
 
 
-def test_a_file_that_says_it_is_too_large_is_not_begun(source, begin, settle, stored):
-    media = settle(begin(source(answering(spell(length=MOST_BYTES + 1))).url()))
+def test_a_file_that_says_it_is_too_large_is_not_begun(source, begin, finish, stored):
+    media = finish(begin(source(answering(spell(length=MOST_BYTES + 1))).url()))
 
     assert media["rejection"]["code"] == "import_too_large"
     assert str(MOST_BYTES) in media["rejection"]["message"]
     assert stored() == set()
 
 
-def test_a_length_beyond_all_reason_is_refused(source, begin, settle):
-    media = settle(begin(source(answering(spell(length=10**18))).url()))
+def test_a_length_beyond_all_reason_is_refused(source, begin, finish):
+    media = finish(begin(source(answering(spell(length=10**18))).url()))
 
     assert media["rejection"]["code"] == "import_too_large"
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"])
-def test_an_endless_body_is_cut_off_at_the_limit(source, begin, settle, stored, head):
+def test_an_endless_body_is_cut_off_at_the_limit(source, begin, finish, stored, head):
     sent = 0
 
     def play(_request, connection):
@@ -127,21 +127,19 @@ def test_an_endless_body_is_cut_off_at_the_limit(source, begin, settle, stored, 
             connection.sendall(b"10000\r\n" + piece + b"\r\n" if b"chunked" in head else piece)
             sent += len(piece)
 
-    media = settle(begin(source(play).url()))
+    media = finish(begin(source(play).url()))
 
     assert media["rejection"]["code"] == "import_too_large"
     assert sent < MOST_BYTES + 20_000_000  # what the sockets had taken already
     assert stored() == set()
 
 
-def test_a_host_that_nobody_has_and_a_certificate_for_another_are_refused_at_once(
-    source, begin, settle, names, authority
-):
+def test_an_unknown_host_and_a_certificate_for_another_one_are_refused_at_once(source, begin, finish, names, authority):
     names.give("other.example", ["127.0.0.1"])
     server = source(answering(spell()), tls=authority.vouch_for("cdn.example"))
 
-    unknown = settle(begin("http://nobody.example/video.mp4"), hours=1)
-    untrusted = settle(begin(server.url(host="other.example")), hours=1)
+    unknown = finish(begin("http://unknown.example/video.mp4"), hours=1)
+    untrusted = finish(begin(server.url(host="other.example")), hours=1)
 
     assert unknown["rejection"]["code"] == "import_host_unknown"
     assert untrusted["rejection"]["code"] == "import_certificate_invalid"
@@ -160,10 +158,10 @@ def test_an_idempotency_key_imports_once(owner, source, run_jobs):
     assert len(server.requests) == 1
 
 
-def test_content_that_is_here_already_is_shared(owner, source, begin, settle, stored):
+def test_content_that_is_here_already_is_shared(owner, source, begin, finish, stored):
     server = source(answering(spell(body=making.video())))
 
-    first, second = settle(begin(server.url("/a.mp4"))), settle(begin(server.url("/b.mp4")))
+    first, second = finish(begin(server.url("/a.mp4"))), finish(begin(server.url("/b.mp4")))
 
     assert (second["status"], second["duplicate_of"]) == ("ready", first["id"])
     assert len(stored()) == 2  # the video and its thumbnail
@@ -200,14 +198,14 @@ def test_only_so_many_may_be_under_way(owner, stranger, begin):
     assert stranger.post("/media/import", json={"url": "http://127.0.0.1/"}).status_code == 202
 
 
-def test_a_url_is_kept_sealed_and_never_answered_or_logged(app, tmp_path, owner, source, begin, settle, capfd):
+def test_a_url_is_encrypted_and_never_answered_or_logged(app, tmp_path, owner, source, begin, finish, capfd):
     content = making.video()
     server = source(serving(content, cuts=(1000, 2000)))
     url = server.url("/video.mp4?X-Signature=planted-secret")
 
     begun = begin(url)
-    media = settle(begun)
-    refused = settle(begin(source(answering(spell("404 Not Found"))).url("/?planted-secret")))
+    media = finish(begun)
+    refused = finish(begin(source(answering(spell("404 Not Found"))).url("/?planted-secret")))
 
     assert media["status"] == "ready"
     assert len(server.requests) == 3

@@ -1,4 +1,4 @@
-"""Imports from servers that cut, lie, dawdle or change their file: gone on with where that is safe, else begun again"""
+"""Imports from servers that cut, lie, dawdle or change their file: resumed where that is safe, otherwise started again"""
 
 import hashlib
 import threading
@@ -42,10 +42,10 @@ def must_be_whole(media):
 
 
 @on_each_storage
-def test_a_cut_is_gone_on_from_where_the_server_can(source, begin, settle):
+def test_a_cut_import_is_resumed_if_the_server_supports_it(source, begin, finish):
     server = source(serving(CONTENT, cuts=(100_000, 0, 200_000)))
 
-    media = settle(begin(server.url()))
+    media = finish(begin(server.url()))
 
     must_be_whole(media)
     assert asked(server) == [(None, None), *[(f"bytes={n}-", '"v1"') for n in (100_000, 100_000, 300_000)]]
@@ -53,10 +53,10 @@ def test_a_cut_is_gone_on_from_where_the_server_can(source, begin, settle):
 
 @pytest.mark.parametrize("etag", [None, 'W/"v1"', "v1", '"v\\"1"x'])
 @on_each_storage
-def test_without_a_strong_validator_it_begins_again(source, begin, settle, etag):
+def test_without_a_strong_validator_it_begins_again(source, begin, finish, etag):
     server = source(serving(CONTENT, etag=etag, cuts=(100_000,)))
 
-    media = settle(begin(server.url()))
+    media = finish(begin(server.url()))
 
     must_be_whole(media)
     assert asked(server) == [(None, None)] * 2
@@ -92,10 +92,10 @@ def part(first, last, size, *, etag='"old"', body=b""):
     ],
 )
 @on_each_storage
-def test_what_does_not_fit_to_what_is_here_replaces_it(source, begin, settle, answers):
+def test_what_does_not_fit_to_what_is_here_replaces_it(source, begin, finish, answers):
     server = source(answering(HALF, *answers))
 
-    media = settle(begin(server.url()))
+    media = finish(begin(server.url()))
 
     must_be_whole(media)
     assert asked(server)[1] == ("bytes=300000-", '"old"')
@@ -130,10 +130,10 @@ def test_a_server_that_recovers_is_asked_again_when_it_says(source, begin, run_j
     ],
 )
 @on_each_storage
-def test_a_server_that_does_not_recover_is_given_up(owner, source, begin, settle, stored, answer, code):
+def test_a_server_that_does_not_recover_is_given_up(owner, source, begin, finish, stored, answer, code):
     server = source(answering(answer))
 
-    media = settle(begin(server.url()))
+    media = finish(begin(server.url()))
 
     assert (media["status"], media["rejection"]["code"]) == ("rejected", code)
     assert server.connections == 4
@@ -141,11 +141,11 @@ def test_a_server_that_does_not_recover_is_given_up(owner, source, begin, settle
 
 
 @on_each_storage
-def test_a_server_that_is_not_there_is_given_up(begin, settle, source):
+def test_a_server_that_is_not_there_is_given_up(begin, finish, source):
     server = source(answering(spell()))
     server.close()
 
-    assert settle(begin(server.url()))["rejection"]["code"] == "import_unreachable"
+    assert finish(begin(server.url()))["rejection"]["code"] == "import_unreachable"
 
 
 @on_each_storage
@@ -172,7 +172,7 @@ class TestHasty:
     def app(self, make_app, fetcher):
         return make_app(replaced={Fetcher: fetcher}, upload_stall_seconds=0.5)
 
-    def test_silence_is_a_cut(self, source, begin, settle, stop):
+    def test_silence_is_a_cut(self, source, begin, finish, stop):
         serve = serving(CONTENT)
 
         def play(request, connection):
@@ -184,18 +184,18 @@ class TestHasty:
 
         server = source(play)
 
-        media = settle(begin(server.url()))
+        media = finish(begin(server.url()))
 
         must_be_whole(media)
         assert asked(server)[1:] == [("bytes=250000-", '"v1"')]
 
     @pytest.mark.parametrize("head", [b"", spell(body=b"he", length=9)])
-    def test_a_server_that_is_silent_for_ever_is_given_up(self, source, begin, settle, stop, head):
+    def test_a_server_that_is_silent_for_ever_is_given_up(self, source, begin, finish, stop, head):
         def play(_request, connection):
             connection.sendall(head)
             stop.wait(20)
 
-        assert settle(begin(source(play).url()))["rejection"]["code"] == "import_timeout"
+        assert finish(begin(source(play).url()))["rejection"]["code"] == "import_timeout"
 
 
 @pytest.fixture
@@ -205,25 +205,25 @@ def disk(app, tmp_path):
     return disk
 
 
-def test_a_full_disk_puts_it_off(source, begin, run_jobs, settle, disk):
+def test_a_full_disk_puts_it_off(source, begin, run_jobs, finish, disk):
     server = source(serving(CONTENT))
     media = begin(server.url())
     run_jobs()
     disk.capacity = 10**9
 
-    must_be_whole(settle(media))
+    must_be_whole(finish(media))
 
     assert asked(server) == [(None, None)] * 2
 
 
-def test_what_fitted_on_a_disk_that_lied_is_gone_on_from(source, begin, run_jobs, settle, disk):
+def test_an_import_is_resumed_after_a_disk_that_lied_about_its_room(source, begin, run_jobs, finish, disk):
     disk.is_honest, disk.capacity = False, 200_000
     server = source(serving(CONTENT))
     media = begin(server.url())
     run_jobs()
     disk.capacity = 10**9
 
-    must_be_whole(settle(media))
+    must_be_whole(finish(media))
 
     assert asked(server)[1][0] not in (None, "bytes=0-")
 
@@ -351,7 +351,7 @@ def test_one_that_is_deleted_at_its_beginning_leaves_nothing(app, owner, source,
 
 @pytest.mark.parametrize("method", ["PATCH", "HEAD"])
 @on_each_storage
-def test_nobody_sends_the_bytes_of_an_import(owner, source, begin, gate, in_background, method):
+def test_a_client_cannot_send_the_bytes_of_an_import(owner, source, begin, gate, in_background, method):
     media = begin(source(gate).url())
     in_background()
     assert gate.reached.wait(20)

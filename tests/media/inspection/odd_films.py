@@ -106,7 +106,7 @@ def odd_doctype() -> bytes:
 
 
 def odd_quicktime() -> bytes:
-    """User data that end in 32 zero bits (QTFF), `wide`, `free` and boxes of nobody's in between."""
+    """User data that end in 32 zero bits (QTFF), `wide`, `free` and unknown boxes in between."""
     content = film(form="mov")
     content = changed(content, "moov/udta", lambda _: box(b"\xa9cmt", b"\0\5\x55\xc4hello") + bytes(4))
     content = changed(content, "moov/junk", lambda _: b"\1\2\3")

@@ -1,4 +1,4 @@
-"""What a file is, found out by the child process"""
+"""The facts about a file, found out by the child process"""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Files made to hurt: each is refused with a reason, opens nothing else, and costs little"""
+"""Hostile files: each is refused with a reason, opens nothing else, and costs little"""
 
 import io
 import multiprocessing

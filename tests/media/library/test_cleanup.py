@@ -1,4 +1,4 @@
-"""What nobody will come back for is deleted, and nothing else"""
+"""The cleanup deletes what is no longer needed, and nothing else"""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ def test_an_upload_that_expired_is_forgotten_with_its_bytes(owner, upload, sweep
 
 
 @on_each_storage
-def test_an_upload_that_goes_on_is_kept(upload, sweep):
+def test_an_active_upload_is_kept(upload, sweep):
     begun = upload()
     begun.send(b"x" * 500)
 
@@ -67,13 +67,13 @@ def test_a_rejected_file_goes_and_its_reason_stays(owner, make_media, sweep, sto
     assert owner.get(f"/media/{media['id']}").json["rejection"]["code"] == "format_unsupported"
 
 
-def test_bytes_that_belong_to_nobody_are_deleted_once_they_are_old(app, make_media, sweep, stored, tmp_path):
+def test_old_bytes_without_a_row_are_deleted(app, make_media, sweep, stored, tmp_path):
     make_media(making.photo())
     owned = stored()
     storage = services_of(app)[Storage]
     young, old = storage.new_key(), storage.new_key()
     for key in (young, old):
-        storage.put(key, b"nobody's")
+        storage.put(key, b"no row")
     three_days_ago = datetime.now(UTC).timestamp() - 3 * 86_400
     for key in (old, *owned):
         os.utime(next((tmp_path / "media").glob(f"*/*/{key}")), (three_days_ago, three_days_ago))

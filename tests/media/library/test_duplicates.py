@@ -1,4 +1,4 @@
-"""The same content of the same person: kept once, shown as often as it was uploaded, gone with the last of them"""
+"""The same content of one user: stored once, shown as often as it was uploaded, deleted with the last upload"""
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -83,7 +83,7 @@ def test_two_that_arrive_before_any_was_inspected_end_as_one(owner, run_jobs, st
     assert len(stored()) == 2  # the photo and its thumbnail
 
 
-def test_nobody_learns_what_others_have(owner, stranger, make_media, run_jobs, stored):
+def test_a_duplicate_of_a_strangers_file_is_no_duplicate(owner, stranger, make_media, run_jobs, stored):
     content = making.photo()
     make_media(content)
     before = stored()
@@ -227,7 +227,7 @@ def test_bytes_go_even_if_storage_refuses_at_first(app, owner, make_media, run_j
     assert stored() == []
 
 
-def test_who_leaves_takes_the_bytes_along_and_nobody_elses(owner, stranger, make_media, run_jobs, stored):
+def test_a_user_who_leaves_takes_only_their_own_bytes_along(owner, stranger, make_media, run_jobs, stored):
     content = making.photo()
     make_media(content, person=stranger)
     theirs = stored()

@@ -49,7 +49,7 @@ def test_the_library_is_filtered(owner, make_media, upload, query, expected):
     assert names(owner.get(f"/media?{query}")) == expected
 
 
-def test_it_tells_what_posts_show_from_what_nobody_needs(owner, make_media, run_jobs):
+def test_used_media_are_told_from_unused_ones(owner, make_media, run_jobs):
     shown, unused = make_media(name="shown.mp4"), make_media(making.photo(), name="unused.jpg")
     draft = {"caption": "x", "media_ids": [shown["id"]], "targets": []}
     post = owner.post("/posts", json=draft).json

@@ -1,4 +1,4 @@
-"""How much one person may keep: GET /media/usage, and what happens beyond"""
+"""The quota of one user: GET /media/usage, and what is refused beyond it"""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +14,7 @@ from tests.storages import keys_in
 
 @pytest.fixture
 def person(make_app):
-    """Somebody who may keep 1000 bytes."""
+    """A user with a quota of 1000 bytes."""
     return Person(make_app(media_quota_bytes_per_user=1000), "owner@example.com")
 
 
@@ -152,7 +152,7 @@ def test_a_length_said_late_is_held_against_the_quota(person):
     assert usage(person)["reserved_bytes"] == 1000
 
 
-def test_what_a_cut_turn_had_reserved_is_given_back(person):
+def test_a_cut_append_gives_back_what_it_had_reserved(person):
     begun = begin(person, None)
 
     begun.send(input_stream=Breaking(b"x" * 300, 1000, ConnectionResetError))
@@ -164,7 +164,7 @@ def test_what_a_cut_turn_had_reserved_is_given_back(person):
 _CHUNKED = {"wsgi.input_terminated": True, "CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
 
 
-def test_bytes_that_nobody_announced_end_at_the_quota_and_stay_up_to_there(make_app):
+def test_unannounced_bytes_end_at_the_quota_and_are_kept_up_to_it(make_app):
     person = Person(make_app(media_quota_bytes_per_user=1_000_000), "owner@example.com")
     begin(person, 300_000)
     begun = begin(person, None)
@@ -176,7 +176,7 @@ def test_bytes_that_nobody_announced_end_at_the_quota_and_stay_up_to_there(make_
     assert usage(person)["reserved_bytes"] == 300_000 + begun.offset
 
 
-def test_bytes_that_nobody_announced_count_for_no_more_than_came(make_app):
+def test_unannounced_bytes_count_only_once_they_have_arrived(make_app):
     person = Person(make_app(media_quota_bytes_per_user=50_000_000), "owner@example.com")
     begun = begin(person, None)
 
@@ -195,7 +195,7 @@ def test_what_is_deleted_makes_room(person):
     assert post(person, b"y").status_code == 201
 
 
-def test_everybody_has_a_quota_of_their_own(person):
+def test_every_user_has_a_quota_of_their_own(person):
     begin(person, 1000)
     other = Person(person.app, "stranger@example.com")
 

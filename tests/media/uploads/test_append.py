@@ -78,7 +78,7 @@ def test_nothing_more_is_taken_once_it_is_complete(upload):
     assert begun.send(b"x", offset=5).status_code == 413
 
 
-def test_an_empty_turn_changes_nothing(upload):
+def test_an_empty_append_changes_nothing(upload):
     begun = upload(10)
 
     assert begun.send(b"").status_code == 204
@@ -209,7 +209,7 @@ def test_what_arrived_before_the_connection_broke_is_kept(upload, error):
     assert begun.offset == 600
 
 
-def test_an_upload_that_broke_goes_on_to_the_same_file(upload, owner, run_jobs):
+def test_a_resumed_upload_gives_the_same_file(upload, owner, run_jobs):
     content = making.video()
     begun = upload(len(content))
     begun.send(input_stream=Breaking(content[:20_000], len(content), ConnectionResetError))

@@ -72,7 +72,7 @@ def test_an_empty_file_is_complete_at_once_and_rejected_with_a_reason(owner, run
     assert media["rejection"]["code"] == "file_empty"
 
 
-def test_nobody_uploads_without_a_token(client):
+def test_an_upload_needs_a_token(client):
     response = client.post("/api/v1/media/uploads", headers=TUS | {"Upload-Length": "nonsense"})
 
     assert response.status_code == 401

@@ -43,7 +43,7 @@ def test_a_connection_reset_loses_at_most_a_piece(stage):
     stage.must_have(upload, content)
 
 
-def test_a_client_that_falls_silent_is_let_go_of_and_may_come_back(stage):
+def test_a_silent_client_is_disconnected_and_may_come_back(stage):
     content = making.video(pad_to_bytes=LARGE)
     upload = stage.begin(content)
     with upload.open_patch(offset=0, length=LARGE) as silent:
@@ -89,7 +89,7 @@ def test_what_has_arrived_is_acknowledged_while_the_client_pauses(stage):
     assert found["bytes_per_second"] > 0
 
 
-def test_a_server_killed_while_it_receives_goes_on_where_it_acknowledged(stage):
+def test_a_killed_server_resumes_at_what_it_acknowledged(stage):
     content = making.video(pad_to_bytes=LARGE)
     upload = stage.begin(content)
     with upload.open_patch(offset=0, length=LARGE) as connection:

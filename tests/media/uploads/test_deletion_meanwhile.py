@@ -1,4 +1,4 @@
-"""Uploads that are given up, or whose bytes go, while more of them are on their way."""
+"""Uploads that are deleted, or lose their bytes, while more bytes arrive."""
 
 import io
 
@@ -8,7 +8,7 @@ from tests.web.problems import assert_problem
 
 
 class Eventful(io.BytesIO):
-    """A body before whose last bytes something happens."""
+    """A body that runs an act before its last bytes."""
 
     def __init__(self, content, act):
         super().__init__(content)

@@ -1,4 +1,4 @@
-"""Two writers of one upload on S3, the first of which slept beyond its lease at the worst of moments"""
+"""Two writers of one upload on S3, the first of which slept beyond its lease at the worst moment"""
 
 import io
 import threading
@@ -43,7 +43,7 @@ class SleepyStorage(S3Storage):
 
 
 class Halting(io.BytesIO):
-    """A body whose first read waits until somebody says so."""
+    """A body whose first read waits until the test lets it continue."""
 
     def __init__(self, content):
         super().__init__(content)
@@ -63,7 +63,7 @@ def app(make_app):
 
 
 @on_s3
-def test_what_a_sleeper_had_settled_is_not_acknowledged_once_another_has_begun(app):
+def test_what_a_sleeper_had_flushed_is_not_acknowledged_once_another_has_begun(app):
     upload = begin(Person(app, "owner@example.com"), len(CONTENT))
     awake = services_of(app)[Storage]
     sleepy = services_of(app)[Storage] = SleepyStorage(awake)

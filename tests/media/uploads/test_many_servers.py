@@ -1,4 +1,4 @@
-"""Several API servers, one database and one S3: an upload goes on anywhere, and at one place at a time"""
+"""Several API servers, one database and one S3: any server resumes an upload, one at a time"""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""S3 that does not answer: nothing acknowledged is lost, and everybody is told to come back"""
+"""S3 that does not answer: nothing acknowledged is lost, and every client is told to come back"""
 
 from datetime import timedelta
 
