@@ -82,7 +82,7 @@ class UploadContentTypeUnsupported(UnsupportedBody):
 
 
 class UploadIsImport(Conflict):
-    message = "This is fetched from its URL; nobody sends its bytes. Ask for it with GET, or delete it."
+    message = "The server fetches this from its URL; no client sends its bytes. Ask for it with GET, or delete it."
 
 
 class UploadBusy(Locked):
