@@ -9,9 +9,8 @@ DEV_STAMP := $(VENV)/.installed-dev-$(shell cat requirements.txt tests/requireme
 # More processes than the two cores that are reckoned with: a third of the time tests wait for others.
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup
 # The tests that must pass through every branch of the critical paths, which setup.cfg names.
-CRITICAL := tests/auth tests/accounts tests/jobs tests/posts tests/web tests/webhooks tests/media/imports/test_resuming.py \
-	$(addprefix tests/media/test_,$(addsuffix .py,appending_uploads byte_limits checksums creating_uploads cuts fencing \
-	following_uploads full_disk library many_servers multipart quotas s3_away sweeping tus_rules vanishing_uploads)) \
+CRITICAL := tests/auth tests/accounts tests/jobs tests/posts tests/web tests/webhooks tests/media/uploads \
+	tests/media/imports/test_resumption.py $(addprefix tests/media/library/test_,$(addsuffix .py,cleanup library quotas)) \
 	$(addprefix tests/cli/test_,$(addsuffix .py,doctor jobs keys users vault_reseal))
 COVERED := PYTHONPATH=$(CURDIR) $(BIN)/python -m coverage run -m pytest -q -m "not long"
 MUTATION := $(VENV)/mutation

@@ -41,7 +41,7 @@ class Stage:
         return RawUpload(self.server, self.owner.tokens["access_token"], len(content))
 
     def stored_bytes(self, upload: RawUpload) -> int:
-        """How many bytes of it are durable, as whoever keeps them says."""
+        """Returns how many bytes of it are durable, by the storage itself."""
         storage = services_of(self.app)[Storage]
         with self.app.app_context():
             key = str(db.session.get_one(Media, UUID(upload.id)).storage_key)

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from tests.media.films import Picture, film
+from tests.media.inspection.films import Picture, film
 
 
 def lasting(seconds, *, per_second=Fraction(60)):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.media.corpus import GOOD
+from tests.media.inspection.corpus import GOOD
 
 REASONS = {
     "video_container": "file_format_check_failed",

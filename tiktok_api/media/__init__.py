@@ -1,6 +1,17 @@
-"""Videos and photos: taken in piece by piece, inspected behind glass, kept until nobody needs them.
+"""Videos and photos: received, inspected in a child process, stored until they are no longer needed.
 
-Receiving (`uploading`; `importing` and `fetching` where we go and get it), looking inside (`inspecting`, which starts
-`probing` as a child process) and judging by TikTok's rules (`checking`) are rooms of their own, because they fail in
-different ways: a connection, a hostile file, a rule.
+The cut follows what can fail: in `uploads` and `imports` a connection, in `inspection` a hostile file, in `conversion` a photo
+that is beyond TikTok's limits, in `checks` TikTok's rules. `deduplication` and `quotas` decide what a library stores,
+`downloads` serves it, `cleanup` deletes what is no longer needed.
+
+`__all__` names the rooms that other domains may enter, beside services, models and errors.
 """
+
+__all__ = [
+    "checks",
+    "deduplication",
+    "downloads.responses",
+    "imports.concurrency",
+    "inspection.sniff",
+    "uploads.openapi",
+]

@@ -1,8 +1,8 @@
-"""TikTok's rules for media, held against what a file turned out to be.
+"""TikTok's rules for media, compared with the facts about a file.
 
-The figures are TikTok's media transfer guide (developers.tiktok.com/doc/content-posting-api-media-transfer-guide). A `problem`
-is what TikTok refuses; a `warning` is what works, but not everywhere or not best, or what is so little beyond a limit that
-TikTok itself has to decide: recorders write 180.013 s and 60.06 pictures a second where they mean 180 and 60.
+The figures are from TikTok's media transfer guide (developers.tiktok.com/doc/content-posting-api-media-transfer-guide). TikTok
+refuses a `problem`. A `warning` may work, but not everywhere or not well, or is so little beyond a limit that TikTok decides:
+recorders write 180.013 s and 60.06 pictures a second where they mean 180 and 60.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _FPS_ROUNDING = 0.05  # 60.02 is what a phone calls 60; there is no usual rate j
 VIDEO_SIDE_PIXELS = (360, 4096)
 VIDEO_MAX_BYTES = 4 * 1024 * MEGABYTE
 API_MAX_DURATION_SECONDS = 600
-DURATION_TOLERANCE_SECONDS = 0.1  # the last picture, or the last piece of sound, ends that much later
+DURATION_TOLERANCE_SECONDS = 0.1  # the last picture, or the last packet of sound, ends so much later
 EVERY_CREATOR_SECONDS = 180  # "all creators 3 min, some 5 or 10"
 PHOTO_LONG_SIDE_PIXELS = 1920
 PHOTO_SHORT_SIDE_PIXELS = 1080
@@ -35,7 +35,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One rule and how a file fares: `found` and `allowed` are JSON values, `allowed` a list, a bound or {min, max}."""
+    """The result of one rule: `found` and `allowed` are JSON values; `allowed` is a list, a bound or {min, max}."""
 
     code: str
     severity: Severity
@@ -45,7 +45,7 @@ class Finding:
 
 
 class Inspected(Protocol):
-    """What a rule may look at; `Media` is one."""
+    """The facts that rules read; `Media` has them."""
 
     @property
     def is_ready(self) -> bool: ...
@@ -70,16 +70,16 @@ class Inspected(Protocol):
 
 
 def checks_for(media: Inspected, *, max_duration_seconds: int | None) -> list[Finding]:
-    """What TikTok would refuse or dislike about `media`, empty when nothing.
+    """Returns the problems and warnings of `media`.
 
-    `max_duration_seconds` is the creator's own limit (creator_info); without it the general ones apply.
+    `max_duration_seconds` is the creator's own limit (creator_info); without it the general limits apply.
     """
     findings = all_checks(media, max_duration_seconds=max_duration_seconds)
     return [finding for finding in findings if finding.severity is not Severity.OK]
 
 
 def all_checks(media: Inspected, *, max_duration_seconds: int | None) -> list[Finding]:
-    """Every rule with its outcome, those that are met, too."""
+    """Returns the result of every rule, also of those that are met."""
     if not media.is_ready:
         message = f"The media is {media.status}; only what is ready can be posted."
         return [_finding("media_not_ready", Severity.PROBLEM, message, str(media.status), ["ready"])]
@@ -102,7 +102,7 @@ def _frame_rate(found: float | None) -> Finding:
     message = f"TikTok takes {low:.0f} to {high:.0f} frames a second."
     finding = _between("video_fps", message, found, low, high, _FPS_ROUNDING)
     is_near = found is not None and low - FPS_TOLERANCE < found < high + FPS_TOLERANCE
-    return _left_to_tiktok(finding, f"{FPS_TOLERANCE} beyond") if is_near else finding
+    return _as_warning(finding, f"{FPS_TOLERANCE} beyond") if is_near else finding
 
 
 def _duration(found: float | None, max_duration_seconds: int | None) -> Finding:
@@ -116,15 +116,15 @@ def _duration(found: float | None, max_duration_seconds: int | None) -> Finding:
         message = "TikTok takes videos of at most 10 minutes."
     finding = _at_most(code, message, found, allowed)
     if finding.severity is Severity.PROBLEM and found is not None and found < allowed + DURATION_TOLERANCE_SECONDS:
-        return _left_to_tiktok(finding, f"{DURATION_TOLERANCE_SECONDS} s more")
+        return _as_warning(finding, f"{DURATION_TOLERANCE_SECONDS} s more")
     if max_duration_seconds is None and finding.severity is Severity.OK and (found or 0) > EVERY_CREATOR_SECONDS:
         message = "Every creator may post 3 minutes; only some may post more."
         return _finding(code, Severity.WARNING, message, found, EVERY_CREATOR_SECONDS)
     return finding
 
 
-def _left_to_tiktok(finding: Finding, tolerance: str) -> Finding:
-    """A problem so small that it is a warning; what is met stays met."""
+def _as_warning(finding: Finding, tolerance: str) -> Finding:
+    """Turn a problem that is within the tolerance into a warning; a met rule stays met."""
     if finding.severity is Severity.OK:
         return finding
     message = f"{finding.message} This is less than {tolerance}, so it is sent, and TikTok decides."

@@ -1,4 +1,4 @@
-"""What the library and the upload protocol can refuse.
+"""The refusals of the library and of the upload protocol.
 
 The statuses of uploads are those of tus 1.0.0 (https://tus.io/protocols/resumable-upload): 409 for another offset, 410 when
 expired, 412 for another protocol version, 413 when too large, 415 for another content type, 460 for a wrong checksum.
@@ -38,7 +38,7 @@ class MalformedUploadHeader(BadRequest):
 
 
 class UploadInterrupted(Conflict):
-    """409, because clients of the protocol take most of what begins with 4 for the end, but look again after this one."""
+    """409, because clients of the protocol give up at most 4xx statuses, but ask for the offset after this one."""
 
     message = "The bytes ended, or stopped coming, before the body was complete; go on from Upload-Offset: {offset}."
 
@@ -64,7 +64,7 @@ class UploadTooLarge(BodyTooLarge):
 
 
 class MediaQuotaExceeded(BodyTooLarge):
-    """`unit` is bytes or files; `used` counts unfinished uploads with what they may come to."""
+    """`unit` is bytes or files; `used` includes what unfinished uploads have reserved."""
 
     title = "Quota exceeded"
     message = (
@@ -82,7 +82,7 @@ class UploadContentTypeUnsupported(UnsupportedBody):
 
 
 class UploadIsImport(Conflict):
-    message = "This is fetched from its URL; nobody sends its bytes. Ask for it with GET, or delete it."
+    message = "The server fetches this from its URL; no client sends its bytes. Ask for it with GET, or delete it."
 
 
 class UploadBusy(Locked):

@@ -221,14 +221,14 @@ def download_media(media_id: UUID) -> Response:
     `Authorization` header where your client does not drop it by itself: the address in `Location` is good for a few minutes.
     """
     media = services.get_ready(caller, media_id)
-    stored = responses.Stored(
+    stored = responses.StoredContent(
         key=str(media.storage_key),
         etag=str(media.sha256),
         content_type=str(media.content_type),
         size=media.size_bytes,
         name=media.name,
     )
-    return _answer_with(stored)
+    return _serve(stored)
 
 
 @blp.get("/<uuid:media_id>/thumbnail")
@@ -244,10 +244,10 @@ def show_thumbnail(media_id: UUID) -> Response:
     key = media.thumbnail_key
     if key is None:
         raise NotFound
-    return _answer_with(responses.Stored(key=key, etag=key, content_type="image/jpeg"))
+    return _serve(responses.StoredContent(key=key, etag=key, content_type="image/jpeg"))
 
 
-def _answer_with(stored: responses.Stored) -> Response:
+def _serve(stored: responses.StoredContent) -> Response:
     end_reading()
     try:
         return responses.answer(service(Storage), stored, x_accel_prefix=service(Settings).x_accel_prefix)

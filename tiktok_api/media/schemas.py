@@ -1,4 +1,4 @@
-"""What clients send and get about media."""
+"""The JSON shapes of media."""
 
 from marshmallow import fields, validate
 
@@ -124,7 +124,7 @@ class MediaChangesSchema(Schema):
 
 
 class UsageSchema(Schema):
-    """How much somebody keeps. Quotas are null where there are none."""
+    """How much a library holds. Quotas are null where there are none."""
 
     used_bytes = fields.Integer(
         required=True, metadata={"description": "Stored; the same content counts once.", "example": 734_003_200}

@@ -52,10 +52,10 @@ def wait(app: Flask) -> Callable[..., None]:
 
 
 @pytest.fixture
-def settle(owner: Person, run_jobs: Callable[[], int], wait: Callable[..., None]) -> Callable[..., dict[str, Any]]:
+def finish(owner: Person, run_jobs: Callable[[], int], wait: Callable[..., None]) -> Callable[..., dict[str, Any]]:
     """Run and wait until an import has ended, at most so many hours; the media as it is then."""
 
-    def settle(media: dict[str, Any], *, hours: int = 12) -> dict[str, Any]:
+    def finish(media: dict[str, Any], *, hours: int = 12) -> dict[str, Any]:
         run_jobs()
         for _ in range(hours):
             shown: dict[str, Any] = owner.get(f"/media/{media['id']}").json
@@ -65,4 +65,4 @@ def settle(owner: Person, run_jobs: Callable[[], int], wait: Callable[..., None]
             run_jobs()
         raise AssertionError(f"still not done: {shown}")
 
-    return settle
+    return finish

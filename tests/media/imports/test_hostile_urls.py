@@ -1,4 +1,4 @@
-"""POST /media/import with URLs that lead where nobody should be led: nothing is connected to"""
+"""POST /media/import with URLs that lead to forbidden places: no connection is made"""
 
 import pytest
 
@@ -50,7 +50,7 @@ SEEN_AT_ONCE = {
         "http://[2002:a9fe:a9fe::1]/",
         "http://[2001::7f00:1]/",
         "http://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/",
-        # nobody's
+        # for documentation only
         "http://192.0.2.1/",
         "http://198.51.100.1/",
         "http://203.0.113.1/",
@@ -233,13 +233,13 @@ def test_what_can_be_seen_in_the_url_is_refused_at_once(owner, run_jobs, trap, n
     assert owner.get("/media").json["data"] == []
 
 
-def test_names_of_forbidden_addresses_are_looked_up_and_left_alone(owner, begin, settle, trap, names):
+def test_names_of_forbidden_addresses_are_looked_up_and_left_alone(owner, begin, finish, trap, names):
     ends = {}
 
     with listening_for_connections() as heard:
         for number, addresses in enumerate(FORBIDDEN_ADDRESSES):
             names.give(f"{number}.hostile.example", addresses)
-            media = settle(begin(f"http://{number}.hostile.example:{trap.port}/video.mp4"), hours=1)
+            media = finish(begin(f"http://{number}.hostile.example:{trap.port}/video.mp4"), hours=1)
             ends[str(addresses)] = media["rejection"]
 
     assert {end["code"] for end in ends.values()} == {"import_address_forbidden"}
@@ -248,12 +248,12 @@ def test_names_of_forbidden_addresses_are_looked_up_and_left_alone(owner, begin,
 
 
 @pytest.mark.parametrize("host", ["LOCALHOST", "localhost.", "ⓛocalhost", "bücher.example", "a_b.example"])
-def test_names_are_looked_up_as_a_resolver_would_see_them(begin, settle, trap, names, host):
+def test_names_are_looked_up_as_a_resolver_would_see_them(begin, finish, trap, names, host):
     seen = {"LOCALHOST": "localhost", "localhost.": "localhost", "ⓛocalhost": "localhost"}
     expected = seen.get(host, "xn--bcher-kva.example" if "ü" in host else host)
     names.give(expected, ["127.0.0.1"])
 
-    media = settle(begin(f"http://{host}:{trap.port}/"), hours=1)
+    media = finish(begin(f"http://{host}:{trap.port}/"), hours=1)
 
     assert names.asked == [expected]
     assert media["rejection"]["code"] == "import_address_forbidden"
@@ -267,7 +267,7 @@ class TestRedirects:
     def fetcher(self, make_fetcher):
         return make_fetcher()
 
-    def test_a_redirect_leads_nowhere_that_a_url_may_not(self, source, begin, settle, names, trap):
+    def test_a_redirect_leads_nowhere_that_a_url_may_not(self, source, begin, finish, names, trap):
         names.give("inside.example", ["127.0.0.2"])
         names.give("mixed.example", ["127.0.0.1", "::1"])
         locations = [
@@ -300,7 +300,7 @@ class TestRedirects:
             for location in locations:
                 there = location.replace("{port}", str(trap.port))
                 server.play = answering(spell("302 Found", Location=there), spell(body=b"followed"))
-                ends[location] = settle(begin(server.url()), hours=1)["rejection"]
+                ends[location] = finish(begin(server.url()), hours=1)["rejection"]
 
         wrong = {location: end for location, end in ends.items() if end["code"] != "import_redirect_forbidden"}
         assert wrong == {}
@@ -308,12 +308,12 @@ class TestRedirects:
         assert places == [("127.0.0.1", server.port)] * len(locations)
         assert trap.connections == 0
 
-    def test_a_name_that_moves_inside_between_two_attempts_is_left_alone(self, source, begin, settle, names):
+    def test_a_name_that_moves_inside_between_two_attempts_is_left_alone(self, source, begin, finish, names):
         server = source(answering(spell("503 Later")))
         inside = Source(answering(spell(body=b"inside")), host="127.0.0.2", port=server.port)
         names.give("rebinding.example", ["127.0.0.1"], ["127.0.0.2"])
 
-        media = settle(begin(server.url(host="rebinding.example")))
+        media = finish(begin(server.url(host="rebinding.example")))
         inside.close()
 
         assert media["rejection"]["code"] == "import_address_forbidden"

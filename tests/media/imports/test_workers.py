@@ -1,4 +1,4 @@
-"""Workers that die or stand still in the middle of an import: one goes on, one writes, and the file arrives whole"""
+"""Workers that die or stand still in the middle of an import: one resumes, one writes, and the file arrives whole"""
 
 import hashlib
 import shutil
@@ -70,7 +70,9 @@ def start_worker(environment, log):
         )
 
 
-def test_a_successor_goes_on_where_a_killed_worker_was(slow, source, tmp_path, sqlite_template, monkeypatch, make_app):
+def test_the_next_worker_resumes_where_a_killed_one_stopped(
+    slow, source, tmp_path, sqlite_template, monkeypatch, make_app
+):
     url = f"sqlite:///{tmp_path / 'shared.sqlite3'}"
     shutil.copy(sqlite_template, tmp_path / "shared.sqlite3")
     more = {"LEASE_SECONDS": "1", "OUTBOUND_ALLOW_HTTP": "true", "OUTBOUND_NETWORKS": "127.0.0.1/32"}

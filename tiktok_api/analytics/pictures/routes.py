@@ -72,7 +72,7 @@ def _show(endpoint: str, thing_id: UUID, row: Any, link: dict[str, str]) -> Resp
     if key is None:
         raise NotFound
     end_reading()
-    stored = responses.Stored(key=key, etag=key, content_type=content_type)
+    stored = responses.StoredContent(key=key, etag=key, content_type=content_type)
     try:
         response = responses.answer(service(Storage), stored, x_accel_prefix=service(Settings).x_accel_prefix)
     except StorageMissing:

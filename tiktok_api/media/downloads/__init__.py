@@ -1,1 +1,4 @@
-"""Stored bytes handed out: whole or a range, with a token or by a signed link."""
+"""Bytes from storage to clients.
+
+`responses` serves stored content: whole, in ranges, or by nginx or S3. `routes` has the signed links that need no token.
+"""

@@ -1,6 +1,6 @@
-"""Handing out stored bytes: whole or a range, only when the client does not have them yet, never for a browser to run.
+"""Answers with stored bytes: whole or a range, only if the client does not have them yet, never executable in a browser.
 
-Where somebody else can do the work, we only say who: nginx by X-Accel-Redirect, or S3 by an address that it will honour.
+If nginx or S3 can serve the bytes, the answer only says where they are: by X-Accel-Redirect, or by a signed URL.
 """
 
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ _HARMLESS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """What is under `key`; `size` in bytes where that is known; an attachment if it has a name."""
+class StoredContent:
+    """The content under `key`; `size` in bytes, if known; an attachment if it has a name."""
 
     key: str
     etag: str
@@ -30,10 +30,10 @@ class Stored:
     name: str | None = None
 
 
-def answer(storage: Storage, stored: Stored, *, x_accel_prefix: str | None) -> Response:
-    """What the request asks for: 200, 206 or 304, or 307 to where it is.
+def answer(storage: Storage, stored: StoredContent, *, x_accel_prefix: str | None) -> Response:
+    """Returns what the request asks for: 200, 206 or 304, or 307 to a signed URL.
 
-    Raises RangeNotSatisfiable, StorageUnreachable, and StorageMissing when the content is gone.
+    Raises RangeNotSatisfiable, StorageUnreachable, and StorageMissing if the content is gone.
     """
     disposition = None if stored.name is None else _attachment(stored.name)
     response = Response(status=200, headers=_HARMLESS, content_type=stored.content_type)
@@ -64,7 +64,7 @@ def answer(storage: Storage, stored: Stored, *, x_accel_prefix: str | None) -> R
 
 
 def _range(size: int, etag: str) -> tuple[int, int] | None:
-    """The first byte and the one behind the last; None for everything: no range, several, or an If-Range that is over."""
+    """Returns the first byte and the one after the last; None for the whole: no range, several, or an outdated If-Range."""
     asked = request.range
     if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
         return None
@@ -72,7 +72,7 @@ def _range(size: int, etag: str) -> tuple[int, int] | None:
         return None
     first = asked.ranges[0][0]
     if first < -size:
-        return 0, size  # RFC 9110, 14.1.2: a suffix longer than everything is everything
+        return 0, size  # RFC 9110, 14.1.2: a suffix longer than the content is the whole content
     found = asked.range_for_length(size)
     if found is None:
         raise RangeNotSatisfiable(size=size, headers={"Content-Range": f"bytes */{size}"})
@@ -80,6 +80,6 @@ def _range(size: int, etag: str) -> tuple[int, int] | None:
 
 
 def _attachment(name: str) -> str:
-    """RFC 6266: the name as it is, and one that old clients understand."""
+    """Returns an RFC 6266 header: the name, and one that old clients understand."""
     plain = "".join(c if c.isascii() and c not in '"\\%;' else "_" for c in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

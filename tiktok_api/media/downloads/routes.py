@@ -1,4 +1,4 @@
-"""Media shown by signed links: read the request, look at the signature, hand the bytes out."""
+"""The endpoints of signed links: read the request, verify the signature, serve the bytes."""
 
 from uuid import UUID
 
@@ -41,7 +41,7 @@ def show_linked_thumbnail(link: dict[str, str], media_id: UUID) -> Response:
     signed_links.must_be_signed(THUMBNAIL_LINK, media_id, key, **link)
     if key is None:
         raise NotFound
-    return _hand_out(responses.Stored(key=key, etag=key, content_type="image/jpeg"), link)
+    return _serve(responses.StoredContent(key=key, etag=key, content_type="image/jpeg"), link)
 
 
 @blp.get("/<uuid:media_id>/linked-content")
@@ -63,22 +63,22 @@ def show_linked_content(link: dict[str, str], media_id: UUID) -> Response:
     signed_links.must_be_signed(CONTENT_LINK, media_id, version, **link)
     if media is None or version is None:
         raise NotFound
-    stored = responses.Stored(
+    stored = responses.StoredContent(
         key=str(media.storage_key),
         etag=version,
         content_type=str(media.content_type),
         size=media.size_bytes,
         name=media.name,
     )
-    return _hand_out(stored, link)
+    return _serve(stored, link)
 
 
 def _find(media_id: UUID) -> Media | None:
-    """The media of any owner: the signature is the proof."""
+    """Returns the media of any owner: the signature is the proof."""
     return db.session.scalar(select(Media).where(Media.id == media_id))
 
 
-def _hand_out(stored: responses.Stored, link: dict[str, str]) -> Response:
+def _serve(stored: responses.StoredContent, link: dict[str, str]) -> Response:
     end_reading()
     try:
         response = responses.answer(service(Storage), stored, x_accel_prefix=service(Settings).x_accel_prefix)

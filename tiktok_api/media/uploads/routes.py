@@ -6,7 +6,6 @@ from typing import Any, cast
 from uuid import UUID
 
 from flask import Response, request, url_for
-from werkzeug.http import http_date
 
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import end_reading, transaction
@@ -28,16 +27,15 @@ from tiktok_api.media.errors import (
     UploadOffsetMismatch,
     UploadTooLarge,
 )
-from tiktok_api.media.models import Media, MediaStatus
+from tiktok_api.media.models import Media
 from tiktok_api.media.monitoring import counted_upload
 from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import UploadProgressSchema
-from tiktok_api.media.uploads import openapi, request_body, services, tus_headers
+from tiktok_api.media.uploads import openapi, request_body, responses, services, tus_headers
 from tiktok_api.media.uploads.append_session import Append, UploadLimits
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
 
-_PROTOCOL = {"Tus-Resumable": tus_headers.VERSION, "Cache-Control": "no-store"}
 _TERMINATION = (TusVersionUnsupported, UploadExpired, MediaInUse)
 _APPENDING = (
     MalformedUploadHeader,
@@ -75,22 +73,6 @@ def _limits() -> UploadLimits:
     return UploadLimits(settings.media_max_bytes, timedelta(seconds=settings.upload_ttl_seconds), Quota.of(settings))
 
 
-def _empty(status: int, **more: str) -> Response:
-    """Returns an answer without a body."""
-    response = Response(status=status, headers=_PROTOCOL | more)
-    response.headers.remove("Content-Type")
-    return response
-
-
-def _progress(media: Media, status: int, **more: str) -> Response:
-    """Returns the progress of an upload, in headers."""
-    response = _empty(status, **more)
-    response.headers["Upload-Offset"] = str(media.received_bytes)
-    if media.status is MediaStatus.UPLOADING and media.expires_at is not None:
-        response.headers["Upload-Expires"] = http_date(media.expires_at)
-    return response
-
-
 @blp.route("/uploads", methods=["OPTIONS"])
 @blp.public
 @blp.doc(
@@ -116,7 +98,7 @@ def describe_uploads() -> Response:
         "Tus-Max-Size": str(service(Settings).media_max_bytes),
         "Tus-Checksum-Algorithm": ",".join(tus_headers.CHECKSUMS),
     }
-    return _empty(204, **abilities)
+    return responses.empty(204, **abilities)
 
 
 @blp.post("/uploads")
@@ -173,7 +155,7 @@ def create_upload() -> Response:
     )
     if append is not None:
         media = _receive(media.id, append)
-    return _progress(media, 201, Location=url_for("media.append_upload", media_id=media.id))
+    return responses.progress(media, 201, Location=url_for("media.append_upload", media_id=media.id))
 
 
 @blp.route("/uploads/<uuid:media_id>", methods=["HEAD"])
@@ -190,7 +172,7 @@ def show_upload_offset(media_id: UUID) -> Response:
     """
     tus_headers.check_version(request.headers)
     media = services.get_upload(caller, media_id)
-    response = _progress(media, 200)
+    response = responses.progress(media, 200)
     if media.size_bytes is None:
         response.headers["Upload-Defer-Length"] = "1"
     else:
@@ -232,7 +214,7 @@ def append_upload(media_id: UUID) -> Response:
     append = _append(
         tus_headers.offset(request.headers), upload_length=tus_headers.whole_number(request.headers, "Upload-Length")
     )
-    return _progress(_receive(media_id, append), 204)
+    return responses.progress(_receive(media_id, append), 204)
 
 
 @blp.delete("/uploads/<uuid:media_id>")
@@ -247,7 +229,7 @@ def terminate_upload(media_id: UUID) -> Response:
     tus_headers.check_version(request.headers)
     with transaction():
         services.terminate(caller, media_id)
-    return _empty(204)
+    return responses.empty(204)
 
 
 @blp.post("/uploads/<uuid:media_id>")
