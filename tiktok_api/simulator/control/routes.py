@@ -85,7 +85,7 @@ def set_clock() -> Response:
     with world.lock:
         _set_clock(world, body)
         with world.moment():
-            world.background.stir()
+            world.background.recheck()
             return json_response(views.clock_view(world))
 
 
@@ -226,7 +226,7 @@ def redeliver_webhook(delivery_id: int) -> Response:
 def settle() -> Response:
     """{timeout_seconds?}: wait in real time until no pull or webhook is due or running."""
     seconds = checked_body(SETTLE).get("timeout_seconds", 10)
-    return json_response({"idle": current_world().background.settle(seconds)})
+    return json_response({"idle": current_world().background.wait_until_idle(seconds)})
 
 
 @blueprint.post("/reset")
