@@ -99,7 +99,7 @@ def test_the_consent_page_names_the_app_its_scopes_and_the_people(client, sessio
 
 @pytest.mark.parametrize("slash", ["/", ""], ids=["with-slash", "without-slash"])
 def test_the_consent_page_is_there_with_and_without_its_slash(client, session, slash):
-    """Clients in wide use ask for it without, and never see a redirect."""
+    """Common clients open it without the slash, and are not redirected."""
     url = client.authorize_url().replace("/authorize/?", f"/authorize{slash}?")
 
     page = session.get(url, allow_redirects=False)

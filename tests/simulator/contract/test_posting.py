@@ -222,7 +222,7 @@ LATER = [
 
 @pytest.mark.parametrize(("begin", "is_direct"), LATER)
 def test_errors_are_answered_in_the_order_of_the_checks(client, begin, is_direct):
-    """Each time the first thing wrong is mended, the next one is told."""
+    """After each correction the next error is answered."""
     control, app = client.control, client.client_key
     control.freeze()
     control.change_creator("ada", banned=True, post_cap=0)

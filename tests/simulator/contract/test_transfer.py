@@ -84,7 +84,7 @@ def media():
 
 @pytest.fixture
 def upload(ada, media):
-    """Its publish_id and upload_url."""
+    """Returns publish_id and upload_url."""
     return ada.init(chunks(len(media), 5_000_000, 3)).json()["data"]
 
 
@@ -326,7 +326,7 @@ def test_a_video_longer_than_the_creators_maximum_fails(client, ada):
     ids=["599-s", "601-s"],
 )
 def test_the_api_accepts_at_most_ten_minutes(client, ada, seconds, reason):
-    """At one frame a second, which is the next thing wrong."""
+    """One frame a second: the frame rate is the next limit that is broken."""
     client.control.change_creator("ada", max_video_post_duration_sec=3_600)
     publish_id = ada.publish(media_files.video(seconds=seconds, fps=1))
     client.control.advance(60)

@@ -46,7 +46,7 @@ def base(tiktok):
 
 @pytest.fixture
 def untouched(tiktok):
-    """Changes something, and holds that it is still so at the end."""
+    """Change the world, and check at the end that the change is still there."""
     tiktok.control.change_creator("ada", bio="not reset")
     yield
     assert tiktok.control.creator("ada")["bio"] == "not reset"

@@ -20,7 +20,7 @@ TYPES = ["application/json", "application/json; charset=utf-16", "text/plain", "
 
 
 def operations():
-    """Every method and path under `/_simulator`, as the application itself knows them."""
+    """Returns every method and path under `/_simulator` of the application."""
     app = create_simulator()
     app.extensions["world"].close()
     found = [
@@ -34,7 +34,7 @@ def operations():
 
 
 def field_names():
-    """Every field that any order has."""
+    """Returns every field of any request."""
     app = create_simulator()
     try:
         groups = app.test_client().get("/_simulator/v1/options").json["options"].values()
@@ -96,14 +96,14 @@ QUERIES = st.dictionaries(
 
 @pytest.fixture(scope="module")
 def process():
-    """One simulator for all of them; it must live through everything, and have nothing to say about it."""
+    """One simulator for all tests; it must survive every request and log nothing."""
     with started() as process:
         yield process
         assert process.stop() == ""
 
 
 def sent(process, method, rule, parts, query, body, content_type):
-    """Send it, and return the status; None for a closed connection."""
+    """Send a request. Returns the status, or None for a closed connection."""
     path = "/".join(parts.pop() if piece.startswith("<") else piece for piece in rule.split("/"))
     connection = http.client.HTTPConnection(urlsplit(process.url).netloc, timeout=120)
     try:
@@ -154,7 +154,7 @@ def test_every_operation_answers_strange_values_in_every_field(process, operatio
 
 
 def test_the_background_survives_hostile_requests(process):
-    """No request wakes it: only its own thread can deliver this."""
+    """No request comes in: only the ticker thread can deliver this."""
     process.control.reset()
     with other_server() as host:
         process.control.change_app("awsimclient0001", webhook_url=f"{host.url}/hook")

@@ -59,7 +59,7 @@ RAW = {"title"}
 
 
 def fits(each, value):
-    """Whether a value is of the declared kind and within the declared bounds."""
+    """Returns True if a value has the declared kind and is within the declared bounds."""
     if value is None:
         return each["nullable"]
     if each["choices"]:
@@ -75,7 +75,7 @@ def declared(client, what):
 
 
 def taken(client, method, path, order):
-    """Whether an order was carried out; otherwise it must have been refused in words."""
+    """Returns True if a request was carried out; otherwise it must have been refused with a reason."""
     try:
         client.control.call(method, path, order)
     except CommandRefused as refusal:
@@ -184,7 +184,7 @@ AT_RESET = {
 
 
 def facts(control):
-    """What in the world follows from the options that count from a reset."""
+    """Returns what in the world follows from the options that take effect at a reset."""
     apps = control.apps()
     return (
         control.creator("ada")["union_id"],
@@ -224,7 +224,7 @@ def test_a_refused_reset_keeps_the_waiting_options(client):
 
 
 def test_saving_the_form_of_options_fixes_no_start_time(client, session):
-    """The form sends every option as it stands; only what differs is a change."""
+    """The form sends every option with its value; only a different value is a change."""
     client.control.reset(seed=9)
     knobs = {
         name: value if isinstance(value, str) else json.dumps(value) for name, value in client.control.knobs().items()

@@ -65,7 +65,7 @@ def test_a_slow_pull_ends_when_it_is_cancelled(client, ada, silent):
 
 @scheduled_event
 def explode(_world, _now, reason):
-    """Something on the agenda that has a fault."""
+    """An event that raises."""
     raise RuntimeError(reason)
 
 
@@ -88,7 +88,7 @@ def test_an_event_that_raises_is_logged_and_the_next_ones_run(client, ada, caplo
 
 
 def test_the_ticker_runs_on_after_an_error(client, ada, host):
-    """The clock runs by itself: nothing but the background's own thread lets this happen."""
+    """No request comes in: only the ticker thread can run these events."""
     world = client.tiktok.world
     client.control.change_app(client.client_key, webhook_url=f"{host.url}/hook")
     client.control.knobs(processing_seconds=0.3, moderation_seconds=0.3)
@@ -100,7 +100,7 @@ def test_the_ticker_runs_on_after_an_error(client, ada, host):
 
 
 def test_a_receiver_that_is_down_is_not_called_without_end(client):
-    """Without a pause between attempts the clock would never come to their end."""
+    """Without a pause between attempts the deliveries would never end."""
     client.control.knobs(webhook_retry_seconds=0)
     client.control.change_app(client.client_key, webhook_url="http://127.0.0.1:9/hook")
     client.control.send_webhook(client.client_key, "x.y")
@@ -162,7 +162,7 @@ def upload(client, account, _, pool):
 
 
 def send_slowly(url):
-    """Send three of nine bytes, and wait for what comes."""
+    """Send three of nine bytes, and wait for an answer."""
     parts = urlsplit(url)
     head = [
         f"PUT {parts.path}?{parts.query} HTTP/1.1",
@@ -188,7 +188,7 @@ def test_stopping_does_not_wait_for_what_hangs(silent, session, hang):
 
 
 def test_a_missing_or_full_spool_folder_fails_only_its_uploads(client, ada, host, caplog):
-    """A cleaner of temporary folders takes the folder; a file in its place is as good as a full disk."""
+    """A cleaner of temporary folders removes the folder; a file in its place has the effect of a full disk."""
     folder = client.tiktok.world.spool.folder
     media = media_files.video()
     folder.rmdir()

@@ -20,7 +20,7 @@ def options():
 
 @pytest.fixture
 def at_once():
-    """Run something on all threads, none of which starts before the last is there."""
+    """Run a function on all threads, which start together."""
 
     def run(act, count=CROWD):
         gate = threading.Barrier(count)

@@ -16,7 +16,7 @@ KEPT = 60
 
 
 def counts(world):
-    """How much of everything there is."""
+    """Returns the number of records of each kind."""
     with world.lock:
         return {
             "publications": len(world.publications),
@@ -100,7 +100,7 @@ def test_needed_records_stay_while_old_ones_are_forgotten():
         statuses = [account.status(publish_id)["status"] for publish_id in newest]
         answers = account.get("/user/info/", fields="open_id").status_code
 
-    assert done == 403  # its hour is over, and it is still known
+    assert done == 403  # the upload URL has expired, and the publication is still known
     assert statuses == ["PUBLISH_COMPLETE"] * 3
     assert answers == 200
 

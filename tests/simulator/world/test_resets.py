@@ -18,13 +18,13 @@ from tiktok_api.simulator import CommandRefused, running
 
 @pytest.fixture(autouse=True)
 def quiet(caplog):
-    """Nothing of this may be an error of the simulator's own."""
+    """No test here may log an error of the simulator."""
     yield
     assert [record.getMessage() for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
 
 
 def is_new(control):
-    """Whether the world is as a reset leaves it."""
+    """Returns True if the world is as a reset leaves it."""
     state = control.state()
     has_nothing = not (state["publications"] or state["live"] or state["webhooks"] or state["mischief"])
     return has_nothing and not any(creator["consents"] for creator in state["creators"])
@@ -46,7 +46,7 @@ def half_sent(url, size, head):
 
 
 def answer_of(connection):
-    """The status of an answer, or nothing for a closed connection."""
+    """Returns the status of an answer, or nothing for a closed connection."""
     with contextlib.closing(connection):
         try:
             first = connection.recv(65_536)
@@ -189,7 +189,7 @@ def test_resets_amid_all_kinds_of_requests_leave_a_clean_world():
                 try:
                     act(session)
                 except (OSError, http.client.HTTPException, CommandRefused, KeyError, AssertionError):
-                    pass  # the world was reset meanwhile: refused in words, or hung up
+                    pass  # the world was reset meanwhile: an error answer, or a closed connection
                 except Exception as error:
                     surprises.append(error)
 

@@ -16,12 +16,12 @@ def state(tmp_path):
 
 
 def saved(state, text):
-    """Wait until the file holds a text."""
+    """Wait until the file contains a text."""
     wait_until(lambda: state.exists() and text in state.read_text())
 
 
 def mark(process, state):
-    """Make a last change, and wait until it is in the file: all before it is then as well."""
+    """Make a last change, and wait until it is in the file; then all earlier changes are in it too."""
     process.control.change_creator("grace", bio="the last change")
     saved(state, "the last change")
 
@@ -203,7 +203,7 @@ DAMAGES = {
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):
-    """The text of a sound state file."""
+    """Returns the text of a valid state file."""
     path = tmp_path_factory.mktemp("sound") / "world.json"
     with started("--state", path) as process:
         process.stop()

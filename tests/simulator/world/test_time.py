@@ -98,7 +98,7 @@ def test_an_app_can_renew_read_and_post_for_a_year(client):
 
 
 def script(seed: int) -> str:
-    """Everything an app sees of a short life, with the port struck out."""
+    """Returns everything that an app sees of a short life, without the port."""
     with running(seed=seed, start_at="2027-03-01T12:00:00Z") as tiktok, requests.Session() as session:
         tiktok.control.freeze()
         tiktok.control.set_clock("2027-03-01T12:00:05Z")
