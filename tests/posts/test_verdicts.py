@@ -3,7 +3,7 @@
 import pytest
 
 from tests.posts.failures import UNUSABLE, name
-from tiktok_api.simulator.world.models import FAIL_REASONS
+from tiktok_api.simulator.models.publications import FAIL_REASONS
 
 RETRYABLE = {"internal", "video_pull_failed", "photo_pull_failed"}
 FINAL = sorted(set(FAIL_REASONS) - RETRYABLE - {"spam_risk_too_many_posts"})

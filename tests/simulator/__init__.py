@@ -1,1 +1,1 @@
-"""The simulator held against TikTok's documented facts, over a socket."""
+"""The simulator, over a socket: `contract` against TikTok's documented facts, `control`, `world` and `runtime` as a product."""

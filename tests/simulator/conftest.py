@@ -1,4 +1,4 @@
-"""A simulator per test, an app that speaks to it, and a neighbour that it speaks to."""
+"""A new world for each test, an app that calls it, and another server that it calls."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,27 +7,27 @@ from typing import Any
 import pytest
 import requests
 
-from tests.simulator.driving import Account, Client
-from tests.simulator.neighbours import Neighbour, neighbour
+from tests.simulator.app_client import AppClient, ConnectedAccount
+from tests.simulator.other_server import OtherServer, other_server
 from tiktok_api.simulator import Running, running
 
 
 @pytest.fixture
-def knobs() -> dict[str, Any]:
-    """The knobs that a test file starts its worlds with; overridden there."""
+def options() -> dict[str, Any]:
+    """The options with which a test file starts its worlds; overridden there."""
     return {}
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Running]:
-    """One simulator for all tests; each gets a new world in it."""
+    """One simulator for all tests; each test gets a new world in it."""
     with running(allow_http=True) as simulator:
         yield simulator
 
 
 @pytest.fixture
-def tiktok(server: Running, knobs: dict[str, Any]) -> Running:
-    server.control.reset(**knobs)
+def tiktok(server: Running, options: dict[str, Any]) -> Running:
+    server.control.reset(**options)
     return server
 
 
@@ -39,15 +39,15 @@ def session() -> Iterator[requests.Session]:
 
 
 @pytest.fixture
-def client(tiktok: Running, session: requests.Session) -> Client:
+def client(tiktok: Running, session: requests.Session) -> AppClient:
     """The default desktop app."""
-    return Client(tiktok, session)
+    return AppClient(tiktok, session)
 
 
 @pytest.fixture
-def web_client(tiktok: Running, session: requests.Session) -> Client:
+def web_client(tiktok: Running, session: requests.Session) -> AppClient:
     """The default web app, without PKCE."""
-    return Client(
+    return AppClient(
         tiktok,
         session,
         "awsimclient0002",
@@ -59,30 +59,30 @@ def web_client(tiktok: Running, session: requests.Session) -> Client:
 
 
 @pytest.fixture
-def ada(client: Client) -> Account:
+def ada(client: AppClient) -> ConnectedAccount:
     """A public creator, connected with every scope."""
     return client.connect("ada")
 
 
 @pytest.fixture
-def host() -> Iterator[Neighbour]:
-    with neighbour() as host:
+def host() -> Iterator[OtherServer]:
+    with other_server() as host:
         yield host
 
 
 @pytest.fixture
-def receiver(host: Neighbour, client: Client) -> Neighbour:
-    """The neighbour, registered as callback of the desktop app."""
+def receiver(host: OtherServer, client: AppClient) -> OtherServer:
+    """The other server, registered as callback of the desktop app."""
     client.control.change_app(client.client_key, webhook_url=f"{host.url}/hook")
     return host
 
 
 @pytest.fixture
-def events(receiver: Neighbour, client: Client) -> Callable[[], list[dict[str, Any]]]:
-    """What the app has been told so far, once everything due has been delivered."""
+def events(receiver: OtherServer, client: AppClient) -> Callable[[], list[dict[str, Any]]]:
+    """Returns the events that the app has received, after all that were due have been delivered."""
 
-    def told() -> list[dict[str, Any]]:
+    def received() -> list[dict[str, Any]]:
         assert client.control.settle()
         return [json.loads(body) for _, body in receiver.received]
 
-    return told
+    return received

@@ -19,7 +19,7 @@ def tiktok() -> ScriptedTikTok:
 
 @pytest.fixture
 def make_client(tiktok) -> Iterator[Callable[..., TikTokClient]]:
-    """Clients of the scripted TikTok, without a pace unless asked for."""
+    """Makes clients of the scripted TikTok, without rate limits by default."""
     made: list[TikTokClient] = []
 
     def make(**what_matters: Any) -> TikTokClient:
@@ -44,7 +44,7 @@ def client(make_client) -> TikTokClient:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Callable[[socket.socket], None]], RawServer]]:
-    """Start raw servers; they are gone after the test."""
+    """Starts raw servers, and closes them after the test."""
     servers: list[RawServer] = []
 
     def start(play: Callable[[socket.socket], None]) -> RawServer:
@@ -58,7 +58,7 @@ def serve() -> Iterator[Callable[[Callable[[socket.socket], None]], RawServer]]:
 
 @pytest.fixture
 def stop() -> Iterator[threading.Event]:
-    """Set when the test is over: servers that dawdle wait for it."""
+    """Set at the end of the test: slow servers wait for it."""
     event = threading.Event()
     yield event
     event.set()

@@ -1,4 +1,4 @@
-"""Two TikToks made by hand: one in memory, one on a bare socket; and a client in a hurry."""
+"""Test doubles of TikTok: one in memory, one on a raw socket; and a client with short timeouts."""
 
 import socket
 import threading
@@ -16,13 +16,13 @@ UPLOAD_URL = "https://open-upload.tiktokapis.com/video/?upload_id=67890&upload_t
 
 
 def enveloped(data: Any = None, *, code: str = "ok", status: int = 200, message: str = "") -> httpx2.Response:
-    """An answer in the form of TikTok's data endpoints."""
+    """Returns a response in the form of TikTok's data endpoints."""
     error = {"code": code, "message": message, "log_id": "20260101000000ABCDEF"}
     return httpx2.Response(status, json={"data": {} if data is None else data, "error": error})
 
 
 class ScriptedTikTok:
-    """Answers as told, in order, the last answer for ever; remembers what it was asked."""
+    """Answers with a script, and then always with its last response; records the requests."""
 
     def __init__(self) -> None:
         self.requests: list[httpx2.Request] = []
@@ -40,7 +40,7 @@ class ScriptedTikTok:
 
 
 class RawServer:
-    """A TCP server on loopback that treats each connection as its `play` says."""
+    """A TCP server on loopback that calls `play` for each connection."""
 
     def __init__(self, play: Callable[[socket.socket], None]) -> None:
         self.received: list[bytes] = []
@@ -73,7 +73,7 @@ class RawServer:
 
 
 def read_request(connection: socket.socket) -> tuple[bytes, int]:
-    """One request: its head (and as much of the body as came along), and the length of its body."""
+    """Reads one request. Returns its head (with the beginning of the body) and the length of its body."""
     head = b""
     while b"\r\n\r\n" not in head:
         piece = connection.recv(65_536)
@@ -94,7 +94,7 @@ def read_request(connection: socket.socket) -> tuple[bytes, int]:
 
 @contextmanager
 def connected_to(url: str, **what_matters: Any) -> Iterator[TikTokClient]:
-    """A client on real sockets, in a hurry."""
+    """Yields a client on real sockets, with short timeouts."""
     settings = {
         "client_key": "awclientkey01",
         "client_secret": "planted-client-secret",
@@ -115,13 +115,13 @@ HASTY = Timeouts(connect=0.7, read=0.3, chunk=0.3)
 
 
 def spell(body: bytes = OK, status: str = "200 OK", *headers: str) -> bytes:
-    """An HTTP answer as it goes over the wire."""
+    """Returns the bytes of an HTTP response."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
 
 
 def dripping(data: bytes, stop: threading.Event, pause: float = 0.05) -> Callable[[socket.socket], None]:
-    """A server that gives one byte at a time, often enough that no silence is a timeout."""
+    """Returns a `play` that sends one byte at a time, often enough that no pause is a timeout."""
 
     def play(connection: socket.socket) -> None:
         read_request(connection)
@@ -134,7 +134,7 @@ def dripping(data: bytes, stop: threading.Event, pause: float = 0.05) -> Callabl
 
 
 def fail(client: TikTokClient) -> TikTokUnreachable:
-    """The error of an init that gets no usable answer."""
+    """Returns the error of an init without a usable response."""
     with pytest.raises(TikTokUnreachable) as caught:
         client.init_video(ACCESS_TOKEN, post_info=VideoPostInfo(privacy_level="SELF_ONLY"), video_size=5)
     return caught.value

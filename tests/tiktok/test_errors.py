@@ -51,7 +51,7 @@ def fail(client):
         ("access_token_invalid", 502, TikTokUnreachable),  # a server that fails is not believed about the token
     ],
 )
-def test_every_code_has_its_place(client, tiktok, code, status, kind):
+def test_every_code_has_its_error(client, tiktok, code, status, kind):
     tiktok.answers(enveloped(code=code, status=status, message="Please review."))
 
     error = fail(client)
@@ -85,7 +85,7 @@ def test_a_gateway_that_knows_no_such_path_speaks_without_an_envelope(client, ti
     assert "knows no such path" in str(error)
 
 
-def test_429_needs_no_word(client, tiktok):
+def test_429_needs_no_code(client, tiktok):
     tiktok.answers(httpx2.Response(429, html="Slow down"))
 
     assert isinstance(fail(client), TikTokBusy)
@@ -169,7 +169,7 @@ def test_a_token_that_cannot_be_sent_is_not(client, tiktok, token):
     assert token == "" or token not in str(caught.value)
 
 
-def test_an_abyss_is_not_fallen_into(client, tiktok):
+def test_excessive_nesting_is_no_crash(client, tiktok):
     tiktok.answers(httpx2.Response(200, content=b'{"data":' + b"[" * 1000 + b"]" * 1000 + b"}"))
 
     assert isinstance(fail(client), TikTokUnreachable)
@@ -181,7 +181,7 @@ def test_an_endless_answer_is_cut_off(client, tiktok):
     assert "exceeds 2097152 bytes" in str(fail(client))
 
 
-def test_an_error_reads_well():
+def test_an_error_has_a_readable_text():
     error = TikTokRefusal("video/init: no", code="invalid_params", http_status=400, log_id="L")
 
     assert str(error) == "video/init: no (code=invalid_params, http_status=400, log_id=L)"

@@ -130,7 +130,7 @@ def test_what_is_strange_but_clear_is_understood(body):
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
 @settings(max_examples=150, deadline=None)
 @given(body=BODIES, status=STATUSES, headers=HEADERS)
-def test_garbage_is_a_value_or_an_error_of_ours(act, body, status, headers):
+def test_any_response_is_a_value_or_an_error_of_the_tree(act, body, status, headers):
     def garbage(request: httpx2.Request) -> httpx2.Response:
         return httpx2.Response(status, headers=headers, stream=httpx2.ByteStream(body))
 

@@ -170,7 +170,7 @@ def test_a_token_beside_an_error_is_no_success(client, tiktok):
         {"error": {"strange": True}},
     ],
 )
-def test_half_a_grant_is_no_connection(client, tiktok, change):
+def test_an_incomplete_grant_is_refused(client, tiktok, change):
     tiktok.answers(httpx2.Response(200, json=GRANT | change))
 
     with pytest.raises(TikTokUnreachable) as caught:
@@ -193,7 +193,7 @@ def test_a_refresh_brings_the_newest_tokens(client, tiktok):
     }
 
 
-def test_a_meagre_refresh_loses_no_account(client, tiktok):
+def test_a_refresh_with_few_fields_loses_no_account(client, tiktok):
     tiktok.answers(httpx2.Response(200, json={"access_token": "act.new", "expires_in": "soon"}))
 
     grant = client.refresh_token("rft.first")
@@ -203,7 +203,7 @@ def test_a_meagre_refresh_loses_no_account(client, tiktok):
     assert (grant.open_id, grant.scopes) == ("", ())
 
 
-def test_a_dead_refresh_token_asks_for_the_person(client, tiktok):
+def test_an_invalid_refresh_token_needs_a_new_consent(client, tiktok):
     tiktok.answers(refused("invalid_grant", description="Refresh token is invalid or expired."))
 
     with pytest.raises(AccessRevoked):
@@ -220,7 +220,7 @@ def test_a_dead_refresh_token_asks_for_the_person(client, tiktok):
         httpx2.Response(204),
     ],
 )
-def test_revoking_reads_any_form_of_yes(client, tiktok, answer):
+def test_revoking_accepts_every_form_of_success(client, tiktok, answer):
     tiktok.answers(answer)
 
     client.revoke_token("act.example")
@@ -239,7 +239,7 @@ def test_revoking_reads_any_form_of_yes(client, tiktok, answer):
         (httpx2.Response(429), TikTokBusy),
     ],
 )
-def test_revoking_mistakes_nothing_else_for_yes(client, tiktok, answer, kind):
+def test_revoking_accepts_nothing_else_as_success(client, tiktok, answer, kind):
     tiktok.answers(answer)
 
     with pytest.raises(kind):

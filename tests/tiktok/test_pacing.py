@@ -41,7 +41,7 @@ def pacer(hands) -> Pacer:
         (Pace.STATUS, 30),
     ],
 )
-def test_posting_keeps_to_tiktoks_minute(pacer, hands, pace, count):
+def test_posting_obeys_tiktoks_limits_a_minute(pacer, hands, pace, count):
     for _ in range(count):
         pacer.take("token", pace)
         hands.now += 1
@@ -57,7 +57,7 @@ def test_posting_keeps_to_tiktoks_minute(pacer, hands, pace, count):
 
 
 @pytest.mark.parametrize("pace", [Pace.USER_INFO, Pace.VIDEO_LIST, Pace.VIDEO_QUERY])
-def test_reading_goes_on_at_one_a_second(pacer, hands, pace):
+def test_reading_is_slowed_to_one_call_a_second(pacer, hands, pace):
     started = hands.now
 
     for _ in range(30):
@@ -67,7 +67,7 @@ def test_reading_goes_on_at_one_a_second(pacer, hands, pace):
     assert max(hands.slept) <= 3
 
 
-def test_a_crowd_is_sent_away_instead_of_queueing(hands):
+def test_calls_that_would_wait_too_long_are_refused(hands):
     pacer = Pacer(now=lambda: hands.now, sleep=hands.slept.append)
     for _ in range(6):
         pacer.take("token", Pace.VIDEO_LIST)
@@ -78,7 +78,7 @@ def test_a_crowd_is_sent_away_instead_of_queueing(hands):
     assert hands.slept == [3.0, 3.0, 3.0]
 
 
-def test_being_sent_away_costs_nothing(pacer, hands):
+def test_a_refused_call_is_not_counted(pacer, hands):
     for _ in range(6):
         pacer.take("token", Pace.VIDEO_INIT)
     for _ in range(50):
@@ -96,7 +96,7 @@ def test_tokens_and_endpoints_have_budgets_of_their_own(pacer):
                 pacer.take(token, pace)
 
 
-def test_the_pacer_remembers_neither_tokens_nor_the_idle(pacer, hands):
+def test_the_pacer_keeps_no_token_and_forgets_idle_ones(pacer, hands):
     for number in range(SWEEP_ABOVE + 1):
         pacer.take(f"act.secret{number}", Pace.STATUS)
     hands.now += 60
@@ -107,7 +107,7 @@ def test_the_pacer_remembers_neither_tokens_nor_the_idle(pacer, hands):
     assert "act.secret" not in repr(vars(pacer))
 
 
-def test_the_seventh_init_does_not_leave(make_client, tiktok, pacer):
+def test_the_seventh_init_of_a_minute_is_not_sent(make_client, tiktok, pacer):
     client = make_client(pacer=pacer)
     tiktok.answers(enveloped({"publish_id": "v_pub", "upload_url": "https://u.tiktokapis.com/"}))
     for _ in range(6):

@@ -71,7 +71,7 @@ def test_a_creator_who_cannot_post_is_an_error_even_with_status_200(client, tikt
 
 
 @pytest.mark.parametrize("options", [None, [], [7], {}, ""])
-def test_a_creator_without_options_is_no_answer(client, tiktok, options):
+def test_a_response_without_privacy_options_is_refused(client, tiktok, options):
     tiktok.answers(enveloped({"privacy_level_options": options, "comment_disabled": False}))
 
     with pytest.raises(TikTokUnreachable, match="privacy_level_options"):
@@ -160,7 +160,7 @@ def test_drafts_carry_no_settings(client, tiktok):
     assert pulled == {"source_info": {"source": "PULL_FROM_URL", "video_url": "https://us.example/v.mp4"}}
 
 
-def test_photos(client, tiktok):
+def test_a_photo_post_sends_its_urls_and_settings(client, tiktok):
     tiktok.answers(enveloped({"publish_id": "p_pub_url~v2.1"}))
     post_info = PhotoPostInfo(privacy_level="SELF_ONLY", title="t", description="d", auto_add_music=True)
     urls = ("https://us.example/a.jpg", "https://us.example/b.jpg")
@@ -188,7 +188,7 @@ def test_photos(client, tiktok):
     )
 
 
-def test_a_photo_draft_carries_words_only(client, tiktok):
+def test_a_photo_draft_sends_texts_only(client, tiktok):
     tiktok.answers(enveloped({"publish_id": "p_pub_url~v2.1"}))
     post_info = PhotoPostInfo(privacy_level=None, title="t", description="d")
 
@@ -249,7 +249,7 @@ def test_a_draft_may_become_several_posts(client, tiktok):
     assert client.fetch_status(ACCESS_TOKEN, "v_inbox").post_ids == ("7602997517160123666", "7602997517160123667")
 
 
-def test_omitted_keys_are_unknown(client, tiktok):
+def test_omitted_keys_are_none(client, tiktok):
     tiktok.answers(enveloped({"downloaded_bytes": 10_062_683, "status": "PROCESSING_DOWNLOAD"}))
 
     status = client.fetch_status(ACCESS_TOKEN, "v_pub")
@@ -266,14 +266,14 @@ def test_failures_give_their_reason(client, tiktok):
     assert (status.status, status.fail_reason, status.uploaded_bytes) == ("FAILED", "spam_risk_text", 5)
 
 
-def test_a_new_status_is_passed_on(client, tiktok):
+def test_an_unknown_status_is_passed_on(client, tiktok):
     tiktok.answers(enveloped({"status": "DREAMING"}))
 
     assert client.fetch_status(ACCESS_TOKEN, "v_pub").status == "DREAMING"
 
 
 @pytest.mark.parametrize("data", [{}, {"status": None}, {"status": 5}, None])
-def test_no_status_is_no_answer(client, tiktok, data):
+def test_a_response_without_status_is_refused(client, tiktok, data):
     tiktok.answers(enveloped(data))
 
     with pytest.raises(TikTokUnreachable, match="no usable status"):

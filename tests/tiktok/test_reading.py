@@ -20,7 +20,7 @@ ALL = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list")
         (["user.info.profile"], "bio_description,profile_deep_link,is_verified,username"),
     ],
 )
-def test_only_granted_fields_are_asked_for(client, tiktok, scopes, fields):
+def test_only_granted_fields_are_requested(client, tiktok, scopes, fields):
     tiktok.answers(enveloped({"user": {}}))
 
     client.fetch_user_info(ACCESS_TOKEN, scopes=scopes)
@@ -31,7 +31,7 @@ def test_only_granted_fields_are_asked_for(client, tiktok, scopes, fields):
     assert request.headers["authorization"] == f"Bearer {ACCESS_TOKEN}"
 
 
-def test_without_a_user_scope_nothing_is_asked(client, tiktok):
+def test_without_a_user_scope_no_request_is_sent(client, tiktok):
     with pytest.raises(ScopeMissing):
         client.fetch_user_info(ACCESS_TOKEN, scopes=["video.list"])
 
@@ -68,7 +68,7 @@ def test_what_was_not_asked_for_is_not_believed(client, tiktok):
 
 
 @pytest.mark.parametrize("data", [{}, {"user": None}, {"user": []}, [], "user"])
-def test_no_user_is_no_answer(client, tiktok, data):
+def test_a_response_without_user_is_refused(client, tiktok, data):
     tiktok.answers(enveloped(data))
 
     with pytest.raises(TikTokUnreachable, match="no usable user"):
@@ -151,7 +151,7 @@ def test_a_short_page_is_not_the_end(client, tiktok):
     assert client.list_videos(ACCESS_TOKEN).has_more
 
 
-def test_odd_videos_are_read_as_far_as_they_go(client, tiktok):
+def test_odd_fields_of_videos_are_left_out(client, tiktok):
     odd = [None, 7, {}, {"id": None}, {"id": 0}, {"id": 7077642457847994444, "like_count": "9", "duration": -1}]
     tiktok.answers(enveloped({"videos": odd}))
 
@@ -162,7 +162,7 @@ def test_odd_videos_are_read_as_far_as_they_go(client, tiktok):
 
 
 @pytest.mark.parametrize("videos", [7, "none", {"id": "1"}])
-def test_videos_that_are_no_list_are_no_answer(client, tiktok, videos):
+def test_a_response_whose_videos_are_no_list_is_refused(client, tiktok, videos):
     tiktok.answers(enveloped({"videos": videos}))
 
     with pytest.raises(TikTokUnreachable, match="no usable videos"):
@@ -181,7 +181,7 @@ def test_chosen_videos(client, tiktok):
     assert [video.id for video in videos] == ["2"]
 
 
-def test_no_ids_need_no_question(client, tiktok):
+def test_no_ids_need_no_request(client, tiktok):
     assert client.query_videos(ACCESS_TOKEN, []) == ()
     assert tiktok.requests == []
 
@@ -191,7 +191,7 @@ def test_more_than_20_ids_are_refused(client):
         client.query_videos(ACCESS_TOKEN, [str(n) for n in range(21)])
 
 
-def test_a_page_with_half_an_emoji_is_still_a_page(client, tiktok):
+def test_a_lone_surrogate_does_not_spoil_a_page(client, tiktok):
     body = b'{"data":{"videos":[{"id":"1","title":"cut \\ud83c"}]},"error":{"code":"ok"}}'
     tiktok.answers(httpx2.Response(200, content=body))
 

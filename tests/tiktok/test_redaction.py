@@ -61,7 +61,7 @@ ANSWERS = {
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
-def test_nothing_planted_is_ever_written_down(make_client, caplog, act, answer):
+def test_no_secret_is_ever_logged(make_client, caplog, act, answer):
     caplog.set_level(logging.DEBUG)
     client = make_client(transport=httpx2.MockTransport(lambda request: answer(echo(request))))
     written = [repr(client)]
@@ -80,7 +80,7 @@ def test_nothing_planted_is_ever_written_down(make_client, caplog, act, answer):
 @pytest.mark.parametrize(
     "secret", ["act.planted-of-another", "rft.planted*1", "https://e.example/?upload_token=planted&a"]
 )
-def test_strange_tokens_are_known_by_their_shape(client, tiktok, secret):
+def test_other_tokens_are_redacted_by_their_form(client, tiktok, secret):
     tiktok.answers(enveloped({"hint": secret}, code="invalid_params", status=400, message=f"see {secret}."))
 
     with capture_logs() as logs, pytest.raises(TikTokError) as caught:
@@ -89,7 +89,7 @@ def test_strange_tokens_are_known_by_their_shape(client, tiktok, secret):
     assert "planted" not in f"{logs}{caught.value}"
 
 
-def test_the_log_keeps_what_support_asks_for(client, tiktok):
+def test_the_log_keeps_what_support_needs(client, tiktok):
     tiktok.answers(enveloped(code="invalid_params", status=400))
 
     with capture_logs() as logs, pytest.raises(TikTokError):
@@ -114,7 +114,7 @@ def test_a_failed_connection_is_logged(client, tiktok):
     assert ACCESS not in f"{logs}{caught.value}"
 
 
-def test_the_wire_itself_is_silent(serve, caplog):
+def test_the_http_library_logs_nothing(serve, caplog):
     """httpx2 and httpcore2 would log whole URLs and headers."""
 
     def play(connection):
@@ -133,7 +133,7 @@ def test_the_wire_itself_is_silent(serve, caplog):
     assert [record for record in caplog.records if record.name.startswith("http")] == []
 
 
-def test_values_hide_their_secrets():
+def test_reprs_of_values_hide_secrets():
     grant = TokenGrant(
         access_token=ACCESS, refresh_token=REFRESH, expires_in=1, refresh_expires_in=1, open_id="o", scopes=()
     )

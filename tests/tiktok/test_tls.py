@@ -72,7 +72,7 @@ def test_a_server_that_nobody_vouches_for_gets_nothing(serve_tls):
     assert heads == []
 
 
-def test_tls_is_spoken(serve_tls, identity):
+def test_a_trusted_server_is_called_over_tls(serve_tls, identity):
     def play(connection):
         while read_request(connection)[0]:
             connection.sendall(spell())
@@ -84,14 +84,14 @@ def test_tls_is_spoken(serve_tls, identity):
         assert client.fetch_status(ACCESS_TOKEN, "v_pub").status == "FAILED"
 
 
-def test_tls_does_not_hide_a_dripping_server(serve_tls, identity, stop):
+def test_a_slow_server_times_out_over_tls_too(serve_tls, identity, stop):
     url = serve_tls(dripping(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000, stop))
 
     with connected_to(url, transport=trusting(identity), timeouts=HASTY) as client:
         assert "ReadTimeout" in str(fail(client))
 
 
-def test_a_server_that_never_shakes_hands_was_never_sent_to(serve, stop):
+def test_a_failed_handshake_means_that_nothing_was_sent(serve, stop):
     server = serve(lambda connection: stop.wait(10))
 
     with connected_to(server.url.replace("http:", "https:"), timeouts=HASTY) as client:

@@ -57,7 +57,7 @@ def test_a_server_that_hangs_up_was_sent_to(serve):
     ],
     ids=["body", "headers", "informational"],
 )
-def test_one_byte_at_a_time_does_not_hold_a_worker(serve, stop, data):
+def test_a_response_of_single_bytes_does_not_hold_a_worker(serve, stop, data):
     server = serve(dripping(data, stop))
 
     with connected_to(server.url, timeouts=HASTY) as client:
@@ -94,7 +94,7 @@ def test_every_wait_is_cut_to_what_is_left():
     assert waits[-1] == 30.0
 
 
-def test_a_borrowed_transport_is_held_to_the_time_too(make_client, stop):
+def test_a_given_transport_obeys_the_deadline_too(make_client, stop):
     class Dripping(httpx2.SyncByteStream):
         def __iter__(self):
             while not stop.wait(0.05):
@@ -270,7 +270,7 @@ def test_a_large_chunk_streams_through_flat_memory(serve):
     assert peak < 8_000_000
 
 
-def test_a_sink_that_stops_reading_does_not_hold_a_worker(serve, stop):
+def test_a_server_that_stops_reading_does_not_hold_a_worker(serve, stop):
     server = serve(lambda connection: stop.wait(10))
     size = 30_000_000
 

@@ -62,7 +62,7 @@ def test_a_chunk_is_sent_with_its_length_and_place(client, tiktok, body):
         (200, None, 9, ChunkReceipt(is_complete=True, uploaded_bytes=None)),
     ],
 )
-def test_a_receipt_says_what_tiktok_said(client, tiktok, status, content_range, last, receipt):
+def test_a_receipt_has_tiktoks_progress(client, tiktok, status, content_range, last, receipt):
     tiktok.answers(answered(status, content_range))
 
     assert put(client, first=last - 4, last=last) == receipt
@@ -86,7 +86,7 @@ def test_a_receipt_says_what_tiktok_said(client, tiktok, status, content_range, 
         (httpx2.ReadError("gone"), TikTokUnreachable),
     ],
 )
-def test_every_refusal_has_its_place(client, tiktok, answer, kind):
+def test_every_refusal_has_its_error(client, tiktok, answer, kind):
     tiktok.answers(answer)
 
     with pytest.raises(kind) as caught:
@@ -109,7 +109,7 @@ def test_out_of_step_brings_a_hint(client, tiktok, content_range, hint):
 
 
 @pytest.mark.parametrize("body", [b"abcd", b"abcdef", [b"abcd"], [b"abc", b"def"], []])
-def test_a_body_of_another_length_is_not_sent_as_if_it_were_right(client, body):
+def test_a_body_of_another_length_is_refused(client, body):
     with pytest.raises(ValueError, match="bytes"):
         put(client, body=body)
 
@@ -167,14 +167,14 @@ def test_no_byte_goes_anywhere_else(client, tiktok, url):
         "https://upload.us.tiktokapis.com:443/video/",
     ],
 )
-def test_tiktoks_own_hosts_are_fine(client, tiktok, url):
+def test_tiktoks_hosts_are_allowed(client, tiktok, url):
     tiktok.answers(answered(201))
 
     assert put(client, url).is_complete
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:5000", "127.1.2.3", "localhost:5000", "[::1]:5000"])
-def test_loopback_is_fine_where_http_is_allowed(make_client, tiktok, host):
+def test_loopback_is_allowed_where_http_is(make_client, tiktok, host):
     tiktok.answers(answered(201))
     client = make_client(allow_http=True)
 
@@ -207,7 +207,7 @@ def test_a_named_host_still_needs_https_unless_allowed(make_client):
 
 
 @given(st.text() | st.text().map("https://{}.tiktokapis.com/video".format))
-def test_no_text_leads_astray(url):
+def test_no_text_leads_to_another_host(url):
     def check(request: httpx2.Request) -> httpx2.Response:
         assert request.url.scheme == "https"
         assert request.url.host.endswith(".tiktokapis.com")

@@ -1,4 +1,4 @@
-"""A simulated TikTok behind a socket, and the client connected to it. The two know each other by HTTP alone."""
+"""A simulated TikTok behind a socket, and the client connected to it. They share HTTP and no code."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -37,14 +37,14 @@ def server() -> Iterator[Running]:
 
 @pytest.fixture
 def simulator(server) -> Running:
-    """The world as it begins, without mischief."""
+    """A new world without fault rules."""
     server.control.clear_mischief()
     server.control.reset()
     return server
 
 
 def connected(simulator: Running, app: Registered = WEB, **what_matters: Any) -> AbstractContextManager[TikTokClient]:
-    """A client of the simulator: a patient one, unless told otherwise."""
+    """Returns a client of the simulator, with the usual timeouts by default."""
     settings = {
         "client_key": app.client_key,
         "client_secret": app.client_secret,
@@ -63,7 +63,7 @@ def patient(server) -> Iterator[TikTokClient]:
 
 @pytest.fixture(scope="module")
 def hasty(server) -> Iterator[TikTokClient]:
-    """Gives up soon, for answers that never end."""
+    """A client with short timeouts, for responses that never end."""
     with connected(server, timeouts=Timeouts(connect=0.6, read=0.4, chunk=0.4)) as client:
         yield client
 
@@ -81,7 +81,7 @@ def make_client(simulator) -> Iterator[Callable[..., TikTokClient]]:
 
 @pytest.fixture
 def connect(simulator) -> Callable[..., TokenGrant]:
-    """Go through the consent page and exchange the code, as the person and the product would."""
+    """Go through the consent page as a person and exchange the code as the product does."""
 
     def connect(
         client: TikTokClient, username: str = "ada", *, app: Registered = WEB, ticked: Any = None

@@ -123,7 +123,7 @@ def test_a_rotated_token_is_dead(client, connect):
 
 
 @pytest.mark.parametrize("body", ["object", "empty"])
-def test_leaving(client, connect, simulator, body):
+def test_an_account_is_disconnected(client, connect, simulator, body):
     simulator.control.knobs(revoke_body=body)
     grant = connect(client)
 

@@ -153,7 +153,7 @@ def test_an_init_is_sent_once_whatever_comes_of_it(client, hasty, account, simul
     assert len(simulator.control.requests(endpoint="video_init")) == 1
 
 
-def test_after_any_blow_the_next_call_is_well(client, account, simulator):
+def test_after_any_fault_the_next_call_succeeds(client, account, simulator):
     for blow in BLOWS.values():
         if not blow.is_slow:
             simulator.control.mischief("user_info", **blow.rule)
@@ -162,7 +162,7 @@ def test_after_any_blow_the_next_call_is_well(client, account, simulator):
 
 
 @pytest.mark.parametrize("effect", ["drop_after", "garbage", "cut"])
-def test_a_lost_refresh_shows_on_the_next_one(client, connect, simulator, effect):
+def test_a_lost_refresh_fails_the_next_one(client, connect, simulator, effect):
     grant = connect(client)
     simulator.control.mischief("refresh", effect)
 
@@ -251,7 +251,7 @@ def test_a_receipt_needs_no_body(simulator, upload, effect):
 
 
 @pytest.mark.parametrize("at_byte", [0, 1, 65_536, 150_001, SIZE - 1])
-def test_an_upload_that_broke_anywhere_can_be_put_again(simulator, upload, at_byte):
+def test_a_broken_upload_can_be_repeated(simulator, upload, at_byte):
     simulator.control.mischief("upload", "drop", at_byte=at_byte)
     with pytest.raises(TikTokUnreachable):
         upload.put()
@@ -262,7 +262,7 @@ def test_an_upload_that_broke_anywhere_can_be_put_again(simulator, upload, at_by
     assert upload.stored() == SIZE
 
 
-def test_an_upload_that_arrived_after_all_is_not_taken_twice(simulator, upload):
+def test_an_upload_that_arrived_is_not_accepted_twice(simulator, upload):
     simulator.control.mischief("upload", "drop_after")
     with pytest.raises(TikTokUnreachable):
         upload.put()

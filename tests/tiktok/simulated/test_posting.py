@@ -85,7 +85,7 @@ def upload(client, ticket, data, chunks=None):
     return receipt
 
 
-def test_a_video_goes_out(client, connect, simulator, film):
+def test_a_video_is_published(client, connect, simulator, film):
     access_token = connect(client).access_token
     assert "PUBLIC_TO_EVERYONE" in client.fetch_creator_info(access_token).privacy_level_options
 
@@ -166,7 +166,7 @@ def test_a_draft_becomes_two_posts(client, connect, simulator, film):
     ("post_mode", "state"),
     [("DIRECT_POST", PublishState.PUBLISH_COMPLETE), ("MEDIA_UPLOAD", PublishState.SEND_TO_USER_INBOX)],
 )
-def test_photos_go_out(client, connect, simulator, gallery, post_mode, state):
+def test_photos_are_published(client, connect, simulator, gallery, post_mode, state):
     access_token = connect(client).access_token
     post_info = PhotoPostInfo(privacy_level="SELF_ONLY", title="Two", description="reds")
 
@@ -276,7 +276,7 @@ def test_the_seventh_init_of_a_minute_is_too_many(client, connect):
     assert (caught.value.http_status, caught.value.retry_after) == (429, 60.0)
 
 
-def test_an_account_that_leaves_in_flight(client, connect, simulator):
+def test_a_disconnected_account_fails_an_unfinished_publication(client, connect, simulator):
     access_token = connect(client).access_token
     ticket = client.init_video(access_token, post_info=PRIVATE, video_size=1000)
 

@@ -41,15 +41,15 @@ class BackgroundLanes:
         self._connections: dict[Cuttable, tuple[Hashable, float]] = {}
 
     def wake(self) -> None:
-        """Start the ticker if necessary, and look at the clock and the agenda again."""
+        """Start the ticker if necessary, and make it check for due events."""
         with self._changed:
             if self._ticker is None and not self._world.stopping.is_set():
                 self._ticker = threading.Thread(target=self._tick, name="simulator-ticker", daemon=True)
                 self._ticker.start()
-        self.stir()
+        self.recheck()
 
-    def stir(self) -> None:
-        """Make the ticker look at the clock and the agenda again."""
+    def recheck(self) -> None:
+        """Make the ticker check for due events, because the clock or the agenda has changed."""
         with self._changed:
             self._has_changed = True
             self._changed.notify_all()
@@ -81,7 +81,7 @@ class BackgroundLanes:
             connections = list(self._connections)
         for connection in connections:
             connection.cut()
-        self.stir()
+        self.recheck()
 
     def cut(self, lane: Hashable) -> None:
         """Cut the connections of a lane, because its task is no longer wanted."""
@@ -96,7 +96,7 @@ class BackgroundLanes:
             upcoming = self._world.agenda.next_at()
             return self._busy == 0 and (upcoming is None or upcoming > now)
 
-    def settle(self, timeout_seconds: float) -> bool:
+    def wait_until_idle(self, timeout_seconds: float) -> bool:
         """Wait in real time until idle. Returns False at the time-out."""
         deadline = time.monotonic() + timeout_seconds
         while not self.is_idle():

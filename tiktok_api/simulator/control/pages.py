@@ -91,7 +91,7 @@ def set_clock() -> AnyResponse:
         else:
             world.clock.advance(float(request.form["advance_seconds"]))
         with world.moment():
-            world.background.stir()
+            world.background.recheck()
     return _back("clock")
 
 

@@ -1,12 +1,11 @@
-"""The control API: clock, options, fault rules, journal, webhooks, and reset."""
+"""The control API: state, clock, options, reset, and the operations of the other modules."""
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from tiktok_api.simulator.api.envelopes import json_response
-from tiktok_api.simulator.background import webhooks
-from tiktok_api.simulator.control import apps, creators, publications, videos, views
+from tiktok_api.simulator.control import apps, creators, faults, publications, videos, views, webhooks
 from tiktok_api.simulator.control.parsing import InvalidCommand, checked_body, json_body
 from tiktok_api.simulator.models.fault_rules import FaultRule, InvalidFaultRule
 from tiktok_api.simulator.options.declarations import InvalidValue, OptionType, options_of
@@ -25,14 +24,8 @@ CLOCK = {
     "set": OptionType(kind="moment", meaning="jump there, from 1980 to 2037"),
     "frozen": OptionType(kind="boolean", meaning="stop the clock, or let it run"),
 }
-WEBHOOK = {
-    "client_key": OptionType(kind="text", meaning="the app"),
-    "event": OptionType(kind="text", meaning="its name", shortest=1, longest=200),
-    "username": OptionType(kind="text", meaning="the creator whose open_id it carries", nullable=True, longest=64),
-    "content": OptionType(kind="object", meaning="becomes a JSON text in the event"),
-}
 SETTLE = {"timeout_seconds": OptionType(kind="number", meaning="in real time", default=10, most=600)}
-for _records in (creators, videos, publications, apps):
+for _records in (creators, videos, publications, apps, faults, webhooks):
     blueprint.register_blueprint(_records.blueprint)
 
 
@@ -85,7 +78,7 @@ def set_clock() -> Response:
     with world.lock:
         _set_clock(world, body)
         with world.moment():
-            world.background.stir()
+            world.background.recheck()
             return json_response(views.clock_view(world))
 
 
@@ -128,7 +121,7 @@ def show_options() -> Response:
         "complete_draft": creators.COMPLETE_DRAFT,
         "mischief": options_of(FaultRule),
         "clock": CLOCK,
-        "webhook": WEBHOOK,
+        "webhook": webhooks.WEBHOOK,
         "settle": SETTLE,
     }
     return json_response(
@@ -146,87 +139,11 @@ def change_options() -> Response:
         return json_response(views.options_view(world))
 
 
-@blueprint.get("/mischief")
-def show_faults() -> Response:
-    """Show the fault rules, with how many calls each has counted (`seen`) and made fail (`fired`)."""
-    return json_response({"mischief": current_world().faults.listed()})
-
-
-@blueprint.post("/mischief")
-def add_fault() -> Response:
-    """{endpoint, effect, …}: add a fault rule and answer its id."""
-    rule = current_world().faults.add(json_body())
-    return json_response({"id": rule.id}, 201)
-
-
-@blueprint.delete("/mischief")
-def clear_faults() -> Response:
-    """Remove all fault rules."""
-    current_world().faults.clear()
-    return json_response({})
-
-
-@blueprint.delete("/mischief/<int:rule_id>")
-def remove_fault(rule_id: int) -> Response:
-    """Remove one fault rule."""
-    if not current_world().faults.remove(rule_id):
-        raise InvalidCommand("no such rule", 404)
-    return json_response({})
-
-
-@blueprint.get("/requests")
-def show_requests() -> Response:
-    """Show the journal, filtered by the query: endpoint, username, client_key, publish_id, method."""
-    wanted = {name: value for name, value in request.args.items() if value}
-    return json_response({"requests": current_world().journal.read(**wanted)})
-
-
-@blueprint.delete("/requests")
-def clear_requests() -> Response:
-    """Empty the journal."""
-    current_world().journal.clear()
-    return json_response({})
-
-
-@blueprint.get("/webhooks")
-def show_webhooks() -> Response:
-    """Show every event with the attempts to deliver it."""
-    world = current_world()
-    with world.moment():
-        return json_response({"webhooks": [views.delivery_view(delivery) for delivery in world.deliveries.all]})
-
-
-@blueprint.post("/webhooks")
-def send_webhook() -> Response:
-    """{client_key, event, username?, content}: send any event."""
-    world = current_world()
-    event = checked_body(WEBHOOK)
-    with world.moment() as now:
-        if event.get("client_key") not in world.apps or "event" not in event:
-            raise InvalidCommand("client_key and event are needed")
-        sent = webhooks.announce(
-            world, event["client_key"], event["event"], event.get("username"), event.get("content", {}), now
-        )
-        return json_response({"webhooks": [views.delivery_view(delivery) for delivery in sent]}, 201)
-
-
-@blueprint.post("/webhooks/<int:delivery_id>/redeliver")
-def redeliver_webhook(delivery_id: int) -> Response:
-    """Deliver the same event once more, as a duplicate."""
-    world = current_world()
-    with world.moment() as now:
-        delivery = world.deliveries.find(delivery_id)
-        if delivery is None or delivery.url is None:
-            raise InvalidCommand("no such delivery", 404)
-        webhooks.send(world, delivery, now, is_extra=True)
-        return json_response({}, 202)
-
-
 @blueprint.post("/settle")
 def settle() -> Response:
     """{timeout_seconds?}: wait in real time until no pull or webhook is due or running."""
     seconds = checked_body(SETTLE).get("timeout_seconds", 10)
-    return json_response({"idle": current_world().background.settle(seconds)})
+    return json_response({"idle": current_world().background.wait_until_idle(seconds)})
 
 
 @blueprint.post("/reset")

@@ -1,4 +1,4 @@
-"""Asks the probing process what is in a file, and starts another one when it dies or dawdles."""
+"""Asks the child process for the facts of a file, and starts a new child if it dies or takes too long."""
 
 import atexit
 import contextlib
@@ -9,12 +9,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 CHILD = Path(__file__).with_name("probe_child.py")
 
 
 class ProbeProcess:
-    """One probing process for all worlds of this process, started when first needed."""
+    """One child process for all worlds of this process, started at the first use."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -22,26 +22,26 @@ class ProbeProcess:
         atexit.register(self.stop)
 
     def facts(self, paths: list[Path]) -> dict[str, Any]:
-        """What the files, read as one, contain; `{"error": …}` if nothing that can be decoded."""
+        """Returns the facts of the files, read as one; `{"error": …}` if they cannot be decoded."""
         with self._lock:
             child = self._running_child()
-            watchdog = threading.Timer(PATIENCE_SECONDS, child.kill)
+            watchdog = threading.Timer(TIMEOUT_SECONDS, child.kill)
             watchdog.start()
             try:
                 line = self._ask(child, json.dumps([str(path) for path in paths]))
             finally:
                 watchdog.cancel()
             if not line:
-                self._bury(child)
+                self._end(child)
                 return {"error": "the probing process gave up"}
             facts: dict[str, Any] = json.loads(line)
             return facts
 
     def stop(self) -> None:
-        """End the probing process, if there is one."""
+        """End the child process, if there is one."""
         with self._lock:
             if self._child is not None:
-                self._bury(self._child)
+                self._end(self._child)
 
     def _running_child(self) -> "subprocess.Popen[str]":
         if self._child is None or self._child.poll() is not None:
@@ -61,7 +61,7 @@ class ProbeProcess:
         except OSError:
             return ""
 
-    def _bury(self, child: "subprocess.Popen[str]") -> None:
+    def _end(self, child: "subprocess.Popen[str]") -> None:
         child.kill()
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:

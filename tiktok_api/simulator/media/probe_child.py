@@ -1,7 +1,7 @@
-"""A process of its own that opens media, so that hostile bytes can bring down nothing else.
+"""A process of its own that opens media, so that hostile bytes can crash nothing else.
 
-It reads one JSON list of paths per line, the parts of one file in order, and answers one JSON object per line. It
-is run by its path, in isolation, and therefore imports nothing of this package.
+It reads one JSON list of paths a line, the parts of one file in order, and writes one JSON object a line. It is run by
+its path, in isolation, and therefore imports nothing of this package.
 """
 
 import io
@@ -30,7 +30,7 @@ EDITS: tuple[dict[str, str], ...] = (
     {"advanced_editlist": "0"},
     {"advanced_editlist": "0", "ignore_editlist": "1"},
 )
-"""All of an MP4's edit lists, only where they say that a track begins, nothing."""
+"""Which edit lists of an MP4 are obeyed: all, only those that delay the start of a track, none."""
 
 Times = dict[int, list[tuple[float, float]]]
 
@@ -44,25 +44,25 @@ class JoinedFiles(io.RawIOBase):
         self._position = 0
 
     def readable(self) -> bool:
-        """Yes."""
+        """Returns True."""
         return True
 
     def seekable(self) -> bool:
-        """Yes."""
+        """Returns True."""
         return True
 
     def tell(self) -> int:
-        """Where reading goes on."""
+        """Returns the position."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go on reading elsewhere."""
+        """Change the position."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: sum(self._sizes)}[whence]
         self._position = max(0, start + offset)
         return self._position
 
     def read(self, size: int = -1) -> bytes:
-        """Some bytes, from one of the files."""
+        """Returns bytes of one of the files, up to its end."""
         begin = 0
         for file, length in zip(self._files, self._sizes, strict=True):
             if begin <= self._position < begin + length:
@@ -81,14 +81,14 @@ class JoinedFiles(io.RawIOBase):
 
 
 def facts_of(paths: list[Path]) -> dict[str, Any]:
-    """Container, codec, upright size, frame rate and duration of what is shown, and whether its first frame can be decoded."""
+    """Returns container, codec, upright size, frame rate and duration of a video whose first frame can be decoded."""
     with JoinedFiles(paths) as parts:
         head = parts.read(64)
         edits = obeyed_edits(parts)
         parts.seek(0)
         with av.open(parts, "r", metadata_errors="ignore", container_options=edits) as container:
             times = shown_times(container)
-            stream, sound = chosen(container.streams.video, times), chosen(container.streams.audio, times)
+            stream, sound = shown_track(container.streams.video, times), shown_track(container.streams.audio, times)
             if stream is None:
                 return {"error": "no video that can be decoded"}
             names, index = container.format.name, stream.index
@@ -102,12 +102,12 @@ def facts_of(paths: list[Path]) -> dict[str, Any]:
             "width": width,
             "height": height,
             "fps": frame_rate(times[index], has_exact_lengths="mp4" in names),
-            "seconds": max(until(track) for track in tracks) - min(track[0][0] for track in tracks),
+            "seconds": max(end_of(track) for track in tracks) - min(track[0][0] for track in tracks),
         }
 
 
 def obeyed_edits(parts: JoinedFiles) -> dict[str, str]:
-    """What is obeyed of edit lists, as a demuxer's options: less where they hide every frame, so that something is shown."""
+    """Returns the demuxer options for edit lists: fewer are obeyed where they would hide every frame."""
     for options in EDITS[:-1]:
         parts.seek(0)
         with av.open(parts, "r", metadata_errors="ignore", container_options=options) as container:
@@ -117,7 +117,7 @@ def obeyed_edits(parts: JoinedFiles) -> dict[str, str]:
 
 
 def film_packets(container: Any) -> Iterator[Any]:
-    """The packets of frames that are not before the beginning, up to what is damaged."""
+    """Yields the packets of frames that are not before the start, up to the first damage."""
     with suppress(av.error.InvalidDataError):
         for packet in container.demux(container.streams.video):
             if packet.pts is not None and packet.pts + (packet.duration or 0) > 0:
@@ -125,7 +125,7 @@ def film_packets(container: Any) -> Iterator[Any]:
 
 
 def first_frame(parts: JoinedFiles, index: int, edits: dict[str, str]) -> Any:
-    """The first frame that is shown, or if what is shown cannot be decoded, the first one."""
+    """Returns the first frame that is shown or, if it cannot be decoded, the first one of the track."""
     for options in (edits, EDITS[1]):
         parts.seek(0)
         with av.open(parts, "r", metadata_errors="ignore", container_options=options) as container:
@@ -135,8 +135,8 @@ def first_frame(parts: JoinedFiles, index: int, edits: dict[str, str]) -> Any:
     raise ValueError("not a single frame")
 
 
-def chosen(streams: Any, times: Times) -> Any:
-    """The track that is shown, or None: no cover, not switched off, of a known kind, no row of stills, and the largest."""
+def shown_track(streams: Any, times: Times) -> Any:
+    """Returns the track that is shown, or None: no cover, enabled, of a known codec, no slide show, and the largest."""
     most = max((len(times[stream.index]) for stream in streams), default=0)
 
     def rank(stream: Any) -> tuple[bool, bool, bool, bool, int, int]:
@@ -152,7 +152,7 @@ def chosen(streams: Any, times: Times) -> Any:
 
 
 def shown_times(container: Any) -> Times:
-    """When each packet of each track is shown, and for how long, in seconds and in order; what an edit hides is left out."""
+    """Returns start and length in seconds of each shown packet of each track, in order; hidden packets are left out."""
     shown: Times = {track.index: [] for track in container.streams}
     hidden: Times = {track.index: [] for track in container.streams}
     vp8 = {track.index for track in container.streams.video if "vp8" in str(getattr(track.codec_context, "name", ""))}
@@ -163,31 +163,31 @@ def shown_times(container: Any) -> Times:
             if packet.pts is None or packet.time_base is None:
                 continue
             if packet.stream_index in vp8 and packet.size and not bytes(packet)[0] & 0x10:
-                continue  # a frame that only helps to predict others
+                continue  # an invisible frame, to predict others from
             start, length = float(packet.pts * packet.time_base), float((packet.duration or 0) * packet.time_base)
             is_hidden = packet.is_discard or (start < 0 and start + length <= 0)
             (hidden if is_hidden else shown)[packet.stream_index].append(
                 (start if is_hidden else max(0.0, start), length)
             )
     except av.error.InvalidDataError:
-        pass  # what is behind the damage is not shown
+        pass  # nothing after the damage is shown
     return {index: sorted(track or hidden[index]) for index, track in shown.items()}
 
 
 def usual_gap(track: list[tuple[float, float]]) -> float:
-    """How far most of its frames are apart; of a single one, how long it lasts."""
+    """Returns the median distance of frames; of a single frame, its length."""
     gaps = sorted(later[0] - earlier[0] for earlier, later in pairwise(track))
     return gaps[len(gaps) // 2] if gaps else track[0][1]
 
 
-def until(track: list[tuple[float, float]]) -> float:
-    """When the last of it has been shown. Live recordings say nonsense about how long a frame lasts."""
+def end_of(track: list[tuple[float, float]]) -> float:
+    """Returns the end of the last frame; lengths of frames in live recordings are unreliable."""
     last, length = track[-1]
     return last + (length if length > SHORTEST_SECONDS else usual_gap(track))
 
 
 def frame_rate(track: list[tuple[float, float]], *, has_exact_lengths: bool) -> float:
-    """Frames over the time for which they are shown; a film put together of pieces is no faster than most of it."""
+    """Returns frames a second; a video that was joined from pieces is no faster than its median."""
     seconds = track[-1][0] - track[0][0] + usual_gap(track)
     if has_exact_lengths:
         seconds = min(
@@ -200,13 +200,13 @@ def frame_rate(track: list[tuple[float, float]], *, has_exact_lengths: bool) -> 
 
 
 def upright_size(frame: Any, aspect: Any) -> tuple[int, int]:
-    """Width and height with square pixels, turned as the file asks for by quarters."""
+    """Returns width and height with square pixels, after the rotation by quarters that the file asks for."""
     width = round(frame.width * aspect) if aspect and abs(aspect - 1) > 0.01 else frame.width
     return (frame.height, width) if abs(frame.rotation % 180 - 90) <= 1 else (width, frame.height)
 
 
-def answer(line: str) -> dict[str, Any]:
-    """The facts, or that there are none."""
+def facts_of_line(line: str) -> dict[str, Any]:
+    """Returns the facts of the files of one line, or an error."""
     try:
         return facts_of([Path(name) for name in json.loads(line)])
     except (av.error.FFmpegError, OSError, ValueError, IndexError, StopIteration, ArithmeticError) as error:
@@ -215,5 +215,5 @@ def answer(line: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     for request in sys.stdin:
-        sys.stdout.write(json.dumps(answer(request)) + "\n")
+        sys.stdout.write(json.dumps(facts_of_line(request)) + "\n")
         sys.stdout.flush()

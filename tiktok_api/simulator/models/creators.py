@@ -41,14 +41,18 @@ class Creator:
     banned: bool = option(False, "banned from posting")
     eligible: bool = option(True, "false: the consent page refuses this person")
     fail_reason: str | None = option(
-        None, "what every publication fails with; null: with nothing", kind="text", nullable=True, choices=FAIL_REASONS
+        None,
+        "every publication fails with this reason; null: none does",
+        kind="text",
+        nullable=True,
+        choices=FAIL_REASONS,
     )
     post_cap: int | None = option(
         None, "direct posts in 24 h; null: as the option says", kind="integer", nullable=True, most=10**6
     )
     followers: int = _counter("followers at the beginning")
     following: int = _counter("followed at the beginning")
-    likes: int = _counter("likes at the beginning, beside those of the videos")
+    likes: int = _counter("likes at the beginning, without those of the videos")
     daily_growth: float = option(0.004, "share of followers gained a day", least=-1, most=10)
     adjustments: dict[str, int] = field(default_factory=dict)
 

@@ -52,7 +52,7 @@ def count(default: int, meaning: str, **rules: Any) -> Any:
 class Options:
     """All options; durations are seconds of virtual time."""
 
-    seed: int = setting(1, "what ids, tokens, names and growth are drawn from", least=-(2**53), takes_effect=AT_RESET)
+    seed: int = setting(1, "seed of ids, tokens, names and growth", least=-(2**53), takes_effect=AT_RESET)
     start_at: str = setting(
         "",
         "where the clock starts (RFC 3339); empty: now",
@@ -60,7 +60,9 @@ class Options:
         form=(lambda text: not text or bool(from_iso(text)), "an RFC 3339 time with its zone, from 1980 to 2037"),
         takes_effect=AT_RESET,
     )
-    extra_creators: int = setting(0, "more public creators, creator0001 and on", most=5_000, takes_effect=AT_RESET)
+    extra_creators: int = setting(
+        0, "number of additional public creators, creator0001 and so on", most=5_000, takes_effect=AT_RESET
+    )
     callbacks: Sequence[str] = setting(
         [],
         "redirect URIs of the default desktop app instead of the product's callback",
@@ -72,19 +74,19 @@ class Options:
         "", "callback URL of the default apps; empty: none", nullable=True, takes_effect=AT_RESET
     )
 
-    rotation: str = setting("always", "whether a refresh changes the refresh token", ("always", "never", "random"))
+    rotation: str = setting("always", "when a refresh changes the refresh token", ("always", "never", "random"))
     old_refresh_survives: bool = setting(False, "a rotated refresh token keeps working")
     refresh_restarts: bool = setting(False, "a refresh restarts the life of the refresh token")
     refresh_rejected: bool = setting(False, "every refresh of a sandbox app is answered invalid_grant")
     access_token_seconds: int = seconds(86_400, "life of an access token")
-    refresh_token_seconds: int = seconds(31_536_000, "life of a refresh token from the consent on")
+    refresh_token_seconds: int = seconds(31_536_000, "life of a refresh token, counted from the consent")
     code_seconds: int = seconds(600, "life of an authorization code")
     oauth_error_status: int = setting(200, "HTTP status of OAuth errors", (200, 400, 401))
-    revoke_body: str = setting("object", "body of a successful revoke: {} or nothing", ("object", "empty"))
+    revoke_body: str = setting("object", "body of a successful revoke: {} or empty", ("object", "empty"))
     web_pkce: str = setting("either", "which challenge a web app may send", ("either", "hex", "base64url", "ignored"))
 
-    error_data: str = setting("empty", "data beside an error: {} or left out", ("empty", "absent"))
-    union_id_missing: bool = setting(False, "user/info leaves union_id out even when asked for it")
+    error_data: str = setting("empty", "data of an error: {} or absent", ("empty", "absent"))
+    union_id_missing: bool = setting(False, "user/info leaves union_id out even if it is requested")
     missing_scope: str = setting(
         "scope_not_authorized",
         "answer to a field outside the granted scopes",
@@ -98,53 +100,55 @@ class Options:
         most=LARGEST_COUNT,
     )
     avatar_seconds: int = seconds(86_400, "life of an avatar URL in user/info")
-    query_cursor: bool = setting(False, "video/query answers cursor 0 and has_more false too")
-    short_pages: bool = setting(False, "video/list answers half pages while has_more is true")
+    query_cursor: bool = setting(False, "video/query also returns cursor 0 and has_more false")
+    short_pages: bool = setting(False, "video/list returns half pages while has_more is true")
     photos_in_video_list: bool = setting(False, "photo posts appear in video/list and video/query")
-    growth: bool = setting(True, "counters evolve by the model; off: they stand still unless changed by hand")
+    growth: bool = setting(True, "counters grow by the model; false: they change only by hand")
 
     single_chunk_rule: bool = setting(True, "one chunk must be the whole video (in force since August 2026)")
     strict_chunks: bool = setting(
         False, "chunks at least 5,242,880 bytes instead of 5,000,000, at most 67,108,864 anyway"
     )
     upload_url_seconds: int = seconds(3_600, "life of an upload_url")
-    upload_lapse_seconds: int = seconds(86_400, "an unfinished upload fails after that")
+    upload_lapse_seconds: int = seconds(86_400, "an unfinished upload fails after this time")
     content_range: str = setting(
-        "count", "what follows 0- in the answer to a chunk: bytes or last index", ("count", "last")
+        "count", "what follows 0- in the answer to a chunk: number of bytes or last index", ("count", "last")
     )
-    reput_status: int = setting(416, "answer to a chunk that was stored already", (200, 201, 206, 416))
-    inspect_media: bool = setting(True, "open what was received and refuse what breaks the media limits")
-    keep_media: bool = setting(True, "keep received bytes once they have been inspected")
+    reput_status: int = setting(416, "HTTP status of a chunk that is stored already", (200, 201, 206, 416))
+    inspect_media: bool = setting(True, "inspect received media and fail those that break the media limits")
+    keep_media: bool = setting(True, "keep received bytes after the inspection")
     media_bytes_kept: int = setting(4 << 30, "beyond that the oldest inspected media are removed", most=1 << 40)
     publications_kept: int = count(10_000, "beyond that the oldest finished publications are forgotten", least=1)
     processing_seconds: float = seconds(2.0, "from the last byte to the verdict")
-    processing_seconds_per_gb: float = seconds(60.0, "more of it per 1,000,000,000 bytes")
+    processing_seconds_per_gb: float = seconds(60.0, "additional processing per 1,000,000,000 bytes")
     moderation_seconds: float = seconds(20.0, "from PUBLISH_COMPLETE to the public post id")
     post_id_never: bool = setting(False, "no public post id ever appears in status/fetch")
 
     post_cap: int = count(15, "direct posts per creator in 24 h, over all apps")
     pending_share_cap: int = count(5, "drafts that may wait in one inbox")
-    pending_share_rule: str = setting("rolling", "counted over 24 h, or all that are held", ("rolling", "held"))
+    pending_share_rule: str = setting(
+        "rolling", "which drafts count: those of 24 h, or all that wait", ("rolling", "held")
+    )
     unaudited_user_cap: int = count(5, "creators that may post through an unaudited app in 24 h")
     unaudited_visibility_code: str = setting(
         "unaudited_client_can_only_post_to_private_accounts",
-        "answer to more than SELF_ONLY by an unaudited app for a private account",
+        "code for a level above SELF_ONLY by an unaudited app for a private account",
         ("unaudited_client_can_only_post_to_private_accounts", "privacy_level_option_mismatch"),
     )
     branded_self_only: str = setting("accept", "branded content with SELF_ONLY", ("accept", "refuse"))
-    draft_expiry_seconds: int = seconds(0, "a draft leaves the inbox after that; 0: never")
+    draft_expiry_seconds: int = seconds(0, "a draft leaves the inbox after this time; 0: never")
 
     allow_http: bool = setting(False, "pull and deliver webhooks over http, and from loopback addresses")
     loopback_verified: bool = setting(True, "with allow_http, loopback URLs need no verified prefix")
-    pull_timeout_seconds: int = seconds(3_600, "a pull must be through by then")
+    pull_timeout_seconds: int = seconds(3_600, "a pull that takes longer fails")
     pull_delay_seconds: float = seconds(0.0, "from the init to the first byte of a pull")
 
-    webhook_duplicates: int = setting(0, "how many more times each event is delivered", most=10)
-    webhook_late_seconds: float = seconds(0.0, "each event is delivered that much later")
-    webhook_reverse_seconds: float = seconds(0.0, "events are collected that long and delivered newest first")
-    webhook_resign: bool = setting(True, "a retry carries a new timestamp and signature; off: the first header again")
+    webhook_duplicates: int = setting(0, "number of additional deliveries of each event", most=10)
+    webhook_late_seconds: float = seconds(0.0, "delay of each event")
+    webhook_reverse_seconds: float = seconds(0.0, "events are collected for this time and delivered newest first")
+    webhook_resign: bool = setting(True, "a retry has a new timestamp and signature; false: the first header again")
     webhook_retry_seconds: float = seconds(10.0, "first pause before a retry, doubled each time")
-    webhook_give_up_seconds: float = seconds(259_200.0, "no retry after that")
+    webhook_give_up_seconds: float = seconds(259_200.0, "no retry after this time")
 
     def change(self, changes: dict[str, Any]) -> None:
         """Change some options, all or none. Raises InvalidOption."""

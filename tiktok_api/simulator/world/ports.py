@@ -23,10 +23,10 @@ class Background(Protocol):
     """Runs the agenda when no request comes in, and tasks that talk to other servers; `background.lanes` implements it."""
 
     def wake(self) -> None:
-        """Look at the clock and the agenda again, from now on also without requests."""
+        """Check the clock and the agenda for due events, from now on also when no request comes in."""
 
-    def stir(self) -> None:
-        """Look at the clock and the agenda again."""
+    def recheck(self) -> None:
+        """Check the clock and the agenda for due events."""
 
     def post(self, lane: Hashable, task: BackgroundTask) -> None:
         """Run a task after the earlier ones of its lane."""
@@ -37,7 +37,7 @@ class Background(Protocol):
     def connected(self, connection: Cuttable, lane: Hashable, seconds: float) -> AbstractContextManager[None]:
         """Make a connection cuttable while it is used, for at most this many real seconds; then close it."""
 
-    def settle(self, timeout_seconds: float) -> bool:
+    def wait_until_idle(self, timeout_seconds: float) -> bool:
         """Wait in real time until nothing is due or running. Returns False at the time-out."""
 
     def discard_all(self) -> None:

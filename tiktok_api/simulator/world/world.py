@@ -193,7 +193,7 @@ class World:
         """End every wait of this world; the server then stops its threads."""
         self.stopping.set()
         self._ended.set()
-        self.background.stir()
+        self.background.recheck()
 
     def close(self) -> None:
         """Stop the background and remove the received media of a temporary folder."""

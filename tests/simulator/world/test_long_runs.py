@@ -1,4 +1,4 @@
-"""However long it runs, the world stays the same size: what is old is forgotten, what is needed stays."""
+"""A world stays the same size however long it runs: old records are forgotten, needed ones stay."""
 
 import gc
 import os
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.simulator import footage
-from tests.simulator.driving import Client, whole
+from tests.simulator import media_files
+from tests.simulator.app_client import AppClient, whole
 from tiktok_api.simulator import running
 
 DAY = 86_400
@@ -16,7 +16,7 @@ KEPT = 60
 
 
 def counts(world):
-    """How much of everything there is."""
+    """Returns the number of records of each kind."""
     with world.lock:
         return {
             "publications": len(world.publications),
@@ -39,7 +39,7 @@ def memory_bytes():
 
 def lives(tiktok, session, number, *, each_day):
     """A day of an app: it signs in anew, renews, abandons a consent and an upload, and publishes."""
-    client = Client(tiktok, session)
+    client = AppClient(tiktok, session)
     client.consent("ada")
     account = client.connect("ada")
     account.tokens = client.refresh(account.tokens["refresh_token"]).json()
@@ -52,7 +52,7 @@ def lives(tiktok, session, number, *, each_day):
     return account
 
 
-MEDIA = footage.video()
+MEDIA = media_files.video()
 OPTIONS = {
     "allow_http": True,
     "post_cap": 1_000,
@@ -65,7 +65,7 @@ OPTIONS = {
 }
 
 
-def test_after_a_while_nothing_grows_any_more():
+def test_every_kind_of_record_is_bounded():
     with running(**OPTIONS) as tiktok, requests.Session() as session:
         tiktok.control.freeze()
         world = tiktok.world
@@ -86,10 +86,10 @@ def test_after_a_while_nothing_grows_any_more():
     assert len(live) == 240
 
 
-def test_what_is_needed_stays_while_the_old_is_forgotten():
+def test_needed_records_stay_while_old_ones_are_forgotten():
     with running(**OPTIONS) as tiktok, requests.Session() as session:
         tiktok.control.freeze()
-        client = Client(tiktok, session)
+        client = AppClient(tiktok, session)
         first = client.connect("grace")
         open_upload = first.init(whole(len(MEDIA))).json()["data"]
         for _ in range(40):
@@ -100,14 +100,14 @@ def test_what_is_needed_stays_while_the_old_is_forgotten():
         statuses = [account.status(publish_id)["status"] for publish_id in newest]
         answers = account.get("/user/info/", fields="open_id").status_code
 
-    assert done == 403  # its hour is over, and it is still known
+    assert done == 403  # the upload URL has expired, and the publication is still known
     assert statuses == ["PUBLISH_COMPLETE"] * 3
     assert answers == 200
 
 
-def test_old_media_go_before_new_ones():
+def test_the_oldest_media_are_removed_first():
     with running(**OPTIONS) as tiktok, requests.Session() as session:
-        account = Client(tiktok, session).connect("ada")
+        account = AppClient(tiktok, session).connect("ada")
         ids = [account.publish(MEDIA) for _ in range(25)]
         tiktok.control.advance(60)
         kept = [bool(_media(tiktok, publish_id)) for publish_id in ids]

@@ -1,4 +1,4 @@
-"""Real media made on the spot, as small as they can be."""
+"""Real videos and photos, made when they are needed, as small as possible."""
 
 import functools
 import io

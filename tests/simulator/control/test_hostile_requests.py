@@ -1,4 +1,4 @@
-"""Nothing that is sent to the control API or its page brings an error of the simulator's own, or ends its background."""
+"""No request to the control API or its page is a server error, or ends the background."""
 
 import http.client
 import json
@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.servers import wait_until
-from tests.simulator.neighbours import neighbour
-from tests.simulator.processes import started
+from tests.simulator.other_server import other_server
+from tests.simulator.simulator_process import started
 from tiktok_api.simulator import create_simulator
 
 EXAMPLES = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
@@ -20,7 +20,7 @@ TYPES = ["application/json", "application/json; charset=utf-16", "text/plain", "
 
 
 def operations():
-    """Every method and path under `/_simulator`, as the application itself knows them."""
+    """Returns every method and path under `/_simulator` of the application."""
     app = create_simulator()
     app.extensions["world"].close()
     found = [
@@ -34,7 +34,7 @@ def operations():
 
 
 def field_names():
-    """Every field that any order has."""
+    """Returns every field of any request."""
     app = create_simulator()
     try:
         groups = app.test_client().get("/_simulator/v1/options").json["options"].values()
@@ -96,14 +96,14 @@ QUERIES = st.dictionaries(
 
 @pytest.fixture(scope="module")
 def process():
-    """One simulator for all of them; it must live through everything, and have nothing to say about it."""
+    """One simulator for all tests; it must survive every request and log nothing."""
     with started() as process:
         yield process
         assert process.stop() == ""
 
 
 def sent(process, method, rule, parts, query, body, content_type):
-    """Send it, and return the status; None for a closed connection."""
+    """Send a request. Returns the status, or None for a closed connection."""
     path = "/".join(parts.pop() if piece.startswith("<") else piece for piece in rule.split("/"))
     connection = http.client.HTTPConnection(urlsplit(process.url).netloc, timeout=120)
     try:
@@ -131,19 +131,19 @@ ARGUMENTS = {
 
 @EXAMPLES
 @given(**ARGUMENTS)
-def test_nothing_is_an_error_of_its_own(process, operation, parts, query, body, content_type):
+def test_no_request_with_strange_values_is_a_server_error(process, operation, parts, query, body, content_type):
     hold(process, operation, parts, query, body, content_type)
 
 
 @pytest.mark.long
 @MANY_EXAMPLES
 @given(**ARGUMENTS)
-def test_nothing_at_all_is_an_error_of_its_own(process, operation, parts, query, body, content_type):
+def test_no_request_without_sense_is_a_server_error(process, operation, parts, query, body, content_type):
     hold(process, operation, parts, query, body, content_type)
 
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS if each[0] != "GET"], ids=" ".join)
-def test_every_operation_takes_strange_values_in_every_field(process, operation):
+def test_every_operation_answers_strange_values_in_every_field(process, operation):
     strange = [None, True, -1, 10**30, math.nan, math.inf, "", "\ud800", "x" * 10_000, [], [[1]], {}, {"a": {"b": 1}}]
     values = [each for each in strange if "settle" not in operation[1] or each != 10**30]
     for name in NAMES[:: 1 if "knobs" in operation[1] else 7]:
@@ -153,10 +153,10 @@ def test_every_operation_takes_strange_values_in_every_field(process, operation)
     assert process.control.clock()
 
 
-def test_the_background_is_alive_after_all_that(process):
-    """No request wakes it: only its own thread can deliver this."""
+def test_the_background_survives_hostile_requests(process):
+    """No request comes in: only the ticker thread can deliver this."""
     process.control.reset()
-    with neighbour() as host:
+    with other_server() as host:
         process.control.change_app("awsimclient0001", webhook_url=f"{host.url}/hook")
         process.control.knobs(webhook_late_seconds=0.5)
         process.control.send_webhook("awsimclient0001", "x.y")

@@ -1,4 +1,4 @@
-"""Speaks to the simulator as an app would, in a test's words."""
+"""An app that calls the simulator as it would call TikTok, and the accounts that are connected to it."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 
-from tests.simulator import footage
+from tests.simulator import media_files
 from tiktok_api.simulator import Running
 
 SCOPES = "user.info.basic,user.info.profile,user.info.stats,video.list,video.upload,video.publish"
@@ -17,8 +17,8 @@ BASE64URL_CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
 @dataclass
-class Client:
-    """An app as its developer wrote it."""
+class AppClient:
+    """An app with its registration."""
 
     tiktok: Running
     session: requests.Session
@@ -33,7 +33,7 @@ class Client:
         return self.tiktok.control
 
     def authorize_url(self, **changes: Any) -> str:
-        """The consent page's URL; None takes a parameter away."""
+        """Returns the URL of the consent page; None removes a parameter."""
         query = {
             "client_key": self.client_key,
             "response_type": "code",
@@ -51,12 +51,12 @@ class Client:
     def consent(
         self, username: str = "ada", *, scopes: str | None = None, allow: bool = True, **changes: Any
     ) -> dict[str, str]:
-        """What comes back to the app after a person has decided."""
+        """Returns the query of the redirect after a person has decided."""
         location = self.control.consent(self.authorize_url(**changes), username, scopes=scopes, allow=allow)
         return dict(parse_qsl(urlsplit(location).query, keep_blank_values=True))
 
     def token(self, **changes: Any) -> requests.Response:
-        """POST to the token endpoint; None takes a field away."""
+        """POST to the token endpoint; None removes a field."""
         fields = {"client_key": self.client_key, "client_secret": self.client_secret, **changes}
         kept = {name: value for name, value in fields.items() if value is not None}
         return self.session.post(f"{self.tiktok.url}/v2/oauth/token/", data=kept)
@@ -82,17 +82,17 @@ class Client:
         fields = {"client_key": self.client_key, "client_secret": self.client_secret, "token": access_token, **changes}
         return self.session.post(f"{self.tiktok.url}/v2/oauth/revoke/", data=fields)
 
-    def connect(self, username: str = "ada", scopes: str = SCOPES) -> "Account":
-        """Take a person through the whole dance."""
+    def connect(self, username: str = "ada", scopes: str = SCOPES) -> "ConnectedAccount":
+        """Connect a creator: consent and exchange of the code."""
         code = self.consent(username, scope=scopes)["code"]
-        return Account(self, username, self.exchange(code).json())
+        return ConnectedAccount(self, username, self.exchange(code).json())
 
 
 @dataclass
-class Account:
-    """A connected creator, and what an app does on their behalf."""
+class ConnectedAccount:
+    """A connected creator, and the calls of the app for this creator."""
 
-    client: Client
+    client: AppClient
     username: str
     tokens: dict[str, Any]
     extra: dict[str, str] = field(default_factory=dict)
@@ -136,7 +136,7 @@ class Account:
     def put(
         self, url: str, data: bytes, first: int = 0, total: int | None = None, **headers: str | None
     ) -> requests.Response:
-        """Send a chunk; None takes a header away."""
+        """Send a chunk; None removes a header."""
         span = f"bytes {first}-{first + len(data) - 1}/{len(data) if total is None else total}"
         named = {"Content-Type": "video/mp4", "Content-Range": span}
         named |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -155,8 +155,8 @@ class Account:
         return self.post("/post/publish/cancel/", {"publish_id": publish_id})
 
     def publish(self, media: bytes | None = None, *, inbox: bool = False, **post_info: Any) -> str:
-        """Send a whole video; what becomes of it is up to the clock."""
-        media = footage.video() if media is None else media
+        """Send a whole video; advance the clock to finish it."""
+        media = media_files.video() if media is None else media
         begun = self.init_inbox(whole(len(media))) if inbox else self.init(whole(len(media)), **post_info)
         data = begun.json()["data"]
         answer = self.put(data["upload_url"], media)

@@ -13,8 +13,8 @@ COMMAND = [sys.executable, "-m", "tiktok_api.simulator", "--port", "0", "--allow
 
 
 @dataclass
-class Process:
-    """What is known of it from outside."""
+class SimulatorProcess:
+    """A running process and its URL."""
 
     process: "subprocess.Popen[str]"
     url: str
@@ -24,12 +24,12 @@ class Process:
         return Control(self.url)
 
     def kill(self) -> None:
-        """What the kernel does when memory is short."""
+        """Kill it with SIGKILL."""
         self.process.kill()
         self.process.wait()
 
     def stop(self, within_seconds: float = 30) -> str:
-        """SIGTERM. Returns what it said on standard error; it must end by itself."""
+        """Stop it with SIGTERM, and check that it ends by itself. Returns its standard error."""
         self.process.terminate()
         _, errors = self.process.communicate(timeout=within_seconds)
         assert self.process.returncode == 0
@@ -37,17 +37,17 @@ class Process:
 
 
 @contextlib.contextmanager
-def started(*arguments: Any) -> Iterator[Process]:
-    """Start one, and wait until it listens."""
+def started(*arguments: Any) -> Iterator[SimulatorProcess]:
+    """Start a simulator, and wait until it listens."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen([*COMMAND, *map(str, arguments)], **pipes) as process:
         try:
-            yield Process(process, process.stdout.readline().strip())
+            yield SimulatorProcess(process, process.stdout.readline().strip())
         finally:
             if process.poll() is None:
                 process.kill()
 
 
 def refused(*arguments: Any) -> "subprocess.CompletedProcess[str]":
-    """Start one that must not come up."""
+    """Start a simulator that must refuse to start."""
     return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60)

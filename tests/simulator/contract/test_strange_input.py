@@ -1,10 +1,10 @@
-"""Nothing that an app can send brings an error of the simulator's own."""
+"""No request of an app is a server error of the simulator."""
 
 import itertools
 
 import pytest
 
-from tests.simulator.driving import code_of
+from tests.simulator.app_client import code_of
 
 VALUES = [
     None,
@@ -52,7 +52,7 @@ ROWS = [(path, outer, inner) for path, names in BODIES.items() for outer, inner 
 
 
 @pytest.fixture
-def knobs():
+def options():
     return {
         "limits": dict.fromkeys(("video_init", "inbox_init", "photo_init", "status"), 0),
         "pull_delay_seconds": 1_000,
@@ -60,7 +60,7 @@ def knobs():
 
 
 @pytest.mark.parametrize(("path", "outer", "inner"), ROWS, ids=[f"{row[0]}-{row[1]}-{row[2]}" for row in ROWS])
-def test_a_value_of_another_kind_is_refused_or_taken(ada, path, outer, inner):
+def test_a_value_of_another_kind_is_refused_or_accepted(ada, path, outer, inner):
     ways = (False, True) if outer == "source_info" else (False,)
     for value, pulls in itertools.product(VALUES, ways):
         body = {
@@ -83,7 +83,7 @@ def test_a_value_of_another_kind_is_refused_or_taken(ada, path, outer, inner):
 
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'], ids=["arrays", "objects"])
 @pytest.mark.parametrize("path", [*BODIES, "/oauth/token/"])
-def test_endless_nesting_is_no_json(client, ada, path, opening):
+def test_excessive_nesting_is_no_json(client, ada, path, opening):
     headers = {**ada.headers, "Content-Type": "application/json"}
 
     answer = client.session.post(f"{client.tiktok.url}/v2{path}", data=opening * 200_000, headers=headers)
@@ -92,7 +92,7 @@ def test_endless_nesting_is_no_json(client, ada, path, opening):
     assert answer.json()["error"] in ("invalid_request",) or code_of(answer) == (400, "invalid_params")
 
 
-def test_half_an_emoji_travels_through_everything(client, ada):
+def test_a_lone_surrogate_passes_through_every_operation(client, ada):
     title = "half \ud83c of it"
     publish_id = ada.publish(title=title)
     client.control.advance(60)
@@ -117,7 +117,7 @@ def test_parts_of_another_kind_are_refused(ada, part):
 @pytest.mark.parametrize(
     "url", [f"https://{'a' * 70}.media.example/v.mp4", "https://media.example:70/ü.mp4", "https://u@media.example/ x"]
 )
-def test_urls_that_cannot_be_fetched_fail_their_pull_only(client, ada, url):
+def test_urls_that_cannot_be_fetched_fail_only_their_pull(client, ada, url):
     client.control.knobs(pull_delay_seconds=0)
     body = {"post_info": {"privacy_level": "SELF_ONLY"}, "source_info": {"source": "PULL_FROM_URL", "video_url": url}}
 
@@ -130,7 +130,7 @@ def test_urls_that_cannot_be_fetched_fail_their_pull_only(client, ada, url):
 @pytest.mark.parametrize(
     "url", ["nonsense", "http://", "http://127.0.0.1:x/", "http://127.0.0.1:9/ü", f"http://{'a' * 70}.example/"]
 )
-def test_callback_urls_that_cannot_be_called_fail_their_delivery_only(client, url):
+def test_callback_urls_that_cannot_be_called_fail_only_their_delivery(client, url):
     client.control.change_app(client.client_key, webhook_url=url)
     client.control.send_webhook(client.client_key, "x.y")
 

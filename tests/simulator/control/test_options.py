@@ -1,4 +1,4 @@
-"""Everything that can be set is declared once: type, null, bounds, default, meaning and when it takes effect."""
+"""Everything that can be set is declared: type, null, bounds, default, meaning and when it takes effect."""
 
 import json
 import math
@@ -59,7 +59,7 @@ RAW = {"title"}
 
 
 def fits(each, value):
-    """Whether a value is of the declared kind and within the declared bounds."""
+    """Returns True if a value has the declared kind and is within the declared bounds."""
     if value is None:
         return each["nullable"]
     if each["choices"]:
@@ -75,7 +75,7 @@ def declared(client, what):
 
 
 def taken(client, method, path, order):
-    """Whether an order was carried out; otherwise it must have been refused in words."""
+    """Returns True if a request was carried out; otherwise it must have been refused with a reason."""
     try:
         client.control.call(method, path, order)
     except CommandRefused as refusal:
@@ -86,7 +86,7 @@ def taken(client, method, path, order):
 
 
 @pytest.mark.parametrize("what", WAYS)
-def test_what_does_not_fit_is_refused_and_the_rest_holds_afterwards(client, what):
+def test_a_value_that_is_not_valid_is_refused_and_changes_nothing(client, what):
     method, path = WAYS[what]
     path = path.format(video=client.control.videos(username="ada")[0]["id"])
     for each in declared(client, what):
@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_refused_and_the_rest_holds_afterwards(client, what
 
 
 @pytest.mark.parametrize("what", WAYS)
-def test_the_bounds_themselves_are_taken_and_what_lies_beyond_is_not(client, what):
+def test_bounds_are_accepted_and_values_beyond_them_are_not(client, what):
     method, path = WAYS[what]
     path = path.format(video=client.control.videos(username="ada")[0]["id"])
     bounded = [each for each in declared(client, what) if each["least"] is not None and each["type"] != "numbers"]
@@ -115,7 +115,7 @@ def test_the_bounds_themselves_are_taken_and_what_lies_beyond_is_not(client, wha
                 client.control.call(method, path, {each["name"]: value})
 
 
-def test_what_is_null_at_rest_takes_null_and_its_own_kind_only(client):
+def test_a_nullable_option_takes_null_and_its_own_kind_only(client):
     for path, name, value in (
         ("/creators/ada", "post_cap", 3),
         ("/creators/ada", "fail_reason", "internal"),
@@ -130,7 +130,7 @@ def test_what_is_null_at_rest_takes_null_and_its_own_kind_only(client):
         assert client.control.call("PATCH", path, {name: None})[name] is None
 
 
-def test_a_refused_order_changes_nothing(client):
+def test_a_refused_request_changes_nothing(client):
     before = client.control.state()
     for method, path, body in (
         ("PATCH", "/creators/ada", {"bio": "new", "follower_count": 3, "post_cap": "x"}),
@@ -184,7 +184,7 @@ AT_RESET = {
 
 
 def facts(control):
-    """What in the world follows from the options that count from a reset."""
+    """Returns what in the world follows from the options that take effect at a reset."""
     apps = control.apps()
     return (
         control.creator("ada")["union_id"],
@@ -196,7 +196,7 @@ def facts(control):
 
 
 @pytest.mark.parametrize("name", AT_RESET)
-def test_an_option_that_counts_from_the_next_reset_waits_for_it_and_is_not_lost(client, name):
+def test_an_option_that_takes_effect_at_a_reset_waits_for_it(client, name):
     place = list(AT_RESET).index(name)
     before = facts(client.control)
 
@@ -213,7 +213,7 @@ def test_an_option_that_counts_from_the_next_reset_waits_for_it_and_is_not_lost(
     assert client.control.call("GET", "/knobs")["at_reset"] == {}
 
 
-def test_a_refused_reset_keeps_what_waits(client):
+def test_a_refused_reset_keeps_the_waiting_options(client):
     client.control.knobs(extra_creators=2)
     with pytest.raises(CommandRefused):
         client.control.reset(rotation="sideways")
@@ -223,8 +223,8 @@ def test_a_refused_reset_keeps_what_waits(client):
     assert len(client.control.creators()) == 8
 
 
-def test_the_page_of_options_pins_nothing(client, session):
-    """The form sends every option as it stands; only what differs is a change."""
+def test_saving_the_form_of_options_fixes_no_start_time(client, session):
+    """The form sends every option with its value; only a different value is a change."""
     client.control.reset(seed=9)
     knobs = {
         name: value if isinstance(value, str) else json.dumps(value) for name, value in client.control.knobs().items()

@@ -1,13 +1,13 @@
-"""A world in a state file survives its process, however that ends, and is never lost in silence."""
+"""A world in a state file survives its process, however the process ends, and is never lost silently."""
 
 import json
 
 import pytest
 
 from tests.servers import wait_until
-from tests.simulator import footage
-from tests.simulator.driving import Account, Client, chunks, sha256
-from tests.simulator.processes import refused, started
+from tests.simulator import media_files
+from tests.simulator.app_client import AppClient, ConnectedAccount, chunks, sha256
+from tests.simulator.simulator_process import refused, started
 
 
 @pytest.fixture
@@ -16,21 +16,21 @@ def state(tmp_path):
 
 
 def saved(state, text):
-    """Wait until the file holds a text."""
+    """Wait until the file contains a text."""
     wait_until(lambda: state.exists() and text in state.read_text())
 
 
 def mark(process, state):
-    """Make a last change, and wait until it is in the file: all before it is then as well."""
+    """Make a last change, and wait until it is in the file; then all earlier changes are in it too."""
     process.control.change_creator("grace", bio="the last change")
     saved(state, "the last change")
 
 
-def test_a_killed_world_goes_on_where_it_stood(state, session):
-    video, large = footage.video(), footage.padded(footage.video(), 15_000_000)
+def test_a_killed_world_continues_from_its_last_state(state, session):
+    video, large = media_files.video(), media_files.padded(media_files.video(), 15_000_000)
     with started("--state", state, "--seed", 5) as first:
         first.control.set_clock("2030-01-01T00:00:00Z")
-        client = Client(first, session)
+        client = AppClient(first, session)
         ada = client.connect("ada")
         first.control.add_creator("newton", follower_count=77)
         first.control.add_app("another", scopes=["video.list"])
@@ -46,8 +46,8 @@ def test_a_killed_world_goes_on_where_it_stood(state, session):
         first.kill()
 
     with started("--state", state) as second:
-        client = Client(second, session)
-        ada = Account(client, "ada", ada.tokens)
+        client = AppClient(second, session)
+        ada = ConnectedAccount(client, "ada", ada.tokens)
         after = second.control.state()
         upload_url = half["upload_url"].replace(first.url, second.url)
         for begin in (5_000_000, 10_000_000):
@@ -68,13 +68,13 @@ def test_a_killed_world_goes_on_where_it_stood(state, session):
     assert after["publications"][0]["sha256"] == sha256(video)
 
 
-def test_what_was_under_way_is_gone_on_with(state, session, host):
-    url = host.host("/clip.mp4", footage.video())
+def test_unfinished_work_is_resumed(state, session, host):
+    url = host.host("/clip.mp4", media_files.video())
     host.always = 503
     with started("--state", state, "--webhook-url", f"{host.url}/hook") as first:
         first.control.freeze()
         first.control.knobs(pull_delay_seconds=5)
-        client = Client(first, session)
+        client = AppClient(first, session)
         ada = client.connect("ada")
         pulled = ada.init({"source": "PULL_FROM_URL", "video_url": url}).json()["data"]["publish_id"]
         moderated = ada.publish()
@@ -103,9 +103,9 @@ def test_what_was_under_way_is_gone_on_with(state, session, host):
     assert errors == ""
 
 
-def test_an_inspection_that_was_interrupted_is_made_anew(state, session):
+def test_an_interrupted_inspection_is_repeated(state, session):
     with started("--state", state) as first:
-        ada = Client(first, session).connect("ada")
+        ada = AppClient(first, session).connect("ada")
         publish_id = ada.publish()
         mark(first, state)
         first.kill()
@@ -124,7 +124,7 @@ def test_an_inspection_that_was_interrupted_is_made_anew(state, session):
     assert (publication["status"], publication["probe"]["codec"]) == ("PUBLISH_COMPLETE", "h264")
 
 
-def test_every_change_is_saved_by_itself(state):
+def test_every_change_is_saved(state):
     with started("--state", state) as process:
         for change, trace in (
             (lambda: process.control.mischief("cancel", "drop", message="one rule"), "one rule"),
@@ -152,7 +152,7 @@ def test_a_frozen_clock_stays_frozen(state):
 
 def test_stopping_saves_and_a_reset_is_saved_too(state, session):
     with started("--state", state) as first:
-        Client(first, session).connect("ada").publish()
+        AppClient(first, session).connect("ada").publish()
         first.stop()
     with started("--state", state) as second:
         kept = len(second.control.publications())
@@ -166,7 +166,7 @@ def test_stopping_saves_and_a_reset_is_saved_too(state, session):
     assert list(state.with_name("tiktok.json.media").iterdir()) == []
 
 
-def test_what_the_command_line_names_wins_over_what_was_saved(state):
+def test_options_of_the_command_line_win_over_saved_ones(state):
     with started("--state", state, "--webhook-url", "http://127.0.0.1:1/a", "--knob", "post_cap=3") as first:
         first.control.knobs(post_cap=4, code_seconds=77)
         first.stop()
@@ -203,7 +203,7 @@ DAMAGES = {
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):
-    """The text of a sound state file."""
+    """Returns the text of a valid state file."""
     path = tmp_path_factory.mktemp("sound") / "world.json"
     with started("--state", path) as process:
         process.stop()
@@ -211,7 +211,7 @@ def sound(tmp_path_factory):
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_file_that_cannot_be_used_is_a_paragraph_and_stays_as_it_is(state, sound, damage):
+def test_a_file_that_cannot_be_used_is_explained_and_unchanged(state, sound, damage):
     state.parent.mkdir()
     state.write_text(DAMAGES[damage](sound), errors="surrogateescape")
     before = state.read_bytes()
@@ -225,7 +225,7 @@ def test_a_file_that_cannot_be_used_is_a_paragraph_and_stays_as_it_is(state, sou
 
 
 @pytest.mark.parametrize("place", ["a folder", "below a file"])
-def test_a_place_that_cannot_be_a_file_is_a_paragraph(tmp_path, place):
+def test_a_path_that_cannot_be_a_file_is_explained(tmp_path, place):
     (tmp_path / "file").write_text("x")
     path = tmp_path if place == "a folder" else tmp_path / "file" / "world.json"
 
@@ -245,7 +245,7 @@ def test_two_simulators_do_not_share_a_file(state):
     assert "another simulator is running with it" in run.stderr
 
 
-def test_a_disk_that_fills_up_costs_nothing_but_a_line_in_the_log(state):
+def test_a_full_disk_is_logged_and_the_world_goes_on(state):
     with started("--state", state) as process:
         obstacle = state.with_name("tiktok.json.tmp")
         obstacle.mkdir()

@@ -1,9 +1,9 @@
-"""The journal: what was asked, bounded, and without a secret wherever a client puts it."""
+"""The journal: bounded, and without a secret in whichever field a client sends it."""
 
 import json
 
-from tests.simulator import footage
-from tests.simulator.driving import whole
+from tests.simulator import media_files
+from tests.simulator.app_client import whole
 from tiktok_api.simulator.models.journal import MOST_BYTES, MOST_ENTRIES, Abridger, Journal
 
 MEGABYTE = 1_000_000
@@ -13,7 +13,7 @@ def size(entries):
     return len(json.dumps(entries))
 
 
-def test_a_body_is_cut_and_its_real_length_said(client, ada):
+def test_a_long_body_is_cut_and_its_length_is_kept(client, ada):
     post_info = {"title": "x" * 2_000, "privacy_level": "SELF_ONLY", "moon": "m" * (MEGABYTE - 5_000)}
     body = {"post_info": post_info, "source_info": whole(9)}
 
@@ -26,7 +26,7 @@ def test_a_body_is_cut_and_its_real_length_said(client, ada):
     assert size(entry) < 20_000
 
 
-def test_sixty_large_requests_are_no_sixty_megabytes(client, ada):
+def test_large_requests_do_not_fill_the_journal(client, ada):
     body = {f"field {number}": "x" * 9_000 for number in range(100)}
     for _ in range(60):
         ada.post("/video/query/", body, fields="id")
@@ -37,8 +37,8 @@ def test_sixty_large_requests_are_no_sixty_megabytes(client, ada):
     assert all(entry["body_bytes"] > 900_000 for entry in entries)
 
 
-def test_the_body_of_an_upload_is_not_kept_at_all(client, ada):
-    ada.publish(footage.padded(footage.video(), 6_000_000))
+def test_the_body_of_an_upload_is_not_kept(client, ada):
+    ada.publish(media_files.padded(media_files.video(), 6_000_000))
 
     [entry] = client.control.requests(endpoint="upload")
     assert entry["body"] == {}
@@ -60,7 +60,7 @@ def test_entries_and_bytes_are_bounded_and_the_newest_stay():
     assert sum(size(entry) for entry in entries) < MOST_BYTES * 1.1
 
 
-def test_a_secret_is_struck_out_wherever_it_stands(client, ada):
+def test_a_secret_is_replaced_wherever_it_occurs(client, ada):
     token, secret = ada.tokens["access_token"], client.client_secret
     refresh = ada.tokens["refresh_token"]
     code = client.consent("ada")["code"]
@@ -84,14 +84,14 @@ def test_a_secret_is_struck_out_wherever_it_stands(client, ada):
     assert "[redacted]" in journal
 
 
-def test_a_secret_that_stands_across_a_cut_is_not_shown_by_half():
+def test_a_secret_that_a_cut_divides_is_not_shown():
     secret = "s" * 40 + "-the-secret-of-an-app"
     for place in range(2_400, 2_600, 7):
         shown = Abridger([secret]).text("x" * place + secret + "y" * 5_000)
         assert "s" * 20 not in shown
 
 
-def test_what_is_no_id_does_not_stand_where_one_should(client, ada):
+def test_a_value_that_is_no_id_is_not_kept_as_one(client, ada):
     for value in ({"a": 1}, ["x"], "x" * 100_000, 7, None, "\ud800"):
         ada.post("/post/publish/status/fetch/", {"publish_id": value, "creator": value, "client_key": value})
 

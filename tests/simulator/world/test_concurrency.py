@@ -1,4 +1,4 @@
-"""Two hundred threads at once leave the books consistent."""
+"""Two hundred threads at once leave a consistent world."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -6,21 +6,21 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from tests.simulator import footage
-from tests.simulator.driving import Account, Client, code_of, sha256, whole
+from tests.simulator import media_files
+from tests.simulator.app_client import AppClient, ConnectedAccount, code_of, sha256, whole
 
 CROWD = 200
 UNLIMITED = {"video_init": 0, "status": 0, "user_info": 0, "video_list": 0}
 
 
 @pytest.fixture
-def knobs():
+def options():
     return {"extra_creators": CROWD, "limits": UNLIMITED}
 
 
 @pytest.fixture
 def at_once():
-    """Run something on all threads, none of which starts before the last is there."""
+    """Run a function on all threads, which start together."""
 
     def run(act, count=CROWD):
         gate = threading.Barrier(count)
@@ -35,12 +35,12 @@ def at_once():
     return run
 
 
-def test_each_connects_and_publishes(tiktok, at_once):
-    media = footage.video()
+def test_two_hundred_creators_connect_and_publish_at_once(tiktok, at_once):
+    media = media_files.video()
 
     def live(number):
         with requests.Session() as session:
-            account = Client(tiktok, session).connect(f"creator{number + 1:04}")
+            account = AppClient(tiktok, session).connect(f"creator{number + 1:04}")
             publish_id = account.publish(media, title=f"post {number}")
             account.get("/user/info/", fields="follower_count")
             return account.tokens, publish_id
@@ -69,7 +69,7 @@ def test_each_connects_and_publishes(tiktok, at_once):
 def test_one_refresh_token_is_exchanged_once(tiktok, ada, at_once):
     def refresh(_):
         with requests.Session() as session:
-            return Client(tiktok, session).refresh(ada.tokens["refresh_token"]).json()
+            return AppClient(tiktok, session).refresh(ada.tokens["refresh_token"]).json()
 
     answers = at_once(refresh)
 
@@ -82,18 +82,18 @@ def test_one_code_is_exchanged_once(tiktok, client, at_once):
 
     def exchange(_):
         with requests.Session() as session:
-            return Client(tiktok, session).exchange(code).json()
+            return AppClient(tiktok, session).exchange(code).json()
 
     assert sum("access_token" in answer for answer in at_once(exchange)) == 1
 
 
-def test_the_limit_holds(tiktok, ada, at_once):
+def test_a_rate_limit_holds_under_concurrency(tiktok, ada, at_once):
     tiktok.control.knobs(limits={"video_init": 6})
     tiktok.control.freeze()
 
     def init(_):
         with requests.Session() as session:
-            return code_of(Account(Client(tiktok, session), "ada", ada.tokens).init(whole(9)))
+            return code_of(ConnectedAccount(AppClient(tiktok, session), "ada", ada.tokens).init(whole(9)))
 
     answers = at_once(init)
 
@@ -103,12 +103,16 @@ def test_the_limit_holds(tiktok, ada, at_once):
 
 
 def test_one_chunk_is_stored_once(tiktok, ada, at_once):
-    media = footage.video()
+    media = media_files.video()
     data = ada.init(whole(len(media))).json()["data"]
 
     def put(_):
         with requests.Session() as session:
-            return Account(Client(tiktok, session), "ada", ada.tokens).put(data["upload_url"], media).status_code
+            return (
+                ConnectedAccount(AppClient(tiktok, session), "ada", ada.tokens)
+                .put(data["upload_url"], media)
+                .status_code
+            )
 
     answers = at_once(put)
     tiktok.control.advance(60)
@@ -118,13 +122,13 @@ def test_one_chunk_is_stored_once(tiktok, ada, at_once):
     assert len(tiktok.control.live("ada")) == 1
 
 
-def test_the_cap_holds(tiktok, ada, at_once):
-    media = footage.video()
+def test_the_posting_cap_holds_under_concurrency(tiktok, ada, at_once):
+    media = media_files.video()
     begun = [ada.init(whole(len(media))).json()["data"]["upload_url"] for _ in range(40)]
 
     def put(number):
         with requests.Session() as session:
-            return Account(Client(tiktok, session), "ada", ada.tokens).put(begun[number], media).status_code
+            return ConnectedAccount(AppClient(tiktok, session), "ada", ada.tokens).put(begun[number], media).status_code
 
     answers = at_once(put, 40)
     tiktok.control.advance(60)

@@ -1,4 +1,4 @@
-"""The virtual clock, determinism, and numbers that evolve by the stated model."""
+"""The virtual clock, determinism, and counters that grow by the stated model."""
 
 import itertools
 import json
@@ -7,7 +7,7 @@ import math
 import pytest
 import requests
 
-from tests.simulator.driving import Client
+from tests.simulator.app_client import AppClient
 from tiktok_api.simulator import CommandRefused, running
 from tiktok_api.simulator.world.growth import unit
 
@@ -15,7 +15,7 @@ DAY = 86_400
 COUNTERS = ("follower_count", "following_count", "likes_count", "video_count")
 
 
-def test_time_runs_on_and_can_be_advanced_set_and_stopped(client):
+def test_the_clock_runs_and_can_be_advanced_set_and_stopped(client):
     control = client.control
     start = control.clock()["now_epoch"]
     ahead = control.advance(3_600)["now_epoch"]
@@ -49,7 +49,7 @@ def test_time_runs_on_and_can_be_advanced_set_and_stopped(client):
     ],
     ids=str,
 )
-def test_times_that_make_no_sense_are_refused_and_leave_the_clock_alone(client, order):
+def test_times_that_are_not_valid_are_refused_and_leave_the_clock_unchanged(client, order):
     before = client.control.clock()["now_epoch"]
 
     with pytest.raises(CommandRefused, match="400"):
@@ -58,7 +58,7 @@ def test_times_that_make_no_sense_are_refused_and_leave_the_clock_alone(client, 
     assert 0 <= client.control.clock()["now_epoch"] - before < 60
 
 
-def test_a_year_passes_in_one_step_and_everything_has_happened_in_its_order(client, events):
+def test_a_year_in_one_step_runs_every_event_in_order(client, events):
     client.control.set_clock("2027-01-01T00:00:00Z")
     ada = client.connect()
     published, drafted, begun = (
@@ -80,7 +80,7 @@ def test_a_year_passes_in_one_step_and_everything_has_happened_in_its_order(clie
     assert client.refresh(ada.tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
 
-def test_a_year_day_by_day_renews_reads_and_posts(client):
+def test_an_app_can_renew_read_and_post_for_a_year(client):
     client.control.freeze()
     account = client.connect("grace")
     seen = []
@@ -98,11 +98,11 @@ def test_a_year_day_by_day_renews_reads_and_posts(client):
 
 
 def script(seed: int) -> str:
-    """Everything an app sees of a short life, with the port struck out."""
+    """Returns everything that an app sees of a short life, without the port."""
     with running(seed=seed, start_at="2027-03-01T12:00:00Z") as tiktok, requests.Session() as session:
         tiktok.control.freeze()
         tiktok.control.set_clock("2027-03-01T12:00:05Z")
-        client = Client(tiktok, session)
+        client = AppClient(tiktok, session)
         account = client.connect("ada")
         answers = [json.dumps(account.tokens)]
         publish_id = account.publish()
@@ -115,7 +115,7 @@ def script(seed: int) -> str:
         return "\n".join(answers).replace(tiktok.url, "")
 
 
-def test_the_same_seed_tells_the_same_story():
+def test_the_same_seed_gives_the_same_world():
     assert script(7) == script(7)
     assert script(7) != script(8)
 
@@ -135,7 +135,7 @@ def test_followers_follow_the_stated_formula(client):
     assert ada.daily_growth == 0.004
 
 
-def test_a_posts_numbers_start_at_nothing_rise_and_sometimes_fall(client, ada):
+def test_the_counters_of_a_post_start_at_0_rise_and_sometimes_fall(client, ada):
     publish_id = ada.publish()
     client.control.advance(3)
     history = [client.control.live("ada")[0]]
@@ -166,7 +166,7 @@ def test_followers_sometimes_fall_and_likes_are_those_of_the_videos(client):
     assert client.control.creator("margaret")["likes_count"] == pytest.approx(2_804_551 + likes, rel=0.001)
 
 
-def test_numbers_set_by_hand_hold_and_go_on_from_there(client):
+def test_counters_set_by_hand_have_this_value_and_grow_from_it(client):
     client.control.freeze()
     video = client.control.seed_videos("ada", view_count=1_000_000, like_count=5)[0]
     client.control.change_creator("ada", follower_count=77)

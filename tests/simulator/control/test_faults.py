@@ -1,4 +1,4 @@
-"""Mischief: each effect, at the nth call, for whom it is meant."""
+"""Fault rules: each effect, at the nth call, for the creator or app that the rule names."""
 
 import socket
 from urllib.parse import urlsplit
@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.simulator import footage
-from tests.simulator.driving import chunks, code_of, whole
+from tests.simulator import media_files
+from tests.simulator.app_client import chunks, code_of, whole
 from tiktok_api.simulator import CommandRefused
 
 
@@ -44,13 +44,13 @@ def test_a_status_after_the_effect(client, ada):
         (401, "access_token_invalid", "access_token_invalid"),
     ],
 )
-def test_codes_of_a_status(client, ada, status, code, shown):
+def test_a_status_has_the_code_that_goes_with_it(client, ada, status, code, shown):
     client.control.mischief("user_info", "status", status=status, code=code)
 
     assert code_of(info(ada)) == (status, shown)
 
 
-def test_oauth_endpoints_refuse_in_their_own_shape(client, ada):
+def test_oauth_endpoints_fail_in_their_own_form(client, ada):
     client.control.mischief("refresh", "status", status=503)
 
     answer = client.refresh(ada.tokens["refresh_token"])
@@ -123,7 +123,7 @@ def test_a_delay_outlasts_an_impatient_client(client, ada, session, when):
     ],
     ids=["first", "third", "second-and-third", "every-from-second"],
 )
-def test_which_calls_are_struck(client, ada, rule, struck):
+def test_a_rule_says_which_calls_fail(client, ada, rule, struck):
     client.control.mischief("user_info", "status", **rule)
 
     statuses = [info(ada).status_code for _ in range(4)]
@@ -150,8 +150,8 @@ def test_a_rule_finds_the_creator_of_codes_refreshes_and_uploads(client, ada):
 
 
 @pytest.mark.parametrize("status", [None, 500])
-def test_an_upload_struck_at_a_byte_stores_nothing_of_the_chunk(client, ada, status):
-    media = footage.padded(footage.video(), 10_000_000)
+def test_an_upload_that_fails_at_a_byte_stores_nothing_of_the_chunk(client, ada, status):
+    media = media_files.padded(media_files.video(), 10_000_000)
     data = ada.init(chunks(len(media), 5_000_000, 2)).json()["data"]
     rule = {"effect": "drop"} if status is None else {"effect": "status", "status": status}
     client.control.mischief("upload", nth=2, at_byte=2_500_000, **rule)
@@ -179,8 +179,8 @@ def test_an_upload_dropped_before_or_after_it_was_stored(client, ada, when, left
     assert client.control.publication(data["publish_id"])["received_bytes"] == left
 
 
-def test_a_client_that_dies_in_the_middle_of_a_chunk_leaves_nothing(client, ada):
-    media = footage.padded(footage.video(), 10_000_000)
+def test_a_client_that_disconnects_in_the_middle_of_a_chunk_leaves_nothing(client, ada):
+    media = media_files.padded(media_files.video(), 10_000_000)
     data = ada.init(chunks(len(media), 5_000_000, 2)).json()["data"]
     parts = urlsplit(data["upload_url"])
     head = (
@@ -200,7 +200,7 @@ def test_a_client_that_dies_in_the_middle_of_a_chunk_leaves_nothing(client, ada)
 @pytest.mark.parametrize("effect", ["status", "drop"])
 def test_a_pull_can_be_made_to_fail(client, ada, host, effect):
     client.control.mischief("pull", effect, username="ada")
-    publish_id = ada.init_photos(host.host("/a.jpg", footage.photo())).json()["data"]["publish_id"]
+    publish_id = ada.init_photos(host.host("/a.jpg", media_files.photo())).json()["data"]["publish_id"]
     client.control.settle()
 
     assert ada.status(publish_id)["fail_reason"] == "photo_pull_failed"
@@ -227,12 +227,12 @@ def test_a_pull_can_be_made_to_fail(client, ada, host, effect):
         ({"endpoint": "token", "effect": "drop", "every": 1}, "every is"),
     ],
 )
-def test_rules_that_make_no_sense_are_refused(client, rule, reason):
+def test_rules_that_are_not_valid_are_refused(client, rule, reason):
     with pytest.raises(CommandRefused, match=reason):
         client.control.mischief(**rule)
 
 
-def test_rules_can_be_taken_back(client, ada):
+def test_rules_can_be_removed(client, ada):
     client.control.mischief("user_info", "status", every=True)
     client.control.call("DELETE", f"/mischief/{client.control.mischief('user_info', 'drop', every=True)}")
     still = info(ada).status_code

@@ -1,4 +1,4 @@
-"""A TikTok sign-in written by others completes against the simulator."""
+"""A TikTok sign-in of another project, django-allauth, completes against the simulator."""
 
 import json
 import subprocess

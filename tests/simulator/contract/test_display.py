@@ -1,11 +1,14 @@
-"""Sections 2 to 5: the envelope, rate limits, user/info, videos and creator_info."""
+"""The data endpoints that read: envelope, rate limits, user/info, video/list, video/query and creator_info.
+
+Source: developers.tiktok.com/docs/en/, the pages on the Display API, errors, rate limits and creator info.
+"""
 
 import re
 from datetime import UTC, datetime
 
 import pytest
 
-from tests.simulator.driving import code_of
+from tests.simulator.app_client import code_of
 
 BASIC = "open_id,union_id,avatar_url,avatar_url_100,avatar_large_url,display_name"
 PROFILE = "bio_description,profile_deep_link,is_verified,username"
@@ -30,9 +33,9 @@ ENDPOINTS = [
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)
 @pytest.mark.parametrize(
-    "token", [None, "Bearer made-up", "made-up", "Bearer "], ids=["2-none", "2-unknown", "2-no-bearer", "2-empty"]
+    "token", [None, "Bearer made-up", "made-up", "Bearer "], ids=["none", "unknown", "no-bearer", "empty"]
 )
-def test_every_data_endpoint_wants_a_living_token(client, session, method, path, token):
+def test_every_data_endpoint_needs_a_valid_token(client, session, method, path, token):
     headers = {"Authorization": token} if token is not None else {}
 
     answer = session.request(method, f"{client.tiktok.url}/v2{path}", headers=headers)
@@ -46,7 +49,7 @@ def test_every_data_endpoint_wants_a_living_token(client, session, method, path,
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)
-def test_2_every_data_endpoint_wants_its_scope_and_says_so_with_401(client, method, path):
+def test_every_data_endpoint_needs_its_scope_and_answers_401_without(client, method, path):
     scope = "video.list" if "user/info" in path else "user.info.basic"
     account = client.connect("ada", scopes=scope)
 
@@ -56,13 +59,13 @@ def test_2_every_data_endpoint_wants_its_scope_and_says_so_with_401(client, meth
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)
-def test_2_paths_end_with_a_slash(client, session, method, path):
+def test_paths_end_with_a_slash(client, session, method, path):
     bare = path.partition("?")[0].rstrip("/")
 
     assert session.request(method, f"{client.tiktok.url}/v2{bare}", allow_redirects=False).status_code == 404
 
 
-def test_2_the_envelope_and_its_log_id(ada):
+def test_the_envelope_and_its_log_id(ada):
     body = ada.get("/user/info/", fields="open_id").json()
 
     assert body.keys() == {"data", "error"}
@@ -76,9 +79,9 @@ def test_2_the_envelope_and_its_log_id(ada):
 
 
 @pytest.mark.parametrize(
-    "content_type", ["application/json", "application/json; charset=UTF-8"], ids=["2-plain-json", "2-json-with-charset"]
+    "content_type", ["application/json", "application/json; charset=UTF-8"], ids=["plain-json", "json-with-charset"]
 )
-def test_both_content_types_of_the_examples_are_taken(client, ada, content_type):
+def test_both_content_types_of_the_examples_are_accepted(client, ada, content_type):
     answer = client.session.post(
         f"{client.tiktok.url}/v2/video/list/?fields=id",
         data='{"max_count": 1}',
@@ -89,7 +92,7 @@ def test_both_content_types_of_the_examples_are_taken(client, ada, content_type)
 
 
 @pytest.mark.parametrize("raw", ["{", "[]", '"text"', "\x00"])
-def test_2_what_is_no_json_object_is_invalid_params(client, ada, raw):
+def test_a_body_that_is_no_json_object_is_invalid_params(client, ada, raw):
     headers = {**ada.headers, "Content-Type": "application/json"}
 
     answer = client.session.post(f"{client.tiktok.url}/v2/post/publish/status/fetch/", data=raw, headers=headers)
@@ -97,13 +100,13 @@ def test_2_what_is_no_json_object_is_invalid_params(client, ada, raw):
     assert code_of(answer) == (400, "invalid_params")
 
 
-def test_2_the_other_spelling_on_request(client, ada):
+def test_an_option_changes_the_spelling_of_invalid_params(client, ada):
     client.control.knobs(param_code="invalid_param")
 
     assert code_of(ada.get("/user/info/", fields="nonsense")) == (400, "invalid_param")
 
 
-def test_2_some_error_bodies_omit_data(client, ada):
+def test_some_error_bodies_omit_data(client, ada):
     client.control.knobs(error_data="absent")
 
     assert ada.get("/user/info/", fields="nonsense").json().keys() == {"error"}
@@ -112,11 +115,11 @@ def test_2_some_error_bodies_omit_data(client, ada):
 @pytest.mark.parametrize(
     ("path", "limit"),
     [
-        pytest.param("/post/publish/creator_info/query/", 20, id="2-creator-info-20"),
-        pytest.param("/post/publish/video/init/", 6, id="2-video-init-6"),
-        pytest.param("/post/publish/inbox/video/init/", 6, id="2-inbox-init-6"),
-        pytest.param("/post/publish/content/init/", 6, id="2-content-init-6"),
-        pytest.param("/post/publish/status/fetch/", 30, id="2-status-30"),
+        pytest.param("/post/publish/creator_info/query/", 20, id="creator-info-20"),
+        pytest.param("/post/publish/video/init/", 6, id="video-init-6"),
+        pytest.param("/post/publish/inbox/video/init/", 6, id="inbox-init-6"),
+        pytest.param("/post/publish/content/init/", 6, id="content-init-6"),
+        pytest.param("/post/publish/status/fetch/", 30, id="status-30"),
     ],
 )
 def test_posting_endpoints_count_per_token_over_a_sliding_minute(client, ada, path, limit):
@@ -135,7 +138,7 @@ def test_posting_endpoints_count_per_token_over_a_sliding_minute(client, ada, pa
     assert ada.post(path, {}).status_code == 429
 
 
-def test_2_cancelling_refreshing_and_uploading_have_no_limit(client, ada):
+def test_cancelling_refreshing_and_uploading_have_no_limit(client, ada):
     client.control.freeze()
     client.control.knobs(rotation="never")
     url = ada.init({"source": "FILE_UPLOAD", "video_size": 9, "chunk_size": 9, "total_chunk_count": 1}).json()["data"][
@@ -154,9 +157,9 @@ def test_2_cancelling_refreshing_and_uploading_have_no_limit(client, ada):
 @pytest.mark.parametrize(
     ("method", "path", "name"),
     [
-        pytest.param("GET", "/user/info/?fields=open_id", "user_info", id="2-user-info-600"),
-        pytest.param("POST", "/video/list/?fields=id", "video_list", id="2-video-list-600"),
-        pytest.param("POST", "/video/query/?fields=id", "video_query", id="2-video-query-600"),
+        pytest.param("GET", "/user/info/?fields=open_id", "user_info", id="user-info-600"),
+        pytest.param("POST", "/video/list/?fields=id", "video_list", id="video-list-600"),
+        pytest.param("POST", "/video/query/?fields=id", "video_query", id="video-query-600"),
     ],
 )
 def test_display_endpoints_count_per_app(client, web_client, ada, method, path, name):
@@ -172,7 +175,7 @@ def test_display_endpoints_count_per_app(client, web_client, ada, method, path, 
     assert (status(grace), status(other)) == (429, 200 if name != "video_query" else 400)
 
 
-def test_2_observed_throttling_of_one_user_on_request(client, ada):
+def test_an_option_limits_the_display_api_per_user(client, ada):
     client.control.knobs(limits={"display_per_user": 2})
     client.control.freeze()
 
@@ -181,13 +184,13 @@ def test_2_observed_throttling_of_one_user_on_request(client, ada):
     assert statuses == [200, 200, 429]
 
 
-def test_3_user_info_answers_the_requested_fields_only(ada):
+def test_user_info_returns_the_requested_fields_only(ada):
     user = ada.get("/user/info/", fields="display_name,open_id").json()["data"]["user"]
 
     assert user == {"display_name": "Ada L.", "open_id": ada.tokens["open_id"]}
 
 
-def test_3_every_field_with_its_type(ada):
+def test_user_info_has_every_field_with_its_type(ada):
     user = ada.get("/user/info/", fields=f"{BASIC},{PROFILE},{STATS}").json()["data"]["user"]
 
     assert user.keys() == set(f"{BASIC},{PROFILE},{STATS}".split(","))
@@ -199,12 +202,12 @@ def test_3_every_field_with_its_type(ada):
 @pytest.mark.parametrize(
     ("scope", "fields"),
     [
-        pytest.param("user.info.basic", PROFILE, id="1.8-profile"),
-        pytest.param("user.info.basic", STATS, id="1.8-stats"),
-        pytest.param("user.info.profile", BASIC, id="1.8-basic"),
+        pytest.param("user.info.basic", PROFILE, id="profile"),
+        pytest.param("user.info.basic", STATS, id="stats"),
+        pytest.param("user.info.profile", BASIC, id="basic"),
     ],
 )
-def test_3_a_field_outside_the_granted_scopes(client, scope, fields):
+def test_a_field_outside_the_granted_scopes(client, scope, fields):
     account = client.connect("ada", scopes=scope)
 
     answers = [account.get("/user/info/", fields=name) for name in fields.split(",")]
@@ -218,7 +221,7 @@ def test_3_a_field_outside_the_granted_scopes(client, scope, fields):
     assert not any(zeros.values())
 
 
-def test_3_union_id_may_be_missing(client, ada):
+def test_union_id_may_be_missing(client, ada):
     client.control.knobs(union_id_missing=True)
 
     assert ada.get("/user/info/", fields="open_id,union_id").json()["data"]["user"].keys() == {"open_id"}
@@ -228,13 +231,13 @@ def test_3_union_id_may_be_missing(client, ada):
     "query", [{}, {"fields": ""}, {"fields": "open_id,shoe_size"}], ids=["none", "empty", "unknown"]
 )
 @pytest.mark.parametrize("path", ["/user/info/", "/video/list/", "/video/query/"])
-def test_3_fields_are_mandatory_and_known(ada, path, query):
+def test_fields_are_required_and_must_be_known(ada, path, query):
     answer = ada.get(path, **query) if path == "/user/info/" else ada.post(path, {}, **query)
 
     assert code_of(answer) == (400, "invalid_params")
 
 
-def test_3_avatars_are_signed_links_that_expire(client, ada, session):
+def test_avatars_are_signed_links_that_expire(client, ada, session):
     url = ada.get("/user/info/", fields="avatar_url").json()["data"]["user"]["avatar_url"]
 
     fresh = session.get(url)
@@ -246,7 +249,7 @@ def test_3_avatars_are_signed_links_that_expire(client, ada, session):
     assert (forged.status_code, expired.status_code) == (403, 403)
 
 
-def test_4_1_ten_videos_by_default_newest_first(ada):
+def test_ten_videos_by_default_newest_first(ada):
     data = ada.post("/video/list/", fields="id,create_time").json()["data"]
 
     times = [video["create_time"] for video in data["videos"]]
@@ -258,7 +261,7 @@ def test_4_1_ten_videos_by_default_newest_first(ada):
 
 
 @pytest.mark.parametrize(
-    ("short", "size"), [(False, 7), (True, 7), (False, 20)], ids=["4.1-full-pages", "4.1-short-pages", "4.1-max-20"]
+    ("short", "size"), [(False, 7), (True, 7), (False, 20)], ids=["full-pages", "short-pages", "max-20"]
 )
 def test_following_the_cursor_reads_every_video_once(client, ada, short, size):
     client.control.knobs(short_pages=short)
@@ -275,7 +278,7 @@ def test_following_the_cursor_reads_every_video_once(client, ada, short, size):
     assert ids == [video["id"] for video in wanted]
 
 
-def test_4_1_any_millisecond_will_do_as_cursor_and_is_exclusive(client, ada):
+def test_any_millisecond_is_a_cursor_and_is_exclusive(client, ada):
     made = client.control.seed_videos("ada", created_at="2026-01-01T00:00:00.250Z", count=2, spacing_seconds=0)
 
     def before(cursor):
@@ -292,11 +295,11 @@ def test_4_1_any_millisecond_will_do_as_cursor_and_is_exclusive(client, ada):
     [{"max_count": 21}, {"max_count": 0}, {"max_count": "5"}, {"cursor": "x"}],
     ids=["21", "0", "text", "cursor"],
 )
-def test_4_1_max_count_is_at_most_20(ada, body):
+def test_max_count_is_at_most_20(ada, body):
     assert code_of(ada.post("/video/list/", body, fields="id")) == (400, "invalid_params")
 
 
-def test_4_1_only_public_videos_are_listed(client, ada):
+def test_only_public_videos_are_listed(client, ada):
     hidden = client.control.seed_videos("newcomer", count=2, privacy_level="SELF_ONLY")
     shown = client.control.seed_videos("newcomer", count=1)
     private = client.connect("linus")
@@ -312,7 +315,7 @@ def test_4_1_only_public_videos_are_listed(client, ada):
     }
 
 
-def test_4_2_query_answers_what_it_may(client, ada):
+def test_video_query_returns_only_public_videos_of_the_creator(client, ada):
     mine = client.control.live("ada", everything=True)[:2]
     foreign = client.control.live("grace", everything=True)[0]
     ids = [mine[0]["id"], foreign["id"], "7000000000000000000", mine[1]["id"]]
@@ -331,11 +334,11 @@ def test_4_2_query_answers_what_it_may(client, ada):
     [{"video_ids": [str(n) for n in range(21)]}, {"video_ids": []}, {}, {"video_ids": [7_077_642_457_847_994_444]}],
     ids=["21-ids", "no-ids", "no-filter", "numbers"],
 )
-def test_4_2_query_takes_1_to_20_ids_as_text(ada, filters):
+def test_video_query_takes_1_to_20_ids_as_text(ada, filters):
     assert code_of(ada.post("/video/query/", {"filters": filters}, fields="id")) == (400, "invalid_params")
 
 
-def test_4_3_the_video_object(ada, client):
+def test_a_video_has_every_field_with_its_type(ada, client):
     video = ada.post("/video/list/", {"max_count": 1}, fields=VIDEO_FIELDS).json()["data"]["videos"][0]
 
     assert video.keys() == set(VIDEO_FIELDS.split(","))
@@ -350,7 +353,7 @@ def test_4_3_the_video_object(ada, client):
     assert "x-signature=" in video["cover_image_url"]
 
 
-def test_4_3_covers_expire_after_six_hours_and_query_renews_them(client, ada, session):
+def test_covers_expire_after_six_hours_and_query_renews_them(client, ada, session):
     video = ada.post("/video/list/", {"max_count": 1}, fields="id,cover_image_url").json()["data"]["videos"][0]
     fresh = session.get(video["cover_image_url"]).status_code
     client.control.advance(6 * 3600 + 1)
@@ -362,7 +365,7 @@ def test_4_3_covers_expire_after_six_hours_and_query_renews_them(client, ada, se
     assert (fresh, expired, session.get(renewed).status_code) == (200, 403, 200)
 
 
-def test_5_creator_info_of_a_public_account(ada):
+def test_creator_info_of_a_public_account(ada):
     data = ada.creator_info().json()["data"]
 
     assert data.keys() == {
@@ -380,14 +383,14 @@ def test_5_creator_info_of_a_public_account(ada):
     assert (data["comment_disabled"], data["duet_disabled"], data["stitch_disabled"]) == (False, False, False)
 
 
-def test_5_creator_info_of_a_private_account(client):
+def test_creator_info_of_a_private_account(client):
     data = client.connect("linus").creator_info().json()["data"]
 
     assert data["privacy_level_options"] == ["FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
     assert (data["duet_disabled"], data["stitch_disabled"]) == (True, True)
 
 
-def test_5_settings_show_and_an_empty_body_will_do(client):
+def test_creator_info_shows_the_settings_and_needs_no_body(client):
     account = client.connect("margaret")
 
     data = account.post("/post/publish/creator_info/query/", {}).json()["data"]
@@ -395,7 +398,7 @@ def test_5_settings_show_and_an_empty_body_will_do(client):
     assert (data["duet_disabled"], data["stitch_disabled"], data["max_video_post_duration_sec"]) == (True, True, 300)
 
 
-def test_5_the_avatar_lives_two_hours(client, ada, session):
+def test_the_avatar_of_creator_info_lives_two_hours(client, ada, session):
     url = ada.creator_info().json()["data"]["creator_avatar_url"]
     client.control.advance(7_190)
     fresh = session.get(url).status_code
@@ -404,7 +407,7 @@ def test_5_the_avatar_lives_two_hours(client, ada, session):
     assert (fresh, session.get(url).status_code) == (200, 403)
 
 
-def test_5_a_ban_and_caps_are_said_with_http_200(client, ada):
+def test_creator_info_answers_a_ban_and_caps_with_http_200(client, ada):
     client.control.change_creator("ada", banned=True)
     banned = ada.creator_info()
     client.control.change_creator("ada", banned=False, post_cap=0)

@@ -1,4 +1,4 @@
-"""TikTok's gateway: paths that it does not know, paths without their last slash, and wrong methods."""
+"""TikTok's gateway: unknown paths, paths without their last slash, and wrong methods."""
 
 import pytest
 
@@ -22,7 +22,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
-def test_it_says_so_in_plain_text(client, ada, method, path):
+def test_unknown_paths_and_wrong_methods_are_answered_in_plain_text(client, ada, method, path):
     url = f"{client.tiktok.url}{path}"
 
     for headers in ({}, ada.headers):
@@ -31,7 +31,7 @@ def test_it_says_so_in_plain_text(client, ada, method, path):
         assert answer.headers["Content-Type"].startswith("text/plain")
 
 
-def test_the_consent_page_is_another_host_and_keeps_its_own_errors(client):
+def test_the_consent_page_keeps_its_own_errors(client):
     answer = client.session.get(f"{client.tiktok.url}/v2/auth/moon/")
 
     assert answer.status_code == 404

@@ -1,4 +1,4 @@
-"""How it is run: in process, on a thread, as a process; and what its server copes with."""
+"""How a simulator runs: as an application, on a thread, as a process; its HTTP server and its page."""
 
 import ast
 import http.client
@@ -15,15 +15,15 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.simulator import footage
-from tests.simulator.driving import chunks, sha256
+from tests.simulator import media_files
+from tests.simulator.app_client import chunks, sha256
 from tiktok_api import simulator
 from tiktok_api.simulator import CommandRefused, create_simulator, running
 from tiktok_api.simulator.faults.effects import ConnectionDropped
 from tiktok_api.simulator.options.options import InvalidOption, Options
 
 
-def test_as_a_process_it_prints_its_url_and_stops_when_told():
+def test_a_process_prints_its_url_and_stops_on_a_signal():
     command = [
         sys.executable,
         "-m",
@@ -48,7 +48,7 @@ def test_as_a_process_it_prints_its_url_and_stops_when_told():
 
 
 @pytest.mark.parametrize("arguments", [["--knob", "colour=1"], ["--port", "PORT"]])
-def test_as_a_process_it_says_why_it_cannot_start(tiktok, arguments):
+def test_a_process_says_why_it_cannot_start(tiktok, arguments):
     taken = str(urlsplit(tiktok.url).port)
     command = [sys.executable, "-m", "tiktok_api.simulator", *(each.replace("PORT", taken) for each in arguments)]
 
@@ -59,7 +59,7 @@ def test_as_a_process_it_says_why_it_cannot_start(tiktok, arguments):
     assert "Traceback" not in run.stderr
 
 
-def test_in_process_it_is_a_wsgi_application():
+def test_a_simulator_is_a_wsgi_application():
     app = create_simulator(rotation="never")
     try:
         client = app.test_client()
@@ -73,7 +73,7 @@ def test_in_process_it_is_a_wsgi_application():
         app.extensions["world"].close()
 
 
-def test_a_process_that_never_closes_its_world_leaves_no_folder_either():
+def test_a_process_that_never_closes_its_world_leaves_no_folder():
     script = "from tiktok_api.simulator import create_simulator as c; print(c().extensions['world'].spool.folder)"
 
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -82,7 +82,7 @@ def test_a_process_that_never_closes_its_world_leaves_no_folder_either():
     assert not Path(run.stdout.strip()).exists()
 
 
-def test_what_a_killed_process_left_behind_goes_when_the_next_one_starts(tmp_path):
+def test_the_next_process_removes_the_folder_of_a_killed_one(tmp_path):
     command = [sys.executable, "-m", "tiktok_api.simulator", "--port", "0"]
     pipes = {"stdout": subprocess.PIPE, "text": True, "env": {**os.environ, "TMPDIR": str(tmp_path)}}
     foreign = tmp_path / "tiktok-simulator-a-file"
@@ -122,7 +122,7 @@ def test_stopping_leaves_no_thread_no_file_and_no_open_port():
         simulator.Control(url).clock()
 
 
-def test_stopping_does_not_wait_for_mischief():
+def test_stopping_does_not_wait_for_a_delayed_request():
     outcomes = []
 
     def ask(url):
@@ -162,7 +162,7 @@ def test_one_connection_serves_many_requests_even_after_unread_bodies(client, ad
 
 def test_a_large_upload_is_spooled_to_disk(client, ada):
     client.control.knobs(keep_media=False)
-    media = footage.padded(footage.video(), 60_000_000)
+    media = media_files.padded(media_files.video(), 60_000_000)
     data = ada.init(chunks(len(media), len(media), 1)).json()["data"]
 
     answer = ada.put(data["upload_url"], media)
@@ -185,7 +185,7 @@ def test_a_large_upload_is_spooled_to_disk(client, ada):
     ],
     ids=["no number", "negative", "cut", "too long", "endless", "trailers"],
 )
-def test_a_chunked_body_that_makes_no_sense_is_refused(tiktok, body):
+def test_a_malformed_chunked_body_is_refused(tiktok, body):
     parts = urlsplit(tiktok.url)
     head = b"POST /v2/oauth/token/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection((parts.hostname, parts.port)) as connection:
@@ -207,7 +207,7 @@ def test_a_connection_goes_on_after_a_chunked_body(client, ada):
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "1e3"])
-def test_a_length_that_is_none_is_refused(tiktok, length):
+def test_a_malformed_length_is_refused(tiktok, length):
     connection = http.client.HTTPConnection(urlsplit(tiktok.url).netloc)
     try:
         connection.putrequest("POST", "/v2/oauth/token/")
@@ -219,7 +219,7 @@ def test_a_length_that_is_none_is_refused(tiktok, length):
 
 
 @pytest.mark.parametrize(
-    "knobs",
+    "options",
     [
         {"colour": "red"},
         {"rotation": "sometimes"},
@@ -229,18 +229,18 @@ def test_a_length_that_is_none_is_refused(tiktok, length):
         {"callbacks": "x"},
     ],
 )
-def test_knobs_that_do_not_exist_are_refused(knobs):
+def test_options_that_are_not_valid_are_refused(options):
     with pytest.raises(InvalidOption):
-        create_simulator(**knobs)
+        create_simulator(**options)
 
 
-def test_a_refused_knob_turns_none(client):
+def test_a_refused_option_changes_none(client):
     with pytest.raises(CommandRefused, match="colour"):
         client.control.knobs(rotation="never", colour="red")
     assert client.control.knobs()["rotation"] == "always"
 
 
-def test_reset_brings_everything_back(client, ada):
+def test_a_reset_restores_the_first_state(client, ada):
     ada.publish()
     client.control.knobs(rotation="never")
     client.control.mischief("token", "drop")
@@ -259,7 +259,7 @@ def test_reset_brings_everything_back(client, ada):
     assert client.control.reset()["seed"] == 1
 
 
-def test_the_page_for_people_shows_what_there_is_and_works_without_a_script(client, ada, session):
+def test_the_page_shows_everything_and_works_without_a_script(client, ada, session):
     publish_id = ada.publish(title="<script>alert(1)</script>")
     client.control.advance(60)
 
@@ -275,7 +275,7 @@ def test_the_page_for_people_shows_what_there_is_and_works_without_a_script(clie
     assert '<meta http-equiv="refresh" content="5">' in session.get(f"{client.tiktok.url}/_simulator/?refresh=5").text
 
 
-def test_the_forms_of_the_page(client, ada, session):
+def test_every_form_of_the_page_works(client, ada, session):
     page = f"{client.tiktok.url}/_simulator"
     before = client.control.clock()["now_epoch"]
     session.post(f"{page}/clock", data={"advance_seconds": "86400"})
@@ -317,7 +317,7 @@ def test_the_forms_of_the_page(client, ada, session):
     assert client.control.knobs()["rotation"] == "always"
 
 
-def test_people_stop_the_clock_post_drafts_and_take_posts_down(client, ada, session):
+def test_the_page_stops_the_clock_posts_drafts_and_takes_posts_down(client, ada, session):
     page = f"{client.tiktok.url}/_simulator"
     publish_id = ada.publish(inbox=True)
     client.control.advance(60)
@@ -403,12 +403,12 @@ def test_the_journal_keeps_no_secret(client, ada):
         ("POST", "/webhooks", {"client_key": "awsimclient0001", "event": "x", "username": 7}, 400),
     ],
 )
-def test_orders_that_cannot_be_carried_out(client, method, path, body, status):
+def test_requests_that_are_not_valid_are_refused_with_their_status(client, method, path, body, status):
     with pytest.raises(CommandRefused, match=f'^{status} {{"error"'):
         client.control.call(method, path, body)
 
 
-def test_it_imports_nothing_of_the_product_and_the_product_nothing_of_it():
+def test_simulator_and_product_import_nothing_of_each_other():
     home = Path(simulator.__file__).parent
     for path in home.parent.rglob("*.py"):
         is_ours = home in path.parents

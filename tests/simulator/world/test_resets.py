@@ -1,4 +1,4 @@
-"""A reset at any moment: what was under way ends cleanly, and nothing of the old world gets into the new one."""
+"""A reset at any moment: what runs ends cleanly, and nothing of the old world gets into the new one."""
 
 import contextlib
 import http.client
@@ -11,20 +11,20 @@ import pytest
 import requests
 
 from tests.servers import wait_until
-from tests.simulator import footage
-from tests.simulator.driving import SCOPES, Client, chunks, pulled, whole
+from tests.simulator import media_files
+from tests.simulator.app_client import SCOPES, AppClient, chunks, pulled, whole
 from tiktok_api.simulator import CommandRefused, running
 
 
 @pytest.fixture(autouse=True)
 def quiet(caplog):
-    """Nothing of this may be an error of the simulator's own."""
+    """No test here may log an error of the simulator."""
     yield
     assert [record.getMessage() for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
 
 
 def is_new(control):
-    """Whether the world is as a reset leaves it."""
+    """Returns True if the world is as a reset leaves it."""
     state = control.state()
     has_nothing = not (state["publications"] or state["live"] or state["webhooks"] or state["mischief"])
     return has_nothing and not any(creator["consents"] for creator in state["creators"])
@@ -46,7 +46,7 @@ def half_sent(url, size, head):
 
 
 def answer_of(connection):
-    """The status of an answer, or nothing for a closed connection."""
+    """Returns the status of an answer, or nothing for a closed connection."""
     with contextlib.closing(connection):
         try:
             first = connection.recv(65_536)
@@ -55,8 +55,8 @@ def answer_of(connection):
     return int(first.split()[1]) if first else None
 
 
-def test_in_the_middle_of_an_upload(client, ada):
-    media = footage.video()
+def test_a_reset_ends_an_upload(client, ada):
+    media = media_files.video()
     url = ada.init(whole(len(media))).json()["data"]["upload_url"]
     connection = half_sent(url, len(media), media[:1_000])
     wait_until(lambda: client.control.requests(endpoint="upload"))
@@ -69,9 +69,9 @@ def test_in_the_middle_of_an_upload(client, ada):
     assert list(client.tiktok.world.spool.folder.iterdir()) == []
 
 
-def test_while_an_inspection_runs(client, ada):
+def test_a_reset_ends_an_inspection(client, ada):
     """The last byte and the reset race; whichever comes first, the new world is empty."""
-    media = footage.video()
+    media = media_files.video()
     for _ in range(10):
         account = client.connect("ada")
         url = account.init(whole(len(media))).json()["data"]["upload_url"]
@@ -99,7 +99,7 @@ def silent():
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def test_while_a_pull_and_a_webhook_hang(client, ada, silent):
+def test_a_reset_ends_a_pull_and_a_webhook_that_hang(client, ada, silent):
     client.control.change_app(client.client_key, webhook_url=f"{silent}/hook")
     publish_id = ada.init(pulled(f"{silent}/clip.mp4")).json()["data"]["publish_id"]
     client.control.send_webhook(client.client_key, "x.y")
@@ -114,7 +114,7 @@ def test_while_a_pull_and_a_webhook_hang(client, ada, silent):
 
 
 @pytest.mark.parametrize("endpoint", ["consent", "token", "video_init", "status", "user_info", "refresh"])
-def test_while_a_request_is_held_up(client, endpoint):
+def test_a_reset_ends_a_delayed_request(client, endpoint):
     """A delayed request of the old world must have no effect in the new one, where the same names exist."""
     ada = client.connect("ada")
     publish_id = ada.publish()
@@ -143,7 +143,7 @@ def test_while_a_request_is_held_up(client, endpoint):
     assert is_new(client.control)
 
 
-def test_while_a_property_is_verified(client, host):
+def test_a_reset_ends_the_verification_of_a_property(client, host):
     prefix = f"{host.url}/media/"
     arrived, go = threading.Event(), threading.Event()
     host.on_get = lambda _: (arrived.set(), go.wait(30))
@@ -160,8 +160,8 @@ def test_while_a_property_is_verified(client, host):
         client.control.property_file("another", prefix)
 
 
-def test_a_download_that_has_begun_ends_as_it_began(client, ada):
-    media = footage.padded(footage.video(), 15_000_000)
+def test_a_download_that_has_begun_is_completed_despite_a_reset(client, ada):
+    media = media_files.padded(media_files.video(), 15_000_000)
     data = ada.init(chunks(len(media), len(media), 1)).json()["data"]
     ada.put(data["upload_url"], media)
     parts = urlsplit(client.tiktok.url)
@@ -176,9 +176,9 @@ def test_a_download_that_has_begun_ends_as_it_began(client, ada):
     connection.close()
 
 
-def test_everything_at_once():
+def test_resets_amid_all_kinds_of_requests_leave_a_clean_world():
     """Resets, options, consents, uploads, pulls and webhooks from many threads leave a world that works."""
-    media = footage.video()
+    media = media_files.video()
     stop = threading.Event()
     surprises = []
 
@@ -189,7 +189,7 @@ def test_everything_at_once():
                 try:
                     act(session)
                 except (OSError, http.client.HTTPException, CommandRefused, KeyError, AssertionError):
-                    pass  # the world was reset meanwhile: refused in words, or hung up
+                    pass  # the world was reset meanwhile: an error answer, or a closed connection
                 except Exception as error:
                     surprises.append(error)
 
@@ -198,12 +198,12 @@ def test_everything_at_once():
         hook = f"{tiktok.url}/v2/moon/"
 
         def post(session):
-            account = Client(tiktok, session).connect("ada")
+            account = AppClient(tiktok, session).connect("ada")
             publish_id = account.publish(media)
             account.status(publish_id)
 
         def pull(session):
-            account = Client(tiktok, session).connect("grace")
+            account = AppClient(tiktok, session).connect("grace")
             account.init(pulled(f"{tiktok.url}/v2/moon/"))
 
         def turn(_):
@@ -224,7 +224,7 @@ def test_everything_at_once():
             thread.join()
         control.reset()
         with requests.Session() as session:
-            publish_id = Client(tiktok, session).connect("ada").publish(media)
+            publish_id = AppClient(tiktok, session).connect("ada").publish(media)
         control.advance(60)
         ended = control.publication(publish_id)["status"]
 

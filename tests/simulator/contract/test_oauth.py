@@ -1,4 +1,7 @@
-"""Section 1: Login Kit, from the consent page to revoke."""
+"""Login Kit, from the consent page to revoke.
+
+Source: developers.tiktok.com/docs/en/, the pages on Login Kit for Web and Desktop and on user access token management.
+"""
 
 import hashlib
 import re
@@ -6,50 +9,48 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.simulator.driving import BASE64URL_CHALLENGE, HEX_CHALLENGE, SCOPES, VERIFIER
+from tests.simulator.app_client import BASE64URL_CHALLENGE, HEX_CHALLENGE, SCOPES, VERIFIER
 from tiktok_api.simulator import CommandRefused
 
 
 @pytest.mark.parametrize(
     ("changes", "marks"),
     [
-        pytest.param({"client_key": "nobody"}, ("unauthorized_client", "client_key"), id="1.3-unknown-client-key"),
-        pytest.param({"client_key": None}, ("unauthorized_client", "client_key"), id="1.1-client-key-required"),
+        pytest.param({"client_key": "nobody"}, ("unauthorized_client", "client_key"), id="unknown-client-key"),
+        pytest.param({"client_key": None}, ("unauthorized_client", "client_key"), id="client-key-required"),
         pytest.param(
             {"client_id": "awsimclient0001", "client_key": None},
             ("unauthorized_client", "client_key"),
-            id="1.1-not-client-id",
+            id="not-client-id",
         ),
         pytest.param(
             {"redirect_uri": "https://evil.example/cb"},
             ("invalid_request", "redirect_uri"),
-            id="1.3-unregistered-redirect",
+            id="unregistered-redirect",
         ),
         pytest.param(
             {"redirect_uri": "http://127.0.0.1:8000/api/v1/accounts/callback/"},
             ("invalid_request", "redirect_uri"),
-            id="1.1-redirect-byte-equal-trailing-slash",
+            id="redirect-byte-equal-trailing-slash",
         ),
         pytest.param(
             {"redirect_uri": "http://127.0.0.1/api/v1/accounts/callback"},
             ("invalid_request", "redirect_uri"),
-            id="1.1-port-mandatory",
+            id="port-mandatory",
         ),
-        pytest.param({"redirect_uri": None}, ("invalid_request", "redirect_uri"), id="1.1-redirect-required"),
+        pytest.param({"redirect_uri": None}, ("invalid_request", "redirect_uri"), id="redirect-required"),
         pytest.param(
-            {"response_type": "token"}, ("unsupported_response_type", "response_type"), id="1.1-response-type-code"
+            {"response_type": "token"}, ("unsupported_response_type", "response_type"), id="response-type-code"
         ),
-        pytest.param({"scope": "user.info.basic,made.up"}, ("invalid_scope", "scope"), id="1.3-unapproved-scope"),
-        pytest.param(
-            {"scope": "user.info.basic video.list"}, ("invalid_scope", "scope"), id="1.1-scopes-comma-separated"
-        ),
-        pytest.param({"scope": None}, ("invalid_scope", "scope"), id="1.1-scope-required"),
+        pytest.param({"scope": "user.info.basic,made.up"}, ("invalid_scope", "scope"), id="unapproved-scope"),
+        pytest.param({"scope": "user.info.basic video.list"}, ("invalid_scope", "scope"), id="scopes-comma-separated"),
+        pytest.param({"scope": None}, ("invalid_scope", "scope"), id="scope-required"),
         pytest.param(
             {"code_challenge": None, "code_challenge_method": None},
             ("invalid_request", "code_challenge"),
-            id="1.5-desktop-challenge-required",
+            id="desktop-challenge-required",
         ),
-        pytest.param({"code_challenge_method": "plain"}, ("invalid_request", "code_challenge"), id="1.5-only-S256"),
+        pytest.param({"code_challenge_method": "plain"}, ("invalid_request", "code_challenge"), id="only-S256"),
     ],
 )
 def test_what_is_refused_before_consent_stays_on_tiktoks_page(client, session, changes, marks):
@@ -66,7 +67,7 @@ def test_what_is_refused_before_consent_stays_on_tiktoks_page(client, session, c
         assert "errCode=10003" in page.text
 
 
-def test_1_3_an_unreviewed_app_and_an_unapproved_scope_are_shown_on_tiktoks_page(client, session):
+def test_an_unreviewed_app_and_an_unapproved_scope_are_shown_on_tiktoks_page(client, session):
     client.control.change_app(client.client_key, scopes=["user.info.basic"])
     unapproved = session.get(client.authorize_url())
     client.control.change_app(client.client_key, reviewed=False)
@@ -76,7 +77,7 @@ def test_1_3_an_unreviewed_app_and_an_unapproved_scope_are_shown_on_tiktoks_page
     assert "error=unauthorized_client&error_type=client_key" in unreviewed.text
 
 
-def test_1_3_a_login_outside_the_sandbox_targets_is_shown_on_tiktoks_page(client):
+def test_a_login_outside_the_sandbox_targets_is_shown_on_tiktoks_page(client):
     client.control.change_app(client.client_key, sandbox=True, sandbox_targets=["grace"])
 
     with pytest.raises(CommandRefused, match="non_sandbox_target"):
@@ -84,7 +85,7 @@ def test_1_3_a_login_outside_the_sandbox_targets_is_shown_on_tiktoks_page(client
     assert "code" in client.consent("grace")
 
 
-def test_1_1_the_consent_page_names_the_app_its_scopes_and_the_people(client, session):
+def test_the_consent_page_names_the_app_its_scopes_and_the_people(client, session):
     page = session.get(client.authorize_url())
 
     assert page.status_code == 200
@@ -96,9 +97,9 @@ def test_1_1_the_consent_page_names_the_app_its_scopes_and_the_people(client, se
     assert not re.search(r'(src|href)="(https?:)?//', page.text)
 
 
-@pytest.mark.parametrize("slash", ["/", ""], ids=["1.1-with-slash", "1.1-without-slash"])
+@pytest.mark.parametrize("slash", ["/", ""], ids=["with-slash", "without-slash"])
 def test_the_consent_page_is_there_with_and_without_its_slash(client, session, slash):
-    """Clients in wide use ask for it without, and never see a redirect."""
+    """Common clients open it without the slash, and are not redirected."""
     url = client.authorize_url().replace("/authorize/?", f"/authorize{slash}?")
 
     page = session.get(url, allow_redirects=False)
@@ -109,7 +110,7 @@ def test_the_consent_page_is_there_with_and_without_its_slash(client, session, s
     assert [each["endpoint"] for each in client.control.requests()] == ["authorize", "consent"]
 
 
-def test_1_2_success_brings_code_scopes_and_state(client, session):
+def test_success_brings_code_scopes_and_state(client, session):
     answer = session.post(
         client.authorize_url(state="a b&c"),
         data={"creator": "ada", "decision": "allow", "scopes": SCOPES.split(",")},
@@ -125,14 +126,14 @@ def test_1_2_success_brings_code_scopes_and_state(client, session):
     assert re.search(r"%2A\d%21\d+\.va", target)
 
 
-def test_1_2_scopes_are_what_was_granted(client):
+def test_scopes_are_what_was_granted(client):
     back = client.consent(scopes="user.info.basic,video.list")
 
     assert back["scopes"] == "user.info.basic,video.list"
     assert client.exchange(back["code"]).json()["scope"] == "user.info.basic,video.list"
 
 
-def test_1_2_refusal_brings_access_denied(client):
+def test_refusal_brings_access_denied(client):
     back = client.consent(allow=False)
 
     assert back["error"] == "access_denied"
@@ -141,13 +142,13 @@ def test_1_2_refusal_brings_access_denied(client):
     assert "code" not in back
 
 
-def test_1_2_an_account_that_is_not_eligible_brings_access_denied(client):
+def test_an_account_that_is_not_eligible_brings_access_denied(client):
     client.control.change_creator("ada", eligible=False)
 
     assert client.consent()["error"] == "access_denied"
 
 
-def test_1_1_disable_auto_auth_decides_whether_a_signed_in_browser_is_asked(client, session):
+def test_disable_auto_auth_decides_whether_a_signed_in_browser_is_asked(client, session):
     session.post(
         client.authorize_url(),
         data={"creator": "ada", "decision": "allow", "scopes": SCOPES.split(",")},
@@ -167,7 +168,7 @@ def test_1_1_disable_auto_auth_decides_whether_a_signed_in_browser_is_asked(clie
     assert stranger.status_code == 200
 
 
-def test_1_8_a_scope_added_later_needs_consent_again(client, session):
+def test_a_scope_added_later_needs_consent_again(client, session):
     session.post(
         client.authorize_url(scope="user.info.basic"),
         data={"creator": "ada", "decision": "allow"},
@@ -180,22 +181,22 @@ def test_1_8_a_scope_added_later_needs_consent_again(client, session):
 @pytest.mark.parametrize(
     ("uris", "kind", "reason"),
     [
-        pytest.param([f"https://a.example/{n}" for n in range(11)], "web", "at most 10", id="1.1-ten-redirects"),
-        pytest.param(["https://a.example/" + "x" * 500], "web", "512", id="1.1-redirect-length"),
-        pytest.param(["http://a.example/cb"], "web", "https", id="1.1-web-https"),
-        pytest.param(["http://localhost/cb"], "web", "https", id="1.1-web-no-localhost"),
-        pytest.param(["https://a.example/cb?x=1"], "web", "query", id="1.1-no-query"),
-        pytest.param(["https://a.example/cb#x"], "web", "fragment", id="1.1-no-fragment"),
-        pytest.param(["http://127.0.0.1/cb"], "desktop", "port", id="1.1-desktop-port"),
-        pytest.param(["http://a.example:80/cb"], "desktop", "localhost", id="1.1-desktop-host"),
+        pytest.param([f"https://a.example/{n}" for n in range(11)], "web", "at most 10", id="ten-redirects"),
+        pytest.param(["https://a.example/" + "x" * 500], "web", "512", id="redirect-length"),
+        pytest.param(["http://a.example/cb"], "web", "https", id="web-https"),
+        pytest.param(["http://localhost/cb"], "web", "https", id="web-no-localhost"),
+        pytest.param(["https://a.example/cb?x=1"], "web", "query", id="no-query"),
+        pytest.param(["https://a.example/cb#x"], "web", "fragment", id="no-fragment"),
+        pytest.param(["http://127.0.0.1/cb"], "desktop", "port", id="desktop-port"),
+        pytest.param(["http://a.example:80/cb"], "desktop", "localhost", id="desktop-host"),
     ],
 )
-def test_the_portal_refuses_to_register(client, uris, kind, reason):
+def test_the_portal_refuses_redirect_uris_that_break_its_rules(client, uris, kind, reason):
     with pytest.raises(CommandRefused, match=reason):
         client.control.add_app("newapp", type=kind, redirect_uris=uris)
 
 
-def test_1_4_a_code_buys_tokens_flat_and_without_wrapper(client):
+def test_a_code_is_exchanged_for_tokens_in_a_flat_answer(client):
     answer = client.exchange(client.consent()["code"])
 
     body = answer.json()
@@ -217,7 +218,7 @@ def test_1_4_a_code_buys_tokens_flat_and_without_wrapper(client):
     assert len(body["open_id"]) <= 64
 
 
-def test_1_4_open_ids_differ_between_apps_and_stay_within_one(client, web_client):
+def test_open_ids_differ_between_apps_and_stay_within_one(client, web_client):
     first, again = client.connect("ada").tokens, client.connect("ada").tokens
 
     assert first["open_id"] == again["open_id"]
@@ -228,40 +229,40 @@ def test_1_4_open_ids_differ_between_apps_and_stay_within_one(client, web_client
     ("changes", "error", "description"),
     [
         pytest.param(
-            {"client_secret": None}, "invalid_request", "Client secret is missed in request.", id="1.4-secret-missing"
+            {"client_secret": None}, "invalid_request", "Client secret is missed in request.", id="secret-missing"
         ),
-        pytest.param({"client_secret": "wrong"}, "invalid_client", None, id="1.4-secret-wrong"),
-        pytest.param({"client_key": "nobody"}, "invalid_client", None, id="1.4-client-unknown"),
+        pytest.param({"client_secret": "wrong"}, "invalid_client", None, id="secret-wrong"),
+        pytest.param({"client_key": "nobody"}, "invalid_client", None, id="client-unknown"),
         pytest.param(
-            {"client_key": None}, "invalid_request", "The request parameters are malformed.", id="1.4-key-missing"
+            {"client_key": None}, "invalid_request", "The request parameters are malformed.", id="key-missing"
         ),
-        pytest.param({"code": None}, "invalid_request", "The request parameters are malformed.", id="1.4-code-missing"),
-        pytest.param({"code": "made-up"}, "invalid_grant", "Authorization code is expired.", id="1.4-code-unknown"),
+        pytest.param({"code": None}, "invalid_request", "The request parameters are malformed.", id="code-missing"),
+        pytest.param({"code": "made-up"}, "invalid_grant", "Authorization code is expired.", id="code-unknown"),
         pytest.param(
             {"redirect_uri": "http://localhost:1/api/v1/accounts/callback"},
             "invalid_request",
             "Redirect_uri is not matched with the uri when requesting code.",
-            id="1.4-redirect-other",
+            id="redirect-other",
         ),
-        pytest.param({"grant_type": "password"}, "unsupported_grant_type", None, id="1.4-grant-unknown"),
+        pytest.param({"grant_type": "password"}, "unsupported_grant_type", None, id="grant-unknown"),
         pytest.param(
-            {"grant_type": None}, "invalid_request", "The request parameters are malformed.", id="1.4-grant-missing"
+            {"grant_type": None}, "invalid_request", "The request parameters are malformed.", id="grant-missing"
         ),
         pytest.param(
             {"code_verifier": None},
             "invalid_request",
             "Code verifier or code challenge is invalid.",
-            id="1.5-verifier-missing",
+            id="verifier-missing",
         ),
         pytest.param(
             {"code_verifier": "x" * 43},
             "invalid_request",
             "Code verifier or code challenge is invalid.",
-            id="1.5-verifier-wrong",
+            id="verifier-wrong",
         ),
     ],
 )
-def test_the_token_endpoint_refuses(client, changes, error, description):
+def test_the_token_endpoint_refuses_missing_and_wrong_fields(client, changes, error, description):
     answer = client.exchange(client.consent()["code"], **changes)
 
     body = answer.json()
@@ -273,13 +274,13 @@ def test_the_token_endpoint_refuses(client, changes, error, description):
 
 
 @pytest.mark.parametrize("status", [200, 400, 401])
-def test_1_4_oauth_errors_have_the_status_of_the_knob(client, status):
+def test_oauth_errors_have_the_status_of_the_option(client, status):
     client.control.knobs(oauth_error_status=status)
 
     assert client.exchange("made-up").status_code == status
 
 
-def test_1_4_a_json_body_is_refused(client, session):
+def test_a_json_body_is_refused(client, session):
     body = {"client_key": client.client_key, "client_secret": client.client_secret, "grant_type": "client_credentials"}
 
     answer = session.post(f"{client.tiktok.url}/v2/oauth/token/", json=body)
@@ -287,7 +288,7 @@ def test_1_4_a_json_body_is_refused(client, session):
     assert answer.json()["error"] == "invalid_request"
 
 
-def test_1_4_a_form_may_come_in_chunks(client, session):
+def test_a_form_may_come_in_chunks(client, session):
     form = f"client_key={client.client_key}&client_secret={client.client_secret}&grant_type=client_credentials"
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -305,9 +306,9 @@ def test_1_4_a_form_may_come_in_chunks(client, session):
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [("GET", "/v2/oauth/token/", 404), ("POST", "/v2/oauth/token", 404), ("POST", "/v2/oauth/moon/", 404)],
-    ids=["1.4-only-post", "1.4-only-with-slash", "1.4-unknown"],
+    ids=["only-post", "only-with-slash", "unknown"],
 )
-def test_what_is_no_oauth_call_is_refused_by_the_gateway(client, session, method, path, status):
+def test_the_gateway_refuses_other_methods_and_paths_of_oauth(client, session, method, path, status):
     answer = session.request(method, f"{client.tiktok.url}{path}", allow_redirects=False)
 
     assert answer.status_code == status
@@ -315,7 +316,7 @@ def test_what_is_no_oauth_call_is_refused_by_the_gateway(client, session, method
     assert answer.headers["Content-Type"].startswith("text/plain")
 
 
-def test_1_2_a_code_works_once_within_ten_minutes_and_decoded(client):
+def test_a_code_works_once_within_ten_minutes_and_decoded(client):
     used, late, encoded = (client.consent()["code"] for _ in range(3))
 
     assert client.exchange(encoded.replace("*", "%2A").replace("!", "%21")).json()["error"] == "invalid_grant"
@@ -325,13 +326,13 @@ def test_1_2_a_code_works_once_within_ten_minutes_and_decoded(client):
     assert client.exchange(late).json()["error_description"] == "Authorization code is expired."
 
 
-def test_1_4_a_code_belongs_to_one_app(client, web_client):
+def test_a_code_belongs_to_one_app(client, web_client):
     code = client.consent()["code"]
 
     assert web_client.exchange(code).json()["error"] == "invalid_grant"
 
 
-def test_1_4_app_tokens_are_not_for_user_endpoints(client, session):
+def test_app_tokens_are_not_for_user_endpoints(client, session):
     body = client.token(grant_type="client_credentials").json()
 
     answer = session.get(
@@ -343,15 +344,13 @@ def test_1_4_app_tokens_are_not_for_user_endpoints(client, session):
     assert answer.status_code == 401
 
 
-def test_1_5_the_published_hexadecimal_vector_passes(client):
+def test_the_published_hexadecimal_vector_passes(client):
     assert client.challenge == HEX_CHALLENGE
 
     assert "access_token" in client.exchange(client.consent()["code"], code_verifier=VERIFIER).json()
 
 
-@pytest.mark.parametrize(
-    "challenge", [BASE64URL_CHALLENGE, HEX_CHALLENGE.upper()], ids=["1.5-base64url", "1.5-upper-case-hex"]
-)
+@pytest.mark.parametrize("challenge", [BASE64URL_CHALLENGE, HEX_CHALLENGE.upper()], ids=["base64url", "upper-case-hex"])
 def test_another_challenge_passes_the_page_of_a_desktop_app_and_fails_at_the_token(client, challenge):
     code = client.consent(code_challenge=challenge)["code"]
 
@@ -359,20 +358,20 @@ def test_another_challenge_passes_the_page_of_a_desktop_app_and_fails_at_the_tok
 
 
 @pytest.mark.parametrize(
-    ("challenge", "verifier", "knob", "passes"),
+    ("challenge", "verifier", "option", "passes"),
     [
-        pytest.param(None, None, "either", True, id="1.5-web-none"),
-        pytest.param(None, VERIFIER, "either", True, id="1.5-web-verifier-alone-ignored"),
-        pytest.param(HEX_CHALLENGE, VERIFIER, "either", True, id="1.5-web-hex"),
-        pytest.param(BASE64URL_CHALLENGE, VERIFIER, "either", True, id="1.5-web-base64url"),
-        pytest.param(BASE64URL_CHALLENGE, VERIFIER, "hex", False, id="1.5-web-strict-hex"),
-        pytest.param(HEX_CHALLENGE, VERIFIER, "base64url", False, id="1.5-web-strict-base64url"),
-        pytest.param(HEX_CHALLENGE, "y" * 43, "ignored", True, id="1.5-web-not-verified"),
-        pytest.param(HEX_CHALLENGE, "y" * 43, "either", False, id="1.5-web-wrong-verifier"),
+        pytest.param(None, None, "either", True, id="web-none"),
+        pytest.param(None, VERIFIER, "either", True, id="web-verifier-alone-ignored"),
+        pytest.param(HEX_CHALLENGE, VERIFIER, "either", True, id="web-hex"),
+        pytest.param(BASE64URL_CHALLENGE, VERIFIER, "either", True, id="web-base64url"),
+        pytest.param(BASE64URL_CHALLENGE, VERIFIER, "hex", False, id="web-strict-hex"),
+        pytest.param(HEX_CHALLENGE, VERIFIER, "base64url", False, id="web-strict-base64url"),
+        pytest.param(HEX_CHALLENGE, "y" * 43, "ignored", True, id="web-not-verified"),
+        pytest.param(HEX_CHALLENGE, "y" * 43, "either", False, id="web-wrong-verifier"),
     ],
 )
-def test_pkce_of_web_apps(web_client, challenge, verifier, knob, passes):
-    web_client.control.knobs(web_pkce=knob)
+def test_which_pkce_challenge_a_web_app_may_send(web_client, challenge, verifier, option, passes):
+    web_client.control.knobs(web_pkce=option)
     method = "S256" if challenge else None
     code = web_client.consent(code_challenge=challenge, code_challenge_method=method)["code"]
 
@@ -380,13 +379,13 @@ def test_pkce_of_web_apps(web_client, challenge, verifier, knob, passes):
 
 
 @pytest.mark.parametrize("verifier", ["x" * 42, "x" * 129, "x" * 42 + "+"], ids=["short", "long", "reserved"])
-def test_1_5_a_verifier_has_43_to_128_unreserved_characters(client, verifier):
+def test_a_verifier_has_43_to_128_unreserved_characters(client, verifier):
     code = client.consent(code_challenge=hashlib.sha256(verifier.encode()).hexdigest())["code"]
 
     assert client.exchange(code, code_verifier=verifier).json()["error"] == "invalid_request"
 
 
-def test_1_6_an_access_token_lives_as_long_as_it_says(client, ada):
+def test_an_access_token_lives_as_long_as_it_says(client, ada):
     client.control.advance(86_390)
     alive = ada.get("/user/info/", fields="open_id")
     client.control.advance(20)
@@ -395,7 +394,7 @@ def test_1_6_an_access_token_lives_as_long_as_it_says(client, ada):
     assert (alive.status_code, dead.status_code) == (200, 401)
 
 
-def test_1_6_the_short_lifetimes(client):
+def test_options_change_the_lifetimes_of_tokens(client):
     client.control.knobs(access_token_seconds=7_200, refresh_token_seconds=15_552_000)
 
     account = client.connect()
@@ -407,7 +406,7 @@ def test_1_6_the_short_lifetimes(client):
     assert "access_token" in client.refresh(account.tokens["refresh_token"]).json()
 
 
-def test_1_6_rotation_always_kills_the_old_refresh_token_and_keeps_old_access_tokens(client, ada):
+def test_rotation_always_kills_the_old_refresh_token_and_keeps_old_access_tokens(client, ada):
     new = client.refresh(ada.tokens["refresh_token"]).json()
     again = client.refresh(ada.tokens["refresh_token"]).json()
 
@@ -419,7 +418,7 @@ def test_1_6_rotation_always_kills_the_old_refresh_token_and_keeps_old_access_to
     assert new["scope"] == ada.tokens["scope"]
 
 
-def test_1_6_rotation_never_and_random(client, ada):
+def test_rotation_can_be_never_or_random(client, ada):
     client.control.knobs(rotation="never")
     kept = client.refresh(ada.tokens["refresh_token"]).json()["refresh_token"]
     client.control.knobs(rotation="random", old_refresh_survives=True)
@@ -429,7 +428,7 @@ def test_1_6_rotation_never_and_random(client, ada):
     assert drawn == {True, False}
 
 
-def test_1_6_the_refresh_token_ages_from_the_consent_unless_the_knob_restarts_it(client, ada):
+def test_the_refresh_token_ages_from_the_consent_unless_an_option_restarts_it(client, ada):
     client.control.advance(1_000_000)
     aged = client.refresh(ada.tokens["refresh_token"]).json()
     client.control.knobs(refresh_restarts=True)
@@ -439,13 +438,13 @@ def test_1_6_the_refresh_token_ages_from_the_consent_unless_the_knob_restarts_it
     assert restarted["refresh_expires_in"] == 31_536_000
 
 
-def test_1_6_a_refresh_token_dies_after_a_year(client, ada):
+def test_a_refresh_token_dies_after_a_year(client, ada):
     client.control.advance(31_536_001)
 
     assert client.refresh(ada.tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
 
-def test_1_6_a_sandbox_may_refuse_every_refresh(client):
+def test_a_sandbox_may_refuse_every_refresh(client):
     client.control.change_app(client.client_key, sandbox=True, sandbox_targets=["ada"])
     client.control.knobs(refresh_rejected=True)
 
@@ -453,7 +452,7 @@ def test_1_6_a_sandbox_may_refuse_every_refresh(client):
 
 
 @pytest.mark.parametrize(("body", "text"), [("object", "{}"), ("empty", "")])
-def test_1_7_revoke_kills_every_token_of_the_consent(client, ada, body, text):
+def test_revoke_kills_every_token_of_the_consent(client, ada, body, text):
     client.control.knobs(revoke_body=body)
 
     answer = client.revoke(ada.tokens["access_token"])
@@ -464,7 +463,7 @@ def test_1_7_revoke_kills_every_token_of_the_consent(client, ada, body, text):
     assert client.control.creator("ada")["consents"] == []
 
 
-def test_1_7_revoke_refuses_in_the_oauth_shape(client, ada):
+def test_revoke_refuses_in_the_oauth_shape(client, ada):
     unknown, stranger = (
         client.revoke("made-up").json(),
         client.revoke(ada.tokens["access_token"], client_secret="no").json(),

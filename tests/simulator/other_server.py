@@ -1,4 +1,4 @@
-"""A server next door: it hosts media to pull and receives webhooks."""
+"""A server on this machine that hosts media to pull and receives webhooks."""
 
 import contextlib
 import http.server
@@ -9,8 +9,8 @@ from typing import Any
 
 
 @dataclass
-class Neighbour:
-    """What it serves, what it answers to webhooks, and what it was sent."""
+class OtherServer:
+    """The files it hosts, its answers to webhooks, and what it received."""
 
     url: str = ""
     files: dict[str, tuple[int, bytes, dict[str, str]]] = field(default_factory=dict)
@@ -21,15 +21,15 @@ class Neighbour:
     on_get: Callable[[str], None] = lambda path: None
 
     def host(self, path: str, body: bytes, status: int = 200, **headers: str) -> str:
-        """Serve something; answers its URL."""
+        """Host a file. Returns its URL."""
         self.files[path] = (status, body, headers)
         return self.url + path
 
 
 @contextlib.contextmanager
-def neighbour() -> Iterator[Neighbour]:
-    """Run one on a thread."""
-    host = Neighbour()
+def other_server() -> Iterator[OtherServer]:
+    """Run a server on a thread."""
+    host = OtherServer()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:

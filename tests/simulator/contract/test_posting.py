@@ -1,11 +1,15 @@
-"""Sections 6 to 8 and 11: the three inits, caps, audit and sandbox."""
+"""The three inits of the Content Posting API: fields, order of checks, caps, audit and sandbox.
+
+Source: developers.tiktok.com/docs/en/, the references of direct post and photo post and the content sharing guidelines
+(https://developers.tiktok.com/doc/content-sharing-guidelines/).
+"""
 
 import re
 
 import pytest
 
-from tests.simulator import footage
-from tests.simulator.driving import Account, chunks, code_of, pulled, whole
+from tests.simulator import media_files
+from tests.simulator.app_client import ConnectedAccount, chunks, code_of, pulled, whole
 from tiktok_api.simulator import CommandRefused
 
 GUIDELINES = "Please review our integration guidelines at https://developers.tiktok.com/doc/content-sharing-guidelines/"
@@ -17,11 +21,11 @@ UNLIMITED = {"video_init": 0, "inbox_init": 0, "photo_init": 0, "status": 0, "cr
 
 
 @pytest.fixture
-def knobs():
+def options():
     return {"limits": UNLIMITED}
 
 
-def test_6_a_file_upload_begins_with_an_id_and_a_url(client, ada):
+def test_a_file_upload_begins_with_an_id_and_a_url(client, ada):
     data = ada.init(whole(1_000)).json()["data"]
 
     assert data.keys() == {"publish_id", "upload_url"}
@@ -38,28 +42,28 @@ def test_6_a_file_upload_begins_with_an_id_and_a_url(client, ada):
             lambda a: a.init(pulled("https://media.example/v.mp4")),
             r"v_pub_url~v2(-1)?\.\d{19}",
             {"publish_id"},
-            id="6-url",
+            id="video-url",
         ),
         pytest.param(
-            lambda a: a.init_inbox(whole(9)), r"v_inbox_file~v2\.\d{19}", {"publish_id", "upload_url"}, id="7-file"
+            lambda a: a.init_inbox(whole(9)), r"v_inbox_file~v2\.\d{19}", {"publish_id", "upload_url"}, id="inbox-file"
         ),
         pytest.param(
             lambda a: a.init_inbox(pulled("https://media.example/v.mp4")),
             r"v_inbox_url~v2\.\d{19}",
             {"publish_id"},
-            id="7-url",
+            id="inbox-url",
         ),
         pytest.param(
             lambda a: a.init_photos("https://media.example/a.jpg"),
             r"p_pub_url~v2\.\d{19}",
             {"publish_id"},
-            id="8-direct",
+            id="photo-direct",
         ),
         pytest.param(
             lambda a: a.init_photos("https://media.example/a.jpg", mode="MEDIA_UPLOAD", post_info={}),
             r"p_pub_url~v2\.\d{19}",
             {"publish_id"},
-            id="8-draft",
+            id="photo-draft",
         ),
     ],
 )
@@ -73,35 +77,33 @@ def test_publish_ids_have_the_prefix_of_their_kind(ada, begin, form, keys):
 @pytest.mark.parametrize(
     ("post_info", "answer"),
     [
-        pytest.param({"title": "x" * 2200}, (200, "ok"), id="6-caption-2200"),
-        pytest.param({"title": "x" * 2201}, (400, "invalid_params"), id="6-caption-2201"),
-        pytest.param({"title": "🎉" * 1100}, (200, "ok"), id="6-caption-utf16-1100-emoji"),
-        pytest.param({"title": "🎉" * 1100 + "x"}, (400, "invalid_params"), id="6-caption-utf16-2201"),
-        pytest.param({"title": "👨‍👩‍👧" * 275}, (200, "ok"), id="6-caption-family-is-8"),
-        pytest.param({"title": "👨‍👩‍👧" * 276}, (400, "invalid_params"), id="6-caption-family-over"),
-        pytest.param({"title": None}, (200, "ok"), id="6-no-caption"),
-        pytest.param({"title": 7}, (400, "invalid_params"), id="6-caption-type"),
-        pytest.param({"disable_duet": "yes"}, (400, "invalid_params"), id="6-bool-type"),
-        pytest.param({"privacy_level": None}, (403, "privacy_level_option_mismatch"), id="6-privacy-missing"),
+        pytest.param({"title": "x" * 2200}, (200, "ok"), id="caption-2200"),
+        pytest.param({"title": "x" * 2201}, (400, "invalid_params"), id="caption-2201"),
+        pytest.param({"title": "🎉" * 1100}, (200, "ok"), id="caption-utf16-1100-emoji"),
+        pytest.param({"title": "🎉" * 1100 + "x"}, (400, "invalid_params"), id="caption-utf16-2201"),
+        pytest.param({"title": "👨‍👩‍👧" * 275}, (200, "ok"), id="caption-family-is-8"),
+        pytest.param({"title": "👨‍👩‍👧" * 276}, (400, "invalid_params"), id="caption-family-over"),
+        pytest.param({"title": None}, (200, "ok"), id="no-caption"),
+        pytest.param({"title": 7}, (400, "invalid_params"), id="caption-type"),
+        pytest.param({"disable_duet": "yes"}, (400, "invalid_params"), id="bool-type"),
+        pytest.param({"privacy_level": None}, (403, "privacy_level_option_mismatch"), id="privacy-missing"),
         pytest.param(
-            {"privacy_level": "FOLLOWER_OF_CREATOR"}, (403, "privacy_level_option_mismatch"), id="6-not-an-option"
+            {"privacy_level": "FOLLOWER_OF_CREATOR"}, (403, "privacy_level_option_mismatch"), id="not-an-option"
         ),
-        pytest.param({"privacy_level": "PRIVATE"}, (403, "privacy_level_option_mismatch"), id="13-not-in-the-enum"),
-        pytest.param({"privacy_level": "MUTUAL_FOLLOW_FRIENDS"}, (200, "ok"), id="6-friends"),
-        pytest.param({"privacy_level": "SELF_ONLY"}, (200, "ok"), id="6-self"),
-        pytest.param({"video_cover_timestamp_ms": -5}, (200, "ok"), id="6-invalid-cover-is-no-error"),
-        pytest.param({"brand_content_toggle": True, "brand_organic_toggle": True}, (200, "ok"), id="6-brands"),
-        pytest.param(
-            {"brand_content_toggle": True, "privacy_level": "SELF_ONLY"}, (200, "ok"), id="13-branded-self-only"
-        ),
-        pytest.param({"is_aigc": True, "disable_comment": True, "disable_stitch": False}, (200, "ok"), id="6-toggles"),
+        pytest.param({"privacy_level": "PRIVATE"}, (403, "privacy_level_option_mismatch"), id="not-in-the-enum"),
+        pytest.param({"privacy_level": "MUTUAL_FOLLOW_FRIENDS"}, (200, "ok"), id="friends"),
+        pytest.param({"privacy_level": "SELF_ONLY"}, (200, "ok"), id="self"),
+        pytest.param({"video_cover_timestamp_ms": -5}, (200, "ok"), id="invalid-cover-is-no-error"),
+        pytest.param({"brand_content_toggle": True, "brand_organic_toggle": True}, (200, "ok"), id="brands"),
+        pytest.param({"brand_content_toggle": True, "privacy_level": "SELF_ONLY"}, (200, "ok"), id="branded-self-only"),
+        pytest.param({"is_aigc": True, "disable_comment": True, "disable_stitch": False}, (200, "ok"), id="toggles"),
     ],
 )
-def test_post_info_of_a_video(ada, post_info, answer):
+def test_which_post_info_of_a_video_is_accepted(ada, post_info, answer):
     assert code_of(ada.init(whole(1_000), **post_info)) == answer
 
 
-def test_13_branded_self_only_refused_on_request(client, ada):
+def test_an_option_refuses_branded_content_for_self_only(client, ada):
     client.control.knobs(branded_self_only="refuse")
 
     answer = ada.init(whole(9), brand_content_toggle=True, privacy_level="SELF_ONLY")
@@ -112,26 +114,26 @@ def test_13_branded_self_only_refused_on_request(client, ada):
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        pytest.param({}, None, id="6-no-source"),
-        pytest.param({"source": "CARRIER_PIGEON"}, None, id="6-unknown-source"),
-        pytest.param(whole(0), "The video size is invalid", id="9.1-empty"),
-        pytest.param(whole((4 << 30) + 1), "The video size is invalid", id="9.5-over-4-GB"),
-        pytest.param({**whole(9), "video_size": "9"}, None, id="6-size-type"),
-        pytest.param({"source": "PULL_FROM_URL"}, None, id="6-no-url"),
-        pytest.param(pulled("http://media.example.org:99999/v.mp4"), None, id="9.3-malformed"),
-        pytest.param(pulled("https://203.0.113.9/v.mp4"), None, id="9.3-address"),
-        pytest.param(pulled("https://media/v.mp4"), None, id="9.3-no-domain"),
-        pytest.param(pulled("ftp://media.example/v.mp4"), None, id="9.3-ftp"),
+        pytest.param({}, None, id="no-source"),
+        pytest.param({"source": "CARRIER_PIGEON"}, None, id="unknown-source"),
+        pytest.param(whole(0), "The video size is invalid", id="empty"),
+        pytest.param(whole((4 << 30) + 1), "The video size is invalid", id="over-4-GB"),
+        pytest.param({**whole(9), "video_size": "9"}, None, id="size-type"),
+        pytest.param({"source": "PULL_FROM_URL"}, None, id="no-url"),
+        pytest.param(pulled("http://media.example.org:99999/v.mp4"), None, id="malformed"),
+        pytest.param(pulled("https://203.0.113.9/v.mp4"), None, id="address"),
+        pytest.param(pulled("https://media/v.mp4"), None, id="no-domain"),
+        pytest.param(pulled("ftp://media.example/v.mp4"), None, id="ftp"),
     ],
 )
-def test_a_source_that_cannot_be(ada, source, message):
+def test_a_source_that_cannot_be_used_is_refused(ada, source, message):
     for answer in (ada.init(source), ada.init_inbox(source)):
         assert code_of(answer) == (400, "invalid_params")
         assert message in (None, answer.json()["error"]["message"])
 
 
 @pytest.mark.parametrize("url", ["http://media.example/v.mp4", "http://127.0.0.1:1/v.mp4", "https://127.0.0.1/v.mp4"])
-def test_9_3_pulls_are_https_from_a_domain_unless_the_knob_says_otherwise(client, ada, url):
+def test_pulls_are_https_from_a_domain_unless_an_option_allows_http(client, ada, url):
     client.control.knobs(allow_http=False)
 
     assert code_of(ada.init(pulled(url))) == (400, "invalid_params")
@@ -140,17 +142,17 @@ def test_9_3_pulls_are_https_from_a_domain_unless_the_knob_says_otherwise(client
 @pytest.mark.parametrize(
     ("url", "owned"),
     [
-        pytest.param("https://media.example/any/v.mp4", True, id="9.3-domain"),
-        pytest.param("https://cdn.media.example/v.mp4", True, id="9.3-sub-domain"),
-        pytest.param("https://evilmedia.example/v.mp4", False, id="9.3-look-alike"),
-        pytest.param("https://example/v.mp4".replace("//", "//www."), False, id="9.3-parent"),
-        pytest.param("https://files.example.org/ours/v.mp4", True, id="9.3-prefix"),
-        pytest.param("https://files.example.org/ours/v.mp4?sig=1", True, id="9.3-prefix-query"),
-        pytest.param("https://files.example.org/theirs/v.mp4", False, id="9.3-beside-prefix"),
-        pytest.param("https://sub.files.example.org/ours/v.mp4", False, id="9.3-prefix-no-sub-domain"),
+        pytest.param("https://media.example/any/v.mp4", True, id="domain"),
+        pytest.param("https://cdn.media.example/v.mp4", True, id="sub-domain"),
+        pytest.param("https://evilmedia.example/v.mp4", False, id="look-alike"),
+        pytest.param("https://example/v.mp4".replace("//", "//www."), False, id="parent"),
+        pytest.param("https://files.example.org/ours/v.mp4", True, id="prefix"),
+        pytest.param("https://files.example.org/ours/v.mp4?sig=1", True, id="prefix-query"),
+        pytest.param("https://files.example.org/theirs/v.mp4", False, id="beside-prefix"),
+        pytest.param("https://sub.files.example.org/ours/v.mp4", False, id="prefix-no-sub-domain"),
     ],
 )
-def test_ownership_of_urls(client, ada, url, owned):
+def test_a_url_belongs_to_a_verified_domain_or_prefix(client, ada, url, owned):
     client.control.change_app(client.client_key, verified_prefixes=["https://files.example.org/ours/"])
 
     answers = [ada.init(pulled(url)), ada.init_inbox(pulled(url)), ada.init_photos(url)]
@@ -160,12 +162,12 @@ def test_ownership_of_urls(client, ada, url, owned):
         assert answer.json()["error"]["message"] == ("" if owned else URL_RULES)
 
 
-def test_9_3_a_prefix_is_registered_with_its_slash(client):
+def test_a_prefix_is_registered_with_its_slash(client):
     with pytest.raises(CommandRefused, match="slash"):
         client.control.change_app(client.client_key, verified_prefixes=["https://files.example.org/ours"])
 
 
-def test_9_3_a_prefix_is_verified_by_its_file(client, ada, host):
+def test_a_prefix_is_verified_by_its_file(client, ada, host):
     client.control.knobs(loopback_verified=False)
     prefix = f"{host.url}/ours/"
     file = client.control.property_file(client.client_key, prefix)
@@ -183,14 +185,14 @@ def test_9_3_a_prefix_is_verified_by_its_file(client, ada, host):
         client.control.property_file(client.client_key, prefix.rstrip("/"))
 
 
-def test_16_a_refused_init_leaves_no_publish_id(client, ada):
+def test_a_refused_init_leaves_no_publish_id(client, ada):
     for source in ({}, pulled("https://unverified.example/v.mp4")):
         ada.init(source)
 
     assert client.control.publications() == []
 
 
-def test_16_the_order_of_checks(client):
+def test_the_checks_of_a_video_init_have_an_order(client):
     client.control.knobs(limits={"video_init": 1})
     client.control.freeze()
     client.control.change_creator("ada", banned=True)
@@ -213,14 +215,14 @@ def test_16_the_order_of_checks(client):
 
 
 LATER = [
-    pytest.param(lambda account, source, info: account.init(source, **info), True, id="16-video"),
-    pytest.param(lambda account, source, info: account.init_inbox(source), False, id="16-inbox"),
+    pytest.param(lambda account, source, info: account.init(source, **info), True, id="video"),
+    pytest.param(lambda account, source, info: account.init_inbox(source), False, id="inbox"),
 ]
 
 
 @pytest.mark.parametrize(("begin", "is_direct"), LATER)
-def test_everything_wrong_at_once_is_told_in_order(client, begin, is_direct):
-    """Each time the first thing wrong is mended, the next one is told."""
+def test_errors_are_answered_in_the_order_of_the_checks(client, begin, is_direct):
+    """After each correction the next error is answered."""
     control, app = client.control, client.client_key
     control.freeze()
     control.change_creator("ada", banned=True, post_cap=0)
@@ -241,7 +243,10 @@ def test_everything_wrong_at_once_is_told_in_order(client, begin, is_direct):
         status, code = code_of(answer)
         return status, answer.json()["error"]["message"] if code == "invalid_params" else code
 
-    assert told(cut, wrong, Account(client, "ada", {"access_token": "act.dead"})) == (401, "access_token_invalid")
+    assert told(cut, wrong, ConnectedAccount(client, "ada", {"access_token": "act.dead"})) == (
+        401,
+        "access_token_invalid",
+    )
     assert told(cut, wrong, powerless) == (401, "scope_not_authorized")
     begin(account, cut, wrong)
     assert told(cut, wrong) == (429, "rate_limit_exceeded")
@@ -268,7 +273,7 @@ def test_everything_wrong_at_once_is_told_in_order(client, begin, is_direct):
     assert len(control.publications()) == 1
 
 
-def test_16_the_order_of_checks_of_a_photo_post(client):
+def test_the_checks_of_a_photo_init_have_an_order(client):
     control = client.control
     control.knobs(limits={"photo_init": 0})
     control.change_creator("ada", banned=True, app_version="31.7")
@@ -293,7 +298,7 @@ def test_16_the_order_of_checks_of_a_photo_post(client):
     assert control.publications() == []
 
 
-def test_6_a_ban_refuses_every_init_with_the_generic_message(client, ada):
+def test_a_ban_refuses_every_init_with_the_generic_message(client, ada):
     client.control.change_creator("ada", banned=True)
 
     answers = [ada.init(whole(9)), ada.init_inbox(whole(9)), ada.init_photos("https://media.example/a.jpg")]
@@ -302,7 +307,7 @@ def test_6_a_ban_refuses_every_init_with_the_generic_message(client, ada):
     assert answers[0].json()["error"]["message"] == GUIDELINES
 
 
-def test_7_an_inbox_init_ignores_post_info_and_privacy(client, ada):
+def test_an_inbox_init_ignores_post_info_and_privacy(client, ada):
     body = {"source_info": whole(9), "post_info": {"title": "x" * 9_999, "privacy_level": "NONSENSE"}}
 
     answer = ada.post("/post/publish/inbox/video/init/", body)
@@ -310,7 +315,7 @@ def test_7_an_inbox_init_ignores_post_info_and_privacy(client, ada):
     assert code_of(answer) == (200, "ok")
 
 
-def test_7_inbox_needs_video_upload_and_direct_needs_video_publish(client):
+def test_inbox_needs_video_upload_and_direct_needs_video_publish(client):
     uploader = client.connect("ada", scopes="user.info.basic,video.upload")
     publisher = client.connect("grace", scopes="user.info.basic,video.publish")
     photo = "https://media.example/a.jpg"
@@ -326,7 +331,7 @@ def test_7_inbox_needs_video_upload_and_direct_needs_video_publish(client):
     assert (uploader.fetch(drafted).status_code, publisher.fetch(published).status_code) == (200, 200)
 
 
-def test_7_at_most_five_pending_shares_in_24_hours(client, ada):
+def test_at_most_five_pending_shares_in_24_hours(client, ada):
     begun = [ada.publish(inbox=True) for _ in range(5)]
     refused = ada.init_inbox(whole(9))
     photos = ada.init_photos("https://media.example/a.jpg", mode="MEDIA_UPLOAD")
@@ -341,7 +346,7 @@ def test_7_at_most_five_pending_shares_in_24_hours(client, ada):
     assert code_of(freed) == code_of(next_day) == (200, "ok")
 
 
-def test_7_pending_shares_as_one_practitioner_measured_them(client, ada):
+def test_an_option_counts_all_pending_shares_that_are_held(client, ada):
     client.control.knobs(pending_share_rule="held", pending_share_cap=6)
     begun = [ada.publish(inbox=True) for _ in range(6)]
     client.control.advance(3 * 86_400)
@@ -355,59 +360,59 @@ def test_7_pending_shares_as_one_practitioner_measured_them(client, ada):
 @pytest.mark.parametrize(
     ("change", "answer"),
     [
-        pytest.param({"media_type": "VIDEO"}, (400, "invalid_params"), id="8-media-type"),
-        pytest.param({"media_type": None}, (400, "invalid_params"), id="8-media-type-missing"),
-        pytest.param({"post_mode": "DIRECT POST"}, (400, "invalid_params"), id="8-post-mode-with-space"),
-        pytest.param({"post_info": {"title": "x" * 90, "privacy_level": "SELF_ONLY"}}, (200, "ok"), id="8-title-90"),
+        pytest.param({"media_type": "VIDEO"}, (400, "invalid_params"), id="media-type"),
+        pytest.param({"media_type": None}, (400, "invalid_params"), id="media-type-missing"),
+        pytest.param({"post_mode": "DIRECT POST"}, (400, "invalid_params"), id="post-mode-with-space"),
+        pytest.param({"post_info": {"title": "x" * 90, "privacy_level": "SELF_ONLY"}}, (200, "ok"), id="title-90"),
         pytest.param(
-            {"post_info": {"title": "x" * 91, "privacy_level": "SELF_ONLY"}}, (400, "invalid_params"), id="8-title-91"
+            {"post_info": {"title": "x" * 91, "privacy_level": "SELF_ONLY"}}, (400, "invalid_params"), id="title-91"
         ),
         pytest.param(
             {"post_info": {"description": "🎉" * 2000, "privacy_level": "SELF_ONLY"}},
             (200, "ok"),
-            id="8-description-4000",
+            id="description-4000",
         ),
         pytest.param(
             {"post_info": {"description": "🎉" * 2000 + "x", "privacy_level": "SELF_ONLY"}},
             (400, "invalid_params"),
-            id="8-description-4001",
+            id="description-4001",
         ),
-        pytest.param({"post_info": {}}, (403, "privacy_level_option_mismatch"), id="8-privacy-required"),
+        pytest.param({"post_info": {}}, (403, "privacy_level_option_mismatch"), id="privacy-required"),
         pytest.param(
             {"post_info": {"auto_add_music": 1, "privacy_level": "SELF_ONLY"}},
             (400, "invalid_params"),
-            id="8-bool-type",
+            id="bool-type",
         ),
-        pytest.param({"is_aigc": True}, (200, "ok"), id="8-aigc-top-level"),
-        pytest.param({"is_aigc": "yes"}, (400, "invalid_params"), id="8-aigc-type"),
+        pytest.param({"is_aigc": True}, (200, "ok"), id="aigc-top-level"),
+        pytest.param({"is_aigc": "yes"}, (400, "invalid_params"), id="aigc-type"),
     ],
 )
-def test_photo_posts(ada, change, answer):
+def test_which_photo_posts_are_accepted(ada, change, answer):
     assert code_of(ada.init_photos("https://media.example/a.jpg", **change)) == answer
 
 
 @pytest.mark.parametrize(
     ("source", "answer"),
     [
-        pytest.param({"photo_images": []}, (400, "invalid_params"), id="8-none"),
-        pytest.param({"photo_images": ["https://media.example/a.jpg"] * 35}, (200, "ok"), id="8-35"),
-        pytest.param({"photo_images": ["https://media.example/a.jpg"] * 36}, (400, "invalid_params"), id="8-36"),
+        pytest.param({"photo_images": []}, (400, "invalid_params"), id="none"),
+        pytest.param({"photo_images": ["https://media.example/a.jpg"] * 35}, (200, "ok"), id="35"),
+        pytest.param({"photo_images": ["https://media.example/a.jpg"] * 36}, (400, "invalid_params"), id="36"),
         pytest.param(
             {"photo_images": ["https://media.example/a.jpg"] * 2, "photo_cover_index": 1},
             (200, "ok"),
-            id="8-cover-last",
+            id="cover-last",
         ),
         pytest.param(
             {"photo_images": ["https://media.example/a.jpg"], "photo_cover_index": 1},
             (400, "invalid_params"),
-            id="8-cover-out",
+            id="cover-out",
         ),
-        pytest.param({"photo_cover_index": None}, (200, "ok"), id="8-cover-missing"),
-        pytest.param({"source": "FILE_UPLOAD"}, (400, "invalid_params"), id="8-no-file-upload"),
-        pytest.param({"photo_images": [7]}, (400, "invalid_params"), id="8-url-type"),
+        pytest.param({"photo_cover_index": None}, (200, "ok"), id="cover-missing"),
+        pytest.param({"source": "FILE_UPLOAD"}, (400, "invalid_params"), id="no-file-upload"),
+        pytest.param({"photo_images": [7]}, (400, "invalid_params"), id="url-type"),
     ],
 )
-def test_photo_sources(ada, source, answer):
+def test_which_photo_sources_are_accepted(ada, source, answer):
     info = {
         "source": "PULL_FROM_URL",
         "photo_cover_index": 0,
@@ -418,7 +423,7 @@ def test_photo_sources(ada, source, answer):
     assert code_of(ada.init_photos(source_info=info)) == answer
 
 
-def test_8_photo_drafts_need_tiktok_31_8(client):
+def test_photo_drafts_need_tiktok_31_8(client):
     client.control.change_creator("newcomer", app_version="31.7.9")
     account = client.connect("newcomer")
     old = account.init_photos("https://media.example/a.jpg", mode="MEDIA_UPLOAD")
@@ -433,7 +438,7 @@ def test_8_photo_drafts_need_tiktok_31_8(client):
     ]
 
 
-def test_8_aigc_is_taken_at_either_place(client, ada):
+def test_aigc_is_taken_at_either_place(client, ada):
     for answer in (
         ada.init_photos("https://media.example/a.jpg", is_aigc=True),
         ada.init_photos("https://media.example/a.jpg", post_info={"privacy_level": "SELF_ONLY", "is_aigc": True}),
@@ -441,7 +446,7 @@ def test_8_aigc_is_taken_at_either_place(client, ada):
         assert client.control.publication(answer.json()["data"]["publish_id"])["is_aigc"] is True
 
 
-def test_11_unaudited_apps_post_to_private_accounts_only_and_for_self_only(client):
+def test_unaudited_apps_post_to_private_accounts_only_and_for_self_only(client):
     client.control.change_app(client.client_key, audited=False)
     public, private = client.connect("ada"), client.connect("linus")
 
@@ -457,7 +462,7 @@ def test_11_unaudited_apps_post_to_private_accounts_only_and_for_self_only(clien
     assert code_of(public.init_inbox(whole(9))) == (200, "ok")
 
 
-def test_11_a_sandbox_has_ten_target_users_and_posts_nothing_publicly(client):
+def test_a_sandbox_has_ten_target_users_and_posts_nothing_publicly(client):
     client.control.change_app(client.client_key, sandbox=True, sandbox_targets=["ada", "linus"])
 
     public = client.connect("ada").init(whole(9))
@@ -469,7 +474,7 @@ def test_11_a_sandbox_has_ten_target_users_and_posts_nothing_publicly(client):
         client.control.change_app(client.client_key, sandbox_targets=[f"target{n}" for n in range(11)])
 
 
-def test_11_unaudited_apps_have_five_posting_users_in_24_hours(client):
+def test_unaudited_apps_have_five_posting_users_in_24_hours(client):
     client.control.change_app(client.client_key, audited=False)
     accounts = []
     for number in range(6):
@@ -487,7 +492,7 @@ def test_11_unaudited_apps_have_five_posting_users_in_24_hours(client):
     assert code_of(told) == (200, "reached_active_user_cap")
 
 
-def test_11_audited_apps_have_the_cap_of_their_form_and_drafts_are_outside_it(client):
+def test_audited_apps_have_the_cap_of_their_form_and_drafts_are_outside_it(client):
     client.control.change_app(client.client_key, active_user_cap=1)
     ada, grace = client.connect("ada"), client.connect("grace")
     ada.init(whole(9))
@@ -496,7 +501,7 @@ def test_11_audited_apps_have_the_cap_of_their_form_and_drafts_are_outside_it(cl
     assert code_of(grace.init_inbox(whole(9))) == (200, "ok")
 
 
-def test_11_fifteen_posts_per_creator_in_24_hours_over_all_apps(client, web_client, ada):
+def test_fifteen_posts_per_creator_in_24_hours_over_all_apps(client, web_client, ada):
     elsewhere = web_client.connect("ada")
     for account in (ada, elsewhere):
         for _ in range(7):
@@ -515,9 +520,9 @@ def test_11_fifteen_posts_per_creator_in_24_hours_over_all_apps(client, web_clie
     assert code_of(client.connect("ada").init(whole(9))) == (200, "ok")
 
 
-def test_11_more_inits_than_the_cap_fail_when_they_come_through(client, ada):
+def test_more_inits_than_the_cap_fail_when_they_come_through(client, ada):
     client.control.change_creator("ada", post_cap=1)
-    media = footage.video()
+    media = media_files.video()
     begun = [ada.init(whole(len(media))).json()["data"] for _ in range(2)]
     for data in begun:
         ada.put(data["upload_url"], media)
@@ -528,7 +533,7 @@ def test_11_more_inits_than_the_cap_fail_when_they_come_through(client, ada):
     assert states[1] == {"status": "FAILED", "fail_reason": "spam_risk_too_many_posts"}
 
 
-def test_11_an_init_without_bytes_uses_up_no_post(client, ada):
+def test_an_init_without_bytes_uses_up_no_post(client, ada):
     client.control.change_creator("ada", post_cap=1)
 
     assert [code_of(ada.init(whole(9))) for _ in range(3)] == [(200, "ok")] * 3

@@ -1,4 +1,4 @@
-"""What happens without being asked goes on, whatever goes wrong with one part of it."""
+"""The background runs on when one part of it fails or hangs."""
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.servers import wait_until
-from tests.simulator import footage
-from tests.simulator.driving import Client, pulled, whole
-from tests.simulator.processes import started
+from tests.simulator import media_files
+from tests.simulator.app_client import AppClient, pulled, whole
+from tests.simulator.simulator_process import started
 from tiktok_api.simulator.world.agenda import scheduled_event
 
 
@@ -21,7 +21,7 @@ def silent():
 
 
 @pytest.fixture
-def knobs():
+def options():
     return {"limits": {"video_init": 0}, "post_cap": 1_000}
 
 
@@ -42,8 +42,8 @@ def test_a_slow_receiver_delays_no_other_apps_events(client, web_client, silent,
     ]
 
 
-def test_pulls_that_hang_delay_no_other(client, ada, silent, host):
-    url = host.host("/clip.mp4", footage.video())
+def test_a_pull_that_hangs_delays_no_other(client, ada, silent, host):
+    url = host.host("/clip.mp4", media_files.video())
     for _ in range(40):
         assert ada.init(pulled(f"{silent}/clip.mp4")).status_code == 200
 
@@ -54,7 +54,7 @@ def test_pulls_that_hang_delay_no_other(client, ada, silent, host):
     assert len([each for each in hanging if each["received_at"] is None]) == 40
 
 
-def test_a_pull_that_dribbles_ends_when_it_is_cancelled(client, ada, silent):
+def test_a_slow_pull_ends_when_it_is_cancelled(client, ada, silent):
     publish_id = ada.init(pulled(f"{silent}/clip.mp4")).json()["data"]["publish_id"]
 
     assert ada.cancel(publish_id).status_code == 200
@@ -65,11 +65,11 @@ def test_a_pull_that_dribbles_ends_when_it_is_cancelled(client, ada, silent):
 
 @scheduled_event
 def explode(_world, _now, reason):
-    """Something on the agenda that has a fault."""
+    """An event that raises."""
     raise RuntimeError(reason)
 
 
-def test_an_error_on_the_agenda_is_logged_and_everything_after_it_happens(client, ada, caplog):
+def test_an_event_that_raises_is_logged_and_the_next_ones_run(client, ada, caplog):
     world = client.tiktok.world
     publish_id = ada.publish()
     with world.lock:
@@ -87,8 +87,8 @@ def test_an_error_on_the_agenda_is_logged_and_everything_after_it_happens(client
     caplog.clear()
 
 
-def test_events_come_by_themselves_after_an_error(client, ada, host):
-    """The clock runs by itself: nothing but the background's own thread lets this happen."""
+def test_the_ticker_runs_on_after_an_error(client, ada, host):
+    """No request comes in: only the ticker thread can run these events."""
     world = client.tiktok.world
     client.control.change_app(client.client_key, webhook_url=f"{host.url}/hook")
     client.control.knobs(processing_seconds=0.3, moderation_seconds=0.3)
@@ -99,8 +99,8 @@ def test_events_come_by_themselves_after_an_error(client, ada, host):
     wait_until(lambda: len(host.received) >= 2)
 
 
-def test_a_receiver_that_is_down_is_not_called_for_ever(client):
-    """Without a pause between attempts the clock would never come to their end."""
+def test_a_receiver_that_is_down_is_not_called_without_end(client):
+    """Without a pause between attempts the deliveries would never end."""
     client.control.knobs(webhook_retry_seconds=0)
     client.control.change_app(client.client_key, webhook_url="http://127.0.0.1:9/hook")
     client.control.send_webhook(client.client_key, "x.y")
@@ -112,7 +112,7 @@ def test_a_receiver_that_is_down_is_not_called_for_ever(client):
     assert client.control.webhooks()[0]["state"] == "dropped"
 
 
-def test_a_delivery_is_held_up_once_not_for_ever(client, host):
+def test_a_fault_delays_a_delivery_once(client, host):
     client.control.freeze()
     client.control.change_app(client.client_key, webhook_url=f"{host.url}/hook")
     for seconds in (0, 5):
@@ -162,7 +162,7 @@ def upload(client, account, _, pool):
 
 
 def send_slowly(url):
-    """Send three of nine bytes, and wait for what comes."""
+    """Send three of nine bytes, and wait for an answer."""
     parts = urlsplit(url)
     head = [
         f"PUT {parts.path}?{parts.query} HTTP/1.1",
@@ -177,9 +177,9 @@ def send_slowly(url):
 
 
 @pytest.mark.parametrize("hang", [pull, pull_from_nowhere, send_webhook, ask, settle, verify, upload])
-def test_stopping_takes_no_longer_whatever_hangs(silent, session, hang):
+def test_stopping_does_not_wait_for_what_hangs(silent, session, hang):
     with ThreadPoolExecutor(4) as pool, started() as process:
-        client = Client(process, session)
+        client = AppClient(process, session)
         hang(client, client.connect("ada"), silent, pool)
 
         errors = process.stop(within_seconds=20)
@@ -187,10 +187,10 @@ def test_stopping_takes_no_longer_whatever_hangs(silent, session, hang):
     assert errors == ""
 
 
-def test_a_spool_that_is_taken_away_or_full_is_no_end(client, ada, host, caplog):
-    """A cleaner of temporary folders takes the folder; a file in its place is as good as a full disk."""
+def test_a_missing_or_full_spool_folder_fails_only_its_uploads(client, ada, host, caplog):
+    """A cleaner of temporary folders removes the folder; a file in its place has the effect of a full disk."""
     folder = client.tiktok.world.spool.folder
-    media = footage.video()
+    media = media_files.video()
     folder.rmdir()
     first = ada.publish(media)
     [path] = folder.iterdir()

@@ -1,4 +1,7 @@
-"""Section 12: what is sent to an app's callback URL, how it is signed, and how long it is tried."""
+"""Webhooks: the events of an app, their signature, and their retries.
+
+Source: developers.tiktok.com/docs/en/, the pages on webhooks.
+"""
 
 import hashlib
 import hmac
@@ -6,7 +9,7 @@ import json
 
 import pytest
 
-from tests.simulator.driving import pulled, whole
+from tests.simulator.app_client import pulled, whole
 from tiktok_api.simulator.world.ids import webhook_signature
 
 VECTOR = (
@@ -25,13 +28,13 @@ def named(told, event):
     return [each for each in told if each["event"] == event]
 
 
-def test_12_the_published_signature():
+def test_signatures_match_the_published_example():
     assert len(VECTOR) == 228
 
     assert webhook_signature("sim-client-secret-0001", 1_770_210_874, VECTOR) == f"t=1770210874,s={VECTOR_DIGEST}"
 
 
-def test_12_what_arrives_is_signed_over_the_raw_body(client, receiver, events):
+def test_an_event_is_signed_over_its_raw_body(client, receiver, events):
     client.control.set_clock(1_770_210_874)
     client.control.send_webhook(client.client_key, "post.publish.complete", username="ada", content={"publish_id": "é"})
     events()
@@ -44,7 +47,7 @@ def test_12_what_arrives_is_signed_over_the_raw_body(client, receiver, events):
     assert headers["Content-Type"] == "application/json"
 
 
-def test_12_the_envelope_and_a_public_posts_events(client, ada, events):
+def test_a_public_post_sends_its_events_in_the_envelope(client, ada, events):
     publish_id = ada.publish()
     client.control.advance(60)
     told = events()
@@ -64,7 +67,7 @@ def test_12_the_envelope_and_a_public_posts_events(client, ada, events):
     }
 
 
-def test_12_a_draft_is_delivered_and_may_complete_more_than_once(client, ada, events):
+def test_a_draft_is_delivered_and_may_complete_more_than_once(client, ada, events):
     publish_id = ada.publish(inbox=True)
     client.control.advance(60)
     client.control.complete_draft("ada", publish_id, posts=2)
@@ -78,7 +81,7 @@ def test_12_a_draft_is_delivered_and_may_complete_more_than_once(client, ada, ev
     assert len({json.loads(each["content"])["post_id"] for each in public}) == 2
 
 
-def test_12_a_failure_has_its_reason(client, ada, events):
+def test_a_failure_event_has_its_reason(client, ada, events):
     client.control.change_creator("ada", fail_reason="spam_risk_text")
     publish_id = ada.publish()
     client.control.advance(60)
@@ -87,7 +90,7 @@ def test_12_a_failure_has_its_reason(client, ada, events):
     assert content == {"publish_id": publish_id, "reason": "spam_risk_text", "publish_type": "DIRECT_PUBLISH"}
 
 
-def test_9_4_a_cancelled_pull_is_a_failure_with_its_reason(client, ada, events):
+def test_a_cancelled_pull_sends_a_failure_with_its_reason(client, ada, events):
     client.control.knobs(pull_delay_seconds=60)
     publish_id = ada.init(pulled("https://media.example/v.mp4")).json()["data"]["publish_id"]
     ada.cancel(publish_id)
@@ -96,7 +99,7 @@ def test_9_4_a_cancelled_pull_is_a_failure_with_its_reason(client, ada, events):
     assert content == {"publish_id": publish_id, "reason": "publish_cancelled", "publish_type": "DIRECT_PUBLISH"}
 
 
-def test_10_a_removal_in_flight_fails_the_publication_and_says_both(client, ada, events):
+def test_removing_the_app_of_an_unfinished_publication_sends_both_events(client, ada, events):
     publish_id = ada.publish(inbox=True)
     client.control.disconnect("ada", client_key=client.client_key)
     told = events()
@@ -107,7 +110,7 @@ def test_10_a_removal_in_flight_fails_the_publication_and_says_both(client, ada,
 
 
 @pytest.mark.parametrize("how", ["takedown", "privacy", "private account"])
-def test_12_no_longer_public_with_its_misspelling(client, ada, events, how):
+def test_the_event_of_a_post_no_longer_public_has_tiktoks_misspelling(client, ada, events, how):
     publish_id = ada.publish()
     client.control.advance(60)
     video_id = client.control.live("ada")[0]["id"]
@@ -123,7 +126,7 @@ def test_12_no_longer_public_with_its_misspelling(client, ada, events, how):
 
 
 @pytest.mark.parametrize("reason", range(6))
-def test_12_authorization_removed_finds_the_token_dead(client, ada, receiver, events, reason):
+def test_authorization_removed_finds_the_token_dead(client, ada, receiver, events, reason):
     client.control.disconnect("ada", client_key=client.client_key, reason=reason)
     removed = named(events(), "authorization.removed")
 
@@ -132,13 +135,13 @@ def test_12_authorization_removed_finds_the_token_dead(client, ada, receiver, ev
     assert ada.get("/user/info/", fields="open_id").status_code == 401
 
 
-def test_12_a_developers_revoke_is_reason_5(client, ada, events):
+def test_a_developers_revoke_is_reason_5(client, ada, events):
     client.revoke(ada.tokens["access_token"])
 
     assert json.loads(named(events(), "authorization.removed")[0]["content"]) == {"reason": 5}
 
 
-def test_12_legacy_events_can_be_sent_by_hand_and_some_name_nobody(client, events):
+def test_legacy_events_can_be_sent_by_hand_and_some_have_no_user(client, events):
     client.control.send_webhook(
         client.client_key, "video.publish.completed", username="ada", content={"share_id": "s.1"}
     )
@@ -149,7 +152,7 @@ def test_12_legacy_events_can_be_sent_by_hand_and_some_name_nobody(client, event
     assert "user_openid" not in told[1]
 
 
-def test_12_each_app_is_told_with_its_own_secret(client, web_client, receiver, events):
+def test_each_app_gets_events_signed_with_its_own_secret(client, web_client, receiver, events):
     client.control.change_app(web_client.client_key, webhook_url=f"{receiver.url}/other")
     account = web_client.connect("ada")
     web_client.revoke(account.tokens["access_token"])
@@ -163,7 +166,7 @@ def test_12_each_app_is_told_with_its_own_secret(client, web_client, receiver, e
 
 
 @pytest.mark.parametrize("status", [201, 204, 302, 400, 500])
-def test_12_anything_but_200_is_tried_again(client, receiver, events, status):
+def test_any_status_but_200_is_retried(client, receiver, events, status):
     receiver.answers = [status]
     client.control.send_webhook(client.client_key, "x.y", username="ada")
     first = len(events())
@@ -174,7 +177,7 @@ def test_12_anything_but_200_is_tried_again(client, receiver, events, status):
     assert [attempt["outcome"] for attempt in client.control.webhooks()[0]["attempts"]] == [status, 200]
 
 
-def test_12_retries_back_off_and_are_dropped_after_72_hours(client, receiver, events):
+def test_retries_back_off_and_are_dropped_after_72_hours(client, receiver, events):
     receiver.always = 503
     client.control.send_webhook(client.client_key, "x.y", username="ada")
     events()
@@ -193,7 +196,7 @@ def test_12_retries_back_off_and_are_dropped_after_72_hours(client, receiver, ev
     assert len(events()) == 16
 
 
-def test_12_a_retry_is_signed_anew_or_carries_the_old_header(client, receiver, events):
+def test_a_retry_is_signed_again_or_carries_the_first_header(client, receiver, events):
     receiver.answers = [500, 200, 500, 200]
     client.control.send_webhook(client.client_key, "x.y", username="ada")
     events()
@@ -210,7 +213,7 @@ def test_12_a_retry_is_signed_anew_or_carries_the_old_header(client, receiver, e
     assert stamps[3] == stamps[2]
 
 
-def test_12_duplicates_are_byte_equal(client, receiver, events):
+def test_duplicates_are_byte_equal(client, receiver, events):
     client.control.knobs(webhook_duplicates=2)
     client.control.send_webhook(client.client_key, "x.y", username="ada")
     events()
@@ -219,7 +222,7 @@ def test_12_duplicates_are_byte_equal(client, receiver, events):
     assert len(receiver.received) == 3
 
 
-def test_12_an_event_may_come_late(client, receiver, events):
+def test_an_event_may_come_late(client, receiver, events):
     client.control.knobs(webhook_late_seconds=3_600)
     client.control.send_webhook(client.client_key, "x.y", username="ada")
     before = len(events())
@@ -231,7 +234,7 @@ def test_12_an_event_may_come_late(client, receiver, events):
     assert sent_at - told[0]["create_time"] >= 3_600
 
 
-def test_12_events_may_come_out_of_order(client, ada, events):
+def test_events_may_come_out_of_order(client, ada, events):
     client.control.knobs(webhook_reverse_seconds=300)
     ada.publish()
     client.control.advance(60)
@@ -242,7 +245,7 @@ def test_12_events_may_come_out_of_order(client, ada, events):
     assert [each["event"] for each in events()] == ["post.publish.publicly_available", "post.publish.complete"]
 
 
-def test_12_an_event_can_be_replayed(client, receiver, events):
+def test_an_event_can_be_replayed(client, receiver, events):
     client.control.send_webhook(client.client_key, "x.y", username="ada")
     events()
     client.control.redeliver(client.control.webhooks()[0]["id"])
@@ -252,7 +255,7 @@ def test_12_an_event_can_be_replayed(client, receiver, events):
     assert len(receiver.received) == 2
 
 
-def test_12_without_a_callback_url_events_are_kept_to_be_seen(client, ada):
+def test_without_a_callback_url_events_are_kept_to_be_seen(client, ada):
     client.revoke(ada.tokens["access_token"])
 
     assert [(each["event"], each["state"]) for each in client.control.webhooks()] == [
@@ -260,7 +263,7 @@ def test_12_without_a_callback_url_events_are_kept_to_be_seen(client, ada):
     ]
 
 
-def test_12_callbacks_are_https_unless_the_knob_says_otherwise(client, receiver, events):
+def test_callbacks_are_https_unless_an_option_allows_http(client, receiver, events):
     client.control.knobs(allow_http=False)
     client.control.send_webhook(client.client_key, "x.y", username="ada")
 
@@ -268,7 +271,7 @@ def test_12_callbacks_are_https_unless_the_knob_says_otherwise(client, receiver,
     assert "https" in client.control.webhooks()[0]["attempts"][0]["outcome"]
 
 
-def test_12_a_dead_receiver_is_tried_again(client, receiver, events):
+def test_a_receiver_that_is_down_is_retried(client, receiver, events):
     client.control.change_app(client.client_key, webhook_url="http://127.0.0.1:9/hook")
     client.control.send_webhook(client.client_key, "x.y", username="ada")
     events()
@@ -278,7 +281,7 @@ def test_12_a_dead_receiver_is_tried_again(client, receiver, events):
 
 
 @pytest.mark.parametrize(("effect", "count"), [("drop", 0), ("status", 0), ("duplicate", 2)])
-def test_mischief_with_webhooks(client, receiver, events, effect, count):
+def test_a_fault_drops_duplicates_or_replaces_a_webhook(client, receiver, events, effect, count):
     client.control.mischief("webhook", effect)
     client.control.send_webhook(client.client_key, "x.y", username="ada")
     first = len(events())
@@ -287,7 +290,7 @@ def test_mischief_with_webhooks(client, receiver, events, effect, count):
     assert (first, len(events())) == (count, max(count, 1))
 
 
-def test_mischief_delays_a_webhook(client, receiver, events):
+def test_a_fault_delays_a_webhook(client, receiver, events):
     client.control.mischief("webhook", "delay", delay_seconds=100)
     client.control.send_webhook(client.client_key, "x.y", username="ada")
     first = len(events())
@@ -296,7 +299,7 @@ def test_mischief_delays_a_webhook(client, receiver, events):
     assert (first, len(events())) == (0, 1)
 
 
-def test_uploads_announce_nothing_before_their_verdict(client, ada, events):
+def test_uploads_send_no_event_before_their_verdict(client, ada, events):
     ada.init(whole(9))
 
     assert events() == []

@@ -1,4 +1,4 @@
-"""What TikTok takes, and for which reason it refuses, of videos as phones, recorders and editors make them"""
+"""Which videos of phones, recorders and editors TikTok accepts, and why it refuses others."""
 
 import pytest
 
@@ -14,7 +14,7 @@ REASONS = {
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_good_film_is_taken(client, ada, name):
+def test_a_video_of_a_common_device_is_accepted(client, ada, name):
     case = GOOD[name]
     publish_id = ada.publish(case.make())
     client.control.advance(60)

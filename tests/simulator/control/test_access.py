@@ -1,11 +1,11 @@
-"""The control API and its page are for programs and for the page itself, not for other pages in a browser."""
+"""The control API and its page serve programs and the page itself, and refuse other web pages."""
 
 import re
 
 import pytest
 import requests
 
-from tests.simulator.processes import started
+from tests.simulator.simulator_process import started
 from tiktok_api.simulator import create_simulator
 
 FORM = "application/x-www-form-urlencoded"
@@ -46,14 +46,14 @@ def base(tiktok):
 
 @pytest.fixture
 def untouched(tiktok):
-    """Changes something, and holds that it is still so at the end."""
+    """Change the world, and check at the end that the change is still there."""
     tiktok.control.change_creator("ada", bio="not reset")
     yield
     assert tiktok.control.creator("ada")["bio"] == "not reset"
 
 
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
-def test_requests_from_elsewhere_are_refused(base, session, untouched, headers):
+def test_requests_from_other_sites_are_refused(base, session, untouched, headers):
     kinds = [session.request(method, base + path, json={}, headers=headers).status_code for method, path in CHANGES]
     kinds += [session.post(base + path, data={"advance_seconds": "1"}, headers=headers).status_code for path in FORMS]
     kinds += [session.delete(f"{base}/v1/{what}", headers=headers).status_code for what in ("mischief", "requests")]
@@ -62,13 +62,13 @@ def test_requests_from_elsewhere_are_refused(base, session, untouched, headers):
 
 
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
-def test_reading_from_elsewhere_is_refused_too(base, session, headers):
+def test_reading_from_other_sites_is_refused(base, session, headers):
     for path in ("/v1/state", "/v1/apps", "/v1/requests", "/"):
         assert session.get(base + path, headers=headers).status_code == 403
 
 
 @pytest.mark.parametrize("content_type", [FORM, "multipart/form-data; boundary=x", "text/plain", None])
-def test_what_a_form_can_send_is_no_order(base, session, untouched, content_type):
+def test_a_request_that_a_form_can_send_is_refused(base, session, untouched, content_type):
     for method, path in CHANGES:
         request = requests.Request(method, base + path, data=b'{"a": 1}').prepare()
         request.headers.pop("Content-Type", None)
@@ -78,12 +78,12 @@ def test_what_a_form_can_send_is_no_order(base, session, untouched, content_type
         assert (answer.status_code, "application/json" in answer.json()["error"]) == (415, True)
 
 
-def test_an_order_without_a_body_says_that_it_is_json_too(base, session, untouched):
+def test_a_request_without_a_body_must_declare_json_too(base, session, untouched):
     assert session.post(f"{base}/v1/reset").status_code == 415
     assert session.post(f"{base}/v1/reset", headers={"Content-Type": FORM}).status_code == 415
 
 
-def test_programs_and_our_own_origin_are_served(tiktok, base, session):
+def test_programs_and_the_own_origin_are_served(tiktok, base, session):
     own = {"Origin": tiktok.url, "Sec-Fetch-Site": "same-origin"}
 
     assert session.post(f"{base}/v1/clock", json={}).status_code == 200
@@ -120,7 +120,7 @@ def test_the_forms_of_the_page_work_with_its_token_alone(tiktok, base, session):
     assert (done.status_code, tiktok.control.creator("ada")["bio"]) == (200, "Engines and poetry.")
 
 
-def test_no_other_page_decides_on_the_consent_page(client, session):
+def test_another_page_cannot_decide_on_the_consent_page(client, session):
     form = {"creator": "ada", "decision": "allow", "scopes": "user.info.basic"}
 
     foreign = session.post(
@@ -132,7 +132,7 @@ def test_no_other_page_decides_on_the_consent_page(client, session):
     assert own.status_code == 302
 
 
-def test_a_name_can_be_allowed(session):
+def test_a_host_name_can_be_allowed(session):
     with started("--allow-host", "Simulator") as process:
         url = f"{process.url}/_simulator/v1/clock"
         answers = [session.get(url, headers={"Host": host}).status_code for host in ("simulator:8090", "other:8090")]
@@ -141,7 +141,7 @@ def test_a_name_can_be_allowed(session):
     assert answers == [200, 403]
 
 
-def test_in_process_the_same_holds():
+def test_a_wsgi_application_has_the_same_checks():
     app = create_simulator()
     try:
         client = app.test_client()

@@ -1,0 +1,1 @@
+"""The simulator against the documented facts of TikTok, over a socket."""

@@ -1,0 +1,1 @@
+"""The control API, its page, its options, fault rules and journal."""

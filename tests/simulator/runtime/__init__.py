@@ -1,0 +1,1 @@
+"""How a simulator runs: its process, its HTTP server and its background."""

@@ -1,0 +1,1 @@
+"""One world over time: growth, resets, concurrency, bounds, and its state file."""
