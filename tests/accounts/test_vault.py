@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import event, select, update
+from structlog.testing import capture_logs
 
 from tests.conftest import Person
 from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
-from tiktok_api import events
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, AccountStatus
 from tiktok_api.accounts.token_refresh import TokenVault
@@ -27,12 +27,10 @@ def account_id(owner, connect_account):
 
 
 @pytest.fixture
-def expired(monkeypatch):
-    """The accounts that are announced as expired from now on, with their reasons."""
-    monkeypatch.setattr(events, "_listeners", {**events._listeners, "account.expired": []})
-    heard = []
-    events.subscribe("account.expired", lambda account: heard.append((str(account.id), account.status_reason)))
-    return heard
+def marked():
+    """The accounts that are marked for reconnection from now on, with the reasons, as the log tells."""
+    with capture_logs() as lines:
+        yield lambda: [(line["account"], line["reason"]) for line in lines if line["event"] == "account.marked"]
 
 
 def refreshes(simulator):
@@ -99,7 +97,7 @@ def test_whatever_tiktok_rotates_the_newest_pair_is_kept(account_id, tokens, sim
 
 
 @pytest.mark.parametrize("status", [200, 400, 401])
-def test_a_dead_refresh_token_marks_the_account_once(owner, account_id, tokens, simulator, pass_time, expired, status):
+def test_a_dead_refresh_token_marks_the_account_once(owner, account_id, tokens, simulator, pass_time, marked, status):
     simulator.control.knobs(oauth_error_status=status)
     simulator.control.disconnect("ada")
     pass_time(days=1)
@@ -109,7 +107,7 @@ def test_a_dead_refresh_token_marks_the_account_once(owner, account_id, tokens, 
             tokens.token(account_id)
 
     assert status_of(owner, account_id) == "expired"
-    assert expired == [(account_id, "grant_rejected")]
+    assert marked() == [(account_id, "grant_rejected")]
     assert refreshes(simulator) == 1
 
 
@@ -124,7 +122,7 @@ def test_a_dead_refresh_token_marks_the_account_once(owner, account_id, tokens, 
     ],
 )
 def test_trouble_says_nothing_about_the_account(
-    owner, account_id, tokens, simulator, pass_time, expired, mischief, error
+    owner, account_id, tokens, simulator, pass_time, marked, mischief, error
 ):
     pass_time(days=1)
     simulator.control.mischief("refresh", **mischief)
@@ -134,7 +132,7 @@ def test_trouble_says_nothing_about_the_account(
 
     assert status_of(owner, account_id) == "active"
     assert tokens.token(account_id) in simulator.world.access_tokens
-    assert expired == []
+    assert marked() == []
 
 
 def test_an_answer_that_was_lost_after_the_rotation_costs_a_reconnection(
@@ -153,7 +151,7 @@ def test_an_answer_that_was_lost_after_the_rotation_costs_a_reconnection(
 
 @pytest.mark.parametrize("is_rejected", [False, True])
 def test_a_person_who_reconnects_meanwhile_wins(
-    owner, account_id, connect_account, tokens, simulator, pass_time, expired, is_rejected
+    owner, account_id, connect_account, tokens, simulator, pass_time, marked, is_rejected
 ):
     pass_time(days=1)
     if is_rejected:
@@ -168,11 +166,11 @@ def test_a_person_who_reconnects_meanwhile_wins(
         assert renewal.result() == reconnected
 
     assert tokens.token(account_id) == reconnected
-    assert expired == []
+    assert marked() == []
 
 
 def test_a_renewal_that_comes_late_does_not_undo_a_revocation(
-    app, owner, account_id, tokens, simulator, pass_time, expired
+    app, owner, account_id, tokens, simulator, pass_time, marked
 ):
     pass_time(days=1)
     simulator.control.mischief("refresh", "delay", when="after", delay_seconds=1)
@@ -186,17 +184,17 @@ def test_a_renewal_that_comes_late_does_not_undo_a_revocation(
             renewal.result()
 
     assert status_of(owner, account_id) == "revoked"
-    assert expired == [(account_id, "authorization_removed")]
+    assert marked() == [(account_id, "authorization_removed")]
 
 
-def test_what_is_said_of_an_older_pair_marks_nothing(app, owner, account_id, connect_account, expired):
+def test_what_is_said_of_an_older_pair_marks_nothing(app, owner, account_id, connect_account, marked):
     connect_account(owner, "ada")  # the second pair
 
     with app.app_context(), transaction():
         mark_reconnection(UUID(account_id), "authorization_removed", token_version=1)
 
     assert status_of(owner, account_id) == "active"
-    assert expired == []
+    assert marked() == []
 
 
 def test_an_account_that_is_gone_has_no_token(owner, account_id, tokens):
@@ -280,7 +278,7 @@ def test_wrong_keys_of_ours_are_tried_again_later(owner, account_id, simulator, 
 
 @pytest.mark.parametrize("column", ["access_token_encrypted", "refresh_token_encrypted"])
 def test_a_pair_that_cannot_be_opened_is_an_error_that_reconnecting_mends(
-    app, owner, account_id, connect_account, tokens, simulator, pass_time, expired, column
+    app, owner, account_id, connect_account, tokens, simulator, pass_time, marked, column
 ):
     pass_time(days=1 if column == "refresh_token_encrypted" else 0)
     with app.app_context(), transaction() as session:
@@ -289,7 +287,7 @@ def test_a_pair_that_cannot_be_opened_is_an_error_that_reconnecting_mends(
         with pytest.raises(AccountNeedsReconnection):
             tokens.token(account_id)
     assert status_of(owner, account_id) == "error"
-    assert expired == [(account_id, "token_unreadable")]
+    assert marked() == [(account_id, "token_unreadable")]
 
     connect_account(owner, "ada")
 

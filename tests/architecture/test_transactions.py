@@ -22,7 +22,10 @@ STEPS = (
     "posts.matching.videos",
     "media.uploads.receiver",
     "media.imports.download",
+    "accounts.oauth_flow.callback",
     "accounts.token_refresh",
+    "accounts.creator_info",
+    "accounts.rate_limits",
     "accounts.disconnection",
     "webhooks.incoming.handle",
 )

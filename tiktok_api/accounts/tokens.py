@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from tiktok_api import clock, events
+from tiktok_api import clock
 from tiktok_api.accounts.models import Account, AccountStatus, Revocation
 from tiktok_api.db import db
 from tiktok_api.encryption import Encryptor
@@ -72,7 +72,7 @@ def store_grant(account: Account, grant: TokenGrant, *, asked_at: datetime, encr
 def mark_reconnection(
     account_id: UUID, reason: str, *, status: AccountStatus = AccountStatus.EXPIRED, token_version: int | None = None
 ) -> None:
-    """Mark the account as unusable until its person connects it again, and announce it; call it inside a transaction.
+    """Mark the account as unusable until its person connects it again; call it inside a transaction.
 
     With `token_version`, only if that pair is still in use: the account may have been reconnected meanwhile, and what is
     wrong with the old pair is of no interest then. A lease on renewing the pair ends with it.
@@ -85,4 +85,3 @@ def mark_reconnection(
         return
     account.status, account.status_reason, account.updated_at = status, reason, clock.now()
     log.warning("account.marked", account=str(account.id), status=status, reason=reason)
-    events.announce("account.expired", account=account)
