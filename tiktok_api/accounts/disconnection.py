@@ -10,7 +10,7 @@ from tiktok_api import clock, events
 from tiktok_api.accounts import services, tokens
 from tiktok_api.accounts.models import Account, Revocation
 from tiktok_api.accounts.token_refresh import TokenVault
-from tiktok_api.accounts.tokens import TokenPair
+from tiktok_api.accounts.tokens import GrantTokens
 from tiktok_api.db import db, end_reading, new_id, transaction
 from tiktok_api.encryption import DecryptionFailed
 from tiktok_api.jobs import queue
@@ -36,11 +36,11 @@ def disconnect(account: Account, vault: TokenVault) -> list[UUID]:
     """
     cancelled = [each for answer in events.ask("account.disconnecting", account=account) for each in answer]
     try:
-        pair = tokens.decrypt_pair(account, vault.encryptor)
+        granted = tokens.decrypt_tokens(account, vault.encryptor)
     except DecryptionFailed as error:  # without its tokens only the person can revoke the grant, in TikTok's app
         log.warning("revocation.impossible", account=str(account.id), error=str(error))
     else:
-        _enqueue_revocation(account.open_id, pair, account.access_expires_at, vault)
+        _enqueue_revocation(account.open_id, granted, account.access_expires_at, vault)
     for kind in (services.SYNC, tokens.RENEW):
         queue.cancel(f"{kind}:{account.id}")
     db.session.delete(account)
@@ -62,7 +62,7 @@ def revoke_unused_grant(grant: TokenGrant, vault: TokenVault) -> None:
     """
     if db.session.scalar(select(Account.id).where(Account.open_id == grant.open_id)) is None:
         expires_at = clock.now() + timedelta(seconds=grant.expires_in)
-        _enqueue_revocation(grant.open_id, tokens.pair_of(grant), expires_at, vault)
+        _enqueue_revocation(grant.open_id, tokens.tokens_of(grant), expires_at, vault)
 
 
 def revoke(revocation_id: UUID, vault: TokenVault) -> None:
@@ -87,9 +87,9 @@ def revoke(revocation_id: UUID, vault: TokenVault) -> None:
         session.execute(delete(Revocation).where(Revocation.id == revocation_id))
 
 
-def _enqueue_revocation(open_id: str, pair: TokenPair, expires_at: datetime, vault: TokenVault) -> None:
+def _enqueue_revocation(open_id: str, granted: GrantTokens, expires_at: datetime, vault: TokenVault) -> None:
     revocation = Revocation(id=new_id(), open_id=open_id, access_expires_at=expires_at)
-    tokens.encrypt_pair(revocation, pair, vault.encryptor)
+    tokens.encrypt_tokens(revocation, granted, vault.encryptor)
     db.session.add(revocation)
     db.session.flush()
     queue.enqueue(REVOKE, due_at=clock.now(), subject=revocation.id)
@@ -101,16 +101,16 @@ def _revoke_at_tiktok(revocation: Revocation, vault: TokenVault) -> None:
     Raises GrantInvalid if the grant has ended already, DecryptionFailed, and for any other refusal NoUsableToken: one odd
     answer must not leave the app in the person's list.
     """
-    pair = tokens.decrypt_pair(revocation, vault.encryptor)
+    granted = tokens.decrypt_tokens(revocation, vault.encryptor)
     if revocation.access_expires_at > clock.now():
         end_reading()
         try:
-            return vault.tiktok.revoke_token(pair.access_token)
+            return vault.tiktok.revoke_token(granted.access_token)
         except _REFUSALS as error:
             log.info("revocation.refused", error=str(error))
     end_reading()
     try:
-        grant = vault.tiktok.refresh_token(pair.refresh_token)
+        grant = vault.tiktok.refresh_token(granted.refresh_token)
         _replace_tokens(revocation.id, grant, vault)
         return vault.tiktok.revoke_token(grant.access_token)
     except GrantInvalid:
@@ -124,5 +124,5 @@ def _replace_tokens(revocation_id: UUID, grant: TokenGrant, vault: TokenVault) -
     with transaction() as session:
         revocation = session.get(Revocation, revocation_id, with_for_update=True)
         if revocation is not None:
-            tokens.encrypt_pair(revocation, tokens.pair_of(grant), vault.encryptor)
+            tokens.encrypt_tokens(revocation, tokens.tokens_of(grant), vault.encryptor)
             revocation.access_expires_at = clock.now() + timedelta(seconds=grant.expires_in)
