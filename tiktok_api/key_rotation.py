@@ -1,7 +1,7 @@
-"""Sealing anew, under the current key, what older keys have sealed: row by row, while the service runs.
+"""Encrypting values of older keys again with the current key: row by row, while the service runs.
 
-A row is replaced only if it still is what was read, so whatever the service writes meanwhile wins; what it sealed under an
-old key since is found by the next run. Stopping in the middle loses nothing.
+A value is replaced only if it still is what was read, so what the service writes meanwhile wins; what it wrote with an old
+key is found by the next run. Stopping in the middle loses nothing.
 """
 
 from collections.abc import Callable
@@ -18,36 +18,38 @@ _AT_ONCE = 100
 
 
 @dataclass(slots=True)
-class Tally:
-    """What became of the values of one column that an older key had sealed."""
+class RotationCounts:
+    """How many values of a column were encrypted again, were replaced by the service meanwhile, or fit no key."""
 
     resealed: int = 0
     overtaken: int = 0
     broken: int = 0
 
 
-def sealed_columns() -> list[Column[bytes]]:
-    """Every column that holds sealed values, which is every binary one."""
+def encrypted_columns() -> list[Column[bytes]]:
+    """Returns every column that holds encrypted values, which is every binary one."""
     tables = Model.metadata.sorted_tables
     return [column for table in tables for column in table.columns if isinstance(column.type, LargeBinary)]
 
 
 def count_old(column: Column[bytes], encryptor: Encryptor) -> int:
-    """How many values an older key has sealed."""
+    """Returns how many values were encrypted with an older key."""
     count = db.session.scalar(select(func.count()).select_from(column.table).where(_is_old(column, encryptor))) or 0
     end_reading()
     return count
 
 
-def reseal(column: Column[bytes], encryptor: Encryptor, *, note: Callable[[int], None] = lambda _: None) -> Tally:
-    """Seal the old values of a column anew, a hundred at a time; `note` hears how many more have been looked at."""
-    tally, last = Tally(), UUID(int=0)
+def reseal(
+    column: Column[bytes], encryptor: Encryptor, *, note: Callable[[int], None] = lambda _: None
+) -> RotationCounts:
+    """Encrypt the old values of a column again, a hundred at a time; `note` is called with the size of each hundred."""
+    counts, last = RotationCounts(), UUID(int=0)
     while rows := _read(column, encryptor, after=last):
         last = rows[-1].id
         for row in rows:
-            _reseal_one(column, row, encryptor, tally)
+            _reseal_one(column, row, encryptor, counts)
         note(len(rows))
-    return tally
+    return counts
 
 
 def _read(column: Column[bytes], encryptor: Encryptor, *, after: UUID) -> list[Any]:
@@ -58,20 +60,20 @@ def _read(column: Column[bytes], encryptor: Encryptor, *, after: UUID) -> list[A
     return rows
 
 
-def _reseal_one(column: Column[bytes], row: Any, encryptor: Encryptor, tally: Tally) -> None:
+def _reseal_one(column: Column[bytes], row: Any, encryptor: Encryptor, counts: RotationCounts) -> None:
     try:
-        anew = encryptor.encrypt(encryptor.decrypt(row.value, column, row.id), column, row.id)
+        encrypted = encryptor.encrypt(encryptor.decrypt(row.value, column, row.id), column, row.id)
     except DecryptionFailed:
-        tally.broken += 1
+        counts.broken += 1
         return
     ids = column.table.c.id
     unchanged = update(column.table).where(ids == row.id, column == row.value)
     with transaction() as session:
-        is_replaced = session.execute(unchanged.values({column.name: anew}).returning(ids)).scalar() is not None
+        is_replaced = session.execute(unchanged.values({column.name: encrypted}).returning(ids)).scalar() is not None
     if is_replaced:
-        tally.resealed += 1
+        counts.resealed += 1
     else:
-        tally.overtaken += 1
+        counts.overtaken += 1
 
 
 def _is_old(column: Column[bytes], encryptor: Encryptor) -> ColumnElement[bool]:

@@ -1,45 +1,17 @@
-"""Time that passes here and at TikTok alike, and a look into the vault."""
+"""An account with its vault, and time that passes here and at TikTok alike."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from flask import Flask
 
+from tests.accounts.scene import Scene, Vault
+from tests.conftest import Person
 from tests.unpaced import make_unpaced_client
 from tiktok_api import clock_offset
-from tiktok_api.accounts.token_refresh import TokenVault
-from tiktok_api.db import end_reading
-from tiktok_api.extensions import services_of
 from tiktok_api.tiktok import TikTokClient
-
-
-class Vault:
-    """The vault of one application, as a worker uses it."""
-
-    def __init__(self, app: Flask) -> None:
-        self.app = app
-
-    @contextmanager
-    def _opened(self) -> Iterator[TokenVault]:
-        with self.app.app_context():
-            yield services_of(self.app)[TokenVault]
-            end_reading()
-
-    def token(self, account_id: str, **options: Any) -> str:
-        with self._opened() as vault:
-            return vault.usable_token(UUID(account_id), **options)
-
-    def renew(self, account_id: str, rejected: str) -> str:
-        with self._opened() as vault:
-            return vault.renew(UUID(account_id), rejected)
-
-    def call(self, account_id: str, act: Callable[[str], Any]) -> Any:
-        with self._opened() as vault:
-            return vault.call(UUID(account_id), act)
 
 
 @pytest.fixture
@@ -65,3 +37,18 @@ def pass_time(app: Flask, simulator: Any) -> Callable[..., None]:
             clock_offset.advance(by)
 
     return pass_time
+
+
+@pytest.fixture
+def scene(
+    app: Flask,
+    owner: Person,
+    simulator: Any,
+    tokens: Vault,
+    connect_account: Callable[..., str],
+    run_jobs: Callable[[], int],
+    pass_time: Callable[..., None],
+) -> Scene:
+    """The account of ada's that the owner has connected."""
+    account_id = connect_account(owner)
+    return Scene(app, owner, account_id, simulator, tokens, connect_account, run_jobs, pass_time)

@@ -1,4 +1,4 @@
-"""What is found by whoever steals the database, the logs or an answer."""
+"""What a thief of the database, the logs or an answer finds."""
 
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import text
 
 from tests import connecting
-from tests.conftest import Person
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.db import transaction
 
@@ -17,18 +16,22 @@ def everything_in(database_url):
     return b"".join(part.read_bytes() for part in file.parent.glob(file.name + "*"))
 
 
-def test_no_token_code_verifier_or_state_is_kept_in_clear(
-    make_app, simulator, database_url, connect_account, capsys, run_jobs, pass_time
-):
+@pytest.fixture
+def app(make_app, simulator):
+    """An application that logs everything it can."""
     urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
-    owner = Person(make_app(log_level="DEBUG", **urls), "owner@example.com")
+    return make_app(log_level="DEBUG", **urls)
+
+
+def test_no_token_code_verifier_or_state_is_kept_in_clear(scene, database_url, capsys):
+    owner, simulator = scene.owner, scene.simulator
     begun = connecting.begin(owner)
     state = parse_qs(urlsplit(begun["authorize_url"]).query)["state"][0]
     location = simulator.control.consent(begun["authorize_url"], "ada")
     connecting.come_back(owner, location)
-    left, kept = owner.get("/accounts").json["data"][0]["id"], connect_account(owner, "grace")
+    left, kept = scene.account_id, scene.connect(owner, "grace")
     secrets = [*simulator.world.access_tokens, *simulator.world.refresh_tokens]
-    pass_time(days=1)
+    scene.pass_time(days=1)
     answers = [owner.get(f"/accounts/{kept}/creator-info").text, owner.get("/accounts").text]
     secrets += [*simulator.world.access_tokens, *simulator.world.refresh_tokens]
     answers += [owner.delete(f"/accounts/{left}").text]

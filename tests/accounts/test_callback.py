@@ -145,7 +145,7 @@ def test_whatever_comes_instead_of_a_code_fails_the_connection_with_a_reason(own
     assert (connection["status"], connection["reason"]) == ("failed", reason)
 
 
-def test_a_state_that_nobody_was_given_opens_nothing(client, simulator, subtests):
+def test_an_unknown_state_connects_nothing(client, simulator, subtests):
     for query in ("", "state=", "state=unknown&code=x", "state=%ff%fe&code=%ff", "error=access_denied"):
         with subtests.test(query=query):
             page = client.get(f"{CALLBACK}?{query}")
@@ -226,7 +226,7 @@ def test_a_web_app_connects_without_pkce(make_app, simulator):
     assert connection["status"] == "connected"
 
 
-def test_somebody_who_leaves_meanwhile_connects_nothing_and_tiktok_hears_of_it(app, owner, simulator, run_jobs):
+def test_a_user_deleted_meanwhile_connects_nothing_and_the_grant_is_revoked(app, owner, simulator, run_jobs):
     begun = connecting.begin(owner)
     location = simulator.control.consent(begun["authorize_url"], "ada")
     simulator.control.mischief("token", "delay", delay_seconds=1)

@@ -48,7 +48,7 @@ def test_a_repeated_request_gets_the_same_invitation(owner):
 
 @pytest.fixture
 def guest(make_app):
-    """Somebody of a server that may send browsers to https://app.example."""
+    """A user of a server that may send browsers to https://app.example."""
     return Person(make_app(return_url_origins=("https://app.example",)), "owner@example.com")
 
 
@@ -96,7 +96,7 @@ def test_what_tiktok_does_not_know_is_not_asked_for(owner, wish):
     assert response.status_code == 422
 
 
-def test_nobody_connects_anything_without_signing_in(client):
+def test_connecting_needs_a_token(client):
     response = client.post(f"{API}/accounts/connect", json={"nonsense": True})
 
     assert response.status_code == 401

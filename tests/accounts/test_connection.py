@@ -17,7 +17,7 @@ def test_it_is_pending_until_the_browser_comes_back(owner):
     assert connection["expires_at"] == begun["expires_at"]
 
 
-def test_it_has_failed_once_nobody_can_come_back(owner, pass_time):
+def test_it_has_failed_once_its_time_is_over(owner, pass_time):
     begun = connecting.begin(owner)
     pass_time(minutes=11)
 

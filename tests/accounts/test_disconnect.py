@@ -44,16 +44,15 @@ def test_what_was_planned_is_cancelled_and_named(owner, connect_account, plans):
     assert owner.get("/accounts").json["data"] == []
 
 
-def test_tiktok_hears_of_it(owner, connect_account, simulator, run_jobs, tokens, database_url):
-    account_id = connect_account(owner)
-    token = tokens.token(account_id)
+def test_its_tokens_are_revoked(scene, database_url):
+    token = scene.token()
 
-    owner.delete(f"/accounts/{account_id}")
-    run_jobs()
+    scene.disconnect()
+    scene.run_jobs()
 
-    assert len(simulator.control.requests(endpoint="revoke")) == 1
-    assert token not in simulator.world.access_tokens
-    assert simulator.world.grants == {}
+    assert len(scene.simulator.control.requests(endpoint="revoke")) == 1
+    assert token not in scene.simulator.world.access_tokens
+    assert scene.simulator.world.grants == {}
     assert rows(database_url, "revocations") == []
     assert rows(database_url, "accounts") == []
 
@@ -68,17 +67,17 @@ def test_an_expired_token_is_renewed_for_its_last_task(owner, connect_account, s
     assert simulator.world.grants == {}
 
 
-def test_tiktok_hears_of_it_once_it_listens_again(owner, connect_account, simulator, run_jobs, pass_time, database_url):
-    owner.delete(f"/accounts/{connect_account(owner)}")
-    simulator.control.mischief("revoke", "status", status=503, times=2)
-    run_jobs()
+def test_its_tokens_are_revoked_once_tiktok_is_back(scene, database_url):
+    scene.disconnect()
+    scene.simulator.control.mischief("revoke", "status", status=503, times=2)
+    scene.run_jobs()
     assert rows(database_url, "revocations") != []
 
     for _ in range(3):
-        pass_time(minutes=1)
-        run_jobs()
+        scene.pass_time(minutes=1)
+        scene.run_jobs()
 
-    assert simulator.world.grants == {}
+    assert scene.simulator.world.grants == {}
     assert rows(database_url, "revocations") == []
 
 
@@ -96,7 +95,7 @@ def test_a_renewed_pair_is_kept_while_tiktok_does_not_listen(owner, connect_acco
     assert len(simulator.control.requests(endpoint="refresh")) == 1
 
 
-def test_somebody_who_has_removed_the_app_is_gone_already(owner, connect_account, simulator, run_jobs, database_url):
+def test_a_grant_that_the_person_removed_needs_no_revocation(owner, connect_account, simulator, run_jobs, database_url):
     account_id = connect_account(owner)
     simulator.control.disconnect("ada")
 
@@ -142,9 +141,7 @@ def test_a_veto_leaves_everything_as_it_was(owner, connect_account, plans, run_j
     assert simulator.control.requests(endpoint="revoke") == []
 
 
-def test_tokens_that_nobody_can_read_any_more_do_not_stand_in_the_way(
-    make_app, simulator, connect_account, database_url
-):
+def test_unreadable_tokens_do_not_stop_a_disconnection(make_app, simulator, connect_account, database_url):
     urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
     rings = {"old": {"old": bytes(32)}, "new": {"new": bytes(32)}}
     mindful, forgetful = (make_app(vault_keys=ring, **urls) for ring in rings.values())
@@ -160,32 +157,30 @@ def test_tokens_that_nobody_can_read_any_more_do_not_stand_in_the_way(
     assert simulator.control.requests(endpoint="revoke") == []
 
 
-def test_whoever_leaves_takes_all_accounts_along(app, owner, stranger, connect_account, simulator, run_jobs):
-    accounts = [connect_account(owner, "ada"), connect_account(owner, "grace")]
-    connect_account(stranger, "linus")
+def test_deleting_a_user_disconnects_all_accounts(scene, stranger):
+    accounts = [scene.account_id, scene.connect(scene.owner, "grace")]
+    scene.connect(stranger, "linus")
 
-    with app.app_context(), transaction():
-        disconnect_all(UUID(owner.user_id), services_of(app)[TokenVault])
-    run_jobs()
+    with scene.app.app_context(), transaction():
+        disconnect_all(UUID(scene.owner.user_id), services_of(scene.app)[TokenVault])
+    scene.run_jobs()
 
-    assert [owner.get(f"/accounts/{each}").status_code for each in accounts] == [404, 404]
-    assert [username for _, username in simulator.world.grants] == ["linus"]
+    assert [scene.owner.get(f"/accounts/{each}").status_code for each in accounts] == [404, 404]
+    assert [username for _, username in scene.simulator.world.grants] == ["linus"]
 
 
-def test_tokens_that_tiktok_would_not_hear_of_for_a_week_are_forgotten(
-    app, owner, connect_account, simulator, run_jobs, pass_time, database_url
-):
-    with app.app_context(), transaction():
+def test_tokens_that_could_not_be_revoked_for_a_week_are_deleted(scene, database_url):
+    with scene.app.app_context(), transaction():
         queue.enqueue("accounts.sweep", due_at=clock.now())
-    run_jobs()
-    owner.delete(f"/accounts/{connect_account(owner)}")
-    simulator.control.mischief("revoke", "status", status=503, times=99)
-    simulator.control.mischief("refresh", "status", status=503, times=99)
-    pass_time(days=6)
-    run_jobs()
+    scene.run_jobs()
+    scene.disconnect()
+    scene.simulator.control.mischief("revoke", "status", status=503, times=99)
+    scene.simulator.control.mischief("refresh", "status", status=503, times=99)
+    scene.pass_time(days=6)
+    scene.run_jobs()
     assert len(rows(database_url, "revocations")) == 1
 
-    pass_time(days=2)
-    run_jobs()
+    scene.pass_time(days=2)
+    scene.run_jobs()
 
     assert rows(database_url, "revocations") == []

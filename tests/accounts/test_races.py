@@ -29,7 +29,7 @@ def app(make_app, simulator, postgresql_url):
 
 @pytest.fixture
 def person(app):
-    """Somebody whose requests may overlap: each has a client of its own."""
+    """A user whose requests may overlap: each has a client of its own."""
 
     class Hasty(Person):
         def open(self, path, **options):
@@ -39,33 +39,32 @@ def person(app):
     return Hasty(app, "hasty@example.com")
 
 
+class Elsewhere:
+    """Another connection, which holds locks: `execute(…)`, `wait_for_blocked(3)` until three wait for it, `commit()`."""
+
+    def __init__(self, connection, onlooker):
+        self.execute, self.commit, self.onlooker = connection.execute, connection.commit, onlooker
+
+    def wait_for_blocked(self, count):
+        wait_until(lambda: self.onlooker.scalar(BLOCKED) == count)
+
+
 @pytest.fixture
 def elsewhere(postgresql_url):
-    """Another connection, which may hold what others wait for: `elsewhere.execute(…)`, then `elsewhere.commit()`."""
     engine = create_engine(postgresql_url)
-    with engine.connect() as connection:
-        yield connection
+    watching = engine.execution_options(isolation_level="AUTOCOMMIT")  # a transaction would see the same for ever
+    with engine.connect() as connection, watching.connect() as onlooker:
+        yield Elsewhere(connection, onlooker)
     engine.dispose()
 
 
-@pytest.fixture
-def wait_for_blocked(postgresql_url):
-    """Until so many wait for a lock."""
-    engine = create_engine(
-        postgresql_url, isolation_level="AUTOCOMMIT"
-    )  # inside a transaction it sees the same for ever
-    with engine.connect() as onlooker:
-        yield lambda count: wait_until(lambda: onlooker.scalar(BLOCKED) == count)
-    engine.dispose()
-
-
-def test_of_many_who_disconnect_it_one_does(person, connect_account, run_jobs, elsewhere, wait_for_blocked, simulator):
+def test_of_many_disconnections_at_once_one_succeeds(person, connect_account, run_jobs, elsewhere, simulator):
     path = f"/accounts/{connect_account(person)}"
     elsewhere.execute(select(Account.id).with_for_update())
     with ThreadPoolExecutor(4) as pool:
         deletions = [pool.submit(person.delete, path) for _ in range(3)]
         change = pool.submit(person.patch, path, json={"label": "too late?"})
-        wait_for_blocked(4)
+        elsewhere.wait_for_blocked(4)
         elsewhere.commit()
         statuses = sorted(deletion.result().status_code for deletion in deletions)
 
@@ -75,15 +74,13 @@ def test_of_many_who_disconnect_it_one_does(person, connect_account, run_jobs, e
     assert len(simulator.control.requests(endpoint="revoke")) == 1
 
 
-def test_whoever_leaves_while_an_account_comes_back_stands_in_nobodys_way(
-    person, simulator, run_jobs, elsewhere, wait_for_blocked
-):
+def test_a_user_deleted_during_a_callback_blocks_neither(person, simulator, run_jobs, elsewhere):
     begun = connecting.begin(person)
     location = simulator.control.consent(begun["authorize_url"], "ada")
     elsewhere.execute(select(User.id).with_for_update())  # as leaving does, before it deletes
     with ThreadPoolExecutor(1) as pool:
         coming_back = pool.submit(connecting.come_back, person, location)
-        wait_for_blocked(1)
+        elsewhere.wait_for_blocked(1)
         elsewhere.execute(delete(User))
         elsewhere.commit()
 
@@ -93,9 +90,7 @@ def test_whoever_leaves_while_an_account_comes_back_stands_in_nobodys_way(
     assert simulator.world.grants == {}
 
 
-def test_an_account_that_comes_while_its_person_leaves_is_let_go_of(
-    app, person, run_jobs, elsewhere, wait_for_blocked, simulator
-):
+def test_an_account_connected_while_its_user_is_deleted_is_revoked(app, person, run_jobs, elsewhere, simulator):
     grant = _have_granted(simulator, person)
     account_id, encryptor, now = uuid4(), services_of(app)[Encryptor], datetime.now(UTC)
     sealed = {
@@ -107,7 +102,7 @@ def test_an_account_that_comes_while_its_person_leaves_is_let_go_of(
     elsewhere.execute(insert(Account).values(**row, **sealed, **expiries))
     with ThreadPoolExecutor(1) as pool:
         leaving = pool.submit(person.delete, "/auth/me")
-        wait_for_blocked(1)
+        elsewhere.wait_for_blocked(1)
         elsewhere.commit()
 
         assert leaving.result().status_code == 204

@@ -1,4 +1,4 @@
-"""GET /accounts/{id}, and what every operation on one account answers to somebody else."""
+"""GET /accounts/{id}, and what every operation on one account answers to a stranger."""
 
 from uuid import uuid4
 

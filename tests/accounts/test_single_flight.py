@@ -12,10 +12,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, update
 
-from tests.conftest import Person
 from tests.posts.interruptions import between_transactions
 from tests.servers import wait_until
-from tiktok_api import clock_offset
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account
 from tiktok_api.db import database_now, db, transaction
@@ -62,54 +60,40 @@ def ask_together(crowd):
     return {answer for process in crowd for answer in json.loads(process.stdout.readline())}
 
 
-def refreshes(simulator):
-    return [request["code"] or request["status"] for request in simulator.control.requests(endpoint="refresh")]
-
-
-def have_expired(app, simulator):
-    """Let a day pass, and with it the life of every access token."""
-    simulator.control.advance(86_400)
-    with app.app_context():
-        clock_offset.advance(timedelta(days=1))
-
-
-def run_rounds(app, simulator, crowd, rounds):
+def run_rounds(scene, crowd, rounds):
     seen = set()
     for number in range(1, rounds + 1):
-        have_expired(app, simulator)
+        scene.pass_time(days=1)  # and with it the life of every access token
         answers = ask_together(crowd)
         assert len(answers) == 1, answers
         assert len(answers.copy().pop()) == 64, answers
-        assert len(refreshes(simulator)) == number
+        assert len(scene.refreshes()) == number
         seen |= answers
     assert len(seen) == rounds
 
 
-def test_threads_of_several_processes_cause_one_refresh_per_expiry(app, simulator, connect_account, crowds):
-    account_id = connect_account(Person(app, "owner@example.com"))
-    crowd = crowds(account_id, processes=2, threads=8)
+def test_threads_of_several_processes_cause_one_refresh_per_expiry(scene, crowds):
+    crowd = crowds(scene.account_id, processes=2, threads=8)
 
-    run_rounds(app, simulator, crowd, rounds=2)
+    run_rounds(scene, crowd, rounds=2)
 
 
 @pytest.mark.long
-def test_eighty_threads_in_four_processes_a_hundred_times_over(app, simulator, connect_account, crowds):
-    account_id = connect_account(Person(app, "owner@example.com"))
-    crowd = crowds(account_id, processes=4, threads=20)  # PostgreSQL gives out 100 connections as it comes
+def test_eighty_threads_in_four_processes_a_hundred_times_over(scene, crowds):
+    crowd = crowds(scene.account_id, processes=4, threads=20)  # PostgreSQL gives out 100 connections as it comes
 
-    run_rounds(app, simulator, crowd, rounds=100)
+    run_rounds(scene, crowd, rounds=100)
 
 
-def test_those_who_wait_get_the_result_of_the_one_who_asked(app, simulator, connect_account, tokens):
-    account_id = connect_account(Person(app, "owner@example.com"))
-    have_expired(app, simulator)
-    simulator.control.mischief("refresh", "delay", delay_seconds=0.5)
+def test_waiting_workers_get_the_result_of_the_one_that_renews(scene):
+    scene.pass_time(days=1)
+    scene.simulator.control.mischief("refresh", "delay", delay_seconds=0.5)
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(tokens.token, [account_id] * 8))
+        answers = list(pool.map(lambda _: scene.token(), range(8)))
 
     assert len(set(answers)) == 1
-    assert len(refreshes(simulator)) == 1
+    assert len(scene.refreshes()) == 1
 
 
 @pytest.fixture
@@ -138,104 +122,94 @@ def lookers(app):
     return seen
 
 
-def test_those_who_waited_in_vain_do_not_storm_tiktok(app, simulator, connect_account, tokens, lease, lookers):
-    account_id = connect_account(Person(app, "owner@example.com"))
-    have_expired(app, simulator)
+def test_workers_that_waited_in_vain_do_not_storm_tiktok(scene, lease, lookers):
+    scene.pass_time(days=1)
     lease(timedelta(seconds=60))
 
     with ThreadPoolExecutor(8) as pool:
-        attempts = [pool.submit(tokens.token, account_id) for _ in range(8)]
+        attempts = [pool.submit(scene.token) for _ in range(8)]
         wait_until(lambda: len(lookers) == 8)
         lease(None)  # as a worker does that got no usable answer
 
     assert {type(attempt.exception()) for attempt in attempts} == {TikTokUnreachable}
-    assert refreshes(simulator) == []
+    assert scene.refreshes() == []
 
 
 @pytest.mark.parametrize("patience_seconds", [0.1, 1.2])
-def test_nobody_waits_for_ever(patience_seconds, app, simulator, connect_account, tokens, lease):
-    account_id = connect_account(Person(app, "owner@example.com"))
-    have_expired(app, simulator)
+def test_waiting_for_another_worker_ends(scene, patience_seconds, lease):
+    scene.pass_time(days=1)
     lease(timedelta(seconds=20))
 
     with pytest.raises(TikTokBusy):
-        tokens.token(account_id, patience_seconds=patience_seconds)
+        scene.token(patience_seconds=patience_seconds)
 
-    assert refreshes(simulator) == []
+    assert scene.refreshes() == []
 
 
-def test_a_lease_that_has_run_out_is_taken_over(app, simulator, connect_account, tokens, lease):
-    account_id = connect_account(Person(app, "owner@example.com"))
-    have_expired(app, simulator)
+def test_a_lease_that_has_run_out_is_taken_over(scene, lease):
+    scene.pass_time(days=1)
     lease(timedelta(seconds=-1))
 
-    tokens.token(account_id)
+    scene.token()
 
-    assert len(refreshes(simulator)) == 1
+    assert len(scene.refreshes()) == 1
 
 
-def test_a_renewal_that_fails_late_leaves_the_lease_of_its_successor_alone(app, simulator, connect_account, tokens):
-    account_id = connect_account(Person(app, "owner@example.com"))
-    have_expired(app, simulator)
-    simulator.control.mischief("refresh", "status", status=500)
+def test_a_renewal_that_fails_late_leaves_the_lease_of_its_successor_alone(scene):
+    scene.pass_time(days=1)
+    scene.simulator.control.mischief("refresh", "status", status=500)
     taken_over = {
         "refresh_epoch": Account.refresh_epoch + 1,
         "refresh_leased_until": database_now(timedelta(minutes=1)),
     }
 
     def take_over():
-        assert refreshes(simulator) == [500]
-        with app.app_context(), transaction() as session:
+        assert scene.refreshes() == [500]
+        with scene.app.app_context(), transaction() as session:
             session.execute(update(Account).values(taken_over))
 
-    with app.app_context():
+    with scene.app.app_context():
         engine = db.engine
     with between_transactions(engine, 3, take_over), pytest.raises(TikTokUnreachable):  # a look, a lease, its release
-        tokens.token(account_id)
+        scene.token()
 
     with pytest.raises(TikTokBusy):
-        tokens.token(account_id, patience_seconds=0.1)
-    assert refreshes(simulator) == [500]
+        scene.token(patience_seconds=0.1)
+    assert scene.refreshes() == [500]
 
 
-def test_a_worker_that_slept_longer_than_its_lease_saves_the_account(app, simulator, connect_account, tokens, lease):
-    owner = Person(app, "owner@example.com")
-    account_id = connect_account(owner)
-    have_expired(app, simulator)
-    simulator.control.mischief("refresh", "delay", when="after", delay_seconds=1)
+def test_a_worker_that_slept_longer_than_its_lease_saves_the_account(scene, lease):
+    scene.pass_time(days=1)
+    scene.simulator.control.mischief("refresh", "delay", when="after", delay_seconds=1)
     with ThreadPoolExecutor(1) as pool:
-        sleeper = pool.submit(tokens.token, account_id)
-        wait_until(lambda: refreshes(simulator) == [200])
+        sleeper = pool.submit(scene.token)
+        wait_until(lambda: scene.refreshes() == [200])
         lease(timedelta(seconds=-1))
         with pytest.raises(AccountNeedsReconnection):
-            tokens.token(account_id)
-        assert owner.get(f"/accounts/{account_id}").json["status"] == "expired"
+            scene.token()
+        assert scene.status() == "expired"
 
         token = sleeper.result()
 
-    assert owner.get(f"/accounts/{account_id}").json["status"] == "active"
-    assert tokens.token(account_id) == token
+    assert scene.status() == "active"
+    assert scene.token() == token
 
 
-def test_a_worker_killed_between_tiktoks_answer_and_our_commit_costs_a_reconnection_and_no_loop(
-    app, simulator, connect_account, crowds, tokens, lease
-):
-    owner = Person(app, "owner@example.com")
-    account_id = connect_account(owner)
-    (process,) = crowds(account_id, processes=1, threads=1)
-    have_expired(app, simulator)
-    simulator.control.mischief("refresh", "delay", when="after", delay_seconds=3)
+def test_a_worker_killed_between_tiktoks_answer_and_our_commit_costs_a_reconnection_and_no_loop(scene, crowds, lease):
+    (process,) = crowds(scene.account_id, processes=1, threads=1)
+    scene.pass_time(days=1)
+    scene.simulator.control.mischief("refresh", "delay", when="after", delay_seconds=3)
     process.stdin.write("go\n")
     process.stdin.flush()
-    wait_until(lambda: len(simulator.world.refresh_tokens) and refreshes(simulator) == [200])
+    wait_until(lambda: len(scene.simulator.world.refresh_tokens) and scene.refreshes() == [200])
     process.send_signal(signal.SIGKILL)
     process.wait()
     lease(timedelta(seconds=-1))  # a minute later
 
     for _ in range(3):
         with pytest.raises(AccountNeedsReconnection):
-            tokens.token(account_id)
+            scene.token()
 
-    account = owner.get(f"/accounts/{account_id}").json
+    account = scene.show()
     assert (account["status"], account["status_reason"]) == ("expired", "grant_rejected")
-    assert len(refreshes(simulator)) == 2
+    assert len(scene.refreshes()) == 2

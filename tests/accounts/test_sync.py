@@ -11,11 +11,16 @@ from tiktok_api.settings import Settings
 
 
 @pytest.fixture
-def account_id(owner, connect_account, run_jobs, simulator):
-    account_id = connect_account(owner)
-    run_jobs()
-    simulator.control.clear_requests()
-    return account_id
+def synced(scene):
+    """An account that was just read."""
+    scene.run_jobs()
+    scene.simulator.control.clear_requests()
+    return scene
+
+
+@pytest.fixture
+def account_id(synced):
+    return synced.account_id
 
 
 @pytest.fixture
@@ -59,38 +64,37 @@ def test_asking_often_is_asking_once(owner, account_id, simulator, run_jobs):
     assert reads(simulator) == 1
 
 
-def test_data_never_grow_older_than_the_setting(app, owner, account_id, simulator, run_jobs, pass_time):
-    period = services_of(app)[Settings].sync_seconds
+def test_data_never_grow_older_than_the_setting(synced):
+    period = services_of(synced.app)[Settings].sync_seconds
     for expected in (1, 2):
-        pass_time(seconds=period - 60)
-        run_jobs()
-        assert reads(simulator) == expected - 1
-        pass_time(seconds=60)
+        synced.pass_time(seconds=period - 60)
+        synced.run_jobs()
+        assert reads(synced.simulator) == expected - 1
+        synced.pass_time(seconds=60)
 
-        run_jobs()
+        synced.run_jobs()
 
-        assert reads(simulator) == expected
+        assert reads(synced.simulator) == expected
 
 
 @pytest.mark.parametrize("effect", [{"effect": "status", "status": 500}, {"effect": "drop_after"}])
-def test_trouble_at_tiktok_postpones_it_however_long_it_lasts(
-    owner, account_id, simulator, run_jobs, pass_time, effect
-):
-    before = owner.get(f"/accounts/{account_id}").json
-    simulator.control.mischief("user_info", times=2, **effect)
-    owner.post(f"/accounts/{account_id}/sync")
+def test_trouble_at_tiktok_postpones_it_however_long_it_lasts(synced, effect):
+    before = synced.show()
+    synced.simulator.control.mischief("user_info", times=2, **effect)
+    synced.owner.post(f"/accounts/{synced.account_id}/sync")
     for tries in (1, 2):
-        run_jobs()
-        pass_time(seconds=30)
-        run_jobs()
-        assert reads(simulator) == tries  # what has failed would come back within seconds, and die after some times
-        pass_time(seconds=31)
-    after = owner.get(f"/accounts/{account_id}").json
+        synced.run_jobs()
+        synced.pass_time(seconds=30)
+        synced.run_jobs()
+        # A job that failed would run again within seconds, and be dead after some failures.
+        assert reads(synced.simulator) == tries
+        synced.pass_time(seconds=31)
+    after = synced.show()
     assert after | {"avatar_url": None} == before | {"avatar_url": None}  # a link is another one after some minutes
 
-    run_jobs()
+    synced.run_jobs()
 
-    account = owner.get(f"/accounts/{account_id}").json
+    account = synced.show()
     assert account["status"] == "active"
     assert account["synced_at"] > before["synced_at"]
 

@@ -1,4 +1,4 @@
-"""Tokens taken apart and put together wrongly, applications on each database, letters, and the sweep."""
+"""Tokens taken apart and put together wrongly, applications on each database, emails, and the sweep."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from tests import stage
-from tests.auth.postbox import Postbox
+from tests.auth.outbox import Outbox
 from tests.conftest import Person
 from tests.running_jobs import run_due_jobs
 from tiktok_api.auth.emails import messages
@@ -64,9 +64,9 @@ def sweep(app: Flask, run_jobs: Callable[[], int]) -> Callable[[], None]:
 
 
 @pytest.fixture
-def postbox(app: Flask) -> Iterator[Postbox]:
-    """Where the application's letters arrive, from now on."""
-    box, usual = Postbox(), services_of(app)[Mailer]
+def outbox(app: Flask) -> Iterator[Outbox]:
+    """Where the application's emails arrive, from now on."""
+    box, usual = Outbox(), services_of(app)[Mailer]
     services_of(app)[Mailer] = box
     yield box
     services_of(app)[Mailer] = usual
@@ -81,7 +81,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def deliver(app: Flask) -> Callable[[], None]:
-    """Have promised letters written, whatever the time is."""
+    """Have queued emails sent, whatever the time is."""
 
     def deliver_now() -> None:
         with app.app_context(), transaction() as session:

@@ -36,7 +36,7 @@ class Key:
 
 
 def make_key(person: Person, **wish: Any) -> Key:
-    """A key of somebody's that may do everything keys may, unless the wish says otherwise."""
+    """A key of this user's that may do everything keys may, unless `wish` says otherwise."""
     response = person.post("/auth/api-keys", json={"name": "a server", "scopes": ["read", "write"]} | wish)
     assert response.status_code == 201, response.json
     return Key(person.app, response.json["token"], response.json["id"])

@@ -24,11 +24,11 @@ from tests.servers import free_port
 USER, PASSWORD = "postman", "p@ss:word/1"
 
 
-class Letterbox:
-    """Takes letters in, unless told what to answer instead."""
+class Inbox:
+    """Takes emails in, unless told what to answer instead."""
 
     def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
+        self.emails: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.secured: list[bool] = []
         self.users: list[str | None] = []
@@ -42,7 +42,7 @@ class Letterbox:
 
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
-        self.letters.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]  # `default` makes EmailMessage
+        self.emails.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]  # `default` makes EmailMessage
         self.recipients += envelope.rcpt_tos
         self.secured.append(session.ssl is not None or server.transport.get_extra_info("ssl_object") is not None)
         self.users.append(session.auth_data.login.decode() if session.auth_data else None)
@@ -71,7 +71,7 @@ def certify(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def mail_server(
-    letterbox: Letterbox,
+    inbox: Inbox,
     *,
     certificate: Path | None = None,
     is_tls_from_the_start: bool = False,
@@ -87,7 +87,7 @@ def mail_server(
             options |= {"ssl_context": context, "auth_require_tls": False}
         else:
             options |= {"tls_context": context, "auth_required": True}
-    controller = Controller(letterbox, hostname="127.0.0.1", port=free_port(), **options)
+    controller = Controller(inbox, hostname="127.0.0.1", port=free_port(), **options)
     controller.start()
     try:
         yield controller.port

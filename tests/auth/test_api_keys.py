@@ -225,7 +225,7 @@ def test_its_last_use_is_written_down_at_most_once_a_minute(app, clock, make_per
 def test_a_hundred_keys_are_enough(app, owner):
     with app.app_context():
         user = db.session.query(User).filter_by(email=owner.email).one()
-        for number in range(api_keys.MOST - 1):
+        for number in range(api_keys.MOST_KEYS - 1):
             db.session.add(ApiKey(user_id=user.id, name="x", token_hash=f"{number}", hint="tk_", scopes=["read"]))
         db.session.commit()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.auth.test_audit import actions, trail
+from tests.auth.audit_trail import actions, trail
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def test_connecting_changing_and_disconnecting_an_account(owner, connect_account
     assert [entry["session_id"] is None for entry in entries] == [False, False, True]  # a browser brought the consent
 
 
-def test_an_account_of_somebody_else_brings_no_entry(owner, stranger, connect_account, simulator):
+def test_a_strangers_account_brings_no_entry(owner, stranger, connect_account, simulator):
     account_id = connect_account(owner, "ada")
     begun = stranger.post("/accounts/connect", json={}).json
     location = simulator.control.consent(begun["authorize_url"], "ada")

@@ -139,7 +139,7 @@ def test_an_account_that_is_connected_anew_is_another(owner, key, hers, connect_
     assert key.get("/accounts").json["data"] == []
 
 
-def test_nobody_can_confine_a_key_to_a_strangers_account(owner, stranger, hers):
+def test_a_key_cannot_be_confined_to_a_strangers_account(owner, stranger, hers):
     answers = [
         stranger.post("/auth/api-keys", json={"name": "x", "scopes": ["read"], "account_ids": [each]})
         for each in (hers, str(uuid4()))

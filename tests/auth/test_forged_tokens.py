@@ -62,7 +62,7 @@ def test_an_access_token_lives_on_when_its_session_gets_the_next(client, owner):
     assert owner.get("/auth/me").status_code == 200
 
 
-def test_whoever_refreshes_all_day_keeps_the_newest_tokens(app, client, owner):
+def test_a_session_that_refreshes_all_day_keeps_its_newest_tokens(app, client, owner):
     pairs = [owner.tokens]
     for _ in range(50):
         pairs.append(refresh(client, pairs[-1]["refresh_token"]).json)

@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.auth.costs import count_costs
 from tests.auth.devices import is_signed_in
 from tests.auth.keys import make_key
-from tests.auth.postbox import Postbox, forget, log_in, reset
-from tests.auth.work import count_work
+from tests.auth.outbox import Outbox, forget, log_in, reset
 from tests.conftest import PASSWORD, Person
 from tests.databases import on_each_database
 from tests.running_jobs import run_due_jobs
@@ -23,19 +23,19 @@ NEW = "a longer horse battery"
 
 
 @pytest.fixture
-def ask(client, postbox, deliver):
-    """The token of the letter that somebody gets who forgot their password."""
+def ask(client, outbox, deliver):
+    """The token of the email that a user gets who forgot the password."""
 
-    def ask_for_letter(person) -> str:
+    def ask_for_token(person) -> str:
         forget(client, person.email)
         deliver()
-        return postbox.take().token
+        return outbox.take().token
 
-    return ask_for_letter
+    return ask_for_token
 
 
 @on_each_database
-def test_with_the_letter_a_new_password_is_chosen(client, owner, ask):
+def test_with_the_emails_token_a_new_password_is_chosen(client, owner, ask):
     token = ask(owner)
 
     response = reset(client, token)
@@ -55,23 +55,23 @@ def test_every_device_is_signed_out_and_keys_stay(client, owner, ask):
 
 
 @on_each_database
-def test_known_and_unknown_addresses_are_answered_alike_after_the_same_work(app, client, owner, postbox, deliver):
-    costs = [count_work(app, lambda email=email: forget(client, email)) for email in (owner.email, "no@example.com")]
+def test_known_and_unknown_addresses_are_answered_alike_after_the_same_work(app, client, owner, outbox, deliver):
+    costs = [count_costs(app, lambda email=email: forget(client, email)) for email in (owner.email, "no@example.com")]
     known, unknown = forget(client, owner.email), forget(client, "no@example.com")
     deliver()
 
     assert (known.status_code, known.data) == (unknown.status_code, unknown.data) == (202, b"")
     assert sorted(known.headers.keys()) == sorted(unknown.headers.keys())
     assert costs[0] == costs[1]
-    assert [letter.to for letter in postbox.letters] == [owner.email]
+    assert [email.to for email in outbox.emails] == [owner.email]
 
 
 @pytest.mark.parametrize("email", ["OWNER@EXAMPLE.COM", " owner@example.com "])
-def test_an_address_may_be_written_in_any_case(client, owner, postbox, deliver, email):
+def test_an_address_may_be_written_in_any_case(client, owner, outbox, deliver, email):
     forget(client, email)
     deliver()
 
-    assert postbox.take().to == owner.email
+    assert outbox.take().to == owner.email
 
 
 def test_a_token_works_once(client, owner, ask):
@@ -104,7 +104,7 @@ def test_a_token_works_for_an_hour(client, clock, make_person, ask):
     assert_problem(response, 422, "link_not_valid")
 
 
-def test_once_the_password_has_changed_older_letters_are_worth_nothing(client, owner, ask):
+def test_once_the_password_has_changed_older_tokens_are_not_valid(client, owner, ask):
     token = ask(owner)
     owner.post("/auth/password", json={"current_password": PASSWORD, "new_password": NEW})
 
@@ -128,39 +128,39 @@ def test_a_token_for_one_purpose_is_none_for_another(client, owner, ask):
     assert_problem(response, 422, "link_not_valid")
 
 
-def test_its_person_is_told_that_the_password_was_changed(client, owner, ask, postbox, deliver):
+def test_its_person_is_told_that_the_password_was_changed(client, owner, ask, outbox, deliver):
     reset(client, ask(owner))
     deliver()
 
-    letter = postbox.take()
+    email = outbox.take()
 
-    assert (letter.to, letter.subject) == (owner.email, "Your password was changed")
+    assert (email.to, email.subject) == (owner.email, "Your password was changed")
 
 
-def test_the_token_is_kept_nowhere(app, client, owner, postbox, deliver):
-    postbox.failures = 1
+def test_the_token_is_kept_nowhere(app, client, owner, outbox, deliver):
+    outbox.failures = 1
     forget(client, owner.email)
     deliver()
     deliver()
 
-    token = postbox.take().token
+    token = outbox.take().token
 
     with app.app_context():
         rows = [vars(row) for model in (Email, Job) for row in db.session.query(model)]
     assert token not in str(rows)
 
 
-def test_a_mail_server_that_rests_loses_nothing(client, owner, postbox, deliver):
-    postbox.failures = 7
+def test_a_mail_server_that_rests_loses_nothing(client, owner, outbox, deliver):
+    outbox.failures = 7
     forget(client, owner.email)
     for _ in range(8):
         deliver()
 
-    assert reset(client, postbox.take().token).status_code == 204
+    assert reset(client, outbox.take().token).status_code == 204
 
 
-def test_a_letter_that_nobody_can_take_in_is_not_written_again(app, client, owner, postbox, deliver):
-    postbox.is_known_here = False
+def test_an_undeliverable_email_is_not_sent_again(app, client, owner, outbox, deliver):
+    outbox.is_known_here = False
     forget(client, owner.email)
 
     deliver()
@@ -169,23 +169,23 @@ def test_a_letter_that_nobody_can_take_in_is_not_written_again(app, client, owne
         assert db.session.query(Job).count() == 0
 
 
-def test_five_letters_an_hour_are_enough(client, clock, make_person, postbox, deliver):
+def test_at_most_five_emails_an_hour_are_sent(client, clock, make_person, outbox, deliver):
     person = make_person("ada@example.com")
     for _ in range(7):
         forget(client, person.email)
         deliver()
         clock.shift(60)
-    during = len(postbox.letters)
+    during = len(outbox.emails)
     clock.shift(3600)
 
     forget(client, person.email)
     deliver()
 
-    assert (during, len(postbox.letters)) == (5, 6)
+    assert (during, len(outbox.emails)) == (5, 6)
 
 
-def test_where_there_is_a_frontend_the_letter_links_to_it(make_app):
-    app, box = make_app(frontend_url="https://app.example.com"), Postbox()
+def test_with_a_frontend_the_email_links_to_it(make_app):
+    app, box = make_app(frontend_url="https://app.example.com"), Outbox()
     services_of(app)[Mailer] = box
     person = Person(app, "ada@example.com")
 

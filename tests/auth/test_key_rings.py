@@ -1,4 +1,4 @@
-"""Rotating the keys that sign tokens: nobody is signed out, in whatever order processes learn of the new key."""
+"""Rotating the keys that sign tokens: no session ends, in whatever order processes learn of the new key."""
 
 import base64
 from itertools import pairwise

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, text
 
 from tests.auth.devices import log_in
-from tests.auth.postbox import log_in as try_to_log_in
+from tests.auth.outbox import log_in as try_to_log_in
 from tests.web.problems import assert_problem
 from tiktok_api.auth.tokens import make_authenticator
 from tiktok_api.db import db
@@ -15,7 +15,7 @@ from tiktok_api.db import db
 
 @pytest.fixture
 def meanwhile(app) -> Iterator[Callable[[str, str], None]]:
-    """Once a statement with those words has been answered, somebody else's connection runs another: once."""
+    """Once a statement with those words has been answered, another connection runs another one: once."""
 
     def arrange(words: str, statement: str) -> None:
         with app.app_context():
@@ -45,7 +45,7 @@ def test_a_password_that_was_changed_while_it_was_checked_opens_nothing(client, 
     assert_problem(response, 401, "wrong_credentials")
 
 
-def test_whoever_has_just_been_deleted_has_no_profile(owner, meanwhile):
+def test_a_user_who_was_just_deleted_has_no_profile(owner, meanwhile):
     meanwhile("FROM sessions", "DELETE FROM users")
 
     response = owner.patch("/auth/me", json={"display_name": "Ada"})
@@ -62,7 +62,7 @@ def test_whoever_has_just_been_deleted_has_no_profile(owner, meanwhile):
         ("DELETE", "/auth/sessions", None),
     ],
 )
-def test_whoever_has_just_been_deleted_can_do_nothing_more(owner, meanwhile, method, path, body):
+def test_a_user_who_was_just_deleted_can_do_nothing(owner, meanwhile, method, path, body):
     meanwhile("FROM sessions", "DELETE FROM users")
 
     response = owner.open(path, method=method, json=body)

@@ -130,7 +130,7 @@ def test_the_next_tokens_carry_the_new_time_zone(client, owner):
     assert jwt.decode(tokens["access_token"], options={"verify_signature": False})["tz"] == "Asia/Tokyo"
 
 
-def test_moving_the_test_clock_signs_nobody_out(app, client, owner):
+def test_moving_the_test_clock_ends_no_session(app, client, owner):
     app.test_cli_runner().invoke(args=["clock", "advance", str(90 * 24 * 3600)])
 
     assert is_signed_in(client, owner.tokens)

@@ -15,7 +15,7 @@ def register(client, **wish):
     return client.post(f"{API}/auth/register", json=WHO | wish)
 
 
-def test_somebody_new_is_signed_in(client):
+def test_a_new_user_is_signed_in(client):
     response = register(client, display_name="Ada", timezone="Europe/Berlin")
 
     assert response.status_code == 201
@@ -119,7 +119,7 @@ def test_a_time_zone_is_one_of_iana(client, timezone):
 
 
 @pytest.mark.parametrize("member", ["id", "email_key", "password_hash", "is_admin", "created_at"])
-def test_nobody_sets_what_is_not_theirs_to_set(client, member):
+def test_unknown_fields_are_refused(client, member):
     response = register(client, **{member: "x"})
 
     assert assert_problem(response, 422)["errors"][0] == {
@@ -129,7 +129,7 @@ def test_nobody_sets_what_is_not_theirs_to_set(client, member):
     }
 
 
-def test_a_closed_server_takes_nobody(make_app):
+def test_a_closed_server_registers_no_user(make_app):
     response = register(make_app(registration="closed").test_client())
 
     assert_problem(response, 403, "registration_closed")

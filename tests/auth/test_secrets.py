@@ -66,7 +66,7 @@ def test_a_journey_leaves_no_secret_behind(left_behind, app):
     assert b"ada@example.com" in found  # so we did look where things are kept
 
 
-def test_keys_letters_and_answers_to_repeat_leave_no_secret_behind(left_behind, app, postbox, run_jobs):
+def test_keys_emails_and_stored_answers_leave_no_secret_behind(left_behind, app, outbox, run_jobs):
     owner, new = Person(app, "ada@example.com"), "planted-new-password-3a"
     wish = {"json": {"name": "server", "scopes": ["read"]}, "headers": {"Idempotency-Key": "once"}}
     keys = [owner.post("/auth/api-keys", **wish).json["token"] for _ in range(2)]
@@ -75,7 +75,7 @@ def test_keys_letters_and_answers_to_repeat_leave_no_secret_behind(left_behind, 
     owner.post("/auth/password", json={"current_password": "not that", "new_password": new})
     owner.client.post(f"{API}/auth/password/forgot", json={"email": "ada@example.com"})
     run_jobs()
-    token = postbox.take().token
+    token = outbox.take().token
     owner.client.post(f"{API}/auth/password/reset?token={token}", json={"token": token, "password": new})
     owner.client.post(f"{API}/auth/password/reset", json={"token": token, "password": new})
     run_jobs()

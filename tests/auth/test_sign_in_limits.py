@@ -1,8 +1,8 @@
-"""Guessing passwords: five a minute per address and account, twenty per address, and nobody can lock a victim out."""
+"""Guessing passwords: five a minute per address and account, twenty per address, and guesses lock no user out."""
 
 import pytest
 
-from tests.auth.work import count_work
+from tests.auth.costs import count_costs
 from tests.conftest import API, PASSWORD
 from tests.web.problems import assert_problem
 
@@ -51,7 +51,7 @@ def test_another_account_can_be_tried_from_the_same_address(client, owner, stran
 
 
 def test_known_and_unknown_addresses_are_throttled_alike(client, owner):
-    known, unknown = ([log_in(client, email) for _ in range(6)] for email in (owner.email, "nobody@example.com"))
+    known, unknown = ([log_in(client, email) for _ in range(6)] for email in (owner.email, "unknown@example.com"))
 
     for one, other in zip(known, unknown, strict=True):
         assert one.status_code == other.status_code
@@ -59,12 +59,12 @@ def test_known_and_unknown_addresses_are_throttled_alike(client, owner):
 
 
 def test_known_and_unknown_addresses_cost_the_same_work_once_throttled(app, client, owner):
-    for email in (owner.email, "nobody@example.com"):
+    for email in (owner.email, "unknown@example.com"):
         for _ in range(5):
             log_in(client, email)
 
     known, unknown = (
-        count_work(app, lambda email=email: log_in(client, email)) for email in (owner.email, "nobody@example.com")
+        count_costs(app, lambda email=email: log_in(client, email)) for email in (owner.email, "unknown@example.com")
     )
 
     assert known == unknown
@@ -74,13 +74,15 @@ def test_known_and_unknown_addresses_cost_the_same_work_once_throttled(app, clie
 def test_a_token_that_is_none_costs_the_same_work_whatever_it_is(app, client):
     bodies = [{"token": token, "password": "a longer horse battery"} for token in ("x", "A" * 43, "é" * 200)]
 
-    costs = [count_work(app, lambda body=body: client.post(f"{API}/auth/password/reset", json=body)) for body in bodies]
+    costs = [
+        count_costs(app, lambda body=body: client.post(f"{API}/auth/password/reset", json=body)) for body in bodies
+    ]
 
     assert costs[0] == costs[1] == costs[2]
     assert costs[0]["hash_secret"] == 0
 
 
-def test_whoever_has_a_whole_network_of_addresses_is_still_one(client, owner):
+def test_a_whole_network_of_addresses_counts_as_one(client, owner):
     answers = [log_in(client, address=f"2001:db8:1:2::{number:x}").status_code for number in range(1, 7)]
     elsewhere = log_in(client, address="2001:db8:1:3::1").status_code
 
@@ -102,7 +104,7 @@ def test_an_address_is_the_same_however_it_is_written(client, owner):
         ("email/verify", {"token": "x"}),
     ],
 )
-def test_letters_and_their_tokens_are_limited_by_address(client, path, body):
+def test_emails_and_their_tokens_are_limited_by_address(client, path, body):
     answers = [client.post(f"{API}/auth/{path}", json=body).status_code for _ in range(21)]
 
     assert (set(answers[:20]), answers[20]) == ({202} if path == "password/forgot" else {422}, 429)

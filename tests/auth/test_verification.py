@@ -3,8 +3,8 @@
 import pytest
 
 from tests import stage
-from tests.auth.postbox import forget, log_in, register, reset, verify
-from tests.auth.work import count_work
+from tests.auth.costs import count_costs
+from tests.auth.outbox import forget, log_in, register, reset, verify
 from tests.conftest import PASSWORD
 from tests.databases import on_each_database
 from tests.web.problems import assert_problem
@@ -14,21 +14,21 @@ from tiktok_api.db import db
 
 @pytest.fixture
 def app(base_settings, each_database_url):
-    """An application that lets nobody in whose address is not proven."""
+    """An application that refuses sign-in until the address is verified."""
     return stage.application(each_database_url, base_settings.replace(email_verification=True), kind="verifying")
 
 
 @on_each_database
-def test_whoever_follows_the_letter_may_sign_in(client, postbox, deliver):
+def test_a_verified_address_may_sign_in(client, outbox, deliver):
     registered = register(client, "Ada@Example.com")
     deliver()
 
-    response = verify(client, postbox.letters[0].token)
+    response = verify(client, outbox.emails[0].token)
 
     assert (registered.status_code, registered.json) == (202, {"status": "verification_required"})
     assert (response.status_code, response.data) == (204, b"")
     assert log_in(client).status_code == 200
-    assert [letter.to for letter in postbox.letters] == ["Ada@Example.com"]
+    assert [email.to for email in outbox.emails] == ["Ada@Example.com"]
 
 
 def test_before_that_only_those_who_know_the_password_are_told_why(client):
@@ -42,17 +42,17 @@ def test_before_that_only_those_who_know_the_password_are_told_why(client):
 
 
 @on_each_database
-def test_a_known_address_is_answered_alike_and_told_by_letter(client, owner, postbox, deliver):
+def test_a_known_address_is_answered_alike_and_told_by_email(client, owner, outbox, deliver):
     known, unknown = register(client, owner.email), register(client, "new@example.com")
     deliver()
 
     assert (known.status_code, known.data) == (unknown.status_code, unknown.data)
     assert sorted(known.headers.keys()) == sorted(unknown.headers.keys())
-    subjects = {letter.to: letter.subject for letter in postbox.letters}
+    subjects = {email.to: email.subject for email in outbox.emails}
     assert subjects == {owner.email: "You are registered already", "new@example.com": "Please confirm your address"}
 
 
-def test_a_closed_server_writes_to_nobody(base_settings, each_database_url, postbox, deliver):
+def test_a_closed_server_sends_no_email(base_settings, each_database_url, outbox, deliver):
     settings = base_settings.replace(email_verification=True, registration="closed")
     closed = stage.application(each_database_url, settings, kind="verifying and closed")
 
@@ -60,7 +60,7 @@ def test_a_closed_server_writes_to_nobody(base_settings, each_database_url, post
     deliver()
 
     assert_problem(response, 403, "registration_closed")
-    assert postbox.letters == []
+    assert outbox.emails == []
 
 
 def test_registering_changes_nothing_for_a_known_address(client, owner, deliver):
@@ -75,7 +75,7 @@ def test_every_branch_costs_the_same_work(app, client, owner):
     register(client, "unproven@example.com")
 
     costs = [
-        count_work(app, lambda email=email: register(client, email))
+        count_costs(app, lambda email=email: register(client, email))
         for email in (owner.email, "new@example.com", "unproven@example.com")
     ]
 
@@ -87,18 +87,22 @@ def test_signing_in_costs_the_same_whether_the_address_is_unknown_unproven_or_th
     register(client, "unproven@example.com")
 
     costs = [
-        count_work(app, lambda who=who: log_in(client, *who))
-        for who in ((owner.email, "not this one"), ("unproven@example.com", PASSWORD), ("nobody@example.com", PASSWORD))
+        count_costs(app, lambda who=who: log_in(client, *who))
+        for who in (
+            (owner.email, "not this one"),
+            ("unproven@example.com", PASSWORD),
+            ("unknown@example.com", PASSWORD),
+        )
     ]
 
     assert costs[0] == costs[1] == costs[2]
     assert costs[0]["verify_secret"] == 1
 
 
-def test_a_token_works_once(client, postbox, deliver):
+def test_a_token_works_once(client, outbox, deliver):
     register(client)
     deliver()
-    token = postbox.take().token
+    token = outbox.take().token
     verify(client, token)
 
     response = verify(client, token)
@@ -106,12 +110,12 @@ def test_a_token_works_once(client, postbox, deliver):
     assert assert_problem(response, 422, "link_not_valid")["errors"][0]["pointer"] == "/token"
 
 
-def test_a_token_works_for_a_day(client, clock, postbox, deliver):
+def test_a_token_works_for_a_day(client, clock, outbox, deliver):
     register(client)
     deliver()
     clock.shift(24 * 3600)
 
-    response = verify(client, postbox.take().token)
+    response = verify(client, outbox.take().token)
 
     assert_problem(response, 422, "link_not_valid")
 
@@ -121,35 +125,35 @@ def test_what_is_no_token_proves_nothing(client, token):
     assert_problem(verify(client, token), 422, "link_not_valid")
 
 
-def test_whoever_registers_an_address_first_cannot_keep_it_from_its_owner(client, postbox, deliver):
+def test_registering_an_address_first_does_not_keep_its_owner_out(client, outbox, deliver):
     register(client, password="the password of a stranger")
     deliver()
-    planted = postbox.take().token
+    planted = outbox.take().token
     register(client)
     deliver()
 
     assert_problem(verify(client, planted), 422, "link_not_valid")
-    assert verify(client, postbox.take().token).status_code == 204
+    assert verify(client, outbox.take().token).status_code == 204
     assert log_in(client).status_code == 200
 
 
-def test_whoever_registers_an_address_again_brings_no_password_in(client, postbox, deliver):
+def test_registering_an_address_again_replaces_no_password(client, outbox, deliver):
     register(client)
     deliver()
-    token = postbox.take().token
+    token = outbox.take().token
     register(client, password="the password of a stranger")
 
     assert_problem(verify(client, token), 422, "link_not_valid")
 
 
-def test_a_reset_proves_the_address_too(client, postbox, deliver):
+def test_a_reset_proves_the_address_too(client, outbox, deliver):
     register(client)
     deliver()
-    postbox.take()
+    outbox.take()
     forget(client)
     deliver()
 
-    reset(client, postbox.take().token, "a longer horse battery")
+    reset(client, outbox.take().token, "a longer horse battery")
 
     assert log_in(client, password="a longer horse battery").status_code == 200
 
@@ -167,7 +171,7 @@ def test_those_who_never_proved_their_address_are_forgotten(app, client, clock, 
         assert {user.email for user in db.session.query(User)} == {"proven@example.com", "lately@example.com"}
 
 
-def test_whoever_was_let_in_before_proof_was_asked_for_stays(app, client, base_settings, each_database_url):
+def test_a_user_from_before_verification_was_on_may_sign_in(app, client, base_settings, each_database_url):
     register(client)
     easy = stage.application(each_database_url, base_settings.replace(email_verification=False), kind="plain")
     assert log_in(easy.test_client()).status_code == 200

@@ -11,7 +11,7 @@ import pytest
 from flask_migrate import upgrade
 from sqlalchemy import make_url
 
-from tests.auth.mail_server import PASSWORD, USER, Letterbox, certify, mail_server
+from tests.auth.mail_server import PASSWORD, USER, Inbox, certify, mail_server
 from tests.cli.answering import answering, http
 from tests.databases import execute
 from tests.servers import S3_BUCKET, S3_CREDENTIALS, free_port
@@ -211,20 +211,20 @@ def test_redis_that_is_not_there_has_failed(examine):
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 def test_a_mail_server_is_signed_in_to_and_given_nothing(examine, tmp_path, monkeypatch, scheme):
-    certificate, letterbox = certify(tmp_path), Letterbox()
+    certificate, inbox = certify(tmp_path), Inbox()
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
-    with mail_server(letterbox, certificate=certificate, is_tls_from_the_start=scheme == "smtps") as port:
+    with mail_server(inbox, certificate=certificate, is_tls_from_the_start=scheme == "smtps") as port:
         status, report = examine(MAIL_URL=f"{scheme}://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{port}")
 
-    assert (status, report["mail"][0]["status"], letterbox.letters) == (0, "ok", [])
+    assert (status, report["mail"][0]["status"], inbox.emails) == (0, "ok", [])
 
 
 def test_a_wrong_password_for_mail_is_named(examine, tmp_path, monkeypatch):
     certificate = certify(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
-    with mail_server(Letterbox(), certificate=certificate) as port:
+    with mail_server(Inbox(), certificate=certificate) as port:
         status, report = examine(MAIL_URL=f"smtp://{USER}:hunter2@127.0.0.1:{port}")
 
     assert (status, failed(report)) == (1, {"mail"})
@@ -232,7 +232,7 @@ def test_a_wrong_password_for_mail_is_named(examine, tmp_path, monkeypatch):
 
 
 def test_a_certificate_that_nobody_vouches_for_is_named(examine, tmp_path):
-    with mail_server(Letterbox(), certificate=certify(tmp_path)) as port:
+    with mail_server(Inbox(), certificate=certify(tmp_path)) as port:
         status, report = examine(MAIL_URL=f"smtp://{USER}:hunter2@127.0.0.1:{port}")
 
     assert (status, failed(report)) == (1, {"mail"})

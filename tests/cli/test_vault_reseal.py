@@ -82,7 +82,7 @@ def reseal(app):
 
 
 def test_every_binary_column_holds_what_is_sealed():
-    names = {f"{column.table.name}.{column.name}" for column in key_rotation.sealed_columns()}
+    names = {f"{column.table.name}.{column.name}" for column in key_rotation.encrypted_columns()}
 
     assert {name for name in names if not name.endswith("_encrypted")} == {"idempotency_keys.answer"}
     assert {
@@ -106,8 +106,8 @@ def test_everything_is_sealed_anew_and_the_old_key_may_leave(owner, connect_acco
     assert "Everything is sealed under new." in result.output
     with only_new.app_context():
         new = services_of(only_new)[Encryptor]
-        assert [key_rotation.count_old(column, new) for column in key_rotation.sealed_columns()] == [0] * len(
-            key_rotation.sealed_columns()
+        assert [key_rotation.count_old(column, new) for column in key_rotation.encrypted_columns()] == [0] * len(
+            key_rotation.encrypted_columns()
         )
         account = db.session.scalars(select(Account)).one()
         token = new.decrypt(account.access_token_encrypted, Account.access_token_encrypted, account.id)
@@ -155,10 +155,10 @@ def test_what_the_service_writes_meanwhile_wins(make_revocations, rotated):
     keys = services_of(rotated)[Settings].vault_keys
 
     with rotated.app_context():
-        tally = key_rotation.reseal(column, Overtaken(keys))
+        counts = key_rotation.reseal(column, Overtaken(keys))
         kept = db.session.scalar(select(column))
 
-    assert (tally.resealed, tally.overtaken) == (0, 1)
+    assert (counts.resealed, counts.overtaken) == (0, 1)
     assert Encryptor(keys).decrypt(kept, column, row) == "written meanwhile"
 
 

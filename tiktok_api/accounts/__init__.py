@@ -1,6 +1,9 @@
-"""TikTok accounts: connected by their people, read now and then, and let go of properly.
+"""TikTok accounts: connected by OAuth, read regularly, disconnected and revoked.
 
-Each room has one thing that can go wrong: `connecting` a browser that comes back with anything at all, `vault` tokens
-that many workers need at once and that TikTok gives out only once, `revoking` a farewell that must survive a crash.
-`services` is what other domains use; they never see a token but through `vault`.
+The rooms are cut by what can go wrong: `oauth_flow` a browser that comes back with anything at all, `tokens` and
+`token_refresh` secrets that many workers need at once and that TikTok gives out only once, `disconnection` a revocation
+that must survive a crash, `rate_limits` two workers that use up one account's requests. Higher domains get an access
+token only from the vault in `token_refresh`.
 """
+
+__all__ = ["creator_info", "rate_limits", "token_refresh", "tokens"]

@@ -1,4 +1,4 @@
-"""What the accounts domain refuses, and TikTok's refusals in our own words."""
+"""What the accounts domain refuses, and TikTok's errors as problems."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,11 +45,11 @@ class UpstreamRefused(UpstreamFailed):
 
 
 UPSTREAM_PROBLEMS = (ScopeNotGranted, CreatorNotAllowedToPost, UpstreamBusy, UpstreamUnreachable, UpstreamRefused)
-"""What a route that asks TikTok can answer, besides AccountNeedsReconnection."""
+"""What a route that asks TikTok may raise, besides AccountNeedsReconnection."""
 
 
 def problem_of(error: TikTokError) -> Problem:
-    """The problem that tells a client what TikTok said, with TikTok's own code and log id under `upstream`."""
+    """Returns the problem for an error of TikTok's, with TikTok's code and log id under `upstream`."""
     extra = {"upstream": {"code": error.code, "log_id": error.log_id}}
     match error:
         case TikTokBusy():
@@ -68,7 +68,7 @@ def problem_of(error: TikTokError) -> Problem:
 
 @contextmanager
 def as_problems() -> Iterator[None]:
-    """Let TikTok's errors leave this block as problems."""
+    """Turns TikTok's errors that leave this block into problems."""
     try:
         yield
     except TikTokError as error:

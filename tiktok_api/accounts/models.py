@@ -1,4 +1,4 @@
-"""Accounts at TikTok, attempts to connect one, and tokens still to be revoked."""
+"""TikTok accounts, connections (attempts to connect one), and tokens that are still to be revoked."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,7 +23,7 @@ AVATAR_LINK = "pictures.show_avatar"
 
 
 class AccountStatus(StrEnum):
-    """Expired and revoked end only by connecting again; an error may mend itself."""
+    """Expired and revoked end only by connecting again; an error may end by itself."""
 
     ACTIVE = "active"
     EXPIRED = "expired"
@@ -32,12 +32,13 @@ class AccountStatus(StrEnum):
 
 
 class Account(Model):
-    """One TikTok account of one user. What TikTok has not told is null, never 0.
+    """One TikTok account of one user. A value that TikTok did not send is null, never 0.
 
-    Tokens are sealed and read only by the vault. `token_version` counts the pairs that were stored: whoever holds a pair
-    may replace exactly that one. `refresh_epoch` counts the leases on renewing; they run on the database's real clock,
-    expiries on business time. `posting_refusal` is TikTok's code where, asked last, it let the creator post nothing.
-    `avatar_url` is TikTok's link, which ends within hours; `avatar_key` is where the picture of `avatar_source` is kept.
+    Tokens are encrypted and read only by the vault. `token_version` counts the pairs that were stored: the worker that
+    spends a pair may replace exactly that one. `refresh_epoch` counts the leases on renewing; they run on the database's
+    real clock, expiries on business time. `posting_refusal` is TikTok's code if its last answer was that the creator may
+    post nothing. `avatar_url` is TikTok's link, which ends within hours; `avatar_key` is where the picture of
+    `avatar_source` is stored.
     """
 
     __tablename__ = "accounts"
@@ -88,18 +89,18 @@ class Account(Model):
 
     @property
     def avatar_link(self) -> LinkTarget | None:
-        """Where `<img>` finds the avatar that is kept here; None until it was fetched."""
+        """The signed link to the stored avatar; None until it was fetched."""
         key = self.avatar_key
         return None if key is None else LinkTarget(AVATAR_LINK, "account_id", self.id, key)
 
     @property
     def is_connected(self) -> bool:
-        """Whether TikTok may still let us act for it."""
+        """Whether TikTok may still accept requests for it."""
         return self.status in CONNECTED
 
     @property
     def shown_name(self) -> str | None:
-        """How a person knows it."""
+        """The name that a person knows it by."""
         return self.display_name or self.username
 
 
@@ -107,7 +108,7 @@ CONNECTED = (AccountStatus.ACTIVE, AccountStatus.ERROR)
 
 
 class ConnectionStatus(StrEnum):
-    """Where an attempt to connect an account stands."""
+    """The state of an attempt to connect an account."""
 
     PENDING = "pending"
     CONNECTED = "connected"
@@ -121,8 +122,8 @@ INTERRUPTED_AFTER = timedelta(seconds=60)
 class Connection(Model):
     """One attempt to connect an account, or to reconnect `expected_account_id`.
 
-    The state is kept as its SHA-256. `claimed_at` is when it first came back: from then on it only shows what the first
-    callback did. `other_creator` is who consented where that is another creator than the expected one.
+    The OAuth state is stored as its SHA-256. `claimed_at` is when it first came back: later callbacks only show the result
+    of the first. `other_creator` is who consented, if not the expected creator.
     """
 
     __tablename__ = "connections"
@@ -166,7 +167,7 @@ class Connection(Model):
 
 
 class Revocation(Model):
-    """Tokens of an account that is gone from here but not yet revoked at TikTok. Belongs to nobody: it outlives its user."""
+    """Tokens of a deleted account that are not revoked at TikTok yet. Has no owner: it outlives the user."""
 
     __tablename__ = "revocations"
 

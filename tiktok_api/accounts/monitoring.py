@@ -1,4 +1,4 @@
-"""How long accounts can still be spoken for, for `/metrics`."""
+"""Gauges of accounts for `/metrics`: by status, and by the time until their grant expires."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +14,7 @@ HORIZONS = {"expired": 0, "1d": 1, "7d": 7, "30d": 30, "90d": 90}
 
 
 def gauges() -> Iterator[Metric]:
-    """Accounts by status, and by the days until their refresh token expires; each is counted in one range alone."""
+    """Accounts by status, and by the days until their refresh token expires; each is counted in exactly one range."""
     now = clock.now()
     horizon = case(
         *((Account.refresh_expires_at <= now + timedelta(days=days), name) for name, days in HORIZONS.items()),

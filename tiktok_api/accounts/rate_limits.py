@@ -51,7 +51,7 @@ def lock_inits(account_id: UUID) -> None:
         db.session.execute(select(func.pg_advisory_xact_lock(account_id.int % 2**63)))
 
 
-def take_status_turn(account_id: UUID) -> None:
+def count_status_call(account_id: UUID) -> None:
     """Count one status call of the account. Raises TikTokBusy, with nothing counted, while none is left, and NotFound."""
     with transaction() as session:
         found = session.execute(

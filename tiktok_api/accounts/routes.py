@@ -1,4 +1,4 @@
-"""The accounts endpoints: read the request, call one service, hand back its result."""
+"""The endpoints of accounts and of connecting them."""
 
 from typing import Any
 from uuid import UUID
@@ -6,22 +6,23 @@ from uuid import UUID
 from flask import Response, redirect, request
 from marshmallow import EXCLUDE
 
-from tiktok_api.accounts import callback_page, disconnection, oauth_flow, services
+from tiktok_api.accounts import disconnection, services
+from tiktok_api.accounts.creator_info import CreatorReading, recent_creator_info
 from tiktok_api.accounts.errors import UPSTREAM_PROBLEMS, AccountNeedsReconnection, ReturnUrlNotAllowed, as_problems
 from tiktok_api.accounts.models import Account, Connection, ConnectionStatus
-from tiktok_api.accounts.oauth_flow import Invitation
+from tiktok_api.accounts.oauth_flow import authorization, callback, callback_page
+from tiktok_api.accounts.oauth_flow.authorization import AuthorizationRequest
 from tiktok_api.accounts.schemas import (
     AccountChangesSchema,
     AccountListArgsSchema,
     AccountSchema,
+    AuthorizationRequestSchema,
     CallbackArgsSchema,
     ConnectionRequestSchema,
     ConnectionSchema,
     CreatorInfoSchema,
     DisconnectionSchema,
-    InvitationSchema,
 )
-from tiktok_api.accounts.services import CreatorReading
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit
 from tiktok_api.auth.errors import KeyConfined
@@ -43,38 +44,38 @@ _PAGE_STATUS = {ConnectionStatus.CONNECTED: 200, ConnectionStatus.PENDING: 202, 
 
 
 @blp.post("/connect")
-@blp.judged_by(lambda sound: oauth_flow.must_be_allowed(caller, sound.values.get("return_url"), service(Settings)))
+@blp.judged_by(lambda sound: authorization.check_request(caller, sound.values.get("return_url"), service(Settings)))
 @blp.arguments(ConnectionRequestSchema, required=False)
-@blp.response(201, InvitationSchema)
+@blp.response(201, AuthorizationRequestSchema)
 @blp.raises(ReturnUrlNotAllowed, KeyConfined)
-def connect_account(wish: dict[str, Any]) -> Invitation:
+def connect_account(options: dict[str, Any]) -> AuthorizationRequest:
     """Begin to connect a TikTok account
 
     Send the person's browser to `authorize_url` within ten minutes. Headless clients watch the connection by its `id`.
     An account that is connected already is updated, never doubled, and never moved to another user.
     """
     with transaction():
-        return oauth_flow.start(caller, **wish, vault=service(TokenVault), settings=service(Settings))
+        return authorization.start(caller, **options, vault=service(TokenVault), settings=service(Settings))
 
 
 @blp.post("/<uuid:account_id>/reconnect")
 @blp.judged_by(
-    lambda sound, account_id: oauth_flow.must_be_allowed(
+    lambda sound, account_id: authorization.check_request(
         caller, sound.values.get("return_url"), service(Settings), account_id=account_id
     )
 )
 @blp.arguments(ConnectionRequestSchema, required=False)
-@blp.response(201, InvitationSchema)
+@blp.response(201, AuthorizationRequestSchema)
 @blp.raises(ReturnUrlNotAllowed)
-def reconnect_account(wish: dict[str, Any], account_id: UUID) -> Invitation:
+def reconnect_account(options: dict[str, Any], account_id: UUID) -> AuthorizationRequest:
     """Begin to connect an account again
 
     As connecting one, but only this creator's consent counts: if TikTok was signed in as another, the connection fails
     with `another_creator`, names who it was, and adds no account.
     """
     with transaction():
-        return oauth_flow.start(
-            caller, **wish, account_id=account_id, vault=service(TokenVault), settings=service(Settings)
+        return authorization.start(
+            caller, **options, account_id=account_id, vault=service(TokenVault), settings=service(Settings)
         )
 
 
@@ -85,7 +86,7 @@ def reconnect_account(wish: dict[str, Any], account_id: UUID) -> Invitation:
 @blp.alt_response(200, description=f"Connected. {_A_PAGE}", content_type="text/html", success=True)  # type: ignore[untyped-decorator]
 @blp.alt_response(202, description=f"TikTok is still being asked. {_A_PAGE}", content_type="text/html", success=True)  # type: ignore[untyped-decorator]
 @blp.alt_response(400, description=f"Not connected. {_A_PAGE}", content_type="text/html")  # type: ignore[untyped-decorator]
-def finish_connection(answer: dict[str, Any]) -> Response:
+def finish_connection(args: dict[str, Any]) -> Response:
     """Take the browser back from TikTok's consent page
 
     This is the redirect URI to register with TikTok. It is not meant to be called by clients. Called again, it changes
@@ -93,19 +94,19 @@ def finish_connection(answer: dict[str, Any]) -> Response:
     """
     if request.method == "HEAD":  # a link checker must not use up the code
         return Response()
-    outcome = oauth_flow.finish(
-        state=answer["state"],
-        code=answer["code"],
-        refusal=answer["error"],
+    result = callback.finish(
+        state=args["state"],
+        code=args["code"],
+        refusal=args["error"],
         address=client_address(),
         vault=service(TokenVault),
         settings=service(Settings),
     )
-    if outcome.redirect_to is not None:
-        return redirect(outcome.redirect_to, Response=Response)  # type: ignore[return-value]
-    headers = callback_page.HEADERS | ({"Refresh": "2"} if outcome.status is ConnectionStatus.PENDING else {})
+    if result.redirect_to is not None:
+        return redirect(result.redirect_to, Response=Response)  # type: ignore[return-value]
+    headers = callback_page.HEADERS | ({"Refresh": "2"} if result.status is ConnectionStatus.PENDING else {})
     return Response(
-        callback_page.render(outcome), _PAGE_STATUS[outcome.status], headers, content_type="text/html; charset=utf-8"
+        callback_page.render(result), _PAGE_STATUS[result.status], headers, content_type="text/html; charset=utf-8"
     )
 
 
@@ -122,7 +123,7 @@ def show_connection(connection_id: UUID) -> Connection:
 def list_accounts(args: dict[str, Any]) -> Page:
     """List your accounts, the newest first"""
     filters = {name: args[name] for name in ("status", "tag", "q") if name in args}
-    return paginate(services.connected(caller, **filters), args, by=(Account.created_at, Account.id))
+    return paginate(services.select_accounts(caller, **filters), args, by=(Account.created_at, Account.id))
 
 
 @blp.get("/<uuid:account_id>")
@@ -184,4 +185,4 @@ def show_creator_info(account_id: UUID) -> CreatorReading:
     """
     account = services.get_account(caller, account_id)
     with as_problems():
-        return services.read_creator_info(account.id, service(TokenVault), fresh=False)
+        return recent_creator_info(account, service(TokenVault))

@@ -42,7 +42,7 @@ class ConnectionRequestSchema(Schema):
     )
 
 
-class InvitationSchema(Schema):
+class AuthorizationRequestSchema(Schema):
     """Send the person's browser to `authorize_url`; it works once."""
 
     id = fields.UUID(required=True, metadata={"description": "The connection's id.", "example": _ID})
@@ -82,7 +82,7 @@ class ConnectionSchema(Schema):
 
 
 class CallbackArgsSchema(Schema):
-    """What TikTok lets the browser bring back. Whatever else is there is ignored: it is not ours to refuse."""
+    """What the browser brings back from TikTok. Other parameters are ignored: TikTok may add some."""
 
     state = fields.String(load_default="", metadata={"example": "q1Zt…"})
     code = fields.String(load_default=None, metadata={"example": "FgA…*1!4608.va"})

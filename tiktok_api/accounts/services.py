@@ -1,39 +1,28 @@
-"""A user's accounts: finding, describing and reading them."""
+"""A user's accounts: finding, describing and syncing them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 
 from tiktok_api import clock, events
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, AccountStatus, Connection
-from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db import db, end_reading, set_changes, transaction
+from tiktok_api.db import db, end_reading, set_changes
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
-from tiktok_api.tiktok import CreatorCannotPost, CreatorInfo, UserInfo
+from tiktok_api.tiktok import UserInfo
 
 SYNC = "accounts.sync"
-CREATOR_INFO_LIFETIME = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
-class CreatorReading:
-    """What a creator could choose when TikTok was asked."""
-
-    info: CreatorInfo
-    captured_at: datetime
 
 
 def get_account(caller: Identity, account_id: UUID, *, to_change: bool = False) -> Account:
-    """The caller's account with this id; `to_change` has others who want that wait. Raises NotFound."""
+    """Returns the caller's account with this id, with `to_change` locked. Raises NotFound."""
     query = _of(caller).where(Account.id == account_id)
     account = db.session.scalar(query.with_for_update(key_share=True) if to_change else query)
     if account is None:
@@ -42,31 +31,31 @@ def get_account(caller: Identity, account_id: UUID, *, to_change: bool = False) 
 
 
 def get_accounts(caller: Identity, ids: Iterable[UUID]) -> dict[UUID, Account]:
-    """Those of `ids` that are the caller's, by id; what is not is left out."""
+    """Returns those of `ids` that are the caller's, by id; the others are left out."""
     return {account.id: account for account in db.session.scalars(_of(caller).where(Account.id.in_(set(ids))))}
 
 
 def load_account(account_id: UUID) -> Account | None:
-    """An account by its id alone, for tasks, which act for nobody in particular."""
+    """Returns an account by its id alone, for tasks, which have no caller."""
     return db.session.get(Account, account_id)
 
 
 def get_connection(caller: Identity, connection_id: UUID) -> Connection:
-    """The caller's attempt to connect an account. Raises NotFound."""
+    """Returns the caller's attempt to connect an account. Raises NotFound."""
     query = select(Connection).where(Connection.id == connection_id, Connection.owner_id == caller.user_id)
     if caller.account_ids is not None:
-        mine = (Connection.account_id, Connection.expected_account_id)
-        query = query.where(or_(*(column.in_(caller.account_ids) for column in mine)))
+        accounts = (Connection.account_id, Connection.expected_account_id)
+        query = query.where(or_(*(column.in_(caller.account_ids) for column in accounts)))
     connection = db.session.scalar(query)
     if connection is None:
         raise NotFound
     return connection
 
 
-def connected(
+def select_accounts(
     caller: Identity, *, status: Sequence[AccountStatus] = (), tag: Sequence[str] = (), q: str | None = None
 ) -> Select[Account]:
-    """A select of the caller's accounts with any of the statuses and any of the tags.
+    """Returns a select of the caller's accounts with any of the statuses and any of the tags.
 
     `q` is looked for in label, username and display name, ignoring case.
     """
@@ -76,16 +65,13 @@ def connected(
     if tag:
         statement = statement.where(or_(*map(_has_tag, tag)))
     if q is not None:
-        places = (Account.label, Account.username, Account.display_name)
-        statement = statement.where(or_(*(place.icontains(q, autoescape=True) for place in places)))
+        columns = (Account.label, Account.username, Account.display_name)
+        statement = statement.where(or_(*(column.icontains(q, autoescape=True) for column in columns)))
     return statement
 
 
 def describe(caller: Identity, account_id: UUID, **changes: Any) -> Account:
-    """Change the label, the tags or the defaults; each replaces what was there. The same again changes nothing.
-
-    Raises NotFound.
-    """
+    """Replace the label, the tags or the defaults; equal values change nothing. Raises NotFound."""
     account = get_account(caller, account_id, to_change=True)
     if changed := set_changes(account, changes):
         account.updated_at = clock.now()
@@ -98,31 +84,31 @@ def request_sync(caller: Identity, account_id: UUID) -> Account:
     account = get_account(caller, account_id)
     if not account.is_connected:
         raise AccountNeedsReconnection(reason=account.status_reason)
-    promise_sync(account)
+    enqueue_sync(account)
     events.announce("account.sync_requested", account=account)
     return account
 
 
-def promise_sync(account: Account) -> None:
-    """Have profile and counts read now, and from then on again and again."""
+def enqueue_sync(account: Account) -> None:
+    """Have profile and counts read now, and from then on regularly."""
     queue.enqueue(SYNC, due_at=clock.now(), subject=account.id)
 
 
 def has_lost_its_grant(account_id: UUID) -> bool:
-    """Whether TikTok has said that its authorisation has ended; tokens that we cannot read say nothing of the kind."""
+    """Whether TikTok has said that its authorisation has ended. Tokens that this server cannot decrypt do not say so."""
     status = db.session.scalar(select(Account.status).where(Account.id == account_id))
     return status in (AccountStatus.EXPIRED, AccountStatus.REVOKED)
 
 
 def has_unreadable_tokens(account_id: UUID) -> bool:
-    """Whether no key of this server opens its tokens: that says nothing of its grant, and ends when the key is back."""
+    """Whether no key of this server decrypts its tokens. The grant may stand: this ends when the key is put back."""
     status = db.session.scalar(select(Account.status).where(Account.id == account_id))
     end_reading()
     return status is AccountStatus.ERROR
 
 
 def store_profile(account: Account, info: UserInfo, *, captured_at: datetime) -> None:
-    """Keep what TikTok said and hand it on as a reading. What it did not say is unknown from now on."""
+    """Store TikTok's answer and announce it as a reading. What the answer leaves out is unknown from now on."""
     account.union_id = info.union_id or account.union_id  # TikTok leaves it out at times, and it never changes
     account.username = info.username
     account.display_name = info.display_name
@@ -139,45 +125,6 @@ def store_profile(account: Account, info: UserInfo, *, captured_at: datetime) ->
         account.status, account.status_reason = AccountStatus.ACTIVE, None
     db.session.flush()
     events.announce("account.profile_read", account=account, info=info, captured_at=captured_at)
-
-
-def fetch_creator_info(account_id: UUID, vault: TokenVault, *, fresh: bool = True) -> CreatorInfo:
-    """What the creator may choose right now; unless `fresh`, as of at most a minute ago. Call it outside transactions.
-
-    Raises what TokenVault raises, CreatorCannotPost, ScopeMissing, TikTokBusy, TikTokUnreachable.
-    """
-    return read_creator_info(account_id, vault, fresh=fresh).info
-
-
-def read_creator_info(account_id: UUID, vault: TokenVault, *, fresh: bool) -> CreatorReading:
-    """As `fetch_creator_info`, with the moment at which TikTok was asked."""
-    if not fresh:
-        account = load_account(account_id)
-        reading = last_creator_info(account) if account else None
-        if reading is not None and clock.now() - reading.captured_at < CREATOR_INFO_LIFETIME:
-            return reading
-    asked_at = clock.now()
-    end_reading()
-    try:
-        info = vault.call(account_id, vault.tiktok.fetch_creator_info)
-    except CreatorCannotPost as error:
-        _keep(account_id, {"posting_refusal": error.code})
-        raise
-    _keep(account_id, {"creator_info": asdict(info), "creator_info_at": asked_at, "posting_refusal": None})
-    return CreatorReading(info, asked_at)
-
-
-def _keep(account_id: UUID, values: dict[str, Any]) -> None:
-    with transaction() as session:
-        session.execute(update(Account).where(Account.id == account_id).values(values))
-
-
-def last_creator_info(account: Account) -> CreatorReading | None:
-    """What TikTok said last about this creator, however long ago; None: it was never asked."""
-    if account.creator_info is None or account.creator_info_at is None:
-        return None
-    facts = account.creator_info | {"privacy_level_options": tuple(account.creator_info["privacy_level_options"])}
-    return CreatorReading(CreatorInfo(**facts), account.creator_info_at)
 
 
 def _of(caller: Identity) -> Select[Account]:

@@ -1,4 +1,4 @@
-"""When accounts are read, their tokens renewed and their farewells said."""
+"""The jobs of accounts: syncing, renewing tokens, revoking them, deleting what is old."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy import delete
 
 from tiktok_api import clock
-from tiktok_api.accounts import disconnection, services, tokens
+from tiktok_api.accounts import creator_info, disconnection, services, tokens
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import PUBLISHING_SCOPE, Account, Connection, Revocation
 from tiktok_api.accounts.token_refresh import TokenVault
@@ -16,13 +16,7 @@ from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.settings import Settings
-from tiktok_api.tiktok import (
-    CreatorCannotPost,
-    NoUsableToken,
-    TikTokBusy,
-    TikTokError,
-    TikTokUnreachable,
-)
+from tiktok_api.tiktok import CreatorCannotPost, NoUsableToken, TikTokBusy, TikTokError, TikTokUnreachable
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +27,7 @@ _REFUSED_PAUSE = timedelta(minutes=10)
 
 @task(services.SYNC)
 def sync_account(job: ClaimedJob, *, vault: TokenVault, settings: Settings) -> RunAgain | None:
-    """Read an account, and come back before its data are older than SYNC_SECONDS."""
+    """Read an account from TikTok; again before its data are older than SYNC_SECONDS."""
     period = timedelta(seconds=settings.sync_seconds)
 
     def sync(account_id: UUID) -> datetime:
@@ -46,15 +40,15 @@ def sync_account(job: ClaimedJob, *, vault: TokenVault, settings: Settings) -> R
 
 @task(tokens.RENEW)
 def renew_tokens(job: ClaimedJob, *, vault: TokenVault) -> RunAgain | None:
-    """Renew an account's tokens long before they expire, so that an outage at TikTok costs nobody their account."""
+    """Renew an account's tokens long before they expire, so that an outage at TikTok costs no account."""
     return _unless_gone(job, vault.renew_early, longest=_REFUSED_PAUSE)
 
 
 def _unless_gone(job: ClaimedJob, act: Callable[[UUID], datetime], *, longest: timedelta) -> RunAgain | None:
-    """Come back when `act` says, or soon where TikTok had no answer.
+    """Run again when `act` says, or soon if TikTok gave no answer.
 
-    An account that is gone or must be connected again is left alone; connecting it makes new promises. One whose tokens
-    cannot be read is looked at again: its key may be put back.
+    A deleted account and one that must be connected again end the job; connecting enqueues a new one. An account whose
+    tokens cannot be decrypted is tried again: its key may be put back.
     """
     account_id = job.subject
     if account_id is None:
@@ -65,7 +59,7 @@ def _unless_gone(job: ClaimedJob, act: Callable[[UUID], datetime], *, longest: t
         if not services.has_unreadable_tokens(account_id):
             return None
         pause = longest
-    except NoUsableToken as error:  # each look may cost a renewal: not every minute
+    except NoUsableToken as error:  # each try may cost a renewal: not every minute
         log.warning("account.no_usable_token", account=str(account_id), kind=job.kind, error=str(error))
         pause = _REFUSED_PAUSE
     except (TikTokUnreachable, TikTokBusy) as error:
@@ -90,14 +84,14 @@ def _read(account_id: UUID, captured_at: datetime, vault: TokenVault) -> None:
             services.store_profile(account, info, captured_at=captured_at)
     if PUBLISHING_SCOPE in scopes:
         try:
-            services.fetch_creator_info(account_id, vault)
-        except CreatorCannotPost as error:  # a cap or a ban: publishing will hear of it in its own time
+            creator_info.fetch_creator_info(account_id, vault)
+        except CreatorCannotPost as error:  # a cap or a ban: stored, and found by publishing when it asks
             log.info("account.cannot_post", account=str(account_id), code=error.code)
 
 
 @task(disconnection.REVOKE, most_failures=40)
 def revoke_tokens(job: ClaimedJob, *, vault: TokenVault) -> None:
-    """Say goodbye at TikTok; while it is out of reach, again after growing pauses for more than a day."""
+    """Revoke the tokens of a deleted account; while TikTok is unreachable, after growing pauses for more than a day."""
     if job.subject is not None:
         disconnection.revoke(job.subject, vault)
 
@@ -108,7 +102,7 @@ def _daily(_settings: Settings) -> timedelta:
 
 @task("accounts.sweep", every=_daily)
 def sweep_connections(job: ClaimedJob) -> None:
-    """Forget attempts to connect that ended a week ago, and tokens that TikTok would not hear of for as long."""
+    """Delete connections that ended a week ago, and tokens that TikTok could not be made to revoke for as long."""
     a_week_ago = clock.now() - CONNECTIONS_KEPT
     with transaction() as session:
         session.execute(delete(Connection).where(Connection.expires_at < a_week_ago))

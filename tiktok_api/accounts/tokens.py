@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from tiktok_api import clock, events
+from tiktok_api import clock
 from tiktok_api.accounts.models import Account, AccountStatus, Revocation
 from tiktok_api.db import db
 from tiktok_api.encryption import Encryptor
@@ -23,32 +23,32 @@ GRANT_REJECTED = "grant_rejected"
 TOKEN_UNREADABLE = "token_unreadable"  # noqa: S105 - a reason, no secret
 
 
-class TokenPair(NamedTuple):
+class GrantTokens(NamedTuple):
     """The two tokens of one grant, in clear."""
 
     access_token: str
     refresh_token: str
 
 
-def encrypt_pair(row: Account | Revocation, pair: TokenPair, encryptor: Encryptor) -> None:
+def encrypt_tokens(row: Account | Revocation, granted: GrantTokens, encryptor: Encryptor) -> None:
     """Write both tokens into the columns of `row`, which must have its id."""
     model = type(row)
-    row.access_token_encrypted = encryptor.encrypt(pair.access_token, model.access_token_encrypted, row.id)
-    row.refresh_token_encrypted = encryptor.encrypt(pair.refresh_token, model.refresh_token_encrypted, row.id)
+    row.access_token_encrypted = encryptor.encrypt(granted.access_token, model.access_token_encrypted, row.id)
+    row.refresh_token_encrypted = encryptor.encrypt(granted.refresh_token, model.refresh_token_encrypted, row.id)
 
 
-def decrypt_pair(row: Account | Revocation, encryptor: Encryptor) -> TokenPair:
+def decrypt_tokens(row: Account | Revocation, encryptor: Encryptor) -> GrantTokens:
     """Returns both tokens of `row`. Raises DecryptionFailed."""
     model = type(row)
-    return TokenPair(
+    return GrantTokens(
         encryptor.decrypt(row.access_token_encrypted, model.access_token_encrypted, row.id),
         encryptor.decrypt(row.refresh_token_encrypted, model.refresh_token_encrypted, row.id),
     )
 
 
-def pair_of(grant: TokenGrant) -> TokenPair:
+def tokens_of(grant: TokenGrant) -> GrantTokens:
     """Returns the tokens of a grant."""
-    return TokenPair(grant.access_token, grant.refresh_token)
+    return GrantTokens(grant.access_token, grant.refresh_token)
 
 
 def store_grant(account: Account, grant: TokenGrant, *, asked_at: datetime, encryptor: Encryptor) -> None:
@@ -56,7 +56,7 @@ def store_grant(account: Account, grant: TokenGrant, *, asked_at: datetime, encr
 
     The new version fences off renewals that are still running: their result is dropped.
     """
-    encrypt_pair(account, pair_of(grant), encryptor)
+    encrypt_tokens(account, tokens_of(grant), encryptor)
     lifetime = timedelta(seconds=grant.expires_in)
     account.access_expires_at = asked_at + lifetime
     account.renew_at = asked_at + lifetime * RENEW_AFTER
@@ -72,7 +72,7 @@ def store_grant(account: Account, grant: TokenGrant, *, asked_at: datetime, encr
 def mark_reconnection(
     account_id: UUID, reason: str, *, status: AccountStatus = AccountStatus.EXPIRED, token_version: int | None = None
 ) -> None:
-    """Mark the account as unusable until its person connects it again, and announce it; call it inside a transaction.
+    """Mark the account as unusable until its person connects it again; call it inside a transaction.
 
     With `token_version`, only if that pair is still in use: the account may have been reconnected meanwhile, and what is
     wrong with the old pair is of no interest then. A lease on renewing the pair ends with it.
@@ -85,4 +85,3 @@ def mark_reconnection(
         return
     account.status, account.status_reason, account.updated_at = status, reason, clock.now()
     log.warning("account.marked", account=str(account.id), status=status, reason=reason)
-    events.announce("account.expired", account=account)

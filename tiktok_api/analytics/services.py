@@ -114,7 +114,7 @@ def list_state(caller: Identity, account_id: UUID) -> tuple[datetime | None, Rea
 def _find(caller: Identity, account_id: UUID, *more: Any) -> Row[Any]:
     """Name and scopes of the caller's account, without loading the whole row. Raises NotFound."""
     columns: Iterable[Any] = (Account.username, Account.scopes, *more)
-    statement = accounts.connected(caller).where(Account.id == account_id)
+    statement = accounts.select_accounts(caller).where(Account.id == account_id)
     if more:
         statement = statement.outerjoin(VideoSync, VideoSync.account_id == Account.id)
     found = db.session.execute(statement.with_only_columns(*columns)).one_or_none()

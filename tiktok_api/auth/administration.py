@@ -1,4 +1,7 @@
-"""What the operator of a server does to its users: creating them, disabling them, giving them a new password."""
+"""What the operator does with users: creating and disabling them, and replacing passwords.
+
+These are edges, called by commands: each opens its own transaction.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.settings import Settings
 
 BY = "operator"
-"""What the audit trail calls who did it."""
+"""Who acted, in the audit trail."""
 ADDRESS = "console"
 
 
@@ -28,7 +31,7 @@ class Ended:
 
 
 def find(email: str, *, to_change: bool = False) -> User:
-    """The user with this address. Raises UserUnknown."""
+    """Returns the user with this address. Raises UserUnknown."""
     query = select(User).where(User.email_key == services.email_key(email))
     user = db.session.scalar(query.with_for_update() if to_change else query)
     if user is None:
@@ -37,12 +40,12 @@ def find(email: str, *, to_change: bool = False) -> User:
 
 
 def acting_for(user: User) -> Identity:
-    """The identity of a user without a session, for what the operator does on their behalf."""
+    """Returns the identity of a user, without a session, for what the operator does on their behalf."""
     return Identity(user.id, None, user.timezone, address=ADDRESS)
 
 
 def overview() -> Sequence[dict[str, object]]:
-    """Every user as a row of facts, the oldest first; sessions and keys are those that can be used."""
+    """Returns every user as a row of facts, the oldest first; counted are sessions and keys that can be used."""
     now = datetime.now(UTC)
     living = (
         select(func.count())
@@ -64,7 +67,7 @@ def overview() -> Sequence[dict[str, object]]:
 
 
 def describe(user: User) -> dict[str, object]:
-    """A user as facts to show."""
+    """Returns a user as facts to show."""
     status = "disabled" if user.disabled_at else "unverified" if user.awaits_verification else "active"
     return {
         "id": user.id,
@@ -78,7 +81,7 @@ def describe(user: User) -> dict[str, object]:
 
 
 def create(*, email: str, password: str, display_name: str, timezone: str) -> User:
-    """A new user, even where registration is closed; the address counts as proven. Raises WeakPassword, EmailTaken."""
+    """Add a user, even if registration is closed; the address counts as verified. Raises WeakPassword, EmailTaken."""
     with transaction():
         user = services.register(
             email=email, password=password, display_name=display_name, timezone=timezone, is_open=True
@@ -88,7 +91,7 @@ def create(*, email: str, password: str, display_name: str, timezone: str) -> Us
 
 
 def disable(email: str) -> Ended:
-    """Sign a user out everywhere, revoke their API keys, and refuse their sign-in from now on. Raises UserUnknown.
+    """End all sessions of a user, revoke their API keys, and refuse their sign-in from now on. Raises UserUnknown.
 
     The sessions and the keys are rows that every request reads, so each process refuses them from the commit on.
     """
@@ -112,7 +115,7 @@ def enable(email: str) -> None:
 
 
 def set_password(email: str, password: str) -> Ended:
-    """Replace a user's password; sign them out everywhere and revoke their API keys. Raises UserUnknown, WeakPassword."""
+    """Replace a user's password, end all their sessions and revoke their API keys. Raises UserUnknown, WeakPassword."""
     find(email)
     end_reading()
     passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
@@ -123,13 +126,13 @@ def set_password(email: str, password: str) -> Ended:
         user.password_hash, user.awaits_verification = new_hash, False
         ended = Ended(sessions.end_all(user.id), api_keys.revoke_all(caller))
         audit.record(caller, "password.reset", by=BY)
-        messages.promise_notice(user.email_key)
+        messages.enqueue_notice(user.email_key)
     return ended
 
 
 def offer_reset(email: str, *, settings: Settings) -> str:
-    """How the user chooses a new password, once and within an hour. Raises UserUnknown."""
+    """Returns how the user chooses a new password, once and within an hour. Raises UserUnknown."""
     with transaction():
         user = find(email, to_change=True)
         audit.record(acting_for(user), "password.reset_offered", by=BY)
-        return messages.hand_over_reset(user, settings=settings)
+        return messages.issue_reset(user, settings=settings)

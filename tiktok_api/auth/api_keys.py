@@ -1,4 +1,4 @@
-"""API keys: tokens for servers, with scopes, an end and a choice of accounts. They live by the real clock, as sessions do."""
+"""API keys: tokens for servers, with scopes, an expiry and a choice of accounts. They expire by the real clock, as sessions do."""
 
 import hashlib
 import secrets
@@ -27,17 +27,17 @@ from tiktok_api.errors import Invalid, NotFound
 
 PREFIX = "tk_"
 DOMAINS = ("accounts", "media", "posts", "analytics", "webhooks")
-"""What scopes can name; `auth` is not among them, because no key may manage people or keys."""
-SCOPES = ("read", "write", *(f"{domain}:{action}" for domain in DOMAINS for action in ("read", "write")))
-MOST = 100
+"""What scopes can name; `auth` is not among them, because no key may manage users or keys."""
+KEY_SCOPES = ("read", "write", *(f"{domain}:{action}" for domain in DOMAINS for action in ("read", "write")))
+MOST_KEYS = 100
 _TOKEN_BYTES = 32
-_HINT_LETTERS = len(PREFIX) + 6
-_USE_NOTED_EVERY = timedelta(minutes=1)
+_HINT_LENGTH = len(PREFIX) + 6
+_USE_RECORDED_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key that was just made, and the only sight of its token."""
+    """A new key with its token, which is stored nowhere."""
 
     id: UUID
     name: str
@@ -58,24 +58,25 @@ def issue(
     account_ids: Sequence[UUID] | None,
     expires_at: datetime | None,
 ) -> NewKey:
-    """A new key of the caller's; call it inside a transaction. Raises TooManyKeys, ExpiryPassed, UnknownAccount,
-    UserDisabled.
+    """Add a key of the caller's; call it inside a transaction.
+
+    Raises TooManyKeys, ExpiryPassed, UnknownAccount, UserDisabled.
     """
-    must_be_possible(caller, account_ids=account_ids or (), expires_at=expires_at)
-    # The user's row is locked, so that two at once do not both see room for one, and none is made for a disabled user.
+    check_request(caller, account_ids=account_ids or (), expires_at=expires_at)
+    # The user's row is locked, so that of two requests at once only one takes the last place, and no disabled user gets a key.
     locked = select(User.disabled_at).where(User.id == caller.user_id).with_for_update()
     if db.session.scalar(locked) is not None:
         raise UserDisabled
     count = db.session.scalar(select(func.count()).select_from(ApiKey).where(ApiKey.user_id == caller.user_id))
-    if (count or 0) >= MOST:
-        raise TooManyKeys(most=MOST)
+    if (count or 0) >= MOST_KEYS:
+        raise TooManyKeys(most=MOST_KEYS)
     token = PREFIX + secrets.token_urlsafe(_TOKEN_BYTES)
     key = ApiKey(
         user_id=caller.user_id,
         name=name,
         token_hash=_hash(token),
-        hint=token[:_HINT_LETTERS],
-        scopes=[scope for scope in SCOPES if scope in scopes],
+        hint=token[:_HINT_LENGTH],
+        scopes=[scope for scope in KEY_SCOPES if scope in scopes],
         account_ids=None if account_ids is None else sorted({str(account_id) for account_id in account_ids}),
         expires_at=expires_at,
     )
@@ -87,12 +88,12 @@ def issue(
     )
 
 
-def must_be_possible(caller: Identity, *, account_ids: Sequence[UUID], expires_at: datetime | None) -> None:
-    """Raises ExpiryPassed or UnknownAccount, or with both Invalid, with every fault."""
+def check_request(caller: Identity, *, account_ids: Sequence[UUID], expires_at: datetime | None) -> None:
+    """Raises ExpiryPassed or UnknownAccount, for both faults Invalid, with every fault."""
     passed = expires_at is not None and expires_at <= datetime.now(UTC)
     faults = [_fault("/expires_at", ExpiryPassed)] if passed else []
     try:
-        _must_be_theirs(caller, account_ids)
+        _check_accounts(caller, account_ids)
     except UnknownAccount as unknown:
         if faults:
             raise Invalid(errors=[*faults, *unknown.extra["errors"]]) from None
@@ -101,13 +102,13 @@ def must_be_possible(caller: Identity, *, account_ids: Sequence[UUID], expires_a
         raise ExpiryPassed(errors=faults)
 
 
-def issued(caller: Identity) -> Select[ApiKey]:
-    """A select of the caller's keys, expired ones too until they are swept."""
+def select_keys(caller: Identity) -> Select[ApiKey]:
+    """Returns a select of the caller's keys, including expired ones until they are deleted."""
     return select(ApiKey).where(ApiKey.user_id == caller.user_id)
 
 
 def revoke(caller: Identity, key_id: UUID) -> None:
-    """Refuse a key from the moment this is committed. Raises NotFound."""
+    """Delete a key, which is refused from the commit on. Raises NotFound."""
     revoked = delete(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == caller.user_id)
     row = db.session.execute(revoked.returning(ApiKey.name, ApiKey.hint)).one_or_none()
     if row is None:
@@ -116,16 +117,15 @@ def revoke(caller: Identity, key_id: UUID) -> None:
 
 
 def revoke_all(caller: Identity) -> int:
-    """Refuse every key of the caller's from the moment this is committed. Returns how many there were."""
-    theirs = select(ApiKey.id).where(ApiKey.user_id == caller.user_id)
-    ids = list(db.session.scalars(theirs))
+    """Delete every key of the caller's. Returns how many there were."""
+    ids = list(db.session.scalars(select(ApiKey.id).where(ApiKey.user_id == caller.user_id)))
     for key_id in ids:
         revoke(caller, key_id)
     return len(ids)
 
 
-def recognise(token: str, *, address: str) -> Identity:
-    """Whose key it is, in one indexed look-up. Raises InvalidToken, ApiKeyExpired."""
+def authenticate(token: str, *, address: str) -> Identity:
+    """Returns the identity behind a key, by one indexed query. Raises InvalidToken, ApiKeyExpired."""
     query = select(
         ApiKey.id,
         ApiKey.user_id,
@@ -144,8 +144,8 @@ def recognise(token: str, *, address: str) -> Identity:
     now = datetime.now(UTC)
     if row.expires_at is not None and row.expires_at <= now:
         raise ApiKeyExpired
-    if row.last_used_at is None or row.last_used_at < now - _USE_NOTED_EVERY:
-        _note_use(row.id, now)
+    if row.last_used_at is None or row.last_used_at < now - _USE_RECORDED_EVERY:
+        _record_use(row.id, now)
     return Identity(
         row.user_id,
         None,
@@ -158,21 +158,21 @@ def recognise(token: str, *, address: str) -> Identity:
 
 
 def sweep() -> None:
-    """Forget the keys that have expired."""
+    """Delete the keys that have expired."""
     db.session.execute(delete(ApiKey).where(ApiKey.expires_at <= datetime.now(UTC)))
 
 
-def _note_use(key_id: UUID, now: datetime) -> None:
-    """Once a minute at most, whoever else is at it: a write for each request would cost more than the request."""
+def _record_use(key_id: UUID, now: datetime) -> None:
+    """Write down the use at most once a minute, also with many processes: a write costs more than the request."""
     end_reading()
-    is_due = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now - _USE_NOTED_EVERY)
-    noted = update(ApiKey).where(ApiKey.id == key_id, is_due).values(last_used_at=now)
+    is_due = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now - _USE_RECORDED_EVERY)
+    recorded = update(ApiKey).where(ApiKey.id == key_id, is_due).values(last_used_at=now)
     with transaction() as session:
-        session.execute(noted.execution_options(synchronize_session=False))
+        session.execute(recorded.execution_options(synchronize_session=False))
 
 
-def _must_be_theirs(caller: Identity, account_ids: Sequence[UUID]) -> None:
-    """Accounts are a higher domain's; it is asked. Raises UnknownAccount at each one that is not the caller's."""
+def _check_accounts(caller: Identity, account_ids: Sequence[UUID]) -> None:
+    """Ask the higher domain about accounts. Raises UnknownAccount with a fault for each that is not the caller's."""
     if not account_ids:
         return
     known = set[UUID]().union(*events.ask("accounts.named", caller=caller, ids=account_ids))
@@ -190,5 +190,5 @@ def _fault(pointer: str, kind: type[Any]) -> dict[str, str]:
 
 
 def _hash(token: str) -> str:
-    """Unsalted and fast on purpose: 256 random bits cannot be guessed, and the hash is what is looked up."""
+    """Returns what is stored: unsalted and fast on purpose, since 256 random bits cannot be guessed and the hash is looked up."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""The audit trail: what people and their keys did, written in the transaction that does it.
+"""The audit trail: what users and their API keys did, written in the transaction that does it.
 
-Actions are dotted, the thing first (`post.scheduled`); the detail holds facts that help to recognise the thing, never a
-secret and never what was written in a post.
+Actions are dotted, the thing first (`post.scheduled`); the detail holds facts that identify the thing, never a
+secret and never the text of a post.
 """
 
 from collections.abc import Sequence
@@ -42,10 +42,10 @@ def trail(
     until: datetime | None = None,
     **ids: Sequence[UUID],
 ) -> Select[AuditEntry]:
-    """A select of what the caller's people and keys did.
+    """Returns a select of what the caller and their keys did.
 
     An action may name the thing alone (`post`); `ids` are subject_id, session_id and api_key_id, each any of several;
-    `until` is left out.
+    entries at `until` are left out.
     """
     statement = select(AuditEntry).where(AuditEntry.user_id == caller.user_id)
     for name, values in ids.items():
@@ -61,6 +61,6 @@ def trail(
 
 
 def sweep(kept: timedelta) -> None:
-    """Forget what was done longer ago than that."""
+    """Delete entries that are older than `kept`."""
     long_ago = AuditEntry.created_at < clock.now() - kept
     db.session.execute(delete(AuditEntry).where(long_ago).execution_options(synchronize_session=False))

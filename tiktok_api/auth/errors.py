@@ -1,4 +1,4 @@
-"""What signing up and signing in can refuse."""
+"""What auth refuses."""
 
 from tiktok_api.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 
@@ -52,7 +52,7 @@ class WrongPassword(Invalid):
 
 
 class EmailNotVerified(Forbidden):
-    message = "Confirm your address first, as our letter says; registering again sends another one."
+    message = "Confirm your address first, with the token from our e-mail; registering again sends another one."
 
 
 class UserUnknown(NotFound):
@@ -64,7 +64,7 @@ class UserDisabled(Forbidden):
 
 
 class LinkNotValid(Invalid):
-    message = "This token was used, has expired or was replaced by a newer one; ask for another letter."
+    message = "This token was used, has expired or was replaced by a newer one; ask for another e-mail."
 
 
 class WeakPassword(Invalid):

@@ -1,4 +1,4 @@
-"""Whoever is asking, as the token tells it: no user row is read for a request."""
+"""The caller of a request, made from the token alone: no user row is read."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -14,8 +14,8 @@ from tiktok_api.auth.errors import KeyConfined, ScopeTooNarrow, SessionRequired
 class Identity:
     """A person's session, or one of their API keys.
 
-    `scopes` is None for a session, which may do everything its person may; `account_ids` is None where a key is not
-    confined to some accounts. `address` is where the request came from, for the audit trail.
+    `scopes` is None for a session, which may do everything; `account_ids` is None unless a key is confined to some
+    accounts. `address` is where the request came from, for the audit trail.
     """
 
     user_id: UUID
@@ -29,7 +29,7 @@ class Identity:
     def must_be_allowed(self, domain: str, *, to_write: bool) -> None:
         """Raises ScopeTooNarrow unless a scope covers reading (or writing) in `domain`; SessionRequired in `auth`.
 
-        No key may make keys, end sessions or change a password: whoever steals one must not be able to stay.
+        No key may create keys, end sessions or change a password: a thief of one must not be able to stay.
         """
         if self.scopes is None:
             return
@@ -46,4 +46,4 @@ class Identity:
 
 
 caller = cast(Identity, LocalProxy(lambda: g.caller))
-"""The identity behind the request being answered; only private routes may touch it."""
+"""The identity behind the current request; only routes that need a token may use it."""

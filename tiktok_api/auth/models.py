@@ -1,4 +1,4 @@
-"""Users, their sessions, API keys and letters, and the trail of what they did."""
+"""Users, their sessions, API keys and emails, and the audit trail."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,8 +14,8 @@ from tiktok_api.db import Model, enum_column
 class User(Model):
     """A person. `email_key` is the address as it is compared.
 
-    Until somebody has proven that an address is theirs, the last who registered it may take it over from the one before.
-    From `disabled_at` on no session and no API key may be made for this person, and there is none.
+    While `awaits_verification`, registering the address again replaces the registration. From `disabled_at` on the user has
+    no session and no API key, and none may be created.
     """
 
     __tablename__ = "users"
@@ -32,8 +32,8 @@ class User(Model):
 class SignInSession(Model):
     """One device signed in.
 
-    The ids of its access tokens are here, the newest last: no other is taken for one of its. With that of its newest
-    refresh token the same pair can be minted again.
+    `access_jtis` lists the jti of every access token issued to this session, the newest last; any other is refused. With
+    `refresh_jti` the newest pair can be minted again.
     """
 
     __tablename__ = "sessions"
@@ -50,7 +50,7 @@ class SignInSession(Model):
 
 
 class EmailKind(StrEnum):
-    """What a letter is about. The first two carry a token."""
+    """What an email is about. The first two carry a token."""
 
     VERIFY = "verify"
     RESET = "reset"
@@ -59,9 +59,9 @@ class EmailKind(StrEnum):
 
 
 class Email(Model):
-    """A letter that was written to somebody; kept to count them, and for its token's SHA-256.
+    """An email to a user; kept to count them, and for the SHA-256 of its token.
 
-    `bound_to` is the password as it was (the SHA-256 of its hash): once that has changed, the token is worth nothing.
+    `bound_to` identifies the password (the SHA-256 of its hash): once that has changed, the token is not valid.
     """
 
     __tablename__ = "emails"
@@ -76,7 +76,7 @@ class Email(Model):
 
 
 class ApiKey(Model):
-    """A key for a server. The token is shown once and kept as its SHA-256; `hint` is how it begins, to tell keys apart."""
+    """A key for a server. The token is shown once and stored as its SHA-256; `hint` is its beginning, to tell keys apart."""
 
     __tablename__ = "api_keys"
     __table_args__ = (Index("ix_api_keys_user_created", "user_id", "created_at", "id"),)
@@ -92,12 +92,12 @@ class ApiKey(Model):
 
 
 class AuditEntry(Model):
-    """Something a person or one of their keys did. It outlives the session, the key and the subject, but not the person."""
+    """An act of a user or of one of their keys. It outlives the session, the key and the subject, but not the user."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (
         Index("ix_audit_entries_user_created", "user_id", "created_at", "id"),
-        Index("ix_audit_entries_created_at", "created_at"),  # by which the sweep finds what has had its time
+        Index("ix_audit_entries_created_at", "created_at"),  # for deleting what is old
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

@@ -1,4 +1,4 @@
-"""Passwords: argon2id, and refusing the ones that everybody tries first."""
+"""Passwords: hashed with argon2id, and refused if they are common."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ from tiktok_api.auth.errors import WeakPassword
 SHORTEST, LONGEST = 10, 128
 
 # OWASP's Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane. argon2-cffi's own default takes three
-# times as long on four lanes, and a few sign-ins at once would then cost everybody else their 200 ms.
+# times as long on four lanes, and a few sign-ins at once would then slow down every other request.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
-# Hashed once, to spend on an unknown address what a known one costs.
-_nobodys_hash = _hasher.hash("nobody has this password")
+# Verified for an unknown address, so that it costs as much as a known one.
+_unused_hash = _hasher.hash("a password that no user has")
 
 _STEMS = (
     "password", "passw0rd", "p@ssw0rd", "p@ssword", "letmein", "welcome", "iloveyou", "qwerty", "qwertyuiop", "asdfghjkl",
@@ -31,12 +31,12 @@ _RUNS = ("0123456789" * 13, "9876543210" * 13, "abcdefghijklmnopqrstuvwxyz" * 5,
 
 
 def normalise(password: str) -> str:
-    """The same password typed on another keyboard is the same password (NFKC, as NIST SP 800-63B advises)."""
+    """Returns the password in NFKC, as NIST SP 800-63B advises: typed on another keyboard it stays the same."""
     return unicodedata.normalize("NFKC", password)
 
 
 def is_common(password: str, *, email: str) -> bool:
-    """Whether it is among the first guesses: a listed one, a well-known word dressed up, a run, or the address."""
+    """Whether it is easy to guess: a listed one, a well-known word with additions, a run of keys, or the address."""
     folded, address = normalise(password).casefold(), normalise(email.strip()).casefold()
     if len(set(folded)) < 4 or folded in _LISTED or any(folded in run for run in _RUNS):
         return True
@@ -48,26 +48,26 @@ def is_common(password: str, *, email: str) -> bool:
 
 
 def must_be_hard_to_guess(password: str, *, email: str, pointer: str) -> None:
-    """Raises WeakPassword at `pointer` for one that is common."""
+    """Raises WeakPassword at `pointer` if the password is common."""
     if is_common(password, email=email):
         raise WeakPassword(errors=[{"pointer": pointer, "code": WeakPassword.code, "message": WeakPassword.message}])
 
 
 def judge(values: Mapping[str, Any], name: str) -> None:
-    """Raises WeakPassword for the password called `name` among what is sound of a faulty body, if it is there."""
+    """Raises WeakPassword if the field `name` of a faulty body is valid but a common password."""
     if name in values:
         must_be_hard_to_guess(values[name], email=values.get("email", ""), pointer=f"/{name}")
 
 
 def hash_password(password: str) -> str:
-    """The argon2id hash to store."""
+    """Returns the argon2id hash to store."""
     return _hasher.hash(normalise(password))
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Whether `password` fits; with no hash, the same work is done and the answer is no."""
+    """Whether `password` is right; without a hash the same work is done and the result is False."""
     try:
-        is_right = _hasher.verify(password_hash or _nobodys_hash, normalise(password))
+        is_right = _hasher.verify(password_hash or _unused_hash, normalise(password))
     except (VerificationError, InvalidHashError):
         return False
     return is_right and password_hash is not None

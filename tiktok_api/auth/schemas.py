@@ -1,10 +1,10 @@
-"""What clients send and get when they sign up, sign in and look at themselves."""
+"""What clients send and get: registration, tokens, the profile, API keys and the audit trail."""
 
 from typing import Any
 
 from marshmallow import fields, validate
 
-from tiktok_api.auth.api_keys import SCOPES
+from tiktok_api.auth.api_keys import KEY_SCOPES
 from tiktok_api.auth.passwords import LONGEST, SHORTEST
 from tiktok_api.web.openapi.json_schemas import ONE_PRINTED_LINE, Choice
 from tiktok_api.web.pagination import PageArgsSchema
@@ -52,7 +52,7 @@ def _known_password() -> fields.String:
 
 
 class RegistrationSchema(Schema):
-    """Who wants an account."""
+    """A new user."""
 
     email = _email()
     password = _new_password()
@@ -67,14 +67,14 @@ class PendingRegistrationSchema(Schema):
         required=True,
         validate=Choice(["verification_required"], name="RegistrationStatus"),
         metadata={
-            "description": "A letter is on its way to the address: follow it, then sign in.",
+            "description": "An e-mail is on its way to the address: follow it, then sign in.",
             "example": "verification_required",
         },
     )
 
 
 class CredentialsSchema(Schema):
-    """Who wants in."""
+    """An e-mail address and a password."""
 
     email = fields.String(
         required=True, validate=validate.Length(1, LONGEST_EMAIL), metadata={"example": "ada@example.com"}
@@ -101,7 +101,7 @@ class TokenPairSchema(Schema):
 
 
 class ProfileSchema(Schema):
-    """The person who is signed in."""
+    """The user who is signed in."""
 
     id = fields.UUID(required=True, metadata={"example": _ID})
     email = fields.String(required=True, metadata={"example": "ada@example.com"})
@@ -111,29 +111,29 @@ class ProfileSchema(Schema):
 
 
 class ProfileChangesSchema(Schema):
-    """What a person may change about themselves."""
+    """What a user may change of their profile."""
 
     display_name = _display_name()
     timezone = _timezone()
 
 
 class PasswordChangeSchema(Schema):
-    """The password as it is and as it is to be."""
+    """The present password and the new one."""
 
     current_password = _known_password()
     new_password = _new_password()
 
 
 class PasswordForgottenSchema(Schema):
-    """Somebody's address."""
+    """The address of the account."""
 
     email = fields.String(
         required=True, validate=validate.Length(1, LONGEST_EMAIL), metadata={"example": "ada@example.com"}
     )
 
 
-class LetterTokenSchema(Schema):
-    """The token from a letter."""
+class EmailTokenSchema(Schema):
+    """The token from an e-mail."""
 
     token = fields.String(
         required=True,
@@ -143,8 +143,8 @@ class LetterTokenSchema(Schema):
     )
 
 
-class PasswordResetSchema(LetterTokenSchema):
-    """The token from a letter and the password that is to be."""
+class PasswordResetSchema(EmailTokenSchema):
+    """The token from an e-mail and the new password."""
 
     password = _new_password()
 
@@ -166,7 +166,7 @@ class SessionSchema(Schema):
 
 def _scopes(**options: Any) -> fields.Field[Any]:
     return fields.List(
-        fields.String(validate=Choice(SCOPES, name="ApiKeyScope"), metadata={"example": "posts:write"}),
+        fields.String(validate=Choice(KEY_SCOPES, name="ApiKeyScope"), metadata={"example": "posts:write"}),
         required=True,
         metadata={
             "description": "`read` and `write` reach every domain, `posts:write` one. Writing does not include reading.",
@@ -200,11 +200,11 @@ def _key_name() -> fields.String:
     )
 
 
-class ApiKeyWishSchema(Schema):
+class ApiKeyRequestSchema(Schema):
     """What a new API key may do, where, and until when."""
 
     name = _key_name()
-    scopes = _scopes(validate=validate.Length(1, len(SCOPES)))
+    scopes = _scopes(validate=validate.Length(1, len(KEY_SCOPES)))
     account_ids = _confinement(load_default=None, validate=validate.Length(1, 100))
     expires_at = _expiry(load_default=None)
 
@@ -255,7 +255,7 @@ class AuditArgsSchema(PageArgsSchema):
 
 
 class AuditEntrySchema(Schema):
-    """Something that was done: by a session, by an API key, or, with neither, by whoever held a letter or consented."""
+    """An act: by a session, by an API key, or, with neither, by the holder of an e-mail's token or the person who consented."""
 
     id = fields.UUID(required=True, metadata={"example": _ID})
     at = fields.AwareDateTime(required=True, attribute="created_at", metadata={"example": "2027-03-02T12:00:00Z"})

@@ -1,4 +1,4 @@
-"""Signing up, signing in, staying signed in and leaving."""
+"""Users and their sessions: registration, sign-in, token rotation, the profile and its deletion."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -29,23 +29,23 @@ REUSE_GRACE = timedelta(seconds=10)
 """How long after a rotation the old refresh token still gets the same successor: parallel tabs of one frontend."""
 
 MOST_LIVING_TOKENS = 50
-"""Access tokens of one session: whoever refreshes more often than that in a day loses the oldest before its time."""
+"""Access tokens of one session: a session that refreshes more often in a day loses its oldest ones early."""
 
-UNPROVEN_KEPT = timedelta(days=7)
+UNVERIFIED_KEPT = timedelta(days=7)
 
 
 def email_key(email: str) -> str:
-    """The address as it is compared: however it is typed, whatever the case, and its domain as DNS knows it."""
+    """Returns the address as it is compared: normalised, in lower case, its domain as DNS knows it."""
     folded = passwords.normalise(passwords.normalise(email.strip()).casefold())
     local, at, domain = folded.rpartition("@")
     try:
         return local + at + domain.encode("idna").decode("ascii")
-    except UnicodeError:  # no domain at all, so nobody's
+    except UnicodeError:  # no domain at all: no user has it
         return folded
 
 
 def register(*, email: str, password: str, display_name: str, timezone: str, is_open: bool) -> User:
-    """A new user. Raises RegistrationClosed, WeakPassword, EmailTaken."""
+    """Add a user. Opens its own transaction, because hashing is slow. Raises RegistrationClosed, WeakPassword, EmailTaken."""
     if not is_open:
         raise RegistrationClosed
     passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
@@ -65,17 +65,17 @@ def register(*, email: str, password: str, display_name: str, timezone: str, is_
     return user
 
 
-def invite(*, email: str, password: str, display_name: str, timezone: str, is_open: bool) -> None:
-    """Register where addresses must be proven: the same work and the same silence for known and unknown ones.
+def register_unverified(*, email: str, password: str, display_name: str, timezone: str, is_open: bool) -> None:
+    """Register an address that must be verified: same work and same result for known and unknown ones.
 
-    Whoever has not proven the address yet gives way: nobody can keep it from its owner by registering it first.
-    Opens its own transaction. Raises RegistrationClosed, WeakPassword.
+    A registration that is not verified yet is replaced, so that registering an address first does not keep its owner out.
+    Opens its own transaction, because hashing is slow. Raises RegistrationClosed, WeakPassword.
     """
     if not is_open:
         raise RegistrationClosed
     passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
     password_hash = passwords.hash_password(password)
-    wish = {
+    values = {
         "email": email.strip(),
         "password_hash": password_hash,
         "display_name": display_name,
@@ -83,24 +83,25 @@ def invite(*, email: str, password: str, display_name: str, timezone: str, is_op
         "created_at": clock.now(),
     }
     insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    newcomer = insert(User).values(id=new_id(), email_key=email_key(email), awaits_verification=True, **wish)
+    insertion = insert(User).values(id=new_id(), email_key=email_key(email), awaits_verification=True, **values)
     with transaction() as session:
         session.execute(
-            newcomer.on_conflict_do_update(
-                index_elements=["email_key"], set_=wish, where=User.awaits_verification.is_(True)
+            insertion.on_conflict_do_update(
+                index_elements=["email_key"], set_=values, where=User.awaits_verification.is_(True)
             )
         )
-        messages.promise_welcome(email_key(email), password_hash=password_hash)
+        messages.enqueue_welcome(email_key(email), password_hash=password_hash)
 
 
 def sign_in(*, email: str, password: str, user_agent: str, address: str, must_be_verified: bool) -> SignInSession:
-    """A session for whoever knows the password; the same work for known and unknown addresses.
+    """Start a session if the password is right; the same work for known and unknown addresses.
 
-    Opens its own transaction. Raises WrongCredentials and, to those who know the password, EmailNotVerified, UserDisabled.
+    Opens its own transaction, because hashing is slow. Raises WrongCredentials; with the right password EmailNotVerified,
+    UserDisabled.
     """
     columns = select(User.id, User.password_hash, User.awaits_verification)
     found = db.session.execute(columns.where(User.email_key == email_key(email))).one_or_none()
-    end_reading()  # hashing takes its time: hold nothing meanwhile
+    end_reading()  # hashing is slow: hold no connection meanwhile
     if not passwords.verify(found.password_hash if found else None, password) or found is None:
         raise WrongCredentials
     if found.awaits_verification and must_be_verified:
@@ -110,20 +111,20 @@ def sign_in(*, email: str, password: str, user_agent: str, address: str, must_be
         user = session.scalar(select(User).where(*is_as_it_was).with_for_update())
         if user is None:  # the password was changed meanwhile
             raise WrongCredentials
-        user.awaits_verification = False  # whoever was let in while nobody asked for proof stays
+        user.awaits_verification = False  # signing in while verification is off counts as verified later too
         return start_session(user, user_agent=user_agent, address=address)
 
 
-def forget_unproven() -> None:
-    """Forget those who never proved their address; they never signed in, so they have nothing."""
-    is_over = (User.awaits_verification.is_(True), User.created_at < clock.now() - UNPROVEN_KEPT)
+def delete_unverified() -> None:
+    """Delete users who did not verify their address in time; they never signed in, so they own nothing."""
+    is_over = (User.awaits_verification.is_(True), User.created_at < clock.now() - UNVERIFIED_KEPT)
     db.session.execute(delete(User).where(*is_over).execution_options(synchronize_session=False))
 
 
 def start_session(user: User, *, user_agent: str, address: str) -> SignInSession:
-    """A device signs in. Raises UserDisabled.
+    """Start a session for a device. Raises UserDisabled.
 
-    The user's row is locked, so that a session begins before the user is disabled, and then ends with the others, or not.
+    The user's row is locked, so that a session starts either before the user is disabled, and ends with the others, or not.
     """
     if db.session.scalar(select(User.disabled_at).where(User.id == user.id).with_for_update()) is not None:
         raise UserDisabled
@@ -143,9 +144,9 @@ def start_session(user: User, *, user_agent: str, address: str) -> SignInSession
 
 
 def rotate(user_id: UUID, session_id: UUID, refresh_jti: UUID, *, address: str) -> SignInSession | None:
-    """The session with its next pair of tokens, or None when this token was used before: the session is ended then.
+    """Returns the session with its next pair of tokens; None if this token was used before, which ends the session.
 
-    The same successor is answered again within the grace. The caller commits before it refuses. Raises SessionEnded.
+    Within the grace the same successor is returned again. The caller commits before it refuses. Raises SessionEnded.
     """
     theirs = (SignInSession.id == session_id, SignInSession.user_id == user_id)
     session = db.session.scalar(select(SignInSession).where(*theirs).with_for_update())
@@ -167,13 +168,13 @@ def rotate(user_id: UUID, session_id: UUID, refresh_jti: UUID, *, address: str) 
 
 
 def end_session(caller: Identity) -> None:
-    """Sign this device out; its tokens are refused from the moment this is committed."""
-    with suppress(NotFound):  # signed out from elsewhere a moment ago
+    """End the caller's session; its tokens are refused from the commit on."""
+    with suppress(NotFound):  # another request ended it a moment ago
         sessions.end(caller, caller.session_id)
 
 
 def get_profile(caller: Identity, *, to_change: bool = False) -> User:
-    """The caller's own row; `to_change` has others who want that wait. Raises SessionEnded where it was just deleted."""
+    """Returns the caller's row, with `to_change` locked. Raises SessionEnded if it was just deleted."""
     query = select(User).where(User.id == caller.user_id)
     user = db.session.scalar(query.with_for_update(key_share=True) if to_change else query)
     if user is None:
@@ -181,22 +182,22 @@ def get_profile(caller: Identity, *, to_change: bool = False) -> User:
     return user
 
 
-def leave(caller: Identity) -> None:
-    """Delete the caller with all they have; call it inside a transaction.
+def delete_account(caller: Identity) -> None:
+    """Delete the caller's user and all their data; call it inside a transaction.
 
-    Higher domains are told first: accounts are let go, so that TikTok hears of it, and nothing secret is orphaned. Files
-    go right after that, once nobody's row names them any more.
+    Higher domains are told first: accounts are disconnected, so that their tokens are revoked at TikTok. Files are deleted
+    after that, once no row names them any more.
     """
     events.announce("user.leaving", user_id=caller.user_id)
-    # From here nothing more can become theirs. What did since the announcement is let go of too: an account that came
-    # back from TikTok in between would otherwise vanish without TikTok hearing of it.
+    # From here on nothing new can belong to the user. Accounts that were connected since the announcement are
+    # disconnected too: their tokens would otherwise be deleted without being revoked at TikTok.
     db.session.execute(select(User.id).where(User.id == caller.user_id).with_for_update())
     events.announce("user.leaving", user_id=caller.user_id)
     db.session.execute(delete(User).where(User.id == caller.user_id).execution_options(synchronize_session=False))
 
 
 def update_profile(caller: Identity, **changes: Any) -> User:
-    """Change the display name or the time zone; new tokens carry the zone. The same again changes nothing."""
+    """Change the display name or the time zone; new tokens carry the zone. Equal values change nothing."""
     user = get_profile(caller, to_change=True)
     if changed := set_changes(user, changes):
         audit.record(caller, "profile.updated", changed=changed)
@@ -204,5 +205,5 @@ def update_profile(caller: Identity, **changes: Any) -> User:
 
 
 def _now() -> datetime:
-    """Real time, in whole seconds as tokens carry it: moving the test clock must not sign people out."""
+    """Returns the real time, in whole seconds as tokens carry it: moving the test clock must end no session."""
     return datetime.now(UTC).replace(microsecond=0)

@@ -1,6 +1,6 @@
-"""The devices signed in: looking at them and ending them.
+"""Sessions of devices that are signed in: listing and ending them.
 
-Sessions live by the real clock: moving the test clock must not sign people out.
+Sessions expire by the real clock: moving the test clock must end none.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -16,12 +16,12 @@ from tiktok_api.db import db
 from tiktok_api.errors import NotFound
 
 LIFETIME = timedelta(days=30)
-"""As long as a refresh token lives; each refresh begins it anew."""
+"""How long a refresh token is valid; each refresh starts it again."""
 ENDED_KEPT = timedelta(days=1)
 
 
-def living(caller: Identity) -> Select[Any]:
-    """A select of the caller's sessions that can still be used, as rows of columns."""
+def select_active(caller: Identity) -> Select[Any]:
+    """Returns a select of the caller's sessions that can still be used, as rows of columns."""
     columns: list[Any] = [
         SignInSession.id,
         SignInSession.user_agent,
@@ -30,35 +30,35 @@ def living(caller: Identity) -> Select[Any]:
         SignInSession.issued_at.label("last_issued_at"),
         (SignInSession.id == caller.session_id).label("is_current"),
     ]
-    return select(*columns).where(*_alive(caller.user_id))
+    return select(*columns).where(*_is_active(caller.user_id))
 
 
 def end(caller: Identity, session_id: UUID | None) -> None:
-    """Sign one of the caller's devices out. Raises NotFound."""
-    if not _end(*_alive(caller.user_id), SignInSession.id == session_id):
+    """End one of the caller's sessions. Raises NotFound."""
+    if not _end(*_is_active(caller.user_id), SignInSession.id == session_id):
         raise NotFound
     audit.record(caller, "session.ended", subject_id=session_id)
 
 
 def end_others(caller: Identity) -> None:
-    """Sign out every device of the caller's but the one that asks."""
-    count = _end(*_alive(caller.user_id), SignInSession.id != caller.session_id)
+    """End every session of the caller's but the current one."""
+    count = _end(*_is_active(caller.user_id), SignInSession.id != caller.session_id)
     audit.record(caller, "sessions.ended", count=count)
 
 
 def end_all(user_id: UUID) -> int:
-    """Sign a person out everywhere. Returns how many sessions that ended."""
-    return _end(*_alive(user_id))
+    """End every session of a user. Returns how many there were."""
+    return _end(*_is_active(user_id))
 
 
 def sweep() -> None:
-    """Forget sessions whose tokens have all expired, and those that ended a day ago."""
+    """Delete sessions whose tokens have all expired, and those that ended a day ago."""
     now = datetime.now(UTC)
     is_over = or_(SignInSession.issued_at < now - LIFETIME, SignInSession.ended_at < now - ENDED_KEPT)
     db.session.execute(delete(SignInSession).where(is_over))
 
 
-def _alive(user_id: UUID) -> tuple[ColumnElement[bool], ...]:
+def _is_active(user_id: UUID) -> tuple[ColumnElement[bool], ...]:
     return (
         SignInSession.user_id == user_id,
         SignInSession.ended_at.is_(None),

@@ -1,4 +1,4 @@
-"""When letters are sent, and what has had its time is forgotten."""
+"""The jobs of auth: sending emails, deleting what is old."""
 
 from datetime import timedelta
 
@@ -18,17 +18,17 @@ log = structlog.get_logger(__name__)
 
 @task(messages.SEND, most_failures=20)
 def send_mail(job: ClaimedJob, *, mailer: Mailer, settings: Settings) -> None:
-    """Send a letter to whoever it is for, if anybody. A try that fails leaves a token that nobody has seen."""
+    """Send an email, if a user has the address. A try that fails leaves a token in the database that was never sent."""
     with transaction():
-        letter = messages.draft(**job.payload, settings=settings)
-    if letter is None:
+        email = messages.draft(**job.payload, settings=settings)
+    if email is None:
         return
     try:
-        mailer.send(letter.to, letter.subject, letter.text)
+        mailer.send(email.to, email.subject, email.text)
     except Undeliverable as error:
-        log.warning("mail.undeliverable", letter=str(letter.id), error=str(error))
+        log.warning("mail.undeliverable", email=str(email.id), error=str(error))
     with transaction():
-        messages.note_sent(letter.id)
+        messages.mark_sent(email.id)
 
 
 def _hourly(_settings: Settings) -> timedelta:
@@ -37,12 +37,12 @@ def _hourly(_settings: Settings) -> timedelta:
 
 @task("auth.sweep", every=_hourly)
 def sweep_auth(job: ClaimedJob, *, settings: Settings) -> RunAgain:
-    """Forget what is over: sessions, keys, letters, answers to repeat, old audit entries, people without a proven address."""
+    """Delete what is over: sessions, keys, emails, stored answers, old audit entries, users who never verified their address."""
     with transaction():
         sessions.sweep()
         api_keys.sweep()
         messages.sweep()
-        services.forget_unproven()
+        services.delete_unverified()
         audit.sweep(timedelta(days=settings.audit_days))
         idempotency.sweep()
     return RunAgain(clock.now() + _hourly(settings))

@@ -1,4 +1,4 @@
-"""Access and refresh tokens: HS256 with a key ring, and every claim checked before anything is believed."""
+"""Access and refresh tokens: HS256 with a key ring; every claim is checked before any is used."""
 
 import hashlib
 import time
@@ -30,7 +30,7 @@ _LIFETIMES = {"access": ACCESS_LIFETIME, "refresh": REFRESH_LIFETIME}
 _HEADER = {"alg", "kid", "typ"}
 _LONGEST = 4096
 _LEEWAY_SECONDS = 10
-"""How far the clocks of our machines may be apart: a token from one must not be from the future to another."""
+"""How far the clocks of our machines may be apart: a token issued by one must not look future to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,15 @@ def _signing_key(_identity: Any) -> bytes:
 def _verifying_key(header: dict[str, Any], claims: dict[str, Any]) -> bytes:
     kid = header.get("kid")
     key: bytes | None = service(Settings).jwt_keys.get(kid) if isinstance(kid, str) else None
-    # Nothing in a header may ask for more than we put there, neither `crit` nor a key to be fetched. A missing type would
-    # be taken for an access token's later on.
+    # A header may hold only what we put there, neither `crit` nor a key to be fetched. A missing type would be taken for
+    # that of an access token later on.
     if key is None or header.get("typ") != "JWT" or header.keys() != _HEADER or claims.get("type") not in _LIFETIMES:
         raise InvalidTokenError("not signed by a key of ours")
     return key
 
 
 def mint(session: SignInSession) -> TokenPair:
-    """The session's current pair: the same row gives the same tokens, byte for byte."""
+    """Returns the session's current pair: the same row gives the same tokens, byte for byte."""
     kid = next(iter(service(Settings).jwt_keys))
 
     def claims(jti: str, lifetime: timedelta) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class Claims:
 
 
 def read(token: str, kind: str) -> Claims:
-    """The claims of an `access` or `refresh` token. Raises InvalidToken, TokenExpired."""
+    """Returns the claims of an `access` or `refresh` token. Raises InvalidToken, TokenExpired."""
     if len(token) > _LONGEST:
         raise InvalidToken
     try:
@@ -131,7 +131,7 @@ def read(token: str, kind: str) -> Claims:
         )
     except ExpiredSignatureError:
         raise TokenExpired from None
-    except Exception as error:  # whatever a forged token provokes in the libraries below, it is a forged token
+    except Exception as error:  # a forged token may raise anything in the libraries below
         raise InvalidToken from error
     if not is_ours:
         raise InvalidToken
@@ -140,8 +140,8 @@ def read(token: str, kind: str) -> Claims:
     return Claims(user_id, session_id, jti, timezone, expires)
 
 
-class _Remembered:
-    """Tokens verified before: the signature of a token cannot go bad, only its time and its session can."""
+class _VerifiedTokens:
+    """Tokens that were verified before: a valid signature stays valid; expiry and session are checked each time."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -164,26 +164,26 @@ class _Remembered:
 
 
 def make_authenticator(most_remembered: int = 10_000) -> Callable[[str], Identity]:
-    """The function that `web/` asks who is behind an Authorization header."""
-    remembered = _Remembered(most_remembered)
+    """Returns the function with which `web/` turns an Authorization header into an identity."""
+    verified = _VerifiedTokens(most_remembered)
 
     def authenticate(authorization: str) -> Identity:
         scheme, _, token = authorization.strip().partition(" ")
         if scheme.casefold() != "bearer" or not token.strip().isascii():
             raise InvalidToken
         if token.strip().startswith(api_keys.PREFIX):
-            return api_keys.recognise(token.strip(), address=client_address())
-        claims = remembered.get(token.strip())
-        must_be_alive(claims)
+            return api_keys.authenticate(token.strip(), address=client_address())
+        claims = verified.get(token.strip())
+        check_session(claims)
         return Identity(claims.user_id, claims.session_id, claims.timezone, address=client_address())
 
     return authenticate
 
 
-def must_be_alive(claims: Claims) -> None:
-    """One indexed look-up, because the row is the truth: whose session it is, and which tokens it was given.
+def check_session(claims: Claims) -> None:
+    """Check by one indexed query that the session is active and that this token was issued to it.
 
-    Raises SessionEnded; InvalidToken for one that its session was never given.
+    Raises SessionEnded; InvalidToken for a token that was never issued to its session.
     """
     columns = (SignInSession.user_id, SignInSession.ended_at, SignInSession.access_jtis)
     row = db.session.execute(select(*columns).where(SignInSession.id == claims.session_id)).one_or_none()

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response, request
 
 from tiktok_api.accounts import services as accounts
+from tiktok_api.accounts.creator_info import last_creator_info
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.encryption import Encryptor
@@ -267,7 +268,7 @@ def check_media(args: dict[str, UUID], media_id: UUID) -> dict[str, Any]:
     """
     media = services.get_ready(caller, media_id)
     account = accounts.get_account(caller, args["account_id"]) if "account_id" in args else None
-    reading = accounts.last_creator_info(account) if account else None
+    reading = last_creator_info(account) if account else None
     longest = reading.info.max_video_post_duration_sec if reading else None
     found = checks.all_checks(media, max_duration_seconds=longest)
     return {

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from tiktok_api import clock
+from tiktok_api.accounts.creator_info import last_creator_info
 from tiktok_api.accounts.models import PUBLISHING_SCOPE, SCOPES, Account, AccountStatus
-from tiktok_api.accounts.services import last_creator_info
 from tiktok_api.db import db
 from tiktok_api.posts.errors import WindowNotPossible
 from tiktok_api.posts.models import LATE, Attempt, Post, Publication

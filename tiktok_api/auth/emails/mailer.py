@@ -1,6 +1,6 @@
-"""Sending mail: a port, with files for trying things out and SMTP for the world.
+"""Sending emails: one port with two implementations, files for development and SMTP for production.
 
-Whoever sends is inside a job: what raises is tried again, and `Undeliverable` is not.
+Emails are sent by a job: an error is tried again, except `Undeliverable`.
 """
 
 import os
@@ -24,35 +24,35 @@ _PORTS = {"smtp": 587, "smtps": 465}
 
 
 class Undeliverable(Exception):
-    """No further try would help: nobody can be written to at this address."""
+    """No further try would help: no mail server takes emails to this address."""
 
 
 class Mailer(Protocol):
-    """How letters leave the house."""
+    """What sends emails."""
 
     def send(self, to: str, subject: str, text: str) -> None:
-        """Hand one letter over. Raises Undeliverable, OSError, SMTPException."""
+        """Send one email. Raises Undeliverable, OSError, SMTPException."""
 
 
 class FileMailer:
-    """One `.eml` file for each letter, for its owner's eyes alone."""
+    """Writes each email to an `.eml` file that only the owner of the process can read."""
 
     def __init__(self, folder: Path, *, sender: str) -> None:
         self._folder, self._sender = folder, sender
 
     def send(self, to: str, subject: str, text: str) -> None:
-        """Write a letter; the file appears when it is complete."""
-        letter = compose(self._sender, to, subject, text)
+        """Write an email; the file appears when it is complete."""
+        message = compose(self._sender, to, subject, text)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{uuid4().hex[:8]}.eml"
         unfinished = self._folder / f".{name}"
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(letter.as_bytes(policy=WIRE))
+            file.write(message.as_bytes(policy=WIRE))
         unfinished.rename(self._folder / name)
 
 
 class SmtpMailer:
-    """A mail server, spoken to for each letter anew."""
+    """Sends each email over a connection of its own to a mail server."""
 
     def __init__(self, url: str, *, sender: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         parts = urlsplit(url)
@@ -64,17 +64,17 @@ class SmtpMailer:
         self._sender, self._timeout_seconds = sender, timeout_seconds
 
     def send(self, to: str, subject: str, text: str) -> None:
-        """Hand a letter to the mail server."""
-        letter = compose(self._sender, to, subject, text)
+        """Hand an email to the mail server."""
+        message = compose(self._sender, to, subject, text)
         try:
             with self._connected() as server:
-                server.send_message(letter)
+                server.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             if all(code >= 500 for code, _ in error.recipients.values()):
-                raise Undeliverable("the mail server does not take letters to this address") from error
+                raise Undeliverable("the mail server does not take emails to this address") from error
             raise
         except smtplib.SMTPNotSupportedError as error:
-            raise Undeliverable("the mail server does not know such addresses") from error
+            raise Undeliverable("the mail server does not support such addresses") from error
 
     @property
     def port(self) -> int:
@@ -88,7 +88,7 @@ class SmtpMailer:
 
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
-        """A server that has proven who it is, where TLS is asked for, and knows who we are."""
+        """Yields a connection that is verified by TLS, unless the URL asks for none, and signed in."""
         context = ssl.create_default_context()
         if self._is_tls_from_the_start:
             server: smtplib.SMTP = smtplib.SMTP_SSL(
@@ -108,7 +108,7 @@ class SmtpMailer:
 
 
 def mailer_from_url(url: str, *, sender: str) -> Mailer:
-    """The mailer for `MAIL_URL`."""
+    """Returns the mailer for `MAIL_URL`."""
     parts = urlsplit(url)
     if parts.scheme == "file":
         return FileMailer(Path(unquote(parts.path)), sender=sender)
@@ -116,17 +116,17 @@ def mailer_from_url(url: str, *, sender: str) -> Mailer:
 
 
 def compose(sender: str, to: str, subject: str, text: str) -> EmailMessage:
-    """A letter as it goes over the wire. Raises Undeliverable for what is no address."""
-    letter = EmailMessage(policy=WIRE)
+    """Returns an email as it is sent. Raises Undeliverable if `to` is no address."""
+    message = EmailMessage(policy=WIRE)
     name, address = parseaddr(sender)
-    letter["From"] = Address(name, addr_spec=address)
-    letter["To"] = _address(to)
-    letter["Subject"] = subject
-    letter["Date"] = datetime.now(UTC)
-    letter["Message-ID"] = make_msgid(domain=address.partition("@")[2])
-    letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday replies, please
-    letter.set_content(text)
-    return letter
+    message["From"] = Address(name, addr_spec=address)
+    message["To"] = _address(to)
+    message["Subject"] = subject
+    message["Date"] = datetime.now(UTC)
+    message["Message-ID"] = make_msgid(domain=address.partition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday replies, please
+    message.set_content(text)
+    return message
 
 
 def _address(to: str) -> Address:

@@ -1,7 +1,7 @@
-"""What is written to people, and the tokens that some letters carry.
+"""What each email says, who gets it, and the tokens that some of them carry.
 
-A request only promises a letter to an address; whether anybody lives there is found out by the worker. So a request costs
-the same for known and unknown addresses, and a token exists nowhere but in the letter: kept is its SHA-256.
+A request only enqueues an email to an address; the worker finds out whether a user has that address. So a request costs
+the same for known and unknown addresses, and a token exists nowhere but in the email: its SHA-256 is what is stored.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from tiktok_api.settings import Settings
 
 SEND = "auth.send_mail"
 MOST_AN_HOUR = 5
-"""Letters of one kind to one person: nobody's mailbox is to be flooded by others who know their address."""
+"""Emails of one kind to one user: knowing an address must not be enough to flood its mailbox."""
 LIFETIMES = {EmailKind.VERIFY: timedelta(days=1), EmailKind.RESET: timedelta(hours=1)}
 _KEPT = timedelta(days=1)
 _TOKEN_BYTES = 32
@@ -28,7 +28,7 @@ _TOKEN_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A letter that is ready to be sent."""
+    """An email that is ready to be sent."""
 
     id: UUID
     to: str
@@ -36,67 +36,68 @@ class Draft:
     text: str
 
 
-def promise_welcome(email_key: str, *, password_hash: str) -> None:
-    """Write to whoever registered: to verify the address, or that they are known already."""
-    _promise("welcome", email_key, bound_to=_fingerprint(password_hash))
+def enqueue_welcome(email_key: str, *, password_hash: str) -> None:
+    """Have a registered address verified, or its owner told that it was registered before."""
+    _enqueue("welcome", email_key, bound_to=_fingerprint(password_hash))
 
 
-def promise_reset(email_key: str) -> None:
-    """Write to whoever forgot a password, if there is such a person."""
-    _promise("reset", email_key)
+def enqueue_reset(email_key: str) -> None:
+    """Send a token for a new password, if a user has this address."""
+    _enqueue("reset", email_key)
 
 
-def promise_notice(email_key: str) -> None:
-    """Write that the password was changed."""
-    _promise("changed", email_key)
+def enqueue_notice(email_key: str) -> None:
+    """Tell the user that the password was changed."""
+    _enqueue("changed", email_key)
 
 
-def _promise(topic: str, email_key: str, **facts: str) -> None:
-    # One promise for each address and topic: what is asked for again before it is written is written once.
+def _enqueue(topic: str, email_key: str, **facts: str) -> None:
+    # One job for each address and topic: what is requested again before it is sent is sent once.
     key = f"{SEND}:{topic}:{hashlib.sha256(email_key.encode()).hexdigest()}"
     queue.enqueue(SEND, due_at=clock.now(), unique_key=key, payload={"topic": topic, "email_key": email_key, **facts})
 
 
 def draft(topic: str, email_key: str, *, settings: Settings, bound_to: str | None = None) -> Draft | None:
-    """The letter to write, on record but not sent yet; None: there is nobody to write to, or they got enough of them."""
+    """Add an email that is not sent yet. Returns None if no user has the address or the user got enough of this kind."""
     user = db.session.scalar(select(User).where(User.email_key == email_key))
     kind = _kind_for(topic, user, bound_to) if user else None
     if user is None or kind is None or _count_recent(user.id, kind) >= MOST_AN_HOUR:
         return None
-    letter, token = _record(user, kind)
+    email, token = _add(user, kind)
     subject, text = _WORDS[kind]
-    return Draft(letter.id, user.email, subject, text.format(how=_how(kind, token, settings), url=settings.public_url))
+    instructions = _instructions(kind, token, settings)
+    return Draft(email.id, user.email, subject, text.format(instructions=instructions, url=settings.public_url))
 
 
-def hand_over_reset(user: User, *, settings: Settings) -> str:
-    """How the user chooses a new password, for the operator to pass on instead of a letter: a link, or a request to send."""
-    letter, token = _record(user, EmailKind.RESET)
-    letter.sent_at = datetime.now(UTC)
-    return _how(EmailKind.RESET, token, settings)
+def issue_reset(user: User, *, settings: Settings) -> str:
+    """Returns what an email would say of choosing a new password, for the operator to pass on: a link, or a request to send."""
+    email, token = _add(user, EmailKind.RESET)
+    email.sent_at = datetime.now(UTC)
+    return _instructions(EmailKind.RESET, token, settings)
 
 
-def _record(user: User, kind: EmailKind) -> tuple[Email, str | None]:
-    """A letter on record, and the only sight of its token, if the kind has one."""
+def _add(user: User, kind: EmailKind) -> tuple[Email, str | None]:
+    """Add an email. Returns its row and its token, if the kind has one; the token is not stored."""
     token = secrets.token_urlsafe(_TOKEN_BYTES) if kind in LIFETIMES else None
-    letter = Email(
+    email = Email(
         user_id=user.id,
         kind=kind,
         token_hash=_hash(token) if token else None,
         bound_to=_fingerprint(user.password_hash),
         expires_at=datetime.now(UTC) + LIFETIMES.get(kind, timedelta(0)),
     )
-    db.session.add(letter)
+    db.session.add(email)
     db.session.flush()
-    return letter, token
+    return email, token
 
 
-def note_sent(letter_id: UUID) -> None:
-    """From now on it counts."""
-    db.session.execute(update(Email).where(Email.id == letter_id).values(sent_at=datetime.now(UTC)))
+def mark_sent(email_id: UUID) -> None:
+    """Count the email from now on."""
+    db.session.execute(update(Email).where(Email.id == email_id).values(sent_at=datetime.now(UTC)))
 
 
-def find(token: str, kind: EmailKind) -> tuple[User, Email] | None:
-    """Whose token it is, if it still is worth anything; inside a transaction both rows are locked."""
+def find_by_token(token: str, kind: EmailKind) -> tuple[User, Email] | None:
+    """Returns the user and the email of a token that is still valid; inside a transaction both rows are locked."""
     row = db.session.execute(
         select(User, Email)
         .join(Email, Email.user_id == User.id)
@@ -109,7 +110,7 @@ def find(token: str, kind: EmailKind) -> tuple[User, Email] | None:
 
 
 def sweep() -> None:
-    """Forget letters that neither count nor open anything any more."""
+    """Delete emails that are too old to count and whose tokens have expired."""
     now = datetime.now(UTC)
     db.session.execute(delete(Email).where(Email.expires_at < now - _KEPT).execution_options(synchronize_session=False))
 
@@ -122,7 +123,7 @@ def _kind_for(topic: str, user: User, bound_to: str | None) -> EmailKind | None:
             return EmailKind.CHANGED
     is_as_registered = bound_to == _fingerprint(user.password_hash)
     if user.awaits_verification:
-        return EmailKind.VERIFY if is_as_registered else None  # registered again since: that one's letter is on its way
+        return EmailKind.VERIFY if is_as_registered else None  # registered again since: that email is on its way
     return None if is_as_registered else EmailKind.KNOWN
 
 
@@ -132,8 +133,8 @@ def _count_recent(user_id: UUID, kind: EmailKind) -> int:
     return db.session.scalar(select(func.count()).select_from(Email).where(*recent)) or 0
 
 
-def _how(kind: EmailKind, token: str | None, settings: Settings) -> str:
-    """What to do with the token: a link where there is a frontend, else the request to send."""
+def _instructions(kind: EmailKind, token: str | None, settings: Settings) -> str:
+    """Returns what to do with the token: a link if there is a frontend, else the request to send."""
     if token is None:
         return ""
     page, path, more = {
@@ -150,7 +151,7 @@ def _hash(token: str) -> str:
 
 
 def _fingerprint(password_hash: str) -> str:
-    """Stands for a password hash where that itself has no business."""
+    """Returns a hash that identifies a password hash, for places that must not hold the password hash itself."""
     return hashlib.sha256(password_hash.encode()).hexdigest()
 
 
@@ -158,19 +159,19 @@ _WORDS = {
     EmailKind.VERIFY: (
         "Please confirm your address",
         """\
-Somebody, most likely you, registered with this address at {url}. To confirm that it is yours:
+This address was registered at {url}, most likely by you. To confirm that it is yours:
 
-{how}
+{instructions}
 
-This works once, within 24 hours. If it was not you, do nothing: without it nobody can sign in.
+This works once, within 24 hours. If it was not you, do nothing: without it the address cannot sign in.
 """,
     ),
     EmailKind.RESET: (
         "Choose a new password",
         """\
-Somebody, most likely you, wants to choose a new password at {url}:
+A new password was requested for your account at {url}, most likely by you:
 
-{how}
+{instructions}
 
 This works once, within an hour, and signs out every device. If it was not you, do nothing: your password stays as it is.
 """,
@@ -178,8 +179,8 @@ This works once, within an hour, and signs out every device. If it was not you, 
     EmailKind.KNOWN: (
         "You are registered already",
         """\
-Somebody, most likely you, tried to register with this address at {url}. It is registered already: sign in, or ask for a new
-password if you forgot yours. If it was not you, do nothing: nothing has changed.
+This address was used to register at {url}, most likely by you. It is registered already: sign in, or ask for a new password
+if you forgot yours. If it was not you, do nothing: nothing has changed.
 """,
     ),
     EmailKind.CHANGED: (

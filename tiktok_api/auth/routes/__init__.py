@@ -1,6 +1,6 @@
-"""The auth endpoints, one room for each topic; each topic is a blueprint, and to scopes they are all `auth`.
+"""The endpoints of auth, one module and one blueprint for each topic; to scopes they are all `auth`.
 
-API keys may not manage people: of everything here they reach `GET /auth/me` alone.
+API keys may not manage users: of all these they reach only `GET /auth/me`.
 """
 
 from tiktok_api.auth.routes import api_keys, audit, passwords, sessions, signing_in

@@ -1,4 +1,4 @@
-"""API keys: read the request, call one service, hand back its result."""
+"""The endpoints of API keys."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,7 +8,7 @@ from tiktok_api.auth.api_keys import NewKey
 from tiktok_api.auth.errors import ExpiryPassed, TooManyKeys, UnknownAccount
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.models import ApiKey
-from tiktok_api.auth.schemas import ApiKeySchema, ApiKeyWishSchema, NewApiKeySchema
+from tiktok_api.auth.schemas import ApiKeyRequestSchema, ApiKeySchema, NewApiKeySchema
 from tiktok_api.db import transaction
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.pagination import Page, PageArgsSchema, paginate
@@ -22,26 +22,26 @@ blp = Blueprint("api_keys", __name__, url_prefix="/auth/api-keys", domain="auth"
 @blp.response(200, page_of(ApiKeySchema))
 def list_api_keys(args: dict[str, Any]) -> Page:
     """List your API keys, the newest first"""
-    return paginate(api_keys.issued(caller), args, by=(ApiKey.created_at, ApiKey.id))
+    return paginate(api_keys.select_keys(caller), args, by=(ApiKey.created_at, ApiKey.id))
 
 
 @blp.post("")
 @blp.judged_by(
-    lambda sound: api_keys.must_be_possible(
+    lambda sound: api_keys.check_request(
         caller, account_ids=sound.padded("account_ids", uuid4), expires_at=sound.values.get("expires_at")
     )
 )
-@blp.arguments(ApiKeyWishSchema)
+@blp.arguments(ApiKeyRequestSchema)
 @blp.response(201, NewApiKeySchema)
 @blp.raises(TooManyKeys, ExpiryPassed, UnknownAccount)
-def create_api_key(wish: dict[str, Any]) -> NewKey:
+def create_api_key(values: dict[str, Any]) -> NewKey:
     """Make an API key
 
     Send its token as `Authorization: Bearer tk_…`. The token is shown this once: only its hash is kept. A key reaches what
     its scopes name, on the accounts it is confined to, and nothing under `/auth` but `GET /auth/me`.
     """
     with transaction():
-        return api_keys.issue(caller, **wish)
+        return api_keys.issue(caller, **values)
 
 
 @blp.delete("/<uuid:key_id>")

@@ -1,4 +1,4 @@
-"""The audit trail: read the request, call one service, hand back its result."""
+"""The endpoint of the audit trail."""
 
 from typing import Any
 

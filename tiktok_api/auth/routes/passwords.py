@@ -1,10 +1,10 @@
-"""Passwords: read the request, call one service, hand back its result."""
+"""The endpoints of passwords and of verifying an address."""
 
 from tiktok_api.auth import account_recovery, passwords
 from tiktok_api.auth.errors import LinkNotValid, WeakPassword, WrongPassword
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.schemas import (
-    LetterTokenSchema,
+    EmailTokenSchema,
     PasswordChangeSchema,
     PasswordForgottenSchema,
     PasswordResetSchema,
@@ -21,7 +21,7 @@ blp = Blueprint(
 
 
 def _address_and_user() -> str:
-    """As for signing in: guessing from one address stops nobody at another."""
+    """Returns a key per address and user, as for signing in: guesses from one address do not block another."""
     asking = known_caller()
     return f"{client_network()}:{asking.user_id if asking else ''}"
 
@@ -43,27 +43,27 @@ def change_password(change: dict[str, str]) -> None:
 
 @blp.post("/password/forgot")
 @blp.public
-@limiter.shared_limit("20/minute", scope="letters", key_func=client_network)
+@limiter.shared_limit("20/minute", scope="emails", key_func=client_network)
 @blp.arguments(PasswordForgottenSchema)
 @blp.response(202)
 def forget_password(body: dict[str, str]) -> None:
-    """Ask for a letter with which to choose a new password
+    """Ask for an e-mail with which to choose a new password
 
-    Always 202, whether the address is known or not, and after the same work. At most five letters an hour are sent.
+    Always 202, whether the address is known or not, and after the same work. At most five e-mails an hour are sent.
     """
     with transaction():
-        account_recovery.forget(**body)
+        account_recovery.request_password_reset(**body)
 
 
 @blp.post("/password/reset")
 @blp.public
-@limiter.shared_limit("20/minute", scope="letter-tokens", key_func=client_network)
+@limiter.shared_limit("20/minute", scope="email-tokens", key_func=client_network)
 @blp.judged_by(lambda sound: passwords.judge(sound.values, "password"))
 @blp.arguments(PasswordResetSchema)
 @blp.response(204)
 @blp.raises(LinkNotValid, WeakPassword)
 def reset_password(body: dict[str, str]) -> None:
-    """Choose a new password, with the token from the letter
+    """Choose a new password, with the token from the e-mail
 
     The token works once, within an hour. Every device is signed out; API keys go on working.
     """
@@ -72,14 +72,14 @@ def reset_password(body: dict[str, str]) -> None:
 
 @blp.post("/email/verify")
 @blp.public
-@limiter.shared_limit("20/minute", scope="letter-tokens", key_func=client_network)
-@blp.arguments(LetterTokenSchema)
+@limiter.shared_limit("20/minute", scope="email-tokens", key_func=client_network)
+@blp.arguments(EmailTokenSchema)
 @blp.response(204)
 @blp.raises(LinkNotValid)
 def verify_email(body: dict[str, str]) -> None:
-    """Prove that an address is yours, with the token from the letter
+    """Prove that an address is yours, with the token from the e-mail
 
-    The token works once, within 24 hours. It signs nobody in.
+    The token works once, within 24 hours. It does not sign in.
     """
     with transaction():
         account_recovery.verify_email(**body, address=client_address())

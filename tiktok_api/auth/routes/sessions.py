@@ -1,4 +1,4 @@
-"""The devices signed in: read the request, call one service, hand back its result."""
+"""The endpoints of sessions."""
 
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ blp = Blueprint(
 @blp.response(200, page_of(SessionSchema))
 def list_sessions(args: dict[str, Any]) -> Page:
     """List the devices signed in as you, the newest first"""
-    return paginate(sessions.living(caller), args, by=(SignInSession.created_at, SignInSession.id))
+    return paginate(sessions.select_active(caller), args, by=(SignInSession.created_at, SignInSession.id))
 
 
 @blp.delete("")

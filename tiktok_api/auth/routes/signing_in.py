@@ -1,4 +1,4 @@
-"""Signing up, in and out, and who is signed in: read the request, call one service, hand back its result."""
+"""The endpoints of registration, sign-in, tokens and the profile."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ blp = Blueprint("auth", __name__, url_prefix="/auth", description="Signing up, s
 
 
 def _address_and_account() -> str:
-    """Each pair of address and account has a count of its own, so nobody can lock a victim out from elsewhere."""
+    """Returns a key per network address and e-mail address, so that guesses from elsewhere do not lock a user out."""
     body = peek_at_json()
     email = body.get("email") if isinstance(body, dict) else None
     account = services.email_key(email) if isinstance(email, str) and len(email) <= LONGEST_EMAIL else ""
@@ -58,19 +58,19 @@ def _address_and_account() -> str:
 @blp.arguments(RegistrationSchema)
 @blp.response(201, TokenPairSchema)
 @blp.alt_response(
-    202, schema=PendingRegistrationSchema, description="A letter is on its way to the address", success=True
+    202, schema=PendingRegistrationSchema, description="An e-mail is on its way to the address", success=True
 )  # type: ignore[untyped-decorator]
 @blp.raises(EmailTaken, RegistrationClosed, WeakPassword)
 def register(registration: dict[str, Any]) -> TokenPair | Response:
     """Create an account and sign in
 
-    Where addresses must be proven (EMAIL_VERIFICATION), 202 and no tokens: follow the letter, then sign in. Known and
+    Where addresses must be proven (EMAIL_VERIFICATION), 202 and no tokens: follow the e-mail, then sign in. Known and
     unknown addresses are then answered alike.
     """
     settings = service(Settings)
     is_open = settings.registration == "open"
     if settings.email_verification:
-        services.invite(**registration, is_open=is_open)
+        services.register_unverified(**registration, is_open=is_open)
         body = to_json(dump(PendingRegistrationSchema, {"status": "verification_required"}))
         return Response(body, status=202, content_type="application/json")
     user = services.register(**registration, is_open=is_open)
@@ -158,4 +158,4 @@ def delete_me() -> None:
     """
     with transaction():
         must_be_current(ProfileSchema, services.get_profile(caller))
-        services.leave(caller)
+        services.delete_account(caller)

@@ -9,7 +9,7 @@ import click
 from sqlalchemy import select
 
 from tiktok_api.auth import administration, api_keys
-from tiktok_api.auth.api_keys import SCOPES
+from tiktok_api.auth.api_keys import KEY_SCOPES
 from tiktok_api.auth.models import ApiKey, User
 from tiktok_api.cli.application import with_app
 from tiktok_api.cli.output import json_option, show_facts, show_rows
@@ -55,7 +55,7 @@ def list_keys(email: str | None, as_json: bool) -> None:
 @click.option("--user", "email", required=True, help="Whose key it is; the address.")
 @click.option("--name", required=True, help="What the key is for.")
 @click.option(
-    "--scope", "scopes", multiple=True, type=click.Choice(SCOPES), default=("read", "write"), show_default=True
+    "--scope", "scopes", multiple=True, type=click.Choice(KEY_SCOPES), default=("read", "write"), show_default=True
 )
 @click.option(
     "--account", "account_ids", multiple=True, type=click.UUID, help="Confine it to this account; repeatable."

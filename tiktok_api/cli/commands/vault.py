@@ -20,7 +20,7 @@ def vault() -> None:
 def reseal() -> None:
     """Encrypt everything anew under the first key of VAULT_KEYS, while the service runs; may be stopped and run again."""
     encryptor = service(Encryptor)
-    columns = {column: key_rotation.count_old(column, encryptor) for column in key_rotation.sealed_columns()}
+    columns = {column: key_rotation.count_old(column, encryptor) for column in key_rotation.encrypted_columns()}
     broken = left = 0
     with Progress(console=make_console(is_error=True)) as progress:
         task = progress.add_task("Sealing anew", total=sum(columns.values()))

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from tiktok_api.accounts.creator_info import last_creator_info
 from tiktok_api.accounts.models import Account
-from tiktok_api.accounts.services import last_creator_info
 from tiktok_api.db import db
 from tiktok_api.errors import Invalid
 from tiktok_api.media.models import Media

@@ -13,8 +13,8 @@ import structlog
 
 from tiktok_api import clock
 from tiktok_api.accounts import rate_limits
+from tiktok_api.accounts.creator_info import fetch_creator_info
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.accounts.services import fetch_creator_info
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.encryption import DecryptionFailed
 from tiktok_api.jobs.registry import RunAgain
@@ -122,7 +122,7 @@ class Check(Step):
             services.vault.usable_token(claimed.account_id)  # no attempt is spent on an account without one
             return None
         # The account keeps what TikTok says, a refusal too: for its health, and for the next post.
-        creator = fetch_creator_info(claimed.account_id, services.vault)
+        creator = fetch_creator_info(claimed.account_id, services.vault).info
         findings = check_against_creator(claimed.post, claimed.publication, media, creator)
         return verdicts.Fail(*explain(findings, [])) if findings else None
 
@@ -269,7 +269,7 @@ def _send_from(first_missing: int, claimed: ClaimedPublication, services: Publis
 
 def _fetch_status(claimed: ClaimedPublication, publish_id: str, services: PublishingServices) -> PublishStatus:
     """Ask TikTok how a publish_id fares, within the account's budget of such calls; a rejected token is renewed once."""
-    rate_limits.take_status_turn(claimed.account_id)
+    rate_limits.count_status_call(claimed.account_id)
     tiktok = services.vault.tiktok
     return services.vault.call(claimed.account_id, lambda token: tiktok.fetch_status(token, publish_id))
 

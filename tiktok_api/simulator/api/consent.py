@@ -46,7 +46,7 @@ class AuthorizationRefused(Exception):
 
 
 @dataclass
-class AuthorizationRequest:
+class ConsentRequest:
     """A valid request of an app for the consent of a person."""
 
     app: App
@@ -112,7 +112,7 @@ def decide() -> AnyResponse:
         return response
 
 
-def _read_request(world: World) -> AuthorizationRequest:
+def _read_request(world: World) -> ConsentRequest:
     """Returns the request of an app. Raises AuthorizationRefused."""
     query = request.args
     app = world.apps.get(query.get("client_key", ""))
@@ -138,11 +138,11 @@ def _read_request(world: World) -> AuthorizationRequest:
         raise AuthorizationRefused("invalid_request", "code_challenge", "A desktop app must send a code_challenge.")
     if challenge and query.get("code_challenge_method") != "S256":
         raise AuthorizationRefused("invalid_request", "code_challenge", "The code_challenge_method must be S256.")
-    return AuthorizationRequest(app, scopes, redirect_uri, query.get("state"), challenge)
+    return ConsentRequest(app, scopes, redirect_uri, query.get("state"), challenge)
 
 
 def _redirect_with_code(
-    world: World, authorization: AuthorizationRequest, username: str, scopes: tuple[str, ...], now: float
+    world: World, authorization: ConsentRequest, username: str, scopes: tuple[str, ...], now: float
 ) -> AnyResponse:
     expires_at = now + world.options.code_seconds
     value = world.ids.code()
@@ -164,11 +164,11 @@ def _redirect_with_code(
     return _redirect(authorization, {"code": value, "scopes": ",".join(scopes)})
 
 
-def _redirect_with_refusal(authorization: AuthorizationRequest, description: str) -> AnyResponse:
+def _redirect_with_refusal(authorization: ConsentRequest, description: str) -> AnyResponse:
     return _redirect(authorization, {"error": "access_denied", "error_description": description})
 
 
-def _redirect(authorization: AuthorizationRequest, answer: dict[str, str]) -> AnyResponse:
+def _redirect(authorization: ConsentRequest, answer: dict[str, str]) -> AnyResponse:
     if authorization.state is not None:
         answer["state"] = authorization.state
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in answer.items())

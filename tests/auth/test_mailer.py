@@ -1,4 +1,4 @@
-"""How letters leave the house: by a real SMTP server, or into files."""
+"""How emails leave the house: by a real SMTP server, or into files."""
 
 import smtplib
 import socket
@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.auth.mail_server import PASSWORD, USER, Letterbox, certify, mail_server
-from tests.auth.postbox import Arrived, forget, reset
+from tests.auth.mail_server import PASSWORD, USER, Inbox, certify, mail_server
+from tests.auth.outbox import SentEmail, forget, reset
 from tests.servers import free_port
 from tiktok_api.auth.emails.mailer import Mailer, SmtpMailer, Undeliverable, mailer_from_url
 from tiktok_api.extensions import services_of
@@ -19,8 +19,8 @@ SENDER = "Example <no-reply@example.com>"
 
 
 @pytest.fixture
-def letterbox() -> Letterbox:
-    return Letterbox()
+def inbox() -> Inbox:
+    return Inbox()
 
 
 @pytest.fixture
@@ -39,81 +39,81 @@ def secure(port: int, scheme: str = "smtp", password: str = PASSWORD) -> str:
     return f"{scheme}://{USER}:{quote(password, safe='')}@127.0.0.1:{port}"
 
 
-def test_a_forgotten_password_is_mended_by_a_letter_from_a_real_server(app, client, owner, deliver, letterbox):
-    with mail_server(letterbox) as port:
+def test_a_forgotten_password_is_replaced_by_an_email_from_a_real_server(app, client, owner, deliver, inbox):
+    with mail_server(inbox) as port:
         usual = services_of(app)[Mailer]
         services_of(app)[Mailer] = mailer_from_url(plain(port), sender=SENDER)
         forget(client, owner.email)
         deliver()
         services_of(app)[Mailer] = usual
 
-    (letter,) = letterbox.letters
-    arrived = Arrived(letter["To"], letter["Subject"], letter.get_content())
-    assert (arrived.to, letter["From"]) == (owner.email, SENDER)
-    assert (letter["Auto-Submitted"], letter["Message-ID"].endswith("@example.com>")) == ("auto-generated", True)
+    (email,) = inbox.emails
+    arrived = SentEmail(email["To"], email["Subject"], email.get_content())
+    assert (arrived.to, email["From"]) == (owner.email, SENDER)
+    assert (email["Auto-Submitted"], email["Message-ID"].endswith("@example.com>")) == ("auto-generated", True)
     assert reset(client, arrived.token).status_code == 204
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
-def test_over_tls_the_server_learns_who_we_are(letterbox, certificate, scheme):
+def test_over_tls_the_server_learns_who_we_are(inbox, certificate, scheme):
     is_smtps = scheme == "smtps"
 
-    with mail_server(letterbox, certificate=certificate, is_tls_from_the_start=is_smtps) as port:
+    with mail_server(inbox, certificate=certificate, is_tls_from_the_start=is_smtps) as port:
         mailer_from_url(secure(port, scheme), sender=SENDER).send("ada@example.com", "Grüße", "Ça va?")
 
-    assert (letterbox.secured, letterbox.users) == ([True], [USER])
-    assert (letterbox.letters[0]["Subject"], letterbox.letters[0].get_content().strip()) == ("Grüße", "Ça va?")
+    assert (inbox.secured, inbox.users) == ([True], [USER])
+    assert (inbox.emails[0]["Subject"], inbox.emails[0].get_content().strip()) == ("Grüße", "Ça va?")
 
 
-def test_a_server_that_nobody_vouches_for_gets_nothing(letterbox, tmp_path):
-    with mail_server(letterbox, certificate=certify(tmp_path)) as port, pytest.raises(OSError, match="CERTIFICATE"):
+def test_a_server_with_an_untrusted_certificate_gets_nothing(inbox, tmp_path):
+    with mail_server(inbox, certificate=certify(tmp_path)) as port, pytest.raises(OSError, match="CERTIFICATE"):
         mailer_from_url(secure(port), sender=SENDER).send("ada@example.com", "x", "x")
 
-    assert letterbox.letters == []
+    assert inbox.emails == []
 
 
-def test_a_server_without_tls_gets_nothing_unless_told_so(letterbox):
-    with mail_server(letterbox) as port, pytest.raises(ConnectionError, match="STARTTLS"):
+def test_a_server_without_tls_gets_nothing_unless_told_so(inbox):
+    with mail_server(inbox) as port, pytest.raises(ConnectionError, match="STARTTLS"):
         mailer_from_url(f"smtp://127.0.0.1:{port}", sender=SENDER).send("ada@example.com", "x", "x")
 
-    assert letterbox.letters == []
+    assert inbox.emails == []
 
 
-def test_a_wrong_password_is_tried_again_later(letterbox, certificate):
+def test_a_wrong_password_is_tried_again_later(inbox, certificate):
     mailer_refuses = pytest.raises(smtplib.SMTPAuthenticationError)
 
-    with mail_server(letterbox, certificate=certificate) as port, mailer_refuses:
+    with mail_server(inbox, certificate=certificate) as port, mailer_refuses:
         mailer_from_url(secure(port, password="another"), sender=SENDER).send("ada@example.com", "x", "x")
 
 
-def test_an_address_that_is_refused_for_good_is_given_up(letterbox):
-    letterbox.refusals = ["550 no such person"]
+def test_an_address_that_is_refused_for_good_is_given_up(inbox):
+    inbox.refusals = ["550 no such person"]
 
-    with mail_server(letterbox) as port, pytest.raises(Undeliverable):
+    with mail_server(inbox) as port, pytest.raises(Undeliverable):
         mailer_from_url(plain(port), sender=SENDER).send("ada@example.com", "x", "x")
 
 
-def test_an_address_that_is_refused_for_now_is_tried_again(letterbox):
-    letterbox.refusals = ["451 come back later"]
+def test_an_address_that_is_refused_for_now_is_tried_again(inbox):
+    inbox.refusals = ["451 come back later"]
 
-    with mail_server(letterbox) as port, pytest.raises(smtplib.SMTPRecipientsRefused):
+    with mail_server(inbox) as port, pytest.raises(smtplib.SMTPRecipientsRefused):
         mailer_from_url(plain(port), sender=SENDER).send("ada@example.com", "x", "x")
 
 
-def test_a_domain_of_any_script_is_written_as_the_wire_wants_it(letterbox):
-    with mail_server(letterbox) as port:
+def test_a_domain_of_any_script_is_written_as_the_wire_wants_it(inbox):
+    with mail_server(inbox) as port:
         mailer_from_url(plain(port), sender=SENDER).send("ada@bücher.example", "x", "x")
 
-    assert letterbox.recipients == ["ada@xn--bcher-kva.example"]
+    assert inbox.recipients == ["ada@xn--bcher-kva.example"]
 
 
-def test_a_name_of_any_script_is_written_where_the_server_can(letterbox):
-    with mail_server(letterbox) as port:
+def test_a_name_of_any_script_is_written_where_the_server_can(inbox):
+    with mail_server(inbox) as port:
         mailer_from_url(plain(port), sender=SENDER).send("ада@example.com", "x", "x")
-    with mail_server(letterbox, knows_utf8=False) as port, pytest.raises(Undeliverable):
+    with mail_server(inbox, knows_utf8=False) as port, pytest.raises(Undeliverable):
         mailer_from_url(plain(port), sender=SENDER).send("ада@example.com", "x", "x")
 
-    assert letterbox.recipients == ["ада@example.com"]
+    assert inbox.recipients == ["ада@example.com"]
 
 
 @pytest.mark.parametrize("to", ["", "ada", "a..b@", "ada@" + "x" * 70 + ".com", "a b@example.com", "<@example.com"])
@@ -137,13 +137,13 @@ def test_a_server_that_says_nothing_is_not_waited_for_for_ever():
             mailer.send("ada@example.com", "x", "x")
 
 
-def test_a_file_is_a_whole_letter_for_its_owner_alone(tmp_path):
+def test_a_file_is_a_whole_email_for_its_owner_alone(tmp_path):
     folder = tmp_path / "not yet" / "mail"
 
     mailer_from_url(f"file://{quote(str(folder))}", sender=SENDER).send("ada@example.com", "Grüße", "Ça va?")
 
     (file,) = folder.iterdir()
-    letter = message_from_bytes(file.read_bytes(), policy=default)
+    email = message_from_bytes(file.read_bytes(), policy=default)
     assert file.suffix == ".eml"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert (letter["To"], letter["Subject"], letter.get_content().strip()) == ("ada@example.com", "Grüße", "Ça va?")
+    assert (email["To"], email["Subject"], email.get_content().strip()) == ("ada@example.com", "Grüße", "Ça va?")

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import inspect, select
 
 from tests.auth.keys import make_key
-from tests.auth.postbox import log_in, register
+from tests.auth.outbox import log_in, register
 from tests.conftest import API, PASSWORD
 from tests.databases import on_each_database
 from tests.media import making
+from tests.running_jobs import run_due_jobs
 from tests.web.problems import assert_problem
 from tiktok_api.accounts.models import Revocation
 from tiktok_api.db import Model, db
@@ -42,8 +43,14 @@ def rows(app):
 
 
 @pytest.fixture
+def stored(tmp_path):
+    """The files in storage."""
+    return lambda: [file for file in (tmp_path / "media").rglob("*") if file.is_file()]
+
+
+@pytest.fixture
 def settled(owner, connect_account, run_jobs):
-    """The owner has everything one can have: an account, media, posts, keys, and letters on their way."""
+    """The owner has everything one can have: an account, media, posts, keys, and emails on their way."""
     account_id = connect_account(owner, "ada")
     body = making.multipart(making.part("file", making.video(), filename="video.mp4"))
     media_id = owner.post("/media", data=body, content_type=making.MULTIPART).json["id"]
@@ -62,10 +69,7 @@ def settled(owner, connect_account, run_jobs):
 
 
 @on_each_database
-def test_whoever_leaves_takes_everything_along(app, settled, stranger, rows, run_jobs, simulator, tmp_path):
-    def stored():
-        return [file for file in (tmp_path / "media").rglob("*") if file.is_file()]
-
+def test_deleting_a_user_deletes_everything_of_theirs(settled, stranger, rows, stored, simulator):
     key = make_key(settled)
     settled.post("/accounts/connect", json={})  # begun and never finished
 
@@ -74,13 +78,13 @@ def test_whoever_leaves_takes_everything_along(app, settled, stranger, rows, run
     assert (response.status_code, response.data) == (204, b"")
     assert_problem(settled.get("/auth/me"), 401, "session_ended")
     assert_problem(key.get("/auth/me"), 401, "invalid_token")
-    with app.app_context():
+    with settled.app.app_context():
         kinds = set(db.session.scalars(select(Job.kind)))
         assert "accounts.revoke" in kinds
         assert kinds.isdisjoint({"posts.publish", "accounts.sync", "accounts.renew"})
         assert db.session.query(Revocation).count() == 1
     assert len(stored()) >= 2  # a video and its thumbnail
-    run_jobs()
+    run_due_jobs(settled.app)
     assert stored() == []
     assert rows() == {"users": 1, "sessions": 1, "audit_entries": 1}  # the stranger's
     assert list(simulator.world.grants) == []  # TikTok has heard of it
@@ -109,5 +113,5 @@ def test_a_stranger_stays(owner, stranger):
     assert stranger.get("/auth/me").status_code == 200
 
 
-def test_without_a_token_nobody_is_deleted(client):
+def test_without_a_token_no_user_is_deleted(client):
     assert_problem(client.delete(f"{API}/auth/me"), 401, "unauthorized")

@@ -13,7 +13,7 @@ from tiktok_api.db import db
 SPENT_ON = ("verify_secret", "hash_secret", "hash_secret_raw")
 
 
-def count_work(app: Flask, act: Callable[[], Any]) -> Counter[str]:
+def count_costs(app: Flask, act: Callable[[], Any]) -> Counter[str]:
     """How often each of argon2's functions and each kind of statement was needed."""
     work: Counter[str] = Counter()
 

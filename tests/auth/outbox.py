@@ -1,4 +1,4 @@
-"""Where letters arrive in tests, and what is done with them."""
+"""Where sent emails end up in tests, and the requests that have them sent."""
 
 import re
 from typing import Any, NamedTuple
@@ -10,8 +10,8 @@ from tests.conftest import API, PASSWORD
 from tiktok_api.auth.emails.mailer import Undeliverable
 
 
-class Arrived(NamedTuple):
-    """A letter in somebody's postbox."""
+class SentEmail(NamedTuple):
+    """An email that was sent."""
 
     to: str
     subject: str
@@ -19,33 +19,33 @@ class Arrived(NamedTuple):
 
     @property
     def token(self) -> str:
-        """The token in the letter."""
+        """The token in the email."""
         found = re.search(r'"token": "([\w-]+)"', self.text)
         assert found, self.text
         return found[1]
 
 
-class Postbox:
-    """A mailer that keeps what it is given; out of order as often as it is told."""
+class Outbox:
+    """A mailer that keeps what it is given; it fails as often as it is told."""
 
     def __init__(self) -> None:
-        self.letters: list[Arrived] = []
+        self.emails: list[SentEmail] = []
         self.failures = 0
         self.is_known_here = True
 
     def send(self, to: str, subject: str, text: str) -> None:
         if not self.is_known_here:
-            raise Undeliverable("nobody of that name")
+            raise Undeliverable("no user of that name")
         if self.failures:
             self.failures -= 1
             raise ConnectionError("the mail server is having a rest")
-        self.letters.append(Arrived(to, subject, text))
+        self.emails.append(SentEmail(to, subject, text))
 
-    def take(self) -> Arrived:
-        """The only letter that has arrived since."""
-        (letter,) = self.letters
-        self.letters.clear()
-        return letter
+    def take(self) -> SentEmail:
+        """The only email that has arrived since."""
+        (email,) = self.emails
+        self.emails.clear()
+        return email
 
 
 def register(client: FlaskClient, email: str = "ada@example.com", **wish: Any) -> TestResponse:

@@ -1,4 +1,4 @@
-"""The small page that a person sees after TikTok's consent page, where the client has none of its own."""
+"""The page that a person sees after TikTok's consent page, if the client has no page of its own."""
 
 import base64
 import hashlib
@@ -6,7 +6,7 @@ import hashlib
 from markupsafe import escape
 
 from tiktok_api.accounts.models import ConnectionStatus
-from tiktok_api.accounts.oauth_flow import Outcome
+from tiktok_api.accounts.oauth_flow.record import ConnectionResult
 
 _STYLE = (
     "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem;color:#161823;"
@@ -34,21 +34,21 @@ _SENTENCES = {
 }
 
 
-def render(outcome: Outcome) -> str:
-    """The page as HTML, without a script and without anything from elsewhere."""
-    if outcome.status is ConnectionStatus.CONNECTED:
+def render(result: ConnectionResult) -> str:
+    """Returns the page as HTML, without a script and without a request to another host."""
+    if result.status is ConnectionStatus.CONNECTED:
         title = "Account connected"
-        body = f"<p>{escape(outcome.name or 'The account')} is connected. You can close this page.</p>"
-    elif outcome.status is ConnectionStatus.PENDING:
+        body = f"<p>{escape(result.name or 'The account')} is connected. You can close this page.</p>"
+    elif result.status is ConnectionStatus.PENDING:
         title = "Connecting the account"
         body = "<p>TikTok has not answered yet. This page looks again in a moment.</p>"
     else:
         title = "Account not connected"
-        sentence = _SENTENCES.get(outcome.reason or "", "")
-        if outcome.reason == "another_creator" and outcome.name and outcome.expected_name:
-            sentence = f"TikTok was signed in as {outcome.name}, not as {outcome.expected_name}. Switch accounts there."
+        sentence = _SENTENCES.get(result.reason or "", "")
+        if result.reason == "another_creator" and result.name and result.expected_name:
+            sentence = f"TikTok was signed in as {result.name}, not as {result.expected_name}. Switch accounts there."
         body = f"<p>{escape(sentence)} Go back to where you came from and start again.</p>"
-        body += f"<p><code>{escape(outcome.reason or '')}</code></p>"
+        body += f"<p><code>{escape(result.reason or '')}</code></p>"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
