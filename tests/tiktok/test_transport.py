@@ -11,8 +11,9 @@ import httpx2
 import pytest
 
 from tests.tiktok.doubles import ACCESS_TOKEN, HASTY, OK, connected_to, dripping, fail, read_request, spell
+from tiktok_api.http.backend import DeadlineStream
+from tiktok_api.http.deadline import current, deadline
 from tiktok_api.tiktok import TikTokUnreachable, Timeouts
-from tiktok_api.tiktok.transport import PunctualStream, deadline
 
 
 def test_a_refused_connection_was_never_sent(serve):
@@ -82,7 +83,7 @@ def test_every_wait_is_cut_to_what_is_left():
             waits.append(timeout)
             return self
 
-    stream = PunctualStream(Recorder())
+    stream = DeadlineStream(Recorder(), current)
     with deadline(5.0):
         stream.read(1, 30.0)
         stream.write(bytes(200_000), 30.0)

@@ -15,9 +15,10 @@ from typing import Any
 import httpcore2
 import httpx2
 
+from tiktok_api.http.deadline import Deadline, DeadlinePassed
 from tiktok_api.outbound import urls
 from tiktok_api.outbound.addresses import Policy
-from tiktok_api.outbound.connection import Deadline, GuardedBackend, Resolve, resolve_by_system
+from tiktok_api.outbound.connection import GuardedBackend, Resolve, resolve_by_system
 from tiktok_api.outbound.errors import (
     AddressForbidden,
     Interrupted,
@@ -59,7 +60,7 @@ class Answer:
 
     def pieces(self) -> Iterator[bytes]:
         """The body as it comes. Raises Interrupted, TooSlow."""
-        self._deadline.set(max(self._until - time.monotonic(), 0))
+        self._deadline.restart(max(self._until - time.monotonic(), 0))
         began, came = time.monotonic(), 0
         body: Any = self._response.stream
         with _in_our_words():
@@ -129,9 +130,8 @@ class Fetcher:
 
     @contextmanager
     def _ask(self, target: Target, headers: Mapping[str, str], patience: Patience, until: float) -> Iterator[Answer]:
-        deadline = Deadline()
         left = max(until - time.monotonic(), 0)
-        deadline.set(min(patience.connect_seconds + patience.head_seconds, left))
+        deadline = Deadline(min(patience.connect_seconds + patience.head_seconds, left))
         timeouts = {"connect": patience.connect_seconds, "write": patience.head_seconds}
         timeouts |= {"read": patience.silence_seconds, "pool": patience.connect_seconds}
         request = httpcore2.Request(
@@ -185,6 +185,8 @@ def _joined(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
 def _in_our_words() -> Iterator[None]:
     try:
         yield
+    except DeadlinePassed:
+        raise TooSlow("The server took too long.") from None
     except httpcore2.ConnectTimeout:
         raise Unreachable("The server cannot be reached.") from None
     except httpcore2.TimeoutException:

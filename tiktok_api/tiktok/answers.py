@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from tiktok_api.redaction import Redactor
 from tiktok_api.tiktok import parsing
 from tiktok_api.tiktok.errors import (
     BAN_CODES,
@@ -18,7 +19,6 @@ from tiktok_api.tiktok.errors import (
     TikTokRefusal,
     TikTokUnreachable,
 )
-from tiktok_api.tiktok.redaction import Redactor
 
 WINDOW_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 3_600

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from tiktok_api.redaction import fingerprint
 from tiktok_api.tiktok.errors import TikTokBusy
-from tiktok_api.tiktok.redaction import fingerprint
 
 SWEEP_ABOVE = 4_096
 

@@ -10,10 +10,10 @@ import httpx2
 import orjson
 from structlog import get_logger
 
-from tiktok_api.tiktok import transport as sockets
+from tiktok_api.http.deadline import current, deadline
+from tiktok_api.redaction import HIDDEN, Redactor, fingerprint
 from tiktok_api.tiktok.answers import Answer
 from tiktok_api.tiktok.errors import AccessTokenInvalid, TikTokError, TikTokUnreachable
-from tiktok_api.tiktok.redaction import HIDDEN, Redactor, fingerprint
 from tiktok_api.tiktok.transport import DeadlineTransport
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
@@ -110,7 +110,7 @@ class Wire:
             host=call.url.host,
             token=fingerprint(call.token) if call.token else None,
         )
-        note.debug("tiktok.request", body=redactor.clean_json(call.body))
+        note.debug("tiktok.request", body=redactor.redact(call.body))
         started = time.monotonic()
         try:
             answer = self._send(call, redactor)
@@ -125,7 +125,7 @@ class Wire:
             size=len(answer.body),
             duration_ms=_since(started),
         )
-        note.debug("tiktok.answer", document=redactor.clean_json(answer.document), log_id=answer.log_id)
+        note.debug("tiktok.answer", document=redactor.redact(answer.document), log_id=answer.log_id)
         return answer
 
     def _call_for(
@@ -176,7 +176,7 @@ class Wire:
             extensions={"timeout": waits},
         )
         try:
-            with sockets.deadline(call.seconds):
+            with deadline(call.seconds):
                 response = self._transport.handle_request(request)
                 try:
                     body = b"".join(_bounded(response.stream, call.operation, response.status_code))
@@ -201,7 +201,7 @@ def _bounded(stream: Any, operation: str, http_status: int) -> Iterator[bytes]:
             raise TikTokUnreachable(
                 f"{operation}: the answer exceeds {MAX_ANSWER_BYTES} bytes", http_status=http_status
             )
-        if sockets.has_passed():
+        if current().has_passed:
             raise httpx2.ReadTimeout("The exchange took too long as a whole.")
         yield piece
 

@@ -16,6 +16,7 @@ from flask import Flask, Response, g, request
 
 from tiktok_api import logs
 from tiktok_api.metrics import counters
+from tiktok_api.redaction import redact
 from tiktok_api.web.authentication import known_caller
 from tiktok_api.web.limits import client_address
 
@@ -54,8 +55,8 @@ class _Record:
             self.route = request.url_rule.rule
         caller = known_caller()
         facts = {
-            "request_id": logs.redact(g.get("request_id")),
-            "address": logs.redact(client_address()[:64]),
+            "request_id": redact(g.get("request_id")),
+            "address": redact(client_address()[:64]),
             "user": str(caller.user_id) if caller else None,
             "key": str(key) if (key := getattr(caller, "key_id", None)) else None,
             "code": g.get("problem_code"),
