@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import asdict
@@ -40,6 +41,12 @@ def _do_not_wait_for_the_disk(connection: Any, _record: Any, _proxy: Any) -> Non
     """As for PostgreSQL in `tests.servers`: no database of this process outlives the machine."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous=OFF")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Spare a run that uses no hypothesis the half second in which the plug-in's summary would import it."""
+    if "hypothesis" not in sys.modules and not session.config.getoption("numprocesses", None):
+        session.config.pluginmanager.unregister(name="hypothesispytest")
 
 
 @pytest.fixture(scope="session")

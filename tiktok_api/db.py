@@ -10,7 +10,7 @@ from uuid import UUID
 import uuid_utils
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Dialect, Enum, Float, MetaData, String, event, literal
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -220,6 +220,12 @@ def engine_options(database_url: str) -> dict[str, Any]:
     if database_url.startswith("sqlite"):
         return common | {"connect_args": {"timeout": 30, "check_same_thread": False}, "pool_size": 20}
     return common | {"pool_size": 10, "pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+
+
+def insert_into(model: type[Model]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT in the words of the session's database, with `on_conflict_do_update` and `on_conflict_do_nothing`."""
+    is_postgresql = db.session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(model) if is_postgresql else sqlite.insert(model)
 
 
 def set_changes(row: Model, changes: Mapping[str, Any]) -> list[str]:

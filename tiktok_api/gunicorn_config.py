@@ -104,10 +104,10 @@ def on_starting(_server: Any) -> None:
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Keep what an ended process has counted, and let go of its files."""
-    from tiktok_api.metrics import counters  # not before the folder is there
+    from tiktok_api.metrics import exposition  # not before the folder is there
 
     with suppress(OSError):
-        counters.forget_process(os.environ[_METRICS], worker.pid)
+        exposition.forget_process(os.environ[_METRICS], worker.pid)
 
 
 def on_exit(_server: Any) -> None:

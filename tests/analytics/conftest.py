@@ -100,7 +100,7 @@ def read_profile(app: Flask) -> Callable[..., None]:
     def read(account_id: str, at: str, **counters: int | None) -> None:
         with app.app_context(), transaction():
             account = db.session.get_one(Account, UUID(account_id))
-            ingest.keep_profile(account=account, info=UserInfo(**counters), captured_at=instant(at))
+            ingest.store_profile(account=account, info=UserInfo(**counters), captured_at=instant(at))
 
     return read
 

@@ -9,16 +9,17 @@ from sqlalchemy import func, select, update
 from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics import ingest
-from tiktok_api.analytics.ingest import COLLECT
+from tiktok_api.analytics.ingest import SYNC_VIDEOS
 from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoReading, VideoSync
 from tiktok_api.analytics.pictures import services
-from tiktok_api.analytics.tasks import collect_videos
+from tiktok_api.analytics.tasks import sync_videos
 from tiktok_api.db import db, in_transaction, transaction
+from tiktok_api.encryption import Encryptor
+from tiktok_api.extensions import services_of
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.models import Job
 from tiktok_api.jobs.registry import ClaimedJob
-from tiktok_api.tiktok import Video as ListedVideo
-from tiktok_api.tiktok import VideoPage
+from tiktok_api.tiktok import TikTokClient, TikTokVideo, VideoPage
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def page_of(*videos, cursor=None):
 
 def a_video(number, **counters):
     numbers = {"view_count": 10, "like_count": 1, "comment_count": 1, "share_count": 1}
-    return ListedVideo(id=str(number), created_at=clock.now() - timedelta(days=number), **(numbers | counters))
+    return TikTokVideo(id=str(number), created_at=clock.now() - timedelta(days=number), **(numbers | counters))
 
 
 @pytest.fixture
@@ -60,9 +61,9 @@ def walk(app):
     def go(account_id, *videos, on=app):
         with on.app_context():
             with transaction():
-                step = ingest.next_step(account_id, "a job")
+                step = ingest.next_page(account_id, "a job")
             with transaction():
-                return ingest.keep_page(step, page_of(*videos), clock.now())
+                return ingest.store_page(step, page_of(*videos), clock.now())
 
     return go
 
@@ -107,19 +108,19 @@ def test_when_tiktok_is_busy_it_comes_back_as_late_as_told(app, ada, run_jobs, s
     run_jobs()
 
     with app.app_context():
-        due_at = db.session.scalar(select(Job.due_at).where(Job.kind == COLLECT))
+        due_at = db.session.scalar(select(Job.due_at).where(Job.kind == SYNC_VIDEOS))
         assert timedelta(seconds=50) < due_at - clock.now() <= timedelta(seconds=60)
-        assert db.session.scalar(select(Job.attempts).where(Job.kind == COLLECT)) == 0
+        assert db.session.scalar(select(Job.attempts).where(Job.kind == SYNC_VIDEOS)) == 0
 
 
 def test_whoever_was_overtaken_writes_nothing(app, ada, count):
     with app.app_context():
         with transaction():
-            slow = ingest.next_step(ada, "the slow one")
+            slow = ingest.next_page(ada, "the slow one")
         with transaction():
-            ingest.next_step(ada, "the fast one")
+            ingest.next_page(ada, "the fast one")
         with transaction():
-            is_over = ingest.keep_page(slow, page_of(a_video(1)), clock.now())
+            is_over = ingest.store_page(slow, page_of(a_video(1)), clock.now())
 
     assert is_over
     assert count(Video) == 0
@@ -129,9 +130,9 @@ def test_the_same_page_twice_is_kept_once(app, ada, count):
     with app.app_context():
         for _ in range(2):
             with transaction():
-                step = ingest.next_step(ada, "a job")
+                step = ingest.next_page(ada, "a job")
             with transaction():
-                ingest.keep_page(step, page_of(a_video(1), a_video(1)), step.started_at)
+                ingest.store_page(step, page_of(a_video(1), a_video(1)), step.started_at)
 
     assert (count(Video), count(VideoReading)) == (1, 2)
 
@@ -223,7 +224,7 @@ def test_an_account_that_is_gone_is_walked_no_more(app, ada, run_jobs, pages_ask
 
     assert pages_asked_for() == 0
     with app.app_context():
-        assert db.session.scalar(select(Job.id).where(Job.kind == COLLECT)) is None
+        assert db.session.scalar(select(Job.id).where(Job.kind == SYNC_VIDEOS)) is None
 
 
 def test_nothing_is_held_open_while_tiktok_thinks(app, ada, simulator):
@@ -238,9 +239,9 @@ def test_nothing_is_held_open_while_tiktok_thinks(app, ada, simulator):
             return self.inner.list_videos(token, cursor=cursor)
 
     with app.app_context():
-        job = ClaimedJob(ada, COLLECT, ada, {}, 1, 0, 0)
-        parts = app.extensions
-        collect_videos(job, tiktok=Watching(parts["tiktok_api.tiktok"]), encryptor=parts["tiktok_api.encryptor"])
+        job = ClaimedJob(ada, SYNC_VIDEOS, ada, {}, 1, 0, 0)
+        parts = services_of(app)
+        sync_videos(job, tiktok=Watching(parts[TikTokClient]), encryptor=parts[Encryptor])
 
     assert seen == [(False, False), (False, False)]
 
@@ -260,11 +261,11 @@ def test_a_long_list_gives_way_to_others_now_and_then(app, owner, connect_accoun
     simulator.control.seed_videos("newcomer", count=230, spacing_seconds=1, created_at="2026-01-01T00:00:00Z")
     account_id = UUID(connect_account(owner, "newcomer"))
     with app.app_context(), transaction() as session:
-        session.execute(update(Job).where(Job.kind != COLLECT).values(due_at=clock.now() + timedelta(days=9)))
+        session.execute(update(Job).where(Job.kind != SYNC_VIDEOS).values(due_at=clock.now() + timedelta(days=9)))
 
     turns = run_jobs()
 
     assert turns - 230 // services.COVERS_AT_ONCE == 2  # the others fetch the covers
     assert count(Video) == 230
     with app.app_context():
-        assert not queue.run_now(f"{COLLECT}:{account_id}")
+        assert not queue.run_now(f"{SYNC_VIDEOS}:{account_id}")

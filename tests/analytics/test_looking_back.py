@@ -42,7 +42,7 @@ def check_against_every_reading(account_id, other_id):
     instants = [START + timedelta(seconds=chance.randrange(-86_400, 41 * 86_400)) for _ in range(100)]
     instants += list(profiles)[:20]
 
-    known = queries.known_at(account_id, instants, NAMES)
+    known = queries.snapshots_at(account_id, instants, NAMES)
 
     for place, moment in enumerate(instants):
         at = max((time for time in profiles if time < moment), default=None)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.analytics.conftest import instant
 from tiktok_api.analytics.metrics import Interval, Reason
-from tiktok_api.analytics.series import Mark, measure, rate
+from tiktok_api.analytics.series import Snapshot, measure, rate
 from tiktok_api.analytics.windows import Period, Window, cut
 
 START = instant("2026-03-02T00:00Z")
@@ -20,8 +20,8 @@ def a_day(number: int = 0) -> Period:
     return Period(begins.date(), begins, begins + timedelta(days=1))
 
 
-def a_mark(hours: float, value: int | None, total: int | None = None, drops: int = 0) -> Mark:
-    return Mark(START + timedelta(hours=hours), value, value if total is None else total, drops)
+def a_mark(hours: float, value: int | None, total: int | None = None, drops: int = 0) -> Snapshot:
+    return Snapshot(START + timedelta(hours=hours), value, value if total is None else total, drops)
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ def test_tomorrow_is_not_a_gap():
 
 
 def test_a_drop_is_marked_where_it_happened_and_nowhere_else():
-    marks = [a_mark(-1, 9), a_mark(1, 10), a_mark(25, 8, drops=1), a_mark(49, 12, drops=1)]
+    snapshots = [a_mark(-1, 9), a_mark(1, 10), a_mark(25, 8, drops=1), a_mark(49, 12, drops=1)]
 
-    points = measure([a_day(0), a_day(1), a_day(2)], marks, now=NOW)
+    points = measure([a_day(0), a_day(1), a_day(2)], snapshots, now=NOW)
 
     assert [point.is_restated for point in points] == [False, True, False]
     assert [point.value for point in points] == [10, 8, 12]
@@ -114,10 +114,10 @@ READINGS = st.dictionaries(
 )
 def test_changes_of_the_pieces_add_up_to_the_change_of_the_whole(readings, days, zone, interval):
     window = Window(START, START + timedelta(days=days), zone)
-    marks = [a_mark(hour, value) for hour, value in sorted(readings.items())]
+    snapshots = [a_mark(hour, value) for hour, value in sorted(readings.items())]
 
     def known_before(moment):
-        return next((mark for mark in reversed(marks) if mark.captured_at < moment), None)
+        return next((mark for mark in reversed(snapshots) if mark.captured_at < moment), None)
 
     periods = cut(window, interval)
     points = measure(periods, [known_before(START), *(known_before(p.ends_at) for p in periods)], now=NOW)
@@ -128,5 +128,5 @@ def test_changes_of_the_pieces_add_up_to_the_change_of_the_whole(readings, days,
         assert sum(point.change or 0 for point in points) == total.change
     assert any(point.value is not None for point in points) == (total.value is not None)
     for point, period in zip(points, periods, strict=True):
-        inside = [mark for mark in marks if period.starts_at <= mark.captured_at < period.ends_at]
+        inside = [mark for mark in snapshots if period.starts_at <= mark.captured_at < period.ends_at]
         assert point.value == (inside[-1].value if inside else None)

@@ -28,7 +28,6 @@ ACTS = {
     "init_video": lambda c: c.init_video(TOKEN, post_info=VIDEO, video_size=5),
     "init_photos": lambda c: c.init_photos(TOKEN, post_info=PHOTO, photo_urls=["https://us.example/a"]),
     "fetch_status": lambda c: c.fetch_status(TOKEN, "v_pub"),
-    "cancel_publish": lambda c: c.cancel_publish(TOKEN, "v_pub"),
     "put_chunk": lambda c: c.put_chunk(UPLOAD_URL, body=b"a", first=0, last=0, total=1, content_type="video/mp4"),
 }
 

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from tests.tiktok.doubles import ACCESS_TOKEN, enveloped
-from tiktok_api.tiktok import ScopeMissing, TikTokUnreachable, Video
+from tiktok_api.tiktok import ScopeMissing, TikTokUnreachable, TikTokVideo
 
 ALL = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list")
 
@@ -103,7 +103,7 @@ def test_a_page_of_videos(client, tiktok):
     assert orjson.loads(request.content) == {"max_count": 20}
     assert (page.cursor, page.has_more) == (1_643_332_803_000, True)
     assert page.videos == (
-        Video(
+        TikTokVideo(
             id="7077642457847994444",
             created_at=datetime(2022, 1, 28, 1, 20, 3, tzinfo=UTC),
             cover_image_url="https://p16.example/c.jpeg?x-expires=1",
@@ -157,7 +157,7 @@ def test_odd_videos_are_read_as_far_as_they_go(client, tiktok):
 
     page = client.list_videos(ACCESS_TOKEN)
 
-    assert page.videos == (Video(id="7077642457847994444", like_count=9),)
+    assert page.videos == (TikTokVideo(id="7077642457847994444", like_count=9),)
     assert (page.cursor, page.has_more) == (None, False)
 
 
@@ -195,4 +195,4 @@ def test_a_page_with_half_an_emoji_is_still_a_page(client, tiktok):
     body = b'{"data":{"videos":[{"id":"1","title":"cut \\ud83c"}]},"error":{"code":"ok"}}'
     tiktok.answers(httpx2.Response(200, content=body))
 
-    assert client.list_videos(ACCESS_TOKEN).videos == (Video(id="1", title="cut �"),)
+    assert client.list_videos(ACCESS_TOKEN).videos == (TikTokVideo(id="1", title="cut �"),)

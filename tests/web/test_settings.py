@@ -168,7 +168,6 @@ def test_what_is_sane_is_taken(environment, values):
         ("X_ACCEL_PREFIX", "media-files"),
         ("X_ACCEL_PREFIX", "/"),
         ("UPLOAD_LEASE_SECONDS", "301"),
-        ("JOBS_EXECUTOR", "carrier pigeons"),
         ("OUTBOUND_NETWORKS", "10.1.2.3/16"),
         ("OUTBOUND_NETWORKS", "intranet"),
         ("OUTBOUND_PORTS", "0"),

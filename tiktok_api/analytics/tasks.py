@@ -1,4 +1,4 @@
-"""When videos are read: a page at a time, at TikTok's pace, giving way to other accounts now and then."""
+"""When videos are read: page by page at TikTok's pace, letting other accounts in now and then."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from tiktok_api import clock
 from tiktok_api.accounts import token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.analytics import ingest
-from tiktok_api.analytics.ingest import COLLECT, Step
+from tiktok_api.analytics.ingest import SYNC_VIDEOS, PageToRead
 from tiktok_api.analytics.metrics import Reason
 from tiktok_api.db import transaction
 from tiktok_api.encryption import Encryptor
@@ -19,38 +19,41 @@ from tiktok_api.tiktok import ScopeMissing, TikTokBusy, TikTokClient, TikTokUnre
 log = structlog.get_logger(__name__)
 
 PAGES_AT_ONCE = 10
-"""So many pages keep a worker busy for about ten seconds; then whoever waits is next."""
+"""So many pages keep a worker busy for about ten seconds; then other accounts have their turn."""
 RETRY_SECONDS = 60.0
 
 
-@task(COLLECT)
-def collect_videos(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) -> RunAgain | None:
-    """Walk through an account's videos, newest first, and write down their numbers."""
+@task(SYNC_VIDEOS)
+def sync_videos(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) -> RunAgain | None:
+    """Read an account's list of videos, newest first, and store their numbers."""
     if job.subject is None:
         return None
     holder = f"{job.id}/{job.epoch}"
     for _ in range(PAGES_AT_ONCE):
         with transaction():
-            step = ingest.next_step(job.subject, holder)
-        if step is None:
+            page_to_read = ingest.next_page(job.subject, holder)
+        if page_to_read is None:
             return None
         try:
-            page = _fetch(step, tiktok, encryptor)
+            page = _fetch(page_to_read, tiktok, encryptor)
         except (TikTokBusy, TikTokUnreachable) as error:
             log.info("videos.postponed", account=str(job.subject), error=str(error))
             return RunAgain(clock.now() + timedelta(seconds=getattr(error, "retry_after", RETRY_SECONDS)))
         except (AccountNeedsReconnection, NotFound, ScopeMissing) as refusal:
             with transaction():
-                ingest.abandon(step, Reason.SCOPE_MISSING if isinstance(refusal, ScopeMissing) else None)
+                ingest.abandon(page_to_read, Reason.SCOPE_MISSING if isinstance(refusal, ScopeMissing) else None)
             return None
         with transaction():
-            is_over = ingest.keep_page(step, page, clock.now())
+            is_over = ingest.store_page(page_to_read, page, clock.now())
         if is_over:
             return None
     return RunAgain(clock.now())
 
 
-def _fetch(step: Step, tiktok: TikTokClient, encryptor: Encryptor) -> VideoPage:
+def _fetch(page_to_read: PageToRead, tiktok: TikTokClient, encryptor: Encryptor) -> VideoPage:
     return token_refresh.with_token(
-        step.account_id, lambda token: tiktok.list_videos(token, cursor=step.cursor), tiktok=tiktok, encryptor=encryptor
+        page_to_read.account_id,
+        lambda token: tiktok.list_videos(token, cursor=page_to_read.cursor),
+        tiktok=tiktok,
+        encryptor=encryptor,
     )

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from tiktok_api import clock, events
@@ -22,7 +21,7 @@ from tiktok_api.auth.errors import (
 )
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession, User
-from tiktok_api.db import db, end_reading, new_id, set_changes, transaction
+from tiktok_api.db import db, end_reading, insert_into, new_id, set_changes, transaction
 from tiktok_api.errors import NotFound
 
 REUSE_GRACE = timedelta(seconds=10)
@@ -82,8 +81,7 @@ def invite(*, email: str, password: str, display_name: str, timezone: str, is_op
         "timezone": timezone,
         "created_at": clock.now(),
     }
-    insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    newcomer = insert(User).values(id=new_id(), email_key=email_key(email), awaits_verification=True, **wish)
+    newcomer = insert_into(User).values(id=new_id(), email_key=email_key(email), awaits_verification=True, **wish)
     with transaction() as session:
         session.execute(
             newcomer.on_conflict_do_update(

@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterator
 
 from sqlalchemy import UniqueConstraint, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session
 
 from tiktok_api import clock
-from tiktok_api.db import Model, db, new_id
+from tiktok_api.db import Model, db, insert_into, new_id
 from tiktok_api.metrics import counters
 from tiktok_api.metrics.counters import Metric
 
@@ -45,8 +44,7 @@ class Counters:
             if value
         ]
         if rows:
-            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-            statement = insert(WorkCount).values(rows)
+            statement = insert_into(WorkCount).values(rows)
             added = {"value": WorkCount.value + statement.excluded.value}
             session.execute(statement.on_conflict_do_update(index_elements=["name", "labels"], set_=added))
         return counted

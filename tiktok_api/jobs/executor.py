@@ -14,6 +14,7 @@ from tiktok_api import clock
 from tiktok_api.db import business_now, database_now, db, end_reading, transaction
 from tiktok_api.extensions import service
 from tiktok_api.jobs import registry
+from tiktok_api.jobs.backoff import backoff
 from tiktok_api.jobs.models import Job, JobStatus
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain
 from tiktok_api.metrics import counters
@@ -24,7 +25,6 @@ log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 3600.0
 _UNTIL_UPGRADED = timedelta(seconds=30)
-_MOST_DOUBLINGS = 12  # by then the pause is the longest; 2 to the power of a month's failures is no float
 
 
 def claim(job_id: UUID, lease: timedelta) -> ClaimedJob | None:
@@ -111,7 +111,7 @@ def _count(kind: str, outcome: str, seconds: float) -> None:
 def _settle_failure(job: ClaimedJob, error: Exception) -> bool:
     """Write the failure down. Returns whether the job is dead of it."""
     attempts = job.attempts + 1
-    pause = min(_FIRST_PAUSE * 2 ** min(job.attempts, _MOST_DOUBLINGS), _LONGEST_PAUSE) * random.uniform(0.5, 1.5)
+    pause = backoff(job.attempts, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE) * random.uniform(0.5, 1.5)
     try:
         task = registry.find(job.kind)
         is_dead = attempts >= task.most_failures and task.every is None  # nobody would promise recurring work again

@@ -6,10 +6,9 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tiktok_api import clock
-from tiktok_api.db import db, new_id
+from tiktok_api.db import db, insert_into, new_id
 from tiktok_api.jobs.models import Job, JobStatus
 from tiktok_api.jobs.registry import ClaimedJob
 
@@ -49,8 +48,8 @@ def enqueue(
         "enqueued_until": None,
         "payload": payload or {},
     }
-    insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    db.session.execute(insert(Job).values(values).on_conflict_do_update(index_elements=["unique_key"], set_=moved))
+    statement = insert_into(Job).values(values).on_conflict_do_update(index_elements=["unique_key"], set_=moved)
+    db.session.execute(statement)
 
 
 def enqueue_once(kind: str, *, due_at: datetime, unique_key: str) -> None:

@@ -26,8 +26,7 @@ def resolve_time(
     else:
         return None
     if instant < clock.now() - PAST_GRACE:
-        fault = {"pointer": pointer, "code": "publish_time_passed", "message": PublishTimePassed.message}
-        raise PublishTimePassed(errors=[fault])
+        raise PublishTimePassed.at(pointer)
     return {"publish_at": instant, "local_time": local_time, "timezone": timezone if local_time else None}
 
 

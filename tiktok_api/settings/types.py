@@ -37,11 +37,6 @@ def split(value: Any) -> Any:
     return tuple(entry.strip() for entry in value.split(",") if entry.strip())
 
 
-def nothing_if_blank(value: Any) -> Any:
-    """None for a text without content."""
-    return None if isinstance(value, str) and not value.strip() else value
-
-
 def _parts(value: str, message: str) -> SplitResult:
     """The parts of a URL. Raises ValueError with `message` for what is none, a port beyond 65535 included."""
     try:

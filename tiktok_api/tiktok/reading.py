@@ -8,7 +8,7 @@ from structlog import get_logger
 from tiktok_api.tiktok import parsing
 from tiktok_api.tiktok.errors import ScopeMissing
 from tiktok_api.tiktok.pacing import Pace, Pacer
-from tiktok_api.tiktok.types import UserInfo, Video, VideoPage
+from tiktok_api.tiktok.types import TikTokVideo, UserInfo, VideoPage
 from tiktok_api.tiktok.wire import Wire
 
 MAX_PAGE = 20
@@ -73,7 +73,7 @@ class Reading:
             has_more = False
         return VideoPage(videos=_videos(data.get("videos")), cursor=following, has_more=has_more)
 
-    def query_videos(self, access_token: str, video_ids: Sequence[str]) -> tuple[Video, ...]:
+    def query_videos(self, access_token: str, video_ids: Sequence[str]) -> tuple[TikTokVideo, ...]:
         """These videos, at most 20, with fresh numbers and cover URLs. Foreign, private and unknown ones are absent.
 
         Raises as list_videos does; ValueError for more than 20 ids.
@@ -110,17 +110,17 @@ def _user(fields: dict[str, Any]) -> UserInfo:
     )
 
 
-def _videos(items: list[Any] | None) -> tuple[Video, ...]:
+def _videos(items: list[Any] | None) -> tuple[TikTokVideo, ...]:
     read = (_video(item) for item in items or [])
     return tuple(video for video in read if video is not None)
 
 
-def _video(item: Any) -> Video | None:
+def _video(item: Any) -> TikTokVideo | None:
     fields = parsing.mapping(item)
     video_id = parsing.identifier(fields.get("id"))
     if video_id is None:
         return None
-    return Video(
+    return TikTokVideo(
         id=video_id,
         created_at=parsing.instant(fields.get("create_time")),
         cover_image_url=parsing.text(fields.get("cover_image_url")),

@@ -56,7 +56,7 @@ class UserInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Video:
+class TikTokVideo:
     """A public video and its counts at this moment. `cover_image_url` is signed and dies after 6 hours."""
 
     id: str
@@ -80,7 +80,7 @@ class Video:
 class VideoPage:
     """One page, newest first. `cursor` is UTC milliseconds; `has_more` is True only if following it gets further."""
 
-    videos: tuple[Video, ...]
+    videos: tuple[TikTokVideo, ...]
     cursor: int | None
     has_more: bool
 

@@ -67,8 +67,7 @@ def run(
         before()
         return act()
     if not (0 < len(key) <= 255 and key.isprintable()):
-        fault = {"parameter": HEADER, "code": "invalid", "message": InvalidIdempotencyKey.message}
-        raise InvalidIdempotencyKey(errors=[fault])
+        raise InvalidIdempotencyKey.at(parameter=HEADER, code="invalid")
     row_id, claim = new_id(), new_id()
     fingerprint = _fingerprint()
     with transaction():
@@ -116,9 +115,7 @@ def _claim(
         if old is None:
             return _insert(row_id, user_id, key_hash, values)
         if old.fingerprint != fingerprint:
-            raise IdempotencyKeyReused(
-                errors=[{"parameter": HEADER, "code": "reused", "message": IdempotencyKeyReused.message}]
-            )
+            raise IdempotencyKeyReused.at(parameter=HEADER, code="reused")
         if old.answer is None:
             raise IdempotencyKeyInUse
         return _replay(old.id, old.answer)

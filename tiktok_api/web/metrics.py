@@ -18,7 +18,7 @@ from tiktok_api import __version__
 from tiktok_api.db import end_reading
 from tiktok_api.errors import Forbidden, Unauthorized
 from tiktok_api.extensions import service
-from tiktok_api.metrics import counters
+from tiktok_api.metrics import counters, exposition
 from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
 from tiktok_api.schema import revisions
 from tiktok_api.settings import Settings
@@ -44,7 +44,7 @@ def show_metrics() -> Response:
     """Show everything that is counted, in Prometheus' text format."""
     _must_be_allowed()
     headers = {"Cache-Control": "no-store"}
-    return Response(counters.exposition(service(Gauges).read()), 200, headers, content_type=counters.CONTENT_TYPE)
+    return Response(exposition.render(service(Gauges).read()), 200, headers, content_type=exposition.CONTENT_TYPE)
 
 
 class Gauges:

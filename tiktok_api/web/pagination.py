@@ -119,8 +119,7 @@ def _read_cursor(cursor: str | None, by: Keys) -> list[Any] | None:
         values = orjson.loads(payload) if is_ours else []
         return [_parse(value, key.type.python_type) for value, key in zip(values, by, strict=True)]
     except ValueError:
-        fault = {"parameter": "cursor", "code": "invalid_cursor", "message": InvalidCursor.message}
-        raise InvalidCursor(errors=[fault]) from None
+        raise InvalidCursor.at(parameter="cursor") from None
 
 
 def _parse(value: Any, wanted: type) -> Any:

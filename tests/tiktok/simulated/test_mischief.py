@@ -84,7 +84,6 @@ ACTS = {
     ),
     "revoke": lambda client, account: client.revoke_token(account.access_token),
     "status": lambda client, account: client.fetch_status(account.access_token, account.publish_id),
-    "cancel": lambda client, account: client.cancel_publish(account.access_token, account.publish_id),
 }
 SLOW_ACTS = ("refresh", "video_list", "video_init", "status")
 
@@ -114,7 +113,9 @@ def account(client, connect, simulator):
     """A connected account with a draft that is being pulled."""
     simulator.control.knobs(pull_delay_seconds=600)
     grant = connect(client)
-    ticket = client.init_inbox_video_from_url(grant.access_token, video_url="http://127.0.0.1:9/v.mp4")
+    ticket = client.init_photos(
+        grant.access_token, post_info=PHOTO, photo_urls=["http://127.0.0.1:9/a.jpg"], post_mode="MEDIA_UPLOAD"
+    )
     simulator.control.clear_requests()
     return SimpleNamespace(
         access_token=grant.access_token,

@@ -8,7 +8,7 @@ from flask import Request, current_app, request
 from marshmallow import RAISE, Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
 
-from tiktok_api.errors import BadRequest, Invalid, Problem, UnsupportedBody
+from tiktok_api.errors import BadRequest, Invalid, Problem, UnsupportedBody, fault
 from tiktok_api.web.parsing.well_formed import WellFormed, well_formed
 
 _CODES = {
@@ -35,7 +35,7 @@ class Parser(FlaskParser):
         if not body and not _needs_body(req):
             return {}
         if not body and not req.mimetype:
-            missing = {"pointer": "", "code": "required", "message": "Send a JSON object as the body."}
+            missing = fault("required", "Send a JSON object as the body.", pointer="")
             raise Invalid(errors=[missing, *_faults("json", schema.validate({}))])
         if not req.is_json:
             raise UnsupportedBody
@@ -43,13 +43,13 @@ class Parser(FlaskParser):
             value = orjson.loads(body)  # strict where the standard library is not: NaN, lone surrogates, deep nesting
         except orjson.JSONDecodeError:
             raise MalformedJson from None
-        if faults := [_unprintable("pointer", _pointer(path)) for path in _nuls(value, body)]:
+        if faults := [_unprintable(pointer=_pointer(path)) for path in _nuls(value, body)]:
             raise Invalid(errors=faults)
         return value
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         if faults := [
-            _unprintable("parameter", name) for name, value in req.args.items(multi=True) if "\0" in name + value
+            _unprintable(parameter=name) for name, value in req.args.items(multi=True) if "\0" in name + value
         ]:
             raise Invalid(errors=faults)
         loaded = super().load_querystring(req, schema)
@@ -62,9 +62,9 @@ class Parser(FlaskParser):
         faults: list[dict[str, Any]] = list(_faults(location, messages))
         judge = getattr(current_app.view_functions.get(req.endpoint or ""), "judge", None)
         if judge is not None and location == "json":
-            pointers = frozenset(fault["pointer"] for fault in faults)
+            pointers = frozenset(found["pointer"] for found in faults)
             sound = well_formed(schema, orjson.loads(req.get_data(cache=True)), messages, pointers)
-            faults += [fault for fault in _further(judge, sound, req) if not _is_told(fault["pointer"], faults)]
+            faults += [found for found in _further(judge, sound, req) if not _is_told(found["pointer"], faults)]
         raise Invalid(errors=faults)
 
 
@@ -85,22 +85,21 @@ def _further(judge: Callable[..., Any], sound: WellFormed, req: Request) -> list
 
 def _is_told(pointer: str, faults: list[dict[str, Any]]) -> bool:
     """Whether what is at `pointer`, or something that it is part of, is faulty already."""
-    return any(pointer == fault["pointer"] or pointer.startswith(fault["pointer"] + "/") for fault in faults)
+    return any(pointer == found["pointer"] or pointer.startswith(found["pointer"] + "/") for found in faults)
 
 
 def refuse_query() -> None:
     """Refuse every query parameter, for routes that have none. Raises Invalid."""
     if request.args:
-        unknown = {"code": "unknown_field", "message": "Unknown field."}
-        raise Invalid(errors=[{"parameter": name, **unknown} for name in request.args])
+        raise Invalid(errors=[fault("unknown_field", "Unknown field.", parameter=name) for name in request.args])
 
 
-def _repeated(req: Request, schema: Schema) -> Iterator[dict[str, str]]:
+def _repeated(req: Request, schema: Schema) -> Iterator[dict[str, Any]]:
     """The parameters with one value that are sent several times: which of the values is meant cannot be told."""
     known = {field.data_key or name: field for name, field in schema.load_fields.items()}
     for name, values in req.args.lists():
         if len(values) > 1 and name in known and not isinstance(known[name], fields.List):
-            yield {"parameter": name, "code": "repeated", "message": "Takes one value; it was sent several times."}
+            yield fault("repeated", "Takes one value; it was sent several times.", parameter=name)
 
 
 def _needs_body(req: Request) -> bool:
@@ -131,14 +130,14 @@ def _nuls(value: Any, body: bytes) -> Iterator[tuple[Any, ...]]:
             yield path
 
 
-def _unprintable(kind: str, place: str) -> dict[str, str]:
-    return {kind: place, "code": "invalid", "message": "Has the character U+0000."}
+def _unprintable(**place: str) -> dict[str, Any]:
+    return fault("invalid", "Has the character U+0000.", **place)
 
 
-def _faults(location: str, messages: Any) -> Iterator[dict[str, str]]:
+def _faults(location: str, messages: Any) -> Iterator[dict[str, Any]]:
     for path, message in _walk(messages, ()):
         place = {"pointer": _pointer(path)} if location == "json" else {"parameter": str(path[0]) if path else ""}
-        yield {**place, "code": _code(message), "message": message}
+        yield fault(_code(message), message, **place)
 
 
 def _code(message: str) -> str:
@@ -160,8 +159,3 @@ def _walk(messages: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...
 def _pointer(path: tuple[Any, ...]) -> str:
     """A JSON pointer (RFC 6901)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
-
-
-def has_body() -> bool:
-    """Whether the request being answered carries a body."""
-    return bool(request.content_length) or "chunked" in request.headers.get("Transfer-Encoding", "")
