@@ -15,7 +15,7 @@ from tiktok_api.db import database_now, transaction
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.heartbeats import WorkerHeartbeat
 from tiktok_api.jobs.models import Job, JobStatus
-from tiktok_api.web.health import Report, examine
+from tiktok_api.web.monitoring.health import Report, examine
 
 
 @pytest.fixture

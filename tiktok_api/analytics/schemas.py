@@ -11,10 +11,8 @@ from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.parsing.moments import MomentField
 from tiktok_api.web.parsing.timezones import is_timezone
-from tiktok_api.web.schemas import Boolean, QueryBoolean, Schema, nullable, page_of
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, QueryBoolean, Schema, nullable, page_of
 from tiktok_api.web.signed_links import SignedUrl
-
-_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 
 
 class WindowArgsSchema(Schema):
@@ -136,7 +134,7 @@ class SummarySchema(Schema):
     their changes count all videos, those deleted since included.
     """
 
-    account_id = fields.UUID(required=True, metadata={"example": _ID})
+    account_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     starts_at = _window_field(fields.AwareDateTime, "starts_at", "2027-01-31T23:00:00Z", data_key="from")
     ends_at = _window_field(fields.AwareDateTime, "ends_at", "2027-03-02T23:00:00Z", data_key="to")
     timezone = _window_field(fields.String, "timezone", "Europe/Berlin")
@@ -173,7 +171,7 @@ class PointSchema(Schema):
 class SeriesSchema(Schema):
     """One metric of an account over time. The changes of the points add up to the change of the window."""
 
-    account_id = fields.UUID(required=True, metadata={"example": _ID})
+    account_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     metric = fields.String(required=True, validate=Choice(Metric), metadata={"example": "followers"})
     interval = fields.String(required=True, validate=Choice(Interval), metadata={"example": "day"})
     starts_at = _window_field(fields.AwareDateTime, "starts_at", "2027-01-31T23:00:00Z", data_key="from")
@@ -194,7 +192,7 @@ class VideoListArgsSchema(PageArgsSchema):
 class VideoSchema(Schema):
     """A video on TikTok with its latest numbers; they are null until they were read."""
 
-    id = fields.UUID(required=True, metadata={"example": _ID})
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     video_id = fields.String(required=True, metadata={"description": "TikTok's own.", "example": "7077642457847994444"})
     posted_at = nullable(fields.AwareDateTime, example="2027-02-14T17:00:00Z")
     title = nullable(fields.String, example="Morning light over the harbour")

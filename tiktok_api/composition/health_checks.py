@@ -13,7 +13,7 @@ from tiktok_api.schema.revisions import Standing
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
 from tiktok_api.web import limits
-from tiktok_api.web.health import Check
+from tiktok_api.web.monitoring.health import Check
 
 _SAYS = {
     Standing.EMPTY: "The database has no tables yet: run the upgrade.",

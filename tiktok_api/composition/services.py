@@ -23,8 +23,8 @@ from tiktok_api.settings import Settings, SettingsInvalid
 from tiktok_api.storage.factory import storage_from_url
 from tiktok_api.storage.port import Storage
 from tiktok_api.tiktok import TikTokClient
-from tiktok_api.web.health import HealthChecks
-from tiktok_api.web.metrics import Gauges, server_gauges
+from tiktok_api.web.monitoring.health import HealthChecks
+from tiktok_api.web.monitoring.metrics import Gauges, server_gauges
 
 GAUGES = (
     server_gauges,

@@ -13,10 +13,10 @@ from tiktok_api.settings import MEBIBYTE, Settings
 from tiktok_api.storage.errors import StorageError
 from tiktok_api.web import authentication, limits, rendering
 from tiktok_api.web.blueprint import AnyIdConverter
-from tiktok_api.web.health import health
-from tiktok_api.web.metrics import blp as metrics
 from tiktok_api.web.middleware import request_ids, request_log
-from tiktok_api.web.middleware.unread_bodies import keep_promises
+from tiktok_api.web.middleware.unread_bodies import drain_unread_bodies
+from tiktok_api.web.monitoring.health import health
+from tiktok_api.web.monitoring.metrics import blp as metrics
 from tiktok_api.web.openapi.docs import docs
 
 _LARGEST_JSON = MEBIBYTE
@@ -49,8 +49,8 @@ def bind_web(app: Flask, settings: Settings) -> None:
     app.register_blueprint(metrics)
     app.register_blueprint(docs)
     request_log.install(app)
-    # The outermost: it asks gunicorn itself, by the start_response that it hands to us, to end a connection.
-    app.wsgi_app = keep_promises(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    # The outermost: through the start_response that gunicorn passes, it asks gunicorn to end a connection.
+    app.wsgi_app = drain_unread_bodies(app.wsgi_app)  # type: ignore[method-assign, assignment]
 
 
 def _harden(response: Any) -> Any:

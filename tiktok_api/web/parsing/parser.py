@@ -1,4 +1,4 @@
-"""Reading bodies and queries with marshmallow through webargs, every fault named at its place."""
+"""Reads bodies and queries with marshmallow through webargs, and names every fault at its place."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -64,7 +64,7 @@ class Parser(FlaskParser):
         if judge is not None and location == "json":
             pointers = frozenset(found["pointer"] for found in faults)
             sound = well_formed(schema, orjson.loads(req.get_data(cache=True)), messages, pointers)
-            faults += [found for found in _further(judge, sound, req) if not _is_told(found["pointer"], faults)]
+            faults += [found for found in _further(judge, sound, req) if not _is_reported(found["pointer"], faults)]
         raise Invalid(errors=faults)
 
 
@@ -72,7 +72,7 @@ parser = Parser()
 
 
 def _further(judge: Callable[..., Any], sound: WellFormed, req: Request) -> list[dict[str, Any]]:
-    """What else would be refused. Another problem than a fault (a conflict, say) is found once the body has none."""
+    """The faults that the rules find. Other problems (a conflict, say) are reported once the body has no fault."""
     try:
         judge(sound, **(req.view_args or {}))
     except Invalid as problem:
@@ -83,8 +83,8 @@ def _further(judge: Callable[..., Any], sound: WellFormed, req: Request) -> list
     return []
 
 
-def _is_told(pointer: str, faults: list[dict[str, Any]]) -> bool:
-    """Whether what is at `pointer`, or something that it is part of, is faulty already."""
+def _is_reported(pointer: str, faults: list[dict[str, Any]]) -> bool:
+    """Returns True if `pointer`, or a part of the body that contains it, has a fault already."""
     return any(pointer == found["pointer"] or pointer.startswith(found["pointer"] + "/") for found in faults)
 
 
@@ -95,7 +95,7 @@ def refuse_query() -> None:
 
 
 def _repeated(req: Request, schema: Schema) -> Iterator[dict[str, Any]]:
-    """The parameters with one value that are sent several times: which of the values is meant cannot be told."""
+    """The parameters with one value that are sent several times, so that the value is ambiguous."""
     known = {field.data_key or name: field for name, field in schema.load_fields.items()}
     for name, values in req.args.lists():
         if len(values) > 1 and name in known and not isinstance(known[name], fields.List):
@@ -103,13 +103,13 @@ def _repeated(req: Request, schema: Schema) -> Iterator[dict[str, Any]]:
 
 
 def _needs_body(req: Request) -> bool:
-    """Whether the route being answered declares its body as required."""
+    """Returns True if the route of the request requires a body."""
     view = current_app.view_functions.get(req.endpoint or "")
     return bool(getattr(view, "needs_body", True))
 
 
 def peek_at_json() -> Any:
-    """What a JSON body holds, before it is held against a schema; None where there is no such body."""
+    """The content of a JSON body before a schema checks it. Returns None if there is no such body."""
     try:
         return orjson.loads(request.get_data(cache=True)) if request.is_json else None
     except orjson.JSONDecodeError:
@@ -117,7 +117,7 @@ def peek_at_json() -> Any:
 
 
 def _nuls(value: Any, body: bytes) -> Iterator[tuple[Any, ...]]:
-    """Where the body has U+0000: it has no use in any text, and PostgreSQL does not take it."""
+    """The places of U+0000 in the body: no text needs it, and PostgreSQL refuses it."""
     found: list[tuple[tuple[Any, ...], Any]] = [((), value)] if rb"\u0000" in body else []
     while found:
         path, inner = found.pop()
@@ -141,7 +141,7 @@ def _faults(location: str, messages: Any) -> Iterator[dict[str, Any]]:
 
 
 def _code(message: str) -> str:
-    """marshmallow tells faults apart by their words alone."""
+    """The code of a fault; marshmallow distinguishes faults by their text alone."""
     return _CODES.get(message) or ("wrong_type" if message.startswith("Not a valid") else "invalid")
 
 
