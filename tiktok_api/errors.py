@@ -153,7 +153,7 @@ class Invalid(Problem):
 class Locked(Problem):
     status = 423
     title = "Locked"
-    message = "Somebody else is working on it; try again."
+    message = "Another request is working on it; try again."
 
 
 class TooManyRequests(Problem):

@@ -68,14 +68,14 @@ def walk(app):
     return go
 
 
-def test_a_walk_reads_every_page_once(ada, run_jobs, pages_asked_for, count):
+def test_a_sync_reads_every_page_once(ada, run_jobs, pages_asked_for, count):
     run_jobs()
 
     assert pages_asked_for() == 2
     assert (count(Video), count(VideoReading), count(AccountTotals)) == (34, 34, 1)
 
 
-def test_after_a_crash_it_goes_on_where_it_was(app, ada, run_jobs, pages_asked_for, count, simulator):
+def test_a_sync_resumes_after_a_crash(app, ada, run_jobs, pages_asked_for, count, simulator):
     simulator.control.mischief("video_list", "garbage", nth=2)
     run_jobs()
     with app.app_context():
@@ -89,7 +89,7 @@ def test_after_a_crash_it_goes_on_where_it_was(app, ada, run_jobs, pages_asked_f
     assert (count(Video), count(VideoReading), count(AccountTotals)) == (34, 34, 1)
 
 
-def test_an_old_crash_is_no_place_to_go_on_from(app, ada, run_jobs, pages_asked_for, count, simulator):
+def test_a_sync_restarts_after_an_old_crash(app, ada, run_jobs, pages_asked_for, count, simulator):
     simulator.control.mischief("video_list", "garbage", nth=2)
     run_jobs()
     with app.app_context():
@@ -102,7 +102,7 @@ def test_an_old_crash_is_no_place_to_go_on_from(app, ada, run_jobs, pages_asked_
     assert (count(Video), count(VideoReading), count(AccountTotals)) == (34, 54, 1)
 
 
-def test_when_tiktok_is_busy_it_comes_back_as_late_as_told(app, ada, run_jobs, simulator):
+def test_a_busy_tiktok_delays_the_sync_by_retry_after(app, ada, run_jobs, simulator):
     simulator.control.mischief("video_list", "status", status=429)
 
     run_jobs()
@@ -113,7 +113,7 @@ def test_when_tiktok_is_busy_it_comes_back_as_late_as_told(app, ada, run_jobs, s
         assert db.session.scalar(select(Job.attempts).where(Job.kind == SYNC_VIDEOS)) == 0
 
 
-def test_whoever_was_overtaken_writes_nothing(app, ada, count):
+def test_an_overtaken_job_stores_nothing(app, ada, count):
     with app.app_context():
         with transaction():
             slow = ingest.next_page(ada, "the slow one")
@@ -126,7 +126,7 @@ def test_whoever_was_overtaken_writes_nothing(app, ada, count):
     assert count(Video) == 0
 
 
-def test_the_same_page_twice_is_kept_once(app, ada, count):
+def test_the_same_page_twice_is_stored_once(app, ada, count):
     with app.app_context():
         for _ in range(2):
             with transaction():
@@ -206,7 +206,7 @@ def test_no_videos_are_zero_views_and_that_is_known(app, ada, walk):
         assert (tally.videos_counted, tally.views, tally.views_gained) == (0, 0, 0)
 
 
-def test_a_scope_that_tiktok_took_back_ends_the_walk(owner, ada, run_jobs, simulator, count):
+def test_a_withdrawn_scope_ends_the_sync(owner, ada, run_jobs, simulator, count):
     simulator.control.mischief("video_list", "status", status=401, code="scope_not_authorized", every=True)
 
     run_jobs()
@@ -216,7 +216,7 @@ def test_a_scope_that_tiktok_took_back_ends_the_walk(owner, ada, run_jobs, simul
     assert count(AccountTotals) == 0
 
 
-def test_an_account_that_is_gone_is_walked_no_more(app, ada, run_jobs, pages_asked_for):
+def test_a_deleted_account_is_synced_no_more(app, ada, run_jobs, pages_asked_for):
     with app.app_context(), transaction() as session:
         session.delete(session.get_one(Account, ada))
 
@@ -227,7 +227,7 @@ def test_an_account_that_is_gone_is_walked_no_more(app, ada, run_jobs, pages_ask
         assert db.session.scalar(select(Job.id).where(Job.kind == SYNC_VIDEOS)) is None
 
 
-def test_nothing_is_held_open_while_tiktok_thinks(app, ada, simulator):
+def test_no_transaction_is_open_during_a_request_to_tiktok(app, ada, simulator):
     seen = []
 
     class Watching:
@@ -246,7 +246,7 @@ def test_nothing_is_held_open_while_tiktok_thinks(app, ada, simulator):
     assert seen == [(False, False), (False, False)]
 
 
-def test_one_sync_is_one_walk(owner, app, ada, run_jobs, pages_asked_for, pass_time):
+def test_one_sync_request_reads_the_videos_once(owner, app, ada, run_jobs, pages_asked_for, pass_time):
     run_jobs()
     pass_time(minutes=20)
     before = pages_asked_for()
@@ -257,7 +257,7 @@ def test_one_sync_is_one_walk(owner, app, ada, run_jobs, pages_asked_for, pass_t
     assert pages_asked_for() == before + 2
 
 
-def test_a_long_list_gives_way_to_others_now_and_then(app, owner, connect_account, run_jobs, simulator, count):
+def test_a_long_list_lets_other_jobs_run_in_between(app, owner, connect_account, run_jobs, simulator, count):
     simulator.control.seed_videos("newcomer", count=230, spacing_seconds=1, created_at="2026-01-01T00:00:00Z")
     account_id = UUID(connect_account(owner, "newcomer"))
     with app.app_context(), transaction() as session:

@@ -63,7 +63,7 @@ def check_against_every_reading(account_id, other_id):
             assert known[INTERACTIONS][place].total == sum(interactions)
 
 
-def test_sqlite_finds_what_looking_at_every_reading_finds(app, owner, make_account):
+def test_sqlite_finds_what_brute_force_finds(app, owner, make_account):
     mine, other = make_account(owner), make_account(owner)
 
     with app.app_context():
@@ -71,7 +71,7 @@ def test_sqlite_finds_what_looking_at_every_reading_finds(app, owner, make_accou
 
 
 @pytest.mark.postgres
-def test_postgresql_finds_what_looking_at_every_reading_finds(on_postgresql, people_on):
+def test_postgresql_finds_what_brute_force_finds(on_postgresql, people_on):
     mine, other = people_on(on_postgresql), people_on(on_postgresql)
 
     with on_postgresql.app_context():

@@ -39,7 +39,7 @@ def a_mark(hours: float, value: int | None, total: int | None = None, drops: int
         (None, None, None, None, Reason.NOT_READ_YET),
     ],
 )
-def test_a_period_has_its_last_reading_and_the_difference_from_the_one_before(before, last, value, change, reason):
+def test_a_period_has_its_last_reading_and_the_change_since_the_one_before(before, last, value, change, reason):
     (point,) = measure([a_day()], [before, last], now=NOW)
 
     assert (point.value, point.change, point.reason) == (value, change, reason)
@@ -53,7 +53,7 @@ def test_without_the_scope_that_is_the_reason():
     assert point.reason is Reason.SCOPE_MISSING
 
 
-def test_what_was_read_before_the_scope_was_taken_back_is_still_known():
+def test_readings_from_before_a_withdrawn_scope_are_still_shown():
     (point,) = measure([a_day()], [a_mark(-1, 1), a_mark(3, 2)], now=NOW, is_granted=False)
 
     assert (point.value, point.change) == (2, 1)

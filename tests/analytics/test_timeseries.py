@@ -37,7 +37,7 @@ VALUES_BY_ZONE = {
 }
 
 
-def test_which_day_a_reading_belongs_to_is_up_to_the_zone(owner, make_account, read_profile, series):
+def test_the_zone_decides_the_day_of_a_reading(owner, make_account, read_profile, series):
     account_id = make_account(owner)
     for at, count in (("03-01T18:20Z", 1), ("03-02T18:14Z", 2), ("03-02T18:16Z", 3)):
         read_profile(account_id, f"2026-{at}", follower_count=count)
@@ -77,7 +77,7 @@ def test_weeks_and_months_have_their_own_last_readings(owner, make_account, read
     ]
 
 
-def test_what_tiktok_lowers_stays_lowered_and_is_marked(owner, make_account, read_profile, series):
+def test_a_lowered_counter_stays_lowered_and_is_marked(owner, make_account, read_profile, series):
     account_id = make_account(owner)
     for at, count in (("03-01T12:00Z", 100), ("03-02T11:00Z", 80), ("03-02T12:00Z", 85), ("03-03T12:00Z", 90)):
         read_profile(account_id, f"2026-{at}", likes_count=count)
@@ -138,7 +138,7 @@ def test_more_than_four_hundred_points_are_refused(owner, make_account):
     assert response.json["errors"][0]["parameter"] == "from"
 
 
-def test_what_is_not_measured_is_refused(owner, make_account):
+def test_an_unknown_metric_is_refused(owner, make_account):
     path = f"/analytics/accounts/{make_account(owner)}/timeseries"
 
     answers = [owner.get(f"{path}?{query}") for query in ("metric=reach", "interval=hour", "metric=")]
@@ -147,7 +147,7 @@ def test_what_is_not_measured_is_refused(owner, make_account):
     assert [answer.json["errors"][0]["parameter"] for answer in answers] == ["metric", "interval", "metric"]
 
 
-def test_it_need_not_be_sent_twice(owner, make_account):
+def test_an_unchanged_response_is_304(owner, make_account):
     path = f"/analytics/accounts/{make_account(owner)}/timeseries?from=2026-03-01&to=2026-03-02"
 
     first = owner.get(path)

@@ -106,7 +106,7 @@ def answering(body: bytes, **headers: str) -> TikTokClient:
 
 
 @pytest.mark.parametrize("body", NO_ANSWER.values(), ids=NO_ANSWER.keys())
-def test_what_is_no_answer_of_tiktoks_may_have_had_its_effect(body):
+def test_after_a_garbled_response_the_request_may_have_had_its_effect(body):
     encoding = {"content-encoding": "gzip"} if body[:2] == b"\x1f\x8b" else {}
     client = answering(body, **encoding)
 
@@ -119,7 +119,7 @@ def test_what_is_no_answer_of_tiktoks_may_have_had_its_effect(body):
 
 
 @pytest.mark.parametrize("body", STRANGE_BUT_CLEAR.values(), ids=STRANGE_BUT_CLEAR.keys())
-def test_what_is_strange_but_clear_is_understood(body):
+def test_strange_but_clear_responses_are_understood(body):
     status = answering(body).fetch_status(TOKEN, "v_pub")
 
     assert status.status.startswith("FAILED")

@@ -77,7 +77,7 @@ def test_a_creator_without_options_is_no_answer(client, tiktok, options):
         client.fetch_creator_info(ACCESS_TOKEN)
 
 
-def test_a_direct_post_says_everything_that_is_off(client, tiktok):
+def test_a_direct_post_sends_every_false_setting(client, tiktok):
     tiktok.answers(enveloped(TICKET))
 
     ticket = client.init_video(ACCESS_TOKEN, post_info=VIDEO, video_size=67_108_865)
@@ -107,7 +107,7 @@ def test_a_direct_post_says_everything_that_is_off(client, tiktok):
     assert ticket.log_id == "20260101000000ABCDEF"
 
 
-def test_a_direct_post_says_what_was_chosen(client, tiktok):
+def test_a_direct_post_sends_the_chosen_settings(client, tiktok):
     tiktok.answers(enveloped(TICKET))
     post_info = VideoPostInfo(
         privacy_level="PUBLIC_TO_EVERYONE",

@@ -38,7 +38,7 @@ def test_without_a_user_scope_nothing_is_asked(client, tiktok):
     assert tiktok.requests == []
 
 
-def test_a_profile_is_read_as_it_comes(client, tiktok):
+def test_a_profile_is_read(client, tiktok):
     user = {"open_id": "o", "display_name": "Tik Toker", "is_verified": False, "follower_count": 0, "likes_count": "12"}
     tiktok.answers(enveloped({"user": user}))
 
@@ -48,7 +48,7 @@ def test_a_profile_is_read_as_it_comes(client, tiktok):
     assert (info.follower_count, info.likes_count) == (0, 12)
 
 
-def test_what_is_not_said_is_unknown_never_zero(client, tiktok):
+def test_missing_counts_are_none_never_zero(client, tiktok):
     tiktok.answers(
         enveloped({"user": {"open_id": 7, "follower_count": None, "likes_count": "many", "video_count": -1}})
     )
@@ -59,7 +59,7 @@ def test_what_is_not_said_is_unknown_never_zero(client, tiktok):
     assert (info.follower_count, info.following_count, info.likes_count, info.video_count) == (None,) * 4
 
 
-def test_what_was_not_asked_for_is_not_believed(client, tiktok):
+def test_fields_that_were_not_requested_are_ignored(client, tiktok):
     tiktok.answers(enveloped({"user": {"open_id": "o", "follower_count": 0, "is_verified": False}}))
 
     info = client.fetch_user_info(ACCESS_TOKEN, scopes=["user.info.basic"])

@@ -75,7 +75,7 @@ def test_two_people_may_choose_the_same_key(owner, stranger):
 
 
 @on_each_database
-def test_while_the_first_is_running_the_second_is_told_to_wait(owner):
+def test_a_second_request_waits_while_the_first_is_running(owner):
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(owner.post, "/things/slow", headers=KEY)
         assert things.arrived.wait(30)
@@ -125,7 +125,7 @@ def test_of_two_that_claim_a_key_in_the_same_instant_one_acts(app, owner, count_
 
 @on_each_database
 @pytest.mark.parametrize(("name", "status"), [("crash", 500), ("refused", 409)])
-def test_what_failed_leaves_no_effect_and_its_key_free(owner, count_things, bugs_are_answered, name, status):
+def test_a_failed_request_has_no_effect_and_frees_its_key(owner, count_things, bugs_are_answered, name, status):
     failed = owner.post("/things", json={"name": name}, headers=KEY)
 
     again = owner.post("/things", json={"name": "a"}, headers=KEY)
@@ -145,7 +145,7 @@ def test_a_body_with_faults_leaves_its_key_free(owner):
 
 
 @on_each_database
-def test_a_claim_whose_process_died_is_taken_over_when_its_lease_is_over(app, owner, claim_key):
+def test_the_claim_of_a_dead_process_is_taken_over_after_its_lease(app, owner, claim_key):
     claim_key(owner, leased_for=timedelta(seconds=-1))
 
     response = owner.post("/things", json={"name": "a"}, headers=KEY)
@@ -164,7 +164,7 @@ def test_a_claim_whose_lease_holds_is_left_alone(app, owner, claim_key):
 
 
 @on_each_database
-def test_who_was_taken_over_changes_nothing_any_more(owner, count_things):
+def test_an_overtaken_request_has_no_effect(owner, count_things):
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(owner.post, "/things/slow", headers=KEY)
         assert things.arrived.wait(30)
@@ -192,7 +192,7 @@ def test_a_key_is_new_again_after_a_day(app, owner):
 
 
 @on_each_database
-def test_sweeping_forgets_only_what_is_older_than_a_day(app, owner):
+def test_only_keys_older_than_a_day_are_deleted(app, owner):
     owner.post("/things", json={"name": "a"}, headers={"Idempotency-Key": "old"})
     with app.app_context(), transaction() as session:
         session.execute(update(IdempotencyKey).values(kept_until=datetime.now(UTC) - timedelta(seconds=1)))

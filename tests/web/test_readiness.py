@@ -65,7 +65,7 @@ def test_all_is_well(client, a_living_worker):
 
 
 @on_each_database
-def test_without_a_worker_it_is_degraded_but_answers(client):
+def test_without_a_worker_readyz_is_degraded(client):
     response = client.get("/readyz")
 
     assert (response.status_code, response.json["status"]) == (200, "degraded")
@@ -74,7 +74,7 @@ def test_without_a_worker_it_is_degraded_but_answers(client):
 
 
 @on_each_database
-def test_work_that_nobody_takes_is_told_by_kind_with_its_age(client, a_living_worker, promise):
+def test_overdue_jobs_are_reported_by_kind_with_their_age(client, a_living_worker, promise):
     promise("posts.publish", due_for=timedelta(minutes=10))
     promise("accounts.sync", due_for=timedelta(seconds=5))
     promise("media.later", due_for=timedelta(minutes=-10))
@@ -93,7 +93,7 @@ def test_work_that_nobody_takes_is_told_by_kind_with_its_age(client, a_living_wo
 
 
 @on_each_database
-def test_work_that_failed_for_good_is_told(client, a_living_worker, promise):
+def test_dead_jobs_are_reported(client, a_living_worker, promise):
     promise("posts.publish", status=JobStatus.DEAD)
 
     found = client.get("/readyz").json
@@ -121,7 +121,7 @@ def test_another_schema_is_unready(client, a_living_worker, change_database, sta
     assert found["problem"]
 
 
-def test_a_database_without_a_table_is_unready_and_says_what_to_do(make_app, tmp_path):
+def test_an_empty_database_is_reported_with_what_to_do(make_app, tmp_path):
     client = make_app(database_url=f"sqlite:///{tmp_path / 'new.sqlite3'}").test_client()
 
     response = client.get("/readyz")
@@ -134,7 +134,7 @@ def test_a_database_without_a_table_is_unready_and_says_what_to_do(make_app, tmp
 
 
 @on_each_database
-def test_tables_of_no_revision_are_told(client, a_living_worker, each_database_url):
+def test_tables_of_no_revision_are_reported(client, a_living_worker, each_database_url):
     head = client.get("/readyz").json["checks"]["schema"]["head"]
     execute(each_database_url, "delete from alembic_version")
     try:
@@ -155,9 +155,7 @@ MISSING = [
 @on_each_database
 @pytest.mark.parametrize(("statement", "back"), MISSING, ids=["a column", "a table"])
 @pytest.mark.parametrize("ask", ["get", "post"])
-def test_a_request_that_misses_something_is_asked_to_come_again(
-    owner, change_database, bugs_are_answered, statement, back, ask
-):
+def test_a_request_that_needs_a_missing_table_is_503(owner, change_database, bugs_are_answered, statement, back, ask):
     change_database(statement, back)
 
     response = owner.get("/posts") if ask == "get" else owner.post("/posts", json={})
@@ -194,7 +192,7 @@ def test_a_database_that_is_away_is_unready(make_app):
     assert {response.json["checks"][name]["status"] for name in ("database", "schema", "workers", "jobs")} == {"failed"}
 
 
-def test_redis_that_is_away_is_told_and_requests_go_on(make_app):
+def test_a_missing_redis_is_reported_and_requests_are_answered(make_app):
     app = make_app(redis_url="redis://127.0.0.1:1/0", rate_limit_enabled=True)
 
     found = app.test_client().get("/readyz")
@@ -214,14 +212,14 @@ def test_redis_that_is_there_is_well(make_app, redis_server):
     assert found["limits"] == {"status": "ok", "counted_in": "redis"}
 
 
-def test_what_is_told_to_everybody_names_no_machine_and_no_secret(client, a_living_worker, base_settings):
+def test_readyz_names_no_machine_and_no_secret(client, a_living_worker, base_settings):
     told = client.get("/readyz").get_data(as_text=True)
 
     assert "here" not in told
     assert base_settings.database_url not in told
 
 
-def test_a_check_that_does_not_end_has_failed_and_so_has_what_comes_after_it(app):
+def test_a_check_that_does_not_end_has_failed_and_so_have_those_after_it(app):
     is_over, looks = Event(), []
 
     def wait_long() -> dict[str, bool]:

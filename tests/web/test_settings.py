@@ -43,7 +43,7 @@ def problems() -> dict[str, str]:
     return dict(problem.split(": ", 1) for problem in caught.value.problems)
 
 
-def test_what_must_be_set_is_enough(environment):
+def test_the_required_settings_suffice(environment):
     settings = read()
 
     assert settings.database_url.startswith("sqlite:///")
@@ -128,7 +128,7 @@ def test_no_problem_repeats_a_secret(environment):
         {"DATABASE_URL": "", "LEASE_SECONDS": "", "JWT_KEYS": "", "REDIS_URL": ""},
     ],
 )
-def test_what_is_sane_is_taken(environment, values):
+def test_valid_values_are_accepted(environment, values):
     environment(**values)
 
     assert read()
@@ -175,7 +175,7 @@ def test_what_is_sane_is_taken(environment, values):
         ("IMPORT_MAX_SECONDS", "0"),
     ],
 )
-def test_what_is_not_is_named(environment, name, value):
+def test_invalid_values_are_named(environment, name, value):
     environment(**{name: value})
 
     assert set(problems()) == {name}
@@ -237,13 +237,13 @@ def test_a_mail_url_is_one_of_those_we_can_use(environment, url):
         ("file:///srv/mail", "true", True),
     ],
 )
-def test_addresses_must_be_proven_once_mail_goes_out(environment, url, chosen, is_required):
+def test_addresses_must_be_verified_once_mail_is_sent(environment, url, chosen, is_required):
     environment(MAIL_URL=url, EMAIL_VERIFICATION=chosen)
 
     assert read().email_verification is is_required
 
 
-def test_letters_come_from_the_public_host_unless_told_otherwise(environment):
+def test_emails_come_from_the_public_host_by_default(environment):
     environment(PUBLIC_URL="https://api.example.com")
     usual = read().mail_from
     environment(MAIL_FROM="Example <hello@example.com>")

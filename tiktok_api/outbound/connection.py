@@ -1,7 +1,7 @@
-"""Connections to addresses that were looked at: a name is resolved once, and connected to is what was found then.
+"""Connections to addresses that were checked: a name is resolved once, and the connection goes to that very address.
 
-A name that is resolved again for connecting may answer differently (DNS rebinding), so httpcore is given a backend of its
-own that does both.
+A name that is resolved again for the connection may have another address (DNS rebinding), so httpcore gets a backend that
+does both.
 """
 
 import socket
@@ -22,7 +22,7 @@ Resolve = Callable[[str], Sequence[str]]
 """All addresses of a name. Raises socket.gaierror."""
 
 _MOST_ADDRESSES_TRIED = 3
-_NOBODY = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+_NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 
 def resolve_by_system(host: str) -> Sequence[str]:
@@ -32,7 +32,7 @@ def resolve_by_system(host: str) -> Sequence[str]:
 
 
 class _GuardedStream(DeadlineStream):
-    """A connection whose trouble with TLS is told in the words of `errors`."""
+    """A connection that raises the errors of `outbound.errors` for TLS."""
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -80,7 +80,7 @@ class GuardedBackend(DeadlineBackend):
         raise AddressForbidden("Sockets of this machine are not connected to.")
 
     def _vetted(self, host: str, port: int, timeout: float | None) -> list[Address]:
-        """The addresses to try; one that is forbidden spoils them all, since the next answer might name it alone."""
+        """The addresses to try. One forbidden address forbids them all, since the next lookup might return it alone."""
         addresses = [_address(host)] if _is_address(host) else self._look_up(host, timeout)
         if not all(self._policy.allows(address, self._scheme, port) for address in addresses):
             raise AddressForbidden("The host is not on the public internet, or not at a port that is connected to.")
@@ -91,7 +91,7 @@ class GuardedBackend(DeadlineBackend):
             seconds = self._deadline().limit(timeout, Stage.CONNECT)
             found = [_address(text) for text in _in_time(lambda: self._resolve(host), seconds)]
         except (OSError, UnicodeError) as error:
-            if isinstance(error, socket.gaierror) and error.errno not in _NOBODY:
+            if isinstance(error, socket.gaierror) and error.errno not in _NO_SUCH_NAME:
                 raise Unreachable("The host's name cannot be looked up at the moment.") from None
             raise HostUnknown("There is no host of that name.") from None
         if not found:
@@ -112,13 +112,13 @@ def _is_address(host: str) -> bool:
 
 
 def _in_time(look_up: Callable[[], Sequence[str]], seconds: float | None) -> Sequence[str]:
-    """The system's resolver knows no time-out that we could set; a thread that it holds up ends when it gives up."""
+    """Run `look_up` with a time limit: the system's resolver has none, so a thread waits for it and is left behind."""
     results: SimpleQueue[Sequence[str] | BaseException] = SimpleQueue()
 
     def run() -> None:
         try:
             results.put(look_up())
-        except Exception as error:  # whatever it is, it is raised where it was asked for
+        except Exception as error:  # whatever it is, the caller raises it
             results.put(error)
 
     threading.Thread(target=run, name="resolve", daemon=True).start()

@@ -1,4 +1,4 @@
-"""The client, put together from its three rooms."""
+"""The client, composed of the four parts of the API."""
 
 from collections.abc import Sequence
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from tiktok_api.tiktok import parsing
-from tiktok_api.tiktok.answers import Answer
+from tiktok_api.tiktok.answers import ApiAnswer
 from tiktok_api.tiktok.pacing import Pace, Pacer
 from tiktok_api.tiktok.types import (
     ChunkPlan,
@@ -133,7 +133,7 @@ class Publishing:
         return _ticket(self._wire.post_json(path, access_token, payload, secrets=pulled), plan)
 
 
-def _ticket(answer: Answer, plan: ChunkPlan | None) -> PublishTicket:
+def _ticket(answer: ApiAnswer, plan: ChunkPlan | None) -> PublishTicket:
     data = answer.data
     publish_id = parsing.text(data.get("publish_id"))
     upload_url = parsing.text(data.get("upload_url"))

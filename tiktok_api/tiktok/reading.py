@@ -1,4 +1,4 @@
-"""Reading an account: its profile, counts and public videos. What TikTok does not say is None, never 0."""
+"""An account's profile, counts and public videos. What TikTok does not send is None, never 0."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -51,7 +51,7 @@ class Reading:
     def list_videos(self, access_token: str, *, cursor: int | None = None, max_count: int = MAX_PAGE) -> VideoPage:
         """Public videos posted before `cursor` (UTC milliseconds; None: now), newest first, at most 20 a page.
 
-        Go on with the page's cursor while it `has_more`; a page may be short before the end.
+        Continue with the page's cursor while it `has_more`; a page may be short before the end.
         Raises ScopeMissing, AccessTokenInvalid, TikTokBusy, TikTokRefusal, TikTokUnreachable; ValueError for a
         `max_count` outside 1 to 20 (TikTok's figure).
         """
@@ -68,7 +68,7 @@ class Reading:
         following = parsing.integer(data.get("cursor"))
         has_more = parsing.truth(data.get("has_more")) or False
         if has_more and (not following or (cursor is not None and following >= cursor)):
-            # Following it would read the same page for ever.
+            # Following this cursor would read the same page for ever.
             log.warning("tiktok.cursor_stuck", cursor=following, log_id=answer.log_id)
             has_more = False
         return VideoPage(videos=_videos(data.get("videos")), cursor=following, has_more=has_more)

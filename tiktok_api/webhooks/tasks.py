@@ -1,4 +1,4 @@
-"""When events are acted upon."""
+"""When events are handled, and when old ones are deleted."""
 
 from datetime import timedelta
 
@@ -8,14 +8,14 @@ from tiktok_api.jobs.registry import ClaimedJob, task
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import TikTokClient
 from tiktok_api.webhooks.incoming import handle, receive
-from tiktok_api.webhooks.incoming.receive import ACT
+from tiktok_api.webhooks.incoming.receive import HANDLE_EVENT
 
 
-@task(ACT)
-def act(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) -> None:
-    """Confirm one event with TikTok and let it have its effect."""
+@task(HANDLE_EVENT)
+def handle_event(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) -> None:
+    """Confirm one event with TikTok and apply it."""
     if job.subject is not None:
-        handle.act(job.subject, tiktok=tiktok, encryptor=encryptor)
+        handle.handle(job.subject, tiktok=tiktok, encryptor=encryptor)
 
 
 def _daily(_settings: Settings) -> timedelta:
@@ -23,7 +23,7 @@ def _daily(_settings: Settings) -> timedelta:
 
 
 @task("webhooks.sweep", every=_daily)
-def sweep_events(job: ClaimedJob) -> None:
-    """Forget events of long ago."""
+def delete_old_events(job: ClaimedJob) -> None:
+    """Delete old events."""
     with transaction():
-        receive.sweep()
+        receive.delete_old()

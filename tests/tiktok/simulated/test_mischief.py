@@ -134,7 +134,7 @@ def account(client, connect, simulator):
         if not blow.is_slow or endpoint in SLOW_ACTS
     ],
 )
-def test_every_blow_to_every_endpoint_is_told_truthfully(client, hasty, account, simulator, endpoint, blow):
+def test_every_fault_at_every_endpoint_raises_the_right_error(client, hasty, account, simulator, endpoint, blow):
     simulator.control.mischief(endpoint, **blow.rule)
 
     suffer(lambda: ACTS[endpoint](hasty if blow.is_slow else client, account), blow)
@@ -144,7 +144,7 @@ def test_every_blow_to_every_endpoint_is_told_truthfully(client, hasty, account,
 
 
 @pytest.mark.parametrize("blow", BLOWS.values(), ids=BLOWS.keys())
-def test_an_init_is_sent_once_whatever_comes_of_it(client, hasty, account, simulator, blow):
+def test_an_init_is_sent_once_whatever_the_response(client, hasty, account, simulator, blow):
     simulator.control.mischief("video_init", **blow.rule)
 
     suffer(lambda: ACTS["video_init"](hasty if blow.is_slow else client, account), blow)
@@ -175,7 +175,7 @@ def test_a_lost_refresh_shows_on_the_next_one(client, connect, simulator, effect
         client.refresh_token(grant.refresh_token)
 
 
-def test_nobody_at_home_is_known_for_certain(make_client, account, simulator):
+def test_a_refused_connection_was_certainly_not_sent(make_client, account, simulator):
     nobody = make_client(api_url="http://127.0.0.1:9")
 
     for act in ACTS.values():
@@ -235,7 +235,7 @@ UPLOAD_BLOWS = {
 
 
 @pytest.mark.parametrize("blow", UPLOAD_BLOWS.values(), ids=UPLOAD_BLOWS.keys())
-def test_every_blow_to_an_upload_is_told_truthfully(client, hasty, simulator, upload, blow):
+def test_every_fault_of_an_upload_raises_the_right_error(client, hasty, simulator, upload, blow):
     simulator.control.mischief("upload", **blow.rule)
 
     suffer(lambda: upload.put(hasty if blow.is_slow else client), blow)

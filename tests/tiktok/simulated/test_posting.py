@@ -191,7 +191,7 @@ def test_a_pull_that_fails_says_why(client, connect, simulator):
     assert (status.status, status.fail_reason) == (PublishState.FAILED, "photo_pull_failed")
 
 
-def test_what_is_no_video_fails_with_a_reason(client, connect, simulator):
+def test_a_file_that_is_no_video_fails_with_a_reason(client, connect, simulator):
     access_token = connect(client).access_token
     ticket = client.init_video(access_token, post_info=PRIVATE, video_size=1000)
 
@@ -223,7 +223,7 @@ def test_upload_urls_die(client, connect, simulator):
         (lambda control: control.knobs(post_cap=0), "spam_risk_too_many_posts", True),
     ],
 )
-def test_who_cannot_post_is_told_with_200_and_with_403(client, connect, simulator, turn, code, is_cap):
+def test_a_creator_who_cannot_post_is_refused_with_200_or_403(client, connect, simulator, turn, code, is_cap):
     access_token = connect(client).access_token
     turn(simulator.control)
 

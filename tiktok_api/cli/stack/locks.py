@@ -1,4 +1,4 @@
-"""One stack in a folder: locks that the system itself lets go of when a process ends, however it ends.
+"""One stack in a folder: locks that the system releases when a process ends, however it ends.
 
 `run.lock` belongs to the process that started the stack. `family.lock` is inherited by the processes that it starts: if the
 first was killed and left them behind, they still hold it.
