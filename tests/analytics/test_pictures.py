@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.media import making
-from tests.outbound.sources import Source
+from tests.outbound.stub_servers import Source
 from tests.storages import on_each_storage
 from tests.web.problems import assert_problem
 from tiktok_api import clock_offset

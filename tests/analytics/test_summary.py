@@ -5,14 +5,14 @@ from uuid import uuid4
 WINDOW = "from=2026-03-01&to=2026-03-31&timezone=UTC"
 
 
-def test_a_summary_has_the_last_values_and_the_changes_of_the_window(owner, make_account, read_profile, tally):
+def test_a_summary_has_the_last_values_and_the_changes_of_the_window(owner, make_account, read_profile, store_totals):
     account_id = make_account(owner)
     read_profile(account_id, "2026-02-28T23:59Z", follower_count=100, following_count=7, likes_count=50, video_count=3)
     read_profile(account_id, "2026-03-31T12:00Z", follower_count=140, following_count=6, likes_count=90, video_count=4)
     read_profile(account_id, "2026-04-01T00:00Z", follower_count=999)
-    tally(account_id, "2026-02-28T12:00Z", views=5000, views_gained=100, likes_gained=10)
+    store_totals(account_id, "2026-02-28T12:00Z", views=5000, views_gained=100, likes_gained=10)
     totals = {"views_gained": 1100, "likes_gained": 74, "comments_gained": 16, "shares_gained": 4}
-    tally(account_id, "2026-03-30T12:00Z", views=5800, comments=40, shares=9, **totals)
+    store_totals(account_id, "2026-03-30T12:00Z", views=5800, comments=40, shares=9, **totals)
 
     response = owner.get(f"/analytics/accounts/{account_id}/summary?{WINDOW}")
 
@@ -57,10 +57,10 @@ def test_a_missing_scope_is_the_reason_for_what_it_hides(owner, make_account, re
     assert summary["views"]["reason"] == summary["engagement_rate"]["reason"] == "scope_missing"
 
 
-def test_without_views_there_is_no_rate(owner, make_account, tally):
+def test_without_views_there_is_no_rate(owner, make_account, store_totals):
     account_id = make_account(owner)
-    tally(account_id, "2026-02-28T12:00Z", views=10)
-    tally(account_id, "2026-03-30T12:00Z", views=10)
+    store_totals(account_id, "2026-02-28T12:00Z", views=10)
+    store_totals(account_id, "2026-03-30T12:00Z", views=10)
 
     summary = owner.get(f"/analytics/accounts/{account_id}/summary?{WINDOW}").json
 

@@ -91,11 +91,11 @@ def test_a_lowered_counter_stays_lowered_and_is_marked(owner, make_account, read
     ]
 
 
-def test_the_engagement_rate_of_each_day(owner, make_account, tally, series):
+def test_the_engagement_rate_of_each_day(owner, make_account, store_totals, series):
     account_id = make_account(owner)
-    tally(account_id, "2026-02-28T12:00Z", views_gained=0)
-    tally(account_id, "2026-03-01T12:00Z", views_gained=200, likes_gained=10, comments_gained=4, shares_gained=2)
-    tally(account_id, "2026-03-03T12:00Z", views_gained=200, likes_gained=11, comments_gained=4, shares_gained=2)
+    store_totals(account_id, "2026-02-28T12:00Z", views_gained=0)
+    store_totals(account_id, "2026-03-01T12:00Z", views_gained=200, likes_gained=10, comments_gained=4, shares_gained=2)
+    store_totals(account_id, "2026-03-03T12:00Z", views_gained=200, likes_gained=11, comments_gained=4, shares_gained=2)
 
     points = series(account_id, "metric=engagement_rate&from=2026-03-01&to=2026-03-03&timezone=UTC")["points"]
 
@@ -106,11 +106,11 @@ def test_the_engagement_rate_of_each_day(owner, make_account, tally, series):
     ]
 
 
-def test_the_changes_of_days_add_up_to_the_summary(owner, make_account, read_profile, tally, series):
+def test_the_changes_of_days_add_up_to_the_summary(owner, make_account, read_profile, store_totals, series):
     account_id = make_account(owner)
     for day in (1, 2, 5, 6, 9, 14):
         read_profile(account_id, f"2026-03-{day:02}T07:00Z", follower_count=day * day)
-        tally(account_id, f"2026-03-{day:02}T07:01Z", views=1, views_gained=1000 - day * day)
+        store_totals(account_id, f"2026-03-{day:02}T07:01Z", views=1, views_gained=1000 - day * day)
     window = "from=2026-03-02&to=2026-03-15&timezone=Australia/Adelaide"
 
     summary = owner.get(f"/analytics/accounts/{account_id}/summary?{window}").json

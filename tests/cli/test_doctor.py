@@ -12,7 +12,7 @@ from flask_migrate import upgrade
 from sqlalchemy import make_url
 
 from tests.auth.mail_server import PASSWORD, USER, Letterbox, certify, mail_server
-from tests.cli.answering import answering, http
+from tests.cli.stub_server import answering, http
 from tests.databases import execute
 from tests.servers import S3_BUCKET, S3_CREDENTIALS, free_port
 from tiktok_api.app import create_app

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.local_stack import ROOT, clean_environment
-from tests.readme.pasting import copy_repository
+from tests.readme.script import copy_repository
 from tests.servers import free_port, wait_until
 
 pytestmark = pytest.mark.xdist_group("installed")

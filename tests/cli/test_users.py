@@ -197,10 +197,10 @@ def test_setting_a_password_ends_sessions_and_keys(app, operator):
 
 @pytest.mark.parametrize("command", ["disable", "enable", "reset"])
 def test_an_unknown_address_is_a_sentence(operator, command):
-    refused = operator("users", command, "nobody@example.com")
+    refused = operator("users", command, "unknown@example.com")
 
     assert refused.exit_code == 1
-    assert "There is no user with the address nobody@example.com." in refused.stderr
+    assert "There is no user with the address unknown@example.com." in refused.stderr
 
 
 def test_acts_of_the_operator_are_in_the_users_audit_trail(app, operator):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase
 
 from tests.contract.conftest import MISSING, some
-from tests.contract.stated import edges, follow, inside, kinds_of, outside, variants
+from tests.contract.schema_values import edges, follow, inside, kinds_of, outside, variants
 
 FORM = {"required", "unknown_field", "null", "wrong_type", "invalid"}
 Path = tuple[str | int, ...]

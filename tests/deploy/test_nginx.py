@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.cli.answering import answering
+from tests.cli.stub_server import answering
 from tests.deploy.nginx import NGINX, Site, nginx
 from tests.deploy.upstream import upstream
 from tests.media import making

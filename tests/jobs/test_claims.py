@@ -38,7 +38,7 @@ def test_of_many_threads_one_claims_the_job(app, enqueue):
 @on_each_database
 def test_each_job_is_claimed_by_one_process(enqueue, each_database_url):
     jobs = [str(enqueue(unique_key=str(uuid4()))) for _ in range(40)]
-    command = [sys.executable, "-m", "tests.jobs.claimer"]
+    command = [sys.executable, "-m", "tests.jobs.claiming_process"]
     environment = os.environ | {"DATABASE_URL": each_database_url}
     workers = [
         subprocess.Popen(

@@ -9,8 +9,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from tests.outbound.authority import Authority
-from tests.outbound.sources import answering, listening_for_connections, spell
+from tests.outbound.certificate_authority import Authority
+from tests.outbound.stub_servers import answering, listening_for_connections, spell
 from tiktok_api.outbound import (
     AddressForbidden,
     CertificateInvalid,
@@ -168,7 +168,7 @@ def test_an_unknown_name_differs_from_a_failed_lookup(fetcher, names):
     names.give("busy.example", socket.gaierror(socket.EAI_AGAIN, "later"))
 
     with pytest.raises(HostUnknown):
-        fetch(fetcher, "http://nobody.example/")
+        fetch(fetcher, "http://unknown.example/")
     with pytest.raises(Unreachable):
         fetch(fetcher, "http://busy.example/")
 

@@ -1,4 +1,4 @@
-"""verify_webhook(): believing TikTok and nobody else"""
+"""verify_webhook() accepts TikTok's signatures alone"""
 
 from datetime import UTC, datetime, timedelta
 

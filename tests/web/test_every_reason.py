@@ -24,7 +24,7 @@ MANY_STAGES = {
         {("/name", "invalid"), ("/url", "url_scheme_unsupported")},
     ),
     "/auth/register": (
-        {"email": "nobody", "password": "qwertyuiop"},
+        {"email": "unknown", "password": "qwertyuiop"},
         {("/email", "wrong_type"), ("/password", "weak_password")},
     ),
     "/auth/password": (

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from tests.conftest import API, PASSWORD
 from tests.databases import on_each_database
 from tests.posts.moments import before_statements
-from tests.web import things
+from tests.web import sample_domain
 from tiktok_api.db import db, transaction
 from tiktok_api.web import idempotency
 from tiktok_api.web.idempotency import IdempotencyKey
@@ -78,13 +78,13 @@ def test_two_people_may_choose_the_same_key(owner, stranger):
 def test_a_second_request_waits_while_the_first_is_running(owner):
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(owner.post, "/things/slow", headers=KEY)
-        assert things.arrived.wait(30)
+        assert sample_domain.arrived.wait(30)
 
         second = owner.app.test_client().post(
             f"{API}/things/slow", headers=KEY | {"Authorization": f"Bearer {owner.tokens['access_token']}"}
         )
 
-        things.may_go_on.set()
+        sample_domain.may_go_on.set()
         assert second.status_code == 409
         assert second.json["code"] == "idempotency_key_in_use"
         assert "Retry-After" not in second.headers  # that is for 429 and 503 alone
@@ -167,11 +167,11 @@ def test_a_claim_whose_lease_holds_is_left_alone(app, owner, claim_key):
 def test_an_overtaken_request_has_no_effect(owner, count_things):
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(owner.post, "/things/slow", headers=KEY)
-        assert things.arrived.wait(30)
+        assert sample_domain.arrived.wait(30)
         with owner.app.app_context(), transaction() as session:
             session.execute(delete(IdempotencyKey))
 
-        things.may_go_on.set()
+        sample_domain.may_go_on.set()
         answer = slow.result()
 
     assert answer.status_code == 409
@@ -229,8 +229,8 @@ def test_a_stored_answer_cannot_be_read_from_the_database(owner, stage_file: Pat
 
     raw = b"".join(file.read_bytes() for file in stage_file.parent.glob(f"{stage_file.name}*"))
 
-    assert things.PLANTED.encode() in answer.data
-    assert things.PLANTED.encode() not in raw
+    assert sample_domain.PLANTED.encode() in answer.data
+    assert sample_domain.PLANTED.encode() not in raw
     assert b"monday's thing" not in raw
 
 

@@ -1,4 +1,4 @@
-"""100 requests a minute for each user, or for each address while nobody is known; sign-in has limits of its own."""
+"""100 requests a minute for each user, or for each address when anonymous; sign-in has its own limits."""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -232,10 +232,10 @@ def test_limits_can_be_turned_off(make_app, app):
 def test_only_real_preflights_are_not_counted(make_things, time):
     client = make_things(rate_limit_enabled=True, rate_limit_per_minute=2).test_client()
     asking = {"Origin": "https://app.example", "Access-Control-Request-Method": "GET"}
-    nobody = {"REMOTE_ADDR": "192.0.2.77"}
+    anonymous = {"REMOTE_ADDR": "192.0.2.77"}
 
-    preflights = [client.options(PROFILE, headers=asking, environ_base=nobody).status_code for _ in range(4)]
-    others = [client.get(PROFILE, headers=asking, environ_base=nobody).status_code for _ in range(3)]
+    preflights = [client.options(PROFILE, headers=asking, environ_base=anonymous).status_code for _ in range(4)]
+    others = [client.get(PROFILE, headers=asking, environ_base=anonymous).status_code for _ in range(3)]
 
     assert 429 not in preflights
     assert others == [401, 401, 429]

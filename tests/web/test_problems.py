@@ -134,7 +134,7 @@ def test_a_missing_database_is_503(make_things, tmp_path: Path):
 
 @pytest.mark.postgres
 def test_a_missing_postgresql_is_503(make_things):
-    app = make_things(database_url="postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    app = make_things(database_url="postgresql+psycopg://unknown@127.0.0.1:1/nothing")
 
     response = app.test_client().post(f"{API}/auth/login", json={"email": "a@example.com", "password": "x"})
 

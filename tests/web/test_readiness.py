@@ -27,7 +27,7 @@ def a_living_worker(app):
 
 
 @pytest.fixture
-def promise(app):
+def enqueue_job(app):
     """Work that has been due for some time."""
 
     def make(kind, *, due_for=timedelta(0), **values):
@@ -74,11 +74,11 @@ def test_without_a_worker_readyz_is_degraded(client):
 
 
 @on_each_database
-def test_overdue_jobs_are_reported_by_kind_with_their_age(client, a_living_worker, promise):
-    promise("posts.publish", due_for=timedelta(minutes=10))
-    promise("accounts.sync", due_for=timedelta(seconds=5))
-    promise("media.later", due_for=timedelta(minutes=-10))
-    promise("media.running", due_for=timedelta(minutes=10), leased_until=clock.now() + timedelta(minutes=1))
+def test_overdue_jobs_are_reported_by_kind_with_their_age(client, a_living_worker, enqueue_job):
+    enqueue_job("posts.publish", due_for=timedelta(minutes=10))
+    enqueue_job("accounts.sync", due_for=timedelta(seconds=5))
+    enqueue_job("media.later", due_for=timedelta(minutes=-10))
+    enqueue_job("media.running", due_for=timedelta(minutes=10), leased_until=clock.now() + timedelta(minutes=1))
 
     found = client.get("/readyz").json
 
@@ -93,15 +93,15 @@ def test_overdue_jobs_are_reported_by_kind_with_their_age(client, a_living_worke
 
 
 @on_each_database
-def test_dead_jobs_are_reported(client, a_living_worker, promise):
-    promise("posts.publish", status=JobStatus.DEAD)
+def test_dead_jobs_are_reported(client, a_living_worker, enqueue_job):
+    enqueue_job("posts.publish", status=JobStatus.DEAD)
 
     found = client.get("/readyz").json
 
     assert (found["status"], found["checks"]["jobs"]["dead"]) == ("degraded", 1)
 
 
-SOMEBODY = {"email": "a@example.com", "password": "correct horse battery"}
+CREDENTIALS = {"email": "a@example.com", "password": "correct horse battery"}
 BEHIND = ("update alembic_version set version_num = 'c90d4d8f5423'", "behind")
 AHEAD = ("update alembic_version set version_num = 'ffffffffffff'", "unknown")
 
@@ -130,7 +130,7 @@ def test_an_empty_database_is_reported_with_what_to_do(make_app, tmp_path):
     assert response.json["checks"]["database"]["status"] == "ok"
     assert response.json["checks"]["schema"]["schema"] == "empty"
     assert "run the upgrade" in response.json["checks"]["schema"]["problem"]
-    assert_problem(client.post(f"{API}/auth/login", json=SOMEBODY), 503, "schema_not_current")
+    assert_problem(client.post(f"{API}/auth/login", json=CREDENTIALS), 503, "schema_not_current")
 
 
 @on_each_database
@@ -168,7 +168,7 @@ def test_a_request_that_needs_a_missing_table_is_503(owner, change_database, bug
 def test_an_insert_into_a_column_that_is_not_there_too(client, change_database, bugs_are_answered):
     change_database("alter table users rename column email_key to e", "alter table users rename column e to email_key")
 
-    response = client.post(f"{API}/auth/register", json=SOMEBODY)
+    response = client.post(f"{API}/auth/register", json=CREDENTIALS)
 
     assert_problem(response, 503, "schema_not_current")
 

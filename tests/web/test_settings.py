@@ -149,7 +149,7 @@ def test_valid_values_are_accepted(environment, values):
         ("VAULT_KEYS", f":{KEY}"),
         ("VAULT_KEYS", f"derived:{KEY}"),
         ("VAULT_KEYS", "bare"),
-        ("MAIL_FROM", "nobody"),
+        ("MAIL_FROM", "unknown"),
         ("MAIL_FROM", "a@b.example\r\nBcc: c@d.example"),
         ("FRONTEND_URL", "app.example.com"),
         ("VAULT_KEYS", "a:" + base64.b64encode(b"k" * 16).decode()),

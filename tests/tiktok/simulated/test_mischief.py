@@ -176,11 +176,11 @@ def test_a_lost_refresh_shows_on_the_next_one(client, connect, simulator, effect
 
 
 def test_a_refused_connection_was_certainly_not_sent(make_client, account, simulator):
-    nobody = make_client(api_url="http://127.0.0.1:9")
+    unreachable = make_client(api_url="http://127.0.0.1:9")
 
     for act in ACTS.values():
         with pytest.raises(TikTokUnreachable) as caught:
-            act(nobody, account)
+            act(unreachable, account)
         assert not caught.value.was_sent
     assert simulator.control.requests() == []
 

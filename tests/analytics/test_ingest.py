@@ -1,4 +1,4 @@
-"""The job analytics.collect: walking through an account's videos."""
+"""The job that syncs an account's videos, and what it stores."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -55,8 +55,8 @@ def a_video(number, **counters):
 
 
 @pytest.fixture
-def walk(app):
-    """One whole walk that finds these videos: `walk(account_id, a_video(1))`."""
+def sync(app):
+    """One whole sync that finds these videos: `sync(account_id, a_video(1))`."""
 
     def go(account_id, *videos, on=app):
         with on.app_context():
@@ -153,10 +153,10 @@ def test_a_profile_without_numbers_is_no_reading(make_account, owner, read_profi
     assert count(AccountReading) == 0
 
 
-def test_half_a_reading_changes_no_numbers(app, ada, walk, count):
-    walk(ada, a_video(1, view_count=10))
-    walk(ada, a_video(1, view_count=30, share_count=None))
-    walk(ada, a_video(1, view_count=20))
+def test_half_a_reading_changes_no_numbers(app, ada, sync, count):
+    sync(ada, a_video(1, view_count=10))
+    sync(ada, a_video(1, view_count=30, share_count=None))
+    sync(ada, a_video(1, view_count=20))
 
     with app.app_context():
         video = db.session.scalars(select(Video)).one()
@@ -167,10 +167,10 @@ def test_half_a_reading_changes_no_numbers(app, ada, walk, count):
     assert not video.is_restated
 
 
-def test_a_video_that_comes_back_is_not_counted_twice(app, ada, walk):
-    walk(ada, a_video(1, view_count=10), a_video(2, view_count=100))
-    walk(ada, a_video(1, view_count=15))
-    walk(ada, a_video(1, view_count=15), a_video(2, view_count=130))
+def test_a_video_that_comes_back_is_not_counted_twice(app, ada, sync):
+    sync(ada, a_video(1, view_count=10), a_video(2, view_count=100))
+    sync(ada, a_video(1, view_count=15))
+    sync(ada, a_video(1, view_count=15), a_video(2, view_count=130))
 
     with app.app_context():
         tallies = db.session.execute(
@@ -183,12 +183,12 @@ def test_a_video_that_comes_back_is_not_counted_twice(app, ada, walk):
 
 
 @pytest.mark.postgres
-def test_postgresql_adds_up_alike(on_postgresql, people_on, walk):
-    account_id = people_on(on_postgresql)
-    walk(account_id, a_video(1, view_count=3 * 10**9), a_video(2, view_count=100), on=on_postgresql)
-    walk(account_id, a_video(1, view_count=3 * 10**9 - 4), on=on_postgresql)
+def test_postgresql_adds_up_alike(on_postgresql, account_on, sync):
+    account_id = account_on(on_postgresql)
+    sync(account_id, a_video(1, view_count=3 * 10**9), a_video(2, view_count=100), on=on_postgresql)
+    sync(account_id, a_video(1, view_count=3 * 10**9 - 4), on=on_postgresql)
 
-    walk(account_id, a_video(1, view_count=3 * 10**9), a_video(2, view_count=130), on=on_postgresql)
+    sync(account_id, a_video(1, view_count=3 * 10**9), a_video(2, view_count=130), on=on_postgresql)
 
     with on_postgresql.app_context():
         columns = (AccountTotals.views, AccountTotals.views_gained, AccountTotals.views_drops)
@@ -198,12 +198,12 @@ def test_postgresql_adds_up_alike(on_postgresql, people_on, walk):
         assert db.session.scalar(select(func.count()).select_from(VideoReading)) == 5
 
 
-def test_no_videos_are_zero_views_and_that_is_known(app, ada, walk):
-    walk(ada)
+def test_no_videos_are_zero_views_and_that_is_known(app, ada, sync):
+    sync(ada)
 
     with app.app_context():
-        tally = db.session.scalars(select(AccountTotals)).one()
-        assert (tally.videos_counted, tally.views, tally.views_gained) == (0, 0, 0)
+        store_totals = db.session.scalars(select(AccountTotals)).one()
+        assert (store_totals.videos_counted, store_totals.views, store_totals.views_gained) == (0, 0, 0)
 
 
 def test_a_withdrawn_scope_ends_the_sync(owner, ada, run_jobs, simulator, count):
