@@ -25,7 +25,7 @@ from tiktok_api.composition.web import bind_web
 from tiktok_api.db import configure_engine, db, engine_options
 from tiktok_api.extensions import migrate
 from tiktok_api.media import tasks as media_tasks
-from tiktok_api.media.routes import blp as media_blueprint
+from tiktok_api.media.routes import BLUEPRINTS as MEDIA_BLUEPRINTS
 from tiktok_api.posts import tasks as posts_tasks
 from tiktok_api.posts.account_routes import blp as posting_blueprint
 from tiktok_api.posts.routes import blp as posts_blueprint
@@ -39,7 +39,7 @@ from tiktok_api.webhooks.routes import blp as webhooks_blueprint
 DOMAINS: tuple[Blueprint, ...] = (
     *AUTH_BLUEPRINTS,
     accounts_blueprint,
-    media_blueprint,
+    *MEDIA_BLUEPRINTS,
     posts_blueprint,
     publications_blueprint,
     posting_blueprint,

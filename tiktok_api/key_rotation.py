@@ -59,9 +59,8 @@ def _read(column: Column[bytes], encryptor: Encryptor, *, after: UUID) -> list[A
 
 
 def _reseal_one(column: Column[bytes], row: Any, encryptor: Encryptor, tally: Tally) -> None:
-    place = {"table": column.table.name, "row": row.id, "column": column.name}
     try:
-        anew = encryptor.encrypt(encryptor.decrypt(row.value, **place), **place)
+        anew = encryptor.encrypt(encryptor.decrypt(row.value, column, row.id), column, row.id)
     except DecryptionFailed:
         tally.broken += 1
         return

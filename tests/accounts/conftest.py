@@ -9,13 +9,12 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from tests.unpaced import make_unpaced_client
 from tiktok_api import clock_offset
-from tiktok_api.accounts import token_refresh
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import end_reading
-from tiktok_api.encryption import Encryptor
 from tiktok_api.extensions import services_of
-from tiktok_api.settings import Settings
-from tiktok_api.tiktok import TikTokClient, Unpaced
+from tiktok_api.tiktok import TikTokClient
 
 
 class Vault:
@@ -23,44 +22,31 @@ class Vault:
 
     def __init__(self, app: Flask) -> None:
         self.app = app
-        services = services_of(app)
-        self.parts = {"tiktok": services[TikTokClient], "encryptor": services[Encryptor]}
 
     @contextmanager
-    def _opened(self) -> Iterator[None]:
+    def _opened(self) -> Iterator[TokenVault]:
         with self.app.app_context():
-            yield
+            yield services_of(self.app)[TokenVault]
             end_reading()
 
     def token(self, account_id: str, **options: Any) -> str:
-        with self._opened():
-            return token_refresh.usable_token(UUID(account_id), **self.parts, **options)
+        with self._opened() as vault:
+            return vault.usable_token(UUID(account_id), **options)
 
     def renew(self, account_id: str, rejected: str) -> str:
-        with self._opened():
-            return token_refresh.renew(UUID(account_id), rejected, **self.parts)
+        with self._opened() as vault:
+            return vault.renew(UUID(account_id), rejected)
 
-    def with_token(self, account_id: str, act: Callable[[str], Any]) -> Any:
-        with self._opened():
-            return token_refresh.with_token(UUID(account_id), act, **self.parts)
+    def call(self, account_id: str, act: Callable[[str], Any]) -> Any:
+        with self._opened() as vault:
+            return vault.call(UUID(account_id), act)
 
 
 @pytest.fixture
 def app(make_app: Callable[..., Flask], simulator: Any) -> Flask:
-    """The usual application, but for a client of TikTok's that does not take breath between its requests."""
-    app = make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
-    settings = services_of(app)[Settings]
-    services_of(app)[TikTokClient].close()
-    services_of(app)[TikTokClient] = TikTokClient(
-        client_key=settings.tiktok_client_key,
-        client_secret=settings.tiktok_client_secret,
-        api_url=settings.tiktok_api_url,
-        authorize_url=settings.tiktok_authorize_url,
-        app_type=settings.tiktok_app_type,
-        allow_http=settings.tiktok_allow_http,
-        pacer=Unpaced(),
-    )
-    return app
+    """The usual application, with a client that does not pause between its requests."""
+    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
+    return make_app(replaced={TikTokClient: make_unpaced_client(simulator.url)}, **urls)
 
 
 @pytest.fixture

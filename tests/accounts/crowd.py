@@ -14,12 +14,10 @@ from uuid import UUID
 
 from flask import Flask
 
-from tiktok_api.accounts import token_refresh
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.app import create_app
-from tiktok_api.encryption import Encryptor
 from tiktok_api.extensions import services_of
 from tiktok_api.settings import load
-from tiktok_api.tiktok import TikTokClient
 
 
 def ask(app: Flask, account_id: UUID, start: threading.Barrier) -> str:
@@ -27,9 +25,7 @@ def ask(app: Flask, account_id: UUID, start: threading.Barrier) -> str:
     with app.app_context():
         start.wait()
         try:
-            token = token_refresh.usable_token(
-                account_id, tiktok=services_of(app)[TikTokClient], encryptor=services_of(app)[Encryptor]
-            )
+            token = services_of(app)[TokenVault].usable_token(account_id)
         except Exception as error:
             return type(error).__name__
     return hashlib.sha256(token.encode()).hexdigest()

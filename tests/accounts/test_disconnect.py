@@ -9,8 +9,8 @@ from tests.conftest import Person
 from tests.running_jobs import run_due_jobs
 from tiktok_api import clock, events
 from tiktok_api.accounts.disconnection import disconnect_all
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import transaction
-from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import Conflict
 from tiktok_api.extensions import services_of
 from tiktok_api.jobs import queue
@@ -165,7 +165,7 @@ def test_whoever_leaves_takes_all_accounts_along(app, owner, stranger, connect_a
     connect_account(stranger, "linus")
 
     with app.app_context(), transaction():
-        disconnect_all(UUID(owner.user_id), encryptor=services_of(app)[Encryptor])
+        disconnect_all(UUID(owner.user_id), services_of(app)[TokenVault])
     run_jobs()
 
     assert [owner.get(f"/accounts/{each}").status_code for each in accounts] == [404, 404]

@@ -99,7 +99,7 @@ def test_an_account_that_comes_while_its_person_leaves_is_let_go_of(
     grant = _have_granted(simulator, person)
     account_id, encryptor, now = uuid4(), services_of(app)[Encryptor], datetime.now(UTC)
     sealed = {
-        f"{kind}_encrypted": encryptor.encrypt(token, table="accounts", row=account_id, column=f"{kind}_encrypted")
+        f"{kind}_encrypted": encryptor.encrypt(token, getattr(Account, f"{kind}_encrypted"), account_id)
         for kind, token in grant.items()
     }
     expiries = {name: now + timedelta(hours=1) for name in ("access_expires_at", "refresh_expires_at", "renew_at")}

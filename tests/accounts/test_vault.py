@@ -11,12 +11,13 @@ from tests.conftest import Person
 from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
 from tiktok_api import events
-from tiktok_api.accounts import token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, AccountStatus
-from tiktok_api.accounts.services import mark_reconnection
+from tiktok_api.accounts.token_refresh import TokenVault
+from tiktok_api.accounts.tokens import mark_reconnection
 from tiktok_api.db import db, transaction
 from tiktok_api.errors import NotFound
+from tiktok_api.extensions import services_of
 from tiktok_api.tiktok import AccessTokenInvalid, NoUsableToken, TikTokBusy, TikTokUnreachable
 
 
@@ -223,14 +224,14 @@ def test_what_is_done_with_a_rejected_token_is_repeated_once(account_id, tokens,
         raise AccessTokenInvalid("no")
 
     with pytest.raises(NoUsableToken):
-        tokens.with_token(account_id, act)
+        tokens.call(account_id, act)
 
     assert len(tried) == len(set(tried)) == 2
 
 
 def test_nothing_goes_over_the_network_inside_a_transaction(app, account_id, tokens):
     with app.app_context(), transaction(), pytest.raises(RuntimeError):
-        token_refresh.usable_token(UUID(account_id), **tokens.parts)
+        services_of(app)[TokenVault].usable_token(UUID(account_id))
 
 
 def test_tokens_are_renewed_in_the_background_long_before_they_expire(

@@ -9,34 +9,21 @@ import pytest
 from flask import Flask
 
 from tests.conftest import Person
+from tests.unpaced import make_unpaced_client
 from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.models import SCOPES, Account
 from tiktok_api.analytics import ingest
 from tiktok_api.analytics.models import AccountTotals
 from tiktok_api.auth.models import User
 from tiktok_api.db import db, new_id, transaction
-from tiktok_api.extensions import services_of
-from tiktok_api.settings import Settings
 from tiktok_api.tiktok import TikTokClient, UserInfo
-from tiktok_api.tiktok.pacing import Unpaced
 
 
 @pytest.fixture
 def app(make_app: Callable[..., Flask], simulator: Any) -> Flask:
-    """The usual application, with a client in no need of a polite pace: days pass in a second here."""
-    app = make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
-    settings = services_of(app)[Settings]
-    services_of(app)[TikTokClient].close()
-    services_of(app)[TikTokClient] = TikTokClient(
-        client_key=settings.tiktok_client_key,
-        client_secret=settings.tiktok_client_secret,
-        api_url=settings.tiktok_api_url,
-        authorize_url=settings.tiktok_authorize_url,
-        app_type="desktop",
-        allow_http=True,
-        pacer=Unpaced(),
-    )
-    return app
+    """The usual application, with a client that does not pause between its requests: days pass in a second here."""
+    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
+    return make_app(replaced={TikTokClient: make_unpaced_client(simulator.url)}, **urls)
 
 
 def an_account(owner_id: UUID, **what_matters: Any) -> Account:

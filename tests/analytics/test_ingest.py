@@ -1,5 +1,6 @@
 """The job that syncs an account's videos, and what it stores."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,18 +9,18 @@ from sqlalchemy import func, select, update
 
 from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.models import Account
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.analytics import ingest
 from tiktok_api.analytics.ingest import SYNC_VIDEOS
 from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoReading, VideoSync
 from tiktok_api.analytics.pictures import services
 from tiktok_api.analytics.tasks import sync_videos
 from tiktok_api.db import db, in_transaction, transaction
-from tiktok_api.encryption import Encryptor
 from tiktok_api.extensions import services_of
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.models import Job
 from tiktok_api.jobs.registry import ClaimedJob
-from tiktok_api.tiktok import TikTokClient, TikTokVideo, VideoPage
+from tiktok_api.tiktok import TikTokVideo, VideoPage
 
 
 @pytest.fixture
@@ -240,8 +241,8 @@ def test_no_transaction_is_open_during_a_request_to_tiktok(app, ada, simulator):
 
     with app.app_context():
         job = ClaimedJob(ada, SYNC_VIDEOS, ada, {}, 1, 0, 0)
-        parts = services_of(app)
-        sync_videos(job, tiktok=Watching(parts[TikTokClient]), encryptor=parts[Encryptor])
+        vault = services_of(app)[TokenVault]
+        sync_videos(job, vault=replace(vault, tiktok=Watching(vault.tiktok)))
 
     assert seen == [(False, False), (False, False)]
 

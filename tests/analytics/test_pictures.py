@@ -110,7 +110,7 @@ def test_pictures_are_deleted_with_the_account(owner, client, account_id, run_jo
 def test_the_cleanup_leaves_used_pictures(app, owner, account_id):
     with app.app_context():
         keys = set(services_of(app)[Storage].keys_before(_far()))
-        held = deduplication.held_among(sorted(keys))
+        held = deduplication.keys_in_use(sorted(keys))
 
     assert keys
     assert held == keys

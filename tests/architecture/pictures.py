@@ -2,15 +2,14 @@
 
 import ast
 from collections import defaultdict
+from textwrap import dedent
 
-from tests.architecture.source import PRODUCT, ROOT, modules
+from tests.architecture.source import PRODUCT, ROOT, module, modules
 
 PAGE = ROOT / "docs" / "architecture.md"
 HIDDEN = {"", "__main__", "app", "composition", "cli", "simulator", "gunicorn_config"}
 """Above everything else, or beside it."""
-GROUND = {module.name for module in modules() if "." not in module.name} - {
-    module.name for module in modules() if module.is_package
-}
+GROUND = {each.name for each in modules() if "." not in each.name and not each.is_package}
 """The modules of the root folder, drawn as one room."""
 
 
@@ -30,9 +29,9 @@ def drawn(page: str) -> str:
 def draw_rooms() -> str:
     """The top folders of the server and what each imports, without what follows from the rest."""
     edges = defaultdict(set)
-    for module in modules():
-        room = _room(module.name)
-        for imported, _ in module.imports():
+    for each in modules():
+        room = _room(each.name)
+        for imported, _ in each.imports():
             if (other := _room(imported)) != room and room and other:
                 edges[room].add(other)
     arrows = [f"    {room} --> {other}" for room in sorted(edges) for other in sorted(_direct(edges, room))]
@@ -42,16 +41,18 @@ def draw_rooms() -> str:
 def list_folders() -> str:
     """A table of all folders with the first sentence that each says of itself."""
     rows = ["| Folder | Holds |", "|---|---|"]
-    for module in modules():
-        if module.is_package and module.path.parent != PRODUCT:
-            says = (ast.get_docstring(module.tree) or "").split("\n\n")[0].replace("\n", " ")
-            rows.append(f"| `{module.name.replace('.', '/')}/` | {says} |")
+    for each in modules():
+        if each.is_package and each.path.parent != PRODUCT:
+            says = (ast.get_docstring(each.tree) or "").split("\n\n")[0].replace("\n", " ")
+            rows.append(f"| `{each.name.replace('.', '/')}/` | {says} |")
     return "\n".join(rows) + "\n"
 
 
 def draw_states() -> str:
-    """The states of a publication."""
-    return ""
+    """The states of a publication and of an attempt, as the package of publishing draws them."""
+    says = ast.get_docstring(module("posts.publishing").tree) or ""
+    picture = [line for line in says.split("\n") if line.startswith("    ") or not line]
+    return "```\n" + dedent("\n".join(picture)).strip("\n") + "\n```\n"
 
 
 def _room(name: str) -> str | None:

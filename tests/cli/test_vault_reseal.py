@@ -68,7 +68,7 @@ def make_revocations(app, encryptor):
         with app.app_context(), transaction() as session:
             for number, row in enumerate(ids):
                 sealed = {
-                    column: encryptor.encrypt(f"{column} {number}", table="revocations", row=row, column=column)
+                    column: encryptor.encrypt(f"{column} {number}", getattr(Revocation, column), row)
                     for column in ("access_token_encrypted", "refresh_token_encrypted")
                 }
                 session.add(Revocation(id=row, open_id=str(number), access_expires_at=datetime.now(UTC), **sealed))
@@ -110,8 +110,8 @@ def test_everything_is_sealed_anew_and_the_old_key_may_leave(owner, connect_acco
             key_rotation.sealed_columns()
         )
         account = db.session.scalars(select(Account)).one()
-        place = {"table": "accounts", "row": account.id, "column": "access_token_encrypted"}
-        assert new.decrypt(account.access_token_encrypted, **place).startswith("act.")
+        token = new.decrypt(account.access_token_encrypted, Account.access_token_encrypted, account.id)
+        assert token.startswith("act.")
         assert db.session.scalars(
             select(Connection.code_verifier_encrypted).where(Connection.status == "pending")
         ).one()
@@ -141,12 +141,11 @@ def test_more_rows_than_fit_into_one_look_are_all_found(make_revocations, rotate
 class Overtaken(Encryptor):
     """While a value is being sealed anew, the service stores another one."""
 
-    def decrypt(self, sealed, **place):
-        secret = super().decrypt(sealed, **place)
+    def decrypt(self, encrypted, column, row_id):
+        secret = super().decrypt(encrypted, column, row_id)
         with db.engine.begin() as connection:
-            newer = self.encrypt("written meanwhile", **place)
-            table, column = Revocation.__table__, place["column"]
-            connection.execute(update(table).where(table.c.id == place["row"]).values({column: newer}))
+            newer = self.encrypt("written meanwhile", column, row_id)
+            connection.execute(update(column.table).where(column.table.c.id == row_id).values({column: newer}))
         return secret
 
 
@@ -154,14 +153,13 @@ def test_what_the_service_writes_meanwhile_wins(make_revocations, rotated):
     (row,) = make_revocations(1)
     column = Revocation.__table__.c.access_token_encrypted
     keys = services_of(rotated)[Settings].vault_keys
-    place = {"table": "revocations", "row": row, "column": "access_token_encrypted"}
 
     with rotated.app_context():
         tally = key_rotation.reseal(column, Overtaken(keys))
         kept = db.session.scalar(select(column))
 
     assert (tally.resealed, tally.overtaken) == (0, 1)
-    assert Encryptor(keys).decrypt(kept, **place) == "written meanwhile"
+    assert Encryptor(keys).decrypt(kept, column, row) == "written meanwhile"
 
 
 def test_what_no_key_opens_is_named_and_left_alone(app, make_revocations, rotated):

@@ -30,14 +30,13 @@ from tiktok_api.db import Model, db, transaction
 from tiktok_api.extensions import services_of
 from tiktok_api.jobs import queue, registry
 from tiktok_api.jobs.models import Job
-from tiktok_api.posts.models import Attempt, AttemptState, Post, Publication, PublicationState
-from tiktok_api.posts.services import PUBLISH
+from tiktok_api.posts.models import PUBLISH, Attempt, Post, Publication
+from tiktok_api.posts.states import ALIVE, AttemptState, PublicationState
 from tiktok_api.settings import load
 from tiktok_api.tiktok import TikTokClient
 
 LEASE_SECONDS = 1.0
 PATIENCE_SECONDS = 60.0
-ALIVE = {AttemptState.INTENT, AttemptState.OPEN, AttemptState.FINAL}
 
 # Workers are forked from a process that has imported everything already: each is a process of its own, 2 s sooner.
 _processes = multiprocessing.get_context("forkserver")
@@ -191,7 +190,7 @@ class Case:
             attempts = connection.execute(select(Attempt.state, Attempt.publish_id).order_by(Attempt.number)).all()
             assert self.state(connection) is PublicationState.PUBLISHED
         assert [each.publish_id for each in attempts if each.state is AttemptState.SUCCEEDED] == [live[0]["publish_id"]]
-        assert not ALIVE & {each.state for each in attempts}
+        assert not {each.state for each in attempts}.intersection(ALIVE)
 
     def _is_ours(self, theirs: dict[str, Any]) -> bool:
         return bool(theirs["post_info"].get("title") == self.name)

@@ -22,7 +22,8 @@ from tiktok_api.app import create_app
 from tiktok_api.db import Model, db, transaction
 from tiktok_api.extensions import services_of
 from tiktok_api.jobs.models import Job
-from tiktok_api.posts.models import Attempt, LatePolicy, Post, Publication, PublicationState
+from tiktok_api.posts.models import Attempt, LatePolicy, Post, Publication
+from tiktok_api.posts.states import PublicationState
 from tiktok_api.settings import load
 from tiktok_api.tiktok import TikTokClient
 

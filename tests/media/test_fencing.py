@@ -30,15 +30,15 @@ class SleepyStorage(S3Storage):
     @contextmanager
     def append(self, key):
         with super().append(key) as end:
-            settle = end.settle
+            flush = end.flush
 
-            def settle_and_sleep():
-                offset = settle()
+            def flush_and_sleep():
+                offset = flush()
                 self.asleep.set()
                 self.wake.wait(30)
                 return offset
 
-            end.settle = settle_and_sleep
+            end.flush = flush_and_sleep
             yield end
 
 

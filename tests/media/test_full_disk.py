@@ -19,14 +19,14 @@ class SmallDisk(LocalStorage):
     def __init__(self, root, capacity):
         super().__init__(root)
         self.capacity, self.is_honest = capacity, True
-        self.may_create, self.may_settle = True, True
+        self.may_create, self.may_flush = True, True
 
     def create(self, key):
         if not self.may_create:
             raise StorageFull
         super().create(key)
 
-    def room(self):
+    def free_bytes(self):
         used = sum(file.stat().st_size for file in self.root.glob("??/??/*"))
         return self.capacity - used if self.is_honest else None
 
@@ -41,14 +41,14 @@ class SmallDisk(LocalStorage):
                 if fits < len(piece):
                     raise StorageFull
 
-            settle = end.settle
+            flush = end.flush
 
-            def settle_if_there_is_room():
-                if not self.may_settle:  # as file systems say that allocate late
+            def flush_if_there_is_room():
+                if not self.may_flush:  # as file systems say that allocate late
                     raise StorageFull
-                return settle()
+                return flush()
 
-            end.write, end.settle = write_what_fits, settle_if_there_is_room
+            end.write, end.flush = write_what_fits, flush_if_there_is_room
             yield end
 
 
@@ -90,9 +90,9 @@ def test_a_file_in_one_request_that_does_not_fit_leaves_nothing(owner, disk):
     response = owner.post("/media", data=making.multipart(part("file", b"x" * 2000)), content_type=making.MULTIPART)
 
     assert response.status_code == 507
-    assert disk.room() is None
+    assert disk.free_bytes() is None
     disk.is_honest = True
-    assert disk.room() == 1000
+    assert disk.free_bytes() == 1000
 
 
 def test_a_disk_without_room_for_another_file_takes_no_upload(owner, disk):
@@ -108,11 +108,11 @@ def test_a_disk_without_room_for_another_file_takes_no_upload(owner, disk):
 def test_what_cannot_be_made_durable_is_not_acknowledged(disk, upload, size):
     disk.is_honest = False
     begun = upload(size)
-    disk.may_settle = False
+    disk.may_flush = False
 
     refused = begun.send(b"x" * size)
 
     assert (refused.status_code, refused.json["code"]) == (507, "storage_out_of_space")
     assert begun.offset == 0
-    disk.may_settle, disk.capacity = True, 10_000
+    disk.may_flush, disk.capacity = True, 10_000
     assert begun.send(b"x" * size).status_code == 204

@@ -304,14 +304,14 @@ def test_the_largest_photos_are_opened_and_converted_in_half_a_gigabyte(tmp_path
 
 
 def test_a_decoder_taken_over_could_open_neither_files_nor_sockets(tmp_path):
-    """The doors are closed in a process of ours, which then tries what an attacker would."""
+    """The filter is installed in a process of the test, which then tries what an attacker would."""
     import subprocess
     import sys
 
     script = f"""
 import os, socket, subprocess, sys
-from tiktok_api.media.probing import confinement
-print(confinement.close_doors())
+from tiktok_api.media.inspection.child import seccomp
+print(seccomp.install_filter())
 def attempt(act):
     try:
         act()

@@ -30,8 +30,11 @@ KEPT = ROOT / ".mutation"
 _NOTHING_COLLECTED = 5  # an exit code of pytest
 
 PARTS = {
-    "vault": ("accounts/token_refresh encryption", "accounts auth/test_key_rings.py"),
-    "attempts": ("posts/publishing/attempts posts/publishing/claims posts/publishing/transitions", "posts"),
+    "vault": ("accounts/tokens accounts/token_refresh encryption", "accounts auth/test_key_rings.py"),
+    "attempts": (
+        "accounts/rate_limits posts/publishing/attempts posts/publishing/claims posts/publishing/transitions",
+        "posts",
+    ),
     "publishing": ("posts/publishing/worker posts/publishing/upload", "posts"),
     "settling": ("posts/publishing/record posts/publishing/verdicts", "posts"),
     "waiting": ("posts/waiting/lateness posts/waiting/media", "posts"),

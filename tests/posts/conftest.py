@@ -11,11 +11,11 @@ from flask import Flask
 from tests.conftest import Person
 from tests.media import making
 from tests.posts.moments import Interruptible
+from tests.unpaced import make_unpaced_client
 from tiktok_api import clock_offset
 from tiktok_api.cli.sample_video import pad
-from tiktok_api.extensions import services_of
 from tiktok_api.metrics import counters
-from tiktok_api.tiktok import TikTokClient, Unpaced
+from tiktok_api.tiktok import TikTokClient
 
 BIG_BYTES = 64_000_001
 """One byte more than fits in a single chunk: six chunks."""
@@ -42,23 +42,13 @@ def app(
     settings: dict[str, Any],
 ) -> Flask:
     """The usual application; its client does not pace itself, because here time passes faster than its clock."""
-    app = make_app(
+    return make_app(
+        replaced={TikTokClient: make_unpaced_client(simulator.url, transport=transport)},
         database_url=each_database_url,
         tiktok_api_url=simulator.url,
         tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
         **settings,
     )
-    services_of(app)[TikTokClient] = TikTokClient(
-        client_key="awsimclient0001",
-        client_secret="sim-client-secret-0001",
-        api_url=simulator.url,
-        authorize_url=f"{simulator.url}/v2/auth/authorize/",
-        app_type="desktop",
-        allow_http=True,
-        pacer=Unpaced(),
-        transport=transport,
-    )
-    return app
 
 
 def _failed_jobs() -> float:

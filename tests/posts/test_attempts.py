@@ -14,8 +14,8 @@ from tests.running_jobs import run_due_jobs
 from tiktok_api import clock
 from tiktok_api.db import database_now, transaction
 from tiktok_api.jobs.models import Job
-from tiktok_api.posts.models import Attempt, AttemptState
-from tiktok_api.posts.publishing.claims import ALIVE
+from tiktok_api.posts.models import Attempt
+from tiktok_api.posts.states import ALIVE, AttemptState
 
 
 def attempt(publication, number, state):

@@ -13,7 +13,7 @@ from tiktok_api import clock
 from tiktok_api.db import db, transaction
 from tiktok_api.extensions import services_of
 from tiktok_api.jobs.models import Job
-from tiktok_api.posts.publishing.claims import PUBLISH
+from tiktok_api.posts.models import PUBLISH
 from tiktok_api.settings import Settings
 
 HOUR, DAY = 3600, 86_400

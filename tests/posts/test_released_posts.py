@@ -13,7 +13,7 @@ from tests.posts.test_late_posts import DAY, HOUR, asked_about, inits, plan, rep
 from tiktok_api import clock
 from tiktok_api.db import database_now, db, transaction
 from tiktok_api.jobs.models import Job
-from tiktok_api.posts.publishing.claims import PUBLISH
+from tiktok_api.posts.models import PUBLISH
 
 __all__ = ["asked_about", "inits", "plan", "replace_settings"]
 

@@ -42,7 +42,7 @@ def breaking(pieces):
 def bucket(app):
     there = services_of(app)[Storage]
     bucket = FailingBucket(there._bucket)
-    services_of(app)[Storage] = S3Storage(bucket, there._ledger, link_seconds=0)
+    services_of(app)[Storage] = S3Storage(bucket, there._states, link_seconds=0)
     return bucket
 
 

@@ -10,7 +10,7 @@ from tests.servers import wait_until
 from tests.simulator import footage
 from tests.simulator.driving import Client, pulled, whole
 from tests.simulator.processes import started
-from tiktok_api.simulator.world.agenda import happening
+from tiktok_api.simulator.world.agenda import scheduled_event
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_pull_that_dribbles_ends_when_it_is_cancelled(client, ada, silent):
     assert ada.status(publish_id)["fail_reason"] == "publish_cancelled"
 
 
-@happening
+@scheduled_event
 def explode(_world, _now, reason):
     """Something on the agenda that has a fault."""
     raise RuntimeError(reason)
@@ -75,8 +75,8 @@ def test_an_error_on_the_agenda_is_logged_and_everything_after_it_happens(client
     with world.lock:
         for seconds in range(4):
             world.schedule(world.clock.now() + seconds, explode, "a fault of our own")
-    world.courier.post("a lane", lambda: 1 / 0)
-    world.courier.post("a lane", lambda: 1 / 0)
+    world.background.post("a lane", lambda: 1 / 0)
+    world.background.post("a lane", lambda: 1 / 0)
 
     client.control.advance(60)
     assert client.control.settle()

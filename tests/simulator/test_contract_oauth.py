@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.simulator.driving import BASE64URL_CHALLENGE, HEX_CHALLENGE, SCOPES, VERIFIER
-from tiktok_api.simulator import OrderRefused
+from tiktok_api.simulator import CommandRefused
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_1_3_an_unreviewed_app_and_an_unapproved_scope_are_shown_on_tiktoks_page
 def test_1_3_a_login_outside_the_sandbox_targets_is_shown_on_tiktoks_page(client):
     client.control.change_app(client.client_key, sandbox=True, sandbox_targets=["grace"])
 
-    with pytest.raises(OrderRefused, match="non_sandbox_target"):
+    with pytest.raises(CommandRefused, match="non_sandbox_target"):
         client.consent("ada")
     assert "code" in client.consent("grace")
 
@@ -191,7 +191,7 @@ def test_1_8_a_scope_added_later_needs_consent_again(client, session):
     ],
 )
 def test_the_portal_refuses_to_register(client, uris, kind, reason):
-    with pytest.raises(OrderRefused, match=reason):
+    with pytest.raises(CommandRefused, match=reason):
         client.control.add_app("newapp", type=kind, redirect_uris=uris)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulator import footage
 from tests.simulator.driving import Account, chunks, code_of, pulled, whole
-from tiktok_api.simulator import OrderRefused
+from tiktok_api.simulator import CommandRefused
 
 GUIDELINES = "Please review our integration guidelines at https://developers.tiktok.com/doc/content-sharing-guidelines/"
 URL_RULES = (
@@ -161,7 +161,7 @@ def test_ownership_of_urls(client, ada, url, owned):
 
 
 def test_9_3_a_prefix_is_registered_with_its_slash(client):
-    with pytest.raises(OrderRefused, match="slash"):
+    with pytest.raises(CommandRefused, match="slash"):
         client.control.change_app(client.client_key, verified_prefixes=["https://files.example.org/ours"])
 
 
@@ -169,7 +169,7 @@ def test_9_3_a_prefix_is_verified_by_its_file(client, ada, host):
     client.control.knobs(loopback_verified=False)
     prefix = f"{host.url}/ours/"
     file = client.control.property_file(client.client_key, prefix)
-    with pytest.raises(OrderRefused, match="does not contain"):
+    with pytest.raises(CommandRefused, match="does not contain"):
         client.control.verify_property(client.client_key, prefix)
     before = ada.init(pulled(f"{prefix}v.mp4"))
     host.host(file["url"].removeprefix(host.url), file["content"].encode() + b"\n")
@@ -179,7 +179,7 @@ def test_9_3_a_prefix_is_verified_by_its_file(client, ada, host):
     assert file["content"].startswith("tiktok-developers-site-verification=")
     assert code_of(before) == (403, "url_ownership_unverified")
     assert code_of(ada.init(pulled(f"{prefix}v.mp4"))) == (200, "ok")
-    with pytest.raises(OrderRefused, match="slash"):
+    with pytest.raises(CommandRefused, match="slash"):
         client.control.property_file(client.client_key, prefix.rstrip("/"))
 
 
@@ -465,7 +465,7 @@ def test_11_a_sandbox_has_ten_target_users_and_posts_nothing_publicly(client):
 
     assert code_of(public) == (403, "unaudited_client_can_only_post_to_private_accounts")
     assert code_of(private) == (200, "ok")
-    with pytest.raises(OrderRefused, match="at most 10"):
+    with pytest.raises(CommandRefused, match="at most 10"):
         client.control.change_app(client.client_key, sandbox_targets=[f"target{n}" for n in range(11)])
 
 

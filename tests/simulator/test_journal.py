@@ -4,7 +4,7 @@ import json
 
 from tests.simulator import footage
 from tests.simulator.driving import whole
-from tiktok_api.simulator.faults.journal import MOST_BYTES, MOST_ENTRIES, Abridged, Journal
+from tiktok_api.simulator.models.journal import MOST_BYTES, MOST_ENTRIES, Abridger, Journal
 
 MEGABYTE = 1_000_000
 
@@ -87,7 +87,7 @@ def test_a_secret_is_struck_out_wherever_it_stands(client, ada):
 def test_a_secret_that_stands_across_a_cut_is_not_shown_by_half():
     secret = "s" * 40 + "-the-secret-of-an-app"
     for place in range(2_400, 2_600, 7):
-        shown = Abridged([secret]).text("x" * place + secret + "y" * 5_000)
+        shown = Abridger([secret]).text("x" * place + secret + "y" * 5_000)
         assert "s" * 20 not in shown
 
 

@@ -20,10 +20,10 @@ def counts(world):
     with world.lock:
         return {
             "publications": len(world.publications),
-            "uploads": len(world.uploads),
+            "uploads": len(world.publications.uploads),
             "agenda": len(world.agenda),
             "credentials": sum(map(len, (world.access_tokens, world.refresh_tokens, world.client_tokens, world.codes))),
-            "deliveries": len(world.mailbox.deliveries),
+            "deliveries": len(world.deliveries.all),
             "windows": len(world.windows),
             "journal": len(world.journal.read()),
             "files": len(list(world.spool.folder.iterdir())),

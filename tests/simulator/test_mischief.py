@@ -8,7 +8,7 @@ import requests
 
 from tests.simulator import footage
 from tests.simulator.driving import chunks, code_of, whole
-from tiktok_api.simulator import OrderRefused
+from tiktok_api.simulator import CommandRefused
 
 
 def info(account):
@@ -228,7 +228,7 @@ def test_a_pull_can_be_made_to_fail(client, ada, host, effect):
     ],
 )
 def test_rules_that_make_no_sense_are_refused(client, rule, reason):
-    with pytest.raises(OrderRefused, match=reason):
+    with pytest.raises(CommandRefused, match=reason):
         client.control.mischief(**rule)
 
 
@@ -239,5 +239,5 @@ def test_rules_can_be_taken_back(client, ada):
     client.control.clear_mischief()
 
     assert (still, info(ada).status_code) == (500, 200)
-    with pytest.raises(OrderRefused, match="no such rule"):
+    with pytest.raises(CommandRefused, match="no such rule"):
         client.control.call("DELETE", "/mischief/99")

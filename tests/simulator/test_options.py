@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from tiktok_api.simulator import OrderRefused
+from tiktok_api.simulator import CommandRefused
 
 STRANGE = [
     None,
@@ -78,7 +78,7 @@ def taken(client, method, path, order):
     """Whether an order was carried out; otherwise it must have been refused in words."""
     try:
         client.control.call(method, path, order)
-    except OrderRefused as refusal:
+    except CommandRefused as refusal:
         if not str(refusal).startswith('400 {"error":'):
             raise
         return False
@@ -111,7 +111,7 @@ def test_the_bounds_themselves_are_taken_and_what_lies_beyond_is_not(client, wha
         for value in (each["least"], each["most"]):
             client.control.call(method, path, {each["name"]: value})
         for value in (each["least"] - 1, each["most"] + max(1, each["most"] * 1e-9)):
-            with pytest.raises(OrderRefused, match=r"^400"):
+            with pytest.raises(CommandRefused, match=r"^400"):
                 client.control.call(method, path, {each["name"]: value})
 
 
@@ -124,7 +124,7 @@ def test_what_is_null_at_rest_takes_null_and_its_own_kind_only(client):
     ):
         assert client.control.call("PATCH", path, {name: value})[name] == value
         for wrong in (True, "x" * 5_000, [], {}, 1.5, -1, [value]):
-            with pytest.raises(OrderRefused, match=r"^400"):
+            with pytest.raises(CommandRefused, match=r"^400"):
                 client.control.call("PATCH", path, {name: wrong})
         assert client.control.call("PATCH", path, {})[name] == value
         assert client.control.call("PATCH", path, {name: None})[name] is None
@@ -142,7 +142,7 @@ def test_a_refused_order_changes_nothing(client):
         ("POST", "/creators/newton", {"post_cap": "x"}),
         ("POST", "/videos", {"username": "ada", "count": 3, "title": 7}),
     ):
-        with pytest.raises(OrderRefused, match=r"^400"):
+        with pytest.raises(CommandRefused, match=r"^400"):
             client.control.call(method, path, body)
 
     after = client.control.state()
@@ -215,7 +215,7 @@ def test_an_option_that_counts_from_the_next_reset_waits_for_it_and_is_not_lost(
 
 def test_a_refused_reset_keeps_what_waits(client):
     client.control.knobs(extra_creators=2)
-    with pytest.raises(OrderRefused):
+    with pytest.raises(CommandRefused):
         client.control.reset(rotation="sideways")
 
     client.control.reset()
@@ -240,10 +240,10 @@ def test_the_page_of_options_pins_nothing(client, session):
 
 def test_the_number_of_things_is_bounded(client):
     client.control.call("POST", "/videos", {"username": "ada", "count": 10_000, "spacing_seconds": 0})
-    with pytest.raises(OrderRefused, match=r"^400"):
+    with pytest.raises(CommandRefused, match=r"^400"):
         client.control.seed_videos("ada", count=10_001)
 
     for _ in range(1_000):
         client.control.mischief("cancel", "drop")
-    with pytest.raises(OrderRefused, match=r"^400.*at most 1000 rules"):
+    with pytest.raises(CommandRefused, match=r"^400.*at most 1000 rules"):
         client.control.mischief("cancel", "drop")

@@ -13,7 +13,7 @@ import requests
 from tests.servers import wait_until
 from tests.simulator import footage
 from tests.simulator.driving import SCOPES, Client, chunks, pulled, whole
-from tiktok_api.simulator import OrderRefused, running
+from tiktok_api.simulator import CommandRefused, running
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +109,7 @@ def test_while_a_pull_and_a_webhook_hang(client, ada, silent):
     assert client.control.settle(10)
     client.control.advance(86_400)
     assert is_new(client.control)
-    with pytest.raises(OrderRefused, match="404"):
+    with pytest.raises(CommandRefused, match="404"):
         client.control.publication(publish_id)
 
 
@@ -153,10 +153,10 @@ def test_while_a_property_is_verified(client, host):
         assert arrived.wait(30)
         client.control.reset()
         go.set()
-        with pytest.raises(OrderRefused, match=r"^409"):
+        with pytest.raises(CommandRefused, match=r"^409"):
             verifying.result()
 
-    with pytest.raises(OrderRefused, match="404"):
+    with pytest.raises(CommandRefused, match="404"):
         client.control.property_file("another", prefix)
 
 
@@ -188,7 +188,7 @@ def test_everything_at_once():
             while not stop.is_set():
                 try:
                     act(session)
-                except (OSError, http.client.HTTPException, OrderRefused, KeyError, AssertionError):
+                except (OSError, http.client.HTTPException, CommandRefused, KeyError, AssertionError):
                     pass  # the world was reset meanwhile: refused in words, or hung up
                 except Exception as error:
                     surprises.append(error)

@@ -18,9 +18,9 @@ import requests
 from tests.simulator import footage
 from tests.simulator.driving import chunks, sha256
 from tiktok_api import simulator
-from tiktok_api.simulator import OrderRefused, create_simulator, running
-from tiktok_api.simulator.faults.middleware import ConnectionDropped
-from tiktok_api.simulator.world.options import Knobs, UnknownKnob
+from tiktok_api.simulator import CommandRefused, create_simulator, running
+from tiktok_api.simulator.faults.effects import ConnectionDropped
+from tiktok_api.simulator.options.options import InvalidOption, Options
 
 
 def test_as_a_process_it_prints_its_url_and_stops_when_told():
@@ -230,12 +230,12 @@ def test_a_length_that_is_none_is_refused(tiktok, length):
     ],
 )
 def test_knobs_that_do_not_exist_are_refused(knobs):
-    with pytest.raises(UnknownKnob):
+    with pytest.raises(InvalidOption):
         create_simulator(**knobs)
 
 
 def test_a_refused_knob_turns_none(client):
-    with pytest.raises(OrderRefused, match="colour"):
+    with pytest.raises(CommandRefused, match="colour"):
         client.control.knobs(rotation="never", colour="red")
     assert client.control.knobs()["rotation"] == "always"
 
@@ -269,7 +269,7 @@ def test_the_page_for_people_shows_what_there_is_and_works_without_a_script(clie
     assert publish_id in page.text
     assert "<script" not in page.text
     assert not re.search(r'(src|href|action)="(https?:)?//', page.text)
-    for name in Knobs().as_dict():
+    for name in Options().as_dict():
         assert f">{name}<" in page.text
     assert "/_simulator/v1/publications/&lt;publish_id&gt;" in page.text
     assert '<meta http-equiv="refresh" content="5">' in session.get(f"{client.tiktok.url}/_simulator/?refresh=5").text
@@ -404,7 +404,7 @@ def test_the_journal_keeps_no_secret(client, ada):
     ],
 )
 def test_orders_that_cannot_be_carried_out(client, method, path, body, status):
-    with pytest.raises(OrderRefused, match=f'^{status} {{"error"'):
+    with pytest.raises(CommandRefused, match=f'^{status} {{"error"'):
         client.control.call(method, path, body)
 
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests.simulator.driving import Client
-from tiktok_api.simulator import OrderRefused, running
+from tiktok_api.simulator import CommandRefused, running
 from tiktok_api.simulator.world.growth import unit
 
 DAY = 86_400
@@ -52,7 +52,7 @@ def test_time_runs_on_and_can_be_advanced_set_and_stopped(client):
 def test_times_that_make_no_sense_are_refused_and_leave_the_clock_alone(client, order):
     before = client.control.clock()["now_epoch"]
 
-    with pytest.raises(OrderRefused, match="400"):
+    with pytest.raises(CommandRefused, match="400"):
         client.control.call("POST", "/clock", order)
 
     assert 0 <= client.control.clock()["now_epoch"] - before < 60

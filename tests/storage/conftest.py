@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.storage.opening import opened
+from tests.storage.standalone import opened
 from tiktok_api.storage.port import Storage
 
 

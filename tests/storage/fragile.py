@@ -5,7 +5,7 @@ from typing import Any
 
 from tiktok_api.storage.s3.bucket import Bucket
 from tiktok_api.storage.s3.storage import S3Storage
-from tiktok_api.storage.s3.upload_state import Ledger
+from tiktok_api.storage.s3.upload_state import UploadStates
 
 
 class Died(Exception):
@@ -54,7 +54,7 @@ class FragileBucket(Bucket):
         return self._ask("drop_parts", *args)
 
 
-def fragile(storage: S3Storage) -> tuple[S3Storage, FragileBucket, Ledger]:
-    """The same storage, through a bucket that can be made to fail; and the ledger, where the same may be wanted."""
+def fragile(storage: S3Storage) -> tuple[S3Storage, FragileBucket, UploadStates]:
+    """The same storage, through a bucket that can be made to fail; and the states, where the same may be wanted."""
     bucket = FragileBucket(storage._bucket)
-    return S3Storage(bucket, storage._ledger, link_seconds=0), bucket, storage._ledger
+    return S3Storage(bucket, storage._states, link_seconds=0), bucket, storage._states

@@ -1,4 +1,4 @@
-"""Bytes are appended in order, and count once they are settled."""
+"""Bytes are appended in order and count once they are flushed."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ pytestmark = on_each_storage
 
 def content(storage, key):
     size = storage.size(key)
-    storage.seal(key, size=size)
+    storage.finalize(key, size=size)
     return b"".join(storage.read(key, 0, size - 1))
 
 
@@ -28,41 +28,41 @@ def key(storage):
     return key
 
 
-def test_what_is_appended_in_several_turns_reads_as_one(storage, key):
+def test_several_appends_read_as_one_content(storage, key):
     with storage.append(key) as writer:
         writer.write(b"one ")
         writer.write(memoryview(b"two "))
-        assert writer.settle() == 8
+        assert writer.flush() == 8
     with storage.append(key) as writer:
         writer.rewind(8)
         writer.write(b"three")
-        writer.settle()
-    storage.seal(key, size=13)
+        writer.flush()
+    storage.finalize(key, size=13)
 
     assert content(storage, key) == b"one two three"
 
 
-def test_what_nobody_settled_is_dropped_by_the_next_writer(storage, key):
+def test_the_next_writer_drops_what_was_not_flushed(storage, key):
     with storage.append(key) as writer:
-        writer.write(b"settled")
-        writer.settle()
+        writer.write(b"flushed")
+        writer.flush()
         writer.write(b" and lost")
 
     with storage.append(key) as writer:
         writer.rewind(7)
         writer.write(b" and kept")
-        writer.settle()
+        writer.flush()
 
-    assert content(storage, key) == b"settled and kept"
+    assert content(storage, key) == b"flushed and kept"
 
 
 def test_a_writer_can_take_back_what_it_wrote(storage, key):
     with storage.append(key) as writer:
         writer.write(b"keep this")
-        writer.settle()
+        writer.flush()
         writer.write(b" not this")
         writer.rewind(9)
-        writer.settle()
+        writer.flush()
 
     assert content(storage, key) == b"keep this"
 
@@ -72,20 +72,20 @@ def test_a_second_writer_is_turned_away_until_the_first_lets_go(storage, key):
         writer.write(b"mine")
         with pytest.raises(StorageBusy), storage.append(key):
             pass
-        writer.settle()
+        writer.flush()
 
     with storage.append(key) as writer:
         writer.rewind(4)
-        assert writer.settle() == 4
+        assert writer.flush() == 4
 
 
 def test_a_writer_in_another_process_is_turned_away_and_a_killed_one_holds_nothing(storage, environment, key):
     script = textwrap.dedent(f"""
         import os, sys
-        from tests.storage.opening import opened
+        from tests.storage.standalone import opened
         with opened(os.environ, lease_seconds=2) as storage, storage.append({key!r}) as writer:
             writer.write(b"abc")
-            print(writer.settle(), flush=True)
+            print(writer.flush(), flush=True)
             sys.stdin.read()
     """)
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
@@ -98,7 +98,7 @@ def test_a_writer_in_another_process_is_turned_away_and_a_killed_one_holds_nothi
         with appending_when_free(storage, key) as writer:
             writer.rewind(3)
             writer.write(b"def")
-            writer.settle()
+            writer.flush()
 
     assert content(storage, key) == b"abcdef"
 
@@ -115,6 +115,6 @@ def test_writing_to_what_was_deleted_is_refused(storage, key):
         pass
 
 
-def test_sealing_with_bytes_missing_is_refused(storage, key):
+def test_an_upload_with_missing_bytes_is_not_finalized(storage, key):
     with pytest.raises(StorageMissing):
-        storage.seal(key, size=1)
+        storage.finalize(key, size=1)

@@ -1,4 +1,4 @@
-"""What only files do."""
+"""Local storage: open files, planted links, full disks and wrong addresses."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ def put(storage, content):
     return key
 
 
-def test_reading_half_of_it_leaves_no_file_open(storage):
+def test_a_half_read_content_leaves_no_file_open(storage):
     key = put(storage, b"0123456789")
     before = len(list(Path("/proc/self/fd").iterdir()))
 
@@ -27,7 +27,7 @@ def test_reading_half_of_it_leaves_no_file_open(storage):
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-def test_a_link_that_somebody_planted_is_not_followed(storage, root, tmp_path):
+def test_a_planted_symbolic_link_is_not_followed(storage, root, tmp_path):
     key = put(storage, b"x")
     secret = tmp_path / "secret"
     secret.write_bytes(b"secret")
@@ -54,23 +54,23 @@ def test_an_address_that_names_no_storage_is_refused(url):
         storage_from_url(url)
 
 
-def test_a_full_disk_keeps_what_was_settled(root, storage):
+def test_a_full_disk_keeps_what_was_flushed(root, storage):
     """RLIMIT_FSIZE stands in for the disk: writing beyond it fails just as suddenly, in the middle of a piece."""
     key = storage.new_key()
     storage.create(key)
     script = textwrap.dedent(f"""
         import resource, signal
-        from tiktok_api.storage.choosing import storage_from_url
+        from tiktok_api.storage.factory import storage_from_url
         from tiktok_api.storage.errors import StorageFull
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
         with storage_from_url({root.as_uri()!r}).append({key!r}) as writer:
             writer.write(b"x" * 600)
-            writer.settle()
+            writer.flush()
             try:
                 writer.write(b"y" * 600)
             except {StorageFull.__name__}:
-                print(writer.settle())
+                print(writer.flush())
     """)
 
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)

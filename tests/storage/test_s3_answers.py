@@ -1,4 +1,4 @@
-"""S3 that is away, overloaded or not S3 at all; looking after what is left lying about there"""
+"""S3 that is away, overloaded or not S3 at all, and the cleanup of what zombies left there."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tests.servers import free_port
 from tests.storages import on_s3, s3
 from tiktok_api.storage.errors import StorageFull, StorageMissing, StorageUnreachable
-from tiktok_api.storage.s3.appending import part_bytes
+from tiktok_api.storage.s3.appender import part_bytes
 
 MEBIBYTE = 1024 * 1024
 KEY = "0123456789abcdef" * 2
@@ -43,14 +43,14 @@ class Silent(WSGIRequestHandler):
         """Nothing."""
 
 
-def seal(storage):
+def finalize(storage):
     key = storage.new_key()
     storage.create(key)
     with storage.append(key) as writer:
         writer.rewind(0)
         writer.write(b"x")
-        writer.settle()
-    storage.seal(key, size=1)
+        writer.flush()
+    storage.finalize(key, size=1)
 
 
 def append_a_part(storage):
@@ -66,7 +66,7 @@ ACTS = {
     "size": lambda storage: storage.size(KEY),
     "read": lambda storage: list(storage.read(KEY, 0, 9)),
     "append": append_a_part,
-    "seal": seal,
+    "finalize": finalize,
     "delete": lambda storage: storage.delete(KEY),
     "sweep": lambda storage: list(storage.keys_before(datetime.now(UTC))),
     "check": lambda storage: storage.check(),
@@ -75,7 +75,7 @@ PAGE = "<html><body>Please sign in to the hotel's network</body></html>"
 NONSENSE = {
     "a page": Response(PAGE, 200, content_type="text/html"),
     "nothing": Response("", 200),
-    "not found by somebody": Response(PAGE, 404, content_type="text/html"),
+    "not found by another server": Response(PAGE, 404, content_type="text/html"),
     "broken": Response("oops", 500),
     "half a document": Response('<?xml version="1.0"?><ListBucketResult><Contents><Key>', 200),
     "no rights": Response("<Error><Code>AccessDenied</Code></Error>", 403, content_type="application/xml"),
@@ -100,7 +100,7 @@ HARMLESS = {("sweep", "nothing"), ("sweep", "a page")}
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_where_nobody_listens_nothing_is_said_to_be_missing(open_storage, database_url, act):
+def test_a_closed_port_is_unreachable_and_not_missing(open_storage, database_url, act):
     storage = open_storage(environment=s3(f"http://127.0.0.1:{free_port()}") | {"DATABASE_URL": database_url})
 
     with pytest.raises(StorageUnreachable):
@@ -164,7 +164,7 @@ def test_a_copy_that_does_not_fit_is_said_to_be_so(storage, environment):
     storage.put(KEY, os.urandom(2 * MEBIBYTE))
     script = textwrap.dedent(f"""
         import os, resource, signal
-        from tests.storage.opening import opened
+        from tests.storage.standalone import opened
         from tiktok_api.storage.errors import StorageFull
         with opened(os.environ) as storage:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -188,12 +188,12 @@ def test_a_copy_of_nothing_is_missing(storage):
 
 
 @on_s3
-def test_what_zombies_left_behind_is_swept_and_what_goes_on_is_not(storage):
+def test_leftovers_of_ended_uploads_are_swept_and_unfinished_uploads_are_not(storage):
     alive, over = storage.new_key(), storage.new_key()
     storage.create(alive)
     with storage.append(alive) as writer:
         writer.write(b"x" * (part_bytes(0) + 1))
-        writer.settle()
+        writer.flush()
     bucket = storage._bucket
     bucket.put(f"pieces/{over}/late", b"z")
     bucket.begin_parts(f"contents/{over}")
@@ -204,7 +204,7 @@ def test_what_zombies_left_behind_is_swept_and_what_goes_on_is_not(storage):
     assert [name for name, _ in bucket.list("pieces/")] != []
     assert [name for name, *_ in bucket.list_begun("")] == [f"contents/{alive}"]
     assert not list(bucket.list(f"pieces/{over}/"))
-    storage.seal(alive, size=part_bytes(0) + 1)
+    storage.finalize(alive, size=part_bytes(0) + 1)
 
 
 @on_s3
@@ -213,12 +213,12 @@ def test_a_deleted_upload_leaves_nothing(storage):
     storage.create(key)
     with storage.append(key) as writer:
         writer.write(b"x" * (part_bytes(0) + 1))
-        writer.settle()
+        writer.flush()
 
         storage.delete(key)
 
         with pytest.raises(StorageMissing):
-            writer.hold()
+            writer.renew_lock()
     bucket = storage._bucket
     assert [*bucket.list(""), *bucket.list_begun("")] == []
 

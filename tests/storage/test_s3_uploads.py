@@ -1,4 +1,4 @@
-"""Uploads to S3: in parts and pieces, from any number of servers, whoever dies and whoever comes back from the dead."""
+"""Uploads to S3 in parts and pieces, from any number of servers, with writers that die or wake up too late."""
 
 import hashlib
 import random
@@ -15,7 +15,7 @@ from tests.storage.fragile import Died, fragile
 from tests.storage.waiting import appending_when_free
 from tests.storages import on_s3
 from tiktok_api.storage.errors import StorageBusy, StorageError, StorageMissing
-from tiktok_api.storage.s3.appending import part_bytes
+from tiktok_api.storage.s3.appender import part_bytes
 
 pytestmark = on_s3
 
@@ -31,15 +31,15 @@ def key(storage):
 
 
 def write(storage, key, content, *, first, behind):
-    """One turn, settled."""
+    """One append, flushed."""
     with storage.append(key) as writer:
         writer.rewind(first)
         writer.write(content[first:behind])
-        assert writer.settle() == behind
+        assert writer.flush() == behind
 
 
 def must_hold(storage, key, content):
-    storage.seal(key, size=len(content))
+    storage.finalize(key, size=len(content))
     digest = hashlib.sha256()
     for piece in storage.read(key, 0, len(content) - 1):
         digest.update(piece)
@@ -47,7 +47,7 @@ def must_hold(storage, key, content):
 
 
 def leftovers(storage):
-    """Whatever is in the bucket beside whole objects."""
+    """The names in the bucket that are no whole objects."""
     bucket = storage._bucket
     return [name for name, _ in bucket.list("pieces/")] + [name for name, *_ in bucket.list_begun("")]
 
@@ -60,7 +60,7 @@ def test_any_size_comes_back_as_it_went_and_leaves_nothing_beside(storage, key, 
     assert leftovers(storage) == []
 
 
-def test_an_upload_in_many_small_turns_on_many_servers_is_one_file(open_storage):
+def test_many_small_appends_on_many_servers_make_one_file(open_storage):
     servers = [open_storage() for _ in range(3)]
     key = servers[0].new_key()
     servers[0].create(key)
@@ -74,7 +74,7 @@ def test_an_upload_in_many_small_turns_on_many_servers_is_one_file(open_storage)
     assert leftovers(servers[0]) == []
 
 
-def test_one_can_go_back_to_any_offset_that_was_ever_settled(storage, key):
+def test_a_writer_can_go_back_to_any_offset_that_was_ever_flushed(storage, key):
     offsets = [0, 100, MEBIBYTE, 6 * MEBIBYTE, 6 * MEBIBYTE + 1, 11 * MEBIBYTE]
     for first, behind in pairwise(offsets):
         write(storage, key, CONTENT, first=first, behind=behind)
@@ -95,17 +95,17 @@ def test_what_was_taken_back_does_not_come_back(storage, key):
     with storage.append(key) as writer:
         writer.rewind(0)
         writer.write(CONTENT[:1000])
-        writer.settle()
+        writer.flush()
         writer.write(b"\0" * (7 * MEBIBYTE))
         writer.rewind(1000)
         writer.write(CONTENT[1000:])
-        writer.settle()
+        writer.flush()
 
     must_hold(storage, key, CONTENT)
 
 
-def test_whoever_dies_while_writing_leaves_what_was_settled(storage):
-    """Killed before and after each thing that is asked of S3, in turn."""
+def test_a_writer_that_dies_leaves_what_was_flushed(storage):
+    """The writer dies before and after each request to S3, in turn."""
     moments = 0
     for moment in range(1, 100):
         for when in ("before", "after"):
@@ -114,17 +114,17 @@ def test_whoever_dies_while_writing_leaves_what_was_settled(storage):
             write(storage, key, CONTENT, first=0, behind=MEBIBYTE)
             dying, bucket, _ = fragile(storage)
             setattr(bucket, when, die_at(moment))
-            settled = MEBIBYTE
+            flushed = MEBIBYTE
             try:
                 with dying.append(key) as writer:
-                    writer.rewind(settled)
+                    writer.rewind(flushed)
                     for behind in (4 * MEBIBYTE, 6 * MEBIBYTE, 11 * MEBIBYTE):
-                        writer.write(CONTENT[settled:behind])
-                        settled = writer.settle()
+                        writer.write(CONTENT[flushed:behind])
+                        flushed = writer.flush()
             except Died:
                 moments += 1
-                assert storage.size(key) >= settled
-                write(storage, key, CONTENT, first=settled, behind=len(CONTENT))
+                assert storage.size(key) >= flushed
+                write(storage, key, CONTENT, first=flushed, behind=len(CONTENT))
                 must_hold(storage, key, CONTENT)
             storage.delete(key)
         if bucket.count < moment:
@@ -143,7 +143,7 @@ def die_at(moment):
 
 
 @pytest.mark.parametrize("size", [3 * MEBIBYTE, len(CONTENT)])
-def test_whoever_dies_while_sealing_leaves_it_to_be_sealed_again(storage, size):
+def test_an_upload_whose_finalizing_worker_died_can_be_finalized_again(storage, size):
     moments = 0
     for moment in range(1, 100):
         for when in ("before", "after"):
@@ -153,7 +153,7 @@ def test_whoever_dies_while_sealing_leaves_it_to_be_sealed_again(storage, size):
             dying, bucket, _ = fragile(storage)
             setattr(bucket, when, die_at(moment))
             try:
-                dying.seal(key, size=size)
+                dying.finalize(key, size=size)
             except Died:
                 moments += 1
                 must_hold(storage, key, CONTENT[:size])
@@ -165,29 +165,29 @@ def test_whoever_dies_while_sealing_leaves_it_to_be_sealed_again(storage, size):
     assert leftovers(storage) == []
 
 
-def test_several_may_seal_at_once(open_storage):
+def test_several_workers_may_finalize_at_once(open_storage):
     servers = [open_storage() for _ in range(4)]
     key = servers[0].new_key()
     servers[0].create(key)
     write(servers[0], key, CONTENT, first=0, behind=len(CONTENT))
-    dying, _, ledger = fragile(servers[0])
-    content = ledger.seal(key, len(CONTENT))
+    dying, _, states = fragile(servers[0])
+    content = states.finalize(key, len(CONTENT))
 
-    servers[1].seal(key, size=len(CONTENT))
+    servers[1].finalize(key, size=len(CONTENT))
     dying._assemble(key, content)  # the first one sees the upload gone
 
     must_hold(servers[2], key, CONTENT)
 
 
-def test_nothing_is_appended_to_what_is_sealed(storage, key):
+def test_nothing_is_appended_to_a_finalized_upload(storage, key):
     write(storage, key, CONTENT, first=0, behind=10)
-    storage.seal(key, size=10)
+    storage.finalize(key, size=10)
 
     with pytest.raises(StorageMissing), storage.append(key):
         pass
-    storage.seal(key, size=10)
+    storage.finalize(key, size=10)
     with pytest.raises(StorageMissing):
-        storage.seal(key, size=11)
+        storage.finalize(key, size=11)
 
 
 def test_a_writer_that_slept_beyond_its_lease_changes_nothing_any_more(open_storage):
@@ -197,23 +197,23 @@ def test_a_writer_that_slept_beyond_its_lease_changes_nothing_any_more(open_stor
     with slow.append(key) as zombie:
         zombie.rewind(0)
         zombie.write(b"z" * MEBIBYTE)
-        zombie.settle()
+        zombie.flush()
         zombie.write(b"z" * MEBIBYTE)
         with appending_when_free(quick, key) as writer:
             writer.rewind(0)
             writer.write(CONTENT[: 6 * MEBIBYTE])
-            writer.settle()
+            writer.flush()
 
             for act in (
-                zombie.settle,
-                zombie.hold,
+                zombie.flush,
+                zombie.renew_lock,
                 lambda: zombie.rewind(0),
                 lambda: zombie.write(b"z" * 12 * MEBIBYTE),
             ):
                 with pytest.raises(StorageBusy):
                     act()
             writer.write(CONTENT[6 * MEBIBYTE :])
-            writer.settle()
+            writer.flush()
 
     must_hold(quick, key, CONTENT)
     assert leftovers(quick) == []
@@ -222,7 +222,7 @@ def test_a_writer_that_slept_beyond_its_lease_changes_nothing_any_more(open_stor
 @pytest.mark.parametrize("name", ["begin_parts", "put_part", "put"])
 @pytest.mark.parametrize("wakes", ["in time to disturb", "after the end"])
 def test_a_request_of_a_zombie_that_reaches_s3_late_changes_nothing(open_storage, name, wakes):
-    """The worst moment: it still held the upload when it looked, and is on its way to S3 when another takes over."""
+    """The worst moment: the writer still held the lock when it checked, and its request is on the way when another takes over."""
     slow, quick = open_storage(lease_seconds=0.2), open_storage()
     key = quick.new_key()
     quick.create(key)
@@ -244,7 +244,7 @@ def test_a_request_of_a_zombie_that_reaches_s3_late_changes_nothing(open_storage
                 with dying.append(key) as zombie:
                     zombie.rewind(0)
                     zombie.write(b"z" * (6 * MEBIBYTE))
-                    zombie.settle()
+                    zombie.flush()
             except StorageError as error:
                 ended.append(error)
 
@@ -254,7 +254,7 @@ def test_a_request_of_a_zombie_that_reaches_s3_late_changes_nothing(open_storage
     with appending_when_free(quick, key) as writer:
         writer.rewind(0)
         writer.write(CONTENT[: 6 * MEBIBYTE])
-        writer.settle()
+        writer.flush()
     if wakes == "in time to disturb":
         wake.set()
         thread.join(60)
@@ -270,11 +270,11 @@ def test_a_request_of_a_zombie_that_reaches_s3_late_changes_nothing(open_storage
 
 
 @on_each_database
-def test_of_many_that_want_to_write_at_once_one_may(open_storage, environment, each_database_url):
+def test_of_many_simultaneous_writers_one_gets_the_lock(open_storage, environment, each_database_url):
     storage = open_storage(environment=environment | {"DATABASE_URL": each_database_url})
     key = storage.new_key()
     storage.create(key)
-    app, everybody_asked = current_app._get_current_object(), threading.Barrier(8, timeout=60)
+    app, all_have_asked = current_app._get_current_object(), threading.Barrier(8, timeout=60)
 
     def ask(_):
         with app.app_context(), ExitStack() as stack:
@@ -283,7 +283,7 @@ def test_of_many_that_want_to_write_at_once_one_may(open_storage, environment, e
             except StorageBusy:
                 return "busy"
             finally:
-                everybody_asked.wait()
+                all_have_asked.wait()
             return "writes"
 
     with ThreadPoolExecutor(8) as pool:

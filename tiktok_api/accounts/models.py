@@ -12,7 +12,9 @@ from tiktok_api import clock
 from tiktok_api.db import Model, enum_column
 from tiktok_api.web.link_target import LinkTarget
 
-SCOPES = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.upload", "video.publish")
+BASIC_SCOPE, PROFILE_SCOPE, STATS_SCOPE = "user.info.basic", "user.info.profile", "user.info.stats"
+VIDEO_LIST_SCOPE, INBOX_SCOPE, PUBLISHING_SCOPE = "video.list", "video.upload", "video.publish"
+SCOPES = (BASIC_SCOPE, PROFILE_SCOPE, STATS_SCOPE, VIDEO_LIST_SCOPE, INBOX_SCOPE, PUBLISHING_SCOPE)
 """What a person can grant, as far as this product has a use for it."""
 
 

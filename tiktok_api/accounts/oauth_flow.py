@@ -22,19 +22,19 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tiktok_api import clock, events
-from tiktok_api.accounts import disconnection, services, token_refresh
+from tiktok_api.accounts import disconnection, services, tokens
 from tiktok_api.accounts.errors import ReturnUrlNotAllowed
-from tiktok_api.accounts.models import SCOPES, Account, Connection, ConnectionStatus, Revocation
+from tiktok_api.accounts.models import BASIC_SCOPE, SCOPES, Account, Connection, ConnectionStatus, Revocation
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import User
 from tiktok_api.db import db, end_reading, new_id, transaction
-from tiktok_api.encryption import DecryptionFailed, Encryptor
+from tiktok_api.encryption import DecryptionFailed
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import (
     GrantInvalid,
     TikTokBusy,
-    TikTokClient,
     TikTokError,
     TikTokUnreachable,
     TokenGrant,
@@ -113,8 +113,7 @@ def start(
     return_url: str | None,
     scopes: Sequence[str] = (),
     account_id: UUID | None = None,
-    tiktok: TikTokClient,
-    encryptor: Encryptor,
+    vault: TokenVault,
     settings: Settings,
 ) -> Invitation:
     """A fresh attempt to connect an account, or to reconnect `account_id`, good for ten minutes.
@@ -122,15 +121,15 @@ def start(
     Raises KeyConfined, NotFound, ReturnUrlNotAllowed.
     """
     must_be_allowed(caller, return_url, settings, account_id=account_id)
-    connection_id, state, code_verifier = new_id(), secrets.token_urlsafe(32), tiktok.new_code_verifier()
+    connection_id, state, code_verifier = new_id(), secrets.token_urlsafe(32), vault.tiktok.new_code_verifier()
     # Login Kit grants user.info.basic in any case; asking for it lets the profile be read.
     wanted = scopes or settings.tiktok_scopes or SCOPES
-    asked = [scope for scope in SCOPES if scope in wanted or scope == "user.info.basic"]
+    asked = [scope for scope in SCOPES if scope in wanted or scope == BASIC_SCOPE]
     connection = Connection(
         id=connection_id,
         owner_id=caller.user_id,
         state_hash=_hash(state),
-        code_verifier_encrypted=_seal(encryptor, code_verifier, connection_id) if code_verifier else None,
+        code_verifier_encrypted=_encrypt_verifier(code_verifier, connection_id, vault),
         return_url=return_url,
         scopes=asked,
         expected_account_id=account_id,
@@ -139,7 +138,7 @@ def start(
     db.session.add(connection)
     db.session.flush()
     audit.record(caller, "connection.started", subject_id=connection_id)
-    authorize_url = tiktok.build_authorize_url(
+    authorize_url = vault.tiktok.build_authorize_url(
         state=state, redirect_uri=_redirect_uri(settings), scopes=asked, code_verifier=code_verifier
     )
     return Invitation(connection_id, authorize_url, connection.expires_at)
@@ -150,8 +149,7 @@ def finish(
     state: str,
     code: str | None,
     refusal: str | None,
-    tiktok: TikTokClient,
-    encryptor: Encryptor,
+    vault: TokenVault,
     settings: Settings,
     address: str = "",
 ) -> Outcome:
@@ -174,13 +172,13 @@ def finish(
     asked_at = clock.now()
     end_reading()
     try:
-        grant = _exchange(claim, code, tiktok, encryptor, settings)
+        grant = _exchange(claim, code, vault, settings)
     except (TikTokError, DecryptionFailed) as error:
         log.warning("connection.failed", connection=str(claim.id), error=str(error))
         return _fail(claim, _reason_of(error))
-    info = _read_profile(grant, tiktok)
+    info = _read_profile(grant, vault)
     with transaction():
-        outcome = _store(claim, grant, info, asked_at, encryptor)
+        outcome = _store(claim, grant, info, asked_at, vault)
         if outcome.account_id is not None:
             person = Identity(claim.owner_id, None, address=address)
             facts = {"username": outcome.name, "connection_id": str(claim.id)}
@@ -232,17 +230,16 @@ def _recorded(claim: _Claim) -> Outcome:
     return Outcome(status, reason, claim.id, claim.return_url, name, connection.account_id, expected_name)
 
 
-def _exchange(claim: _Claim, code: str, tiktok: TikTokClient, encryptor: Encryptor, settings: Settings) -> TokenGrant:
-    sealed = claim.code_verifier_encrypted
-    place = {"table": Connection.__tablename__, "column": "code_verifier_encrypted"}
-    code_verifier = encryptor.decrypt(sealed, row=claim.id, **place) if sealed else None
-    return tiktok.exchange_code(code=code, redirect_uri=_redirect_uri(settings), code_verifier=code_verifier)
+def _exchange(claim: _Claim, code: str, vault: TokenVault, settings: Settings) -> TokenGrant:
+    encrypted, column = claim.code_verifier_encrypted, Connection.code_verifier_encrypted
+    code_verifier = vault.encryptor.decrypt(encrypted, column, claim.id) if encrypted else None
+    return vault.tiktok.exchange_code(code=code, redirect_uri=_redirect_uri(settings), code_verifier=code_verifier)
 
 
-def _read_profile(grant: TokenGrant, tiktok: TikTokClient) -> UserInfo | None:
+def _read_profile(grant: TokenGrant, vault: TokenVault) -> UserInfo | None:
     """Who it is. The code is used up, so failing here must not cost the account: the first sync asks again."""
     try:
-        return tiktok.fetch_user_info(grant.access_token, scopes=grant.scopes)
+        return vault.tiktok.fetch_user_info(grant.access_token, scopes=grant.scopes)
     except TikTokError as error:
         log.warning("connection.profile_unread", error=str(error))
         return None
@@ -267,23 +264,21 @@ def _fail(claim: _Claim, reason: str) -> Outcome:
     return Outcome(ConnectionStatus.FAILED, reason, claim.id, claim.return_url)
 
 
-def _store(
-    claim: _Claim, grant: TokenGrant, info: UserInfo | None, asked_at: datetime, encryptor: Encryptor
-) -> Outcome:
+def _store(claim: _Claim, grant: TokenGrant, info: UserInfo | None, asked_at: datetime, vault: TokenVault) -> Outcome:
     # The user's row first, as whoever leaves takes it: they wait for us, and their farewell includes this account.
     db.session.execute(select(User.id).where(User.id == claim.owner_id).with_for_update(read=True, key_share=True))
     connection = db.session.get(Connection, claim.id, with_for_update=True)
     if connection is None:  # its user has left meanwhile
-        disconnection.let_go(grant, encryptor=encryptor)
+        disconnection.let_go(grant, vault)
         return Outcome(ConnectionStatus.FAILED, "link_not_valid")
     if (expected := _expected(connection)) is not None and expected.open_id != grant.open_id:
-        return _refuse_other(claim, connection, expected, grant, info, encryptor)
-    account, is_new = _find_or_add(claim, grant, asked_at, encryptor)
+        return _refuse_other(claim, connection, expected, grant, info, vault)
+    account, is_new = _find_or_add(claim, grant, asked_at, vault)
     if account.owner_id != claim.owner_id:
         # These tokens act for the other user's account too: they are dropped, not revoked.
         return _fail(claim, "account_already_connected")
     if not is_new:
-        token_refresh.put(account, grant, asked_at=asked_at, encryptor=encryptor)
+        tokens.store_grant(account, grant, asked_at=asked_at, encryptor=vault.encryptor)
         account.creator_info = account.creator_info_at = account.posting_refusal = None
     account.connected_at = asked_at
     connection.status, connection.account_id = ConnectionStatus.CONNECTED, account.id
@@ -308,14 +303,14 @@ def _refuse_other(
     expected: Account,
     grant: TokenGrant,
     info: UserInfo | None,
-    encryptor: Encryptor,
+    vault: TokenVault,
 ) -> Outcome:
     """Another creator consented than the one to reconnect: no account is added, and TikTok is told to forget the grant.
 
     Unless that creator is connected here: revoking would end that connection too, so the tokens are only dropped.
     """
     if db.session.scalar(select(Account.id).where(Account.open_id == grant.open_id)) is None:
-        disconnection.let_go(grant, encryptor=encryptor)
+        disconnection.let_go(grant, vault)
     connection.status, connection.reason = ConnectionStatus.FAILED, "another_creator"
     connection.other_creator = (info.display_name or info.username) if info else None
     return Outcome(
@@ -328,7 +323,7 @@ def _refuse_other(
     )
 
 
-def _find_or_add(claim: _Claim, grant: TokenGrant, asked_at: datetime, encryptor: Encryptor) -> tuple[Account, bool]:
+def _find_or_add(claim: _Claim, grant: TokenGrant, asked_at: datetime, vault: TokenVault) -> tuple[Account, bool]:
     """The account behind the grant, locked, and whether it is new."""
     by_open_id = select(Account).where(Account.open_id == grant.open_id).with_for_update()
     known = db.session.scalar(by_open_id)
@@ -341,7 +336,7 @@ def _find_or_add(claim: _Claim, grant: TokenGrant, asked_at: datetime, encryptor
         scopes=list(claim.scopes),
         connected_at=asked_at,
     )
-    token_refresh.put(account, grant, asked_at=asked_at, encryptor=encryptor)
+    tokens.store_grant(account, grant, asked_at=asked_at, encryptor=vault.encryptor)
     try:
         with db.session.begin_nested():
             db.session.add(account)
@@ -358,10 +353,10 @@ def _hash(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()
 
 
-def _seal(encryptor: Encryptor, code_verifier: str, connection_id: UUID) -> bytes:
-    return encryptor.encrypt(
-        code_verifier, table=Connection.__tablename__, row=connection_id, column="code_verifier_encrypted"
-    )
+def _encrypt_verifier(code_verifier: str | None, connection_id: UUID, vault: TokenVault) -> bytes | None:
+    if code_verifier is None:
+        return None
+    return vault.encryptor.encrypt(code_verifier, Connection.code_verifier_encrypted, connection_id)
 
 
 def _allowed_origins(settings: Settings) -> set[str | None]:

@@ -22,15 +22,14 @@ from tiktok_api.accounts.schemas import (
     InvitationSchema,
 )
 from tiktok_api.accounts.services import CreatorReading
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit
 from tiktok_api.auth.errors import KeyConfined
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
-from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import StaleVersion
 from tiktok_api.extensions import service
 from tiktok_api.settings import Settings
-from tiktok_api.tiktok import TikTokClient
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.limits import client_address
@@ -55,9 +54,7 @@ def connect_account(wish: dict[str, Any]) -> Invitation:
     An account that is connected already is updated, never doubled, and never moved to another user.
     """
     with transaction():
-        return oauth_flow.start(
-            caller, **wish, tiktok=service(TikTokClient), encryptor=service(Encryptor), settings=service(Settings)
-        )
+        return oauth_flow.start(caller, **wish, vault=service(TokenVault), settings=service(Settings))
 
 
 @blp.post("/<uuid:account_id>/reconnect")
@@ -77,12 +74,7 @@ def reconnect_account(wish: dict[str, Any], account_id: UUID) -> Invitation:
     """
     with transaction():
         return oauth_flow.start(
-            caller,
-            **wish,
-            account_id=account_id,
-            tiktok=service(TikTokClient),
-            encryptor=service(Encryptor),
-            settings=service(Settings),
+            caller, **wish, account_id=account_id, vault=service(TokenVault), settings=service(Settings)
         )
 
 
@@ -106,8 +98,7 @@ def finish_connection(answer: dict[str, Any]) -> Response:
         code=answer["code"],
         refusal=answer["error"],
         address=client_address(),
-        tiktok=service(TikTokClient),
-        encryptor=service(Encryptor),
+        vault=service(TokenVault),
         settings=service(Settings),
     )
     if outcome.redirect_to is not None:
@@ -167,7 +158,7 @@ def disconnect_account(account_id: UUID) -> dict[str, Any]:
         audit.record(caller, "account.disconnected", subject_id=account.id, username=account.username)
         return {
             "id": account.id,
-            "cancelled_publications": disconnection.disconnect(account, encryptor=service(Encryptor)),
+            "cancelled_publications": disconnection.disconnect(account, service(TokenVault)),
         }
 
 
@@ -193,6 +184,4 @@ def show_creator_info(account_id: UUID) -> CreatorReading:
     """
     account = services.get_account(caller, account_id)
     with as_problems():
-        return services.read_creator_info(
-            account.id, tiktok=service(TikTokClient), encryptor=service(Encryptor), fresh=False
-        )
+        return services.read_creator_info(account.id, service(TokenVault), fresh=False)

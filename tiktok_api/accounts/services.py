@@ -10,16 +10,15 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select, type_co
 from sqlalchemy.dialects.postgresql import JSONB
 
 from tiktok_api import clock, events
-from tiktok_api.accounts import token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, AccountStatus, Connection
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, end_reading, set_changes, transaction
-from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
-from tiktok_api.tiktok import CreatorCannotPost, CreatorInfo, TikTokClient, UserInfo
+from tiktok_api.tiktok import CreatorCannotPost, CreatorInfo, UserInfo
 
 SYNC = "accounts.sync"
 CREATOR_INFO_LIFETIME = timedelta(seconds=60)
@@ -109,18 +108,6 @@ def promise_sync(account: Account) -> None:
     queue.enqueue(SYNC, due_at=clock.now(), subject=account.id)
 
 
-def mark_reconnection(
-    account_id: UUID, reason: str, *, status: AccountStatus = AccountStatus.EXPIRED, token_version: int | None = None
-) -> None:
-    """Nothing more can be done for this account until its person connects it again; call it inside a transaction.
-
-    With `token_version`, only if the pair of that version is still in use: a person may have reconnected meanwhile.
-    """
-    account = db.session.get(Account, account_id, with_for_update=True)
-    if account is not None and token_version in (None, account.token_version):
-        token_refresh.mark(account, status, reason)
-
-
 def has_lost_its_grant(account_id: UUID) -> bool:
     """Whether TikTok has said that its authorisation has ended; tokens that we cannot read say nothing of the kind."""
     status = db.session.scalar(select(Account.status).where(Account.id == account_id))
@@ -154,17 +141,15 @@ def store_profile(account: Account, info: UserInfo, *, captured_at: datetime) ->
     events.announce("account.profile_read", account=account, info=info, captured_at=captured_at)
 
 
-def fetch_creator_info(
-    account_id: UUID, *, tiktok: TikTokClient, encryptor: Encryptor, fresh: bool = True
-) -> CreatorInfo:
+def fetch_creator_info(account_id: UUID, vault: TokenVault, *, fresh: bool = True) -> CreatorInfo:
     """What the creator may choose right now; unless `fresh`, as of at most a minute ago. Call it outside transactions.
 
-    Raises what `vault.usable_token` raises, CreatorCannotPost, ScopeMissing, TikTokBusy, TikTokUnreachable.
+    Raises what TokenVault raises, CreatorCannotPost, ScopeMissing, TikTokBusy, TikTokUnreachable.
     """
-    return read_creator_info(account_id, tiktok=tiktok, encryptor=encryptor, fresh=fresh).info
+    return read_creator_info(account_id, vault, fresh=fresh).info
 
 
-def read_creator_info(account_id: UUID, *, tiktok: TikTokClient, encryptor: Encryptor, fresh: bool) -> CreatorReading:
+def read_creator_info(account_id: UUID, vault: TokenVault, *, fresh: bool) -> CreatorReading:
     """As `fetch_creator_info`, with the moment at which TikTok was asked."""
     if not fresh:
         account = load_account(account_id)
@@ -174,7 +159,7 @@ def read_creator_info(account_id: UUID, *, tiktok: TikTokClient, encryptor: Encr
     asked_at = clock.now()
     end_reading()
     try:
-        info = token_refresh.with_token(account_id, tiktok.fetch_creator_info, tiktok=tiktok, encryptor=encryptor)
+        info = vault.call(account_id, vault.tiktok.fetch_creator_info)
     except CreatorCannotPost as error:
         _keep(account_id, {"posting_refusal": error.code})
         raise

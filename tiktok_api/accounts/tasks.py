@@ -8,11 +8,11 @@ import structlog
 from sqlalchemy import delete
 
 from tiktok_api import clock
-from tiktok_api.accounts import disconnection, services, token_refresh
+from tiktok_api.accounts import disconnection, services, tokens
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.accounts.models import Account, Connection, Revocation
+from tiktok_api.accounts.models import PUBLISHING_SCOPE, Account, Connection, Revocation
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import end_reading, transaction
-from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.settings import Settings
@@ -20,7 +20,6 @@ from tiktok_api.tiktok import (
     CreatorCannotPost,
     NoUsableToken,
     TikTokBusy,
-    TikTokClient,
     TikTokError,
     TikTokUnreachable,
 )
@@ -33,26 +32,22 @@ _REFUSED_PAUSE = timedelta(minutes=10)
 
 
 @task(services.SYNC)
-def sync_account(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor, settings: Settings) -> RunAgain | None:
+def sync_account(job: ClaimedJob, *, vault: TokenVault, settings: Settings) -> RunAgain | None:
     """Read an account, and come back before its data are older than SYNC_SECONDS."""
     period = timedelta(seconds=settings.sync_seconds)
 
     def sync(account_id: UUID) -> datetime:
         captured_at = clock.now()
-        _read(account_id, captured_at, tiktok, encryptor)
+        _read(account_id, captured_at, vault)
         return captured_at + period
 
     return _unless_gone(job, sync, longest=period)
 
 
-@task(token_refresh.RENEW)
-def renew_tokens(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) -> RunAgain | None:
+@task(tokens.RENEW)
+def renew_tokens(job: ClaimedJob, *, vault: TokenVault) -> RunAgain | None:
     """Renew an account's tokens long before they expire, so that an outage at TikTok costs nobody their account."""
-
-    def renew(account_id: UUID) -> datetime:
-        return token_refresh.renew_early(account_id, tiktok=tiktok, encryptor=encryptor)
-
-    return _unless_gone(job, renew, longest=_REFUSED_PAUSE)
+    return _unless_gone(job, vault.renew_early, longest=_REFUSED_PAUSE)
 
 
 def _unless_gone(job: ClaimedJob, act: Callable[[UUID], datetime], *, longest: timedelta) -> RunAgain | None:
@@ -82,31 +77,29 @@ def _unless_gone(job: ClaimedJob, act: Callable[[UUID], datetime], *, longest: t
     return RunAgain(clock.now() + min(pause, longest))
 
 
-def _read(account_id: UUID, captured_at: datetime, tiktok: TikTokClient, encryptor: Encryptor) -> None:
+def _read(account_id: UUID, captured_at: datetime, vault: TokenVault) -> None:
     account = services.load_account(account_id)
     if account is None:
         raise NotFound
     scopes = tuple(account.scopes)
     end_reading()
-    info = token_refresh.with_token(
-        account_id, lambda token: tiktok.fetch_user_info(token, scopes=scopes), tiktok=tiktok, encryptor=encryptor
-    )
+    info = vault.call(account_id, lambda token: vault.tiktok.fetch_user_info(token, scopes=scopes))
     with transaction() as session:
         account = session.get(Account, account_id, with_for_update=True)
         if account is not None:
             services.store_profile(account, info, captured_at=captured_at)
-    if "video.publish" in scopes:
+    if PUBLISHING_SCOPE in scopes:
         try:
-            services.fetch_creator_info(account_id, tiktok=tiktok, encryptor=encryptor)
+            services.fetch_creator_info(account_id, vault)
         except CreatorCannotPost as error:  # a cap or a ban: publishing will hear of it in its own time
             log.info("account.cannot_post", account=str(account_id), code=error.code)
 
 
 @task(disconnection.REVOKE, most_failures=40)
-def revoke_tokens(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) -> None:
+def revoke_tokens(job: ClaimedJob, *, vault: TokenVault) -> None:
     """Say goodbye at TikTok; while it is out of reach, again after growing pauses for more than a day."""
     if job.subject is not None:
-        disconnection.revoke(job.subject, tiktok=tiktok, encryptor=encryptor)
+        disconnection.revoke(job.subject, vault)
 
 
 def _daily(_settings: Settings) -> timedelta:

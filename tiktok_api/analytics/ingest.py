@@ -13,8 +13,8 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 
 from tiktok_api import clock, events
-from tiktok_api.accounts.models import Account
-from tiktok_api.analytics.metrics import PROFILE_METRICS, VIDEO_COUNTERS, VIDEO_SCOPE, Reason
+from tiktok_api.accounts.models import VIDEO_LIST_SCOPE, Account
+from tiktok_api.analytics.metrics import PROFILE_METRICS, VIDEO_COUNTERS, Reason
 from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoReading, VideoSync
 from tiktok_api.analytics.pictures.services import FETCH_PICTURES, identity_of
 from tiktok_api.db import Model, db, insert_into, new_id
@@ -113,7 +113,7 @@ def _lock_sync(account_id: UUID) -> VideoSync | None:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-    if VIDEO_SCOPE not in scopes:
+    if VIDEO_LIST_SCOPE not in scopes:
         sync.is_running, sync.skip_reason = False, Reason.SCOPE_MISSING
         return None
     return sync

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from tiktok_api.accounts.models import STATS_SCOPE, VIDEO_LIST_SCOPE
+
 
 class Metric(StrEnum):
     """The metrics. `likes` and `videos` are the profile's own counters, which include videos that are not listed."""
@@ -21,12 +23,10 @@ PROFILE_METRICS = (Metric.FOLLOWERS, Metric.FOLLOWING, Metric.LIKES, Metric.VIDE
 
 VIDEO_COUNTERS = ("views", "likes", "comments", "shares")
 
-PROFILE_SCOPE, VIDEO_SCOPE = "user.info.stats", "video.list"
-
 
 def scope_for(metric: Metric) -> str:
     """The scope without which TikTok does not send the metric."""
-    return PROFILE_SCOPE if metric in PROFILE_METRICS else VIDEO_SCOPE
+    return STATS_SCOPE if metric in PROFILE_METRICS else VIDEO_LIST_SCOPE
 
 
 class Interval(StrEnum):

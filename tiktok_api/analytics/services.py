@@ -10,9 +10,9 @@ from sqlalchemy import Row
 
 from tiktok_api import clock
 from tiktok_api.accounts import services as accounts
-from tiktok_api.accounts.models import Account
+from tiktok_api.accounts.models import VIDEO_LIST_SCOPE, Account
 from tiktok_api.analytics import queries, series, windows
-from tiktok_api.analytics.metrics import VIDEO_SCOPE, Interval, Metric, Reason, scope_for
+from tiktok_api.analytics.metrics import Interval, Metric, Reason, scope_for
 from tiktok_api.analytics.models import VideoSync
 from tiktok_api.analytics.queries import INTERACTIONS
 from tiktok_api.analytics.series import Point, Snapshot
@@ -58,7 +58,7 @@ def _engagement(
     whole: Sequence[Period], snapshots: dict[str, list[Snapshot | None]], now: datetime, scopes: Collection[str]
 ) -> dict[str, Any]:
     """The engagement rate of a window and its numerator."""
-    is_granted = VIDEO_SCOPE in scopes
+    is_granted = VIDEO_LIST_SCOPE in scopes
     views = series.measure(whole, snapshots[Metric.VIEWS], now=now, is_granted=is_granted)
     interactions = series.measure(whole, snapshots[INTERACTIONS], now=now, is_granted=is_granted)
     rate = series.rate(views, interactions)[0]
@@ -104,7 +104,7 @@ def _measure(
 def list_state(caller: Identity, account_id: UUID) -> tuple[datetime | None, Reason | None]:
     """When the account's whole list of videos was read, and why it is not read (again). Raises NotFound."""
     account = _find(caller, account_id, VideoSync.completed_at, VideoSync.skip_reason)
-    if VIDEO_SCOPE not in account.scopes:
+    if VIDEO_LIST_SCOPE not in account.scopes:
         return account.completed_at, Reason.SCOPE_MISSING
     if account.completed_at is None:
         return None, account.skip_reason or Reason.NOT_READ_YET

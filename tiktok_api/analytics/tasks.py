@@ -1,20 +1,20 @@
 """When videos are read: page by page at TikTok's pace, letting other accounts in now and then."""
 
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from tiktok_api import clock
-from tiktok_api.accounts import token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.analytics import ingest
-from tiktok_api.analytics.ingest import SYNC_VIDEOS, PageToRead
+from tiktok_api.analytics.ingest import SYNC_VIDEOS
 from tiktok_api.analytics.metrics import Reason
 from tiktok_api.db import transaction
-from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
-from tiktok_api.tiktok import ScopeMissing, TikTokBusy, TikTokClient, TikTokUnreachable, VideoPage
+from tiktok_api.tiktok import ScopeMissing, TikTokBusy, TikTokUnreachable
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +24,7 @@ RETRY_SECONDS = 60.0
 
 
 @task(SYNC_VIDEOS)
-def sync_videos(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) -> RunAgain | None:
+def sync_videos(job: ClaimedJob, *, vault: TokenVault) -> RunAgain | None:
     """Read an account's list of videos, newest first, and store their numbers."""
     if job.subject is None:
         return None
@@ -35,7 +35,7 @@ def sync_videos(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) 
         if page_to_read is None:
             return None
         try:
-            page = _fetch(page_to_read, tiktok, encryptor)
+            page = vault.call(page_to_read.account_id, partial(vault.tiktok.list_videos, cursor=page_to_read.cursor))
         except (TikTokBusy, TikTokUnreachable) as error:
             log.info("videos.postponed", account=str(job.subject), error=str(error))
             return RunAgain(clock.now() + timedelta(seconds=getattr(error, "retry_after", RETRY_SECONDS)))
@@ -48,12 +48,3 @@ def sync_videos(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) 
         if is_over:
             return None
     return RunAgain(clock.now())
-
-
-def _fetch(page_to_read: PageToRead, tiktok: TikTokClient, encryptor: Encryptor) -> VideoPage:
-    return token_refresh.with_token(
-        page_to_read.account_id,
-        lambda token: tiktok.list_videos(token, cursor=page_to_read.cursor),
-        tiktok=tiktok,
-        encryptor=encryptor,
-    )

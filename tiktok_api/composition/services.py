@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 
 from tiktok_api.accounts import monitoring as accounts_monitoring
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.analytics.pictures.fetcher import PictureFetcher
 from tiktok_api.auth.emails.mailer import Mailer, mailer_from_url
 from tiktok_api.composition.health_checks import CHECKS
@@ -16,7 +17,7 @@ from tiktok_api.encryption import Encryptor
 from tiktok_api.extensions import services_of
 from tiktok_api.jobs import monitoring as jobs_monitoring
 from tiktok_api.media import monitoring as media_monitoring
-from tiktok_api.media.imports.concurrency import Turnstile
+from tiktok_api.media.imports.concurrency import ImportSlots
 from tiktok_api.outbound import Fetcher, Policy
 from tiktok_api.posts import monitoring as posts_monitoring
 from tiktok_api.settings import Settings, SettingsInvalid
@@ -37,10 +38,11 @@ GAUGES = (
 
 def compose(app: Flask, settings: Settings, replaced: Mapping[type, Any]) -> None:
     """Make every part; those in `replaced` are used as they are. Raises SettingsInvalid."""
+    services = services_of(app)
     makers: dict[type, Callable[[], Any]] = {
         Settings: lambda: settings,
         Encryptor: lambda: Encryptor(settings.vault_keys),
-        Turnstile: lambda: Turnstile(max(1, settings.worker_threads // 2)),
+        ImportSlots: lambda: ImportSlots(max(1, settings.worker_threads // 2)),
         HealthChecks: lambda: HealthChecks(CHECKS),
         Gauges: lambda: Gauges(GAUGES),
         Storage: lambda: _make_storage(settings),
@@ -48,8 +50,8 @@ def compose(app: Flask, settings: Settings, replaced: Mapping[type, Any]) -> Non
         Fetcher: lambda: Fetcher(_policy(settings)),
         PictureFetcher: lambda: PictureFetcher(_picture_policy(settings)),
         TikTokClient: lambda: _make_client(settings),
+        TokenVault: lambda: TokenVault(services[TikTokClient], services[Encryptor]),  # after the two that it needs
     }
-    services = services_of(app)
     for kind, make in makers.items():
         services[kind] = replaced[kind] if kind in replaced else make()
 

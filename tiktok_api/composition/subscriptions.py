@@ -5,15 +5,15 @@ from uuid import UUID
 from tiktok_api import events
 from tiktok_api.accounts import disconnection
 from tiktok_api.accounts import services as accounts
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.analytics import ingest, queries
 from tiktok_api.analytics.pictures import services as pictures
-from tiktok_api.encryption import Encryptor
 from tiktok_api.extensions import service
 from tiktok_api.media import deduplication
 from tiktok_api.posts import listeners, monitoring
 from tiktok_api.posts.matching import videos
-from tiktok_api.posts.models import PublicationState
-from tiktok_api.posts.waiting import media
+from tiktok_api.posts.states import PublicationState
+from tiktok_api.posts.waiting import pending_media
 
 
 def subscribe() -> None:
@@ -21,13 +21,13 @@ def subscribe() -> None:
     events.subscribe("accounts.named", accounts.get_accounts)
     events.subscribe("user.leaving", _disconnect_accounts)
     events.subscribe("user.leaving", listeners.forget_posts)
-    events.subscribe("user.leaving", deduplication.let_everything_go)
+    events.subscribe("user.leaving", deduplication.release_all_bytes)
     events.subscribe("media.is_used", listeners.is_shown)
-    events.subscribe("media.inspected", media.tell_posts)
-    events.subscribe("media.lapsed", media.tell_posts)
+    events.subscribe("media.inspected", pending_media.check_posts_of)
+    events.subscribe("media.lapsed", pending_media.check_posts_of)
     events.subscribe("media.may_be_deleted", listeners.veto_deletion)
     events.subscribe("account.disconnecting", listeners.give_up_account)
-    events.subscribe("account.reconnected", listeners.wake_account)
+    events.subscribe("account.reconnected", listeners.resume_account)
     events.subscribe("account.disconnecting", pictures.release_pictures)
     events.subscribe("account.profile_read", ingest.store_profile)
     for state in PublicationState:
@@ -40,4 +40,4 @@ def subscribe() -> None:
 
 
 def _disconnect_accounts(user_id: UUID) -> None:
-    disconnection.disconnect_all(user_id, encryptor=service(Encryptor))
+    disconnection.disconnect_all(user_id, service(TokenVault))

@@ -1,4 +1,4 @@
-"""The media blueprint, which the library's routes and the upload protocol share."""
+"""The blueprint that the routes of the library and of the drawers share."""
 
 from tiktok_api.web.blueprint import Blueprint
 

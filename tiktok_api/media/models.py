@@ -1,4 +1,4 @@
-"""The media table."""
+"""The tables of media and imports."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -23,7 +23,7 @@ class MediaStatus(StrEnum):
 
 
 THUMBNAIL_LINK, CONTENT_LINK = "media.show_linked_thumbnail", "media.show_linked_content"
-"""The routes that show media without a token."""
+"""The endpoints that serve media without a token."""
 
 
 class MediaKind(StrEnum):
@@ -35,13 +35,13 @@ _UNFINISHED = text("status in ('uploading', 'inspecting')")
 
 
 class Media(Model):
-    """One video or photo. Until it was inspected, `content_type` is only what the client says.
+    """One video or photo. Before its inspection, `content_type` is only what the client says.
 
-    `size_bytes` is unknown while its length is deferred; `received_bytes` never passes what storage has made durable, and
-    `reserved_bytes` is what an unfinished upload counts for. `is_wanted`: somebody was turned away while another connection
-    held it. `source_url`, without its query, is where an import comes from, `source_id` what a photo was converted from. What
-    inspection found stays null until then; sizes are as seen, after turning. Rows of one owner with the same `sha256` share
-    their bytes; see `sharing`.
+    `size_bytes` is unknown while the length is deferred; `received_bytes` never passes what storage has made durable, and
+    `reserved_bytes` is what an unfinished upload counts for. `is_wanted`: a second connection was refused while another one
+    held the upload. `source_url`, without its query, is the URL of an import, `source_id` the photo that this one was converted
+    from. The results of inspection are null before it; sizes are those seen, after rotation. Rows of one owner with the same
+    `sha256` share their bytes; see `deduplication`.
     """
 
     __tablename__ = "media"
@@ -92,66 +92,66 @@ class Media(Model):
 
     @property
     def is_import(self) -> bool:
-        """Whether we fetch it ourselves: nobody sends its bytes."""
+        """True if the server fetches the bytes itself, from a URL."""
         return self.source_url is not None
 
     @property
     def is_arriving(self) -> bool:
-        """Whether its bytes are still awaited."""
+        """True while bytes are still awaited."""
         return self.status is MediaStatus.UPLOADING
 
     @property
     def is_lapsed(self) -> bool:
-        """Whether its upload was not finished in time: it never will be."""
+        """True if the upload was not finished in time and never will be."""
         return self.is_arriving and self.expires_at is not None and self.expires_at < clock.now()
 
     @property
     def is_pending(self) -> bool:
-        """Whether it may still turn out to be ready."""
+        """True if it may still become ready."""
         return self.status is MediaStatus.INSPECTING or (self.is_arriving and not self.is_lapsed)
 
     @property
     def is_ready(self) -> bool:
-        """Whether it was inspected and found good."""
+        """True if it was inspected and accepted."""
         return self.status is MediaStatus.READY
 
     @property
     def has_thumbnail(self) -> bool:
-        """Whether there is a small picture of it."""
+        """True if it has a small picture."""
         return self.thumbnail_key is not None
 
     @property
     def thumbnail_link(self) -> LinkTarget | None:
-        """Where `<img>` finds the small picture of it."""
+        """Returns the target of the signed link to its small picture."""
         key = self.thumbnail_key
         return None if key is None else LinkTarget(THUMBNAIL_LINK, "media_id", self.id, key)
 
     @property
     def content_link(self) -> LinkTarget | None:
-        """Where `<img>` or `<video>` finds the file itself; None until it is ready."""
+        """Returns the target of the signed link to the file; None until it is ready."""
         is_there = self.is_ready and self.sha256 is not None
         return LinkTarget(CONTENT_LINK, "media_id", self.id, str(self.sha256)) if is_there else None
 
     @property
     def percentage(self) -> float | None:
-        """How much of the upload has arrived, 0 to 100; None while its length is unknown."""
+        """Returns the received share of the upload, 0 to 100; None while its length is unknown."""
         if self.size_bytes is None:
             return None
         return round(100 * self.received_bytes / self.size_bytes, 2) if self.size_bytes else 100.0
 
     @property
     def eta_seconds(self) -> float | None:
-        """How long the rest takes at the rate seen last; None while nobody can tell."""
+        """Returns how long the rest takes at the last known rate; None while that is unknown."""
         if self.size_bytes is None or (self.bytes_per_second or 0) <= 0:
             return None
         return round((self.size_bytes - self.received_bytes) / (self.bytes_per_second or 1), 1)
 
 
 class MediaImport(Model):
-    """What is still to be fetched; the row goes with the last byte, or once it is given up.
+    """An unfinished import; the row is deleted with the last byte or the rejection.
 
-    The URL is sealed, because its query may hold credentials. `validator` is the strong ETag of what has arrived so far.
-    `failures` counts the attempts in a row that brought nothing to build on.
+    The URL is encrypted, because its query may contain credentials. `validator` is the strong ETag of the received bytes.
+    `failures` counts the failed attempts in a row that brought too little to build on.
     """
 
     __tablename__ = "media_imports"

@@ -1,4 +1,4 @@
-"""Media on their way in, for `/metrics`."""
+"""Metrics of uploads and inspections."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ _UNFINISHED = (MediaStatus.UPLOADING, MediaStatus.INSPECTING)
 
 
 def gauges() -> Iterator[Metric]:
-    """Media that are being uploaded or inspected."""
+    """The number of media that are being uploaded or inspected."""
     shown = GaugeMetricFamily("tiktok_api_media_unfinished", "Media not yet ready or rejected.", labels=["status"])
     query = select(Media.status, func.count()).where(Media.status.in_(_UNFINISHED)).group_by(Media.status)
     counts = {status: count for status, count in db.session.execute(query)}  # noqa: C416  # rows are not pairs to mypy
@@ -26,7 +26,7 @@ def gauges() -> Iterator[Metric]:
 
 @contextmanager
 def counted_upload() -> Iterator[None]:
-    """Count a body while it is taken in, and what came of it."""
+    """Count a request body while it is received, and its outcome."""
     outcome = "failed"
     counters.uploads_in_flight.inc()
     try:

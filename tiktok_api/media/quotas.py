@@ -1,4 +1,4 @@
-"""How much one person may keep here. Distinct stored bytes count, and what unfinished uploads may still come to."""
+"""How much one user may store. Distinct stored bytes count, and what unfinished uploads have reserved."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from tiktok_api.db import db
-from tiktok_api.media.deduplication import hold_library
+from tiktok_api.media.deduplication import lock_library
 from tiktok_api.media.errors import MediaQuotaExceeded
 from tiktok_api.media.models import Media, MediaStatus
 from tiktok_api.settings import Settings
@@ -15,14 +15,14 @@ from tiktok_api.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """The most bytes and files of one person; None: as many as they like."""
+    """The most bytes and files of one user; None means unlimited."""
 
     max_bytes: int | None = None
     max_files: int | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """What the operator allows."""
+        """Returns the quota that the settings give to every user."""
         return cls(settings.media_quota_bytes_per_user, settings.media_quota_files_per_user)
 
     @property
@@ -35,7 +35,7 @@ UNLIMITED = Quota()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What somebody keeps, as `GET /media/usage` shows it."""
+    """What a user has stored, as `GET /media/usage` shows it."""
 
     used_bytes: int
     reserved_bytes: int
@@ -45,12 +45,12 @@ class Usage:
 
     @property
     def available_bytes(self) -> int | None:
-        """How many more bytes fit; None: no end in sight."""
+        """Returns how many more bytes fit; None if bytes are unlimited."""
         return None if self.quota_bytes is None else max(0, self.quota_bytes - self.used_bytes - self.reserved_bytes)
 
 
 def usage(owner_id: UUID, quota: Quota) -> Usage:
-    """How much of its quota a library takes. Content that several rows share counts once, thumbnails do not."""
+    """Returns how much of the quota a library uses. Shared content counts once, thumbnails do not count."""
     mine, is_unfinished = Media.owner_id == owner_id, Media.status == MediaStatus.UPLOADING
     stored = select(Media.storage_key, Media.size_bytes).where(mine, ~is_unfinished, Media.storage_key.is_not(None))
     once = stored.distinct().subquery()
@@ -65,15 +65,15 @@ def usage(owner_id: UUID, quota: Quota) -> Usage:
     )
 
 
-def must_fit(owner_id: UUID, quota: Quota, *, more_bytes: int, more_files: int = 1) -> None:
-    """Raises MediaQuotaExceeded unless that much more may be kept.
+def check_fits(owner_id: UUID, quota: Quota, *, more_bytes: int, more_files: int = 1) -> None:
+    """Raises MediaQuotaExceeded unless so many more bytes and files fit.
 
-    Called inside the transaction that adds the row or the bytes, it is exact however many do so at once: the library is
-    held until that transaction ends. Whoever only wants to refuse early calls it in a transaction of its own.
+    Inside the transaction that adds the row or the bytes the check is exact, because it locks the library until the
+    transaction ends. To refuse early, call it in a transaction of its own.
     """
     if quota.is_unlimited:
         return
-    hold_library(owner_id)
+    lock_library(owner_id)
     found = usage(owner_id, quota)
     taken = found.used_bytes + found.reserved_bytes
     if quota.max_files is not None and more_files > 0 and found.files + more_files > quota.max_files:
@@ -83,10 +83,10 @@ def must_fit(owner_id: UUID, quota: Quota, *, more_bytes: int, more_files: int =
 
 
 def reserve(media: Media, quota: Quota, upto: int) -> None:
-    """Let an unfinished upload come to `upto` bytes in all, less than before or more. Raises MediaQuotaExceeded.
+    """Let an unfinished upload count for `upto` bytes in all, less than before or more. Raises MediaQuotaExceeded.
 
-    Called inside a transaction that has read `media` itself; the row counts for this much until it is finished.
+    Call it inside the transaction that has read `media`.
     """
     if upto > media.reserved_bytes:
-        must_fit(media.owner_id, quota, more_bytes=upto - media.reserved_bytes, more_files=0)
+        check_fits(media.owner_id, quota, more_bytes=upto - media.reserved_bytes, more_files=0)
     media.reserved_bytes = upto

@@ -1,4 +1,4 @@
-"""The library's endpoints: read the request, call one service, hand back its result."""
+"""The endpoints of the library, and the blueprint that all media endpoints share."""
 
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ from tiktok_api.media.errors import (
     UploadContentTypeUnsupported,
     UploadTooLarge,
 )
-from tiktok_api.media.imports import imports as importing
+from tiktok_api.media.imports import services as imports
 from tiktok_api.media.models import Media
 from tiktok_api.media.monitoring import counted_upload
 from tiktok_api.media.quotas import Quota
@@ -55,10 +55,14 @@ from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.schemas import page_of
 
-__all__ = ["blp", "downloads_routes", "uploads_routes"]
+BLUEPRINTS = (blp,)
+"""All media endpoints are on one blueprint: its name is in their endpoint names, by which links are signed."""
+
+ROUTE_MODULES = (downloads_routes, uploads_routes)
+"""The drawers' modules that add their routes to the blueprint when they are imported."""
 
 
-def _most_bytes() -> int:
+def _max_body_bytes() -> int:
     return int(service(Settings).media_max_bytes) + multipart.OVERHEAD_BYTES
 
 
@@ -67,11 +71,11 @@ def _receive_file() -> ReceivedFile:
     if request.mimetype != "multipart/form-data" or not boundary:
         raise UploadContentTypeUnsupported(expected="multipart/form-data")
     settings = service(Settings)
-    if (request.content_length or 0) > _most_bytes():
+    if (request.content_length or 0) > _max_body_bytes():
         raise UploadTooLarge(allowed=settings.media_max_bytes)
     least = (request.content_length or 0) - multipart.OVERHEAD_BYTES
-    with transaction():  # refused before it is taken in; what counts is asked again when it is known
-        quotas.must_fit(caller.user_id, Quota.of(settings), more_bytes=max(1, least))
+    with transaction():  # refuse before receiving; the exact check follows when the size is known
+        quotas.check_fits(caller.user_id, Quota.of(settings), more_bytes=max(1, least))
     pieces = request_body.iter_pieces(request.environ, stall_seconds=settings.upload_stall_seconds)
     with counted_upload():
         return multipart.receive_file(
@@ -81,7 +85,7 @@ def _receive_file() -> ReceivedFile:
 
 @blp.post("")
 @blp.receives(_receive_file)
-@blp.accepts_bytes(_most_bytes)
+@blp.accepts_bytes(_max_body_bytes)
 @blp.doc(requestBody=openapi.ONE_FILE)
 @blp.response(201, MediaSchema)
 @blp.raises(
@@ -99,7 +103,7 @@ def upload_media(received: ReceivedFile) -> Media:
     One part named `file`. Larger files are better sent by `POST /media/uploads`, which can resume. The media is inspected
     next: ask for it until its status is `ready` or `rejected`.
     """
-    with multipart.unless_refused(service(Storage), received), transaction():
+    with multipart.discard_if_refused(service(Storage), received), transaction():
         return services.add_received(
             caller,
             storage_key=received.storage_key,
@@ -112,7 +116,7 @@ def upload_media(received: ReceivedFile) -> Media:
 
 
 @blp.post("/import")
-@blp.judged_by(lambda sound: "url" in sound.values and importing.read_url(sound.values["url"], service(Fetcher)))
+@blp.judged_by(lambda sound: "url" in sound.values and imports.read_url(sound.values["url"], service(Fetcher)))
 @blp.arguments(ImportSchema)
 @blp.response(202, MediaSchema)
 @blp.raises(ImportUrlRefused, ImportsPending, MediaQuotaExceeded, StorageOutOfSpace)
@@ -124,7 +128,7 @@ def import_media(wish: dict[str, str]) -> Media:
     ends as `rejected` with a reason; what arrived is inspected as every upload is.
     """
     with transaction():
-        return importing.begin(
+        return imports.create(
             caller,
             **wish,
             storage=service(Storage),

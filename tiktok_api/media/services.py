@@ -1,4 +1,4 @@
-"""The library: finding, naming, reading and deleting media, and settling what inspection found."""
+"""The library: find, name, read and delete media, and record what inspection found."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +28,7 @@ _LONGEST_NAME = 255
 
 
 def get_media(caller: Identity, media_id: UUID) -> Media:
-    """The caller's media with this id. Raises NotFound."""
+    """Returns the caller's media with this id. Raises NotFound."""
     mine = select(Media).where(Media.id == media_id, Media.owner_id == caller.user_id)
     media = db.session.scalar(mine.execution_options(populate_existing=True))
     if media is None:
@@ -37,13 +37,13 @@ def get_media(caller: Identity, media_id: UUID) -> Media:
 
 
 def get_many(caller: Identity, ids: Iterable[UUID]) -> dict[UUID, Media]:
-    """Those of `ids` that are the caller's, by id; what is not is left out."""
+    """Returns those of `ids` that are the caller's, by id."""
     found = db.session.scalars(select(Media).where(Media.id.in_(set(ids)), Media.owner_id == caller.user_id))
     return {media.id: media for media in found}
 
 
 def get_ready(caller: Identity, media_id: UUID) -> Media:
-    """The caller's media, inspected and found good. Raises NotFound, MediaNotReady."""
+    """Returns the caller's media if it is ready. Raises NotFound, MediaNotReady."""
     media = get_media(caller, media_id)
     if not media.is_ready:
         raise MediaNotReady(status=media.status)
@@ -67,9 +67,9 @@ def in_library(
     used: bool | None = None,
     q: str | None = None,
 ) -> Select[Media]:
-    """A select of the caller's media; `q` is looked for in the name, ignoring case.
+    """Returns a select of the caller's media; `q` is a part of the name, ignoring case.
 
-    Whoever uses media says which by answering `media.is_used` with a condition on the column that it is asked about.
+    Higher domains that use media answer `media.is_used` with a condition on the column that they are given.
     """
     statement = select(Media).where(Media.owner_id == caller.user_id)
     if kind:
@@ -87,7 +87,7 @@ def in_library(
 
 
 def rename(caller: Identity, media_id: UUID, *, name: str | None = None) -> Media:
-    """Give it another name, for people only; its own name, or none, changes nothing. Raises NotFound."""
+    """Change the name that people see; without `name`, nothing changes. Raises NotFound."""
     media = get_media(caller, media_id)
     if name is not None:
         media.name = clean_name(name)
@@ -96,19 +96,18 @@ def rename(caller: Identity, media_id: UUID, *, name: str | None = None) -> Medi
 
 
 def delete(caller: Identity, media_id: UUID) -> None:
-    """Take it out of the library; its bytes go after that, unless a duplicate shares them.
+    """Delete media from the library. A job deletes its bytes afterwards, unless a duplicate shares them.
 
-    Whoever uses it may object by answering `media.may_be_deleted` with False or an exception. Raises NotFound, MediaInUse.
+    Higher domains that use the media object by answering `media.may_be_deleted` with False or an exception. Raises NotFound,
+    MediaInUse.
     """
-    object_if_needed(get_media(caller, media_id))
-    deduplication.hold_library(caller.user_id)
-    deduplication.leave(
-        get_media(caller, media_id)
-    )  # as it is now: a duplicate may have come, or somebody else deleted it
+    check_deletable(get_media(caller, media_id))
+    deduplication.lock_library(caller.user_id)
+    deduplication.remove(get_media(caller, media_id))  # read again: it may have a duplicate by now, or be deleted
 
 
 def discard(storage: Storage, keys: Iterable[str]) -> None:
-    """Delete content that is in nobody's library any more; what cannot be deleted now is swept later."""
+    """Delete content that is in no library. What cannot be deleted now is left to the cleanup."""
     for key in keys:
         try:
             storage.delete(key)
@@ -116,8 +115,8 @@ def discard(storage: Storage, keys: Iterable[str]) -> None:
             log.warning("media.not_discarded", key=key, error=str(error))
 
 
-def object_if_needed(media: Media) -> None:
-    """Raises MediaInUse, or what somebody else raises, where it is still needed."""
+def check_deletable(media: Media) -> None:
+    """Raises MediaInUse, or the exception of a listener, if the media is still needed."""
     if False in events.ask("media.may_be_deleted", media=media):
         raise MediaInUse
 
@@ -132,10 +131,10 @@ def add_received(
     sha256: str,
     quota: Quota = quotas.UNLIMITED,
 ) -> Media:
-    """Take a file that is in storage already into the library and have it inspected. Raises MediaQuotaExceeded."""
-    deduplication.hold_library(caller.user_id)
-    is_known = deduplication.find_holder(caller.user_id, sha256) is not None
-    quotas.must_fit(caller.user_id, quota, more_bytes=0 if is_known else size_bytes)
+    """Add a stored file to the library and request its inspection. Raises MediaQuotaExceeded."""
+    deduplication.lock_library(caller.user_id)
+    is_known = deduplication.find_stored_copy(caller.user_id, sha256) is not None
+    quotas.check_fits(caller.user_id, quota, more_bytes=0 if is_known else size_bytes)
     media = Media(
         owner_id=caller.user_id,
         name=clean_name(name),
@@ -145,14 +144,14 @@ def add_received(
         storage_key=storage_key,
     )
     db.session.add(media)
-    have_inspected(media, sha256=sha256)
+    request_inspection(media, sha256=sha256)
     return media
 
 
-def have_inspected(media: Media, *, sha256: str | None) -> None:
-    """Everything of it is here: inspect it as soon as a worker is free, unless it is known already.
+def request_inspection(media: Media, *, sha256: str | None) -> None:
+    """Enqueue the inspection of complete media, unless its content is already known.
 
-    A hash that was not taken on the way is taken then. With one, call it with the library held.
+    Without `sha256` the job computes the hash. With it, call this function under the lock on the library.
     """
     media.status, media.expires_at, media.reserved_bytes = MediaStatus.INSPECTING, None, 0
     db.session.flush()
@@ -160,30 +159,33 @@ def have_inspected(media: Media, *, sha256: str | None) -> None:
         queue.enqueue(INSPECT, due_at=clock.now(), subject=media.id)
 
 
-def recognize(media_id: UUID, owner_id: UUID, *, sha256: str) -> Media | None:
-    """The media with its hash, if it has to be inspected: not if it is a duplicate of something that is ready."""
-    deduplication.hold_library(owner_id)
+def store_hash(media_id: UUID, owner_id: UUID, *, sha256: str) -> Media | None:
+    """Store the hash of media. Returns the media if it must be inspected, None if a duplicate's result was copied."""
+    deduplication.lock_library(owner_id)
     media = find_uninspected(media_id)
     return None if media is None or _is_known(media, sha256) else media
 
 
 def _is_known(media: Media, sha256: str) -> bool:
-    is_placed = media.sha256 is not None
-    is_known = deduplication.copy_facts(media) if is_placed else deduplication.place(media, sha256)
+    is_hashed = media.sha256 is not None
+    is_known = deduplication.copy_facts(media) if is_hashed else deduplication.store_hash(media, sha256)
     if is_known:
         events.announce("media.inspected", media=media)
     return is_known
 
 
 def find_uninspected(media_id: UUID) -> Media | None:
-    """The media if it still waits to be inspected."""
+    """Returns the media if it still waits for its inspection."""
     found = select(Media).where(Media.id == media_id, Media.status == MediaStatus.INSPECTING)
     return db.session.scalar(found.execution_options(populate_existing=True))
 
 
-def settle_inspection(media_id: UUID, owner_id: UUID, outcome: Facts | Rejection, *, thumbnail_key: str | None) -> bool:
-    """Write down what inspection found. False: somebody else has done so, a twin was faster, or the media is gone."""
-    deduplication.hold_library(owner_id)
+def store_inspection(media_id: UUID, owner_id: UUID, outcome: Facts | Rejection, *, thumbnail_key: str | None) -> bool:
+    """Store the result of an inspection.
+
+    Returns False if another worker or a duplicate was faster, or the media was deleted.
+    """
+    deduplication.lock_library(owner_id)
     media = find_uninspected(media_id)
     if media is None or _is_known(media, str(media.sha256)):
         return False
@@ -201,14 +203,14 @@ def settle_inspection(media_id: UUID, owner_id: UUID, outcome: Facts | Rejection
 
 
 def reject(media: Media, reason: Rejection) -> None:
-    """Write down why there will be no such media. Call it with the library held."""
+    """Mark media as rejected, with the reason. Call it under the lock on the library."""
     media.status, media.rejection = MediaStatus.REJECTED, asdict(reason)
     db.session.flush()
     events.announce("media.inspected", media=media)
 
 
 def clean_name(name: str) -> str:
-    """A file's name as people may see it: its last part, printable, at most 255 characters. It is never used as a path."""
+    """Returns a file's name for people: its last part, printable, at most 255 characters. It is never used as a path."""
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rstrip("/").rpartition("/")[2]
     shown = "".join(character for character in last if character.isprintable()).strip()
     return shown[:_LONGEST_NAME] or "untitled"

@@ -1,4 +1,4 @@
-"""When media work is done: fetching in its turn, inspection once everything has arrived, conversion on request, sweeping now and then."""
+"""The jobs of media: inspections, deletions, imports, conversions, and the hourly cleanup."""
 
 import hashlib
 from datetime import timedelta
@@ -12,8 +12,8 @@ from tiktok_api.encryption import Encryptor
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.media import cleanup, conversion, deduplication, services
 from tiktok_api.media.imports import download
-from tiktok_api.media.imports import imports as importing
-from tiktok_api.media.imports.concurrency import Turnstile
+from tiktok_api.media.imports import services as imports
+from tiktok_api.media.imports.concurrency import ImportSlots
 from tiktok_api.media.inspection import inspect
 from tiktok_api.media.inspection.inspect import Facts, Rejection
 from tiktok_api.media.models import Media
@@ -31,7 +31,7 @@ _PAUSE = timedelta(seconds=30)
 
 @task(services.INSPECT)
 def inspect_media(job: ClaimedJob, *, storage: Storage) -> RunAgain | None:
-    """Look inside a file that has arrived. Whoever dies on the way leaves it to be inspected again."""
+    """Inspect a complete file. If the worker dies, the next one inspects it again."""
     media = services.find_uninspected(job.subject) if job.subject else None
     end_reading()
     try:
@@ -41,23 +41,23 @@ def inspect_media(job: ClaimedJob, *, storage: Storage) -> RunAgain | None:
 
 
 def _wait(job: ClaimedJob, error: Exception) -> RunAgain:
-    """Storage that fails says nothing about the file, however long it lasts."""
+    """Try again later: a failing storage says nothing about the file, however long it lasts."""
     log.warning("media.waits_for_storage", kind=job.kind, media=str(job.subject), error=str(error))
     return RunAgain(clock.now() + _PAUSE)
 
 
 def _inspect(media: Media, storage: Storage) -> RunAgain | None:
     media_id, owner_id, key, sha256 = media.id, media.owner_id, str(media.storage_key), media.sha256
-    storage.seal(key, size=media.received_bytes)
+    storage.finalize(key, size=media.received_bytes)
     with storage.local_copy(key) as path:
         if sha256 is None:
             with path.open("rb") as file:
                 sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         with transaction():
-            recognized = services.recognize(media_id, owner_id, sha256=sha256)
+            recognized = services.store_hash(media_id, owner_id, sha256=sha256)
         if recognized is None:
             return None
-        if recognized.storage_key != key:  # it shares other bytes now, and these are about to go
+        if recognized.storage_key != key:  # it shares other bytes now, and a job deletes these
             return RunAgain(clock.now())
         outcome = inspect.inspect(path)
     thumbnail_key = None
@@ -65,41 +65,41 @@ def _inspect(media: Media, storage: Storage) -> RunAgain | None:
         thumbnail_key = storage.new_key()
         storage.put(thumbnail_key, outcome.thumbnail)
     with transaction():
-        is_settled = services.settle_inspection(media_id, owner_id, outcome, thumbnail_key=thumbnail_key)
-    if is_settled:
+        is_stored = services.store_inspection(media_id, owner_id, outcome, thumbnail_key=thumbnail_key)
+    if is_stored:
         counters.inspections.labels("ready" if isinstance(outcome, Facts) else "rejected").inc()
     elif thumbnail_key is not None:
         services.discard(storage, [thumbnail_key])
     return None
 
 
-@task(deduplication.DROP, most_failures=30)
-def drop_bytes(job: ClaimedJob, *, storage: Storage) -> None:
-    """Delete what no row holds any more. A duplicate goes only if what it shares instead is really there."""
+@task(deduplication.DELETE_BYTES, most_failures=30)
+def delete_bytes(job: ClaimedJob, *, storage: Storage) -> None:
+    """Delete bytes that no row uses. A duplicate's own bytes are deleted only if the shared ones are really stored."""
     keys, instead = list(job.payload["keys"]), job.payload.get("instead")
-    if instead is not None and not _is_there(storage, instead["key"], instead["size"]):
-        storage.seal(keys[0], size=instead["size"])
+    if instead is not None and not _is_stored(storage, instead["key"], instead["size"]):
+        storage.finalize(keys[0], size=instead["size"])
         with transaction():
-            deduplication.give_back(UUID(instead["owner_id"]), lost=instead["key"], found=keys[0])
-    held = deduplication.held_among(keys)
+            deduplication.restore_shared(UUID(instead["owner_id"]), lost=instead["key"], found=keys[0])
+    used = deduplication.keys_in_use(keys)
     end_reading()
     for key in keys:
-        if key not in held:
+        if key not in used:
             storage.delete(key)
 
 
-def _is_there(storage: Storage, key: str, size: int) -> bool:
+def _is_stored(storage: Storage, key: str, size: int) -> bool:
     try:
         return storage.size(key) == size
     except StorageMissing:
         return False
 
 
-_UNTIL_OUR_TURN_SECONDS = 5.0
+_UNTIL_FREE_SLOT_SECONDS = 5.0
 _CONNECT_SECONDS = 10.0
 
 
-@task(importing.IMPORT)
+@task(imports.IMPORT)
 def fetch_import(
     job: ClaimedJob,
     *,
@@ -107,16 +107,16 @@ def fetch_import(
     encryptor: Encryptor,
     fetcher: Fetcher,
     settings: Settings,
-    turnstile: Turnstile,
+    import_slots: ImportSlots,
 ) -> RunAgain | None:
-    """Fetch what is to be imported, unless it has ended meanwhile. Whoever dies on the way leaves it to be gone on with."""
-    pending = importing.find(job.subject) if job.subject else None
+    """Download an import, unless it has ended meanwhile. If the worker dies, the next one resumes."""
+    pending = imports.find_pending(job.subject) if job.subject else None
     end_reading()
     if pending is None:
         return None
-    with turnstile.turn(pending.owner_id) as is_ours:
-        if not is_ours:
-            return RunAgain(importing.next_try(_UNTIL_OUR_TURN_SECONDS))
+    with import_slots.take(pending.owner_id) as has_slot:
+        if not has_slot:
+            return RunAgain(imports.next_try(_UNTIL_FREE_SLOT_SECONDS))
         silence = settings.upload_stall_seconds
         patience = Patience(
             connect_seconds=min(_CONNECT_SECONDS, silence),
@@ -124,43 +124,43 @@ def fetch_import(
             silence_seconds=silence,
             total_seconds=settings.import_max_seconds,
         )
-        bounds = download.Bounds(max_bytes=settings.media_max_bytes, quota=Quota.of(settings), patience=patience)
-        return download.attempt(job, pending, storage=storage, encryptor=encryptor, fetcher=fetcher, bounds=bounds)
+        limits = download.ImportLimits(max_bytes=settings.media_max_bytes, quota=Quota.of(settings), patience=patience)
+        return download.attempt(job, pending, storage=storage, encryptor=encryptor, fetcher=fetcher, limits=limits)
 
 
 @task(conversion.CONVERT)
 def convert_photo(job: ClaimedJob, *, storage: Storage, settings: Settings) -> RunAgain | None:
-    """Make a photo from another. Whoever dies on the way leaves it to be made again; bytes that nobody owns are swept."""
-    work = conversion.find_work(job.subject) if job.subject else None
+    """Convert a photo. If the worker dies, the next one converts it again; the cleanup deletes bytes without a row."""
+    pending = conversion.find_pending(job.subject) if job.subject else None
     end_reading()
     try:
-        if work is not None:
-            _make(work, storage, Quota.of(settings))
+        if pending is not None:
+            _make(pending, storage, Quota.of(settings))
     except (StorageUnreachable, StorageFull) as error:
         return _wait(job, error)
     return None
 
 
-def _make(work: conversion.Work, storage: Storage, quota: Quota) -> None:
-    outcome = _convert(work, storage)
+def _make(pending: conversion.PendingConversion, storage: Storage, quota: Quota) -> None:
+    outcome = _convert(pending, storage)
     if isinstance(outcome, Rejection):
         with transaction():
-            conversion.refuse(work, outcome)
+            conversion.reject(pending, outcome)
         return
     key = storage.new_key()
     storage.put(key, outcome)
     with transaction():
-        is_kept = conversion.keep(work, outcome, key, quota=quota)
+        is_kept = conversion.store(pending, outcome, key, quota=quota)
     if not is_kept:
         services.discard(storage, [key])
 
 
-def _convert(work: conversion.Work, storage: Storage) -> bytes | Rejection:
-    if work.source_key is None:
+def _convert(pending: conversion.PendingConversion, storage: Storage) -> bytes | Rejection:
+    if pending.source_key is None:
         return conversion.SOURCE_GONE
     try:
-        with storage.local_copy(work.source_key) as path:
-            return conversion.convert(path, str(work.source_content_type), work.wanted)
+        with storage.local_copy(pending.source_key) as path:
+            return conversion.convert(path, str(pending.source_content_type), pending.wanted)
     except StorageMissing:
         return conversion.SOURCE_GONE
 
@@ -171,14 +171,14 @@ def _hourly(_settings: Settings) -> timedelta:
 
 @task("media.sweep", every=_hourly)
 def sweep_media(job: ClaimedJob, *, storage: Storage, settings: Settings) -> None:
-    """Forget uploads that nobody finished, give up late imports, forget files that were rejected, and bytes that belong to nobody."""
-    for media_id in cleanup.expired_uploads():
+    """Delete expired uploads, reject overdue imports, and delete rejected content and bytes without a row."""
+    for media_id in cleanup.find_expired():
         with transaction():
-            cleanup.forget_upload(media_id)
-    for media_id in importing.overdue():
+            cleanup.delete_expired(media_id)
+    for media_id in imports.find_overdue():
         with transaction():
-            importing.reject(media_id, importing.GAVE_UP)
-    for media_id in cleanup.old_rejected(timedelta(seconds=settings.upload_ttl_seconds)):
+            imports.reject(media_id, imports.TIMED_OUT)
+    for media_id in cleanup.find_old_rejected(timedelta(seconds=settings.upload_ttl_seconds)):
         with transaction():
-            cleanup.let_go_of_rejected(media_id)
+            cleanup.release_rejected(media_id)
     cleanup.delete_orphans(storage)

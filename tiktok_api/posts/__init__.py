@@ -1,9 +1,12 @@
 """Posts, and bringing them to TikTok at most once.
 
-A *post* says what and when; a *publication* is that post on one account; an *attempt* is one `publish_id`. The cut
-follows what must be true after a crash: `attempts` holds every durable step as a compare-and-set, `publishing` walks
-those steps and talks to TikTok between them, `verdicts` says what TikTok's words mean, `checking` finds out beforehand
-what TikTok would refuse, `services` is what people do with posts, `scheduling` turns their clocks into instants.
+A *post* says what and when; a *publication* is that post on one account; an *attempt* is one `publish_id`. The row of the post
+is the lock for all of its publications: lock it first to change one of them.
 
-The row of the post is the lock for all of its publications: whoever changes one of them locks it first.
+`services` and `drafts` are what people do with posts, `schedule` turns their times into instants, `queries` shows them.
+`preflight/` finds out beforehand what TikTok would refuse, `waiting/` says what a due publication waits for here,
+`publishing/` takes it to TikTok step by step, and `matching/` finds the ids that TikTok did not tell.
+`capacity` is what an account can still post; `listeners` are what other domains ask and tell.
 """
+
+__all__ = ["listeners", "matching.videos", "publishing.takedowns"]

@@ -14,25 +14,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from tiktok_api import clock
-from tiktok_api.accounts.models import Account, AccountStatus
+from tiktok_api.accounts.models import PUBLISHING_SCOPE, SCOPES, Account, AccountStatus
 from tiktok_api.accounts.services import last_creator_info
 from tiktok_api.db import db
 from tiktok_api.posts.errors import WindowNotPossible
-from tiktok_api.posts.models import LATE, Attempt, AttemptState, Post, Publication, PublicationState
-from tiktok_api.posts.publishing.post_status import ENDED
+from tiktok_api.posts.models import LATE, Attempt, Post, Publication
+from tiktok_api.posts.states import CANCELLABLE, RECEIVED, UNFINISHED, PublicationState
 from tiktok_api.settings import Settings
 
 DAYS_BY_DEFAULT, MOST_DAYS = 7, 92
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2999, 12, 31)
-PUBLISHING_SCOPE = "video.publish"
-USED = (AttemptState.FINAL, AttemptState.SUCCEEDED)
-_PLANNED = (
-    PublicationState.SCHEDULED,
-    PublicationState.DUE,
-    PublicationState.PREPARING,
-    PublicationState.UPLOADING,
-    PublicationState.HELD,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +66,7 @@ def days_of(account_id: UUID, *, first: date, last: date, zone: ZoneInfo, settin
     received = db.session.scalars(
         select(Attempt.final_at).where(
             Attempt.account_id == account_id,
-            Attempt.state.in_(USED),
+            Attempt.state.in_(RECEIVED),
             Attempt.final_at >= edges[0],
             Attempt.final_at < edges[-1],
         )
@@ -85,7 +76,7 @@ def days_of(account_id: UUID, *, first: date, last: date, zone: ZoneInfo, settin
         .join(Publication, Publication.post_id == Post.id)
         .where(
             Publication.account_id == account_id,
-            Publication.state.in_(_PLANNED),
+            Publication.state.in_(CANCELLABLE),
             Post.publish_at < edges[-1],
         )
     ).all()
@@ -112,7 +103,7 @@ def creators_today(settings: Settings) -> dict[str, Any]:
     """
     since = clock.now() - timedelta(hours=24)
     used = db.session.scalar(
-        select(func.count(Attempt.account_id.distinct())).where(Attempt.final_at >= since, Attempt.state.in_(USED))
+        select(func.count(Attempt.account_id.distinct())).where(Attempt.final_at >= since, Attempt.state.in_(RECEIVED))
     )
     return {"allowed": settings.app_creators_per_day, "used": used or 0}
 
@@ -128,10 +119,7 @@ def health_of(account: Account) -> dict[str, Any]:
     unfinished = db.session.scalar(
         select(func.count())
         .select_from(Publication)
-        .where(
-            Publication.account_id == account.id,
-            Publication.state.not_in([*ENDED, PublicationState.DRAFT, PublicationState.SCHEDULED]),
-        )
+        .where(Publication.account_id == account.id, Publication.state.in_(UNFINISHED))
     )
     creator = last_creator_info(account)
     return {
@@ -143,15 +131,12 @@ def health_of(account: Account) -> dict[str, Any]:
         "access_expires_at": account.access_expires_at,
         "reconnect_before": account.refresh_expires_at,
         "scopes": account.scopes,
-        "missing_scopes": [scope for scope in _WANTED if scope not in account.scopes],
+        "missing_scopes": [scope for scope in SCOPES if scope not in account.scopes],
         "creator_info_at": creator.captured_at if creator else None,
         "synced_at": account.synced_at,
         "held_publications": held or 0,
         "unfinished_publications": unfinished or 0,
     }
-
-
-_WANTED = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.upload", PUBLISHING_SCOPE)
 
 
 def _reasons(account: Account) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 """What other domains ask and tell posts, in their own transactions; `app.py` subscribes these."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, select
@@ -12,14 +12,14 @@ from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.media.errors import MediaInUse
 from tiktok_api.media.models import Media
-from tiktok_api.posts.models import Attempt, Post, PostMedia, Publication, PublicationState
-from tiktok_api.posts.publishing.claims import PUBLISH
-from tiktok_api.posts.publishing.post_status import ENDED
-from tiktok_api.posts.services import CANCELLABLE, cancel_one
+from tiktok_api.posts.models import Attempt, Post, PostMedia, Publication, job_key
+from tiktok_api.posts.publishing.transitions import enqueue_publication
+from tiktok_api.posts.services import cancel_publication
+from tiktok_api.posts.states import CANCELLABLE, ENDED, UNFINISHED, PublicationState
 
 
 def veto_deletion(media: Media) -> None:
-    """Media that a post still needs stay. Raises MediaInUse."""
+    """Refuse to delete media that a post still needs. Raises MediaInUse."""
     shows_it = select(PostMedia.post_id).where(PostMedia.media_id == media.id)
     # Locked, so that none of them is scheduled between this look and the deletion.
     post_ids = db.session.scalars(
@@ -33,14 +33,14 @@ def veto_deletion(media: Media) -> None:
 
 
 def is_shown(media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
-    """Whether any post shows media, as a condition on a column with their ids."""
+    """Returns the condition that a post shows the media whose id is in this column."""
     return exists().where(PostMedia.media_id == media_id)
 
 
 def give_up_account(account: Account) -> list[UUID]:
-    """Cancel what was to go out on an account that is being disconnected; answers those publications' ids.
+    """Cancel what was to go out on an account that is being disconnected. Returns the ids of those publications.
 
-    What may be live already stays as it is; what is only a draft keeps a target that leads nowhere.
+    What may be live already stays as it is; a draft keeps its target, without an account.
     """
     unfinished = select(Publication.post_id).where(
         Publication.account_id == account.id, Publication.state.not_in(ENDED)
@@ -54,36 +54,35 @@ def give_up_account(account: Account) -> list[UUID]:
             Publication.account_id == account.id,
             Publication.state.in_(CANCELLABLE),
         )
-        outcomes = [cancel_one(post, each) for each in db.session.scalars(waiting.execution_options(**fresh)).all()]
+        outcomes = [
+            cancel_publication(post, each) for each in db.session.scalars(waiting.execution_options(**fresh)).all()
+        ]
         cancelled += [each["publication_id"] for each in outcomes if each["outcome"] == "cancelled"]
     return cancelled
 
 
 def forget_posts(user_id: UUID) -> None:
-    """Somebody leaves: their posts go first, because media that a post shows cannot go."""
+    """Delete a user's posts, before the user is deleted: media that a post shows cannot be deleted."""
     theirs = select(Publication.id).where(Publication.owner_id == user_id)
     for publication_id in db.session.scalars(theirs):
-        queue.cancel(f"{PUBLISH}:{publication_id}")
+        queue.cancel(job_key(publication_id))
     db.session.execute(delete(Post).where(Post.owner_id == user_id).execution_options(synchronize_session=False))
 
 
-def wake_account(account: Account) -> None:
-    """An account was connected again: whatever was held for it is looked at now.
+def resume_account(account: Account) -> None:
+    """Run the jobs of an account's publications now: it was connected again, and they may have been held for that.
 
-    It only moves promises. Locking posts here, under the account's lock, would be the wrong way round: a worker locks
-    its post first and then, by a foreign key, the account.
+    It only enqueues. Locking posts here, under the account's lock, would be the wrong way round: a worker locks its post
+    first and then, by a foreign key, the account.
     """
-    waiting = (PublicationState.DRAFT, PublicationState.SCHEDULED)
-    unfinished = select(Publication.id).where(
-        Publication.account_id == account.id, Publication.state.not_in([*ENDED, *waiting])
-    )
+    unfinished = select(Publication.id).where(Publication.account_id == account.id, Publication.state.in_(UNFINISHED))
     # In the order of their times: workers take jobs by when they came due.
     for place, publication_id in enumerate(db.session.scalars(unfinished.order_by(Publication.wanted_at))):
-        look_again(publication_id, not_before=clock.now() + place * timedelta(microseconds=1))
+        enqueue_publication(publication_id, clock.now() + place * timedelta(microseconds=1))
 
 
 def find_publication(publish_id: str, *, open_id: str) -> UUID | None:
-    """The publication behind a publish_id of this TikTok account."""
+    """Returns the id of the publication with a publish_id of this TikTok account."""
     return db.session.scalar(
         select(Publication.id)
         .join(Attempt, Attempt.publication_id == Publication.id)
@@ -92,8 +91,6 @@ def find_publication(publish_id: str, *, open_id: str) -> UUID | None:
     )
 
 
-def look_again(publication_id: UUID, *, not_before: datetime | None = None) -> None:
-    """TikTok hints that something has changed: ask it now instead of at the next poll."""
-    queue.enqueue(
-        PUBLISH, due_at=not_before or clock.now(), subject=publication_id, unique_key=f"{PUBLISH}:{publication_id}"
-    )
+def look_again(publication_id: UUID) -> None:
+    """Ask TikTok now instead of at the next poll: its webhook says that something has changed."""
+    enqueue_publication(publication_id, clock.now())

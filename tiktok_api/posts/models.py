@@ -1,6 +1,7 @@
 """Posts, their publications and attempts, and the timeline that people read."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api import clock
 from tiktok_api.db import Model, enum_column
+from tiktok_api.posts.states import ALIVE, UNFINISHED, AttemptState, PublicationState
 
 
 class PostType(StrEnum):
@@ -33,7 +35,7 @@ class PrivacyLevel(StrEnum):
 
 
 class PostStatus(StrEnum):
-    """Derived from the publications; see `deriving.py`."""
+    """Derived from the publications; see `publishing/transitions.py`."""
 
     DRAFT = "draft"
     SCHEDULED = "scheduled"
@@ -61,38 +63,17 @@ class PostIdSource(StrEnum):
     MATCHED = "matched"
 
 
-class PublicationState(StrEnum):
-    DRAFT = "draft"
-    SCHEDULED = "scheduled"
-    DUE = "due"
-    PREPARING = "preparing"
-    UPLOADING = "uploading"
-    PROCESSING = "processing"
-    PUBLISHED = "published"
-    PUBLICLY_AVAILABLE = "publicly_available"
-    NO_LONGER_AVAILABLE = "no_longer_available"
-    INBOX_DELIVERED = "inbox_delivered"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    UNCONFIRMED = "unconfirmed"
-    HELD = "held"
-
-
 LATE = "late"
 """The reason of what is held because it is too late to go out by itself: its person is asked."""
 SPACED = "spaced"
 """The reason of what is late and waits for its turn among the late ones of its account."""
+UPLOAD_URL_LIFETIME = timedelta(hours=1)
+"""TikTok's direct-post page."""
 
 
-class AttemptState(StrEnum):
-    """INTENT, OPEN and FINAL are alive: a database constraint lets a publication have one of them at most."""
-
-    INTENT = "intent"  # we are about to ask TikTok for a publish_id
-    OPEN = "open"  # it is durable, and the last byte has not left
-    FINAL = "final"  # the last byte may have left: only TikTok knows
-    SUCCEEDED = "succeeded"
-    ABANDONED = "abandoned"  # proven unable to go live: no byte, or not the last one, was ever sent
-    DEAD = "dead"  # ended by TikTok, or its upload URL lapsed before the last byte
+def _is_one_of(states: Iterable[StrEnum]) -> str:
+    """The condition of a partial index."""
+    return f"state in ({', '.join(repr(state.value) for state in states)})"
 
 
 class Post(Model):
@@ -126,8 +107,13 @@ class Post(Model):
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
     @property
+    def is_direct(self) -> bool:
+        """True if it goes live without another touch."""
+        return self.mode == PostMode.DIRECT
+
+    @property
     def is_movable(self) -> bool:
-        """Whether its content and time are still ours to choose."""
+        """True while its content and time may be chosen."""
         return self.status in (PostStatus.DRAFT, PostStatus.SCHEDULED)
 
 
@@ -142,7 +128,16 @@ class PostMedia(Model):
     position: Mapped[int]
 
 
-_UNFINISHED = text("state in ('due', 'preparing', 'uploading', 'processing', 'held', 'unconfirmed')")
+PUBLISH = "posts.publish"
+"""The kind of the job that carries a publication."""
+
+
+def job_key(publication_id: UUID) -> str:
+    """The unique key of the job that carries a publication."""
+    return f"{PUBLISH}:{publication_id}"
+
+
+_UNFINISHED = text(_is_one_of(UNFINISHED))
 
 
 class Publication(Model):
@@ -176,22 +171,26 @@ class Publication(Model):
     published_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
+    def wanted_time(self, post: Post) -> datetime | None:
+        """When its person wants it out: asked for anew, or the time of its post."""
+        return self.wanted_at or post.publish_at
+
     @property
     def is_asked_about(self) -> bool:
-        """Whether it is late and waits for its person to choose."""
+        """True if it is late and waits for its person to choose."""
         return self.state is PublicationState.HELD and self.reason == LATE
 
     @property
     def job_key(self) -> str:
         """The unique key of the job that carries it."""
-        return f"posts.publish:{self.id}"
+        return job_key(self.id)
 
 
-_ALIVE = text("state in ('intent', 'open', 'final')")
+_ALIVE = text(_is_one_of(ALIVE))
 
 
 class Attempt(Model):
-    """One `publish_id`. `epoch` is that of the job which may move it: an older worker finds it taken."""
+    """One `publish_id`. `epoch` is that of the job whose worker may change it: an older worker finds it taken."""
 
     __tablename__ = "attempts"
     __table_args__ = (
@@ -220,6 +219,15 @@ class Attempt(Model):
     opened_at: Mapped[datetime | None]
     final_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+
+    def is_url_lapsed(self, now: datetime) -> bool:
+        """True once the upload URL's hour has passed."""
+        return self.opened_at is None or now - self.opened_at >= UPLOAD_URL_LIFETIME
+
+    def end(self, state: AttemptState, reason: str | None) -> None:
+        """End the attempt; its upload URL is forgotten."""
+        self.state, self.reason, self.ended_at = state, reason, clock.now()
+        self.upload_url_encrypted = None
 
 
 class TimelineEntry(Model):

@@ -8,16 +8,9 @@ from tiktok_api import clock
 from tiktok_api.db import db
 from tiktok_api.metrics import counters
 from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
-from tiktok_api.posts.models import Attempt, Post, Publication, PublicationState, TimelineEntry
+from tiktok_api.posts.models import Attempt, Post, Publication, TimelineEntry
+from tiktok_api.posts.states import UNFINISHED, PublicationState
 
-_UNFINISHED = (
-    PublicationState.DUE,
-    PublicationState.PREPARING,
-    PublicationState.UPLOADING,
-    PublicationState.PROCESSING,
-    PublicationState.HELD,
-    PublicationState.UNCONFIRMED,
-)
 _MOST_ENTRIES = 200
 _MOST_REASONS = 50
 
@@ -31,19 +24,19 @@ def gauges() -> Iterator[Metric]:
     held = GaugeMetricFamily("tiktok_api_publications_held", "Publications on hold.", labels=["reason"])
     query = (
         select(Publication.state, Publication.reason, func.count(), func.min(Publication.updated_at))
-        .where(Publication.state.in_(_UNFINISHED))
+        .where(Publication.state.in_(UNFINISHED))
         .group_by(Publication.state, Publication.reason)
     )
     now = clock.now()
-    counts = dict.fromkeys(_UNFINISHED, 0)
-    ages = dict.fromkeys(_UNFINISHED, 0.0)
+    counts = dict.fromkeys(UNFINISHED, 0)
+    ages = dict.fromkeys(UNFINISHED, 0.0)
     reasons: dict[str, int] = {}
     for state, reason, count, changed in db.session.execute(query):
         counts[state] += count
         ages[state] = max(ages[state], (now - changed).total_seconds())
         if state is PublicationState.HELD:
             reasons[reason or "unknown"] = count
-    for state in _UNFINISHED:
+    for state in UNFINISHED:
         shown.add_metric([state], counts[state])
         oldest.add_metric([state], ages[state])
     for reason, count in sorted(reasons.items(), key=lambda each: -each[1])[:_MOST_REASONS]:

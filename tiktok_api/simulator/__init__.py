@@ -1,22 +1,23 @@
 """A faithful TikTok for developing, testing and demonstrating without the real one.
 
-It is a Flask application of its own and shares no line with the product, so that each can prove the other wrong.
-Its rooms follow what a request meets: `meddling` (journal and mischief) around everything, then `consent`, `oauth`,
-`reading`, `publishing` and `transfer` with TikTok's endpoints, each guarded by `guarding` and worded by
-`envelopes`; what happens afterwards without being asked lives in `processing`, `pulling` and `webhooks`, driven by
-the virtual `clock` and the agenda of `happenings`; `courier` runs what talks to other servers, each receiver and pull
-in a lane of its own. All that exists is in one `world` under one lock, `seeding` says how it begins, `growth` how its
-numbers evolve, `retention` what it forgets, and `snapshot` and `state_file` how it survives its process. `control`,
-`casting` and `pages` are for those who run it: the control API under `/_simulator/v1` and a page for people at
-`/_simulator/`, which also documents the API; `access` keeps other web pages out, and `options` declares everything
-that can be set.
+It is a Flask application of its own and shares no code with the product, so that each can prove the other wrong. Its
+drawers, each of which imports only those below it:
+
+- `server`: the HTTP server, and `running`, which starts everything
+- `control`: the control API under `/_simulator/v1`, the page at `/_simulator/`, which also documents that API, and a client
+- `api` and `faults`: TikTok's endpoints, and the middleware that lets requests fail on demand and writes the journal
+- `state`: saving a world to a file and loading it
+- `background`: what TikTok does after a request: pulls, inspection, verdicts, moderation, webhooks
+- `world`: everything that exists, under one lock, with a virtual clock, an agenda, a seed and growth
+- `models`: apps, creators, videos, publications, webhook deliveries, fault rules and the other records of a world
+- `options` and `media`: what can be set, and TikTok's limits for media
 
 In a test: `with running(allow_http=True) as tiktok: ... tiktok.url ... tiktok.control.advance(3600)`. As a
 process: `python -m tiktok_api.simulator --port 8090 --state world.json`.
 """
 
 from tiktok_api.simulator.app import create_simulator
-from tiktok_api.simulator.control.client import Control, OrderRefused
-from tiktok_api.simulator.server.http import Running, running
+from tiktok_api.simulator.control.client import CommandRefused, Control
+from tiktok_api.simulator.server.running import Running, running
 
-__all__ = ["Control", "OrderRefused", "Running", "create_simulator", "running"]
+__all__ = ["CommandRefused", "Control", "Running", "create_simulator", "running"]

@@ -13,19 +13,19 @@ from typing import Any, NoReturn
 
 import structlog
 
-from tiktok_api.simulator.server.http import running
+from tiktok_api.simulator.options.options import InvalidOption
+from tiktok_api.simulator.server.running import running
 from tiktok_api.simulator.state.state_file import StateUnusable
-from tiktok_api.simulator.world.options import UnknownKnob
 
-STOPPING = {signal.SIGTERM, signal.SIGINT}
+STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 
 def main() -> int:
-    """Serve until told to stop; the first line on standard output is the URL, what follows is the log."""
+    """Serve until SIGTERM or SIGINT; the first line on standard output is the URL, the others are the log."""
     arguments = _arguments()
     log = _make_log(os.environ.get("LOG_LEVEL") or "INFO")
-    # Waited for, not handled: a handler that sets an event can meet its own thread inside that event's lock.
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    # Waited for instead of handled: a handler that sets an event can interrupt its own thread inside that event's lock.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     try:
         with running(
             arguments.port,
@@ -33,23 +33,23 @@ def main() -> int:
             listener=None if arguments.fd is None else socket.socket(fileno=arguments.fd),
             state=arguments.state,
             allowed_hosts=arguments.allow_host,
-            **_knobs(arguments),
+            **_options(arguments),
         ) as tiktok:
             sys.stdout.write(f"{tiktok.url}\n")
             sys.stdout.flush()
-            with contextlib.suppress(OSError):  # who started it may read no further than the URL
+            with contextlib.suppress(OSError):  # the parent process may close the pipe after the URL
                 log.info("simulator.started", url=tiktok.url)
-            signal.sigwait(STOPPING)
+            signal.sigwait(STOP_SIGNALS)
             with contextlib.suppress(OSError):
                 log.info("simulator.stopping")
-    except (UnknownKnob, StateUnusable, OSError) as error:
+    except (InvalidOption, StateUnusable, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
 
 def leave(status: int) -> NoReturn:
-    """End this process; threads that cannot be interrupted (a look-up of a name, an inspection) are not waited for."""
+    """End this process without waiting for threads that cannot be interrupted (a DNS query, an inspection)."""
     sys.stdout.flush()
     sys.stderr.flush()
     if threading.active_count() > 1:
@@ -58,7 +58,7 @@ def leave(status: int) -> NoReturn:
 
 
 def _make_log(level: str) -> structlog.typing.FilteringBoundLogger:
-    """Writes lines as the product writes its own, with none of its code; an unknown level is INFO."""
+    """Returns a log of the same form as the product's, without its code; an unknown level is INFO."""
     structlog.configure(
         processors=[
             structlog.stdlib.add_log_level,
@@ -84,10 +84,10 @@ def _arguments() -> argparse.Namespace:
         action="append",
         default=[],
         metavar="NAME",
-        help="a name under which the control API may be reached, beside localhost and addresses",
+        help="a name under which the control API can be reached, in addition to localhost and addresses",
     )
-    parser.add_argument("--seed", type=int, help="what everything is drawn from; 1 unless given")
-    parser.add_argument("--state", metavar="FILE", help="keep the whole world in this file, and go on from it")
+    parser.add_argument("--seed", type=int, help="seed of ids, tokens, names and growth; 1 unless given")
+    parser.add_argument("--state", metavar="FILE", help="load the world from this file, and save it there")
     parser.add_argument("--allow-http", action="store_true", help="pull and deliver webhooks over http and loopback")
     parser.add_argument("--webhook-url", help="callback URL of both default apps")
     parser.add_argument(
@@ -95,24 +95,24 @@ def _arguments() -> argparse.Namespace:
         action="append",
         default=[],
         metavar="NAME=JSON",
-        help="turn any knob, for instance rotation='\"never\"'",
+        help="set any option, for instance rotation='\"never\"'",
     )
     return parser.parse_args()
 
 
-def _knobs(arguments: argparse.Namespace) -> dict[str, Any]:
-    knobs: dict[str, Any] = {"allow_http": True} if arguments.allow_http else {}
+def _options(arguments: argparse.Namespace) -> dict[str, Any]:
+    options: dict[str, Any] = {"allow_http": True} if arguments.allow_http else {}
     if arguments.seed is not None:
-        knobs["seed"] = arguments.seed
+        options["seed"] = arguments.seed
     if arguments.webhook_url:
-        knobs["webhook_url"] = arguments.webhook_url
-    for knob in arguments.knob:
-        name, _, value = knob.partition("=")
+        options["webhook_url"] = arguments.webhook_url
+    for assignment in arguments.knob:
+        name, _, value = assignment.partition("=")
         try:
-            knobs[name] = json.loads(value)
+            options[name] = json.loads(value)
         except ValueError:
-            knobs[name] = value
-    return knobs
+            options[name] = value
+    return options
 
 
 if __name__ == "__main__":

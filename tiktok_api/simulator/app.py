@@ -1,4 +1,4 @@
-"""Puts the simulator together."""
+"""Composes a simulator: the world with its background, the endpoints, the control API and the fault middleware."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -8,51 +8,52 @@ from flask import Flask, Response, abort, request
 from werkzeug.routing import RequestRedirect
 
 from tiktok_api.simulator.api import consent, display, envelopes, images, oauth, publishing, upload
-from tiktok_api.simulator.api.json import Notation
+from tiktok_api.simulator.background.lanes import BackgroundLanes
 from tiktok_api.simulator.control import pages, routes
-from tiktok_api.simulator.control.access import Access
-from tiktok_api.simulator.faults.middleware import Meddling
+from tiktok_api.simulator.control.access import ControlAccess
+from tiktok_api.simulator.faults.middleware import FaultMiddleware
+from tiktok_api.simulator.world.json import StrictJSONProvider
 from tiktok_api.simulator.world.world import World, current_world
 
 LARGEST_BODY = 1 << 20
-"""Of everything but uploads."""
+"""Bytes of a request body, except of uploads."""
 
 
-def create_simulator(*, media_folder: Path | None = None, hosts: Collection[str] = (), **knobs: Any) -> Flask:
-    """A simulated TikTok as a WSGI application; its world is `app.extensions["world"]`.
+def create_simulator(*, media_folder: Path | None = None, hosts: Collection[str] = (), **options: Any) -> Flask:
+    """Returns a simulated TikTok as a WSGI application; its world is `app.extensions["world"]`.
 
-    `hosts` are names under which the control API may be reached, beside localhost and addresses. Raises UnknownKnob.
-    The server calls the world's `close` in the end; `running` does.
+    `hosts` are names under which the control API can be reached, in addition to localhost and addresses. The caller
+    closes the world at the end. Raises InvalidOption.
     """
     app = Flask(__name__, static_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.json = Notation(app)
-    world = World(media_folder, **knobs)
+    app.json = StrictJSONProvider(app)
+    world = World(BackgroundLanes, media_folder, **options)
     app.extensions["world"] = world
     app.before_request(_bound_body)
     app.before_request(_refuse_missing_slash)
-    app.after_request(_note_change)
-    Access(app, hosts)
-    envelopes.register_error_shapes(app)
-    for room in (consent, oauth, display, publishing, upload, images, routes, pages):
-        app.register_blueprint(room.blueprint)
-    app.wsgi_app = Meddling(app.wsgi_app, world)  # type: ignore[method-assign]
+    app.after_request(_mark_changed)
+    ControlAccess(app, hosts)
+    envelopes.register_error_handlers(app)
+    for module in (consent, oauth, display, publishing, upload, images, routes, pages):
+        app.register_blueprint(module.blueprint)
+    app.wsgi_app = FaultMiddleware(app.wsgi_app, world)  # type: ignore[method-assign]
     return app
 
 
 def _bound_body() -> None:
-    if request.endpoint != "transfer.put_chunk":
+    if request.endpoint != "upload.put_chunk":
         request.max_content_length = LARGEST_BODY
 
 
-def _note_change(response: Response) -> Response:
-    """Let the state be saved; rules of mischief change without the world's lock."""
+def _mark_changed(response: Response) -> Response:
+    """Mark the world as changed, so that it is saved: fault rules change without the world's lock."""
     if request.method != "GET":
         current_world().is_touched = True
     return response
 
 
 def _refuse_missing_slash() -> None:
-    """Every path ends with a slash; TikTok does not redirect to where it is."""
+    """Answer 404 to a path without its last slash, as TikTok does; Flask would redirect."""
     if isinstance(request.routing_exception, RequestRedirect):
         abort(404)

@@ -1,7 +1,7 @@
-"""Where media bytes live, blind to what they mean.
+"""Where media bytes are stored. Nothing here knows what the bytes mean.
 
-`port` says what a storage can do, `local` does it with files, `s3` with a bucket, and `choosing` picks one from `STORAGE_URL`.
-Writing is cut so that both fit: bytes are appended in order from a known offset by one writer at a time, and nothing
-counts as stored until it has been settled. Files are locked by the kernel. S3 knows no locks and has parts of 5 MiB at least: who
-writes and what counts is in the `ledger`, `s3_appending` cuts parts and keeps what is shorter, and `bucket` is all that knows boto3.
+`port` says what a storage can do, `local` does it with files, `s3` with a bucket, and `factory` picks one from `STORAGE_URL`.
+The port is cut so that both fit: one writer at a time appends bytes in order from a known offset, and bytes count only once
+they are flushed. The kernel locks files. S3 has no locks and takes parts of at least 5 MiB, so `s3` keeps locks and the list
+of parts in the database.
 """

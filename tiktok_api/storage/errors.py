@@ -1,10 +1,10 @@
 """What a storage can refuse.
 
 StorageError
-├── StorageFull         no room left: what was settled is kept
+├── StorageFull         no space left: what was flushed is kept
 ├── StorageBusy         another writer holds this key, here or in another process
-├── StorageMissing      nothing is stored under this key, or less than was promised
-└── StorageUnreachable  no usable answer from where the bytes are: try again later
+├── StorageMissing      nothing is stored under this key, or fewer bytes than were flushed
+└── StorageUnreachable  the storage gave no usable answer: try again later
 """
 
 import errno
@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class StorageError(Exception):
@@ -20,7 +20,7 @@ class StorageError(Exception):
 
 
 class StorageFull(StorageError):
-    """There is no room left; everything that was settled is kept."""
+    """There is no space left; everything that was flushed is kept."""
 
 
 class StorageBusy(StorageError):
@@ -28,19 +28,19 @@ class StorageBusy(StorageError):
 
 
 class StorageMissing(StorageError):
-    """Nothing is stored under this key, or fewer bytes than were settled before."""
+    """Nothing is stored under this key, or fewer bytes than were flushed before."""
 
 
 class StorageUnreachable(StorageError):
-    """Whoever keeps the bytes does not answer, or nothing that makes sense; everything that was settled is kept."""
+    """The storage does not answer, or its answer is unusable; everything that was flushed is kept."""
 
 
 @contextmanager
-def saying_full() -> Iterator[None]:
-    """Call a disk, a quota or a limit that is used up StorageFull."""
+def translate_full() -> Iterator[None]:
+    """Raise StorageFull in place of the system's errors about a full disk, a used-up quota or a size limit."""
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if error.errno in _NO_SPACE:
             raise StorageFull(os.strerror(error.errno)) from error
         raise

@@ -1,4 +1,4 @@
-"""Which storage an operator asked for."""
+"""Makes the storage that `STORAGE_URL` names."""
 
 import re
 from datetime import timedelta
@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from tiktok_api.storage.local import LocalStorage
 from tiktok_api.storage.port import Storage
-from tiktok_api.storage.s3.upload_state import Ledger
+from tiktok_api.storage.s3.upload_state import UploadStates
 
 _S3_URL = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/?(?P<prefix>[A-Za-z0-9!_.*'()/-]*)")
 
@@ -20,11 +20,11 @@ def storage_from_url(
     link_seconds: int = 0,
     lease: timedelta = timedelta(seconds=15),
 ) -> Storage:
-    """The storage behind `STORAGE_URL`: `file:///a/folder`, made if it is not there yet, or `s3://bucket/prefix`.
+    """Returns the storage for `STORAGE_URL`: `file:///a/folder` (created if it is missing) or `s3://bucket/prefix`.
 
-    The rest is for S3: where it is unless at Amazon, and for clients unless at the same place; how long the addresses live
-    that it hands out (0: it hands out none); how long a writer keeps its lock without a word.
-    Raises ValueError for any other address.
+    The other parameters are for S3: `endpoint_url` where it is not Amazon's, `public_endpoint_url` where clients reach it
+    under another one, `link_seconds` the lifetime of signed URLs (0: none are made), `lease` the time after which a silent
+    writer loses its lock. Raises ValueError for any other URL.
     """
     if found := _S3_URL.fullmatch(url):
         # boto3 takes half a second and 30 MB to import, and only this needs it.
@@ -33,7 +33,7 @@ def storage_from_url(
 
         prefix = "".join(f"{folder}/" for folder in found["prefix"].split("/") if folder)
         bucket = Bucket(found["bucket"], prefix, endpoint_url=endpoint_url, public_endpoint_url=public_endpoint_url)
-        return S3Storage(bucket, Ledger(lease), link_seconds=link_seconds)
+        return S3Storage(bucket, UploadStates(lease), link_seconds=link_seconds)
     parts = urlsplit(url)
     if parts.scheme != "file" or parts.netloc not in ("", "localhost") or parts.path in ("", "/"):
         raise ValueError(f"STORAGE_URL must look like file:///a/folder or s3://bucket/prefix, not {url!r}")

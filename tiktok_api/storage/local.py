@@ -1,4 +1,4 @@
-"""Files under one folder: appended in place, synced before they count, locked by the kernel."""
+"""Storage in files below one folder: appended in place, synced before they count, locked by the kernel."""
 
 import fcntl
 import os
@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tiktok_api.storage import keys
-from tiktok_api.storage.errors import StorageBusy, StorageError, StorageMissing, saying_full
+from tiktok_api.storage.errors import StorageBusy, StorageError, StorageMissing, translate_full
 
 READ_PIECE_BYTES = 1024 * 1024
 
 
 class LocalStorage:
-    """Keys are random; `3f2a…` lives in `3f/2a/3f2a…`, so that no folder grows beyond what a file system likes."""
+    """Key `3f2a…` is the file `3f/2a/3f2a…`: keys are random, so no folder gets more files than a file system handles well."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -25,25 +25,25 @@ class LocalStorage:
 
     def create(self, key: str) -> None:
         path = self._path(key)
-        with saying_full():
+        with translate_full():
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o640))
             self._sync_folders(path)
 
     @contextmanager
-    def append(self, key: str) -> Iterator["LocalAppending"]:
+    def append(self, key: str) -> Iterator["LocalAppender"]:
         file = self._open(key, os.O_RDWR)
         try:
             try:
-                # Held by the kernel for this open file: it goes when the process goes, however that ends.
+                # The kernel holds the lock for this open file and releases it when the process ends, in whatever way.
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise StorageBusy(key) from error
-            yield LocalAppending(file, key)
+            yield LocalAppender(file, key)
         finally:
             os.close(file)
 
-    def seal(self, key: str, *, size: int) -> None:
+    def finalize(self, key: str, *, size: int) -> None:
         path = self._path(key)
         if self.size(key) != size:
             raise StorageMissing(key)
@@ -54,7 +54,7 @@ class LocalStorage:
         path = self._path(key)
         part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
         try:
-            with saying_full():
+            with translate_full():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with part.open("xb") as file:
                     file.write(content)
@@ -72,9 +72,9 @@ class LocalStorage:
             raise StorageMissing(key) from error
 
     def read(self, key: str, first: int, last: int) -> Iterator[bytes]:
-        # Opened here, not at the first piece: whoever asks learns at once that nothing is there, and a file
+        # Opened here, not at the first piece: the caller learns at once that nothing is there, and a file that is
         # deleted later is still read to its end.
-        return _Pieces(self._open(key, os.O_RDONLY), first, last)
+        return FileReader(self._open(key, os.O_RDONLY), first, last)
 
     @contextmanager
     def local_copy(self, key: str) -> Iterator[Path]:
@@ -100,18 +100,18 @@ class LocalStorage:
                 if written_at >= moment or not keys.is_key(name):
                     continue
                 if rest:
-                    path.unlink()  # what a `put` left behind when its process died
+                    path.unlink()  # left by a `put` whose process died
                 else:
                     yield name
 
-    def room(self) -> int | None:
+    def free_bytes(self) -> int | None:
         found = os.statvfs(self.root)
         return found.f_bavail * found.f_frsize
 
     def check(self) -> None:
         probe = self.root / f".check-{secrets.token_hex(4)}"
         try:
-            with saying_full():
+            with translate_full():
                 probe.write_bytes(b"ok")
                 probe.unlink()
         except OSError as error:
@@ -127,7 +127,7 @@ class LocalStorage:
             raise StorageMissing(key) from error
 
     def _sync_folders(self, path: Path) -> None:
-        """Make the name itself survive a power cut, up to the root."""
+        """Sync every folder up to the root, so that the file's name survives a power cut."""
         for folder in (path.parent, path.parent.parent, self.root):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
@@ -136,42 +136,42 @@ class LocalStorage:
                 os.close(descriptor)
 
 
-class LocalAppending:
-    """The end of one locked file."""
+class LocalAppender:
+    """Writes at the end of one locked file."""
 
     def __init__(self, file: int, key: str) -> None:
         self._file = file
         self._key = key
-        self._end = self._settled = 0
+        self._end = self._flushed = 0
 
     def write(self, piece: bytes | memoryview) -> None:
         rest = memoryview(piece)
-        with saying_full():
+        with translate_full():
             while rest:
                 written = os.write(self._file, rest)
                 self._end += written
                 rest = rest[written:]
 
-    def settle(self) -> int:
-        if self._end != self._settled:
-            with saying_full():
+    def flush(self) -> int:
+        if self._end != self._flushed:
+            with translate_full():
                 os.fdatasync(self._file)
-            self._settled = self._end
-        return self._settled
+            self._flushed = self._end
+        return self._flushed
 
     def rewind(self, offset: int) -> None:
         if os.fstat(self._file).st_size < offset:
             raise StorageMissing(self._key)
         os.ftruncate(self._file, offset)
         os.lseek(self._file, offset, os.SEEK_SET)
-        self._end = self._settled = offset
+        self._end = self._flushed = offset
 
-    def hold(self) -> None:
-        """Nothing to do: the kernel takes a lock from nobody who lives."""
+    def renew_lock(self) -> None:
+        """Nothing to do: the kernel never takes a lock from a living process."""
 
 
-class _Pieces:
-    """A stretch of an open file, closed at its end, by `close()` or when it is forgotten half-read."""
+class FileReader:
+    """Part of an open file in pieces of 1 MiB. Closes the file at the end, in `close()`, or when it is garbage-collected."""
 
     def __init__(self, file: int, first: int, last: int) -> None:
         self._file: int | None = file
@@ -191,7 +191,7 @@ class _Pieces:
         return piece
 
     def close(self) -> None:
-        """Let go of the file; nothing more will come."""
+        """Close the file; no more pieces follow."""
         if self._file is not None:
             file, self._file = self._file, None
             os.close(file)

@@ -1,4 +1,4 @@
-"""The tables in which uploads to S3 are written down while they last; S3 itself knows no locks and forgets no mistakes."""
+"""The tables that describe unfinished uploads to S3. S3 has no locks and keeps every part that it was ever sent."""
 
 from datetime import datetime
 
@@ -9,10 +9,10 @@ from tiktok_api.db import Model
 
 
 class StorageUpload(Model):
-    """One key that is appended to, until it is sealed.
+    """One key that is appended to, until it is finalized.
 
     `epoch` counts its writers and fences the earlier ones off; `leased_until` is the database's real time. `last_part` is
-    the highest part number anybody was given: none is given twice, so no part is ever written with two contents.
+    the highest part number given out: no number is given twice, so no part is ever written with two contents.
     """
 
     __tablename__ = "storage_uploads"
@@ -26,7 +26,7 @@ class StorageUpload(Model):
 
 
 class StorageSegment(Model):
-    """The bytes `start_offset` up to, not including, `end_offset` of an upload: a part of it, or an object called `piece`."""
+    """The bytes from `start_offset` up to `end_offset` (excluded) of an upload: a part of it, or an object named `piece`."""
 
     __tablename__ = "storage_segments"
     __table_args__ = (Index("ix_storage_segments_key", "key", "start_offset"),)

@@ -1,4 +1,4 @@
-"""What every storage can do."""
+"""The interface that every storage implements."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -7,92 +7,93 @@ from pathlib import Path
 from typing import Protocol
 
 
-class Appending(Protocol):
-    """One writer at the end of one key, alone there until it lets go.
+class Appender(Protocol):
+    """The only writer of one key, until it releases its lock.
 
-    All of it raises StorageBusy where a lock can be lost and another writer has taken over, StorageMissing when the key was
-    deleted meanwhile, and StorageUnreachable.
+    Every method raises StorageBusy when another writer has taken the lock over, StorageMissing when the key was deleted
+    meanwhile, and StorageUnreachable.
     """
 
     def write(self, piece: bytes | memoryview) -> None:
-        """Put `piece` behind what is there. Raises StorageFull; what was settled stays."""
+        """Append `piece`. Raises StorageFull; what was flushed stays."""
 
-    def settle(self) -> int:
-        """Make everything written so far durable and answer how many bytes that is. Raises StorageFull."""
+    def flush(self) -> int:
+        """Make everything written so far durable. Returns how many bytes that is. Raises StorageFull."""
 
     def rewind(self, offset: int) -> None:
-        """Go on from `offset`, which was settled before; whatever is behind it is dropped.
+        """Continue at `offset`, which was flushed before; the bytes after it are dropped.
 
         Raises StorageMissing when fewer bytes are there.
         """
 
-    def hold(self) -> None:
-        """Say that this writer is still at it, every few seconds and before what was settled is acknowledged.
+    def renew_lock(self) -> None:
+        """Keep the lock: every few seconds, and before the caller acknowledges what was flushed.
 
-        Raises StorageBusy when another writer has taken over meanwhile. Inside a transaction nobody can take over before
-        it ends.
+        Raises StorageBusy when another writer has taken it over. Called inside a transaction, it also keeps other writers
+        from taking the lock over until the transaction ends.
         """
 
 
 class Storage(Protocol):
-    """Bytes by key. Keys come from `new_key`; nobody outside chooses one.
+    """Bytes by key. Keys come from `new_key` only; callers never choose one.
 
-    Never asked inside a transaction, except for what says so: it may go over the network, and then raises StorageUnreachable.
+    Methods may go over the network and then raise StorageUnreachable. So they are never called inside a transaction, except
+    those whose docstring says so.
     """
 
     def new_key(self) -> str:
-        """A key that nothing is stored under yet."""
+        """Returns a key under which nothing is stored yet."""
 
     def create(self, key: str) -> None:
-        """Make an empty, appendable thing under `key`. Raises StorageFull."""
+        """Create an empty entry under `key`, ready for appending. Raises StorageFull."""
 
-    def append(self, key: str) -> AbstractContextManager[Appending]:
-        """Be the only writer of `key`; begin with `rewind`, to where one settled before.
+    def append(self, key: str) -> AbstractContextManager[Appender]:
+        """Become the only writer of `key`. Begin with `rewind`, to an offset that was flushed before.
 
-        Raises StorageBusy when another writer, in whatever process, is at it, and StorageMissing when nothing is there.
+        Raises StorageBusy when another writer, in any process, holds the lock, and StorageMissing when nothing is there.
         """
 
-    def seal(self, key: str, *, size: int) -> None:
-        """Declare `key` complete with `size` bytes: nothing is appended any more. Doing so twice is fine.
+    def finalize(self, key: str, *, size: int) -> None:
+        """Declare `key` complete with `size` bytes: nothing is appended any more. May be repeated.
 
-        Raises StorageMissing when it has not exactly that many.
+        Raises StorageMissing when it does not have exactly that many.
         """
 
     def put(self, key: str, content: bytes) -> None:
-        """Store something small in one go, durably. Raises StorageFull."""
+        """Store a small content in one step, durably. Raises StorageFull."""
 
     def size(self, key: str) -> int:
-        """How many bytes are under `key`. Raises StorageMissing."""
+        """Returns the number of bytes under `key`. Raises StorageMissing."""
 
     def read(self, key: str, first: int, last: int) -> Iterator[bytes]:
-        """The bytes `first` to `last`, both included, in large pieces, of what was sealed or put.
+        """The bytes `first` to `last`, both included, in large pieces; the key was finalized or put.
 
-        Raises StorageMissing before the first piece; StorageUnreachable at any.
+        Raises StorageMissing before the first piece, StorageUnreachable at any piece.
         """
 
     def local_copy(self, key: str) -> AbstractContextManager[Path]:
-        """A file on this machine with the content of `key`, for programs that need one, until the block is left.
+        """A file on this machine with the content of `key`, for programs that need one, until the block ends.
 
         Raises StorageMissing, and StorageFull where a copy must be made and does not fit.
         """
 
     def delete(self, key: str) -> None:
-        """Forget `key`; deleting what is not there is fine."""
+        """Delete `key`; a missing key is no error."""
 
     def path_below(self, key: str) -> str | None:
-        """Where the content is below a folder that a web server may hand out; None: it is in no folder."""
+        """Returns the path of the content below a folder that a web server may serve; None if it is in no folder."""
 
     def signed_url(self, key: str, *, method: str, content_type: str, disposition: str | None) -> str | None:
-        """An address that hands out the content to anybody, once, soon and for `method`; None: there is none.
+        """Returns a URL that serves the content for a short time, to one `method`, without a token; None if there is none.
 
-        Asks nobody, so it may name what is not there.
+        Makes no request, so the URL may lead to a missing content.
         """
 
     def keys_before(self, moment: datetime) -> Iterator[str]:
-        """Every key last written before `moment`, for sweeping what nobody owns any more."""
+        """Every key last written before `moment`; the cleanup compares them with the database."""
 
-    def room(self) -> int | None:
-        """How many more bytes fit, as far as anyone can tell; None: no end in sight."""
+    def free_bytes(self) -> int | None:
+        """Returns how many more bytes fit, as far as that is known; None if there is no known limit."""
 
     def check(self) -> None:
-        """Raise StorageError if nothing can be stored right now; for health checks."""
+        """Raises StorageError if nothing can be stored right now; for health checks."""

@@ -24,7 +24,7 @@ from tiktok_api.tiktok.errors import (
     UploadUnknown,
     UploadUrlExpired,
 )
-from tiktok_api.tiktok.pacing import Pacer, Unpaced
+from tiktok_api.tiktok.pacing import INITS_A_MINUTE, STATUS_CALLS_A_MINUTE, Pacer, Unpaced
 from tiktok_api.tiktok.signatures import sign, verify_webhook
 from tiktok_api.tiktok.transport import DeadlineTransport
 from tiktok_api.tiktok.types import (
@@ -47,6 +47,8 @@ from tiktok_api.tiktok.wire import Timeouts
 
 __all__ = [
     "BAN_CODES",
+    "INITS_A_MINUTE",
+    "STATUS_CALLS_A_MINUTE",
     "AccessRevoked",
     "AccessTokenInvalid",
     "ChunkPlan",

@@ -15,6 +15,9 @@ from tiktok_api.redaction import fingerprint
 from tiktok_api.tiktok.errors import TikTokBusy
 
 SWEEP_ABOVE = 4_096
+INITS_A_MINUTE = 6
+STATUS_CALLS_A_MINUTE = 30
+"""What TikTok's pages of direct post, photo post, upload and status allow each user token; each kind of init counts alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,10 @@ class Budget:
 
 
 class Pace(Enum):
-    """Budgets per token.
+    """Budgets per token. Those of the posting API are TikTok's own, per user token and minute.
 
-    The figures of the posting API are TikTok's own: per user token and minute. Display endpoints are limited per app
+    The narrower budgets of `accounts/rate_limits.py` hold for all processes together; these spare a process that has used
+    up its own a refusal. Display endpoints are limited per app
     (600 a minute), but about 36 pages in a row have earned one user a 429, so they go at one a second.
     """
 
@@ -41,10 +45,10 @@ class Pace(Enum):
     VIDEO_LIST = Budget("video_list", 3, 3.0, patience=3.0)
     VIDEO_QUERY = Budget("video_query", 3, 3.0, patience=3.0)
     CREATOR_INFO = Budget("creator_info", 20, 60.0)
-    VIDEO_INIT = Budget("video_init", 6, 60.0)
-    INBOX_INIT = Budget("inbox_init", 6, 60.0)
-    PHOTO_INIT = Budget("photo_init", 6, 60.0)
-    STATUS = Budget("status", 30, 60.0)
+    VIDEO_INIT = Budget("video_init", INITS_A_MINUTE, 60.0)
+    INBOX_INIT = Budget("inbox_init", INITS_A_MINUTE, 60.0)
+    PHOTO_INIT = Budget("photo_init", INITS_A_MINUTE, 60.0)
+    STATUS = Budget("status", STATUS_CALLS_A_MINUTE, 60.0)
 
 
 class Pacer:

@@ -139,9 +139,7 @@ def _store_response(row_id: UUID, claim: UUID, response: Response) -> None:
         "headers": {name: response.headers[name] for name in _STORED_HEADERS if name in response.headers},
         "body": base64.b64encode(response.get_data()).decode(),
     }
-    encrypted = service(Encryptor).encrypt(
-        orjson.dumps(stored).decode(), table="idempotency_keys", row=row_id, column="answer"
-    )
+    encrypted = service(Encryptor).encrypt(orjson.dumps(stored).decode(), IdempotencyKey.answer, row_id)
     with transaction() as session:
         updated = session.execute(
             update(IdempotencyKey)
@@ -160,7 +158,7 @@ def _release(claim: UUID) -> None:
 
 
 def _replay(row_id: UUID, answer: bytes) -> Response:
-    stored = orjson.loads(service(Encryptor).decrypt(answer, table="idempotency_keys", row=row_id, column="answer"))
+    stored = orjson.loads(service(Encryptor).decrypt(answer, IdempotencyKey.answer, row_id))
     response = Response(base64.b64decode(stored["body"]), status=stored["status"], headers=stored["headers"])
     response.headers[REPLAYED] = "true"
     return response

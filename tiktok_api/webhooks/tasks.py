@@ -2,20 +2,19 @@
 
 from datetime import timedelta
 
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import transaction
-from tiktok_api.encryption import Encryptor
 from tiktok_api.jobs.registry import ClaimedJob, task
 from tiktok_api.settings import Settings
-from tiktok_api.tiktok import TikTokClient
 from tiktok_api.webhooks.incoming import handle, receive
 from tiktok_api.webhooks.incoming.receive import HANDLE_EVENT
 
 
 @task(HANDLE_EVENT)
-def handle_event(job: ClaimedJob, *, tiktok: TikTokClient, encryptor: Encryptor) -> None:
+def handle_event(job: ClaimedJob, *, vault: TokenVault) -> None:
     """Confirm one event with TikTok and apply it."""
     if job.subject is not None:
-        handle.handle(job.subject, tiktok=tiktok, encryptor=encryptor)
+        handle.handle(job.subject, vault)
 
 
 def _daily(_settings: Settings) -> timedelta:

@@ -96,7 +96,7 @@ def store(missing: MissingPicture, stored: StoredPicture | None) -> bool:
         old = video.cover_key
         video.cover_key, video.cover_type, video.cover_source, video.is_cover_due = key, content_type, source, False
     db.session.flush()
-    deduplication.let_go([old])
+    deduplication.release_bytes([old])
     return True
 
 
@@ -114,7 +114,7 @@ def release_pictures(*, account: Account) -> None:
     )
     keys.append(account.avatar_key)
     for first in range(0, len(keys), _AT_ONCE):
-        deduplication.let_go(keys[first : first + _AT_ONCE])
+        deduplication.release_bytes(keys[first : first + _AT_ONCE])
     queue.cancel(f"{FETCH_PICTURES}:{account.id}")
 
 

@@ -11,7 +11,7 @@ from tiktok_api.analytics.pictures.services import MissingPicture, StoredPicture
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.media import services
-from tiktok_api.media.imports.concurrency import Turnstile
+from tiktok_api.media.imports.concurrency import ImportSlots
 from tiktok_api.media.inspection import sniff
 from tiktok_api.outbound import Answer, Fetcher, OutboundError, Passing, Patience
 from tiktok_api.storage.errors import StorageError
@@ -27,7 +27,7 @@ _PATIENCE = Patience(connect_seconds=3, head_seconds=3, silence_seconds=3, total
 
 @task(pictures.FETCH_PICTURES)
 def fetch_pictures(
-    job: ClaimedJob, *, storage: Storage, picture_fetcher: PictureFetcher, turnstile: Turnstile
+    job: ClaimedJob, *, storage: Storage, picture_fetcher: PictureFetcher, import_slots: ImportSlots
 ) -> RunAgain | None:
     """Fetch an account's new avatar and some new covers of its videos; the others in the next run."""
     found = pictures.find_missing(job.subject) if job.subject else None
@@ -35,7 +35,7 @@ def fetch_pictures(
     if found is None:
         return None
     owner_id, missing, has_more = found
-    with turnstile.turn(owner_id) as is_ours:
+    with import_slots.take(owner_id) as is_ours:
         if not is_ours:
             return RunAgain(clock.now() + _UNTIL_OUR_TURN)
         for place, each in enumerate(missing):

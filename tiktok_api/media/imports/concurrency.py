@@ -1,4 +1,4 @@
-"""How many imports this process fetches at once: slow servers must not hold up publishing, nor one user the others."""
+"""How many imports this process downloads at once, so that slow servers delay neither publishing nor other users."""
 
 import threading
 from collections import Counter
@@ -7,26 +7,26 @@ from contextlib import contextmanager
 from uuid import UUID
 
 
-class Turnstile:
-    """At most `most` at once, and no user so many that nobody else gets through."""
+class ImportSlots:
+    """`count` slots. One user gets at most all but one of them, so that another user always finds one."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._most_each = max(1, most - 1)
-        self._inside: Counter[UUID] = Counter()
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._count_per_user = max(1, count - 1)
+        self._taken: Counter[UUID] = Counter()
         self._lock = threading.Lock()
 
     @contextmanager
-    def turn(self, owner_id: UUID) -> Iterator[bool]:
-        """Whether there is room; if so, it is taken until the end."""
+    def take(self, owner_id: UUID) -> Iterator[bool]:
+        """Yields True and holds a slot until the block ends, or yields False if none is free for this user."""
         with self._lock:
-            has_room = self._inside.total() < self._most and self._inside[owner_id] < self._most_each
-            if has_room:
-                self._inside[owner_id] += 1
+            is_free = self._taken.total() < self._count and self._taken[owner_id] < self._count_per_user
+            if is_free:
+                self._taken[owner_id] += 1
         try:
-            yield has_room
+            yield is_free
         finally:
-            if has_room:
+            if is_free:
                 with self._lock:
-                    self._inside[owner_id] -= 1
-                    self._inside += Counter()  # forgets who has left
+                    self._taken[owner_id] -= 1
+                    self._taken += Counter()  # drops users without a slot

@@ -1,10 +1,9 @@
-"""One attempt at fetching an import: from its server straight to storage, resumed where the server can, else from the start.
+"""One attempt to download an import, straight to storage: resumed if the server supports it, otherwise from the start.
 
-As with uploads, what is acknowledged is durable, one writer at a time holds the storage's lock, and no transaction is open
-while bytes are awaited. Whoever dies on the way leaves the row as it stands, and the next worker goes on from there.
+As with uploads, acknowledged bytes are durable, one writer at a time holds the storage's lock, and no transaction is open
+while bytes are awaited. If the worker dies, the row stays as it is, and the next worker resumes.
 """
 
-import time
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -14,13 +13,13 @@ from tiktok_api import clock
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.encryption import DecryptionFailed, Encryptor
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain
-from tiktok_api.media.errors import MediaQuotaExceeded
-from tiktok_api.media.imports import imports, response
-from tiktok_api.media.imports.imports import Overtaken, Pending
+from tiktok_api.media.errors import MediaQuotaExceeded, UploadTooLarge
+from tiktok_api.media.imports import response, services
+from tiktok_api.media.imports.services import Overtaken, PendingImport
 from tiktok_api.media.inspection.inspect import Rejection
 from tiktok_api.media.quotas import Quota
-from tiktok_api.media.uploads.hashing_writer import Intake
-from tiktok_api.media.uploads.uploads import RESERVE_BYTES
+from tiktok_api.media.uploads.hashing_writer import HashingWriter
+from tiktok_api.media.uploads.receiver import Receiver, Reservation
 from tiktok_api.outbound import (
     AddressForbidden,
     Answer,
@@ -38,14 +37,13 @@ from tiktok_api.outbound import (
 )
 from tiktok_api.settings import MEBIBYTE
 from tiktok_api.storage.errors import StorageBusy, StorageFull, StorageMissing
-from tiktok_api.storage.port import Appending, Storage
+from tiktok_api.storage.port import Appender, Storage
 
 log = structlog.get_logger(__name__)
 
-SETTLE_SECONDS = 1.0
-MOST_FAILURES = 4
+MAX_FAILURES = 4
 PROGRESS_BYTES = MEBIBYTE
-"""An attempt that brought less to build on has failed like one that brought nothing."""
+"""An attempt that brought less counts as one that brought nothing."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 4.0, 900.0
 _BUSY_PAUSE, _FULL_PAUSE = 2.0, 300.0
 
@@ -61,16 +59,16 @@ _CODES: dict[type[OutboundError], str] = {
 }
 
 
-class _Refused(Exception):
-    """What was found will not do, now or later."""
+class _ImportRefused(Exception):
+    """The file cannot be imported, now or later."""
 
     def __init__(self, code: str, message: str) -> None:
         self.reason = Rejection(code=code, message=message)
         super().__init__(message)
 
 
-class _NotNow(Exception):
-    """The server may do better later, at best after `pause_seconds`."""
+class _RetryLater(Exception):
+    """A later attempt may succeed, preferably after `pause_seconds`."""
 
     def __init__(self, code: str, message: str, pause_seconds: float = 0.0) -> None:
         self.reason = Rejection(code=code, message=message)
@@ -79,8 +77,8 @@ class _NotNow(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """How large a file may be, how much its owner may keep, and how long to wait for it."""
+class ImportLimits:
+    """The largest size of a file, the quota of its owner, and the time-outs of a download."""
 
     max_bytes: int
     quota: Quota
@@ -88,211 +86,206 @@ class Bounds:
 
 
 def attempt(
-    job: ClaimedJob, pending: Pending, *, storage: Storage, encryptor: Encryptor, fetcher: Fetcher, bounds: Bounds
+    job: ClaimedJob,
+    pending: PendingImport,
+    *,
+    storage: Storage,
+    encryptor: Encryptor,
+    fetcher: Fetcher,
+    limits: ImportLimits,
 ) -> RunAgain | None:
-    """Fetch what is missing; answers when to come back, or None once it has ended well or badly."""
-    running = _Attempt(job, pending, storage, fetcher, bounds)
+    """Download what is missing. Returns when to try again, or None once the import has ended."""
+    download = _Download(job, pending, storage, fetcher, limits)
     try:
-        running.run(pending.open_url(encryptor))
+        download.run(pending.decrypt_url(encryptor))
     except Overtaken:
-        is_gone = not imports.exists(pending.media_id)
+        is_deleted = not services.exists(pending.media_id)
         end_reading()
-        if is_gone:
+        if is_deleted:
             storage.delete(pending.storage_key)
-        return RunAgain(clock.now())  # whatever has happened, a fresh look at the row tells
+        return RunAgain(clock.now())  # the next run reads the row again and learns what has happened
     except StorageBusy:
-        return RunAgain(imports.next_try(_BUSY_PAUSE))
+        return RunAgain(services.next_try(_BUSY_PAUSE))
     except StorageFull:
-        return RunAgain(imports.next_try(_FULL_PAUSE))
-    except (_NotNow, Passing) as error:
-        return _put_off(job, running, error)
-    except (_Refused, OutboundError) as error:
-        _give_up(job, pending.media_id, _reason(error))
+        return RunAgain(services.next_try(_FULL_PAUSE))
+    except (_RetryLater, Passing) as error:
+        return _put_off(job, download, error)
+    except (_ImportRefused, OutboundError) as error:
+        _reject(job, pending.media_id, _reason(error))
     except MediaQuotaExceeded as error:
-        _give_up(job, pending.media_id, Rejection(code=error.code, message=error.detail))
+        _reject(job, pending.media_id, Rejection(code=error.code, message=error.detail))
     except DecryptionFailed:
-        _give_up(job, pending.media_id, Rejection(code="import_failed", message="Its URL can no longer be read."))
+        _reject(job, pending.media_id, Rejection(code="import_failed", message="Its URL can no longer be read."))
     return None
 
 
 def _reason(error: Exception) -> Rejection:
-    if isinstance(error, _Refused | _NotNow):
+    if isinstance(error, _ImportRefused | _RetryLater):
         return error.reason
-    return Rejection(code=_CODES[type(error)], message=str(error))  # type: ignore[index]  # whatever else comes here is one of them
+    return Rejection(code=_CODES[type(error)], message=str(error))  # type: ignore[index]  # always one of these errors
 
 
-def _give_up(job: ClaimedJob, media_id: UUID, reason: Rejection) -> None:
+def _reject(job: ClaimedJob, media_id: UUID, reason: Rejection) -> None:
     log.info("import.rejected", media=str(media_id), code=reason.code)
     with transaction():
-        imports.reject(media_id, reason, job)
+        services.reject(media_id, reason, job)
 
 
-def _put_off(job: ClaimedJob, running: "_Attempt", error: _NotNow | Passing) -> RunAgain | None:
-    reason, media_id = _reason(error), running.pending.media_id
+def _put_off(job: ClaimedJob, download: "_Download", error: _RetryLater | Passing) -> RunAgain | None:
+    reason, media_id = _reason(error), download.pending.media_id
     log.info("import.put_off", media=str(media_id), code=reason.code)
-    has_progressed = running.gained_bytes >= PROGRESS_BYTES
+    has_progressed = download.gained_bytes >= PROGRESS_BYTES
     try:
         with transaction():
-            failures = imports.count_failure(job, media_id, has_progressed=has_progressed)
+            failures = services.count_failure(job, media_id, has_progressed=has_progressed)
     except Overtaken:
         return RunAgain(clock.now())
-    if failures >= MOST_FAILURES:
-        _give_up(job, media_id, reason)
+    if failures >= MAX_FAILURES:
+        _reject(job, media_id, reason)
         return None
-    asked = error.pause_seconds if isinstance(error, _NotNow) else 0.0
-    return RunAgain(imports.next_try(max(_FIRST_PAUSE * 4 ** (failures - 1), min(asked, _LONGEST_PAUSE))))
+    wanted = error.pause_seconds if isinstance(error, _RetryLater) else 0.0
+    return RunAgain(services.next_try(max(_FIRST_PAUSE * 4 ** (failures - 1), min(wanted, _LONGEST_PAUSE))))
 
 
-class _Attempt:
-    """While its writer is alone."""
+class _Download:
+    """One attempt, while storage guarantees that its writer is the only one."""
 
-    def __init__(self, job: ClaimedJob, pending: Pending, storage: Storage, fetcher: Fetcher, bounds: Bounds) -> None:
+    def __init__(
+        self, job: ClaimedJob, pending: PendingImport, storage: Storage, fetcher: Fetcher, limits: ImportLimits
+    ) -> None:
         self.pending = pending
-        self.gained_bytes = 0
-        self._reserved = 0
-        self._ticket = job
+        self.gained_bytes = self._start = 0
+        self._job = job
         self._storage = storage
         self._fetcher = fetcher
-        self._bounds = bounds
+        self._limits = limits
+        self._reservation = Reservation(limits.quota, self._reserve, reserved=0, max_bytes=limits.max_bytes)
 
     def run(self, url: str) -> None:
-        """Raises Overtaken, StorageBusy, StorageFull, _Refused, _NotNow and every OutboundError."""
+        """Raises Overtaken, StorageBusy, StorageFull, MediaQuotaExceeded, _ImportRefused, _RetryLater and every OutboundError."""
         key = self.pending.storage_key
         try:
             self._storage.size(key)
         except StorageMissing:  # the first attempt
             self._storage.create(key)
-        with self._storage.append(key) as end:
-            self._fetch(url, end)
+        with self._storage.append(key) as appender:
+            self._fetch(url, appender)
 
-    def _fetch(self, url: str, end: Appending) -> None:
+    def _fetch(self, url: str, appender: Appender) -> None:
         with transaction():
-            self.pending = imports.must_be_held(self._ticket, self.pending.media_id)
+            self.pending = services.get_claimed(self._job, self.pending.media_id)
         try:
-            end.rewind(self.pending.received_bytes)
-        except StorageMissing:  # what was there is lost
-            self._start_over(end)
+            appender.rewind(self.pending.received_bytes)
+        except StorageMissing:  # the stored bytes are lost
+            self._start_over(appender)
         if self.pending.received_bytes and self.pending.validator is None:
-            self._start_over(end)
-        with self._fetcher.get(url, headers=self._conditions(), patience=self._bounds.patience) as answer:
-            self._understand(answer, end)
-            self._take(answer, end)
+            self._start_over(appender)
+        with self._fetcher.get(url, headers=self._range_headers(), patience=self._limits.patience) as answer:
+            self._check_answer(answer, appender)
+            self._receive(answer, appender)
 
-    def _conditions(self) -> dict[str, str]:
+    def _range_headers(self) -> dict[str, str]:
         if not self.pending.received_bytes:
             return {}
         return {"Range": f"bytes={self.pending.received_bytes}-", "If-Range": str(self.pending.validator)}
 
-    def _start_over(self, end: Appending) -> None:
-        """Forget what has arrived: what comes next may be of another file."""
+    def _start_over(self, appender: Appender) -> None:
+        """Drop the received bytes: the next ones may be of another file."""
         with transaction():
-            forgotten = {"received_bytes": 0, "reserved_bytes": 0, "size_bytes": None, "bytes_per_second": None}
-            imports.note(self._ticket, self.pending, validator=None, **forgotten)
+            values = {"received_bytes": 0, "reserved_bytes": 0, "size_bytes": None, "bytes_per_second": None}
+            services.store_facts(self._job, self.pending, validator=None, **values)
         self.pending = replace(self.pending, received_bytes=0, size_bytes=None, validator=None)
-        end.rewind(0)
+        appender.rewind(0)
 
-    def _understand(self, answer: Answer, end: Appending) -> None:
-        """Whether this answer brings what is missing; writes down what it says of the file."""
-        status, asked = answer.status, self.pending.received_bytes
-        if asked and status in (206, 416):
+    def _check_answer(self, answer: Answer, appender: Appender) -> None:
+        """Store what the answer says of the file. Raises _ImportRefused or _RetryLater if its body is not what is missing."""
+        status, is_resumed = answer.status, self.pending.received_bytes > 0
+        if is_resumed and status in (206, 416):
             if status == 206 and response.continues(answer, self.pending):
-                self._must_be_acceptable(answer, size=self.pending.size_bytes)
+                self._check_acceptable(answer, size=self.pending.size_bytes)
                 return
-            self._start_over(end)
-            raise _NotNow("import_interrupted", "The file changed while it was fetched.")
+            self._start_over(appender)
+            raise _RetryLater("import_interrupted", "The file changed while it was fetched.")
         if response.may_recover(answer):
-            raise _NotNow("import_refused", f"The server answered {status}.", response.pause_asked_for(answer))
+            message = f"The server answered {status}."
+            raise _RetryLater("import_refused", message, response.retry_after_seconds(answer))
         if status != 200:
-            raise _Refused("import_refused", f"The server answered {status}.")
-        if asked:
-            self._start_over(end)
+            raise _ImportRefused("import_refused", f"The server answered {status}.")
+        if is_resumed:
+            self._start_over(appender)
         size, validator = response.size_of(answer), response.validator_of(answer)
-        self._must_be_acceptable(answer, size=size)
+        self._check_acceptable(answer, size=size)
         with transaction():
             content_type = response.content_type_of(answer)
-            imports.note(self._ticket, self.pending, validator=validator, size_bytes=size, content_type=content_type)
+            services.store_facts(
+                self._job, self.pending, validator=validator, size_bytes=size, content_type=content_type
+            )
         self.pending = replace(self.pending, size_bytes=size, validator=validator)
 
-    def _must_be_acceptable(self, answer: Answer, *, size: int | None) -> None:
+    def _check_acceptable(self, answer: Answer, *, size: int | None) -> None:
         if response.is_encoded(answer):
-            raise _Refused("import_encoding_unsupported", "The server sends it compressed, though it was asked not to.")
-        if size is not None and size > self._bounds.max_bytes:
+            message = "The server sends it compressed, though it was asked not to."
+            raise _ImportRefused("import_encoding_unsupported", message)
+        if size is not None and size > self._limits.max_bytes:
             raise self._too_large()
-        room = self._storage.room()
-        if room is not None and room < (size or 1) - self.pending.received_bytes:
-            raise StorageFull("there is no room for all of it")
+        free_bytes = self._storage.free_bytes()
+        if free_bytes is not None and free_bytes < (size or 1) - self.pending.received_bytes:
+            raise StorageFull("the whole file does not fit")
         if size is not None:
-            self._reserve(size)
+            self._reservation.extend(size)
 
-    def _too_large(self) -> _Refused:
-        return _Refused("import_too_large", f"The file has more than the {self._bounds.max_bytes} bytes allowed here.")
+    def _too_large(self) -> _ImportRefused:
+        message = f"The file has more than the {self._limits.max_bytes} bytes allowed here."
+        return _ImportRefused("import_too_large", message)
 
-    def _take(self, answer: Answer, end: Appending) -> None:
-        began_at, start = time.monotonic(), self.pending.received_bytes
-        settled_at = began_at
-        with Intake(end, start, set() if start else {"sha256"}) as intake:
+    def _receive(self, answer: Answer, appender: Appender) -> None:
+        start = self._start = self.pending.received_bytes
+        with HashingWriter(appender, start, set() if start else {"sha256"}) as writer:
+            receiver = Receiver(
+                writer,
+                max_bytes=self._limits.max_bytes,
+                size=self.pending.size_bytes,
+                reservation=self._reservation,
+                acknowledge=self._acknowledge,
+            )
             try:
-                for piece in answer.pieces():
-                    if intake.received + len(piece) > self._bounds.max_bytes:
-                        raise self._too_large()
-                    self._reserve(intake.received + len(piece))
-                    intake.take(piece)
-                    if time.monotonic() - settled_at >= SETTLE_SECONDS:
-                        self._acknowledge(end.settle(), began_at, start)
-                        settled_at = time.monotonic()
+                receiver.receive(answer.pieces())
+            except UploadTooLarge:
+                raise self._too_large() from None
             except (Passing, StorageFull):
-                self._keep(end, began_at, start)
+                self._keep(receiver)
                 raise
-            if self.pending.size_bytes not in (None, intake.received):
-                self._keep(end, began_at, start)
-                raise _NotNow("import_interrupted", "The server sent less than it had announced.")
-            received = end.settle()
+            if self.pending.size_bytes not in (None, writer.received):
+                self._keep(receiver)
+                raise _RetryLater("import_interrupted", "The server sent less than it had announced.")
+            received = writer.flush()
             with transaction():
-                imports.finish(
-                    self._ticket,
+                services.finish(
+                    self._job,
                     self.pending,
                     received=received,
-                    bytes_per_second=_rate(intake.received - start, began_at),
-                    sha256=intake.hexdigest("sha256"),
+                    bytes_per_second=receiver.bytes_per_second(received),
+                    sha256=writer.hexdigest("sha256"),
                 )
 
     def _reserve(self, upto: int) -> None:
-        """Let bytes count before they come: all of them where they are announced, else in steps."""
-        if upto <= self._reserved or self._bounds.quota.is_unlimited:
-            return
-        for wanted in (min(upto + RESERVE_BYTES, self._bounds.max_bytes), upto):
-            try:
-                with transaction():
-                    imports.reserve(self._ticket, self.pending, self._bounds.quota, wanted)
-            except MediaQuotaExceeded:
-                if wanted == upto:
-                    raise
-            else:
-                self._reserved = wanted
-                return
-
-    def _keep(self, end: Appending, began_at: float, start: int) -> None:
-        """After an accident, acknowledge what can be made durable and will be of use."""
-        if self.pending.validator is None:
-            return
-        try:
-            self._acknowledge(end.settle(), began_at, start)
-        except StorageFull:
-            return  # what was settled before stays acknowledged
-        self.gained_bytes = self.pending.received_bytes - start
-
-    def _acknowledge(self, received: int, began_at: float, start: int) -> None:
         with transaction():
-            imports.acknowledge(
-                self._ticket,
+            services.reserve(self._job, self.pending, self._limits.quota, upto)
+
+    def _keep(self, receiver: Receiver) -> None:
+        """After an accident, acknowledge what is durable, if the next attempt can resume from it."""
+        if self.pending.validator is not None:
+            receiver.keep()
+
+    def _acknowledge(self, offset: int, bytes_per_second: float | None, *, is_over: bool) -> None:
+        with transaction():
+            services.acknowledge(
+                self._job,
                 self.pending.media_id,
                 before=self.pending.received_bytes,
-                received=received,
-                bytes_per_second=_rate(received - start, began_at),
+                received=offset,
+                bytes_per_second=bytes_per_second,
             )
-        self.pending = replace(self.pending, received_bytes=received)
-
-
-def _rate(count: int, began_at: float) -> float | None:
-    seconds = time.monotonic() - began_at
-    return count / seconds if seconds > 0 else None
+        self.pending = replace(self.pending, received_bytes=offset)
+        if is_over:  # the attempt has failed, but the next one resumes from here
+            self.gained_bytes = offset - self._start

@@ -1,25 +1,25 @@
-"""What the server of an import says about the file, believed only where it is said properly."""
+"""What the server of an import says about the file. Malformed headers are ignored."""
 
 import re
 from email.utils import parsedate_to_datetime
 
 from tiktok_api import clock
-from tiktok_api.media.imports.imports import Pending
+from tiktok_api.media.imports.services import PendingImport
 from tiktok_api.outbound import Answer
 
 _MAY_RECOVER = {408, 425, 429}
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})", re.ASCII)
-_STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,255}"')  # RFC 9110, 8.8.3; a weak one promises no bytes
+_STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,255}"')  # RFC 9110, 8.8.3; a weak one does not promise the same bytes
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,60}/[\w!#$&^.+-]{1,60}", re.ASCII)
 
 
 def may_recover(answer: Answer) -> bool:
-    """Whether it may answer better later."""
+    """True if a later request may succeed."""
     return answer.status in _MAY_RECOVER or answer.status >= 500
 
 
-def pause_asked_for(answer: Answer) -> float:
-    """How long it asks us to stay away, in seconds, said so or as a date (RFC 9110, 10.2.3); 0 where it does not say."""
+def retry_after_seconds(answer: Answer) -> float:
+    """Returns the seconds of Retry-After, given as a number or a date (RFC 9110, 10.2.3); 0 without one."""
     said = answer.headers.get("retry-after", "")
     if said.isascii() and said.isdigit() and len(said) < 10:
         return float(said)
@@ -30,30 +30,30 @@ def pause_asked_for(answer: Answer) -> float:
 
 
 def is_encoded(answer: Answer) -> bool:
-    """Whether the body is not the file itself but compressed."""
+    """True if the body is not the file itself but a compressed form of it."""
     return answer.headers.get("content-encoding", "").strip().lower() not in ("", "identity")
 
 
 def size_of(answer: Answer) -> int | None:
-    """How many bytes the whole file has."""
+    """Returns the number of bytes of the whole file, if announced."""
     length = answer.headers.get("content-length", "")
     return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else None
 
 
 def validator_of(answer: Answer) -> str | None:
-    """What tells whether the rest, asked for later, is of the same file: a strong ETag, of a file whose size is known."""
+    """Returns the strong ETag, by which a later request for the rest can prove that it is the same file; None without a size."""
     etag = answer.headers.get("etag", "")
     return etag if size_of(answer) is not None and _STRONG_ETAG.fullmatch(etag) else None
 
 
 def content_type_of(answer: Answer) -> str | None:
-    """What it says the file is."""
+    """Returns the announced content type."""
     said = answer.headers.get("content-type", "").partition(";")[0].strip()
     return said.lower() if _MEDIA_TYPE.fullmatch(said) else None
 
 
-def continues(answer: Answer, pending: Pending) -> bool:
-    """Whether a 206 is of the same file, goes on where we stand and reaches its end."""
+def continues(answer: Answer, pending: PendingImport) -> bool:
+    """True if a 206 is of the same file, begins where the download stopped and reaches the end."""
     found = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
     if found is None or answer.headers.get("etag") != pending.validator:
         return False

@@ -1,1 +1,5 @@
-"""What a file is: sniffed by its first bytes here, opened only in a child process."""
+"""What a file is.
+
+`inspect` is the act: `sniff` tells the kind from the first bytes, `sandbox` starts a child process and watches it, and `child` is
+the program of that process, the only place where files from clients are decoded.
+"""

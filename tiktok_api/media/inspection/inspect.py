@@ -1,4 +1,4 @@
-"""Looking inside a file: sniffed here, opened only in a child process."""
+"""The inspection of a file: its kind by its first bytes, everything else in a child process."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +11,10 @@ __all__ = ["Facts", "Rejection", "inspect"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a file turned out to be.
+    """The result of an inspection.
 
-    Sizes are as seen, after turning, in square pixels; `orientation` is EXIF's 1 to 8 of a photo, and the clockwise degrees by
-    which a video asks to be turned before it is mirrored, if it is. `bitrate` is bits per second over the whole file.
+    Sizes are those seen, after rotation, in square pixels. `orientation` is EXIF's 1 to 8 of a photo, or the clockwise degrees
+    by which a video is rotated before it is mirrored, if it is. `bitrate` is bits per second over the whole file.
     """
 
     kind: str
@@ -33,9 +33,9 @@ class Facts:
 
 
 def inspect(path: Path, *, wall_clock_seconds: float = WALL_CLOCK_SECONDS) -> Facts | Rejection:
-    """Find out what the file at `path` is, within 20 seconds, whatever it is.
+    """Find out what the file at `path` is, within 20 seconds.
 
-    Raises OpeningFailed where what happened says nothing about the file.
+    Raises OpeningFailed if the inspection failed for a reason that says nothing about the file.
     """
     with path.open("rb") as file:
         head = file.read(sniff.HEAD_BYTES)

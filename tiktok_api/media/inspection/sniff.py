@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, because names and declared types can lie."""
+"""The kind of a file by its first bytes, because names and declared types can lie."""
 
 VIDEO_TYPES = {
     "video/mp4": "mov",
@@ -6,10 +6,10 @@ VIDEO_TYPES = {
     "video/webm": "matroska",
     "video/x-matroska": "matroska",
 }
-"""Kinds of video that may be opened, and the one demuxer that is allowed to."""
+"""The kinds of video that may be opened, each with the only demuxer that may open it."""
 
 PHOTO_TYPES = {"image/jpeg": "JPEG", "image/webp": "WEBP", "image/png": "PNG", "image/heic": "HEIC"}
-"""Kinds of photo that are known, by the name their decoder has."""
+"""The kinds of photo that may be opened, each with the name of its decoder."""
 
 CONTAINERS = {
     "video/mp4": "mp4",
@@ -21,10 +21,10 @@ CONTAINERS = {
     "image/png": "png",
     "image/heic": "heic",
 }
-"""How people call each of them."""
+"""The short name of each kind."""
 
 HEAD_BYTES = 4096
-"""How much of a file is enough for `sniff`."""
+"""The first bytes that `sniff` needs."""
 
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _AVIF_BRANDS = {b"avif", b"avis"}
@@ -65,7 +65,7 @@ _MARKUP = (
 
 
 def sniff(head: bytes) -> str | None:
-    """The content type of what begins with `head` (up to HEAD_BYTES bytes), or None for what may not be opened."""
+    """Returns the content type of a file that begins with `head` (up to HEAD_BYTES bytes); None if it may not be opened."""
     if head[4:8] == b"ftyp":
         return _by_brands(head[8:12], head[16 : int.from_bytes(head[:4], "big")])
     if head[4:8] in _BARE_QUICKTIME_BOXES:
@@ -82,7 +82,7 @@ def sniff(head: bytes) -> str | None:
 
 
 def describe(head: bytes) -> str:
-    """What a refused file seems to be, in words that follow "This is"."""
+    """Returns what a refused file seems to be, in words that follow "This is"."""
     for magic, name in _STRANGERS:
         if head.startswith(magic):
             return name
@@ -98,7 +98,7 @@ def describe(head: bytes) -> str:
 
 
 def _by_brands(brand: bytes, compatible: bytes) -> str | None:
-    """By the brands of an `ftyp` box (ISO/IEC 14496-12, 4.3); some of them say no more than "a picture"."""
+    """Returns the content type by the brands of an `ftyp` box (ISO/IEC 14496-12, 4.3). Some brands only mean "a picture"."""
     others = {compatible[at : at + 4] for at in range(0, len(compatible), 4)}
     if brand in _AVIF_BRANDS or (brand in _GENERAL_BRANDS and others & _AVIF_BRANDS and not others & _HEIC_BRANDS):
         return None
@@ -108,7 +108,7 @@ def _by_brands(brand: bytes, compatible: bytes) -> str | None:
 
 
 def _ebml_doctype(head: bytes) -> bytes:
-    """The DocType (element 0x4282) of an EBML header (RFC 8794, 11.2), whatever stands before it, however sizes are written."""
+    """Returns the DocType (element 0x4282) of an EBML header (RFC 8794, 11.2), at any place and with any length of its size."""
     at = 4 + _width(head[4:5])
     while at + 4 <= len(head):
         name = head[at : at + _width(head[at : at + 1])]
@@ -123,5 +123,5 @@ def _ebml_doctype(head: bytes) -> bytes:
 
 
 def _width(first: bytes) -> int:
-    """How many bytes a number has that begins with this one (RFC 8794, 4.1)."""
+    """Returns how many bytes a number has that begins with this byte (RFC 8794, 4.1)."""
     return 9 - max(1, int.from_bytes(first, "big").bit_length())

@@ -1,26 +1,22 @@
-"""From a connection to storage, hashed on the way by another thread, a piece at a time."""
+"""Writes received bytes to storage and hashes them in another thread, piece by piece."""
 
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
-from tiktok_api.storage.port import Appending
+from tiktok_api.storage.port import Appender
 
 
-class BodyCut(Exception):
-    """The body ended before it should have: reset, stalled for too long, or cut short."""
-
-
-class Intake:
-    """Writes pieces behind `offset` and hashes them by `algorithms`, while the next piece is awaited.
+class HashingWriter:
+    """Appends pieces from `offset` on. Hashes each by `algorithms` while the next one is awaited.
 
     At most two pieces are in memory at any time.
     """
 
-    def __init__(self, end: Appending, offset: int, algorithms: set[str]) -> None:
+    def __init__(self, appender: Appender, offset: int, algorithms: set[str]) -> None:
         self.received = offset
-        self._end = end
+        self._appender = appender
         self._hashes: dict[str, Any] = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="hash") if algorithms else None
         self._pending: Future[None] | None = None
@@ -34,22 +30,30 @@ class Intake:
         if self._pool is not None:
             self._pool.shutdown()
 
-    def take(self, piece: bytes) -> None:
-        """Store and hash one piece. Raises StorageFull; the hashes are of no use then."""
+    def write(self, piece: bytes) -> None:
+        """Store and hash one piece. Raises StorageFull; the hashes are useless then."""
         self._wait()
         if self._pool is not None:
             self._pending = self._pool.submit(self._hash, piece)
-        self._end.write(piece)
+        self._appender.write(piece)
         self.received += len(piece)
 
+    def flush(self) -> int:
+        """Make everything written durable. Returns the offset after the last durable byte. Raises StorageFull."""
+        return self._appender.flush()
+
+    def renew_lock(self) -> None:
+        """Keep the storage's lock. Raises StorageBusy when another writer has taken it over."""
+        self._appender.renew_lock()
+
     def digest(self, algorithm: str) -> bytes:
-        """The hash of everything taken."""
+        """Returns the hash of everything written."""
         self._wait()
         digest: bytes = self._hashes[algorithm].digest()
         return digest
 
     def hexdigest(self, algorithm: str) -> str | None:
-        """The same in hexadecimal; None where that hash was not asked for."""
+        """Returns the same in hexadecimal; None if that hash was not asked for."""
         return self.digest(algorithm).hex() if algorithm in self._hashes else None
 
     def _hash(self, piece: bytes) -> None:

@@ -1,4 +1,4 @@
-"""One file out of a multipart/form-data body, streamed: straight to storage, never spooled, hashed on the way."""
+"""The one file of a multipart/form-data body: streamed to storage, never spooled, hashed on the way."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,16 +8,17 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from tiktok_api.errors import Invalid, Problem
-from tiktok_api.media.errors import FileInterrupted, StorageOutOfSpace, UploadTooLarge
+from tiktok_api.media.errors import FileInterrupted, StorageOutOfSpace
 from tiktok_api.media.services import discard
-from tiktok_api.media.uploads.hashing_writer import BodyCut, Intake
-from tiktok_api.media.uploads.request_body import LARGEST_PIECE
+from tiktok_api.media.uploads.hashing_writer import HashingWriter
+from tiktok_api.media.uploads.receiver import Receiver
+from tiktok_api.media.uploads.request_body import LARGEST_PIECE, BodyInterrupted
 from tiktok_api.storage.errors import StorageFull
 from tiktok_api.storage.port import Storage
 
 FIELD = "file"
 OVERHEAD_BYTES = 16 * 1024  # boundaries and part headers around the file
-_MOST_BUFFERED = 2 * LARGEST_PIECE + OVERHEAD_BYTES
+_MAX_BUFFERED = 2 * LARGEST_PIECE + OVERHEAD_BYTES
 
 
 class MultipartFieldUnexpected(Invalid):
@@ -26,7 +27,7 @@ class MultipartFieldUnexpected(Invalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedFile:
-    """A file that is in storage, whole and durable, but in nobody's library yet."""
+    """A file that is in storage, whole and durable, but in no library yet."""
 
     storage_key: str
     name: str
@@ -38,25 +39,25 @@ class ReceivedFile:
 def receive_file(storage: Storage, boundary: bytes, pieces: Iterator[bytes], *, max_bytes: int) -> ReceivedFile:
     """Store the one file of the body.
 
-    Raises MultipartFieldUnexpected, UploadTooLarge, FileInterrupted, StorageOutOfSpace and StorageUnreachable; nothing is
-    left in storage then.
+    Raises MultipartFieldUnexpected, UploadTooLarge, FileInterrupted, StorageOutOfSpace and StorageUnreachable; then nothing
+    is left in storage.
     """
     key = storage.new_key()
     try:
         storage.create(key)
-        return _store(storage, key, _events(boundary, pieces), max_bytes)
+        return _store(storage, key, _FilePart(boundary, pieces), max_bytes)
     except BaseException as error:
         discard(storage, [key])
         if isinstance(error, StorageFull):
             raise StorageOutOfSpace from None
-        if isinstance(error, BodyCut):
+        if isinstance(error, BodyInterrupted):
             raise FileInterrupted from None
         raise
 
 
 @contextmanager
-def unless_refused(storage: Storage, received: ReceivedFile) -> Iterator[None]:
-    """Forget the bytes again where the library does not take the file."""
+def discard_if_refused(storage: Storage, received: ReceivedFile) -> Iterator[None]:
+    """Delete the stored bytes if the library refuses the file."""
     try:
         yield
     except Problem:
@@ -64,41 +65,50 @@ def unless_refused(storage: Storage, received: ReceivedFile) -> Iterator[None]:
         raise
 
 
-def _store(storage: Storage, key: str, events: Iterator[File | Field | Data], max_bytes: int) -> ReceivedFile:
-    found: File | None = None
-    with storage.append(key) as end, Intake(end, 0, {"sha256"}) as intake:
-        end.rewind(0)
-        for event in events:
+class _FilePart:
+    """The file in a multipart body: its content by `pieces`, and then its headers in `file`, if there was one."""
+
+    def __init__(self, boundary: bytes, body: Iterator[bytes]) -> None:
+        self.file: File | None = None
+        self._events = _events(boundary, body)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The content of the file. Raises MultipartFieldUnexpected for any other part."""
+        for event in self._events:
             if isinstance(event, Data):
-                if intake.received + len(event.data) > max_bytes:
-                    raise UploadTooLarge(allowed=max_bytes)
-                if event.data:
-                    intake.take(bytes(event.data))
-            elif isinstance(event, Field) or found is not None or event.name != FIELD:
+                yield bytes(event.data)
+            elif isinstance(event, Field) or self.file is not None or event.name != FIELD:
                 raise _unexpected(event.name or "")
             else:
-                found = event
-        if found is None:
+                self.file = event
+
+
+def _store(storage: Storage, key: str, part: _FilePart, max_bytes: int) -> ReceivedFile:
+    with storage.append(key) as appender, HashingWriter(appender, 0, {"sha256"}) as writer:
+        appender.rewind(0)
+        Receiver(writer, max_bytes=max_bytes).receive(part.pieces())
+        file = part.file
+        if file is None:
             raise _unexpected(FIELD)
-        end.settle()
+        writer.flush()
         return ReceivedFile(
             storage_key=key,
-            name=found.filename or "untitled",
-            content_type=found.headers.get("Content-Type", type=str),
-            size_bytes=intake.received,
-            sha256=intake.digest("sha256").hex(),
+            name=file.filename or "untitled",
+            content_type=file.headers.get("Content-Type", type=str),
+            size_bytes=writer.received,
+            sha256=writer.digest("sha256").hex(),
         )
 
 
 def _events(boundary: bytes, pieces: Iterator[bytes]) -> Iterator[File | Field | Data]:
-    decoder = MultipartDecoder(boundary, _MOST_BUFFERED, max_parts=4)
+    decoder = MultipartDecoder(boundary, _MAX_BUFFERED, max_parts=4)
     try:
         while True:
             event = decoder.next_event()
             if isinstance(event, Epilogue):
                 return
             if isinstance(event, NeedData):
-                decoder.receive_data(next(pieces, None))  # None at the end; an empty piece while nothing comes
+                decoder.receive_data(next(pieces, None))  # None at the end; an empty piece while nothing arrives
             elif isinstance(event, File | Field | Data):
                 yield event
     except (ValueError, RequestEntityTooLarge):

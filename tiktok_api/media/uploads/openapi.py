@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of bytes and headers, which schemas cannot."""
+"""The parts of the OpenAPI document about bytes and headers, which schemas cannot describe."""
 
 from typing import Any
 
@@ -58,35 +58,35 @@ ONE_FILE: Document = {
 }
 
 
-_STATED: dict[str, Document] = {
+_CONSTRAINTS: dict[str, Document] = {
     "Tus-Resumable": {"pattern": "^1[.]0[.]0$"},
     "Upload-Defer-Length": {"pattern": "^1$"},
     "Upload-Length": {"minimum": 0},
     "Upload-Offset": {"minimum": 0},
     "X-HTTP-Method-Override": {"enum": ["PATCH", "DELETE", "HEAD"], ENUM_NAME: "OverridableMethod"},
 }
-"""What else is known of the values that clients send."""
+"""Further constraints on the values that clients send."""
 
 
-def some_bytes(*, required: bool) -> Document:
+def bytes_body(*, required: bool) -> Document:
     """A request body of the upload protocol."""
     content = {"application/offset+octet-stream": {"schema": _ANY_BYTES, "example": "(bytes)"}}
     return {"required": required, "content": content}
 
 
 def request_headers(**required: bool) -> list[Document]:
-    """Request headers by name, `_` for `-`, and whether each must be sent."""
+    """Request headers by name, with `_` for `-`; the value says whether the header is required."""
     found = []
     for written, is_required in required.items():
         name = written.replace("_", "-")
         kind, example, description = _EXAMPLES[name]
         parameter = {"name": name, "in": "header", "required": is_required, "description": description}
-        found.append(parameter | {"schema": {"type": kind} | _STATED.get(name, {}), "example": example})
+        found.append(parameter | {"schema": {"type": kind} | _CONSTRAINTS.get(name, {}), "example": example})
     return found
 
 
 def answers(status: int, *headers: str, description: str, content: Document | None = None) -> Document:
-    """A response with these headers, and a body where `content` describes one."""
+    """A response with these headers, and with the body that `content` describes."""
     shown = {}
     for name in headers:
         kind, example, said = _EXAMPLES[name]
@@ -99,16 +99,16 @@ FILE_TYPES = (*VIDEO_TYPES, *PHOTO_TYPES)
 PICTURE_TYPES = ("image/jpeg", "image/png", "image/webp")
 
 
-def file_of(*content_types: str) -> Document:
-    """A response body that is a file of one of these types; the first has the example."""
+def file_body(*content_types: str) -> Document:
+    """A response body that is a file of one of these types; the first type has the example."""
     described: Document = {each: {"schema": file_schema(each)} for each in content_types}
     described[content_types[0]]["example"] = "(bytes)"
     return described
 
 
 def handed_out(what: str, *content_types: str) -> Document:
-    """What `contents.answer` makes of a request: the headers that it reads, and its answers."""
-    file = file_of(*content_types)
+    """The request headers and answers of an endpoint that uses `downloads.responses.answer`."""
+    file = file_body(*content_types)
     return {
         "parameters": ["Range", "IfRange", "IfNoneMatch"],
         "responses": answers(200, description=what, content=file)
@@ -118,7 +118,7 @@ def handed_out(what: str, *content_types: str) -> Document:
     }
 
 
-STANDING = answers(
+PROGRESS = answers(
     200,
     "Tus-Resumable",
     "Upload-Offset",

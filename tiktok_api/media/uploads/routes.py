@@ -1,4 +1,4 @@
-"""The upload protocol, tus 1.0.0: read the headers, call one service, answer in headers."""
+"""The endpoints of the upload protocol, tus 1.0.0: read the headers, call one service, answer in headers."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -32,8 +32,8 @@ from tiktok_api.media.models import Media, MediaStatus
 from tiktok_api.media.monitoring import counted_upload
 from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import UploadProgressSchema
-from tiktok_api.media.uploads import openapi, request_body, tus_headers, uploads
-from tiktok_api.media.uploads.uploads import Terms, Turn
+from tiktok_api.media.uploads import openapi, request_body, services, tus_headers
+from tiktok_api.media.uploads.append_session import Append, UploadLimits
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
 
@@ -59,32 +59,32 @@ _APPENDING_HEADERS = openapi.request_headers(
 _APPENDED = openapi.answers(204, "Tus-Resumable", "Upload-Offset", "Upload-Expires", description="Stored")
 
 
-def _speak_tus(response: Response) -> Response:
-    """Every answer about an upload names the version, refusals too."""
+def _add_protocol_headers(response: Response) -> Response:
+    """Name the protocol version in every answer about an upload, also in refusals."""
     if "/media/uploads" in request.path:
         response.headers["Tus-Resumable"] = tus_headers.VERSION
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
-blp.after_request(_speak_tus)
+blp.after_request(_add_protocol_headers)
 
 
-def _terms() -> Terms:
+def _limits() -> UploadLimits:
     settings = service(Settings)
-    return Terms(settings.media_max_bytes, timedelta(seconds=settings.upload_ttl_seconds), Quota.of(settings))
+    return UploadLimits(settings.media_max_bytes, timedelta(seconds=settings.upload_ttl_seconds), Quota.of(settings))
 
 
-def _bare(status: int, **more: str) -> Response:
-    """An answer that is all headers."""
+def _empty(status: int, **more: str) -> Response:
+    """Returns an answer without a body."""
     response = Response(status=status, headers=_PROTOCOL | more)
     response.headers.remove("Content-Type")
     return response
 
 
-def _standing(media: Media, status: int, **more: str) -> Response:
-    """Where an upload stands, in headers."""
-    response = _bare(status, **more)
+def _progress(media: Media, status: int, **more: str) -> Response:
+    """Returns the progress of an upload, in headers."""
+    response = _empty(status, **more)
     response.headers["Upload-Offset"] = str(media.received_bytes)
     if media.status is MediaStatus.UPLOADING and media.expires_at is not None:
         response.headers["Upload-Expires"] = http_date(media.expires_at)
@@ -110,13 +110,13 @@ def describe_uploads() -> Response:
 
     tus 1.0.0: `Tus-Version`, `Tus-Extension`, `Tus-Max-Size` (bytes) and `Tus-Checksum-Algorithm` say it.
     """
-    able = {
+    abilities = {
         "Tus-Version": tus_headers.VERSION,
         "Tus-Extension": tus_headers.EXTENSIONS,
         "Tus-Max-Size": str(service(Settings).media_max_bytes),
         "Tus-Checksum-Algorithm": ",".join(tus_headers.CHECKSUMS),
     }
-    return _bare(204, **able)
+    return _empty(204, **abilities)
 
 
 @blp.post("/uploads")
@@ -129,7 +129,7 @@ def describe_uploads() -> Response:
         Upload_Metadata=False,
         Upload_Checksum=False,
     ),
-    requestBody=openapi.some_bytes(required=False),
+    requestBody=openapi.bytes_body(required=False),
     responses=openapi.CHECKSUM_MISMATCH
     | openapi.answers(201, "Location", "Tus-Resumable", "Upload-Offset", "Upload-Expires", description="Begun"),
 )
@@ -152,34 +152,34 @@ def create_upload() -> Response:
     `Upload-Metadata` (`filename`, `filetype`). The answer's `Location` is where its bytes go by PATCH; the id in it is the
     media's. The first bytes may come along as `application/offset+octet-stream`.
     """
-    tus_headers.must_speak_our_version(request.headers)
+    tus_headers.check_version(request.headers)
     length = tus_headers.length_of_upload(request.headers)
-    tus_headers.must_not_concatenate(request.headers)
+    tus_headers.check_no_concatenation(request.headers)
     found = tus_headers.metadata(request.headers.get("Upload-Metadata"))
     has_bytes = request_body.length_of(request.environ) != 0
     if has_bytes:
-        _must_be_bytes()
-    turn = _turn(0) if has_bytes else None
+        _check_content_type()
+    append = _append(0) if has_bytes else None
     end_reading()
-    media = uploads.begin(
+    media = services.create(
         caller,
         service(Storage),
-        _terms(),
+        _limits(),
         length=length,
-        first_bytes=(turn.length or 0) if turn is not None else 0,
+        first_bytes=(append.length or 0) if append is not None else 0,
         name=tus_headers.file_name(found),
         content_type=tus_headers.media_type(found),
         upload_metadata=request.headers.get("Upload-Metadata"),
     )
-    if turn is not None:
-        media = _receive(media.id, turn)
-    return _standing(media, 201, Location=url_for("media.append_upload", media_id=media.id))
+    if append is not None:
+        media = _receive(media.id, append)
+    return _progress(media, 201, Location=url_for("media.append_upload", media_id=media.id))
 
 
 @blp.route("/uploads/<uuid:media_id>", methods=["HEAD"])
 @blp.doc(
     parameters=openapi.request_headers(Tus_Resumable=True),
-    responses=openapi.STANDING,
+    responses=openapi.PROGRESS,
 )
 @blp.response(200)
 @blp.raises(TusVersionUnsupported, UploadExpired, UploadIsImport)
@@ -188,9 +188,9 @@ def show_upload_offset(media_id: UUID) -> Response:
 
     `Upload-Offset` is how many bytes are safely stored, `Upload-Length` how many there will be.
     """
-    tus_headers.must_speak_our_version(request.headers)
-    media = uploads.find(caller, media_id)
-    response = _standing(media, 200)
+    tus_headers.check_version(request.headers)
+    media = services.get_upload(caller, media_id)
+    response = _progress(media, 200)
     if media.size_bytes is None:
         response.headers["Upload-Defer-Length"] = "1"
     else:
@@ -208,14 +208,14 @@ def show_upload(media_id: UUID) -> Media:
 
     Bytes, percentage, rate and the seconds that the rest will take at that rate.
     """
-    return uploads.look(caller, media_id)
+    return services.get_upload_or_import(caller, media_id)
 
 
 @blp.patch("/uploads/<uuid:media_id>")
 @blp.metered_by_bytes
 @blp.doc(
     parameters=_APPENDING_HEADERS,
-    requestBody=openapi.some_bytes(required=True),
+    requestBody=openapi.bytes_body(required=True),
     responses=openapi.CHECKSUM_MISMATCH | _APPENDED,
 )
 @blp.response(204)
@@ -227,12 +227,12 @@ def append_upload(media_id: UUID) -> Response:
     a connection broke is kept: ask with HEAD and go on from there. `Upload-Checksum` (sha1, sha256 or md5) has them
     checked. After the last byte the media is inspected.
     """
-    tus_headers.must_speak_our_version(request.headers)
-    _must_be_bytes()
-    turn = _turn(
+    tus_headers.check_version(request.headers)
+    _check_content_type()
+    append = _append(
         tus_headers.offset(request.headers), upload_length=tus_headers.whole_number(request.headers, "Upload-Length")
     )
-    return _standing(_receive(media_id, turn), 204)
+    return _progress(_receive(media_id, append), 204)
 
 
 @blp.delete("/uploads/<uuid:media_id>")
@@ -244,10 +244,10 @@ def terminate_upload(media_id: UUID) -> Response:
 
     What was sent of it is deleted.
     """
-    tus_headers.must_speak_our_version(request.headers)
+    tus_headers.check_version(request.headers)
     with transaction():
-        uploads.give_up(caller, media_id)
-    return _bare(204)
+        services.terminate(caller, media_id)
+    return _empty(204)
 
 
 @blp.post("/uploads/<uuid:media_id>")
@@ -261,8 +261,8 @@ def terminate_upload(media_id: UUID) -> Response:
         Upload_Length=False,
         Upload_Checksum=False,
     ),
-    requestBody=openapi.some_bytes(required=False),
-    responses=openapi.CHECKSUM_MISMATCH | _APPENDED | openapi.STANDING,
+    requestBody=openapi.bytes_body(required=False),
+    responses=openapi.CHECKSUM_MISMATCH | _APPENDED | openapi.PROGRESS,
 )
 @blp.response(204)
 @blp.raises(*_APPENDING, MediaInUse, MethodNotAllowed)
@@ -271,24 +271,25 @@ def override_upload_method(media_id: UUID) -> Response:
 
     `X-HTTP-Method-Override` names the method that is meant.
     """
-    meant: dict[str, Callable[[UUID], Any]] = {
+    methods: dict[str, Callable[[UUID], Any]] = {
         "PATCH": append_upload,
         "DELETE": terminate_upload,
         "HEAD": show_upload_offset,
     }
-    act = meant.get(request.headers.get("X-HTTP-Method-Override", "").upper())
-    if act is None:
+    method = methods.get(request.headers.get("X-HTTP-Method-Override", "").upper())
+    if method is None:
         raise MethodNotAllowed(headers={"Allow": "DELETE, GET, HEAD, OPTIONS, PATCH"})
-    return cast(Response, act(media_id))
+    return cast(Response, method(media_id))
 
 
-def _must_be_bytes() -> None:
+def _check_content_type() -> None:
     if request.mimetype != tus_headers.BYTES_TYPE:
         raise UploadContentTypeUnsupported(expected=tus_headers.BYTES_TYPE)
 
 
-def _turn(offset: int, *, upload_length: int | None = None) -> Turn:
-    return Turn(
+def _append(offset: int, *, upload_length: int | None = None) -> Append:
+    """What the headers announce about the bytes of this request."""
+    return Append(
         offset=offset,
         length=request_body.length_of(request.environ),
         upload_length=upload_length,
@@ -296,7 +297,7 @@ def _turn(offset: int, *, upload_length: int | None = None) -> Turn:
     )
 
 
-def _receive(media_id: UUID, turn: Turn) -> Media:
+def _receive(media_id: UUID, append: Append) -> Media:
     pieces = request_body.iter_pieces(request.environ, stall_seconds=service(Settings).upload_stall_seconds)
     with counted_upload():
-        return uploads.receive(caller, service(Storage), _terms(), media_id, turn, pieces)
+        return services.append(caller, service(Storage), _limits(), media_id, append, pieces)

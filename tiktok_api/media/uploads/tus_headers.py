@@ -15,47 +15,47 @@ BYTES_TYPE = "application/offset+octet-stream"
 _LONGEST_METADATA = 8192
 _WHOLE = re.compile(r"[0-9]+")
 _MOST_DIGITS = 18
-BEYOND_ALL = 10**_MOST_DIGITS
-"""What stands for a length with more digits than any file has bytes."""
+TOO_MANY_BYTES = 10**_MOST_DIGITS
+"""Stands for every number with more digits than any file has bytes."""
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,64}/[A-Za-z0-9!#$&^_.+-]{1,64}")
 _KEY = re.compile(r"[!-+\--~]+")  # printable ASCII without space and comma
 
 
 class Headers(Protocol):
-    """Headers, or anything else with a value for a name."""
+    """Any mapping of header names to values."""
 
     def get(self, name: str, /) -> str | None: ...
 
 
-def must_speak_our_version(headers: Headers) -> None:
+def check_version(headers: Headers) -> None:
     """Raises TusVersionUnsupported unless the client speaks 1.0.0."""
     if headers.get("Tus-Resumable") != VERSION:
         raise TusVersionUnsupported(headers={"Tus-Version": VERSION})
 
 
 def whole_number(headers: Headers, name: str) -> int | None:
-    """The header as a number of bytes, at most BEYOND_ALL; None where it is missing. Raises MalformedUploadHeader."""
+    """Returns the header as a number of bytes, at most TOO_MANY_BYTES; None if it is missing. Raises MalformedUploadHeader."""
     value = headers.get(name)
     if value is None:
         return None
     if not _WHOLE.fullmatch(value):
         raise MalformedUploadHeader(header=name, reason="it is a whole number of bytes")
     digits = value.lstrip("0") or "0"
-    return int(digits) if len(digits) <= _MOST_DIGITS else BEYOND_ALL
+    return int(digits) if len(digits) <= _MOST_DIGITS else TOO_MANY_BYTES
 
 
 def offset(headers: Headers) -> int:
-    """Upload-Offset. Raises MalformedUploadHeader where it is missing, or beyond the end of any file."""
+    """Returns Upload-Offset. Raises MalformedUploadHeader if it is missing, or beyond the end of any file."""
     found = whole_number(headers, "Upload-Offset")
     if found is None:
         raise MalformedUploadHeader(header="Upload-Offset", reason="say from which byte on you send")
-    if found == BEYOND_ALL:
+    if found == TOO_MANY_BYTES:
         raise MalformedUploadHeader(header="Upload-Offset", reason="no file has that many bytes")
     return found
 
 
 def length_of_upload(headers: Headers) -> int | None:
-    """Upload-Length, or None where it is deferred. Raises MalformedUploadHeader unless it is exactly one of both."""
+    """Returns Upload-Length, or None if it is deferred. Raises MalformedUploadHeader unless exactly one of both is sent."""
     length, deferred = whole_number(headers, "Upload-Length"), headers.get("Upload-Defer-Length")
     if deferred not in (None, "1"):
         raise MalformedUploadHeader(header="Upload-Defer-Length", reason="its only value is 1")
@@ -64,14 +64,14 @@ def length_of_upload(headers: Headers) -> int | None:
     return length
 
 
-def must_not_concatenate(headers: Headers) -> None:
-    """Raises MalformedUploadHeader for a part of what is to be put together later: that extension is not offered."""
+def check_no_concatenation(headers: Headers) -> None:
+    """Raises MalformedUploadHeader for a partial upload: the concatenation extension is not offered."""
     if headers.get("Upload-Concat") is not None:
         raise MalformedUploadHeader(header="Upload-Concat", reason="uploads in parallel parts are not offered here")
 
 
 def metadata(header: str | None) -> dict[str, str]:
-    """Upload-Metadata: `key base64,key base64`; what is not UTF-8 is replaced. Raises MalformedUploadHeader."""
+    """Parse Upload-Metadata: `key base64,key base64`. Bytes that are not UTF-8 are replaced. Raises MalformedUploadHeader."""
     found: dict[str, str] = {}
     if not header:
         return found

@@ -1,4 +1,4 @@
-"""Which post on TikTok a publication became, who says so, and where people see it."""
+"""Storing which post on TikTok a publication became, the source of that, and the post's URL."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,13 @@ from sqlalchemy import select
 
 from tiktok_api.accounts.models import Account
 from tiktok_api.db import db
-from tiktok_api.posts.models import Post, PostIdSource, Publication, PublicationState
-from tiktok_api.posts.publishing.transitions import move
+from tiktok_api.posts.models import Post, PostIdSource, Publication
+from tiktok_api.posts.publishing.transitions import transition
+from tiktok_api.posts.states import PublicationState
 
 
 def write(post: Post, publication: Publication, ids: Sequence[str], source: PostIdSource) -> None:
-    """Keep the ids of a publication's posts; call it with the post locked.
+    """Store the ids of a publication's posts; call it with the post locked.
 
     TikTok's own word replaces what was found by evidence; a draft may become several posts, one after the other.
     """
@@ -20,10 +21,10 @@ def write(post: Post, publication: Publication, ids: Sequence[str], source: Post
     publication.tiktok_post_ids, publication.post_id_source = known, source
     publication.url = url_of(publication, known[0])
     detail = None if source is PostIdSource.TIKTOK else f"post id by {source}"
-    move(post, publication, PublicationState.PUBLICLY_AVAILABLE, "publicly_available", detail=detail)
+    transition(post, publication, PublicationState.PUBLICLY_AVAILABLE, "publicly_available", detail=detail)
 
 
 def url_of(publication: Publication, post_id: str) -> str | None:
-    """Where people see it; None where the name is unknown, because a URL without it leads nowhere."""
+    """Returns the post's URL; None where the username is unknown, because a URL without it leads nowhere."""
     username = db.session.scalar(select(Account.username).where(Account.id == publication.account_id))
     return f"https://www.tiktok.com/@{username}/video/{post_id}" if username else None

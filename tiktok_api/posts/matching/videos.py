@@ -15,17 +15,17 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from tiktok_api import clock, events
-from tiktok_api.accounts import token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import db, end_reading, transaction
-from tiktok_api.encryption import Encryptor
 from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media
 from tiktok_api.posts.matching import post_ids
-from tiktok_api.posts.models import Attempt, Post, PostIdSource, PostMedia, PostMode, Publication, PublicationState
+from tiktok_api.posts.models import Attempt, Post, PostIdSource, PostMedia, PostMode, Publication
 from tiktok_api.posts.publishing.claims import FencedOff, lock
-from tiktok_api.posts.publishing.content import terms_of
-from tiktok_api.tiktok import ScopeMissing, TikTokClient
+from tiktok_api.posts.publishing.content import content_for
+from tiktok_api.posts.states import PublicationState
+from tiktok_api.tiktok import ScopeMissing
 
 MATCH = "posts.match_ids"
 _LONGEST_AGO = timedelta(days=30)
@@ -94,7 +94,7 @@ def match(account_id: UUID) -> None:
             _keep(each.publication_id, fitting[0].video_id, PostIdSource.MATCHED)
 
 
-def confirm_reported(publication_id: UUID, post_id: str, *, tiktok: TikTokClient, encryptor: Encryptor) -> bool:
+def confirm_reported(publication_id: UUID, post_id: str, vault: TokenVault) -> bool:
     """Take the id that a webhook names, where TikTok's list knows it as the account's own. Raises TikTokError."""
     account_id = db.session.scalar(
         select(Publication.account_id).where(
@@ -107,9 +107,7 @@ def confirm_reported(publication_id: UUID, post_id: str, *, tiktok: TikTokClient
     if account_id is None:
         return False
     try:
-        found = token_refresh.with_token(
-            account_id, lambda token: tiktok.query_videos(token, [post_id]), tiktok=tiktok, encryptor=encryptor
-        )
+        found = vault.call(account_id, lambda token: vault.tiktok.query_videos(token, [post_id]))
     except (ScopeMissing, AccountNeedsReconnection):
         return False
     is_theirs = post_id in [video.id for video in found]
@@ -173,7 +171,7 @@ def _traces_of(account_id: UUID) -> list[_Traces]:
     return [
         _Traces(
             publication_id=publication.id,
-            caption=terms_of(post, publication).caption,
+            caption=content_for(post, publication).caption,
             since=since,
             until=publication.published_at or clock.now(),
             duration_seconds=duration_seconds,
@@ -185,7 +183,7 @@ def _traces_of(account_id: UUID) -> list[_Traces]:
 
 
 def _is_wanting(post: Post, publication: Publication) -> bool:
-    is_public = terms_of(post, publication).privacy_level == "PUBLIC_TO_EVERYONE"
+    is_public = content_for(post, publication).privacy_level == "PUBLIC_TO_EVERYONE"
     return is_public and publication.state is PublicationState.PUBLISHED
 
 

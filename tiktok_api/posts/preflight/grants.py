@@ -1,51 +1,51 @@
-"""Whether a person has granted what a post needs: said when it is scheduled, not when its time has come."""
+"""What a post needs a person to have granted: checked when it is scheduled, not only when its time has come."""
 
 from collections.abc import Mapping
 
 from sqlalchemy import select
 
-from tiktok_api.accounts.models import Account
+from tiktok_api.accounts.models import INBOX_SCOPE, PUBLISHING_SCOPE, Account
 from tiktok_api.db import db
 from tiktok_api.posts.models import Post, PostMode, Publication
-from tiktok_api.posts.preflight.rules import Finding
+from tiktok_api.posts.preflight.rules import PostFinding
 
 NEEDS_RECONNECTION = "account_needs_reconnection"
 SCOPE_MISSING = "scope_missing"
 GRANT_REASONS = frozenset({NEEDS_RECONNECTION, SCOPE_MISSING})
-_NEEDED = {PostMode.DIRECT: "video.publish", PostMode.INBOX: "video.upload"}  # TikTok's page on scopes
+_NEEDED = {PostMode.DIRECT: PUBLISHING_SCOPE, PostMode.INBOX: INBOX_SCOPE}  # TikTok's page on scopes
 
 
 def scope_for(mode: PostMode) -> str:
-    """The scope without which TikTok takes no such post."""
+    """Returns the scope without which TikTok takes no such post."""
     return _NEEDED[PostMode(mode)]
 
 
-def lack_of(account: Account, mode: PostMode) -> str | None:
-    """Why nothing can be posted for it, by what is known here; None: nothing is in the way."""
+def missing_grant(account: Account, mode: PostMode) -> str | None:
+    """Returns why nothing can be posted for the account, by what is known here; None: nothing is missing."""
     if not account.is_connected:
         return NEEDS_RECONNECTION
     return None if scope_for(mode) in account.scopes else SCOPE_MISSING
 
 
-def check_grants(post: Post, targets: Mapping[int, Publication]) -> list[Finding]:
-    """The targets whose person must connect the account again before anything can go out on it."""
+def check_grants(post: Post, targets: Mapping[int, Publication]) -> list[PostFinding]:
+    """Returns a finding for each target whose account must be connected again before anything can go out on it."""
     ids = [publication.account_id for publication in targets.values()]
     accounts = {account.id: account for account in db.session.scalars(select(Account).where(Account.id.in_(ids)))}
     found = []
     for position, publication in targets.items():
         account = accounts.get(publication.account_id) if publication.account_id else None
-        lack = lack_of(account, post.mode) if account else None
-        if account is None or lack is None:
+        missing = missing_grant(account, post.mode) if account else None
+        if account is None or missing is None:
             continue
         needed, pointer = scope_for(post.mode), f"/targets/{position}/account_id"
-        if lack == SCOPE_MISSING:
+        if missing == SCOPE_MISSING:
             message = f"The account did not grant {needed}, which a post in {post.mode} mode needs; connect it again."
-            found.append(_finding(lack, pointer, message, sorted(account.scopes), [needed], account))
+            found.append(_finding(missing, pointer, message, sorted(account.scopes), [needed], account))
         else:
             message = "TikTok no longer accepts this account's authorisation; connect it again."
-            found.append(_finding(lack, pointer, message, str(account.status), ["active"], account))
+            found.append(_finding(missing, pointer, message, str(account.status), ["active"], account))
     return found
 
 
-def _finding(code: str, pointer: str, message: str, found: object, allowed: object, account: Account) -> Finding:
-    return Finding(code=code, pointer=pointer, message=message, found=found, allowed=allowed, account_id=account.id)
+def _finding(code: str, pointer: str, message: str, found: object, allowed: object, account: Account) -> PostFinding:
+    return PostFinding(code=code, pointer=pointer, message=message, found=found, allowed=allowed, account_id=account.id)

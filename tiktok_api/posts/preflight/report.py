@@ -15,8 +15,8 @@ from tiktok_api.errors import Invalid
 from tiktok_api.media.models import Media
 from tiktok_api.posts.errors import NotPublishable
 from tiktok_api.posts.models import Post, Publication
-from tiktok_api.posts.preflight.rules import Finding, check_against_creator, check_post, check_words
-from tiktok_api.posts.publishing.content import OVERRIDABLE, is_direct
+from tiktok_api.posts.preflight.rules import PostFinding, check_against_creator, check_post, check_words
+from tiktok_api.posts.publishing.content import OVERRIDABLE
 from tiktok_api.tiktok import BAN_CODES
 
 CACHED = "cached"
@@ -57,7 +57,7 @@ class Reasons:
         """From here on the list `name` holds only its items at the places `kept`, of so many that were sent."""
         self._places[name] = (kept, of)
 
-    def judge_left_out(self, post: Post, targets: Sequence[dict[str, Any]]) -> None:
+    def check_left_out(self, post: Post, targets: Sequence[dict[str, Any]]) -> None:
         """Refuse what the targets that were left out say: their words are wrong on any account."""
         kept, _ = self._places.get("targets", (range(len(targets)), 0))
         for place in sorted(set(range(len(targets))) - set(kept)):
@@ -105,7 +105,7 @@ def _original(pointer: str, places: Places) -> str:
 
 def check_all(
     post: Post, targets: Mapping[int, Publication], media: list[Media], *, by_cache: bool = True
-) -> list[Finding]:
+) -> list[PostFinding]:
     """What is wrong with a post, whatever creators say, and `by_cache` by what TikTok said last about each of them.
 
     What TikTok was never asked is not judged, nor what reopens by itself (a cap): publishing asks live, and holds.
@@ -117,22 +117,24 @@ def check_all(
     accounts = {account.id: account for account in db.session.scalars(select(Account).where(Account.id.in_(ids)))}
     known = {(finding.code, finding.pointer) for finding in found}
     for position, publication in targets.items():
-        if publication.account_id in accounts and is_direct(post):
+        if publication.account_id in accounts and post.is_direct:
             by_creator = _check_cached(post, publication, position, media, accounts[publication.account_id])
             found += [finding for finding in by_creator if (finding.code, finding.pointer) not in known]
     return found
 
 
-def check_media_by_cache(post: Post, publication: Publication, media: Sequence[Media]) -> list[Finding]:
+def check_media_by_cache(post: Post, publication: Publication, media: Sequence[Media]) -> list[PostFinding]:
     """What is wrong with media that have become known since, by what TikTok said last about a target's creator."""
     account = db.session.get(Account, publication.account_id) if publication.account_id else None
-    if account is None or not media or not is_direct(post):
+    if account is None or not media or not post.is_direct:
         return []
     found = _by_last_reading(post, publication, media[0], account)
     return [finding for finding in found if finding.pointer.startswith("/media_ids/")]
 
 
-def _by_last_reading(post: Post, publication: Publication, video: Media | None, account: Account) -> Iterator[Finding]:
+def _by_last_reading(
+    post: Post, publication: Publication, video: Media | None, account: Account
+) -> Iterator[PostFinding]:
     """What TikTok refuses by what it said last about a creator; nothing where it was never asked."""
     reading = last_creator_info(account)
     if reading is not None:
@@ -142,9 +144,9 @@ def _by_last_reading(post: Post, publication: Publication, video: Media | None, 
 
 def _check_cached(
     post: Post, publication: Publication, position: int, media: Sequence[Media], account: Account
-) -> Iterator[Finding]:
+) -> Iterator[PostFinding]:
     if account.posting_refusal in BAN_CODES:
-        yield Finding(
+        yield PostFinding(
             code="creator_cannot_post",
             pointer=f"/targets/{position}/account_id",
             message="TikTok lets this creator post nothing now; so it said when asked last.",

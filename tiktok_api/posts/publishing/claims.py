@@ -1,31 +1,43 @@
-"""A publication as a step finds it: locked and fenced inside a transaction, plain facts outside."""
+"""The publication that a worker has claimed: locked rows inside a transaction, detached copies outside.
+
+Each transaction locks the row of the post once, and finds out by that whether the publication is still this worker's.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
 from sqlalchemy import select, update
 
+from tiktok_api import clock
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.media.models import Media
-from tiktok_api.posts.models import SPACED, Attempt, AttemptState, Post, Publication, PublicationState
+from tiktok_api.posts.models import SPACED, Attempt, Post, PostIdSource, PostMedia, PostMode, Publication
+from tiktok_api.posts.publishing.content import content_for
+from tiktok_api.posts.publishing.transitions import add_timeline_entry, living_attempt_of, transition
+from tiktok_api.posts.publishing.verdicts import Obstacle
+from tiktok_api.posts.states import AttemptState, PublicationState
+from tiktok_api.posts.waiting import readiness
+from tiktok_api.settings import Settings
 from tiktok_api.tiktok import ChunkPlan
 
-PUBLISH = "posts.publish"
-ALIVE = (AttemptState.INTENT, AttemptState.OPEN, AttemptState.FINAL)
+_FOLLOW_POST, _FOLLOW_DRAFT = timedelta(hours=24), timedelta(days=7)
 _FRESH = {"populate_existing": True}
 
 
 class FencedOff(Exception):
-    """The publication is no longer this worker's: taken over, cancelled or deleted. Nothing more may be done here."""
+    """The publication is no longer this worker's: taken over, cancelled or deleted. The worker does nothing more here."""
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A publication, its post and its media. `attempt` is the one alive; `is_adopted`: an earlier run began it."""
+class ClaimedPublication:
+    """A publication with its post and media. `attempt` is the one alive; `is_adopted`: an earlier run began it.
+
+    `obstacle` is why it does not go out now, where it is due and no attempt is alive.
+    """
 
     job: ClaimedJob
     post: Post
@@ -33,24 +45,34 @@ class Work:
     attempt: Attempt | None
     media: Media | None
     is_adopted: bool
-
-    @property
-    def publication_id(self) -> UUID:
-        return self.publication.id
-
-    @property
-    def wanted_at(self) -> datetime | None:
-        """When its person wants it out."""
-        return self.publication.wanted_at or self.post.publish_at
+    obstacle: Obstacle | None
 
     @property
     def not_before(self) -> datetime | None:
         """When it may be begun. Being held ends when its job comes due: by itself, or because something has changed."""
         if self.publication.state is PublicationState.HELD:
             return None
-        if self.publication.reason == SPACED:  # its turn may have come forward: it is worked out anew at each look
-            return self.wanted_at
+        if self.publication.reason == SPACED:  # its turn may have come forward: each claim works it out anew
+            return self.publication.wanted_time(self.post)
         return self.publication.next_try_at or self.post.publish_at
+
+    def waits_until(self, now: datetime) -> datetime | None:
+        """Returns its time if that has not come: never early, whatever made its job due. None: it may be begun."""
+        return self.not_before if self.not_before is not None and self.not_before > now else None
+
+    def is_worth_following(self, now: datetime) -> bool:
+        """Returns True if TikTok may still tell more: the id of a public post, or which posts a draft became."""
+        publication, is_inbox = self.publication, self.post.mode is PostMode.INBOX
+        since = now - (publication.published_at or publication.updated_at)
+        if publication.publish_id is None:
+            return False
+        if publication.state is PublicationState.INBOX_DELIVERED:
+            return since < _FOLLOW_DRAFT
+        if publication.state is PublicationState.PUBLICLY_AVAILABLE:
+            is_told = publication.post_id_source is PostIdSource.TIKTOK
+            return (is_inbox or not is_told) and since < _FOLLOW_POST
+        is_public = content_for(self.post, publication).privacy_level == "PUBLIC_TO_EVERYONE"
+        return (is_public or is_inbox) and since < _FOLLOW_POST
 
     @property
     def plan(self) -> ChunkPlan:
@@ -66,18 +88,88 @@ class Work:
         return cast(Attempt, self.attempt)
 
     @property
-    def living_media(self) -> Media:
-        """The media, in steps that are taken only where there is one: media that are on their way cannot be deleted."""
+    def ready_media(self) -> Media:
+        """The media, in steps that are taken only where there are some: media of a post on its way cannot be deleted."""
         return cast(Media, self.media)
 
     @property
     def account_id(self) -> UUID:
-        """The account, in steps that are taken only where there is one: a disconnected account's end elsewhere."""
+        """The account, in steps that are taken only where there is one."""
         return cast(UUID, self.publication.account_id)
 
 
+def claim(job: ClaimedJob, settings: Settings) -> ClaimedPublication:
+    """Claim the publication of a job, and begin it if it is due: from then on its content is fixed. Raises FencedOff.
+
+    What an earlier run left is taken over. An INTENT is abandoned: whatever TikTok answered, no byte was sent, so it cannot
+    go live. An OPEN or FINAL attempt is adopted, with the same publish_id.
+    """
+    post, publication = lock(job.subject)
+    if not queue.is_held(job):
+        raise FencedOff
+    attempt = _adopt_attempt(publication, job)
+    media = db.session.scalar(
+        select(Media).join(PostMedia, PostMedia.media_id == Media.id).where(PostMedia.post_id == post.id)
+    )
+    claimed = ClaimedPublication(job, post, publication, attempt, media, is_adopted=True, obstacle=None)
+    if attempt is not None or claimed.waits_until(clock.now()) is not None:
+        return detached(claimed)
+    if publication.state.is_waiting_for_its_time:
+        transition(post, publication, PublicationState.PREPARING, "preparing")
+    obstacle = None
+    if publication.state.is_cancellable and publication.account_id is not None:
+        obstacle = readiness.obstacle_to(post, publication, media, settings)
+    return detached(ClaimedPublication(job, post, publication, None, media, is_adopted=False, obstacle=obstacle))
+
+
+def _adopt_attempt(publication: Publication, job: ClaimedJob) -> Attempt | None:
+    attempt = living_attempt_of(publication)
+    if attempt is None:
+        return None
+    if attempt.state is AttemptState.INTENT:
+        attempt.end(AttemptState.ABANDONED, "worker_died")
+        add_timeline_entry(
+            publication, "attempt_abandoned", "The worker stopped before TikTok answered; no byte was sent."
+        )
+        return None
+    attempt.epoch = job.epoch
+    return attempt
+
+
+def lock_again(claimed: ClaimedPublication, *, is_verdict: bool) -> ClaimedPublication:
+    """Lock a claimed publication to record what came of a step. Raises FencedOff when it is no longer this worker's.
+
+    That is so when another worker has the job, or a person has moved the publication; deleting its account is such a move.
+    A verdict of TikTok stays true whatever became of the account and the job: then the attempt alone decides.
+    """
+    found = claimed.publication
+    post, publication = lock(found.id)
+    is_moved = (publication.state, publication.account_id) != (found.state, found.account_id)
+    if not is_verdict and (is_moved or not queue.is_held(claimed.job)):
+        raise FencedOff
+    attempt = None if claimed.attempt is None else _take_attempt(claimed.attempt)
+    return ClaimedPublication(claimed.job, post, publication, attempt, claimed.media, is_adopted=False, obstacle=None)
+
+
+def _take_attempt(found: Attempt) -> Attempt:
+    """The compare-and-set: returns the attempt if its state and epoch are still the same. Raises FencedOff.
+
+    An older worker finds another epoch; unequal, not higher: the epochs of a job that was created anew begin at 0 again.
+    """
+    attempt = db.session.execute(
+        update(Attempt)
+        .where(Attempt.id == found.id, Attempt.state == found.state, Attempt.epoch == found.epoch)
+        .values(epoch=found.epoch)
+        .returning(Attempt)
+        .execution_options(**_FRESH)
+    ).scalar()
+    if attempt is None:
+        raise FencedOff
+    return attempt
+
+
 def lock(publication_id: UUID | None) -> tuple[Post, Publication]:
-    """The publication and its post, both as they are now, the post's row locked. Raises FencedOff when deleted."""
+    """Lock the row of the post; returns both rows as they are now. Raises FencedOff when they were deleted."""
     post = db.session.scalar(
         select(Post)
         .join(Publication, Publication.post_id == Post.id)
@@ -92,43 +184,14 @@ def lock(publication_id: UUID | None) -> tuple[Post, Publication]:
     return post, publication
 
 
-def mine(work: Work) -> tuple[Post, Publication]:
-    """The rows, locked. Raises FencedOff when another worker has the job, or a person has moved the publication.
-
-    Disconnecting its account is such a move.
-    """
-    post, publication = lock(work.publication_id)
-    found = work.publication
-    if not queue.is_held(work.job) or (publication.state, publication.account_id) != (found.state, found.account_id):
-        raise FencedOff
-    return post, publication
+def is_unfinished(job: ClaimedJob) -> bool:
+    """Returns True if this worker still owns the job and the publication has not ended."""
+    state = db.session.scalar(select(Publication.state).where(Publication.id == job.subject))
+    return state is not None and not state.has_ended and queue.is_held(job)
 
 
-def living_attempt_of(publication: Publication) -> Attempt | None:
-    """The attempt that may still go live; the database lets there be one at most."""
-    return db.session.scalar(
-        select(Attempt)
-        .where(Attempt.publication_id == publication.id, Attempt.state.in_(ALIVE))
-        .execution_options(**_FRESH)
-    )
-
-
-def take(work: Work, state: AttemptState) -> Attempt:
-    """The compare-and-set: the attempt, if it is still in `state` and of our epoch. Raises FencedOff."""
-    found = db.session.execute(
-        update(Attempt)
-        .where(Attempt.id == work.living_attempt.id, Attempt.state == state, Attempt.epoch == work.job.epoch)
-        .values(epoch=work.job.epoch)
-        .returning(Attempt)
-        .execution_options(**_FRESH)
-    ).scalar()
-    if found is None:
-        raise FencedOff
-    return found
-
-
-def detached(work: Work) -> Work:
-    """The same, written down and let go of by the session."""
+def detached(claimed: ClaimedPublication) -> ClaimedPublication:
+    """Write the rows and detach them from the session, so that they can be read while no transaction is open."""
     db.session.flush()
     db.session.expunge_all()
-    return work
+    return claimed

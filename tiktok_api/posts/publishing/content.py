@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, fields
 
-from tiktok_api.posts.models import Post, PostMode, Publication
+from tiktok_api.posts.models import Post, Publication
 from tiktok_api.tiktok import VideoPostInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class PostContent:
     """The words and settings of one publication; allowances are positive here and negative on TikTok's wire."""
 
     caption: str
@@ -35,18 +35,13 @@ class Terms:
         )
 
 
-OVERRIDABLE = tuple(field.name for field in fields(Terms))
+OVERRIDABLE = tuple(field.name for field in fields(PostContent))
+"""What a target may say otherwise than its post. In inbox mode none of it may be said: the person chooses all of it in the
+app, and TikTok would drop it silently."""
 
-DIRECT_ONLY = tuple(name for name in OVERRIDABLE)
-"""In inbox mode the person chooses all of it in the app: TikTok would drop it silently."""
 
-
-def terms_of(post: Post, publication: Publication) -> Terms:
-    """What this publication says."""
+def content_for(post: Post, publication: Publication) -> PostContent:
+    """Returns what this publication says."""
     own = {name: getattr(post, name) for name in OVERRIDABLE}
-    return Terms(**(own | {name: publication.overrides[name] for name in OVERRIDABLE if name in publication.overrides}))
-
-
-def is_direct(post: Post) -> bool:
-    """Whether it goes live without another touch."""
-    return post.mode == PostMode.DIRECT
+    overrides = {name: publication.overrides[name] for name in OVERRIDABLE if name in publication.overrides}
+    return PostContent(**(own | overrides))

@@ -1,222 +1,290 @@
-"""Writing down what came of a step: the verdict and its announcement in one transaction, and when to look again."""
+"""Recording what came of a step: the only writer of publications and attempts while a worker publishes.
 
-from dataclasses import dataclass
+Each result is one transaction: the rows, the timeline and the announcement together. What is returned is the publication as
+it is now, where the next step follows at once, or when to come back.
+"""
+
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import func, select
+
 from tiktok_api import clock
-from tiktok_api.db import transaction
+from tiktok_api.accounts import rate_limits
+from tiktok_api.db import business_now, db
 from tiktok_api.jobs.registry import RunAgain
 from tiktok_api.posts.matching import post_ids
-from tiktok_api.posts.models import LATE, AttemptState, Post, PostIdSource, PostMode, Publication, PublicationState
-from tiktok_api.posts.publishing import attempts
-from tiktok_api.posts.publishing.claims import Work, lock, mine, take
-from tiktok_api.posts.publishing.content import terms_of
-from tiktok_api.posts.publishing.post_status import ENDED
-from tiktok_api.posts.publishing.transitions import move, note
-from tiktok_api.posts.publishing.verdicts import (
-    AskPerson,
-    Fail,
-    Hold,
-    InInbox,
-    Later,
-    Obstacle,
-    Published,
-    Retry,
-    Skip,
-    Verdict,
-    Wait,
-)
-from tiktok_api.posts.waiting import media
+from tiktok_api.posts.models import LATE, Attempt, PostIdSource
+from tiktok_api.posts.publishing import claims, verdicts
+from tiktok_api.posts.publishing.claims import ClaimedPublication
+from tiktok_api.posts.publishing.transitions import abandon_attempt, add_timeline_entry, transition
+from tiktok_api.posts.states import AttemptState, PublicationState
+from tiktok_api.posts.waiting import pending_media, readiness
 from tiktok_api.posts.waiting.lateness import MISSED
 from tiktok_api.settings import Settings
 
 MOST_DEAD_ATTEMPTS = 3
 _RETRY_PAUSE = timedelta(seconds=30)
-_FOLLOW_POST, _FOLLOW_DRAFT = timedelta(hours=24), timedelta(days=7)
 _UNCONFIRMED_PAUSE = timedelta(hours=1)
 _GIVE_UP_AFTER = 3  # times UNCONFIRMED_AFTER_SECONDS: 24 h and 72 h by default
 _DISCONNECTED = "account_disconnected"
 
-
-@dataclass(frozen=True, slots=True)
-class Settler:
-    """Each method commits one outcome and answers when to come back; None: nothing is left to do."""
-
-    settings: Settings
-
-    def set_back(self, work: Work, outcome: Later | Hold | Fail) -> RunAgain | None:
-        """No step could be taken; an attempt that is OPEN stays so."""
-        with transaction():
-            post, publication = mine(work)
-            return _write_setback(post, publication, outcome)
-
-    def stopped(self, work: Work, obstacle: Obstacle) -> RunAgain | None:
-        """Something of ours keeps what is due from going out; no attempt is alive."""
-        with transaction():
-            post, publication = mine(work)
-            match obstacle:
-                case Fail():
-                    return _write_setback(post, publication, obstacle)
-                case Wait():
-                    if obstacle.reason in media.REASONS and not media.is_waiting_for_media(post):
-                        # They became known since the look, and the job that told so found nothing waiting.
-                        return RunAgain(clock.now())
-                    return _write_wait(post, publication, obstacle)
-                case Skip():
-                    detail = _how_late(publication, post)
-                    move(post, publication, PublicationState.CANCELLED, "skipped", reason=MISSED, detail=detail)
-                case AskPerson():  # pragma: no branch  # there is no other obstacle
-                    if not publication.is_asked_about:
-                        detail = f"{_how_late(publication, post)} Publish it now, schedule it anew, or cancel it."
-                        move(post, publication, PublicationState.HELD, "held", reason=LATE, detail=detail)
-        return None
-
-    def failed_init(self, work: Work, outcome: Later | Hold | Fail) -> RunAgain | None:
-        """The attempt got no publish_id that we know of, so no byte was sent: it is abandoned."""
-        with transaction():
-            attempts.abandon(work, outcome.reason or "init_failed")
-            post, publication = mine(work)
-            return _write_setback(post, publication, outcome)
-
-    def ended(self, work: Work, verdict: Verdict) -> RunAgain | None:
-        """TikTok ended the attempt, or its upload URL lapsed before the last byte."""
-        reason = verdict.reason if isinstance(verdict, Fail | Hold | Retry) else "ended"
-        with transaction():
-            failed_attempts = attempts.bury(work, reason, counts=isinstance(verdict, Retry))
-            post, publication = lock(work.publication_id)
-            if isinstance(verdict, Retry) and failed_attempts >= MOST_DEAD_ATTEMPTS:
-                verdict = Fail(reason, f"TikTok ended {failed_attempts} attempts; the last one: {reason}.")
-            if isinstance(verdict, Fail | Hold):
-                return _write_setback(post, publication, verdict)
-            at = clock.now() + _RETRY_PAUSE * failed_attempts
-            move(post, publication, PublicationState.DUE, "will_retry", reason=reason, next_try_at=at)
-            return RunAgain(at)
-
-    def orphaned(self, work: Work) -> RunAgain | None:
-        """The account was disconnected: nothing more can be sent for it, nor asked."""
-        with transaction():
-            post, publication = mine(work)
-            publication.next_try_at = None
-            if publication.state in (*ENDED, PublicationState.DRAFT, PublicationState.UNCONFIRMED):
-                return None
-            if attempts.end_living_attempt(publication, _DISCONNECTED):
-                detail = "The account was disconnected."
-                move(post, publication, PublicationState.FAILED, "failed", reason=_DISCONNECTED, detail=detail)
-            else:
-                detail = "The account was disconnected, so TikTok cannot be asked. Look at it, then settle it."
-                move(
-                    post, publication, PublicationState.UNCONFIRMED, "unconfirmed", reason=_DISCONNECTED, detail=detail
-                )
-        return None
-
-    def undecided(
-        self, work: Work, *, not_before: datetime | None = None, reason: str | None = None
-    ) -> RunAgain | None:
-        """TikTok is still at it, or cannot be asked: look again, less and less often, and say so when it takes too long."""
-        now, attempt = clock.now(), work.living_attempt
-        age = now - (attempt.final_at or now)
-        patience = timedelta(seconds=self.settings.unconfirmed_after_seconds)
-        is_late = age >= patience
-        at = None
-        if not is_late:
-            # Whatever keeps us from asking, the moment at which it is called unconfirmed is not missed.
-            at = min(max(now + self._poll_pause(age), not_before or now), now + patience - age)
-        elif age < patience * _GIVE_UP_AFTER:
-            at = max(now + _UNCONFIRMED_PAUSE, not_before or now)
-        with transaction():
-            post, publication = mine(work)
-            take(work, AttemptState.FINAL)
-            if is_late and publication.state is not PublicationState.UNCONFIRMED:
-                detail = "TikTok has not said what became of it. Look at the account, then settle it."
-                move(post, publication, PublicationState.UNCONFIRMED, "unconfirmed", reason="no_verdict", detail=detail)
-            publication.next_try_at = at
-            if not is_late:
-                publication.reason = reason
-        return RunAgain(at) if at else None
-
-    def _poll_pause(self, age: timedelta) -> timedelta:
-        """5 s growing to 60 s: a quarter of the time that has gone by, within POLL_MIN_SECONDS and POLL_MAX_SECONDS."""
-        seconds = min(max(age.total_seconds() / 4, self.settings.poll_min_seconds), self.settings.poll_max_seconds)
-        return timedelta(seconds=seconds)
-
-    def arrived(self, work: Work, verdict: Published | InInbox) -> RunAgain | None:
-        """TikTok has it. Followed further where there is more to learn."""
-        with transaction():
-            post, publication = lock(work.publication_id)
-            attempts.succeed(work)
-            _write_arrival(post, publication, verdict)
-        return self.follow_later(work)
-
-    def is_worth_following(self, work: Work) -> bool:
-        """Whether TikTok may still tell more: the id of a public post, or which posts a draft became."""
-        publication, is_inbox = work.publication, work.post.mode is PostMode.INBOX
-        since = clock.now() - (publication.published_at or publication.updated_at)
-        if publication.state is PublicationState.INBOX_DELIVERED:
-            return since < _FOLLOW_DRAFT
-        if publication.state is PublicationState.PUBLICLY_AVAILABLE:
-            is_told = publication.post_id_source is PostIdSource.TIKTOK
-            return (is_inbox or not is_told) and since < _FOLLOW_POST
-        is_public = terms_of(work.post, publication).privacy_level == "PUBLIC_TO_EVERYONE"
-        return (is_public or is_inbox) and since < _FOLLOW_POST
-
-    def follow_later(self, work: Work) -> RunAgain | None:
-        """Ask again in a while: at first as often as for a verdict, hourly in the end."""
-        publication = work.publication
-        since = clock.now() - (publication.published_at or publication.updated_at)
-        seconds = min(max(since.total_seconds() / 4, self.settings.poll_min_seconds), 3600.0)
-        return RunAgain(clock.now() + timedelta(seconds=seconds))
-
-    def followed(self, work: Work, verdict: Verdict) -> RunAgain | None:
-        """What was learnt after the verdict. A draft may become several posts, one after the other."""
-        if isinstance(verdict, Published):
-            is_new = bool(set(verdict.post_ids).difference(work.publication.tiktok_post_ids))
-            is_new |= bool(verdict.post_ids) and work.publication.post_id_source is not PostIdSource.TIKTOK
-            if is_new or work.publication.state is PublicationState.INBOX_DELIVERED:
-                with transaction():
-                    post, publication = mine(work)
-                    _write_arrival(post, publication, verdict)
-            if verdict.post_ids and work.post.mode is PostMode.DIRECT:
-                return None
-        return self.follow_later(work)
+Next = ClaimedPublication | RunAgain | None
 
 
-def _write_wait(post: Post, publication: Publication, wait: Wait) -> RunAgain:
-    """That is no setback, and what had held it up before is over."""
+def record(claimed: ClaimedPublication, result: verdicts.Result, settings: Settings) -> Next:
+    """Write down what came of a step; call it inside a transaction. Raises FencedOff, with nothing written.
+
+    Returns the publication where the next step follows at once, or when to come back; None: nothing is left to do.
+    """
+    is_verdict = isinstance(result, verdicts.Published | verdicts.InInbox | verdicts.AttemptEnded)
+    locked = claims.lock_again(claimed, is_verdict=is_verdict)
+    match result:
+        case verdicts.Checked():
+            return _record_intent(locked, result, settings)
+        case verdicts.AttemptOpened():
+            return _record_open(locked, result)
+        case verdicts.AttemptNotOpened():
+            return _record_no_open(locked, result.setback)
+        case verdicts.Adopted():
+            return _record_adoption(locked, result)
+        case verdicts.ChunkSent():
+            _record_uploaded(locked, result.uploaded_bytes)
+            return claims.detached(locked)
+        case verdicts.LastChunkLeaves():
+            return _record_commit_point(locked)
+        case verdicts.Undecided():
+            return _record_undecided(locked, result, settings)
+        case verdicts.Published() | verdicts.InInbox():
+            return _record_arrival(locked, result, settings)
+        case verdicts.AttemptEnded():
+            return _record_ended_attempt(locked, result.outcome)
+        case verdicts.NothingNew():
+            return _follow_later(locked, settings)
+        case verdicts.Later() | verdicts.Hold() | verdicts.Fail():
+            return _record_setback(locked, result)
+        case _:
+            return _record_obstacle(locked, result)
+
+
+def _record_obstacle(
+    locked: ClaimedPublication, obstacle: verdicts.Wait | verdicts.AskPerson | verdicts.Skip | verdicts.Disconnected
+) -> RunAgain | None:
+    post, publication = locked.post, locked.publication
+    if isinstance(obstacle, verdicts.Wait):
+        return _record_wait(locked, obstacle)
+    if isinstance(obstacle, verdicts.Disconnected):
+        _record_disconnection(locked)
+    elif isinstance(obstacle, verdicts.Skip):
+        detail = _how_late(locked)
+        transition(post, publication, PublicationState.CANCELLED, "skipped", reason=MISSED, detail=detail)
+    elif not publication.is_asked_about:
+        detail = f"{_how_late(locked)} Publish it now, schedule it anew, or cancel it."
+        transition(post, publication, PublicationState.HELD, "held", reason=LATE, detail=detail)
+    return None
+
+
+def _record_wait(locked: ClaimedPublication, wait: verdicts.Wait) -> RunAgain:
+    """A wait is no setback, and what had held it up before is over."""
+    post, publication = locked.post, locked.publication
+    if wait.reason in pending_media.REASONS and not pending_media.is_waiting_for_media(post):
+        # They became known since the claim, and the job that made them known found nothing waiting.
+        return RunAgain(clock.now())
     if publication.state is PublicationState.HELD:
-        move(post, publication, PublicationState.DUE, "released", reason=wait.reason, next_try_at=wait.at)
+        transition(post, publication, PublicationState.DUE, "released", reason=wait.reason, next_try_at=wait.at)
     elif publication.reason != wait.reason:
-        note(publication, "waiting", wait.reason)
+        add_timeline_entry(publication, "waiting", wait.reason)
     publication.reason, publication.next_try_at = wait.reason, wait.at
     return RunAgain(wait.look_again_at)
 
 
-def _how_late(publication: Publication, post: Post) -> str:
-    wanted_at = publication.wanted_at or post.publish_at or clock.now()
+def _how_late(locked: ClaimedPublication) -> str:
+    wanted_at = locked.publication.wanted_time(locked.post) or clock.now()
     minutes = int((clock.now() - wanted_at).total_seconds() // 60)
     return f"It could not go out in time and is {minutes // 60} h {minutes % 60} min late."
 
 
-def _write_setback(post: Post, publication: Publication, outcome: Later | Hold | Fail) -> RunAgain | None:
-    if isinstance(outcome, Fail):
-        move(post, publication, PublicationState.FAILED, "failed", reason=outcome.reason, detail=outcome.detail)
-        return None
-    is_held_already = publication.state is PublicationState.HELD and publication.reason == outcome.reason
-    if isinstance(outcome, Hold) and not is_held_already:
-        why = {"reason": outcome.reason, "detail": outcome.detail}
-        move(post, publication, PublicationState.HELD, "held", next_try_at=outcome.at, **why)
-        return RunAgain(outcome.at)
-    if publication.reason != outcome.reason:
-        publication.detail = None  # what it says is over, or not known to stand any more
-    publication.reason, publication.next_try_at = outcome.reason, outcome.at
-    publication.retry_count += 1
-    return RunAgain(outcome.at)
-
-
-def _write_arrival(post: Post, publication: Publication, verdict: Published | InInbox) -> None:
-    if isinstance(verdict, InInbox):
-        move(post, publication, PublicationState.INBOX_DELIVERED, "inbox_delivered")
+def _record_disconnection(locked: ClaimedPublication) -> None:
+    post, publication = locked.post, locked.publication
+    publication.next_try_at = None
+    state = publication.state
+    if state.has_ended or state in (PublicationState.DRAFT, PublicationState.UNCONFIRMED):
         return
-    if publication.state not in (PublicationState.PUBLISHED, PublicationState.PUBLICLY_AVAILABLE):
-        move(post, publication, PublicationState.PUBLISHED, "published", published_at=clock.now())
-    if verdict.post_ids:
+    if abandon_attempt(publication, _DISCONNECTED):
+        detail = "The account was disconnected."
+        transition(post, publication, PublicationState.FAILED, "failed", reason=_DISCONNECTED, detail=detail)
+    else:
+        detail = "The account was disconnected, so TikTok cannot be asked. Look at it, then settle it."
+        transition(post, publication, PublicationState.UNCONFIRMED, "unconfirmed", reason=_DISCONNECTED, detail=detail)
+
+
+def _record_setback(locked: ClaimedPublication, setback: verdicts.Setback) -> RunAgain | None:
+    """No step could be taken. An attempt that is OPEN stays OPEN."""
+    post, publication = locked.post, locked.publication
+    if isinstance(setback, verdicts.Fail):
+        transition(post, publication, PublicationState.FAILED, "failed", reason=setback.reason, detail=setback.detail)
+        return None
+    if isinstance(setback, verdicts.Later) and setback.uploaded_bytes is not None:
+        _record_uploaded(locked, setback.uploaded_bytes)
+    is_held_already = publication.state is PublicationState.HELD and publication.reason == setback.reason
+    if isinstance(setback, verdicts.Hold) and not is_held_already:
+        why = {"reason": setback.reason, "detail": setback.detail}
+        transition(post, publication, PublicationState.HELD, "held", next_try_at=setback.at, **why)
+        return RunAgain(setback.at)
+    if publication.reason != setback.reason:
+        publication.detail = None  # what it says is over, or not known to stand any more
+    publication.reason, publication.next_try_at = setback.reason, setback.at
+    publication.retry_count += 1
+    return RunAgain(setback.at)
+
+
+def _record_intent(locked: ClaimedPublication, checked: verdicts.Checked, settings: Settings) -> Next:
+    """Write down that we are about to ask for a publish_id, unless something has come in between."""
+    post, publication = locked.post, locked.publication
+    rate_limits.lock_inits(locked.account_id)
+    obstacle = readiness.obstacle_to(post, publication, locked.media, settings, is_checked=True)
+    if isinstance(obstacle, verdicts.Later | verdicts.Fail):
+        return _record_setback(locked, obstacle)
+    if obstacle is not None:
+        return _record_obstacle(locked, obstacle)
+    if publication.state is PublicationState.HELD:
+        transition(post, publication, PublicationState.PREPARING, "released")
+    numbers = select(func.coalesce(func.max(Attempt.number), 0)).where(Attempt.publication_id == publication.id)
+    attempt = Attempt(
+        publication_id=publication.id,
+        account_id=locked.account_id,
+        number=(db.session.scalar(numbers) or 0) + 1,
+        epoch=locked.job.epoch,
+        video_size=checked.plan.video_size,
+        chunk_size=checked.plan.chunk_size,
+        total_chunk_count=checked.plan.total_chunk_count,
+        intended_at=business_now(),
+    )
+    db.session.add(attempt)
+    db.session.flush()
+    db.session.refresh(attempt)
+    return claims.detached(replace(locked, attempt=attempt))
+
+
+def _record_no_open(locked: ClaimedPublication, setback: verdicts.Setback) -> RunAgain | None:
+    """Abandon the attempt: no byte was sent. It does not count towards the limit of attempts."""
+    reason = setback.reason or "init_failed"
+    locked.living_attempt.end(AttemptState.ABANDONED, reason)
+    add_timeline_entry(locked.publication, "attempt_abandoned", reason)
+    return _record_setback(locked, setback)
+
+
+def _record_open(locked: ClaimedPublication, opened: verdicts.AttemptOpened) -> ClaimedPublication:
+    """Make the publish_id durable, before any byte leaves."""
+    attempt = locked.living_attempt
+    attempt.state, attempt.opened_at = AttemptState.OPEN, clock.now()
+    attempt.publish_id, attempt.log_id = opened.publish_id, opened.log_id
+    attempt.upload_url_encrypted = opened.upload_url_encrypted
+    locked.publication.publish_id = opened.publish_id
+    transition(locked.post, locked.publication, PublicationState.UPLOADING, "upload_started")
+    return claims.detached(locked)
+
+
+def _record_adoption(locked: ClaimedPublication, adopted: verdicts.Adopted) -> ClaimedPublication:
+    """Go on where TikTok is. The setbacks in a row count on: no chunk has got through yet."""
+    locked.living_attempt.uploaded_bytes = adopted.uploaded_bytes
+    if locked.publication.state is PublicationState.HELD:
+        transition(locked.post, locked.publication, PublicationState.UPLOADING, "released")
+    return claims.detached(locked)
+
+
+def _record_uploaded(locked: ClaimedPublication, uploaded_bytes: int) -> None:
+    locked.living_attempt.uploaded_bytes = uploaded_bytes
+    publication = locked.publication
+    publication.retry_count, publication.reason, publication.next_try_at = 0, None, None
+
+
+def _record_commit_point(locked: ClaimedPublication) -> ClaimedPublication:
+    """From here the post may go live, and cancelling is too late."""
+    locked.living_attempt.state, locked.living_attempt.final_at = AttemptState.FINAL, clock.now()
+    transition(locked.post, locked.publication, PublicationState.PROCESSING, "last_chunk_leaving")
+    return claims.detached(locked)
+
+
+def _record_undecided(locked: ClaimedPublication, undecided: verdicts.Undecided, settings: Settings) -> RunAgain | None:
+    """Poll again, less and less often, and call it unconfirmed when it takes too long."""
+    post, publication, attempt = locked.post, locked.publication, locked.living_attempt
+    attempt.is_url_dead |= undecided.is_url_dead
+    if undecided.is_acknowledged:
+        attempt.is_acknowledged, attempt.uploaded_bytes = True, attempt.video_size
+    now = clock.now()
+    age = now - (attempt.final_at or now)
+    patience = timedelta(seconds=settings.unconfirmed_after_seconds)
+    at = _next_poll_at(age, patience, undecided.not_before or now, settings)
+    is_late = age >= patience
+    if is_late and publication.state is not PublicationState.UNCONFIRMED:
+        detail = "TikTok has not said what became of it. Look at the account, then settle it."
+        transition(post, publication, PublicationState.UNCONFIRMED, "unconfirmed", reason="no_verdict", detail=detail)
+    publication.next_try_at = at
+    if not is_late:
+        publication.reason = undecided.reason
+    return RunAgain(at) if at else None
+
+
+def _next_poll_at(age: timedelta, patience: timedelta, not_before: datetime, settings: Settings) -> datetime | None:
+    """Returns when to ask again for an attempt whose last chunk left `age` ago; None: it is given up.
+
+    5 s growing to 60 s: a quarter of the age, within POLL_MIN_SECONDS and POLL_MAX_SECONDS. Hourly once it is unconfirmed,
+    and whatever keeps us from asking, the moment at which it becomes unconfirmed is not missed.
+    """
+    now = clock.now()
+    if age >= patience * _GIVE_UP_AFTER:
+        return None
+    if age >= patience:
+        return max(now + _UNCONFIRMED_PAUSE, not_before)
+    seconds = min(max(age.total_seconds() / 4, settings.poll_min_seconds), settings.poll_max_seconds)
+    return min(max(now + timedelta(seconds=seconds), not_before), now + patience - age)
+
+
+def _record_ended_attempt(
+    locked: ClaimedPublication, outcome: verdicts.Fail | verdicts.Hold | verdicts.Retry
+) -> RunAgain | None:
+    """Mark the attempt dead. Those that may be tried again count, since a person last asked for the publication."""
+    post, publication = locked.post, locked.publication
+    locked.living_attempt.end(AttemptState.DEAD, outcome.reason)
+    publication.publish_id = None
+    add_timeline_entry(publication, "attempt_ended", outcome.reason)
+    if not isinstance(outcome, verdicts.Retry):
+        db.session.flush()
+        return _record_setback(locked, outcome)
+    publication.failed_attempts += 1
+    count, reason = publication.failed_attempts, outcome.reason
+    if count >= MOST_DEAD_ATTEMPTS:
+        detail = f"TikTok ended {count} attempts; the last one: {reason}."
+        return _record_setback(locked, verdicts.Fail(reason, detail))
+    at = clock.now() + _RETRY_PAUSE * count
+    transition(post, publication, PublicationState.DUE, "will_retry", reason=reason, next_try_at=at)
+    return RunAgain(at)
+
+
+def _record_arrival(
+    locked: ClaimedPublication, verdict: verdicts.Published | verdicts.InInbox, settings: Settings
+) -> RunAgain | None:
+    """TikTok has it, or tells more of what it has: a draft may become several posts, one after the other."""
+    post, publication = locked.post, locked.publication
+    if locked.attempt is not None:  # its publish_id stays with the publication
+        locked.attempt.end(AttemptState.SUCCEEDED, None)
+    if isinstance(verdict, verdicts.InInbox):
+        transition(post, publication, PublicationState.INBOX_DELIVERED, "inbox_delivered")
+        return _follow_later(locked, settings)
+    if not publication.state.is_visible:
+        transition(post, publication, PublicationState.PUBLISHED, "published", published_at=clock.now())
+    is_new = bool(set(verdict.post_ids).difference(publication.tiktok_post_ids))
+    if verdict.post_ids and (is_new or publication.post_id_source is not PostIdSource.TIKTOK):
         post_ids.write(post, publication, verdict.post_ids, PostIdSource.TIKTOK)
+    return _follow_later(locked, settings)
+
+
+def _follow_later(locked: ClaimedPublication, settings: Settings) -> RunAgain | None:
+    """Ask again in a while, where TikTok may tell more: at first as often as for a verdict, hourly in the end."""
+    now, publication = clock.now(), locked.publication
+    if not locked.is_worth_following(now):
+        return None
+    since = now - (publication.published_at or publication.updated_at)
+    seconds = min(max(since.total_seconds() / 4, settings.poll_min_seconds), 3600.0)
+    return RunAgain(now + timedelta(seconds=seconds))

@@ -1,16 +1,23 @@
-"""Bringing a publication from one state into another, with everything that hangs on it."""
+"""Changing the state of a publication or of its attempt, with everything that hangs on it.
 
+Call these functions inside a transaction that has locked the row of the post.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
 from tiktok_api import clock, events
 from tiktok_api.db import db
-from tiktok_api.posts.models import Post, Publication, PublicationState, TimelineEntry
-from tiktok_api.posts.publishing.post_status import derive_status
+from tiktok_api.jobs import queue
+from tiktok_api.posts.models import PUBLISH, Attempt, Post, PostStatus, Publication, TimelineEntry, job_key
+from tiktok_api.posts.states import ALIVE, ARRIVED, ENDED, LIVE, AttemptState, PublicationState
 
 
-def move(
+def transition(
     post: Post,
     publication: Publication,
     state: PublicationState,
@@ -22,23 +29,77 @@ def move(
 ) -> None:
     """Bring a publication into `state`, with its timeline entry, its post's status and its announcement.
 
-    Call it with the row of the post locked. Getting somewhere ends a row of setbacks.
+    `facts` are other columns of the publication. The number of retries begins at 0 again.
     """
     publication.state, publication.reason, publication.detail = state, reason, detail
     publication.next_try_at, publication.retry_count = facts.pop("next_try_at", None), 0
     for name, value in facts.items():
         setattr(publication, name, value)
-    note(publication, event, detail or reason)
+    add_timeline_entry(publication, event, detail or reason)
     db.session.flush()
     siblings = db.session.scalars(select(Publication.state).where(Publication.post_id == post.id))
     post.status = derive_status(siblings)
     events.announce(f"publication.{state}", publication=publication)
 
 
-def note(publication: Publication, event: str, detail: str | None = None) -> None:
-    """Add to the timeline."""
+def add_timeline_entry(publication: Publication, event: str, detail: str | None = None) -> None:
+    """Add what has happened to the publication's timeline."""
     db.session.add(
         TimelineEntry(
             publication_id=publication.id, at=clock.now(), state=publication.state, event=event, detail=detail
         )
     )
+
+
+def enqueue_publication(publication_id: UUID, due_at: datetime) -> None:
+    """Have a worker take the publication further at `due_at`; a job that exists gets this time. Needs no lock."""
+    queue.enqueue(PUBLISH, due_at=due_at, subject=publication_id, unique_key=job_key(publication_id))
+
+
+def derive_status(states: Iterable[PublicationState]) -> PostStatus:
+    """Returns the status of a post whose publications are in `states`; without any it is a draft."""
+    found = set(states)
+    if not found:
+        return PostStatus.DRAFT
+    for waiting, status in (
+        (PublicationState.DRAFT, PostStatus.DRAFT),
+        (PublicationState.SCHEDULED, PostStatus.SCHEDULED),
+    ):
+        if waiting in found and found <= {waiting, PublicationState.CANCELLED}:
+            return status
+    if found - ENDED:
+        return PostStatus.PUBLISHING
+    if not found & ARRIVED:
+        return PostStatus.FAILED if PublicationState.FAILED in found else PostStatus.CANCELLED
+    if found == {PublicationState.INBOX_DELIVERED}:
+        return PostStatus.DELIVERED
+    return PostStatus.PUBLISHED if found <= LIVE else PostStatus.PARTLY_PUBLISHED
+
+
+def living_attempt_of(publication: Publication) -> Attempt | None:
+    """Returns the attempt that may still go live; the database lets there be one at most."""
+    return db.session.scalar(
+        select(Attempt)
+        .where(Attempt.publication_id == publication.id, Attempt.state.in_(ALIVE))
+        .execution_options(populate_existing=True)
+    )
+
+
+def abandon_attempt(publication: Publication, reason: str) -> bool:
+    """Abandon the attempt that has not passed its commit point. Returns False if it has: then nothing was changed."""
+    living = living_attempt_of(publication)
+    if living is not None and living.state is AttemptState.FINAL:
+        return False
+    if living is not None:
+        living.end(AttemptState.ABANDONED, reason)
+    return True
+
+
+def settle_attempt_by_person(publication: Publication, *, is_live: bool) -> None:
+    """End the attempt of an unconfirmed publication on the word of the person who looked at the account."""
+    living = living_attempt_of(publication)
+    if living is not None:  # pragma: no branch - what is unconfirmed is past its commit point, so its attempt is alive
+        living.end(AttemptState.SUCCEEDED if is_live else AttemptState.DEAD, "settled_by_person")
+    if not is_live:
+        publication.publish_id = None
+    db.session.flush()

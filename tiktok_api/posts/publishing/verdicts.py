@@ -1,4 +1,7 @@
-"""What TikTok's words mean for a publication: what is over, what may be tried again, what must wait."""
+"""The results of steps: what TikTok's words, its errors and our own rules mean for a publication.
+
+A step returns one `Result`; `record` writes it down and dispatches by its type. Functions here translate what TikTok says.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,6 +9,7 @@ from datetime import datetime, timedelta
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.tiktok import (
     AccessRevoked,
+    ChunkPlan,
     CreatorCannotPost,
     NoUsableToken,
     PublishState,
@@ -20,21 +24,26 @@ RETRYABLE_REASONS = frozenset({"internal", "video_pull_failed", "photo_pull_fail
 CAP_REASONS = frozenset({"spam_risk_too_many_posts"})
 UNAUDITED = "unaudited_client_can_only_post_to_private_accounts"
 HOLD_PAUSE = timedelta(hours=1)
+_LONGEST_PAUSE_SECONDS, _MOST_DOUBLINGS = 600.0, 7
 LONGEST_BUSY_SECONDS = 600.0
-"""TikTok's window is a minute and it documents no Retry-After: a gateway's whim of an hour is not obeyed for longer."""
+"""TikTok's window is a minute and it documents no Retry-After: a gateway that asks for an hour is not obeyed for longer."""
+
+
+# Setbacks: no step could be taken. An attempt that is OPEN stays OPEN.
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Nothing is decided; try again then."""
+    """Nothing is decided: try again at `at`. `uploaded_bytes` is what TikTok has, where it expects another chunk."""
 
     at: datetime
     reason: str | None = None
+    uploaded_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Something outside must change first; it is shown, and looked at again then."""
+    """Something outside must change first: show it, and look again at `at`."""
 
     reason: str
     detail: str
@@ -42,8 +51,19 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Fail:
+    """Over: trying again as it is would fail again."""
+
+    reason: str
+    detail: str
+
+
+# Obstacles: something of ours keeps what is due from going out. No attempt is alive.
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing is wrong: something of ours comes first. It is looked at again `look_again_at`, and expected at `at`."""
+    """Nothing is wrong, but something else comes first. Look again at `look_again_at`; expected to go out at `at`."""
 
     at: datetime
     reason: str
@@ -61,25 +81,66 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
-class Fail:
-    """Over: trying again as it is would fail again."""
-
-    reason: str
-    detail: str
+class Disconnected:
+    """The account was disconnected: nothing more can be sent for it, nor asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unheard:
-    """TikTok could not be asked. That says nothing about the attempt: it must not end for it."""
-
-    setback: Later | Hold
+# Progress: the step was taken.
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
-    """TikTok ended this attempt for a reason of its own; another one may be made."""
+class Checked:
+    """TikTok would take the post now; `plan` is how the video will be cut."""
 
-    reason: str
+    plan: ChunkPlan
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptOpened:
+    """TikTok gave a publish_id and an upload URL, which is encrypted already."""
+
+    publish_id: str
+    log_id: str | None
+    upload_url_encrypted: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptNotOpened:
+    """The init failed: we know of no publish_id, so no byte was sent."""
+
+    setback: Later | Hold | Fail
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """TikTok has `uploaded_bytes` of an upload that an earlier run began."""
+
+    uploaded_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkSent:
+    """TikTok took a chunk that is not the last, and now has `uploaded_bytes`."""
+
+    uploaded_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LastChunkLeaves:
+    """Only the last chunk is missing. Once this is recorded, the post may go live and cancelling is too late."""
+
+
+# What TikTok says of a publish_id.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """The last chunk may have left, and TikTok has not decided or could not be asked: poll, `not_before` that time."""
+
+    reason: str | None = None
+    not_before: datetime | None = None
+    is_acknowledged: bool = False
+    is_url_dead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,30 +156,74 @@ class InInbox:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """TikTok is still at it, or says something we do not know."""
+class Retry:
+    """The attempt is over for a reason that says nothing of the post; another one may be made."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """TikTok ended the attempt, or its upload URL lapsed before the last chunk."""
+
+    outcome: Fail | Hold | Retry
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """TikTok is still at it, or says something we do not know. Steps turn this into one of the results."""
 
     is_uploading: bool
     uploaded_bytes: int | None
-    reason: str | None = None
 
 
-Obstacle = Wait | AskPerson | Skip | Fail
-Verdict = Published | InInbox | Pending | Fail | Retry | Hold
+@dataclass(frozen=True, slots=True)
+class NothingNew:
+    """TikTok told nothing more of what has arrived, or could not be asked."""
 
 
-def of_status(status: PublishStatus, now: datetime) -> Verdict:
+Setback = Later | Hold | Fail
+Obstacle = Wait | AskPerson | Skip | Later | Fail
+Verdict = Published | InInbox | AttemptEnded
+Result = (
+    Later
+    | Hold
+    | Fail
+    | Wait
+    | AskPerson
+    | Skip
+    | Disconnected
+    | Checked
+    | AttemptOpened
+    | AttemptNotOpened
+    | Adopted
+    | ChunkSent
+    | LastChunkLeaves
+    | Undecided
+    | Published
+    | InInbox
+    | AttemptEnded
+    | NothingNew
+)
+
+
+def pause_after(retry_count: int, *, first_seconds: float) -> timedelta:
+    """Returns how long to wait after a setback: doubled with each one in a row, up to 10 minutes."""
+    return timedelta(seconds=min(first_seconds * 2 ** min(retry_count, _MOST_DOUBLINGS), _LONGEST_PAUSE_SECONDS))
+
+
+def of_status(status: PublishStatus, now: datetime) -> Verdict | Processing:
     """What a status means; a word that TikTok has added since is not an end."""
     if status.status == PublishState.PUBLISH_COMPLETE:
         return Published(status.post_ids)
     if status.status == PublishState.SEND_TO_USER_INBOX:
         return InInbox()
     if status.status == PublishState.FAILED:
-        return of_fail_reason(status.fail_reason or "unknown", now)
-    return Pending(status.status == PublishState.PROCESSING_UPLOAD, status.uploaded_bytes)
+        return AttemptEnded(of_fail_reason(status.fail_reason or "unknown", now))
+    return Processing(status.status == PublishState.PROCESSING_UPLOAD, status.uploaded_bytes)
 
 
-def of_fail_reason(reason: str, now: datetime) -> Verdict:
+def of_fail_reason(reason: str, now: datetime) -> Fail | Hold | Retry:
     """What a fail_reason means; one that we do not know is final, because guessing could post twice."""
     if reason in RETRYABLE_REASONS:
         return Retry(reason)
@@ -127,7 +232,7 @@ def of_fail_reason(reason: str, now: datetime) -> Verdict:
     return Fail(reason, f"TikTok refused it: {reason}.")
 
 
-def of_error(error: TikTokError | AccountNeedsReconnection, now: datetime, pause: timedelta) -> Later | Hold | Fail:
+def of_error(error: TikTokError | AccountNeedsReconnection, now: datetime, pause: timedelta) -> Setback:
     """What an error before the first byte means: a cap or a lost authorisation holds, and only a refusal fails.
 
     AccountNeedsReconnection is TikTok's word that the grant has ended. A token that it rejects is not: that backs off.
@@ -151,7 +256,7 @@ def of_error(error: TikTokError | AccountNeedsReconnection, now: datetime, pause
     return Later(now + pause, "tiktok_unreachable")
 
 
-def of_question(error: TikTokError | AccountNeedsReconnection, now: datetime, pause: timedelta) -> Later | Hold | Fail:
+def of_question(error: TikTokError | AccountNeedsReconnection, now: datetime, pause: timedelta) -> Setback:
     """What it means when a question about the creator is refused: it says nothing of the post, so it cannot fail it.
 
     What TikTok says of the creator counts: a cap, a ban, a lost scope.
@@ -163,7 +268,10 @@ def of_question(error: TikTokError | AccountNeedsReconnection, now: datetime, pa
 
 
 def of_poll(error: TikTokError | AccountNeedsReconnection, now: datetime, pause: timedelta) -> Later | Hold:
-    """Why a status could not be had: it is asked for again as polls are, unless the account must come back first."""
+    """What it means when TikTok does not tell a status: ask again, unless the account must be connected again first.
+
+    That says nothing about the attempt, which must not end for it.
+    """
     meaning = of_error(error, now, pause)
     if isinstance(error, AccountNeedsReconnection) and isinstance(meaning, Hold):
         return meaning

@@ -5,15 +5,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
 
-from tiktok_api.posts.models import (
-    LatePolicy,
-    PostIdSource,
-    PostMode,
-    PostStatus,
-    PostType,
-    PrivacyLevel,
-    PublicationState,
-)
+from tiktok_api.posts.models import LatePolicy, PostIdSource, PostMode, PostStatus, PostType, PrivacyLevel
+from tiktok_api.posts.states import PublicationState
 from tiktok_api.web.openapi.json_schemas import Choice, PartOf, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.parsing.moments import MomentField, is_in_calendar

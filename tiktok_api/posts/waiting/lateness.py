@@ -1,8 +1,8 @@
-"""What is late: whether it still goes out by itself, and how far apart what is late goes out.
+"""Late publications: whether they still go out by themselves, and how far apart they go out.
 
-Downtime, a lost authorisation or a cap can keep many posts of one account from their times. Once the way is free they must
-neither appear days late without a word nor all at once: a publication that is later than LATE_AFTER_SECONDS goes by its
-post's `if_late` (or LATE_POLICY), and those that go out keep the distances that their person gave them.
+Downtime, a lost authorisation or a cap can keep many posts of one account from their times. Afterwards they must neither
+appear days late without a word nor all at once: a publication that is later than LATE_AFTER_SECONDS follows its post's
+`if_late` (or LATE_POLICY), and those that go out keep the distances that their person gave them.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,10 @@ from sqlalchemy import func, or_, select
 from tiktok_api import clock
 from tiktok_api.accounts.services import load_account
 from tiktok_api.db import db
-from tiktok_api.posts.models import SPACED, Attempt, AttemptState, LatePolicy, Post, Publication, PublicationState
-from tiktok_api.posts.preflight.grants import GRANT_REASONS, lack_of
-from tiktok_api.posts.publishing.claims import ALIVE, Work
-from tiktok_api.posts.publishing.upload import UPLOAD_URL_LIFETIME
+from tiktok_api.posts.models import SPACED, UPLOAD_URL_LIFETIME, Attempt, LatePolicy, Post, Publication
+from tiktok_api.posts.preflight.grants import GRANT_REASONS, missing_grant
 from tiktok_api.posts.schedule import PAST_GRACE
+from tiktok_api.posts.states import ALIVE, UNBEGUN, AttemptState, PublicationState
 from tiktok_api.settings import Settings
 
 MISSED = "missed"
@@ -33,26 +32,25 @@ _LONGEST_GAP_BEHIND = timedelta(minutes=30)
 """Behind one that was wanted later: an account that posts on time every day must not hold its late ones up for ever."""
 _MOST_AHEAD = 500
 _LOOK_AGAIN = timedelta(hours=1)
-_WAITING = (PublicationState.SCHEDULED, PublicationState.DUE, PublicationState.PREPARING)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """When a late publication goes out, and when its job looks again: something before it may be cancelled meanwhile."""
+class Release:
+    """When a late publication goes out, and when its job looks again: one before it may be cancelled meanwhile."""
 
     at: datetime
     look_again_at: datetime
 
 
-def fate_of(work: Work, settings: Settings) -> LatePolicy | None:
-    """What its person wants for a publication that is too late; None: it is not, and goes out."""
-    wanted_at = work.wanted_at
+def policy_if_late(post: Post, publication: Publication, settings: Settings) -> LatePolicy | None:
+    """Returns what its person wants for a publication that is too late; None: it is not too late, and goes out."""
+    wanted_at = publication.wanted_time(post)
     if wanted_at is None or not _is_too_late(wanted_at, settings):
         return None
-    tried_until = _tried_until(work.publication_id)
+    tried_until = _tried_until(publication.id)
     if tried_until is not None and not _is_too_late(tried_until, settings):
         return None  # it began in time and is tried again
-    return work.post.if_late or LatePolicy(settings.late_policy)
+    return post.if_late or LatePolicy(settings.late_policy)
 
 
 def _is_too_late(wanted_at: datetime, settings: Settings) -> bool:
@@ -60,7 +58,7 @@ def _is_too_late(wanted_at: datetime, settings: Settings) -> bool:
 
 
 def _tried_until(publication_id: UUID) -> datetime | None:
-    """When the upload URL of its last attempt lapsed: until then its time was being kept."""
+    """Returns when the upload URL of its last attempt lapsed: until then its time was being kept."""
     opened_at = db.session.scalar(
         select(func.max(Attempt.opened_at)).where(
             Attempt.publication_id == publication_id, Attempt.state == AttemptState.DEAD
@@ -69,13 +67,13 @@ def _tried_until(publication_id: UUID) -> datetime | None:
     return opened_at + UPLOAD_URL_LIFETIME if opened_at else None
 
 
-def next_turn(post: Post, publication: Publication, settings: Settings) -> Turn | None:
-    """When a late publication may go out after the others of its account; None: now.
+def next_release(post: Post, publication: Publication, settings: Settings) -> Release | None:
+    """Returns when a late publication may go out after the others of its account; None: now.
 
-    Each waits for as long after the one before it as their times were apart, within bounds. Called under the account's
-    turn, so that of two workers the second sees what the first one has begun.
+    Each waits for as long after the one before it as their times were apart, within bounds. Before an attempt is made, call
+    it with the account's inits locked: of two workers the second then sees what the first one has begun.
     """
-    now, wanted_at = clock.now(), publication.wanted_at or post.publish_at
+    now, wanted_at = clock.now(), publication.wanted_time(post)
     if wanted_at is None or now - wanted_at <= PUNCTUAL or publication.account_id is None:
         return None
     last = _last_one_out(publication, now)
@@ -85,7 +83,7 @@ def next_turn(post: Post, publication: Publication, settings: Settings) -> Turn 
         at, before = now if at is None else max(now, at + _gap(before, wanted)), wanted
     if at is None or at <= now:
         return None
-    return Turn(at, min(at, now + _LOOK_AGAIN))
+    return Release(at, min(at, now + _LOOK_AGAIN))
 
 
 def _gap(before: datetime | None, wanted_at: datetime) -> timedelta:
@@ -96,7 +94,7 @@ def _gap(before: datetime | None, wanted_at: datetime) -> timedelta:
 
 
 def _last_one_out(publication: Publication, now: datetime) -> tuple[datetime, datetime | None] | None:
-    """When another publication of the account went out last, and when it was wanted."""
+    """Returns when another publication of the account went out last, and when it was wanted."""
     row = db.session.execute(
         select(Attempt.intended_at, Attempt.final_at, Publication.wanted_at)
         .join(Publication, Publication.id == Attempt.publication_id)
@@ -116,9 +114,9 @@ def _last_one_out(publication: Publication, now: datetime) -> tuple[datetime, da
 
 
 def _ahead_of(publication: Publication, wanted_at: datetime, settings: Settings) -> Sequence[datetime]:
-    """The times of the account's publications that were wanted earlier and are about to go out, in their order.
+    """Returns the times of the account's publications that were wanted earlier and are about to go out, in their order.
 
-    Those that were held for a lost authorisation among them, once it is back: other workers may not have come to them yet.
+    This includes those that were held for a lost authorisation, once it is back: no worker may have looked at them yet.
     """
     account = load_account(publication.account_id) if publication.account_id else None
     wanted = func.coalesce(Publication.wanted_at, Post.publish_at)
@@ -129,7 +127,7 @@ def _ahead_of(publication: Publication, wanted_at: datetime, settings: Settings)
             Publication.account_id == publication.account_id,
             Publication.id != publication.id,
             or_(
-                Publication.state.in_(_WAITING) & (Publication.reason.is_(None) | (Publication.reason == SPACED)),
+                Publication.state.in_(UNBEGUN) & (Publication.reason.is_(None) | (Publication.reason == SPACED)),
                 (Publication.state == PublicationState.HELD) & Publication.reason.in_(GRANT_REASONS),
             ),
             wanted <= wanted_at,
@@ -141,6 +139,6 @@ def _ahead_of(publication: Publication, wanted_at: datetime, settings: Settings)
         at
         for at, publication_id, if_late, mode, state in rows
         if (at, publication_id) < (wanted_at, publication.id)
-        and (state is not PublicationState.HELD or (account is not None and lack_of(account, mode) is None))
+        and (state is not PublicationState.HELD or (account is not None and missing_grant(account, mode) is None))
         and (not _is_too_late(at, settings) or LatePolicy(if_late or settings.late_policy) is LatePolicy.PUBLISH)
     ]

@@ -1,4 +1,4 @@
-"""What an app may read: user/info, video/list, video/query and creator_info."""
+"""What an app can read: user/info, video/list, video/query and creator_info."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,12 +6,14 @@ from typing import Any
 from flask import Blueprint, Response
 
 from tiktok_api.simulator.api import images, posting_limits
-from tiktok_api.simulator.api.authorization import admit, json_body, requested_fields, take
-from tiktok_api.simulator.api.envelopes import Refusal, bad_params, granted
-from tiktok_api.simulator.world.models import Creator, Token, Video
+from tiktok_api.simulator.api.authorization import authorize, json_body, read_field, requested_fields
+from tiktok_api.simulator.api.envelopes import Refusal, invalid_params, ok_response
+from tiktok_api.simulator.models.consents import Token
+from tiktok_api.simulator.models.creators import Creator
+from tiktok_api.simulator.models.videos import SimulatedVideo
 from tiktok_api.simulator.world.world import World, current_world
 
-blueprint = Blueprint("reading", __name__, url_prefix="/v2")
+blueprint = Blueprint("display", __name__, url_prefix="/v2")
 
 MOST_VIDEOS = 20
 USUAL_VIDEOS = 10
@@ -47,22 +49,24 @@ VIDEO_FIELDS = dict.fromkeys(
 
 @blueprint.get("/user/info/")
 def user_info() -> Response:
-    """The profile behind a token, as far as its scopes and `fields` go."""
+    """Show the requested fields of the profile that a token belongs to."""
     world = current_world()
     with world.moment() as now:
-        token = admit(world, now, "user_info", "user.info.basic", "user.info.profile", "user.info.stats")
+        token = authorize(world, now, "user_info", "user.info.basic", "user.info.profile", "user.info.stats")
         names = requested_fields(FIELD_SCOPES)
         missing = [name for name in names if FIELD_SCOPES[name] not in token.grant.scopes]
-        if missing and world.knobs.missing_scope != "zeros":
-            raise Refusal(world.knobs.missing_scope)
+        if missing and world.options.missing_scope != "zeros":
+            raise Refusal(world.options.missing_scope)
         user = _profile(world, token, now)
-        if world.knobs.union_id_missing:
+        if world.options.union_id_missing:
             del user["union_id"]
         shown = {name: user[name] for name in names if name in user}
-        return granted({"user": {name: _zero(value) if name in missing else value for name, value in shown.items()}})
+        return ok_response(
+            {"user": {name: _zero_of(value) if name in missing else value for name, value in shown.items()}}
+        )
 
 
-def _zero(value: Any) -> Any:
+def _zero_of(value: Any) -> Any:
     return type(value)()
 
 
@@ -70,9 +74,9 @@ def _profile(world: World, token: Token, now: float) -> dict[str, Any]:
     creator = world.creators[token.username]
     profile_url = f"https://www.tiktok.com/@{creator.username}"
     return {
-        "open_id": world.mint.open_id(token.client_key, token.username),
-        "union_id": world.mint.union_id(token.username),
-        **{name: _avatar(world, creator, side, world.knobs.avatar_seconds, now) for name, side in AVATARS.items()},
+        "open_id": world.ids.open_id(token.client_key, token.username),
+        "union_id": world.ids.union_id(token.username),
+        **{name: _avatar(world, creator, side, world.options.avatar_seconds, now) for name, side in AVATARS.items()},
         "display_name": creator.nickname,
         "bio_description": creator.bio,
         "profile_deep_link": f"{profile_url}?utm_campaign=tt4d_open_api&utm_source={token.client_key}",
@@ -88,45 +92,45 @@ def _avatar(world: World, creator: Creator, side: int, seconds: float, now: floa
 
 @blueprint.post("/video/list/")
 def list_videos() -> Response:
-    """Public videos posted before a moment, newest first."""
+    """List public videos posted before a moment, newest first."""
     world = current_world()
     with world.moment() as now:
-        token = admit(world, now, "video_list", "video.list")
+        token = authorize(world, now, "video_list", "video.list")
         names = requested_fields(VIDEO_FIELDS)
         body = json_body(optional=True)
-        count = take(body, "max_count", int, USUAL_VIDEOS)
+        count = read_field(body, "max_count", int, USUAL_VIDEOS)
         if not 1 <= count <= MOST_VIDEOS:
-            raise bad_params(f"max_count is 1 to {MOST_VIDEOS}")
-        cursor = take(body, "cursor", int, 0)
+            raise invalid_params(f"max_count is 1 to {MOST_VIDEOS}")
+        cursor = read_field(body, "cursor", int, 0)
         older = [video for video in world.listed_videos(token.username) if not cursor or video.created_ms < cursor]
-        if world.knobs.short_pages and len(older) > count:
+        if world.options.short_pages and len(older) > count:
             count = max(1, count // 2)
         page = older[:count]
         data = {
-            "videos": [_shown(world, token, video, names, now) for video in page],
+            "videos": [_video_fields(world, token, video, names, now) for video in page],
             "cursor": page[-1].created_ms if page else cursor,
             "has_more": len(older) > count,
         }
-        return granted(data)
+        return ok_response(data)
 
 
 @blueprint.post("/video/query/")
 def query_videos() -> Response:
-    """Some of the creator's public videos by id; others are absent."""
+    """Show some of the creator's public videos by id; other ids are left out."""
     world = current_world()
     with world.moment() as now:
-        token = admit(world, now, "video_query", "video.list")
+        token = authorize(world, now, "video_query", "video.list")
         names = requested_fields(VIDEO_FIELDS)
-        ids = take(take(json_body(), "filters", dict, {}), "video_ids", list, [])
+        ids = read_field(read_field(json_body(), "filters", dict, {}), "video_ids", list, [])
         if not 1 <= len(ids) <= MOST_VIDEOS or not all(isinstance(each, str) for each in ids):
-            raise bad_params(f"filters.video_ids holds 1 to {MOST_VIDEOS} ids")
+            raise invalid_params(f"filters.video_ids holds 1 to {MOST_VIDEOS} ids")
         found = [video for video in world.listed_videos(token.username) if str(video.id) in ids]
-        more = {"cursor": 0, "has_more": False} if world.knobs.query_cursor else {}
-        return granted({"videos": [_shown(world, token, video, names, now) for video in found], **more})
+        more = {"cursor": 0, "has_more": False} if world.options.query_cursor else {}
+        return ok_response({"videos": [_video_fields(world, token, video, names, now) for video in found], **more})
 
 
-def _shown(world: World, token: Token, video: Video, names: list[str], now: float) -> dict[str, Any]:
-    """The requested fields of a video."""
+def _video_fields(world: World, token: Token, video: SimulatedVideo, names: list[str], now: float) -> dict[str, Any]:
+    """Returns the requested fields of a video."""
     counters = world.video_counters(video, now)
     page = f"https://www.tiktok.com/@{video.username}/video/{video.id}"
     embed = f"https://www.tiktok.com/embed/v2/{video.id}"
@@ -150,14 +154,14 @@ def _shown(world: World, token: Token, video: Video, names: list[str], now: floa
 
 @blueprint.post("/post/publish/creator_info/query/")
 def creator_info() -> Response:
-    """What a creator may choose now; that they cannot post is said with HTTP 200."""
+    """Show what a creator can choose when posting; a creator who cannot post gets an error with HTTP 200."""
     world = current_world()
     with world.moment() as now:
-        token = admit(world, now, "creator_info", "video.publish")
+        token = authorize(world, now, "creator_info", "video.publish")
         creator = world.creators[token.username]
         if problem := posting_limits.posting_problem(world, world.apps[token.client_key], creator, now):
             raise Refusal(problem, status=200)
-        return granted(
+        return ok_response(
             {
                 "creator_avatar_url": _avatar(world, creator, 168, images.CREATOR_AVATAR_SECONDS, now),
                 "creator_username": creator.username,

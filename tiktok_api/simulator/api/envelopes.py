@@ -1,4 +1,4 @@
-"""Answers in TikTok's two shapes: the envelope of the data endpoints and the flat object of OAuth."""
+"""Answers in TikTok's two forms: the envelope of the data endpoints and the flat object of OAuth."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from tiktok_api.simulator.api.json import written
+from tiktok_api.simulator.world.json import written
 from tiktok_api.simulator.world.world import current_world
 
 GUIDELINES = "Please review our integration guidelines at https://developers.tiktok.com/doc/content-sharing-guidelines/"
@@ -16,7 +16,7 @@ URL_RULES = (
 )
 
 UNSUPPORTED_PATH = "Unsupported path(Janus)"
-"""What TikTok's gateway says to a path that it does not know, one without its last slash, and a wrong method."""
+"""The answer of TikTok's gateway to an unknown path, a path without its last slash, and a wrong method."""
 PAGES = ("/v2/auth/", "/_simulator", "/cdn/")
 
 MESSAGES = {
@@ -48,7 +48,7 @@ STATUSES = {
 
 
 class Refusal(Exception):
-    """A data endpoint says no: code, HTTP status and message of the envelope."""
+    """A data endpoint refuses a request with this code, HTTP status and message."""
 
     def __init__(self, code: str, message: str = "", status: int = 0) -> None:
         super().__init__(code)
@@ -58,7 +58,7 @@ class Refusal(Exception):
 
 
 class OAuthRefusal(Exception):
-    """An OAuth endpoint says no: `error` and `error_description`."""
+    """An OAuth endpoint refuses a request with this `error` and `error_description`."""
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(error)
@@ -66,68 +66,68 @@ class OAuthRefusal(Exception):
         self.description = description
 
 
-def bad_params(message: str) -> Refusal:
-    """The refusal of a parameter, spelt as the knob says."""
-    return Refusal(current_world().knobs.param_code, message, 400)
+def invalid_params(message: str) -> Refusal:
+    """Returns the refusal of a parameter; the option `param_code` says how its code is spelled."""
+    return Refusal(current_world().options.param_code, message, 400)
 
 
-def compact(body: Any, status: int = 200) -> Response:
-    """A JSON answer without spaces, whose numbers keep their 19 digits."""
+def json_response(body: Any, status: int = 200) -> Response:
+    """Returns a JSON answer without spaces; integers of 19 digits are written exactly."""
     return Response(written(body), status, content_type="application/json; charset=utf-8")
 
 
 def envelope(code: str, message: str, log_id: str, data: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The body of a data endpoint."""
+    """Returns the body of a data endpoint."""
     error = {"code": code, "message": message, "log_id": log_id}
     return {"error": error} if data is None else {"data": data, "error": error}
 
 
-def granted(data: Mapping[str, Any] | None) -> Response:
-    """A yes with data; None leaves the key out."""
-    return compact(envelope("ok", "", new_log_id(), data))
+def ok_response(data: Mapping[str, Any] | None) -> Response:
+    """Returns a successful answer; with None it has no `data`."""
+    return json_response(envelope("ok", "", new_log_id(), data))
 
 
-def refused(code: str, message: str, status: int) -> Response:
-    """A no in the envelope."""
-    data: dict[str, Any] | None = {} if current_world().knobs.error_data == "empty" else None
-    return compact(envelope(code, message, new_log_id(), data), status)
+def error_response(code: str, message: str, status: int) -> Response:
+    """Returns an error in the envelope."""
+    data: dict[str, Any] | None = {} if current_world().options.error_data == "empty" else None
+    return json_response(envelope(code, message, new_log_id(), data), status)
 
 
 def oauth_error(error: str, description: str) -> dict[str, str]:
-    """The body of an OAuth error."""
+    """Returns the body of an OAuth error."""
     return {"error": error, "error_description": description, "log_id": new_log_id()}
 
 
 def new_log_id() -> str:
-    """An id for this answer."""
+    """Returns a log_id for this answer."""
     world = current_world()
     with world.lock:
-        return world.mint.log_id(world.clock.now())
+        return world.ids.log_id(world.clock.now())
 
 
-def _note(code: str) -> None:
-    """Let the journal know why."""
+def _record_code(code: str) -> None:
+    """Write the error code into the journal."""
     request.environ.get("simulator.entry", {})["code"] = code
 
 
-def register_error_shapes(app: Flask) -> None:
-    """Turn every no of this application into the shape of the endpoint that says it."""
+def register_error_handlers(app: Flask) -> None:
+    """Answer every error of this application in the form of the endpoint at which it happened."""
 
     @app.errorhandler(Refusal)
     def refuse(refusal: Refusal) -> Response:
-        _note(refusal.code)
-        return refused(refusal.code, refusal.message, refusal.status)
+        _record_code(refusal.code)
+        return error_response(refusal.code, refusal.message, refusal.status)
 
     @app.errorhandler(OAuthRefusal)
     def refuse_oauth(refusal: OAuthRefusal) -> Response:
-        _note(refusal.error)
-        status = current_world().knobs.oauth_error_status
-        return compact(oauth_error(refusal.error, refusal.description), status)
+        _record_code(refusal.error)
+        status = current_world().options.oauth_error_status
+        return json_response(oauth_error(refusal.error, refusal.description), status)
 
     @app.errorhandler(HTTPException)
     def refuse_http(error: HTTPException) -> Response | HTTPException:
         if request.path.startswith("/_simulator/v1"):
-            return compact({"error": error.description or error.name}, error.code or 500)
+            return json_response({"error": error.description or error.name}, error.code or 500)
         if error.code in (404, 405) and not request.path.startswith(PAGES):
             return Response(UNSUPPORTED_PATH, 404, content_type="text/plain; charset=utf-8")
         is_page = request.path.startswith("/v2/auth/") or not request.path.startswith("/v2/")
@@ -135,6 +135,6 @@ def register_error_shapes(app: Flask) -> None:
             return error
         if request.path.startswith("/v2/oauth/"):
             word = "server_error" if (error.code or 500) >= 500 else "invalid_request"
-            return compact(oauth_error(word, error.description or error.name), error.code or 500)
-        code = "internal_error" if (error.code or 500) >= 500 else current_world().knobs.param_code
-        return refused(code, error.description or error.name, error.code or 500)
+            return json_response(oauth_error(word, error.description or error.name), error.code or 500)
+        code = "internal_error" if (error.code or 500) >= 500 else current_world().options.param_code
+        return error_response(code, error.description or error.name, error.code or 500)

@@ -16,28 +16,28 @@ CREATOR_AVATAR_SECONDS = 7_200
 
 
 def link(world: World, name: str, size: tuple[int, int], seconds: float, now: float) -> str:
-    """A link to an image of a name, good for some seconds from now."""
+    """Returns a link to the image of a name, valid for some seconds from now."""
     path = f"{name}~c5_{size[0]}x{size[1]}.jpeg"
     expires = int(now + seconds)
-    query = {"x-expires": expires, "x-signature": world.mint.signature(f"{path} {expires}")}
+    query = {"x-expires": expires, "x-signature": world.ids.signature(f"{path} {expires}")}
     return f"{request.host_url}cdn/{path}?{urlencode(query)}"
 
 
 @blueprint.get("/<kind>/<name>~c5_<int:width>x<int:height>.jpeg")
 def show(kind: str, name: str, width: int, height: int) -> Response:
-    """An image in the colours of its name; 403 once its link has expired."""
+    """Show an image in colours that follow from its name; 403 after its link has expired."""
     world = current_world()
     path = f"{kind}/{name}~c5_{width}x{height}.jpeg"
     expires = request.args.get("x-expires", "")
     with world.moment() as now:
-        good = expires.isdecimal() and request.args.get("x-signature") == world.mint.signature(f"{path} {expires}")
-    if not good or now >= int(expires):
+        is_signed = expires.isdecimal() and request.args.get("x-signature") == world.ids.signature(f"{path} {expires}")
+    if not is_signed or now >= int(expires):
         abort(403)
     return Response(drawn(name, width, height), mimetype="image/jpeg")
 
 
 def drawn(name: str, width: int, height: int) -> bytes:
-    """A JPEG that looks the same for the same name."""
+    """Returns a JPEG; the same name gives the same image."""
     colour = tuple(int(40 + 180 * unit(part, name)) for part in range(3))
     image = Image.new("RGB", (width, height), colour)
     reach = min(width, height) * 3 // 8

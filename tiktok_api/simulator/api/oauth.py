@@ -1,15 +1,16 @@
-"""The token endpoints: code, refresh, app token and revoke."""
+"""The OAuth endpoints: exchange of a code, refresh, app token and revoke."""
 
 import re
 from typing import Any
 
 from flask import Blueprint, Response, request
 
-from tiktok_api.simulator.api.envelopes import OAuthRefusal, compact
-from tiktok_api.simulator.state import retention
-from tiktok_api.simulator.world import revocation
+from tiktok_api.simulator.api.envelopes import OAuthRefusal, json_response
+from tiktok_api.simulator.background import revocation
+from tiktok_api.simulator.models.apps import App
+from tiktok_api.simulator.models.consents import Code, Grant, Token
+from tiktok_api.simulator.world import token_retention
 from tiktok_api.simulator.world.ids import base64url_challenge, hex_challenge
-from tiktok_api.simulator.world.models import App, Code, Grant, Token
 from tiktok_api.simulator.world.world import World, current_world
 
 blueprint = Blueprint("oauth", __name__, url_prefix="/v2/oauth")
@@ -22,20 +23,20 @@ MALFORMED = "The request parameters are malformed."
 
 @blueprint.post("/token/")
 def issue_token() -> Response:
-    """Exchange a code, a refresh token or the app's own secret for tokens."""
+    """Exchange a code, a refresh token or the app's secret for tokens."""
     world = current_world()
     with world.moment() as now:
         app = _authenticated_app(world)
         grant_type = request.form.get("grant_type")
         if grant_type == "authorization_code":
-            return compact(_exchange_code(world, app, now))
+            return json_response(_exchange_code(world, app, now))
         if grant_type == "refresh_token":
-            return compact(_refresh(world, app, now))
+            return json_response(_refresh(world, app, now))
         if grant_type == "client_credentials":
-            value = world.mint.token("clt")
+            value = world.ids.token("clt")
             world.client_tokens[value] = now + CLIENT_TOKEN_SECONDS
-            retention.forget_tokens(world, now)
-            return compact({"access_token": value, "expires_in": CLIENT_TOKEN_SECONDS, "token_type": "Bearer"})
+            token_retention.forget_tokens(world, now)
+            return json_response({"access_token": value, "expires_in": CLIENT_TOKEN_SECONDS, "token_type": "Bearer"})
         if not grant_type:
             raise OAuthRefusal("invalid_request", MALFORMED)
         raise OAuthRefusal("unsupported_grant_type", "The grant_type is not supported.")
@@ -43,23 +44,23 @@ def issue_token() -> Response:
 
 @blueprint.post("/revoke/")
 def revoke_token() -> Response:
-    """End a person's consent at the wish of the app."""
+    """End the consent to which a token belongs, with all its tokens."""
     world = current_world()
     with world.moment() as now:
         app = _authenticated_app(world)
-        token = world.access_tokens.get(_needed("token"))
+        token = world.access_tokens.get(_required_field("token"))
         if token is None or token.client_key != app.client_key or token.expires_at <= now:
             raise OAuthRefusal("invalid_request", "Access token is invalid or expired.")
         revocation.remove_authorization(world, app.client_key, token.username, revocation.DEVELOPER_REVOKED, now)
-        if world.knobs.revoke_body == "empty":
+        if world.options.revoke_body == "empty":
             return Response(status=200)
-        return compact({})
+        return json_response({})
 
 
 def _authenticated_app(world: World) -> App:
     if request.mimetype != FORM:
         raise OAuthRefusal("invalid_request", MALFORMED)
-    app = world.apps.get(_needed("client_key"))
+    app = world.apps.get(_required_field("client_key"))
     secret = request.form.get("client_secret")
     if not secret:
         raise OAuthRefusal("invalid_request", "Client secret is missed in request.")
@@ -68,7 +69,7 @@ def _authenticated_app(world: World) -> App:
     return app
 
 
-def _needed(name: str) -> str:
+def _required_field(name: str) -> str:
     value = request.form.get(name)
     if not value:
         raise OAuthRefusal("invalid_request", MALFORMED)
@@ -76,8 +77,8 @@ def _needed(name: str) -> str:
 
 
 def _exchange_code(world: World, app: App, now: float) -> dict[str, Any]:
-    code = world.codes.get(_needed("code"))
-    redirect_uri = _needed("redirect_uri")
+    code = world.codes.get(_required_field("code"))
+    redirect_uri = _required_field("redirect_uri")
     if code is None or code.client_key != app.client_key or code.expires_at <= now:
         raise OAuthRefusal("invalid_grant", "Authorization code is expired.")
     if code.redirect_uri != redirect_uri:
@@ -87,60 +88,60 @@ def _exchange_code(world: World, app: App, now: float) -> dict[str, Any]:
     key = (code.client_key, code.username)
     if key not in world.grants:
         raise OAuthRefusal("invalid_grant", "Authorization code is expired.")
-    grant = Grant(*key, code.scopes, now, now + world.knobs.refresh_token_seconds)
+    grant = Grant(*key, code.scopes, now, now + world.options.refresh_token_seconds)
     world.grants[key] = grant
-    return _issued(world, grant, _new_refresh_token(world, grant), now)
+    return _issue(world, grant, _new_refresh_token(world, grant), now)
 
 
 def _check_verifier(world: World, app: App, code: Code) -> None:
-    """Desktop apps prove a hexadecimal challenge; web apps whichever they sent, if any."""
+    """Raises OAuthRefusal for a wrong verifier: desktop apps use hexadecimal challenges, web apps any or none."""
     verifier = request.form.get("code_verifier", "")
     if app.type == "desktop":
         allowed = {hex_challenge(verifier)}
-    elif code.challenge is None or world.knobs.web_pkce == "ignored":
+    elif code.challenge is None or world.options.web_pkce == "ignored":
         return
     else:
         forms = {"hex": hex_challenge(verifier), "base64url": base64url_challenge(verifier)}
-        allowed = set(forms.values()) if world.knobs.web_pkce == "either" else {forms[world.knobs.web_pkce]}
+        allowed = set(forms.values()) if world.options.web_pkce == "either" else {forms[world.options.web_pkce]}
     if not VERIFIER.fullmatch(verifier) or code.challenge not in allowed:
         raise OAuthRefusal("invalid_request", "Code verifier or code challenge is invalid.")
 
 
 def _refresh(world: World, app: App, now: float) -> dict[str, Any]:
-    token = world.refresh_tokens.get(_needed("refresh_token"))
+    token = world.refresh_tokens.get(_required_field("refresh_token"))
     if (
         token is None
         or token.client_key != app.client_key
         or token.expires_at <= now
-        or (world.knobs.refresh_rejected and app.sandbox)
+        or (world.options.refresh_rejected and app.sandbox)
     ):
         raise OAuthRefusal("invalid_grant", "Refresh token is invalid or expired.")
     grant = token.grant
-    if world.knobs.refresh_restarts:
-        grant.refresh_expires_at = token.expires_at = now + world.knobs.refresh_token_seconds
-    rotation = world.knobs.rotation
-    if rotation == "always" or (rotation == "random" and world.mint.chance() < 0.5):
-        if not world.knobs.old_refresh_survives:
+    if world.options.refresh_restarts:
+        grant.refresh_expires_at = token.expires_at = now + world.options.refresh_token_seconds
+    rotation = world.options.rotation
+    if rotation == "always" or (rotation == "random" and world.ids.chance() < 0.5):
+        if not world.options.old_refresh_survives:
             del world.refresh_tokens[token.value]
         token = _new_refresh_token(world, grant)
-    return _issued(world, grant, token, now)
+    return _issue(world, grant, token, now)
 
 
 def _new_refresh_token(world: World, grant: Grant) -> Token:
-    token = Token(world.mint.token("rft"), grant, grant.refresh_expires_at)
+    token = Token(world.ids.token("rft"), grant, grant.refresh_expires_at)
     world.refresh_tokens[token.value] = token
     return token
 
 
-def _issued(world: World, grant: Grant, refresh_token: Token, now: float) -> dict[str, Any]:
-    lifetime = world.knobs.access_token_seconds
-    access_token = Token(world.mint.token("act"), grant, now + lifetime)
+def _issue(world: World, grant: Grant, refresh_token: Token, now: float) -> dict[str, Any]:
+    lifetime = world.options.access_token_seconds
+    access_token = Token(world.ids.token("act"), grant, now + lifetime)
     world.access_tokens[access_token.value] = access_token
-    retention.forget_tokens(world, now)
+    token_retention.forget_tokens(world, now)
     return {
         "access_token": access_token.value,
         "expires_in": lifetime,
-        "open_id": world.mint.open_id(grant.client_key, grant.username),
+        "open_id": world.ids.open_id(grant.client_key, grant.username),
         "refresh_expires_in": max(0, int(refresh_token.expires_at - now)),
         "refresh_token": refresh_token.value,
         "scope": ",".join(grant.scopes),

@@ -8,13 +8,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from tiktok_api.simulator.background import verdicts
-from tiktok_api.simulator.world import processing
-from tiktok_api.simulator.world.clock import iso
-from tiktok_api.simulator.world.models import Publication
+from tiktok_api.simulator.background import inspection, processing
+from tiktok_api.simulator.models.publications import SimulatedPublication
+from tiktok_api.simulator.options.timestamps import iso
 from tiktok_api.simulator.world.world import World, current_world
 
-blueprint = Blueprint("transfer", __name__)
+blueprint = Blueprint("upload", __name__)
 
 log = logging.getLogger(__name__)
 
@@ -25,19 +24,19 @@ CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)", re.ASCII)
 
 @dataclass
 class Chunk:
-    """One chunk as its headers announce it."""
+    """One chunk as its headers describe it."""
 
     first: int
     last: int
 
     @property
     def size(self) -> int:
-        """Bytes in it."""
+        """Number of bytes."""
         return self.last - self.first + 1
 
 
-class Declined(Exception):
-    """A chunk is not taken: the HTTP status says why."""
+class ChunkRefused(Exception):
+    """A chunk is refused with this HTTP status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -46,27 +45,27 @@ class Declined(Exception):
 
 @blueprint.put("/video/")
 def put_chunk() -> Response:
-    """Take one chunk."""
+    """Receive one chunk."""
     world = current_world()
-    publication: Publication | None = None
+    publication: SimulatedPublication | None = None
     path: Path | None = None
     try:
         path = world.spool.new_path()
         with world.moment() as now:
             publication = _find(world, now)
-            chunk = _announced(publication)
-            _check_turn(world, publication, chunk)
+            chunk = _described_chunk(publication)
+            _check_position(world, publication, chunk)
             digest = publication.digest.copy()
-        _spool(path, chunk.size, digest)
+        _write_body(path, chunk.size, digest)
         with world.moment() as now:
             _find(world, now)
-            _check_turn(world, publication, chunk)
-            _store(publication, chunk, path, digest, now)
+            _check_position(world, publication, chunk)
+            _append(publication, chunk, path, digest, now)
             is_complete = publication.received_at is not None
         if is_complete:
-            verdicts.inspect(world, publication)
+            inspection.inspect(world, publication)
         return _answer(world, publication, 201 if is_complete else 206)
-    except Declined as refusal:
+    except ChunkRefused as refusal:
         return _answer(world, publication, refusal.status)
     except OSError as error:
         log.error("A chunk could not be stored: %s", error)  # noqa: TRY400 - the trace would say no more
@@ -76,43 +75,43 @@ def put_chunk() -> Response:
             path.unlink(missing_ok=True)
 
 
-def _find(world: World, now: float) -> Publication:
-    publication = world.uploads.get(request.args.get("upload_id", ""))
+def _find(world: World, now: float) -> SimulatedPublication:
+    publication = world.publications.uploads.get(request.args.get("upload_id", ""))
     if publication is None or publication.upload_token != request.args.get("upload_token"):
-        raise Declined(404)
+        raise ChunkRefused(404)
     if now >= publication.url_expires_at:
-        raise Declined(403)
+        raise ChunkRefused(403)
     if publication.status == "FAILED":
-        raise Declined(404)
+        raise ChunkRefused(404)
     return publication
 
 
-def _announced(publication: Publication) -> Chunk:
-    """The chunk that the headers announce, all three of which are required."""
+def _described_chunk(publication: SimulatedPublication) -> Chunk:
+    """Returns the chunk that the three required headers describe. Raises ChunkRefused."""
     match = CONTENT_RANGE.fullmatch(request.headers.get("Content-Range", ""))
     if match is None or request.mimetype not in TYPES:
-        raise Declined(400)
+        raise ChunkRefused(400)
     first, last, total = map(int, match.groups())
     chunk = Chunk(first, last)
     if chunk.size != request.content_length or total != publication.size or last >= total:
-        raise Declined(400)
+        raise ChunkRefused(400)
     return chunk
 
 
-def _check_turn(world: World, publication: Publication, chunk: Chunk) -> None:
-    """The chunk must begin where the last one ended, and be as long as its place in the plan says."""
+def _check_position(world: World, publication: SimulatedPublication, chunk: Chunk) -> None:
+    """Raises ChunkRefused unless the chunk begins where the last one ended and has the length that the init announced."""
     done = publication.received_bytes
     if chunk.last < done:
-        raise Declined(world.knobs.reput_status)
+        raise ChunkRefused(world.options.reput_status)
     if chunk.first != done:
-        raise Declined(416)
+        raise ChunkRefused(416)
     is_last = len(publication.chunks) == publication.chunk_count - 1
     if chunk.size != (publication.size - done if is_last else publication.chunk_size):
-        raise Declined(400)
+        raise ChunkRefused(400)
 
 
-def _spool(path: Path, size: int, digest: Any) -> None:
-    """Write a body to a file and into a digest; a body that ends early is declined."""
+def _write_body(path: Path, size: int, digest: Any) -> None:
+    """Write a body to a file and into a digest. Raises ChunkRefused if the body ends early."""
     with path.open("wb") as file:
         left = size
         while left and (piece := request.stream.read(min(PIECE, left))):
@@ -120,11 +119,11 @@ def _spool(path: Path, size: int, digest: Any) -> None:
             digest.update(piece)
             left -= len(piece)
     if left:
-        raise Declined(400)
+        raise ChunkRefused(400)
 
 
-def _store(publication: Publication, chunk: Chunk, path: Path, digest: Any, now: float) -> None:
-    """Put a chunk that came whole behind those before it."""
+def _append(publication: SimulatedPublication, chunk: Chunk, path: Path, digest: Any, now: float) -> None:
+    """Append a complete chunk to the earlier ones."""
     publication.files.append(path)
     publication.digest = digest
     publication.received_bytes += chunk.size
@@ -132,14 +131,14 @@ def _store(publication: Publication, chunk: Chunk, path: Path, digest: Any, now:
         {"first": chunk.first, "last": chunk.last, "size": chunk.size, "content_type": request.mimetype, "at": iso(now)}
     )
     if publication.received_bytes == publication.size:
-        processing.receive(publication, digest, now)
+        processing.record_received(publication, digest, now)
 
 
-def _answer(world: World, publication: Publication | None, status: int) -> Response:
-    """An empty answer with the progress, which is the count of bytes or the index of the last."""
+def _answer(world: World, publication: SimulatedPublication | None, status: int) -> Response:
+    """Returns an empty answer with the progress: the number of bytes, or the index of the last one."""
     response = Response(status=status)
     if publication is not None:
         done = publication.received_bytes
-        shown = done if world.knobs.content_range == "count" else max(0, done - 1)
+        shown = done if world.options.content_range == "count" else max(0, done - 1)
         response.headers["Content-Range"] = f"bytes 0-{shown}/{publication.size}"
     return response

@@ -1,1 +1,5 @@
-"""What the simulator does without being asked: pulls, webhooks and inspections, each receiver in a lane of its own."""
+"""What TikTok does after a request is answered: pulls, inspection, verdicts, moderation and webhooks.
+
+`lanes` runs it outside the world's lock, each receiver and each publication in a lane of its own, so that a slow one
+delays no other. The functions that the agenda calls are marked with `scheduled_event`.
+"""

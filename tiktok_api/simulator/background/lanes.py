@@ -1,4 +1,4 @@
-"""The background: a ticker that lets due things happen, and lanes whose errands talk to other servers."""
+"""The background: a ticker thread that runs due events, and lanes whose tasks talk to other servers."""
 
 import contextlib
 import logging
@@ -6,46 +6,42 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Hashable, Iterator
 
-from tiktok_api.simulator.background.connections import Connection
+from tiktok_api.simulator.world.ports import BackgroundTask, Cuttable
+from tiktok_api.simulator.world.world import World
 
-if TYPE_CHECKING:
-    from tiktok_api.simulator.world.world import World
-
-Errand = Callable[[], None]
-LONGEST_NAP = 3_600.0
+LONGEST_WAIT = 3_600.0
 MOST_THREADS = 512
 STOP_SECONDS = 1.0
-"""How long `stop` waits for threads that cannot be interrupted, for instance in a look-up of a name."""
+"""How long `stop` waits for threads that cannot be interrupted, for instance in a DNS query."""
 
 log = logging.getLogger(__name__)
 
 
-class Courier:
-    """Runs errands outside the world's lock: those of one lane in order, lanes beside each other.
+class BackgroundLanes:
+    """Runs tasks outside the world's lock: the tasks of one lane in order, lanes in parallel.
 
     A lane is one webhook receiver or one publication, so that a slow one delays no other. A thread lives as long as
-    its lane has errands. An errand or a tick that fails is logged, and the next one follows. Nothing is started
-    before the first errand or appointment.
+    its lane has tasks. A task or tick that raises is logged, and the next one runs. No thread is started before the
+    first task or event.
     """
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
         self._changed = threading.Condition()
-        self._is_stirred = False
+        self._has_changed = False
         self._ticker: threading.Thread | None = None
         self._threads = weakref.WeakSet[threading.Thread]()
         self._running = 0
-        self._lanes: dict[tuple[int, Hashable], deque[Errand]] = {}
+        self._lanes: dict[tuple[int, Hashable], deque[BackgroundTask]] = {}
         self._waiting: deque[tuple[int, Hashable]] = deque()
         self._generation = 0
         self._busy = 0
-        self._connections: dict[Connection, tuple[Hashable, float]] = {}
+        self._connections: dict[Cuttable, tuple[Hashable, float]] = {}
 
     def wake(self) -> None:
-        """See to it that the agenda is kept although no request comes in."""
+        """Start the ticker if necessary, and look at the clock and the agenda again."""
         with self._changed:
             if self._ticker is None and not self._world.stopping.is_set():
                 self._ticker = threading.Thread(target=self._tick, name="simulator-ticker", daemon=True)
@@ -53,55 +49,55 @@ class Courier:
         self.stir()
 
     def stir(self) -> None:
-        """Let the ticker look at the clock and the agenda again."""
+        """Make the ticker look at the clock and the agenda again."""
         with self._changed:
-            self._is_stirred = True
+            self._has_changed = True
             self._changed.notify_all()
 
-    def post(self, lane: Hashable, errand: Errand) -> None:
-        """Run an errand after those before it in its lane."""
+    def post(self, lane: Hashable, task: BackgroundTask) -> None:
+        """Run a task after the earlier ones of its lane."""
         with self._changed:
             if self._world.stopping.is_set():
                 return
             self._busy += 1
             key = (self._generation, lane)
             if key in self._lanes:
-                self._lanes[key].append(errand)
+                self._lanes[key].append(task)
                 return
-            self._lanes[key] = deque([errand])
+            self._lanes[key] = deque([task])
             self._waiting.append(key)
             self._start_waiting()
 
-    def begin_anew(self) -> None:
-        """Forget every errand and cut every connection: the world they belong to is gone."""
+    def discard_all(self) -> None:
+        """Drop every task and cut every connection, because a reset has ended their world."""
         with self._changed:
             self._generation += 1
             self._busy = 0
             for key in self._waiting:
                 del self._lanes[key]
             self._waiting.clear()
-            for errands in self._lanes.values():
-                errands.clear()
+            for tasks in self._lanes.values():
+                tasks.clear()
             connections = list(self._connections)
         for connection in connections:
             connection.cut()
         self.stir()
 
     def cut(self, lane: Hashable) -> None:
-        """Cut the connections of a lane, whose errand is no longer wanted."""
+        """Cut the connections of a lane, because its task is no longer wanted."""
         with self._changed:
             connections = [each for each, (owner, _) in self._connections.items() if owner == lane]
         for connection in connections:
             connection.cut()
 
     def is_idle(self) -> bool:
-        """Whether no errand waits or runs and nothing is due."""
+        """Returns True if no task waits or runs and no event is due."""
         with self._world.moment() as now, self._changed:
             upcoming = self._world.agenda.next_at()
             return self._busy == 0 and (upcoming is None or upcoming > now)
 
     def settle(self, timeout_seconds: float) -> bool:
-        """Wait in real time until idle. Returns whether it came to that."""
+        """Wait in real time until idle. Returns False at the time-out."""
         deadline = time.monotonic() + timeout_seconds
         while not self.is_idle():
             if time.monotonic() >= deadline or self._world.stopping.wait(0.02):
@@ -109,23 +105,23 @@ class Courier:
         return True
 
     @contextlib.contextmanager
-    def connected(self, connection: Connection, lane: Hashable, seconds: float) -> Iterator[Connection]:
-        """Use a connection for at most so many real seconds, and close it."""
+    def connected(self, connection: Cuttable, lane: Hashable, seconds: float) -> Iterator[None]:
+        """Make a connection cuttable while it is used, for at most this many real seconds; then close it."""
         with self._changed:
             self._connections[connection] = (lane, time.monotonic() + seconds)
         self.wake()
         if self._world.stopping.is_set():
             connection.cut()
         try:
-            yield connection
+            yield
         finally:
             with self._changed:
                 del self._connections[connection]
             connection.close()
 
     def stop(self) -> None:
-        """Stop everything; the world is already marked as stopping. A thread that cannot be interrupted is left behind."""
-        self.begin_anew()
+        """Stop all threads; the world is already marked as stopping. A thread that cannot be interrupted is left running."""
+        self.discard_all()
         with self._changed:
             threads = [*self._threads, *([self._ticker] if self._ticker else [])]
         deadline = time.monotonic() + STOP_SECONDS
@@ -133,14 +129,14 @@ class Courier:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _start_waiting(self) -> None:
-        """Give waiting lanes their threads; the caller holds the condition."""
+        """Start a thread for each waiting lane; the caller holds the condition."""
         while self._waiting and self._running < MOST_THREADS:
             thread = threading.Thread(
                 target=self._run_lane, args=(self._waiting[0],), name="simulator-lane", daemon=True
             )
             try:
                 thread.start()
-            except RuntimeError as error:  # no threads left on this machine: the next lane that ends tries again
+            except RuntimeError as error:  # no more threads on this machine: the next lane that ends tries again
                 log.error("A lane has to wait: %s", error)  # noqa: TRY400 - the trace would say no more
                 return
             self._waiting.popleft()
@@ -150,17 +146,17 @@ class Courier:
     def _run_lane(self, key: tuple[int, Hashable]) -> None:
         while True:
             with self._changed:
-                errands = self._lanes[key]
-                if not errands:
+                tasks = self._lanes[key]
+                if not tasks:
                     del self._lanes[key]
                     self._running -= 1
                     self._start_waiting()
                     return
-                errand = errands.popleft()
+                task = tasks.popleft()
             try:
-                errand()
+                task()
             except Exception:
-                log.exception("An errand in the background failed")
+                log.exception("A task in the background failed")
             with self._changed:
                 if key[0] == self._generation:
                     self._busy -= 1
@@ -168,20 +164,22 @@ class Courier:
     def _tick(self) -> None:
         while not self._world.stopping.is_set():
             try:
-                nap = self._look()
+                wait_seconds = self._run_due()
             except Exception:
                 log.exception("A tick failed")
-                nap = 1.0
+                wait_seconds = 1.0
             with self._changed:
-                self._changed.wait_for(lambda: self._is_stirred or self._world.stopping.is_set(), max(0.0, nap))
-                self._is_stirred = False
+                self._changed.wait_for(
+                    lambda: self._has_changed or self._world.stopping.is_set(), max(0.0, wait_seconds)
+                )
+                self._has_changed = False
 
-    def _look(self) -> float:
-        """Let what is due happen and cut what takes too long. Returns the seconds until something is next."""
+    def _run_due(self) -> float:
+        """Run what is due and cut what takes too long. Returns the seconds until the next event or deadline."""
         with self._world.moment() as now:
             upcoming = self._world.agenda.next_at()
             is_frozen = self._world.clock.is_frozen
-        nap = LONGEST_NAP if upcoming is None or is_frozen else min(LONGEST_NAP, upcoming - now)
+        wait_seconds = LONGEST_WAIT if upcoming is None or is_frozen else min(LONGEST_WAIT, upcoming - now)
         present = time.monotonic()
         with self._changed:
             connections = [(each, deadline) for each, (_, deadline) in self._connections.items() if not each.is_cut]
@@ -189,5 +187,5 @@ class Courier:
             if deadline <= present:
                 connection.cut()
             else:
-                nap = min(nap, deadline - present)
-        return nap
+                wait_seconds = min(wait_seconds, deadline - present)
+        return wait_seconds

@@ -1,8 +1,8 @@
-"""The control API and its page are for this machine's programs and for the page itself, not for any other web page.
+"""Protects the control API and its page from other web pages.
 
-A page in a browser can send forms anywhere, and a name of its own may point to this address (DNS rebinding). So a
-request must name us as its host, come from our own origin if it comes from a browser, and say that it is JSON, which
-no form can. Forms of our page carry a token that no other page can read.
+A page in a browser can send forms to any address, and its own host name may point to this address (DNS rebinding).
+Therefore a request must name this simulator as its host, come from its own origin if a browser sends it, and declare
+itself as JSON, which no form can. Forms of the page contain a token that no other page can read.
 """
 
 import hmac
@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
 
-from tiktok_api.simulator.api.envelopes import compact
+from tiktok_api.simulator.api.authorization import foreign_origin
+from tiktok_api.simulator.api.envelopes import json_response
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -31,11 +32,11 @@ HEADERS = {
 }
 
 
-class Access:
-    """Who may steer one simulator."""
+class ControlAccess:
+    """Checks the requests to the control API and the page of one simulator."""
 
     def __init__(self, app: Flask, hosts: Collection[str] = ()) -> None:
-        """Guard an application; `hosts` are names that it is reached by, beside localhost and addresses."""
+        """Protect an application; `hosts` are its names, in addition to localhost and addresses."""
         self.form_token = secrets.token_urlsafe(32)
         self._hosts = {host.lower() for host in (*LOCAL_NAMES, *hosts)}
         app.extensions["access"] = self
@@ -43,7 +44,7 @@ class Access:
         app.after_request(_add_headers)
 
     def check(self) -> Response | None:
-        """Refuse a request under `/_simulator` that comes from elsewhere; let everything else pass."""
+        """Returns the refusal of a request under `/_simulator` from another web page, or None."""
         if not request.path.startswith("/_simulator"):
             return None
         problem = self._host_problem() or foreign_origin() or _fetch_problem()
@@ -74,21 +75,13 @@ class Access:
 
 
 def form_token() -> str:
-    """What every form of the page at hand has to carry."""
-    access: Access = current_app.extensions["access"]
+    """Returns the token that every form of the page contains."""
+    access: ControlAccess = current_app.extensions["access"]
     return access.form_token
 
 
-def foreign_origin() -> str:
-    """What is wrong with the Origin of this request, if it has one that is not ours."""
-    origin = request.headers.get("Origin")
-    if origin is None or origin.partition("://")[2] == request.headers.get("Host"):
-        return ""
-    return "requests from other origins are refused"
-
-
 def _fetch_problem() -> str:
-    """A browser says itself where a request comes from; from elsewhere a page may only be opened as such."""
+    """Returns why a browser's request from another site is refused; opening the page itself is allowed."""
     if request.headers.get("Sec-Fetch-Site") in (None, "same-origin", "none"):
         return ""
     is_opening = (
@@ -98,7 +91,7 @@ def _fetch_problem() -> str:
 
 
 def _is_address(name: str) -> bool:
-    """Whether a host is an address; no foreign page can have one of ours as its own host."""
+    """Returns True for an IP address: no other web page can have an address of this machine as its host."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -108,7 +101,7 @@ def _is_address(name: str) -> bool:
 
 def _refused(reason: str, status: int) -> Response:
     if request.path.startswith("/_simulator/v1"):
-        return compact({"error": reason}, status)
+        return json_response({"error": reason}, status)
     return Response(reason, status, mimetype="text/plain")
 
 

@@ -1,4 +1,4 @@
-"""The control API's developer portal: apps, and URL properties verified by a file."""
+"""The control API's developer portal: apps, and URL prefixes that are verified by a file."""
 
 from http import HTTPStatus
 from http.client import HTTPException
@@ -7,103 +7,104 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from tiktok_api.simulator.api.envelopes import compact
-from tiktok_api.simulator.background.connections import connect
+from tiktok_api.simulator.api.envelopes import json_response
+from tiktok_api.simulator.background.connections import open_connection
 from tiktok_api.simulator.control import views
-from tiktok_api.simulator.control.parsing import BadOrder, carry_over, changes, order
-from tiktok_api.simulator.world.models import NAME, App
-from tiktok_api.simulator.world.option_types import Option, options_of
+from tiktok_api.simulator.control.parsing import InvalidCommand, checked_body, checked_values, set_attributes
+from tiktok_api.simulator.models.apps import App
+from tiktok_api.simulator.models.names import NAME
+from tiktok_api.simulator.options.declarations import OptionType, options_of
 from tiktok_api.simulator.world.portal import check_app, pull_problem
 from tiktok_api.simulator.world.world import World, current_world
 
-blueprint = Blueprint("registering", __name__)
+blueprint = Blueprint("apps", __name__)
 
 MOST_APPS = 1_000
 SETTINGS = {name: each for name, each in options_of(App).items() if name != "client_key"}
-PROPERTY = {"prefix": Option(kind="text", meaning="an absolute URL that ends with a slash")}
-PATIENCE_SECONDS = 10.0
+PROPERTY = {"prefix": OptionType(kind="text", meaning="an absolute URL that ends with a slash")}
+TIMEOUT_SECONDS = 10.0
 
 
 @blueprint.get("/apps")
 def show_apps() -> Response:
-    """All apps, secrets included: they are make-believe."""
+    """Show all apps, with their secrets: they are simulated too."""
     world = current_world()
     with world.moment():
-        return compact({"apps": [views.app_shown(app) for app in world.apps.values()]})
+        return json_response({"apps": [views.app_view(app) for app in world.apps.values()]})
 
 
 @blueprint.route("/apps/<client_key>", methods=["POST", "PATCH"])
 def save_app(client_key: str) -> Response:
-    """{name: value, …}: register an app, or change one; the portal's rules hold."""
+    """{name: value, …}: register or change an app by the rules of the portal."""
     world = current_world()
-    body = order(SETTINGS)
+    body = checked_body(SETTINGS)
     if not NAME.fullmatch(client_key):
-        raise BadOrder("a client_key is 1 to 64 letters, digits, dots, dashes and underscores")
+        raise InvalidCommand("a client_key is 1 to 64 letters, digits, dots, dashes and underscores")
     with world.moment():
         known = world.apps.get(client_key)
         if (known is None) == (request.method == "PATCH"):
-            raise BadOrder("no such app" if known is None else "this app exists", 409 if known else 404)
+            raise InvalidCommand("no such app" if known is None else "this app exists", 409 if known else 404)
         if known is None and len(world.apps) >= MOST_APPS:
-            raise BadOrder(f"there are {MOST_APPS} apps already", 409)
+            raise InvalidCommand(f"there are {MOST_APPS} apps already", 409)
         present: dict[str, Any] = {"client_secret": f"secret-of-{client_key}", "name": client_key}
-        app = App(**{"client_key": client_key, **(views.app_shown(known) if known else present)})
-        carry_over(app, body)
+        app = App(**{"client_key": client_key, **(views.app_view(known) if known else present)})
+        set_attributes(app, body)
         check_app(app)
         world.apps[client_key] = app
-        return compact(views.app_shown(app), 200 if known else 201)
+        return json_response(views.app_view(app), 200 if known else 201)
 
 
 @blueprint.get("/apps/<client_key>/property")
 def show_property(client_key: str) -> Response:
-    """The file that proves `?prefix=` to be this app's: its URL and what it must contain."""
+    """Show the file that verifies `?prefix=` for this app: its URL and its content."""
     world = current_world()
     with world.moment():
-        prefix = changes(PROPERTY, {"prefix": request.args.get("prefix", "")})["prefix"]
-        url, content = _proof(world, client_key, prefix)
-        return compact({"url": url, "content": content})
+        prefix = checked_values(PROPERTY, {"prefix": request.args.get("prefix", "")})["prefix"]
+        url, content = _verification_file(world, client_key, prefix)
+        return json_response({"url": url, "content": content})
 
 
 @blueprint.post("/apps/<client_key>/property")
 def verify_property(client_key: str) -> Response:
-    """{prefix}: fetch that file, and from then on let the app pull from under the prefix."""
+    """{prefix}: fetch that file, and from then on allow the app to pull from this prefix."""
     world = current_world()
-    prefix = str(order(PROPERTY).get("prefix", ""))
+    prefix = str(checked_body(PROPERTY).get("prefix", ""))
     with world.moment():
         generation = world.generation
-        url, content = _proof(world, client_key, prefix)
+        url, content = _verification_file(world, client_key, prefix)
     found = _fetch(world, url)
     if found.strip() != content:
-        raise BadOrder(f"{url} does not contain {content}", 409)
+        raise InvalidCommand(f"{url} does not contain {content}", 409)
     with world.moment():
         if world.generation != generation:
-            raise BadOrder("the world was reset meanwhile", 409)
+            raise InvalidCommand("the world was reset meanwhile", 409)
         app = world.apps[client_key]
         if prefix not in app.verified_prefixes:
             if len(app.verified_prefixes) >= SETTINGS["verified_prefixes"].most_items:
-                raise BadOrder("this app has enough verified prefixes", 409)
+                raise InvalidCommand("this app has enough verified prefixes", 409)
             app.verified_prefixes = [*app.verified_prefixes, prefix]
-        return compact(views.app_shown(app))
+        return json_response(views.app_view(app))
 
 
-def _proof(world: World, client_key: str, prefix: str) -> tuple[str, str]:
+def _verification_file(world: World, client_key: str, prefix: str) -> tuple[str, str]:
     if client_key not in world.apps:
-        raise BadOrder("no such app", 404)
-    if problem := pull_problem(world.knobs, prefix):
-        raise BadOrder(problem)
+        raise InvalidCommand("no such app", 404)
+    if problem := pull_problem(world.options, prefix):
+        raise InvalidCommand(problem)
     if not prefix.endswith("/"):
-        raise BadOrder("a URL prefix ends with a slash")
-    token = world.mint.signature(f"property {client_key} {prefix}").replace("-", "x").replace("_", "y")
+        raise InvalidCommand("a URL prefix ends with a slash")
+    token = world.ids.signature(f"property {client_key} {prefix}").replace("-", "x").replace("_", "y")
     return f"{prefix}tiktok{token}.txt", f"tiktok-developers-site-verification={token}"
 
 
 def _fetch(world: World, url: str) -> str:
     parts = urlsplit(url)
     try:
-        line = connect(parts.scheme, parts.netloc, PATIENCE_SECONDS)
-        with world.courier.connected(line, ("property", url), PATIENCE_SECONDS) as connection:
+        connection = open_connection(parts.scheme, parts.netloc, TIMEOUT_SECONDS)
+        with world.background.connected(connection, ("property", url), TIMEOUT_SECONDS):
             connection.request("GET", parts.path)
             response = connection.getresponse()
             found = response.read(65_536).decode(errors="replace")
     except (OSError, HTTPException, ValueError) as error:
-        raise BadOrder(f"{url}: {error}", 409) from error
+        raise InvalidCommand(f"{url}: {error}", 409) from error
     return found if response.status == HTTPStatus.OK else f"HTTP {response.status}"

@@ -1,4 +1,4 @@
-"""A thin Python façade over the control API, for tests and scripts."""
+"""A Python client of the control API, for tests and scripts."""
 
 import http.client
 import json
@@ -6,35 +6,35 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 
-class OrderRefused(RuntimeError):
-    """The control API said no, with its reason."""
+class CommandRefused(RuntimeError):
+    """The control API refused a request; the message is its answer."""
 
 
 class Control:
-    """Steers a running simulator over HTTP; every answer is the JSON of the control API."""
+    """Controls a running simulator over HTTP; every method returns the JSON of the control API."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None, **query: Any) -> Any:
-        """One call of the control API."""
+        """Call the control API."""
         raw = self._raw(method, f"/_simulator/v1{path}", body, query)
         return json.loads(raw)
 
     def state(self) -> Any:
-        """Everything at once."""
+        """Returns everything except the journal."""
         return self.call("GET", "/state")
 
     def creators(self) -> Any:
-        """All creators."""
+        """Returns all creators."""
         return self.call("GET", "/creators")["creators"]
 
     def creator(self, username: str) -> Any:
-        """One creator."""
+        """Returns one creator."""
         return self.call("GET", f"/creators/{username}")
 
     def add_creator(self, username: str, **settings: Any) -> Any:
-        """Let somebody join."""
+        """Add a creator."""
         return self.call("POST", f"/creators/{username}", settings)
 
     def change_creator(self, username: str, **settings: Any) -> Any:
@@ -42,19 +42,19 @@ class Control:
         return self.call("PATCH", f"/creators/{username}", settings)
 
     def live(self, username: str, *, everything: bool = False) -> Any:
-        """What is live of what was published through apps, or all that is live."""
+        """Returns the live posts that were published through apps, or all live posts."""
         return self.call("GET", f"/creators/{username}/live", all="true" if everything else "")["live"]
 
-    def disconnect(self, username: str, **order: Any) -> Any:
-        """The person removes an app: client_key, reason."""
-        return self.call("POST", f"/creators/{username}/disconnect", order)
+    def disconnect(self, username: str, **fields: Any) -> Any:
+        """Remove an app as the creator: client_key, reason."""
+        return self.call("POST", f"/creators/{username}/disconnect", fields)
 
-    def complete_draft(self, username: str, publish_id: str, **order: Any) -> Any:
-        """The person posts a draft: posts, privacy_level."""
-        return self.call("POST", f"/creators/{username}/complete-draft", {"publish_id": publish_id, **order})["posts"]
+    def complete_draft(self, username: str, publish_id: str, **fields: Any) -> Any:
+        """Post a draft as the creator: posts, privacy_level."""
+        return self.call("POST", f"/creators/{username}/complete-draft", {"publish_id": publish_id, **fields})["posts"]
 
     def apps(self) -> Any:
-        """All apps."""
+        """Returns all apps."""
         return self.call("GET", "/apps")["apps"]
 
     def add_app(self, client_key: str, **settings: Any) -> Any:
@@ -66,20 +66,20 @@ class Control:
         return self.call("PATCH", f"/apps/{client_key}", settings)
 
     def property_file(self, client_key: str, prefix: str) -> Any:
-        """The file that proves a URL prefix to be an app's: url and content."""
+        """Returns the file that verifies a URL prefix for an app: url and content."""
         return self.call("GET", f"/apps/{client_key}/property", prefix=prefix)
 
     def verify_property(self, client_key: str, prefix: str) -> Any:
-        """Let that file be fetched, and the prefix be verified."""
+        """Fetch that file and verify the prefix."""
         return self.call("POST", f"/apps/{client_key}/property", {"prefix": prefix})
 
     def videos(self, **query: Any) -> Any:
-        """All posts, or one creator's."""
+        """Returns all posts, or those of one creator."""
         return self.call("GET", "/videos", **query)["videos"]
 
-    def seed_videos(self, username: str, **order: Any) -> Any:
-        """Put posts on a profile."""
-        return self.call("POST", "/videos", {"username": username, **order})["videos"]
+    def seed_videos(self, username: str, **fields: Any) -> Any:
+        """Add posts to a profile."""
+        return self.call("POST", "/videos", {"username": username, **fields})["videos"]
 
     def change_video(self, video_id: str, **settings: Any) -> Any:
         """Change a post."""
@@ -90,23 +90,23 @@ class Control:
         return self.call("DELETE", f"/videos/{video_id}")
 
     def publications(self, **query: Any) -> Any:
-        """Every publication, chosen by username, client_key or status."""
+        """Returns all publications, filtered by username, client_key or status."""
         return self.call("GET", "/publications", **query)["publications"]
 
     def publication(self, publish_id: str) -> Any:
-        """One publication."""
+        """Returns one publication."""
         return self.call("GET", f"/publications/{quote(publish_id)}")
 
     def media(self, publish_id: str, index: int = 0) -> bytes:
-        """The bytes received for a publication."""
+        """Returns the bytes received for a publication."""
         return self._raw("GET", f"/_simulator/v1/publications/{quote(publish_id)}/media", None, {"index": index})
 
     def clock(self) -> Any:
-        """What time it is."""
+        """Returns the virtual time."""
         return self.call("GET", "/clock")
 
     def advance(self, seconds: float) -> Any:
-        """Let time pass."""
+        """Advance the clock."""
         return self.call("POST", "/clock", {"advance_seconds": seconds})
 
     def set_clock(self, moment: str | float) -> Any:
@@ -114,51 +114,51 @@ class Control:
         return self.call("POST", "/clock", {"set": moment})
 
     def freeze(self, frozen: bool = True) -> Any:
-        """Stand still, or run on."""
+        """Stop the clock, or let it run."""
         return self.call("POST", "/clock", {"frozen": frozen})
 
     def knobs(self, **changes: Any) -> Any:
-        """All knobs, after such changes."""
+        """Change some options. Returns all options with their values."""
         return self.call("PATCH", "/knobs", changes)["knobs"]
 
     def options(self) -> Any:
-        """The declarations of everything that can be set, by what has it."""
+        """Returns the declarations of everything that can be set."""
         return self.call("GET", "/options")["options"]
 
     def mischief(self, endpoint: str, effect: str, **rule: Any) -> int:
-        """Put a rule into force; answers its id."""
+        """Add a fault rule. Returns its id."""
         return int(self.call("POST", "/mischief", {"endpoint": endpoint, "effect": effect, **rule})["id"])
 
     def mischiefs(self) -> Any:
-        """The rules in force."""
+        """Returns all fault rules."""
         return self.call("GET", "/mischief")["mischief"]
 
     def clear_mischief(self) -> None:
-        """No more mischief."""
+        """Remove all fault rules."""
         self.call("DELETE", "/mischief")
 
     def requests(self, **wanted: Any) -> Any:
-        """The journal, chosen by endpoint, username, client_key, publish_id or method."""
+        """Returns the journal, filtered by endpoint, username, client_key, publish_id or method."""
         return self.call("GET", "/requests", **wanted)["requests"]
 
     def clear_requests(self) -> None:
-        """Begin a new journal."""
+        """Empty the journal."""
         self.call("DELETE", "/requests")
 
     def webhooks(self) -> Any:
-        """Every event with its attempts."""
+        """Returns every event with its attempts."""
         return self.call("GET", "/webhooks")["webhooks"]
 
-    def send_webhook(self, client_key: str, event: str, **order: Any) -> Any:
-        """Send an event of one's own making: username, content."""
-        return self.call("POST", "/webhooks", {"client_key": client_key, "event": event, **order})["webhooks"]
+    def send_webhook(self, client_key: str, event: str, **fields: Any) -> Any:
+        """Send any event: username, content."""
+        return self.call("POST", "/webhooks", {"client_key": client_key, "event": event, **fields})["webhooks"]
 
     def redeliver(self, delivery_id: int) -> None:
         """Deliver an event once more."""
         self.call("POST", f"/webhooks/{delivery_id}/redeliver")
 
     def settle(self, timeout_seconds: float = 10) -> bool:
-        """Wait until no pull or webhook is due or on its way."""
+        """Wait until no pull or webhook is due or running. Returns False at the time-out."""
         return bool(self.call("POST", "/settle", {"timeout_seconds": timeout_seconds})["idle"])
 
     def reset(self, **knobs: Any) -> Any:
@@ -166,14 +166,14 @@ class Control:
         return self.call("POST", "/reset", knobs)["knobs"]
 
     def consent(self, authorize_url: str, username: str, *, scopes: str | None = None, allow: bool = True) -> str:
-        """Do on the consent page what a person would; answers where the browser is sent.
+        """Decide on the consent page as a person does. Returns the URL of the redirect.
 
-        `scopes` are those left ticked, separated by commas; None leaves all ticked. Raises OrderRefused when the
-        page shows an error instead.
+        `scopes` are the granted ones, separated by commas; None grants all. Raises CommandRefused if the page shows
+        an error instead.
         """
         parts = urlsplit(authorize_url)
-        ticked = dict(parse_qsl(parts.query)).get("scope", "") if scopes is None else scopes
-        form = {"creator": username, "decision": "allow" if allow else "deny", "scopes": ticked}
+        granted = dict(parse_qsl(parts.query)).get("scope", "") if scopes is None else scopes
+        form = {"creator": username, "decision": "allow" if allow else "deny", "scopes": granted}
         connection = self._connection()
         try:
             headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -184,7 +184,7 @@ class Control:
         finally:
             connection.close()
         if location is None:
-            raise OrderRefused(page)
+            raise CommandRefused(page)
         return location
 
     def _connection(self) -> http.client.HTTPConnection:
@@ -201,5 +201,5 @@ class Control:
         finally:
             connection.close()
         if response.status >= 400:
-            raise OrderRefused(f"{response.status} {raw.decode(errors='replace')}")
+            raise CommandRefused(f"{response.status} {raw.decode(errors='replace')}")
         return raw

@@ -1,17 +1,17 @@
-"""The page for people: creators, what is live, what was received, webhooks delivered, knobs, and the control API."""
+"""The simulator's page: clock, creators, live posts, publications, webhooks, journal, faults, options and the control API."""
 
 from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from tiktok_api.simulator.api.json import read
-from tiktok_api.simulator.control import creators, views
+from tiktok_api.simulator.background import processing, revocation
+from tiktok_api.simulator.control import creators, videos, views
 from tiktok_api.simulator.control.access import TOKEN_FIELD, form_token
-from tiktok_api.simulator.faults.rules import EFFECTS, ENDPOINTS, BadRule, Rule
-from tiktok_api.simulator.world import processing, revocation
-from tiktok_api.simulator.world.option_types import options_of
-from tiktok_api.simulator.world.options import Knobs, UnknownKnob
+from tiktok_api.simulator.models.fault_rules import EFFECTS, ENDPOINTS, FaultRule, InvalidFaultRule
+from tiktok_api.simulator.options.declarations import options_of
+from tiktok_api.simulator.options.options import InvalidOption, Options
+from tiktok_api.simulator.world.json import read
 from tiktok_api.simulator.world.world import World, current_world
 
 blueprint = Blueprint("pages", __name__, url_prefix="/_simulator")
@@ -21,17 +21,17 @@ SHOWN_AT_MOST = 100
 SWITCHES = ("private", "banned", "comment_disabled", "duet_disabled", "stitch_disabled")
 
 
-@blueprint.errorhandler(UnknownKnob)
-@blueprint.errorhandler(BadRule)
+@blueprint.errorhandler(InvalidOption)
+@blueprint.errorhandler(InvalidFaultRule)
 @blueprint.errorhandler(ValueError)
 def explain(error: ValueError) -> AnyResponse:
-    """Say what was wrong with a form."""
+    """Answer a form that is not valid with the reason."""
     return Response(str(error), 400, mimetype="text/plain")
 
 
 @blueprint.get("/")
 def show_console() -> AnyResponse:
-    """Everything on one page; `?refresh=5` loads it again every five seconds."""
+    """Show everything on one page; with `?refresh=5` it reloads every five seconds."""
     world = current_world()
     with world.moment() as now:
         facts = _facts(world, now)
@@ -42,28 +42,28 @@ def show_console() -> AnyResponse:
 def _facts(world: World, now: float) -> dict[str, Any]:
     publications = list(world.publications.values())[-SHOWN_AT_MOST:]
     live = [video for video in world.videos.values() if video.is_live and video.publish_id]
-    knobs = views.knobs_shown(world)["knobs"]
+    values = views.options_view(world)["knobs"]
     return {
-        "clock": views.clock_shown(world),
+        "clock": views.clock_view(world),
         "ahead": _ahead(world.clock.offset_seconds),
-        "creators": [views.creator_shown(world, creator, now) for creator in world.creators.values()],
+        "creators": [views.creator_view(world, creator, now) for creator in world.creators.values()],
         "switches": SWITCHES,
-        "live": [views.video_shown(world, video, now) for video in reversed(live[-SHOWN_AT_MOST:])],
-        "publications": [views.publication_shown(world, each) for each in reversed(publications)],
-        "webhooks": [delivery.as_dict() for delivery in reversed(world.mailbox.deliveries[-SHOWN_AT_MOST:])],
+        "live": [views.video_view(world, video, now) for video in reversed(live[-SHOWN_AT_MOST:])],
+        "publications": [views.publication_view(world, each) for each in reversed(publications)],
+        "webhooks": [views.delivery_view(delivery) for delivery in reversed(world.deliveries.all[-SHOWN_AT_MOST:])],
         "requests": list(reversed(world.journal.read()[-SHOWN_AT_MOST:])),
-        "apps": [views.app_shown(app) for app in world.apps.values()],
-        "knobs": [{**each, "value": knobs[each["name"]]} for each in Knobs.described()],
-        "rules": world.mischief.listed(),
+        "apps": [views.app_view(app) for app in world.apps.values()],
+        "options": [{**each, "value": values[each["name"]]} for each in Options.described()],
+        "rules": world.faults.listed(),
         "endpoints": ENDPOINTS,
         "effects": EFFECTS,
-        "meanings": {name: each.meaning for name, each in options_of(Rule).items()},
+        "meanings": {name: each.meaning for name, each in options_of(FaultRule).items()},
         "operations": _operations(current_app),
     }
 
 
 def _operations(app: Flask) -> list[tuple[str, str, str]]:
-    """Method, path and meaning of every operation of the control API, as the code itself says."""
+    """Returns method, path and docstring of every operation of the control API."""
     found = []
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/_simulator/v1/"):
@@ -74,7 +74,7 @@ def _operations(app: Flask) -> list[tuple[str, str, str]]:
 
 
 def _ahead(seconds: float) -> str:
-    """How far the clock is from real time, in words."""
+    """Returns the distance of the clock from real time, in words."""
     days, rest = divmod(round(abs(seconds)), 86_400)
     parts = ((days, "d"), (rest // 3_600, "h"), (rest % 3_600 // 60, "min"), (rest % 60, "s"))
     words = " ".join(f"{count} {unit}" for count, unit in parts if count)
@@ -82,8 +82,8 @@ def _ahead(seconds: float) -> str:
 
 
 @blueprint.post("/clock")
-def turn_clock() -> AnyResponse:
-    """Let time pass, stand still or run on."""
+def set_clock() -> AnyResponse:
+    """Advance, stop or start the clock."""
     world = current_world()
     with world.lock:
         if "frozen" in request.form:
@@ -91,30 +91,30 @@ def turn_clock() -> AnyResponse:
         else:
             world.clock.advance(float(request.form["advance_seconds"]))
         with world.moment():
-            world.courier.stir()
+            world.background.stir()
     return _back("clock")
 
 
 @blueprint.post("/knobs")
-def turn_knobs() -> AnyResponse:
-    """Turn the knobs as the form shows them."""
+def change_options() -> AnyResponse:
+    """Set all options to the values of the form."""
     world = current_world()
     changes: dict[str, Any] = {}
-    for name, present in Knobs().as_dict().items():
+    for name, present in Options().as_dict().items():
         if isinstance(present, bool):
             changes[name] = name in request.form
         elif name in request.form:
             text = request.form[name]
             changes[name] = text if isinstance(present, str) else read(text)
     with world.moment():
-        world.turn(changes)
+        world.change_options(changes)
     return _back("knobs")
 
 
 @blueprint.post("/mischief")
-def add_mischief() -> AnyResponse:
-    """Put a rule into force, or take all out of it."""
-    rules = current_world().mischief
+def add_fault() -> AnyResponse:
+    """Add a fault rule, or remove all."""
+    rules = current_world().faults
     if "clear" in request.form:
         rules.clear()
     else:
@@ -129,7 +129,7 @@ def add_mischief() -> AnyResponse:
 
 @blueprint.post("/creators/<username>")
 def change_creator(username: str) -> AnyResponse:
-    """Switch a creator's settings, or let the person remove all apps."""
+    """Change a creator's settings, or remove all apps as the creator."""
     world = current_world()
     with world.moment() as now:
         if username not in world.creators:
@@ -149,7 +149,7 @@ def take_down(video_id: int) -> AnyResponse:
     with world.moment() as now:
         if video_id not in world.videos:
             return Response("no such post", 404)
-        creators.remove_video(world, world.videos[video_id], now)
+        videos.remove_video(world, world.videos[video_id], now)
     return _back("live")
 
 

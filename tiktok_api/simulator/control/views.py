@@ -1,27 +1,31 @@
-"""How the control API shows apps, creators, videos and publications."""
+"""The form in which the control API shows each record."""
 
 from dataclasses import asdict
 from typing import Any
 
 from tiktok_api.simulator.api import posting_limits
-from tiktok_api.simulator.world.clock import iso
-from tiktok_api.simulator.world.models import App, Creator, Publication, Video
+from tiktok_api.simulator.models.apps import App
+from tiktok_api.simulator.models.creators import Creator
+from tiktok_api.simulator.models.deliveries import WebhookDelivery
+from tiktok_api.simulator.models.publications import SimulatedPublication
+from tiktok_api.simulator.models.videos import SimulatedVideo
+from tiktok_api.simulator.options.timestamps import iso
 from tiktok_api.simulator.world.world import World
 
 
-def app_shown(app: App) -> dict[str, Any]:
-    """An app with everything the portal shows its developer."""
+def app_view(app: App) -> dict[str, Any]:
+    """Returns an app with everything that the portal shows its developer."""
     return asdict(app)
 
 
-def creator_shown(world: World, creator: Creator, now: float) -> dict[str, Any]:
-    """A creator with settings, counters and consents."""
+def creator_view(world: World, creator: Creator, now: float) -> dict[str, Any]:
+    """Returns a creator with settings, counters and consents."""
     shown = asdict(creator)
     del shown["adjustments"]
     consents = [
         {
             "client_key": client_key,
-            "open_id": world.mint.open_id(client_key, username),
+            "open_id": world.ids.open_id(client_key, username),
             "scopes": list(grant.scopes),
             "granted_at": iso(grant.granted_at),
         }
@@ -31,19 +35,19 @@ def creator_shown(world: World, creator: Creator, now: float) -> dict[str, Any]:
     return {
         **shown,
         **world.creator_counters(creator, now),
-        "union_id": world.mint.union_id(creator.username),
+        "union_id": world.ids.union_id(creator.username),
         "privacy_level_options": creator.privacy_level_options,
         "posts_today": posting_limits.posts_today(world, creator, now),
         "pending_shares": len(posting_limits.pending_shares(world, creator, now)),
         "consents": consents,
         "live_count": sum(
-            video.is_live and video.publish_id is not None for video in world.videos_of(creator.username)
+            video.is_live and video.publish_id is not None for video in world.videos.of_creator(creator.username)
         ),
     }
 
 
-def video_shown(world: World, video: Video, now: float) -> dict[str, Any]:
-    """A post with its counters; `publish_id` is null for those that came with the world."""
+def video_view(world: World, video: SimulatedVideo, now: float) -> dict[str, Any]:
+    """Returns a post with its counters; `publish_id` is null for posts that no app published."""
     return {
         "id": str(video.id),
         "username": video.username,
@@ -63,14 +67,14 @@ def video_shown(world: World, video: Video, now: float) -> dict[str, Any]:
     }
 
 
-def publication_shown(world: World, publication: Publication) -> dict[str, Any]:
-    """A publication with what was received for it and what has become of it."""
+def publication_view(world: World, publication: SimulatedPublication) -> dict[str, Any]:
+    """Returns a publication with what was received for it, its status and its posts."""
     videos = [world.videos[each] for each in publication.video_ids if each in world.videos]
     return {
         "publish_id": publication.publish_id,
         "username": publication.username,
         "client_key": publication.client_key,
-        "open_id": world.mint.open_id(publication.client_key, publication.username),
+        "open_id": world.ids.open_id(publication.client_key, publication.username),
         "status": publication.status,
         "state": publication.status,
         "fail_reason": publication.fail_reason,
@@ -99,13 +103,13 @@ def publication_shown(world: World, publication: Publication) -> dict[str, Any]:
     }
 
 
-def knobs_shown(world: World) -> dict[str, Any]:
-    """The knobs as they were set; `at_reset` has those of them that wait for the next reset."""
-    return {"knobs": {**world.knobs.as_dict(), **world.at_reset}, "at_reset": world.at_reset}
+def options_view(world: World) -> dict[str, Any]:
+    """Returns the options as they were set; `at_reset` has those that take effect at the next reset."""
+    return {"knobs": {**world.options.as_dict(), **world.at_reset}, "at_reset": world.at_reset}
 
 
-def clock_shown(world: World) -> dict[str, Any]:
-    """What time it is in here."""
+def clock_view(world: World) -> dict[str, Any]:
+    """Returns the virtual time."""
     clock = world.clock
     now = clock.now()
     upcoming = world.agenda.next_at()
@@ -116,3 +120,8 @@ def clock_shown(world: World) -> dict[str, Any]:
         "frozen": clock.is_frozen,
         "next_event_at": iso(upcoming),
     }
+
+
+def delivery_view(delivery: WebhookDelivery) -> dict[str, Any]:
+    """Returns an event with the attempts to deliver it."""
+    return {**asdict(delivery), "body": delivery.body.decode(), "created_at": iso(delivery.created_at)}

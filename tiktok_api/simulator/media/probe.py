@@ -13,7 +13,7 @@ PATIENCE_SECONDS = 30.0
 CHILD = Path(__file__).with_name("probe_child.py")
 
 
-class Prober:
+class ProbeProcess:
     """One probing process for all worlds of this process, started when first needed."""
 
     def __init__(self) -> None:
@@ -71,4 +71,4 @@ class Prober:
         self._child = None
 
 
-prober = Prober()
+prober = ProbeProcess()

@@ -35,7 +35,7 @@ EDITS: tuple[dict[str, str], ...] = (
 Times = dict[int, list[tuple[float, float]]]
 
 
-class Parts(io.RawIOBase):
+class JoinedFiles(io.RawIOBase):
     """Several files read as one."""
 
     def __init__(self, paths: list[Path]) -> None:
@@ -82,7 +82,7 @@ class Parts(io.RawIOBase):
 
 def facts_of(paths: list[Path]) -> dict[str, Any]:
     """Container, codec, upright size, frame rate and duration of what is shown, and whether its first frame can be decoded."""
-    with Parts(paths) as parts:
+    with JoinedFiles(paths) as parts:
         head = parts.read(64)
         edits = obeyed_edits(parts)
         parts.seek(0)
@@ -106,7 +106,7 @@ def facts_of(paths: list[Path]) -> dict[str, Any]:
         }
 
 
-def obeyed_edits(parts: Parts) -> dict[str, str]:
+def obeyed_edits(parts: JoinedFiles) -> dict[str, str]:
     """What is obeyed of edit lists, as a demuxer's options: less where they hide every frame, so that something is shown."""
     for options in EDITS[:-1]:
         parts.seek(0)
@@ -124,7 +124,7 @@ def film_packets(container: Any) -> Iterator[Any]:
                 yield packet
 
 
-def first_frame(parts: Parts, index: int, edits: dict[str, str]) -> Any:
+def first_frame(parts: JoinedFiles, index: int, edits: dict[str, str]) -> Any:
     """The first frame that is shown, or if what is shown cannot be decoded, the first one."""
     for options in (edits, EDITS[1]):
         parts.seek(0)

@@ -1,1 +1,1 @@
-"""The HTTP server of the simulator: requests in, answers out, and connections cut on purpose."""
+"""Runs a simulator: `http` is its HTTP server, `request_body` the bodies of requests, `running` the world, server and file."""

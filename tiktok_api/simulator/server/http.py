@@ -1,4 +1,8 @@
-"""A small HTTP/1.1 server for one WSGI application: kept connections, large bodies, and hanging up on purpose."""
+"""A small HTTP/1.1 server for one WSGI application: kept connections, bodies of any size, and resets on purpose.
+
+Two servers were tried in its place. Werkzeug's closes the connection after each answer and does not check lengths and chunks
+of bodies; cheroot's listener ends with an error when the application resets a socket in the middle of a body.
+"""
 
 import contextlib
 import http.server
@@ -11,47 +15,39 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Collection, Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import unquote_to_bytes
+from wsgiref.types import WSGIApplication
 
-from tiktok_api.simulator.app import create_simulator
-from tiktok_api.simulator.control.client import Control
-from tiktok_api.simulator.faults.middleware import ConnectionDropped
-from tiktok_api.simulator.server.request_body import Body, unchunked
-from tiktok_api.simulator.state.state_file import StateFile
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
-    from tiktok_api.simulator.world.world import World
+from tiktok_api.simulator.faults.effects import ConnectionDropped
+from tiktok_api.simulator.server.request_body import IncomingBody, read_chunked
 
 PIECE = 1 << 20
 STOP_SECONDS = 1.0
 PAUSE_SECONDS = 0.05
-PATIENCE_SECONDS = 60.0
-"""An idle connection is closed after that; a body that stops coming too."""
+IDLE_SECONDS = 60.0
+"""A connection is closed after this time without a byte, also in the middle of a body."""
 
 
 log = logging.getLogger(__name__)
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    """One connection, with one request after another."""
+class ConnectionHandler(http.server.BaseHTTPRequestHandler):
+    """Answers the requests of one connection, one after another."""
 
     protocol_version = "HTTP/1.1"
     server_version = "TikTokSimulator"
     sys_version = ""
     disable_nagle_algorithm = True
-    timeout = PATIENCE_SECONDS
-    server: "Server"
+    timeout = IDLE_SECONDS
+    server: "HTTPServer"
 
     def log_message(self, format: str, *args: Any) -> None:
-        """The journal keeps the record; the console stays quiet."""
+        """Log nothing: the journal records the requests."""
 
     def respond(self) -> None:
-        """Answer one request through the application."""
+        """Answer one request by calling the application."""
         body = self._body()
         if body is None:
             self.send_error(400)
@@ -66,10 +62,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = respond  # noqa: N815 - the names that http.server asks for
 
-    def _body(self) -> Body | None:
-        """The body of this request, a chunked one already read; None where it cannot be told where it ends."""
+    def _body(self) -> IncomingBody | None:
+        """Returns the body of this request, a chunked one already read; None if its length is not valid."""
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            raw = unchunked(self.rfile)
+            raw = read_chunked(self.rfile)
             if raw is None:
                 return None
             if self.command == "PUT":  # a chunk has to announce its length
@@ -77,11 +73,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             else:
                 del self.headers["Content-Length"]
                 self.headers["Content-Length"] = str(len(raw))
-            return Body(io.BytesIO(raw), len(raw))
+            return IncomingBody(io.BytesIO(raw), len(raw))
         length = self.headers.get("Content-Length", "0")
-        return Body(self.rfile, int(length)) if length.isdecimal() else None
+        return IncomingBody(self.rfile, int(length)) if length.isdecimal() else None
 
-    def _environ(self, body: Body) -> dict[str, Any]:
+    def _environ(self, body: IncomingBody) -> dict[str, Any]:
         path, _, query = self.path.partition("?")
         host, port = self.server.server_address[:2]
         environ = {
@@ -125,7 +121,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 close()
 
     def _send(self, started: list[Any], pieces: Iterable[bytes]) -> None:
-        """Send the head with the first piece, so that a short answer leaves in one packet."""
+        """Send the head with the first piece, so that a short answer is one packet."""
         head: bytes | None = None
         has_length = False
         for piece in pieces:
@@ -149,15 +145,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         lines.append(f"Connection: {'keep-alive' if has_length and not self.close_connection else 'close'}")
         return "\r\n".join([*lines, "", ""]).encode("latin-1"), has_length
 
-    def _drain(self, body: Body) -> None:
-        """Read what the application left unread, lest the next request begin in the middle of it."""
+    def _drain(self, body: IncomingBody) -> None:
+        """Read the rest of the body, because the next request begins after it."""
         while body.read(PIECE):
             pass
         if body.cut_short:
             self.close_connection = True
 
     def _hang_up(self) -> None:
-        """Reset the connection, so that the client cannot mistake it for an end."""
+        """Reset the connection, so that the client cannot mistake it for the end of an answer."""
         self.close_connection = True
         with contextlib.suppress(OSError):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -165,8 +161,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.connection.close()
 
 
-class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """A thread for each connection; stopping cuts those that are still open."""
+class HTTPServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """Listens, with a thread for each connection; stopping cuts the open ones."""
 
     allow_reuse_address = True
     request_queue_size = 512
@@ -174,14 +170,14 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     block_on_close = False
 
     def __init__(
-        self, host: str, port: int, application: "WSGIApplication", listener: socket.socket | None = None
+        self, host: str, port: int, application: WSGIApplication, listener: socket.socket | None = None
     ) -> None:
         self.application = application
         self._open: set[socket.socket] = set()
         self._answering = weakref.WeakSet[threading.Thread]()
         self._lock = threading.Lock()
         self._is_stopping = False
-        super().__init__((host, port), Handler, bind_and_activate=listener is None)
+        super().__init__((host, port), ConnectionHandler, bind_and_activate=listener is None)
         if listener is not None:
             self.socket.close()
             self.socket, self.server_address = listener, listener.getsockname()
@@ -189,12 +185,12 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL at which it listens."""
         host, port = self.server_address[:2]
         return f"http://{host!s}:{port}"
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection and answer it on a thread of its own."""
+        """Answer a connection on a thread of its own."""
         thread = threading.Thread(
             target=self.process_request_thread, args=(request, client_address), name="simulator-request", daemon=True
         )
@@ -204,38 +200,38 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         thread.start()
 
     def shutdown_request(self, request: Any) -> None:
-        """Forget the connection and close it."""
+        """Close a connection."""
         self.forget(request)
         super().shutdown_request(request)
 
     def forget(self, request: socket.socket) -> None:
-        """No longer cut this connection on stopping."""
+        """Do not cut this connection when stopping."""
         with self._lock:
             self._open.discard(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that broke is nobody's error; what is wrong in here must be seen."""
+        """Report an error, unless it is a broken connection."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
     def serve(self) -> None:
-        """Answer until stopped; what goes wrong with one connection, or with taking it, ends no other."""
+        """Accept connections until stopped; an error with one connection ends no other."""
         while not self._is_stopping:
             try:
                 self.handle_request()
             except Exception:
-                log.exception("A connection could not be taken")
+                log.exception("A connection could not be accepted")
                 time.sleep(PAUSE_SECONDS)
 
     def stop(self) -> None:
-        """Take no more connections; one more, from here, wakes whoever waits for them."""
+        """Accept no more connections; a last one, from here, wakes the thread that accepts them."""
         self._is_stopping = True
         host, port = self.server_address[:2]
         with contextlib.suppress(OSError), socket.create_connection((str(host), port), timeout=5):
             pass
 
     def cut_connections(self) -> None:
-        """End what clients keep open; a request that does not end then is left behind."""
+        """Cut all open connections; a request that does not end within STOP_SECONDS is left running."""
         with self._lock:
             for connection in self._open:
                 with contextlib.suppress(OSError):
@@ -244,59 +240,3 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         deadline = time.monotonic() + STOP_SECONDS
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-
-
-class Running:
-    """A simulator that listens."""
-
-    def __init__(self, server: Server, world: "World") -> None:
-        self._server = server
-        self.world = world
-        self.url = server.url
-        self.control = Control(self.url)
-
-
-@contextlib.contextmanager
-def running(
-    port: int = 0,
-    host: str = "127.0.0.1",
-    *,
-    listener: socket.socket | None = None,
-    state: str | Path | None = None,
-    allowed_hosts: Collection[str] = (),
-    **knobs: Any,
-) -> Iterator[Running]:
-    """Run a simulator on a thread of this process, on a free port unless one is given, or on a socket that is bound already.
-
-    The control API may be reached under the host, under `allowed_hosts`, localhost and addresses.
-
-    With a state file the world is loaded from it if it exists, and saved to it within a second of each change.
-    Raises UnknownKnob, OSError and StateUnusable.
-    """
-    with contextlib.ExitStack() as stack:
-        file = None if state is None else StateFile(state)
-        if file is not None:
-            stack.callback(file.release)
-        folder = None if file is None else file.media_folder
-        app = create_simulator(media_folder=folder, hosts=(host, *allowed_hosts), **knobs)
-        world: World = app.extensions["world"]
-        stack.callback(world.close)
-        if file is not None:
-            file.load_into(world)
-            file.start(world)
-            stack.callback(file.stop, world)
-        server = stack.enter_context(Server(host, port, app, listener))
-        yield stack.enter_context(_listening(server, world))
-
-
-@contextlib.contextmanager
-def _listening(server: Server, world: "World") -> Iterator[Running]:
-    thread = threading.Thread(target=server.serve, name="simulator", daemon=True)
-    thread.start()
-    try:
-        yield Running(server, world)
-    finally:
-        world.stop()
-        server.stop()
-        thread.join()
-        server.cut_connections()

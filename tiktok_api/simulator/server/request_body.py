@@ -1,4 +1,4 @@
-"""Request bodies as they come over a connection: of announced length, or in chunks."""
+"""Request bodies as they arrive over a connection: with a Content-Length, or chunked."""
 
 import io
 from typing import Any
@@ -6,19 +6,20 @@ from typing import Any
 LARGEST_IN_CHUNKS = 16 << 20
 
 
-class Body(io.RawIOBase):
-    """A request body: at most as many bytes as were announced, fewer if the client goes away."""
+class IncomingBody(io.RawIOBase):
+    """A request body: as many bytes as announced, or fewer if the client disconnects."""
 
     def __init__(self, stream: Any, length: int) -> None:
         self._stream = stream
         self.left = length
+        self.cut_short = False
 
     def readable(self) -> bool:
-        """Yes."""
+        """Returns True."""
         return True
 
     def read(self, size: int | None = -1) -> bytes:
-        """Up to `size` bytes; nothing at the end or when the client has gone."""
+        """Returns up to `size` bytes; none at the end, or after the client has disconnected."""
         wanted = self.left if size is None or size < 0 else min(size, self.left)
         if not wanted:
             return b""
@@ -31,16 +32,14 @@ class Body(io.RawIOBase):
         return piece
 
     def readinto(self, buffer: Any) -> int:
-        """The same into a buffer. Returns how many bytes."""
+        """Read into a buffer. Returns the number of bytes."""
         piece = self.read(len(buffer))
         buffer[: len(piece)] = piece
         return len(piece)
 
-    cut_short = False
 
-
-def unchunked(stream: Any) -> bytes | None:
-    """The bytes of a chunked body, read to its end; None for one that breaks off, is malformed or never ends."""
+def read_chunked(stream: Any) -> bytes | None:
+    """Returns the bytes of a chunked body; None if it is incomplete, malformed or larger than LARGEST_IN_CHUNKS."""
     found = bytearray()
     while len(found) <= LARGEST_IN_CHUNKS:
         digits = stream.readline(1_024).partition(b";")[0].strip()
@@ -49,7 +48,7 @@ def unchunked(stream: Any) -> bytes | None:
         except ValueError:
             return None
         if size == 0:
-            return bytes(found) if _has_ended(stream) else None
+            return bytes(found) if _skip_trailers(stream) else None
         if not 0 < size <= LARGEST_IN_CHUNKS:
             return None
         piece = stream.read(size)
@@ -59,6 +58,6 @@ def unchunked(stream: Any) -> bytes | None:
     return None
 
 
-def _has_ended(stream: Any) -> bool:
-    """Read over the trailers, which end with an empty line."""
+def _skip_trailers(stream: Any) -> bool:
+    """Skip the trailers. Returns True at the empty line that ends them."""
     return any(stream.readline(1_024) in (b"\r\n", b"\n") for _ in range(32))

@@ -1,4 +1,4 @@
-"""The state file: a world that survives its process, saved whole and atomically within a second of a change."""
+"""The state file: saves a whole world atomically within a second of each change, and loads it at the next start."""
 
 import contextlib
 import fcntl
@@ -9,31 +9,30 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tiktok_api.simulator.state import snapshot
-
-if TYPE_CHECKING:
-    from tiktok_api.simulator.world.world import World
+from tiktok_api.simulator.world.world import World
 
 FORMAT = "tiktok-simulator-state"
 VERSION = 1
 PAUSE_SECONDS = 0.5
-"""Between two looks at whether something has changed; a world that takes long to save is saved less often."""
-SLOWNESS = 4
+"""Pause between two checks for changes; a world that takes long to save is saved less often."""
+PAUSE_PER_SAVE = 4
+"""The pause is at least this many times as long as the last save took."""
 
 log = logging.getLogger(__name__)
 
 
 class StateUnusable(ValueError):
-    """The state file cannot be used, and why; it was not touched."""
+    """The state file cannot be used; the message says why. The file is unchanged."""
 
 
 class StateFile:
-    """The file of one world, locked against other processes; received media lie in a folder beside it."""
+    """The file of one world, locked against other processes; received media are in a folder beside it."""
 
     def __init__(self, path: str | Path) -> None:
-        """Take the file. Raises StateUnusable when another process has it, or when it cannot be written there."""
+        """Lock the file. Raises StateUnusable if another process has it, or if its folder cannot be written to."""
         self.path = Path(path).resolve()
         self.media_folder = self.path.with_name(f"{self.path.name}.media")
         self._last = ""
@@ -51,7 +50,7 @@ class StateFile:
             raise self._unusable("another simulator is running with it") from error
 
     def read(self) -> dict[str, Any] | None:
-        """The saved world, or None where there is no file yet. Raises StateUnusable for everything else."""
+        """Returns the saved world, or None if there is no file yet. Raises StateUnusable."""
         try:
             raw = self.path.read_bytes()
         except FileNotFoundError:
@@ -72,20 +71,19 @@ class StateFile:
             raise self._unusable("it is damaged (its contents do not match its checksum)")
         return world
 
-    def load_into(self, world: "World") -> None:
-        """Put the saved world in the place of a fresh one, if there is one. Raises StateUnusable."""
+    def load_into(self, world: World) -> None:
+        """Replace a fresh world by the saved one, if there is one. Raises StateUnusable."""
         data = self.read()
         if data is None:
             world.spool.keep_only(())
             return
-        with world.lock:
-            try:
-                world.load(data, time.time())
-            except (KeyError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
-                raise self._unusable(f"it is damaged ({type(error).__name__}: {error})") from error
+        try:
+            snapshot.load(world, data, time.time())
+        except (KeyError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError) as error:
+            raise self._unusable(f"it is damaged ({type(error).__name__}: {error})") from error
 
-    def start(self, world: "World") -> None:
-        """Save the world now and after each change from now on. Raises StateUnusable if the file cannot be written."""
+    def start(self, world: World) -> None:
+        """Save the world now and after each change. Raises StateUnusable if the file cannot be written."""
         try:
             self._save(world)
         except OSError as error:
@@ -93,8 +91,8 @@ class StateFile:
         self._thread = threading.Thread(target=self._keep_saving, args=(world,), name="simulator-state", daemon=True)
         self._thread.start()
 
-    def stop(self, world: "World") -> None:
-        """Save a last time."""
+    def stop(self, world: World) -> None:
+        """Save a last time, and unlock the file."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
@@ -102,27 +100,27 @@ class StateFile:
         self.release()
 
     def release(self) -> None:
-        """Let other processes have the file; once is enough."""
+        """Unlock the file; further calls have no effect."""
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
 
-    def _keep_saving(self, world: "World") -> None:
+    def _keep_saving(self, world: World) -> None:
         pause = PAUSE_SECONDS
         while not self._stop.wait(pause):
             if world.is_touched:
                 began = time.monotonic()
                 self._try_to_save(world)
-                pause = max(PAUSE_SECONDS, SLOWNESS * (time.monotonic() - began))
+                pause = max(PAUSE_SECONDS, PAUSE_PER_SAVE * (time.monotonic() - began))
 
-    def _try_to_save(self, world: "World") -> None:
+    def _try_to_save(self, world: World) -> None:
         try:
             self._save(world)
         except Exception:
             world.is_touched = True
             log.exception("The state could not be saved to %s", self.path)
 
-    def _save(self, world: "World") -> None:
+    def _save(self, world: World) -> None:
         with world.lock:
             world.is_touched = False
             text = _text(snapshot.saved(world))

@@ -1,1 +1,5 @@
-"""Everything that exists in one simulated TikTok: its models, its clock, its seed and how it changes with time."""
+"""One simulated TikTok: everything that exists in it under one lock, its clock and agenda, its first state and its growth.
+
+The world knows neither endpoints nor threads: `background` is handed in (`ports.Background`), and `api`, `control` and
+`faults` read and change the world from above.
+"""

@@ -1,4 +1,4 @@
-"""How counters evolve: a stated model, so that a test can say what any number must be at any time.
+"""How counters grow: a stated model, so that a test can compute every number at every time.
 
 Write `u(x)` for a number in [0, 1) that depends on the seed and on the text x alone, `d` for the days since the
 world began and `a` for the age of a video in days.
@@ -11,7 +11,7 @@ Creator, with F followers and daily growth g at the beginning:
 - likes(d) = likes at the beginning + likes of all public videos
 - videos = number of public videos
 
-Video, with reach R = followers (0.2 + 2.3 u) at publication:
+SimulatedVideo, with reach R = followers (0.2 + 2.3 u) at publication:
 
 - views(a) = R (1 - e^(-a / T) + 0.05 ln(1 + a)) - 0.02 R n, with T = 0.5 + 2.5 u days and n = how often Q = 10 + 10 u
   days have passed, at most 12 (TikTok takes bot views back: views drop)
@@ -23,7 +23,8 @@ All are rounded down and never negative. A counter set by hand keeps its distanc
 import hashlib
 import math
 
-from tiktok_api.simulator.world.models import Creator, Video
+from tiktok_api.simulator.models.creators import Creator
+from tiktok_api.simulator.models.videos import SimulatedVideo
 
 DAY = 86_400.0
 VIDEO_COUNTERS = ("view_count", "like_count", "comment_count", "share_count")
@@ -32,17 +33,17 @@ _RATES = {"like_count": (0.03, 0.09), "comment_count": (0.002, 0.01), "share_cou
 
 
 def unit(seed: int, text: str) -> float:
-    """A number in [0, 1) that depends on the seed and the text alone."""
+    """Returns a number in [0, 1) that depends on the seed and the text alone."""
     return int.from_bytes(hashlib.sha256(f"{seed} {text}".encode()).digest()[:7]) / 2**56
 
 
 def reach_of(seed: int, followers: int, video_id: int) -> int:
-    """How many people a new video may find."""
+    """Returns how many people a new video may reach."""
     return int(max(followers, 20) * (0.2 + 2.3 * unit(seed, f"reach {video_id}")))
 
 
-def video_counters(seed: int, video: Video, now: float) -> dict[str, int]:
-    """The four counters of a video."""
+def video_counters(seed: int, video: SimulatedVideo, now: float) -> dict[str, int]:
+    """Returns the four counters of a video."""
     age = max(0.0, (now - video.created_ms / 1000) / DAY)
     views = _views(seed, video, age)
     counters = {"view_count": int(views)}
@@ -51,7 +52,7 @@ def video_counters(seed: int, video: Video, now: float) -> dict[str, int]:
     return {name: max(0, value + video.adjustments.get(name, 0)) for name, value in counters.items()}
 
 
-def _views(seed: int, video: Video, age: float) -> float:
+def _views(seed: int, video: SimulatedVideo, age: float) -> float:
     spread_days = 0.5 + 2.5 * unit(seed, f"spread {video.id}")
     purge_days = 10 + 10 * unit(seed, f"bots {video.id}")
     found = 1 - math.exp(-age / spread_days) + 0.05 * math.log1p(age)
@@ -59,7 +60,7 @@ def _views(seed: int, video: Video, age: float) -> float:
 
 
 def followers(seed: int, creator: Creator, days: float) -> int:
-    """Followers of a creator, before what was set by hand."""
+    """Returns the followers of a creator by the model, without adjustments."""
     phase = unit(seed, f"week {creator.username}")
     purge_days = 9 + 11 * unit(seed, f"purge {creator.username}")
     wave = 0.01 * (math.sin(2 * math.pi * (days / 7 + phase)) - math.sin(2 * math.pi * phase))
@@ -68,9 +69,9 @@ def followers(seed: int, creator: Creator, days: float) -> int:
 
 
 def creator_counters(
-    seed: int, creator: Creator, videos: list[Video], *, began_at: float, now: float
+    seed: int, creator: Creator, videos: list[SimulatedVideo], *, began_at: float, now: float
 ) -> dict[str, int]:
-    """The four counters of a creator; `videos` are the public ones."""
+    """Returns the four counters of a creator; `videos` are the public ones."""
     days = max(0.0, (now - began_at) / DAY)
     counters = {
         "follower_count": followers(seed, creator, days),

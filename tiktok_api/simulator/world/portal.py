@@ -1,11 +1,11 @@
-"""The rules of the developer portal: what may be registered, and what is registered."""
+"""The rules of the developer portal: which redirect URIs, scopes and URL properties an app may have."""
 
 import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from tiktok_api.simulator.world.models import SCOPES, App
-from tiktok_api.simulator.world.options import Knobs
+from tiktok_api.simulator.models.apps import SCOPES, App
+from tiktok_api.simulator.options.options import Options
 
 MOST_REDIRECT_URIS = 10
 LONGEST_REDIRECT_URI = 511
@@ -15,11 +15,11 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1")
 
 
 class NotRegistrable(ValueError):
-    """The portal refuses an app, with the reason."""
+    """The portal refuses an app; the message says why."""
 
 
 def check_app(app: App) -> None:
-    """Refuse what the portal would not let anybody save."""
+    """Raises NotRegistrable for an app that the portal would not save."""
     if app.type not in ("web", "desktop"):
         raise NotRegistrable("type is web or desktop")
     if len(app.redirect_uris) > MOST_REDIRECT_URIS:
@@ -54,7 +54,7 @@ def _check_redirect_uri(app_type: str, uri: str) -> None:
 
 
 def is_registered(app: App, redirect_uri: str) -> bool:
-    """Whether a redirect URI equals a registered one byte by byte, but for a port registered as `*`."""
+    """Returns True if a redirect URI equals a registered one exactly, except for a port registered as `*`."""
     return any(_matches(registered, redirect_uri) for registered in app.redirect_uris)
 
 
@@ -66,7 +66,7 @@ def _matches(registered: str, uri: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine by its very form."""
+    """Returns True if a host is localhost or a loopback address."""
     if host == "localhost":
         return True
     try:
@@ -75,8 +75,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def pull_problem(knobs: Knobs, url: object) -> str | None:
-    """Why a URL cannot be pulled from at all."""
+def pull_problem(options: Options, url: object) -> str | None:
+    """Returns why a URL cannot be pulled from, or None."""
     if not isinstance(url, str):
         return "a URL is text"
     if len(url) > LONGEST_URL:
@@ -87,19 +87,19 @@ def pull_problem(knobs: Knobs, url: object) -> str | None:
         _ = parts.port
     except ValueError:
         return "the URL is malformed"
-    if knobs.allow_http and is_loopback(host):
+    if options.allow_http and is_loopback(host):
         return None if parts.scheme in ("http", "https") else "the URL is not http(s)"
-    if parts.scheme != "https" and not (knobs.allow_http and parts.scheme == "http"):
+    if parts.scheme != "https" and not (options.allow_http and parts.scheme == "http"):
         return "the URL must use https"
     if "." not in host or re.fullmatch(r"[\d.]+|.*:.*", host):
         return "the URL must name a domain"
     return None
 
 
-def owns(app: App, knobs: Knobs, url: str) -> bool:
-    """Whether a URL lies under a verified domain or prefix of an app."""
+def owns(app: App, options: Options, url: str) -> bool:
+    """Returns True if a URL is under a verified domain or prefix of an app."""
     host = (urlsplit(url).hostname or "").lower()
-    if knobs.allow_http and knobs.loopback_verified and is_loopback(host):
+    if options.allow_http and options.loopback_verified and is_loopback(host):
         return True
     if any(host == domain or host.endswith(f".{domain}") for domain in app.verified_domains):
         return True

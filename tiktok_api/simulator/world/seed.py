@@ -1,13 +1,12 @@
-"""The world as it begins: two apps, six creators and what they have posted so far."""
+"""The first state of every world: two apps, six creators and their earlier videos. All of it follows from the options."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from tiktok_api.simulator.world.growth import DAY, reach_of, unit
-from tiktok_api.simulator.world.models import App, Creator
-
-if TYPE_CHECKING:
-    from tiktok_api.simulator.world.world import World
+from tiktok_api.simulator.models.apps import App
+from tiktok_api.simulator.models.creators import Creator
+from tiktok_api.simulator.options.options import Options
+from tiktok_api.simulator.world.growth import DAY, unit
 
 CALLBACKS = ["http://127.0.0.1:*/api/v1/accounts/callback", "http://localhost:*/api/v1/accounts/callback"]
 
@@ -27,27 +26,44 @@ SUBJECTS = (
 )
 
 
-def populate(world: "World") -> None:
-    """Create the default apps, creators and histories."""
-    for app in _default_apps(world.knobs.callbacks or CALLBACKS):
-        world.apps[app.client_key] = app
-    set_callback(world, world.knobs.webhook_url or None)
-    for creator in (*_default_creators(), *_extra_creators(world.knobs.extra_creators)):
-        world.creators[creator.username] = creator
-        _give_history(world, creator, HISTORY.get(creator.username, 3))
+@dataclass(frozen=True)
+class EarlierVideo:
+    """A video that a creator posted before the world began; the moment is in seconds since 1970 (UTC)."""
+
+    moment: float
+    title: str
+    duration: int
 
 
-def set_callback(world: "World", url: str | None) -> None:
-    """Let the default apps be called at a URL."""
-    for client_key in DEFAULT_APPS:
-        if client_key in world.apps:
-            world.apps[client_key].webhook_url = url
+def first_apps(options: Options) -> list[App]:
+    """Returns the default apps."""
+    apps = _default_apps(options.callbacks or CALLBACKS)
+    for app in apps:
+        app.webhook_url = options.webhook_url or None
+    return apps
+
+
+def first_creators(options: Options) -> list[Creator]:
+    """Returns the default creators and the extra ones."""
+    return [*_default_creators(), *_extra_creators(options.extra_creators)]
+
+
+def earlier_videos(options: Options, creator: Creator, began_at: float) -> Iterator[EarlierVideo]:
+    """Yields a creator's videos of the 120 days before the day on which the world begins, newest last."""
+    count = HISTORY.get(creator.username, 3)
+    midnight = began_at // DAY * DAY
+    seed = options.seed
+    for number in range(count):
+        days_ago = 120 * (count - number) / count - unit(seed, f"when {creator.username} {number}") * 120 / count
+        title = SUBJECTS[int(unit(seed, f"what {creator.username} {number}") * len(SUBJECTS))]
+        duration = 8 + int(unit(seed, f"long {creator.username} {number}") * 52)
+        yield EarlierVideo(midnight - 600 - days_ago * DAY, title, duration)
 
 
 def _default_apps(callbacks: Sequence[str]) -> list[App]:
     desktop = App(
         client_key="awsimclient0001",
-        client_secret="sim-client-secret-0001",  # noqa: S106 - the world's own make-believe secret
+        client_secret="sim-client-secret-0001",  # noqa: S106 - a secret of the simulation alone
         name="Simulated desktop app",
         type="desktop",
         redirect_uris=list(callbacks),
@@ -55,7 +71,7 @@ def _default_apps(callbacks: Sequence[str]) -> list[App]:
     )
     web = App(
         client_key="awsimclient0002",
-        client_secret="sim-client-secret-0002",  # noqa: S106 - the world's own make-believe secret
+        client_secret="sim-client-secret-0002",  # noqa: S106 - a secret of the simulation alone
         name="Simulated web app",
         type="web",
         redirect_uris=["https://app.example/callback"],
@@ -100,16 +116,3 @@ def _extra_creators(count: int) -> list[Creator]:
         Creator(f"creator{number:04}", f"Creator {number}", followers=100 + 37 * number, following=number % 90)
         for number in range(1, count + 1)
     ]
-
-
-def _give_history(world: "World", creator: Creator, count: int) -> None:
-    """Posts of the 120 days before the day of the beginning, newest last."""
-    midnight = world.began_at // DAY * DAY
-    seed = world.knobs.seed
-    for number in range(count):
-        days_ago = 120 * (count - number) / count - unit(seed, f"when {creator.username} {number}") * 120 / count
-        moment = midnight - 600 - days_ago * DAY
-        subject = SUBJECTS[int(unit(seed, f"what {creator.username} {number}") * len(SUBJECTS))]
-        duration = 8 + int(unit(seed, f"long {creator.username} {number}") * 52)
-        video = world.add_video(moment, creator.username, subject, duration=duration)
-        video.reach = reach_of(seed, creator.followers, video.id)

@@ -1,7 +1,7 @@
-"""Who writes to which key, and what of it is on S3 already: rows in the database, because S3 has no locks.
+"""The state of unfinished uploads to S3: rows in the database, because S3 has no locks.
 
-A writer's lease ends by the database's clock; whoever claims the key afterwards has a higher epoch, and nothing that
-an earlier writer says or writes counts any more. What counts is what is written down here.
+The rows say which writer holds a key and which parts and pieces count. A lease ends by the database's clock. The next writer
+gets a higher epoch, and nothing that an earlier writer stores or reports counts any more.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Whoever claimed a key, for as long as no other has."""
+    """The claim of one writer on a key; it ends when another writer claims the key."""
 
     key: str
     epoch: int
@@ -31,7 +31,7 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The bytes `start_offset` up to, not including, `end_offset`: part number `part`, or the object `piece`."""
+    """The bytes from `start_offset` up to `end_offset` (excluded): part number `part`, or the object `piece`."""
 
     start_offset: int
     end_offset: int
@@ -40,28 +40,28 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """What an upload consists of: parts from its beginning, then pieces that are too small to be one."""
+class UploadContent:
+    """The content of an upload: parts from its beginning, then pieces that are too small to be a part."""
 
     upload_id: str | None
     parts: list[Segment]
     pieces: list[Segment]
     free_part: int
-    """A part number for the pieces, that nobody else was given."""
+    """An unused part number, for the joined pieces."""
 
     @property
     def end(self) -> int:
-        """How many bytes that is."""
+        """Returns the number of bytes."""
         return max((segment.end_offset for segment in (*self.parts[-1:], *self.pieces[-1:])), default=0)
 
 
-class Ledger:
-    """Each entry is made in one short transaction, or in the caller's."""
+class UploadStates:
+    """Reads and changes the rows. Each method runs in one short transaction, or joins the caller's."""
 
     def __init__(self, lease: timedelta) -> None:
         self._lease = lease
 
-    def open(self, key: str) -> None:
+    def create(self, key: str) -> None:
         """Begin an upload."""
         with standalone_transaction() as connection:
             connection.execute(insert(StorageUpload).values(key=key, created_at=database_now()))
@@ -69,7 +69,7 @@ class Ledger:
     def claim(self, key: str) -> Writer:
         """Become the writer of a key. Raises StorageBusy, StorageMissing."""
         row = StorageUpload
-        # One further away than anybody may be given: the clock was set back.
+        # A lease that ends later than any lease may: the clock was set back.
         is_free = or_(
             row.leased_until.is_(None),
             row.leased_until < database_now(),
@@ -86,44 +86,44 @@ class Ledger:
                 raise _refusal(connection, key)
         return Writer(key, epoch)
 
-    def hold(self, writer: Writer) -> None:
+    def renew_lease(self, writer: Writer) -> None:
         """Renew the lease. Raises StorageBusy when another writer has taken over, StorageMissing when the key is gone."""
         with standalone_transaction() as connection:
-            self._must_hold(connection, writer)
+            self._renew(connection, writer)
 
     def release(self, writer: Writer) -> None:
-        """Let the next one in at once."""
+        """End the lease now, so that the next writer need not wait."""
         with standalone_transaction() as connection:
             connection.execute(update(StorageUpload).where(_is(writer)).values(leased_until=None))
 
     def reserve_part(self, writer: Writer, segments: list[Segment]) -> tuple[int, str | None]:
-        """Write `segments` down and answer a part number for the next one, and the upload id if there is one yet."""
+        """Add `segments`. Returns a part number for the next part, and the upload id if there is one yet."""
         with standalone_transaction() as connection:
             values = {"last_part": StorageUpload.last_part + 1}
-            number, upload_id = self._must_hold(connection, writer, values)
+            number, upload_id = self._renew(connection, writer, values)
             if number > MOST_PARTS:
                 raise StorageError("this upload was interrupted too often; only a new one can go on")
             _insert(connection, writer.key, segments)
         return number, upload_id
 
-    def adopt(self, writer: Writer, upload_id: str) -> None:
-        """Write down under which upload id the parts go."""
+    def set_upload_id(self, writer: Writer, upload_id: str) -> None:
+        """Store the id of the multipart upload that the parts belong to."""
         with standalone_transaction() as connection:
-            self._must_hold(connection, writer, {"upload_id": upload_id})
+            self._renew(connection, writer, {"upload_id": upload_id})
 
-    def record(self, writer: Writer, segments: list[Segment]) -> None:
-        """Write `segments` down: from here they count."""
+    def add_segments(self, writer: Writer, segments: list[Segment]) -> None:
+        """Add `segments`: from here on they count."""
         with standalone_transaction() as connection:
-            self._must_hold(connection, writer)
+            self._renew(connection, writer)
             _insert(connection, writer.key, segments)
 
-    def rewind(self, writer: Writer, offset: int) -> Content:
-        """Forget what is behind `offset`; answers what remains.
+    def rewind(self, writer: Writer, offset: int) -> UploadContent:
+        """Drop the segments after `offset`. Returns the rest.
 
-        Raises StorageMissing, having changed nothing, when that does not end at `offset`.
+        Raises StorageMissing, having changed nothing, when the rest does not end at `offset`.
         """
         with standalone_transaction() as connection:
-            number, upload_id = self._must_hold(connection, writer)
+            number, upload_id = self._renew(connection, writer)
             rows = StorageSegment
             connection.execute(delete(rows).where(rows.key == writer.key, rows.end_offset > offset))
             content = _content(connection, writer.key, upload_id, number)
@@ -131,8 +131,8 @@ class Ledger:
                 raise StorageMissing(writer.key)
         return content
 
-    def seal(self, key: str, size: int) -> Content | None:
-        """Fence off every writer for good and answer what there is; None: this key is not, or no longer, an upload.
+    def finalize(self, key: str, size: int) -> UploadContent | None:
+        """Fence off every writer for good. Returns the content, or None if the key is not an unfinished upload.
 
         Raises StorageMissing when there are not exactly `size` bytes.
         """
@@ -151,26 +151,26 @@ class Ledger:
                 raise StorageMissing(key)
         return content
 
-    def forget(self, key: str) -> None:
-        """Drop everything about a key; its writer, if there is one, is told at its next step."""
+    def delete(self, key: str) -> None:
+        """Delete the state of a key. Its writer, if there is one, gets StorageMissing at its next step."""
         with standalone_transaction() as connection:
             connection.execute(delete(StorageUpload).where(StorageUpload.key == key))
 
     def size(self, key: str) -> int | None:
-        """How many bytes count by now; None: this key is not, or no longer, an upload."""
+        """Returns how many bytes count, or None if the key is not an unfinished upload."""
         with standalone_transaction(is_writing=False) as connection:
             ends = select(func.max(StorageSegment.end_offset)).where(StorageSegment.key == StorageUpload.key)
             row = connection.execute(select(ends.scalar_subquery()).where(StorageUpload.key == key)).one_or_none()
         return None if row is None else row[0] or 0
 
-    def known(self, keys: set[str]) -> set[str]:
-        """Those of `keys` that are uploads."""
+    def existing(self, keys: set[str]) -> set[str]:
+        """Returns those of `keys` that are unfinished uploads."""
         with standalone_transaction(is_writing=False) as connection:
             found = connection.execute(select(StorageUpload.key).where(StorageUpload.key.in_(keys)))
             return set(found.scalars())
 
-    def begun_before(self, moment: datetime) -> Iterator[str]:
-        """The keys of uploads that were begun before `moment`."""
+    def created_before(self, moment: datetime) -> Iterator[str]:
+        """The keys of unfinished uploads that were created before `moment`."""
         last = ""
         while True:
             row = StorageUpload
@@ -182,7 +182,8 @@ class Ledger:
                 return
             last = keys[-1]
 
-    def _must_hold(self, connection: Connection, writer: Writer, values: dict[str, Any] | None = None) -> Any:
+    def _renew(self, connection: Connection, writer: Writer, values: dict[str, Any] | None = None) -> Any:
+        """Renew the lease and store `values`. Raises StorageBusy or StorageMissing if the writer has lost the key."""
         row = StorageUpload
         found = connection.execute(
             update(row)
@@ -200,7 +201,7 @@ def _is(writer: Writer) -> Any:
 
 
 def _refusal(connection: Connection, key: str) -> StorageError:
-    """Why nobody may write to `key` now."""
+    """Returns the reason why this writer may not write to `key`."""
     found = connection.execute(select(StorageUpload.is_finalized).where(StorageUpload.key == key)).scalar()
     return StorageBusy(key) if found is False else StorageMissing(key)
 
@@ -211,12 +212,12 @@ def _insert(connection: Connection, key: str, segments: list[Segment]) -> None:
         connection.execute(statement, [{"key": key, **asdict(segment)} for segment in segments])
 
 
-def _content(connection: Connection, key: str, upload_id: str | None, free_part: int) -> Content:
-    """The parts that follow each other from the beginning, and the pieces that follow these."""
+def _content(connection: Connection, key: str, upload_id: str | None, free_part: int) -> UploadContent:
+    """Returns the parts that follow each other from the beginning, and the pieces that follow them."""
     rows = StorageSegment
     columns = (rows.start_offset, rows.end_offset, rows.part, rows.piece)
     found = connection.execute(select(*columns).where(rows.key == key).order_by(rows.start_offset)).all()
-    content = Content(upload_id, [], [], free_part)
+    content = UploadContent(upload_id, [], [], free_part)
     for row in found:
         if row.part is not None and row.start_offset == content.end:
             content.parts.append(Segment(*row))

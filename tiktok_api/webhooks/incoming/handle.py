@@ -5,17 +5,16 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from tiktok_api import clock
-from tiktok_api.accounts import token_refresh
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.accounts.models import Account, AccountStatus
-from tiktok_api.accounts.services import has_lost_its_grant, mark_reconnection
+from tiktok_api.accounts.models import BASIC_SCOPE, Account, AccountStatus
+from tiktok_api.accounts.services import has_lost_its_grant
+from tiktok_api.accounts.token_refresh import TokenVault
+from tiktok_api.accounts.tokens import mark_reconnection
 from tiktok_api.db import db, end_reading, transaction
-from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound
 from tiktok_api.posts.listeners import find_publication, look_again
 from tiktok_api.posts.matching import videos
 from tiktok_api.posts.publishing import takedowns
-from tiktok_api.tiktok import TikTokClient
 from tiktok_api.webhooks.models import TikTokEvent
 
 REMOVED = "authorization.removed"
@@ -24,7 +23,7 @@ AVAILABLE = "post.publish.publicly_available"
 AUTHORIZATION_REMOVED = "authorization_removed"
 
 
-def handle(event_id: UUID, *, tiktok: TikTokClient, encryptor: Encryptor) -> None:
+def handle(event_id: UUID, vault: TokenVault) -> None:
     """Ask TikTok about an event and apply what it confirms. Doing so twice changes nothing."""
     event = db.session.get(TikTokEvent, event_id)
     if event is None or event.handled_at is not None:
@@ -33,9 +32,9 @@ def handle(event_id: UUID, *, tiktok: TikTokClient, encryptor: Encryptor) -> Non
     post_id = event.content.get("post_id")
     end_reading()
     if name == REMOVED:
-        outcome = _confirm_removal(open_id, tiktok=tiktok, encryptor=encryptor)
+        outcome = _confirm_removal(open_id, vault)
     elif name.startswith("post.publish.") and isinstance(publish_id, str) and open_id:
-        outcome = _look_at_publication(name, open_id, publish_id, post_id, tiktok=tiktok, encryptor=encryptor)
+        outcome = _look_at_publication(name, open_id, publish_id, post_id, vault)
     else:
         outcome = "kept"
     with transaction() as session:
@@ -44,7 +43,7 @@ def handle(event_id: UUID, *, tiktok: TikTokClient, encryptor: Encryptor) -> Non
         )
 
 
-def _confirm_removal(open_id: str | None, *, tiktok: TikTokClient, encryptor: Encryptor) -> str:
+def _confirm_removal(open_id: str | None, vault: TokenVault) -> str:
     """Ask TikTok with the account's own token; only if the token is refused is the account marked."""
     account = db.session.execute(
         select(Account.id, Account.token_version).where(Account.open_id == open_id)
@@ -53,12 +52,7 @@ def _confirm_removal(open_id: str | None, *, tiktok: TikTokClient, encryptor: En
     if account is None:
         return "unknown_account"
     try:
-        token_refresh.with_token(
-            account.id,
-            lambda token: tiktok.fetch_user_info(token, scopes=("user.info.basic",)),
-            tiktok=tiktok,
-            encryptor=encryptor,
-        )
+        vault.call(account.id, lambda token: vault.tiktok.fetch_user_info(token, scopes=(BASIC_SCOPE,)))
     except AccountNeedsReconnection:
         with transaction():
             is_over = has_lost_its_grant(account.id)
@@ -72,9 +66,7 @@ def _confirm_removal(open_id: str | None, *, tiktok: TikTokClient, encryptor: En
     return "not_confirmed"
 
 
-def _look_at_publication(
-    name: str, open_id: str, publish_id: str, post_id: object, *, tiktok: TikTokClient, encryptor: Encryptor
-) -> str:
+def _look_at_publication(name: str, open_id: str, publish_id: str, post_id: object, vault: TokenVault) -> str:
     with transaction():
         publication_id = find_publication(publish_id, open_id=open_id)
         if publication_id is None:
@@ -83,9 +75,9 @@ def _look_at_publication(
             look_again(publication_id)
     reported = post_id if isinstance(post_id, str) else None
     if name == AVAILABLE and reported is not None:
-        is_known = videos.confirm_reported(publication_id, reported, tiktok=tiktok, encryptor=encryptor)
+        is_known = videos.confirm_reported(publication_id, reported, vault)
         return "post_id_confirmed" if is_known else "looked_again"
     if name != TAKEN_DOWN:
         return "looked_again"
-    is_confirmed = takedowns.confirm(publication_id, reported, tiktok=tiktok, encryptor=encryptor)
+    is_confirmed = takedowns.confirm(publication_id, reported, vault)
     return "taken_down" if is_confirmed else "not_confirmed"

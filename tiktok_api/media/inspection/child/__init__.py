@@ -1,6 +1,6 @@
-"""The child process that opens strangers' files.
+"""The child process that opens files from clients.
 
-Decoders are where files attack. So they run alone: memory, CPU and output limited, no network, no way to open another
-file, the demuxer forced, and whatever happens in there comes back as one small JSON object or not at all. Nothing
-here is imported by the server.
+Files attack decoders. So decoders run in a process of their own, with limited memory, CPU and output, without network and
+without a way to open another file. The demuxer is forced. Only one small JSON object comes back. The server never imports
+anything from here.
 """

@@ -1,6 +1,6 @@
 """`python -m tiktok_api.media.inspection.child inspect|convert <content type> <output descriptor> [JPEG|WEBP]`.
 
-The file is on stdin; one JSON object goes to stdout, a picture to the descriptor.
+The file is standard input; one JSON object goes to standard output, a picture to the descriptor.
 """
 
 import importlib
@@ -28,7 +28,7 @@ Act = Callable[[BinaryIO, BinaryIO], dict[str, Any]]
 
 
 def main(verb: str, content_type: str, output_descriptor: str, wanted: str = "") -> None:
-    """Look at standard input and say what it is, or convert it: `{"facts": {…}}` or `{"refused": {"code", "message"}}`."""
+    """Inspect or convert the file on standard input. Prints `{"facts": {…}}` or `{"refused": {"code", "message"}}`."""
     act = _act(verb, content_type, wanted)
     with os.fdopen(0, "rb", closefd=False) as file, os.fdopen(int(output_descriptor), "wb") as output:
         seccomp.limit_resources(
@@ -37,28 +37,28 @@ def main(verb: str, content_type: str, output_descriptor: str, wanted: str = "")
             cpu_seconds=CPU_SECONDS,
             output_bytes=OUTPUT_BYTES[verb],
         )
-        seccomp.close_doors()
+        seccomp.install_filter()
         answer = _answer(act, file, output)
     sys.stdout.write(json.dumps(answer))
 
 
 def _act(verb: str, content_type: str, wanted: str) -> Act:
-    """What to do, with all that it needs imported: no file can be opened later, and nothing else is at hand."""
+    """Returns the act, with every module that it needs imported: no file can be opened later."""
     Image.init()
     if content_type in sniff.VIDEO_TYPES:
         from tiktok_api.media.inspection.child.video import videos
 
         _load_all_of("av", but=("__main__", "datasets"))
         return partial(videos.probe, sniff.VIDEO_TYPES[content_type])
-    from tiktok_api.media.inspection.child.photo import conversion, photos
+    from tiktok_api.media.inspection.child.photo import photos
 
     if verb == "convert":
-        return partial(conversion.convert, sniff.PHOTO_TYPES[content_type], wanted)
+        return partial(photos.convert, sniff.PHOTO_TYPES[content_type], wanted)
     return partial(photos.probe, sniff.PHOTO_TYPES[content_type])
 
 
 def _load_all_of(package: str, *, but: tuple[str, ...]) -> None:
-    """What a library would import on first use."""
+    """Import the modules of `package` that it would import on first use."""
     for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
         if module.name.rpartition(".")[2] not in but:
             importlib.import_module(module.name)
@@ -76,8 +76,8 @@ def _answer(act: Act, file: BinaryIO, output: BinaryIO) -> dict[str, Any]:
         return {"refused": {"code": "file_too_complex", "message": "The file is nested absurdly deep."}}
     except Exception as error:
         if is_ours(error):
-            raise  # something was not loaded in time, or the machine has no room
-        # Whatever else a decoder says about a stranger's file is the file's fault.
+            raise  # a module was not imported in time, or the machine has no space
+        # Any other error of a decoder is the fault of the file.
         return {"refused": {"code": "undecodable", "message": f"The file cannot be decoded ({type(error).__name__})."}}
     else:
         return {"facts": facts}

@@ -1,4 +1,4 @@
-"""The skeleton of a file, walked without trusting a length in it."""
+"""The boxes and chunks of a file, read without trusting any length in it."""
 
 import io
 import os
@@ -10,16 +10,8 @@ from tiktok_api.media.inspection.child.refusal import Refused
 MAX_TOP_LEVEL_BOXES = 20_000  # a fragment a second for hours; a million is an attack
 _LARGEST_CONTENT_BYTES = 4 * 1024 * 1024
 _PADDING = (b"free", b"skip")
-_ESSENTIAL = (
-    b"ftyp",
-    b"moov",
-    b"moof",
-    b"mfra",
-    b"mdat",
-    b"meta",
-    b"sidx",
-    b"styp",
-)  # no file is whole without all of each
+# A file is incomplete if one of these boxes is cut.
+_ESSENTIAL = (b"ftyp", b"moov", b"moof", b"mfra", b"mdat", b"meta", b"sidx", b"styp")
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL_BYTES = 65_535 + 22  # APPNOTE 4.3.16: the end record and the longest comment
 _TAIL_BYTES = 512
@@ -36,12 +28,12 @@ class _Malformed(Refused):
 
 
 def size_of(file: BinaryIO) -> int:
-    """How many bytes `file` has."""
+    """Returns the number of bytes in `file`."""
     return os.fstat(file.fileno()).st_size
 
 
-def refuse_double_natured(file: BinaryIO) -> None:
-    """Raise Refused for a file that is an archive as well, read from its end."""
+def refuse_archive(file: BinaryIO) -> None:
+    """Raise Refused for a file that is also a ZIP archive, which is read from its end."""
     size = size_of(file)
     start = max(0, size - _ZIP_TAIL_BYTES)
     file.seek(start)
@@ -54,9 +46,9 @@ def refuse_double_natured(file: BinaryIO) -> None:
 
 
 def iter_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """(type, first byte of the content, byte behind it) of each ISO box between `start` and `end` (ISO/IEC 14496-12, 4.2).
+    """(type, first byte of the content, byte after it) of each ISO box between `start` and `end` (ISO/IEC 14496-12, 4.2).
 
-    A box that reaches beyond `end` is yielded with the end it claims.
+    A box that reaches beyond `end` is yielded with its claimed end.
     """
     at = start
     while at + 8 <= end:
@@ -74,7 +66,7 @@ def iter_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, in
 
 
 def lenient_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """The boxes between `start` and `end` up to the first one that cannot be there, absurdly many left out."""
+    """The boxes between `start` and `end`, up to the first impossible one, and not more than MAX_TOP_LEVEL_BOXES."""
     try:
         for number, (kind, content, behind) in enumerate(iter_boxes(file, start, end)):
             if number > MAX_TOP_LEVEL_BOXES or behind > end:
@@ -85,17 +77,17 @@ def lenient_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes,
 
 
 def content_of(file: BinaryIO, start: int, end: int) -> bytes:
-    """The bytes from `start` to `end`, at most a few megabytes of them."""
+    """Returns the bytes from `start` to `end`, at most 4 MiB of them."""
     file.seek(start)
     return file.read(min(end - start, _LARGEST_CONTENT_BYTES))
 
 
 def end_of_boxes(file: BinaryIO, *, index: bytes) -> int:
-    """The byte behind the last box of an MP4, MOV or HEIC.
+    """Returns the byte after the last box of an MP4, MOV or HEIC.
 
-    What stands behind its `index` and is no box, or another file, is none of its business: cameras leave data of their own
-    there, and tools append tags. Players skip it. Media data may end early behind a `moov`, which tells what is really
-    needed of them. Raises Refused where the file ends before its boxes do, has absurdly many, or lacks its index.
+    Data after the `index` that is no box, or another file, is ignored: cameras and tools append data of their own, and players
+    skip it. Media data may end early after a `moov`, which tells how much of them is needed. Raises Refused if the file ends
+    before its boxes do, has absurdly many, or lacks its index.
     """
     size, kinds, at = size_of(file), set[bytes](), 0
     try:
@@ -122,8 +114,8 @@ def end_of_boxes(file: BinaryIO, *, index: bytes) -> int:
     return at
 
 
-class Part(io.RawIOBase):
-    """The beginning of a file up to a byte, as if there were no more of it."""
+class TruncatedFile(io.RawIOBase):
+    """The beginning of a file, up to a byte, as a file of its own."""
 
     def __init__(self, file: BinaryIO, end: int) -> None:
         self._file, self._end = file, end
@@ -138,16 +130,16 @@ class Part(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        """Where reading goes on."""
+        """Returns the position."""
         return self._file.tell()
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go on reading elsewhere."""
+        """Change the position."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._file.tell(), io.SEEK_END: self._end}[whence]
         return self._file.seek(max(0, start + offset))
 
     def readinto(self, buffer: Any) -> int:
-        """Read what is left of the part, at most."""
+        """Read at most what is left before the end."""
         left = max(0, self._end - self._file.tell())
         piece = self._file.read(min(left, len(buffer)))
         buffer[: len(piece)] = piece
@@ -155,10 +147,10 @@ class Part(io.RawIOBase):
 
 
 def refuse_cut_segment(file: BinaryIO) -> bool:
-    """Whether a WebM or Matroska file may lack its end, though its size does not tell.
+    """Returns True if a WebM or Matroska file may lack its end although its size fits.
 
-    It was recorded live, the size of its segment unknown (RFC 9559, 5.1), or there are zeros where the segment ends.
-    Raises Refused where it ends before its segment does.
+    Either it was recorded live, with an unknown segment size (RFC 9559, 5.1), or the segment ends in zeros. Raises Refused if
+    the file ends before its segment does.
     """
     file.seek(0)
     head = file.read(4096)
@@ -179,14 +171,14 @@ def refuse_cut_segment(file: BinaryIO) -> bool:
 
 
 def has_segment_duration(file: BinaryIO) -> bool:
-    """Whether a WebM or Matroska file says at its beginning how long it lasts (RFC 9559, 5.1.2.10)."""
+    """True if a WebM or Matroska file announces its duration at its beginning (RFC 9559, 5.1.2.10)."""
     file.seek(0)
     head = file.read(4096)
     return b"\x44\x89\x84" in head or b"\x44\x89\x88" in head
 
 
 def refuse_cut_riff(file: BinaryIO) -> None:
-    """Raise Refused where a WebP ends before its RIFF container does (RFC 9649, 2.3)."""
+    """Raise Refused if a WebP ends before its RIFF container does (RFC 9649, 2.3)."""
     file.seek(4)
     missing = int.from_bytes(file.read(4), "little") + 8 - size_of(file)
     if missing > 0:
@@ -194,7 +186,7 @@ def refuse_cut_riff(file: BinaryIO) -> None:
 
 
 def heic_size(file: BinaryIO) -> tuple[int, int]:
-    """Width and height of the largest picture in a HEIC file, from its `ispe` boxes (ISO/IEC 23008-12, 6.5.3)."""
+    """Returns width and height of the largest picture in a HEIC file, by its `ispe` boxes (ISO/IEC 23008-12, 6.5.3)."""
     best = (0, 0)
     for kind, content, behind in lenient_boxes(file, 0, size_of(file)):
         if kind == b"meta":

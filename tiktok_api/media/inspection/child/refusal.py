@@ -1,4 +1,4 @@
-"""Why a file is turned away."""
+"""Why a file is refused."""
 
 import errno
 
@@ -6,7 +6,7 @@ _MACHINE_FAULTS = {errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.EN
 
 
 class Refused(Exception):
-    """`code` for programs, the message for the person who uploaded it."""
+    """The file is refused: `code` is for programs, the message for the person who uploaded it."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
@@ -14,5 +14,5 @@ class Refused(Exception):
 
 
 def is_ours(error: Exception) -> bool:
-    """Whether an error says something about this machine or this program instead of the file."""
+    """True if an error is about this machine or this program instead of the file."""
     return isinstance(error, ImportError) or (isinstance(error, OSError) and error.errno in _MACHINE_FAULTS)

@@ -1,4 +1,4 @@
-"""Walls around the process: what it may use, and which doors are gone for good."""
+"""Limits of the process: its resources, by rlimit, and its system calls, by seccomp."""
 
 import ctypes
 import platform
@@ -28,7 +28,7 @@ _FORBIDDEN = {
 
 
 def limit_resources(*, memory_bytes: int, address_bytes: int, cpu_seconds: int, output_bytes: int) -> None:
-    """Memory of its own, address space, CPU time and file size, by the kernel; no core dumps.
+    """Limit private memory, address space, CPU time and file size; forbid core dumps.
 
     `memory_bytes` bounds what is private and writable: all of a process but the code of its libraries.
     """
@@ -39,11 +39,11 @@ def limit_resources(*, memory_bytes: int, address_bytes: int, cpu_seconds: int, 
     resource.setrlimit(resource.RLIMIT_FSIZE, (output_bytes, output_bytes))
 
 
-def close_doors() -> bool:
-    """From here on this process opens no file, no socket and no program, whoever takes it over (seccomp).
+def install_filter() -> bool:
+    """From now on the process can open no file, socket or program, also if a file has taken it over (seccomp).
 
-    Only the descriptors it already holds are left to it. Answers whether this machine can do that; where it cannot,
-    the resource limits and the forced demuxer still stand.
+    It keeps the descriptors that are open. Returns False if this machine cannot do that; the resource limits and the forced
+    demuxer still protect then.
     """
     calls = _FORBIDDEN.get(platform.machine())
     if calls is None:

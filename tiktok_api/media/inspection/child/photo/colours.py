@@ -1,4 +1,4 @@
-"""Colours as they were meant: any depth and any colour space to sRGB, which is what TikTok's viewers are shown."""
+"""Conversion of any depth and colour space to sRGB, which viewers on TikTok see."""
 
 import io
 
@@ -9,7 +9,7 @@ _WHITE = (255, 255, 255)
 
 
 def plain(picture: Image.Image) -> Image.Image:
-    """`picture` in a mode that can be reduced: L, LA, RGB, RGBA or CMYK."""
+    """Returns `picture` in a mode that can be reduced: L, LA, RGB, RGBA or CMYK."""
     if picture.mode.startswith("I;16"):
         scaled = picture.point(lambda value: value * (1 / 257))  # 16 bits; `convert` would cut instead of scaling
         return scaled.convert("L")
@@ -23,7 +23,7 @@ def plain(picture: Image.Image) -> Image.Image:
 
 
 def to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """A plain `picture` whose colours mean what the ICC `profile` says (None: sRGB) as RGB or RGBA."""
+    """Returns a plain `picture`, whose colours the ICC `profile` defines (None: sRGB), as RGB or RGBA in sRGB."""
     alpha = picture.getchannel("A") if picture.mode in ("LA", "RGBA") else None
     colour = picture.convert({"LA": "L", "RGBA": "RGB"}.get(picture.mode, picture.mode))
     colour = (_converted(colour, profile) if profile else None) or colour.convert("RGB")
@@ -33,7 +33,7 @@ def to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def on_white(picture: Image.Image) -> Image.Image:
-    """`picture` without its transparency."""
+    """Returns `picture` on a white background, without transparency."""
     if picture.mode != "RGBA":
         return picture
     whole = Image.new("RGB", picture.size, _WHITE)
@@ -42,7 +42,7 @@ def on_white(picture: Image.Image) -> Image.Image:
 
 
 def _converted(colour: Image.Image, profile: bytes) -> Image.Image | None:
-    """None where the profile is broken or of another kind of picture: viewers pass over it, and so do we."""
+    """Returns None if the profile is broken or for another kind of picture: viewers ignore it then, and so do we."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         space = source.profile.xcolor_space.strip()

@@ -1,4 +1,4 @@
-"""One way into every kind of photo: strip by strip, so that a large one is never in memory twice."""
+"""Opens every kind of photo and decodes it strip by strip, so that a large photo is never in memory twice."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -21,9 +21,9 @@ MAX_PIXELS = {
     "HEIC": 50_000_000,  # phones make 48 million
     "WEBP": 24_000_000,  # libwebp holds the picture four times
 }
-"""What fits into the memory of the process, measured; a larger photo is not even begun."""
+"""What fits into the memory of the process, as measured. A larger photo is refused before it is decoded."""
 
-_SEQUENCES = (b"hevc", b"hevx", b"hevm", b"hevs", b"msf1")  # ISO/IEC 23008-12, annex B: pictures that move
+_SEQUENCES = (b"hevc", b"hevx", b"hevm", b"hevs", b"msf1")  # ISO/IEC 23008-12, annex B: image sequences
 _TURNED = (5, 6, 7, 8)  # EXIF 2.32, tag 0x0112: rows and columns change places
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -44,24 +44,23 @@ heif_options.THUMBNAILS = heif_options.DEPTH_IMAGES = heif_options.AUX_IMAGES = 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The largest size that is wanted, whichever way the photo stands."""
+    """The largest wanted size, for portrait and landscape photos."""
 
     long_side: int
     short_side: int
 
     def of(self, width: int, height: int) -> tuple[int, int]:
-        """`width` and `height` made smaller in proportion until they fit, never larger."""
+        """Returns `width` and `height`, reduced in proportion until they fit, never enlarged."""
         scale = min(1.0, self.long_side / max(width, height), self.short_side / min(width, height))
         return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A photo that was opened.
+    """An opened photo.
 
-    `size` is as stored; `orientation` is how to turn it (EXIF's 1 to 8); `profile` is what its colours mean. `strips(rows)`
-    decodes it and yields its rows from the top, that many at a time; together they have `decoded_size`, which may be a
-    fraction of `size`.
+    `size` is the stored size, `orientation` EXIF's 1 to 8, `profile` an ICC profile. `strips(rows)` decodes the photo and yields
+    so many rows at a time, from the top; together they have `decoded_size`, which may be a fraction of `size`.
     """
 
     size: tuple[int, int]
@@ -72,11 +71,11 @@ class Picture:
 
     @property
     def size_as_seen(self) -> tuple[int, int]:
-        """Width and height after turning."""
+        """Returns width and height after rotation."""
         return self.size[::-1] if self.orientation in _TURNED else self.size
 
     def shrunk(self, fit: Fit) -> Image.Image:
-        """The whole of it, decoded to its end, as large as `fit` allows, upright, in sRGB: RGB, or RGBA where see-through."""
+        """Decode all of it. Returns it as large as `fit` allows, upright, in sRGB, as RGB or (if transparent) RGBA."""
         wanted = fit.of(*self.size)
         width, height = self.decoded_size
         factor = max(1, min(width // (_FINER * wanted[0]), height // (_FINER * wanted[1])))
@@ -86,11 +85,11 @@ class Picture:
         small = colours.to_srgb(small, self.profile)
         if self.orientation in _UPRIGHT:
             small = small.transpose(_UPRIGHT[self.orientation])
-        small.info = {}  # comments, places, previews: an encoder would write some of it again
+        small.info = {}  # comments, places and previews, some of which an encoder would write again
         return small
 
     def _reduced(self, factor: int) -> Image.Image:
-        """Every `factor` × `factor` pixels made one."""
+        """Returns the photo with every `factor` × `factor` pixels merged into one."""
         height = self.decoded_size[1]
         if factor == 1:
             return colours.plain(next(self.strips(height)))
@@ -107,11 +106,11 @@ class Picture:
 
 
 def open_picture(file: BinaryIO, decoder: str, fit: Fit) -> Picture:
-    """The photo in `file`, ready to be shrunk to `fit`. Raises Refused for one that moves or is a bomb.
+    """Open the photo in `file`, ready to be shrunk to `fit`. Raises Refused if it is animated or a bomb.
 
-    Call it, and what it hands out, by way of `explained`.
+    Call it, and the methods of its result, inside `explained`.
     """
-    boxes.refuse_double_natured(file)
+    boxes.refuse_archive(file)
     truncation.refuse_unfilled(file, decoder)
     if decoder == "HEIC":
         return _open_heic(file)
@@ -122,7 +121,7 @@ def open_picture(file: BinaryIO, decoder: str, fit: Fit) -> Picture:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Raises Refused in place of whatever a decoder says of a broken photo."""
+    """Raise Refused in place of the errors of a decoder about a broken photo."""
     try:
         yield
     except UnidentifiedImageError as error:
@@ -141,7 +140,7 @@ def explained() -> Iterator[None]:
 
 def _open_with_pillow(file: BinaryIO, decoder: str, fit: Fit) -> Picture:
     most = MAX_PIXELS[decoder]
-    Image.MAX_IMAGE_PIXELS = most // 2  # Pillow refuses twice as many, before a decoder makes room for them
+    Image.MAX_IMAGE_PIXELS = most // 2  # Pillow refuses twice as many, before a decoder allocates memory for them
     file.seek(0)
     try:
         opened = Image.open(file, formats=[decoder])
@@ -168,7 +167,7 @@ def _open_with_pillow(file: BinaryIO, decoder: str, fit: Fit) -> Picture:
 
 
 def _orientation(opened: Image.Image) -> int:
-    """EXIF's 1 to 8; 1 where the EXIF is broken, which spoils no picture."""
+    """Returns EXIF's 1 to 8; 1 if the EXIF is broken."""
     try:
         found = opened.getexif().get(ExifTags.Base.Orientation, 1)
     except Exception:
@@ -177,13 +176,13 @@ def _orientation(opened: Image.Image) -> int:
 
 
 def _open_heic(file: BinaryIO) -> Picture:
-    """libheif turns and crops as the file says, so what it hands out is upright already; EXIF does not count here."""
+    """libheif rotates and crops as the file says, so its result is already upright; EXIF does not count."""
     end = boxes.end_of_boxes(file, index=b"meta")
     file.seek(8)
     if file.read(4) in _SEQUENCES:
         raise Refused("photo_animated", _MOVES)
     _refuse_bombs(*boxes.heic_size(file), MAX_PIXELS["HEIC"])
-    opened = HeifFile(boxes.Part(file, end), remove_stride=False)  # type: ignore[no-untyped-call]
+    opened = HeifFile(boxes.TruncatedFile(file, end), remove_stride=False)  # type: ignore[no-untyped-call]
     if len(opened) == 0:
         raise Refused("undecodable", "There is no picture in this file.")
     primary = opened[opened.primary_index]

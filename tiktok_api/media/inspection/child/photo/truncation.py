@@ -1,4 +1,4 @@
-"""Photos that were never filled: a program that makes room for a download in advance leaves zeros where its end should be."""
+"""Photos with a missing end: a program that allocates the file before a download leaves zeros there."""
 
 from typing import BinaryIO
 
@@ -13,9 +13,9 @@ _START_OF_SCAN, _SEGMENT_HEADER = 0xDA, 4
 
 
 def refuse_unfilled(file: BinaryIO, decoder: str) -> None:
-    """Raise Refused for a photo that ends in zeros and whose own end is nowhere; decoders take zeros for grey areas.
+    """Raise Refused for a photo that ends in zeros and has no end marker; decoders show zeros as grey areas.
 
-    Zeros behind its end are none of its business.
+    Zeros after the end marker are no fault.
     """
     if _is_unfilled(file, decoder):
         raise Refused("file_truncated", "The end of the file is missing: there are only zeros.")
@@ -38,7 +38,7 @@ def _has_zeros_before(file: BinaryIO, end: int) -> bool:
 
 
 def _end_of_webp(file: BinaryIO, size: int) -> int:
-    """The byte behind the picture itself (RFC 9649, 2.5 and 2.6), which no encoder ends in many zeros; 0 where there is none."""
+    """Returns the byte after the picture itself (RFC 9649, 2.5 and 2.6), which no encoder ends in many zeros; 0 without one."""
     at = _RIFF_HEADER
     for _ in range(_MOST_CHUNKS):
         file.seek(at)
@@ -53,7 +53,7 @@ def _end_of_webp(file: BinaryIO, size: int) -> int:
 
 
 def _first_scan(file: BinaryIO, size: int) -> int:
-    """The byte at which the first scan of a JPEG begins; what stands before it may have previews with ends of their own."""
+    """Returns the byte at which the first scan of a JPEG begins; before it, previews may have end markers of their own."""
     at = 2
     while at + _SEGMENT_HEADER <= size:
         file.seek(at)

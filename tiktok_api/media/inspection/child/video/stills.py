@@ -1,4 +1,4 @@
-"""Single pictures of a video, with as little decoded as can be: a key frame is asked for at once, before others fill the memory."""
+"""Single pictures of a video. As little as possible is decoded: a key frame is asked for before others fill the memory."""
 
 import time
 from collections.abc import Iterator
@@ -14,18 +14,18 @@ from av.video.stream import VideoStream
 
 MAX_STREAMS = 32
 _MICROSECONDS = 1_000_000
-_HEAD_CPU_SECONDS = 10.0  # of the 15 that the process has: what a cut hides is decoded up to it
+_HEAD_CPU_SECONDS = 10.0  # of the 15 that the process has: hidden pictures before a cut are decoded too
 _MOST_PACKETS = 20_000
 _MOST_PACKETS_WITHOUT_PICTURE = 250
 # Other files named inside (QuickTime references) are never opened, and no protocol but the file at hand is known.
 _OPENING = {"enable_drefs": "0", "protocol_whitelist": "none", "max_streams": str(MAX_STREAMS)}
 _WITHOUT_EDITS = {"advanced_editlist": "0"}  # of an MP4 or MOV: edit lists hide nothing then
-_AS_STORED = {"ignore_editlist": "1"}  # nor do they say where a track begins
+_AS_STORED = {"ignore_editlist": "1"}  # nor do they move the beginning of a track
 EDITS: tuple[dict[str, str], ...] = ({}, _WITHOUT_EDITS, _WITHOUT_EDITS | _AS_STORED)
-"""What is obeyed of the edit lists of an MP4 or MOV, less and less: options of its demuxer."""
+"""Options of the demuxer that obey less and less of the edit lists of an MP4 or MOV."""
 
 
-class Source:
+class DemuxedFile:
     """A file that is opened from its beginning, as often as needed, by one demuxer and no other."""
 
     def __init__(self, file: Any, demuxer: str) -> None:
@@ -34,22 +34,22 @@ class Source:
         self._options = dict(_OPENING)
 
     def obey(self, edits: dict[str, str]) -> None:
-        """From here on only so much of edit lists, one of EDITS."""
+        """From now on obey only so much of the edit lists: one of EDITS."""
         self._options = _OPENING | edits
 
     @contextmanager
     def opened(self, **options: str) -> Iterator[InputContainer]:
-        """The tracks in it."""
+        """Open the file."""
         self._file.seek(0)
         known = self._options | options
         with av.open(self._file, "r", format=self.demuxer, container_options=known, buffer_size=1 << 20) as container:
             yield container
 
     def first_picture(self, index: int) -> VideoFrame | None:
-        """The first picture that is shown of the track at `index`; None where none can be decoded.
+        """Returns the first shown picture of the track at `index`; None if none can be decoded.
 
-        A cut without compressing again hides the pictures between a key frame and the place of the cut. Where they are too
-        many, or too large, the key frame is taken.
+        A lossless cut hides the pictures between a key frame and the cut. If they are too many or too large, the key frame is
+        returned.
         """
         try:
             with self.opened() as container:
@@ -62,7 +62,7 @@ class Source:
             return _next_picture(container, _alone(container, index))
 
     def has_picture_near(self, index: int, second: Fraction | float) -> bool:
-        """Whether a picture can be decoded from the last key frame before `second` on, whatever a cut hides."""
+        """True if a picture can be decoded from the last key frame before `second` on, also if a cut hides it."""
         with self.opened(**(_WITHOUT_EDITS if self.demuxer == "mov" else {})) as container:
             stream = _alone(container, index)
             container.seek(max(0, int(second * _MICROSECONDS)))
@@ -97,11 +97,11 @@ def _decoded(packet: Any) -> Iterator[VideoFrame]:
     try:
         yield from packet.decode()
     except (av.error.InvalidDataError, av.error.EOFError):
-        return  # one broken packet is not a broken video: the next may do
+        return  # one broken packet is no broken video: try the next
 
 
 def _drained(stream: VideoStream) -> Iterator[VideoFrame]:
-    """What the decoder still holds back to put it in order; it begins anew then."""
+    """The pictures that the decoder still holds back for reordering; it starts afresh afterwards."""
     with suppress(av.error.InvalidDataError, av.error.EOFError):
         yield from stream.codec_context.decode(None)
     stream.codec_context.flush_buffers()

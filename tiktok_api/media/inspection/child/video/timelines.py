@@ -1,4 +1,4 @@
-"""When the packets of a file are shown, and how many pictures that is a second."""
+"""When the packets of a file are shown, and the frame rate that follows."""
 
 import time
 from array import array
@@ -28,19 +28,16 @@ _SAME_TICKS = 0.01
 _BREAK_SHARE = 0.25  # a gap that is that much too long or too short is a picture that was left out, or a cut
 _MOST_BREAKS_SHARE = 0.025
 _ROUNDED_TICKS = 2  # rounded times are off by up to one tick, in either direction
-_ROUNDED_SECONDS = (
-    0.002  # of which many are counted in milliseconds, or 600 a second, before a finer clock takes them over
-)
+_ROUNDED_SECONDS = 0.002  # many times were rounded to milliseconds or 1/600 s before they got a finer clock
 
 
 @dataclass(slots=True)
 class Timeline:
-    """One track as it is shown, in ticks of `time_base`.
+    """The packets of one track as they are shown, in ticks of `time_base`.
 
-    `empty` of them have nothing but zeros in them, and `ends_empty` if the last one in the file has.
-
-    `count` packets begin between `first` and `latest`; the latest is said to last `latest_ticks`. `starts` are those of
-    pictures, which are said to last `told_ticks` in all. Where the container does not tell how long a picture lasts (`tells_lengths`), the last one lasts as long as most.
+    `count` packets begin between `first` and `latest`; the latest lasts `latest_ticks`. `empty` of them contain only zeros;
+    `ends_empty`: the last one in the file does. `starts` are those of pictures, whose announced durations add up to
+    `told_ticks`. Without announced durations (`tells_lengths`), the last picture lasts as long as most.
     """
 
     time_base: Fraction
@@ -55,7 +52,7 @@ class Timeline:
     starts: "array[int]" = field(default_factory=lambda: array("q"))
 
     def add(self, start: int, ticks: int, *, is_picture: bool) -> None:
-        """One more packet, in any order."""
+        """Add a packet; the order does not matter."""
         if self.count == 0 or start < self.first:
             self.first = start
         if self.count == 0 or start >= self.latest:
@@ -67,32 +64,30 @@ class Timeline:
 
     @property
     def first_second(self) -> Fraction:
-        """When the first of it is shown; nothing is before the beginning of a movie."""
+        """Returns when the first packet is shown; nothing is shown before the beginning of a movie."""
         return max(Fraction(0), self.first * self.time_base)
 
     @property
     def end_second(self) -> Fraction:
-        """When the last of it has been shown."""
+        """Returns when the last packet has been shown."""
         return (self.latest + self._last_ticks()) * self.time_base
 
     def rate(self, announced: Iterable[Fraction | None], *, is_spliced: bool) -> Fraction | None:
-        """Pictures a second: how many there are over the time for which they are shown.
+        """Returns the pictures a second: their number over the time for which they are shown.
 
-        Where they come evenly it is the nominal rate, one that is `announced` or a usual one, which rounded times only
-        approach. Where a film is put together of pieces (`is_spliced`), a piece shows parts of its pictures at both
-        ends; they do not count as more pictures a second than most of them are.
+        For evenly spaced pictures it is a nominal rate, `announced` or usual, which rounded times only approach. In a film joined
+        of pieces (`is_spliced`), a piece may show only parts of its first and last picture; they do not raise the rate above that
+        of most pictures.
         """
         times = sorted(set(self.starts))
         last, usual = self._last_ticks(), _typical_gap(times)
         if 0 < _HELD * usual < last:
-            last = usual  # the film stands still on its last picture: that makes the rest of it no slower
+            last = usual  # the film ends on a still: that does not slow the rest down
         ticks = (times[-1] - times[0] + last) if times else 0
         if ticks <= 0:
             return None
         if self.tells_lengths and self.told_ticks > 0:
-            ticks = min(
-                ticks, self.told_ticks
-            )  # a cut between pictures that refer to each other leaves holes at its end
+            ticks = min(ticks, self.told_ticks)  # a cut between dependent pictures leaves gaps at its end
         measured = len(times) / (ticks * self.time_base)
         even = _even_rate(times, self.time_base, [rate for rate in announced if rate], measured)
         if even is not None:
@@ -106,9 +101,9 @@ class Timeline:
 
 
 def read_timelines(container: InputContainer) -> tuple[dict[int, Timeline], bool]:
-    """The timeline of each track of pictures or sound by its index, and whether the file was read to its end.
+    """Returns the timeline of each track of pictures or sound by its index, and whether the file was read to its end.
 
-    Packets are read, not decoded. Reading ends where the rest is damaged: players show what they have by then.
+    Packets are read, not decoded. Reading ends where the file is damaged: players show what precedes the damage.
     """
     found = {}
     tells_lengths = "matroska" not in container.format.name
@@ -143,15 +138,15 @@ def _read(container: InputContainer, timelines: dict[int, Timeline]) -> bool:
 
 
 def _is_empty(packet: Any) -> bool:
-    """Whether there are only zeros where a picture should be, in no way of compressing one: a download left them there."""
+    """True if there are only zeros in place of a picture: no encoder writes that, an unfinished download does."""
     if packet.size == 0:
-        return False  # a picture that was left out on purpose
+        return False  # a picture that the encoder left out
     content = memoryview(packet)
     return not any(content[:_SOME_BYTES]) and not any(content[:_MANY_BYTES])
 
 
 def _hidden_picture_test(stream: Any) -> Any:
-    """A test for packets whose picture only serves others: VP8 puts each into one of its own (RFC 6386, 9.1), VP9 may."""
+    """Returns a test for packets whose picture is only a reference for others: VP8 gives it a packet (RFC 6386, 9.1), VP9 may."""
     name = stream.codec_context.name if stream.codec_context is not None else ""
     if "vp8" in name:
         return lambda packet: packet.size > 0 and not memoryview(packet)[0] & 0x10
@@ -161,7 +156,7 @@ def _hidden_picture_test(stream: Any) -> Any:
 
 
 def _is_hidden_vp9(packet: Any) -> bool:
-    """By the uncompressed header of profiles 0 to 2 (VP9 bitstream specification, 6.2); a superframe shows its last picture."""
+    """Read the uncompressed header of profiles 0 to 2 (VP9 bitstream specification, 6.2); a superframe shows its last picture."""
     if packet.size == 0:
         return False
     content = memoryview(packet)
@@ -171,13 +166,13 @@ def _is_hidden_vp9(packet: Any) -> bool:
 
 
 def _typical_gap(times: list[int]) -> int:
-    """The median of the gaps between `times`, which are in order; 0 where there are none."""
+    """Returns the median of the gaps between `times`, which are in order; 0 without gaps."""
     gaps = sorted(behind - before for before, behind in pairwise(times))
     return gaps[len(gaps) // 2] if gaps else 0
 
 
 def _even_rate(times: list[int], time_base: Fraction, announced: list[Fraction], measured: Fraction) -> Fraction | None:
-    """The rate near the `measured` one whose pictures would be at these times, but for rounding and a few breaks."""
+    """Returns the rate near `measured` that explains these times, except for rounding and a few breaks."""
     rounded = max(_ROUNDED_TICKS, _ROUNDED_SECONDS / float(time_base))
     best, least = None, rounded
     for rate in sorted({*announced, *_NOMINAL_RATES}, key=lambda rate: abs(rate - measured)):
@@ -190,7 +185,7 @@ def _even_rate(times: list[int], time_base: Fraction, announced: list[Fraction],
 
 
 def _unevenness(times: list[int], period: float, most: float) -> float | None:
-    """By how many ticks pictures stray from a beat with this period; None if by more than `most`, or if it breaks too often."""
+    """Returns by how many ticks pictures stray from this period; None if by more than `most`, or with too many breaks."""
     drift, lowest, highest, breaks = 0.0, 0.0, 0.0, 0
     for before, behind in pairwise(times):
         off = behind - before - period

@@ -1,4 +1,4 @@
-"""Which of a file's tracks a player would choose."""
+"""The tracks that a player chooses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,11 +15,11 @@ DECODABLE = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "prores", "
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails
 _SERVING = Disposition.still_image | Disposition.dependent | Disposition.metadata
 _FOR_FEW = Disposition.comment | Disposition.hearing_impaired | Disposition.visual_impaired | Disposition.clean_effects
-_SELDOM = 10  # a track with that many times fewer pictures than another is a row of stills beside the film
+_SELDOM = 10  # a track with that many times fewer pictures than another is a slide show beside the film
 
 
 def codec_of(stream: Any) -> str | None:
-    """The name of the format, not of the library that decodes it; None for one that is not known."""
+    """Returns the name of the format, not of its decoder; None if it is unknown."""
     context = stream.codec_context
     if context is None:
         return None
@@ -27,16 +27,16 @@ def codec_of(stream: Any) -> str | None:
 
 
 def films(container: InputContainer) -> list[VideoStream]:
-    """The tracks of pictures that are no covers."""
+    """Returns the tracks of pictures that are no covers."""
     return [stream for stream in container.streams.video if not stream.disposition & _NO_FILM]
 
 
 def choose_picture(
     container: InputContainer, tracks: Mapping[int, Track], timelines: Mapping[int, Timeline]
 ) -> VideoStream:
-    """The film: one that can be decoded, is shown, serves no other track, moves, and of those the largest.
+    """Returns the film: a track that can be decoded, is shown, serves no other track, moves, and of those the largest.
 
-    Raises Refused where there is none that may be decoded.
+    Raises Refused if no track may be decoded.
     """
     streams = films(container)
     if not streams:
@@ -60,7 +60,7 @@ def choose_picture(
 
 
 def choose_sound(container: InputContainer, tracks: Mapping[int, Track], timelines: Mapping[int, Timeline]) -> Any:
-    """The sound that is heard with it, or None: one that is not empty and of a known kind, rather one that is for all who listen."""
+    """Returns the sound of the film, or None: not empty, of a known format, and preferably made for all listeners."""
     streams = [
         stream
         for stream in container.streams.audio

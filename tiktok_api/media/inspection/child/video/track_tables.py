@@ -1,4 +1,4 @@
-"""What the index of an MP4 or MOV says about its tracks that a demuxer keeps to itself (ISO/IEC 14496-12, 8.3 and 8.6)."""
+"""Facts in the index of an MP4 or MOV that the demuxer does not report (ISO/IEC 14496-12, 8.3 and 8.6)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,14 +9,8 @@ from tiktok_api.media.inspection.child import boxes
 
 _ENABLED, _IN_MOVIE, _IN_PREVIEW = 1, 2, 4  # the flags of a `tkhd` box, 8.3.2
 _AUXILIARY_HANDLERS = (b"auxv", b"pict")  # depth and the like, 12.1.1; still pictures, ISO/IEC 23008-12, 7.2
-_AUXILIARY_REFERENCES = (
-    b"auxl",
-    b"vdep",
-    b"vplx",
-    b"cdep",
-    b"thmb",
-    b"dpnd",
-)  # from a track that serves another one, 8.3.3
+# References from a track that serves another one, 8.3.3.
+_AUXILIARY_REFERENCES = (b"auxl", b"vdep", b"vplx", b"cdep", b"thmb", b"dpnd")
 _ENCRYPTED = (b"encv", b"enca", b"drmi", b"drms")  # ISO/IEC 14496-12, 8.12, and what shops sold before it
 _CHAPTERS = b"chap"  # to a track that serves this one
 _HEADER_BYTES = 4  # version and flags
@@ -28,8 +22,9 @@ class Track:
     """One track of a movie.
 
     `is_shown`: enabled, and not for previews alone. `is_auxiliary`: depth, thumbnails, chapters and others that serve
-    another track. `is_encrypted`: nothing of it can be seen or heard without a key. `begins_at` and `ends_at`: seconds into the movie from and up to which its edit list shows something, None
-    where it does not say. `splices`: the places where its edit list puts two pieces together.
+    another track. `is_encrypted`: it cannot be decoded without a key. `begins_at` and `ends_at`: seconds into the movie
+    between which its edit list shows something, None without an edit list. `splices`: the number of places where the edit list
+    joins two pieces.
     """
 
     number: int = 0
@@ -43,9 +38,9 @@ class Track:
 
 @dataclass(slots=True)
 class Movie:
-    """A file as its index tells of it: tracks by their numbers, and for how many seconds it says to last, None if it does not.
+    """The index of a file: tracks by number, and the announced duration in `seconds`, if any.
 
-    `may_be_cut`: it comes in pieces of which each could be the last, so that only these seconds tell if some are missing.
+    `may_be_cut`: the file consists of fragments, each of which could be the last, so only `seconds` shows if some are missing.
     """
 
     tracks: dict[int, Track] = field(default_factory=dict)
@@ -54,18 +49,18 @@ class Movie:
 
     @property
     def has_edits(self) -> bool:
-        """Whether an edit list says what is shown."""
+        """True if a track has an edit list."""
         return any(track.begins_at is not None for track in self.tracks.values())
 
     def forget_edits(self) -> None:
-        """Show all of each track."""
+        """Ignore the edit lists."""
         for track in self.tracks.values():
             track.begins_at = track.ends_at = None
             track.splices = 0
 
 
 def read_movie(file: BinaryIO) -> Movie:
-    """What is malformed is passed over, since the demuxer decides what can be played."""
+    """Read the index. Malformed boxes are ignored, since the demuxer decides what can be played."""
     movie, chapters, is_read = Movie(), set[int](), False
     for kind, content, behind in boxes.lenient_boxes(file, 0, boxes.size_of(file)):
         movie.may_be_cut |= kind == b"moof"
@@ -84,7 +79,7 @@ def read_movie(file: BinaryIO) -> Movie:
 
 
 def _length(header: bytes) -> tuple[int, Fraction | None]:
-    """Ticks a second and seconds in all, of a `mvhd` box, whose times have 8 bytes in version 1 (8.2.2)."""
+    """Returns ticks a second and the duration, of a `mvhd` box, whose times have 8 bytes in version 1 (8.2.2)."""
     at, width = (20, 8) if header[:1] == b"\1" else (12, 4)
     ticks = int.from_bytes(header[at : at + 4], "big")
     length = header[at + 4 : at + 4 + width]

@@ -1,4 +1,4 @@
-"""What a video is to a player: the tracks it would choose, for how long and how they are shown, and whether all of it is there."""
+"""The facts about a video as a player shows it: chosen tracks, duration, size and rate, and whether the file is complete."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,8 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from tiktok_api.media.checks import VIDEO_SIDE_PIXELS
-from tiktok_api.media.inspection.child import boxes
-from tiktok_api.media.inspection.child.photo import thumbnails
+from tiktok_api.media.inspection.child import boxes, thumbnails
 from tiktok_api.media.inspection.child.refusal import Refused
 from tiktok_api.media.inspection.child.video import stills
 from tiktok_api.media.inspection.child.video.orientation import Upright, upright
@@ -21,16 +20,16 @@ from tiktok_api.media.inspection.child.video.track_choice import choose_picture,
 from tiktok_api.media.inspection.child.video.track_tables import Movie, read_movie
 
 MAX_PIXELS = 8192 * 4320
-_MISSING_END_SECONDS = 1.0  # what is announced may be that of a track that is neither seen nor heard
-_MISSING_END_SHARE = 0.005  # and is rounded
+_MISSING_END_SECONDS = 1.0  # the announced duration may be that of a track that is neither seen nor heard
+_MISSING_END_SHARE = 0.005  # and it is rounded
 _MOST_EMPTY_SHARE = 0.02  # players skip a picture or two that are damaged
-_OVERHANG = Fraction(1, 10)  # seconds: the last piece of sound may be longer than what is shown of it
+_OVERHANG = Fraction(1, 10)  # seconds: the last packet of sound may be longer than what is played of it
 _MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What a player would show of a file. `is_whole`: the timelines reach to its end, not just as far as was read."""
+    """What a player shows of a file. `is_whole`: the timelines reach its end; otherwise only a part was read."""
 
     container: InputContainer
     picture: VideoStream
@@ -44,12 +43,12 @@ class _Shown:
         return [stream for stream in (self.picture, self.sound) if stream is not None]
 
     def end_of(self, stream: Any) -> Fraction:
-        """When the last of a track has been shown; its edit list may end within a picture, or begin within one."""
+        """Returns when a track ends; its edit list may end in the middle of a picture."""
         end, track = self.timelines[stream.index].end_second, self.movie.tracks.get(stream.id)
         return end if track is None or track.ends_at is None or end < track.ends_at - _OVERHANG else track.ends_at
 
     def begin_of(self, stream: Any) -> Fraction:
-        """When the first of a track is shown; a cut may lie within a picture."""
+        """Returns when a track begins; a cut may lie in the middle of a picture."""
         track = self.movie.tracks.get(stream.id)
         return (
             self.timelines[stream.index].first_second if track is None or track.begins_at is None else track.begins_at
@@ -65,16 +64,16 @@ class _Shown:
 
     @property
     def _unshown_second(self) -> Fraction:
-        """How much of the announced time is before anything is shown: none of it where no edit list begins with a pause.
+        """Returns how much of the announced time passes before anything is shown: none unless an edit list begins with a pause.
 
-        Pictures that are put in order later than they are decoded (8.6.1.3) make a movie no longer.
+        Composition offsets (8.6.1.3) do not make a movie longer.
         """
         is_timed = self.container.format.name == "matroska,webm" or self.movie.has_edits
         return self.begin_second if is_timed else Fraction(0)
 
     @property
     def duration(self) -> float:
-        """Seconds from the first that is shown or heard to the last."""
+        """Returns the seconds from the first picture or sound to the last."""
         announced = self.movie.seconds
         if not self.is_whole:
             return float(announced or Fraction(self.container.duration or 0, _MICROSECONDS))
@@ -84,7 +83,7 @@ class _Shown:
 
     @property
     def rate(self) -> Fraction | None:
-        """Pictures a second."""
+        """Returns the pictures a second."""
         announced, track = (
             (self.picture.guessed_rate, self.picture.average_rate),
             self.movie.tracks.get(self.picture.id),
@@ -95,23 +94,23 @@ class _Shown:
 
 
 def probe(demuxer: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
-    """Facts about a video; its thumbnail goes to `thumbnail`. Raises Refused."""
-    boxes.refuse_double_natured(file)
+    """Returns the facts about a video, and writes its thumbnail to `thumbnail`. Raises Refused."""
+    boxes.refuse_archive(file)
     if demuxer == "mov":
         end = boxes.end_of_boxes(file, index=b"moov")
         movie = read_movie(file)
     else:
         end, movie = boxes.size_of(file), Movie(may_be_cut=boxes.refuse_cut_segment(file))
-    source = stills.Source(boxes.Part(file, end), demuxer)
+    source = stills.DemuxedFile(boxes.TruncatedFile(file, end), demuxer)
     *ways, last_way = stills.EDITS if movie.has_edits else stills.EDITS[:1]
     try:
         for edits in ways:
             source.obey(edits)
             with source.opened() as container:
                 timelines, is_whole = read_timelines(container)
-                if _show_a_picture(container, timelines):
+                if _has_pictures(container, timelines):
                     return _facts(_chosen(container, timelines, movie, is_whole), source, file, thumbnail)
-            # Edit lists that hide every picture are a mistake: players that show something pass over them.
+            # Edit lists that hide every picture are a mistake, and players ignore them.
             movie.forget_edits()
         source.obey(last_way)
         with source.opened() as container:
@@ -123,7 +122,7 @@ def probe(demuxer: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
         raise Refused("undecodable", f"The video cannot be decoded: {error.strerror}.") from error
 
 
-def _show_a_picture(container: InputContainer, timelines: dict[int, Timeline]) -> bool:
+def _has_pictures(container: InputContainer, timelines: dict[int, Timeline]) -> bool:
     return any(timelines[stream.index].count for stream in films(container))
 
 
@@ -133,11 +132,11 @@ def _chosen(container: InputContainer, timelines: dict[int, Timeline], movie: Mo
     return _Shown(container, picture, sound, timelines, movie, is_whole)
 
 
-def _facts(shown: _Shown, source: stills.Source, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
+def _facts(shown: _Shown, source: stills.DemuxedFile, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
     picture, sound = shown.picture, shown.sound
     if source.demuxer == "matroska" and boxes.has_segment_duration(file):
         shown.movie.seconds = Fraction(shown.container.duration or 0, _MICROSECONDS) or None
-    _refuse_larger_than_life(picture)
+    _refuse_oversized(picture)
     way, (width, height) = _draw(picture, source, thumbnail)
     _refuse_missing_end(shown, source, file)
     duration, rate, size_bytes = shown.duration, shown.rate, boxes.size_of(file)
@@ -155,18 +154,18 @@ def _facts(shown: _Shown, source: stills.Source, file: BinaryIO, thumbnail: Bina
     }
 
 
-def _refuse_larger_than_life(picture: VideoStream) -> None:
-    """Raise Refused, before anything is decoded, for sizes that would only fill the memory."""
+def _refuse_oversized(picture: VideoStream) -> None:
+    """Raise Refused, before anything is decoded, for sizes that do not fit into the memory."""
     if picture.width * picture.height > MAX_PIXELS:
         message = f"The video is {picture.width} × {picture.height} pixels; TikTok takes at most {VIDEO_SIDE_PIXELS[1]} a side."
         raise Refused("video_too_large", message)
 
 
-def _draw(picture: VideoStream, source: stills.Source, thumbnail: BinaryIO) -> tuple[Upright, tuple[int, int]]:
-    """Draw the thumbnail of the first picture that is shown, and say how it is shown and how large.
+def _draw(picture: VideoStream, source: stills.DemuxedFile, thumbnail: BinaryIO) -> tuple[Upright, tuple[int, int]]:
+    """Write the thumbnail of the first shown picture. Returns how it is shown, and its size.
 
-    Of pictures beyond TikTok's limits not even one may fit into the memory: their container says how large they are. Raises
-    Refused where there is none.
+    Not even one picture beyond TikTok's limits may fit into the memory; then the size is the container's. Raises Refused if there
+    is no picture.
     """
     aspect = picture.sample_aspect_ratio
     try:
@@ -187,8 +186,8 @@ def _is_beyond_tiktok(picture: VideoStream) -> bool:
     return bool(max(picture.width, picture.height) > VIDEO_SIDE_PIXELS[1])
 
 
-def _refuse_missing_end(shown: _Shown, source: stills.Source, file: BinaryIO) -> None:
-    """Raise Refused where the index leads beyond the end of the file, or less is there than was announced, or no picture."""
+def _refuse_missing_end(shown: _Shown, source: stills.DemuxedFile, file: BinaryIO) -> None:
+    """Raise Refused if the index points beyond the end of the file, the video ends too early, or its end cannot be decoded."""
     indexed = shown.streams if source.demuxer == "mov" else []
     missing = max((entry.pos + entry.size for stream in indexed for entry in stream.index_entries), default=0)
     missing -= boxes.size_of(file)
@@ -209,7 +208,7 @@ def _refuse_missing_end(shown: _Shown, source: stills.Source, file: BinaryIO) ->
 
 
 def _refuse_holes(pictures: Timeline) -> None:
-    """Raise Refused where bytes never arrived: a program that makes room for a file in advance leaves zeros there."""
+    """Raise Refused if bytes never arrived: a program that allocates the file in advance leaves zeros there."""
     if pictures.ends_empty or pictures.empty > _MOST_EMPTY_SHARE * pictures.count:
         message = (
             f"A part of the file is missing: there are only zeros where {pictures.empty} of its pictures should be."

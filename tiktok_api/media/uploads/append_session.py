@@ -1,0 +1,175 @@
+"""One append to one upload, while storage guarantees that its writer is the only one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select, update
+
+from tiktok_api import clock
+from tiktok_api.db import db, end_reading, transaction
+from tiktok_api.errors import NotFound
+from tiktok_api.media import deduplication, services
+from tiktok_api.media.errors import (
+    ChecksumMismatch,
+    MediaQuotaExceeded,
+    StorageOutOfSpace,
+    UploadInterrupted,
+    UploadTooLarge,
+)
+from tiktok_api.media.models import Media, MediaStatus
+from tiktok_api.media.quotas import UNLIMITED, Quota, reserve
+from tiktok_api.media.uploads.hashing_writer import HashingWriter
+from tiktok_api.media.uploads.receiver import Receiver, Reservation
+from tiktok_api.media.uploads.request_body import BodyInterrupted
+from tiktok_api.storage.errors import StorageFull
+from tiktok_api.storage.port import Appender
+
+MAX_SILENT_TICKS = 2
+"""Seconds of silence after which a waiting connection takes the upload over."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """The largest size of one upload, the time it may rest, and the quota of its owner."""
+
+    max_bytes: int
+    time_to_live: timedelta
+    quota: Quota = UNLIMITED
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """What a client announces about the bytes it is about to send.
+
+    `length` is their number, if known; `upload_length` the length of the whole upload, if it had been deferred; `checksum`
+    an algorithm and the digest that these bytes must have.
+    """
+
+    offset: int
+    length: int | None
+    upload_length: int | None = None
+    checksum: tuple[str, bytes] | None = None
+
+
+class AppendSession:
+    """Receives the bytes of one `append` to `media`."""
+
+    def __init__(self, media: Media, limits: UploadLimits, append: Append, appender: Appender) -> None:
+        self._media = media
+        self._limits = limits
+        self._append = append
+        self._appender = appender
+        max_bytes = limits.max_bytes if media.size_bytes is None else media.size_bytes
+        algorithms = {"sha256"} if append.offset == 0 else set()
+        if append.checksum:
+            algorithms.add(append.checksum[0])
+        self._writer = HashingWriter(appender, append.offset, algorithms)
+        self._receiver = Receiver(
+            self._writer,
+            max_bytes=max_bytes,
+            size=media.size_bytes,
+            reservation=Reservation(limits.quota, self._reserve, reserved=media.reserved_bytes, max_bytes=max_bytes),
+            # Bytes with a checksum count all together or not at all.
+            acknowledge=self._acknowledge if append.checksum is None else None,
+        )
+
+    def run(self, pieces: Iterator[bytes]) -> Media:
+        """Store `pieces` and acknowledge them. Returns the upload.
+
+        Raises UploadInterrupted, StorageOutOfSpace, UploadTooLarge and MediaQuotaExceeded after it has kept what arrived
+        before, ChecksumMismatch after it has dropped it, and NotFound.
+        """
+        with self._writer:
+            self._receive(pieces)
+            self._verify_checksum()
+            try:
+                offset = self._writer.flush()
+            except StorageFull:
+                raise StorageOutOfSpace from None
+            self._acknowledge(offset, self._receiver.bytes_per_second(offset), is_over=True)
+        return self._media
+
+    def _receive(self, pieces: Iterator[bytes]) -> None:
+        try:
+            self._receiver.receive(self._until_taken_over(pieces))
+        except (UploadTooLarge, MediaQuotaExceeded):
+            self._receiver.keep()
+            raise
+        except BodyInterrupted:
+            self._receiver.keep()
+            offset = self._media.received_bytes
+            raise UploadInterrupted(offset=offset, headers={"Upload-Offset": str(offset)}) from None
+        except StorageFull:
+            self._receiver.keep()
+            raise StorageOutOfSpace from None
+
+    def _until_taken_over(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Pass `pieces` on. Raises BodyInterrupted if nothing arrives while another connection wants the upload.
+
+        A client whose network broke reconnects long before the server would notice the broken connection by itself.
+        """
+        silent_ticks = 0
+        for piece in pieces:
+            if piece:
+                silent_ticks = 0
+            else:
+                is_wanted = db.session.scalar(select(Media.is_wanted).where(Media.id == self._media.id))
+                end_reading()
+                silent_ticks = silent_ticks + 1 if is_wanted else 0
+                if silent_ticks >= MAX_SILENT_TICKS:
+                    raise BodyInterrupted
+            yield piece
+
+    def _reserve(self, upto: int) -> None:
+        with transaction() as session:
+            media = session.execute(_reread(self._media.id)).scalar_one_or_none()
+            if media is None:
+                raise NotFound
+            reserve(media, self._limits.quota, upto)
+
+    def _verify_checksum(self) -> None:
+        if self._append.checksum is not None:
+            algorithm, expected = self._append.checksum
+            if self._writer.digest(algorithm) != expected:
+                self._appender.rewind(self._append.offset)
+                raise ChecksumMismatch
+
+    def _acknowledge(self, offset: int, bytes_per_second: float | None, *, is_over: bool) -> None:
+        """Store the offset by compare-and-set: an upload that was deleted meanwhile stays deleted. Raises NotFound."""
+        values: dict[str, Any] = {
+            "received_bytes": offset,
+            "expires_at": clock.now() + self._limits.time_to_live,
+            "bytes_per_second": bytes_per_second,
+        }
+        is_complete = offset == self._media.size_bytes
+        is_whole = is_complete and self._append.offset == 0  # otherwise the hash covers this append alone
+        sha256 = self._writer.hexdigest("sha256") if is_whole else None
+        if self._media.size_bytes is None and is_over:
+            values["reserved_bytes"] = offset
+        with transaction() as session:
+            if is_complete:
+                deduplication.lock_library(self._media.owner_id)
+            self._writer.renew_lock()  # otherwise another writer may have begun, and dropped what was flushed
+            changed = session.execute(
+                update(Media)
+                .where(
+                    Media.id == self._media.id,
+                    Media.status == MediaStatus.UPLOADING,
+                    Media.received_bytes == self._media.received_bytes,
+                )
+                .values(**values)
+                .returning(Media.id)
+                .execution_options(synchronize_session=False)
+            ).scalar()
+            if changed is None:
+                raise NotFound
+            self._media = session.execute(_reread(self._media.id)).scalar_one()
+            if is_complete:
+                services.request_inspection(self._media, sha256=sha256)
+
+
+def _reread(media_id: UUID) -> Select[Media]:
+    return select(Media).where(Media.id == media_id).execution_options(populate_existing=True)

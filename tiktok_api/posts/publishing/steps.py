@@ -1,0 +1,300 @@
+"""The steps of publishing: which one comes next, and what each does outside any transaction.
+
+`next_step` is pure: it decides by the claimed publication and the time alone. A step only makes calls; `record` writes down
+the result. What a crash after each step means is told in this package's docstring.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+import structlog
+
+from tiktok_api import clock
+from tiktok_api.accounts import rate_limits
+from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.accounts.services import fetch_creator_info
+from tiktok_api.accounts.token_refresh import TokenVault
+from tiktok_api.encryption import DecryptionFailed
+from tiktok_api.jobs.registry import RunAgain
+from tiktok_api.media.services import read_bytes
+from tiktok_api.posts.models import Attempt
+from tiktok_api.posts.preflight.rules import check_against_creator, check_media
+from tiktok_api.posts.publishing import verdicts
+from tiktok_api.posts.publishing.claims import ClaimedPublication
+from tiktok_api.posts.publishing.content import content_for
+from tiktok_api.posts.states import AttemptState
+from tiktok_api.posts.waiting.pending_media import explain
+from tiktok_api.settings import Settings
+from tiktok_api.storage.errors import StorageError, StorageMissing
+from tiktok_api.storage.port import Storage
+from tiktok_api.tiktok import (
+    AccessTokenInvalid,
+    PublishStatus,
+    TikTokError,
+    TikTokRefusal,
+    UploadOutOfStep,
+    UploadRejected,
+    UploadUnknown,
+    UploadUrlExpired,
+    plan_chunks,
+)
+
+log = structlog.get_logger(__name__)
+
+_BREATH = timedelta(seconds=1)
+_CONTENT_MISSING = verdicts.Fail("media_content_missing", "The file is no longer in storage.")
+
+
+@dataclass(frozen=True, slots=True)
+class PublishingServices:
+    """What steps need: TikTok with the accounts' tokens, where the bytes are, and the settings."""
+
+    vault: TokenVault
+    storage: Storage
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Step(ABC):
+    """One step. It commits nothing: if the worker dies in it, only what was recorded before counts."""
+
+    @abstractmethod
+    def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
+        """Make the step's calls; returns what came of them. Raises NotFound when the account was deleted meanwhile."""
+
+
+def next_step(claimed: ClaimedPublication, now: datetime) -> Step | RunAgain | None:
+    """Returns the step that a publication is ready for, or when to come back; None: nothing is left to do."""
+    state, attempt = claimed.publication.state, claimed.attempt
+    if claimed.publication.account_id is None:
+        return RecordOnly(verdicts.Disconnected())
+    if state.is_followed:
+        return Follow() if claimed.is_worth_following(now) else None
+    if attempt is None:
+        if not state.is_cancellable:
+            return None
+        if (at := claimed.waits_until(now)) is not None:
+            return RunAgain(at)
+        return RecordOnly(claimed.obstacle) if claimed.obstacle is not None else Check()
+    if attempt.state is AttemptState.INTENT:
+        return Init()
+    if attempt.state is AttemptState.FINAL:
+        return Poll() if claimed.is_adopted else SendLastChunk()
+    if claimed.is_adopted:
+        return AskHowFar()
+    next_chunk = claimed.plan.next_chunk(attempt.uploaded_bytes)
+    is_last = next_chunk >= claimed.plan.total_chunk_count - 1
+    return RecordOnly(verdicts.LastChunkLeaves()) if is_last else SendChunk(next_chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOnly(Step):
+    """Nothing is to be asked: the result is known."""
+
+    result: verdicts.Result
+
+    def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
+        return self.result
+
+
+class Check(Step):
+    """Hold the post against what TikTok would refuse, asked live; the inbox takes anything, the person decides there."""
+
+    def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
+        try:
+            refusal = self._find_refusal(claimed, services)
+        except StorageError:
+            return _storage_trouble(claimed, services)
+        except (TikTokError, AccountNeedsReconnection) as error:
+            return verdicts.of_question(error, clock.now(), _pause(claimed, services))
+        size = cast(int, claimed.ready_media.size_bytes)  # which has just been compared with what is stored
+        return refusal or verdicts.Checked(plan_chunks(size))
+
+    def _find_refusal(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Fail | None:
+        media = claimed.ready_media
+        if problems := check_media(claimed.post, [media]):
+            return verdicts.Fail(*explain(problems, [media]))
+        if not self._has_content(claimed, services.storage):
+            return _CONTENT_MISSING
+        if not claimed.post.is_direct:
+            services.vault.usable_token(claimed.account_id)  # no attempt is spent on an account without one
+            return None
+        # The account keeps what TikTok says, a refusal too: for its health, and for the next post.
+        creator = fetch_creator_info(claimed.account_id, services.vault)
+        findings = check_against_creator(claimed.post, claimed.publication, media, creator)
+        return verdicts.Fail(*explain(findings, [])) if findings else None
+
+    def _has_content(self, claimed: ClaimedPublication, storage: Storage) -> bool:
+        """Returns True if all of the bytes are still stored. Raises StorageUnreachable when that cannot be known."""
+        try:
+            return storage.size(str(claimed.ready_media.storage_key)) == claimed.ready_media.size_bytes
+        except StorageMissing:
+            return False
+
+
+class Init(Step):
+    """Ask TikTok for a publish_id, for an attempt that is written down as INTENT: one try, never repeated.
+
+    With a token that TikTok rejects, too: the next attempt is made with the renewed one.
+    """
+
+    def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
+        token, pause = "", _pause(claimed, services)
+        try:
+            token = services.vault.usable_token(claimed.account_id)
+            return self._init(claimed, token, services)
+        except AccessTokenInvalid:
+            try:
+                services.vault.renew(claimed.account_id, token)
+            except (TikTokError, AccountNeedsReconnection) as error:
+                return verdicts.AttemptNotOpened(verdicts.of_error(error, clock.now(), pause))
+            soon = pause if claimed.publication.retry_count else _BREATH
+            return verdicts.AttemptNotOpened(verdicts.Later(clock.now() + soon, "token_renewed"))
+        except (TikTokError, AccountNeedsReconnection) as error:
+            return verdicts.AttemptNotOpened(verdicts.of_error(error, clock.now(), pause))
+
+    def _init(self, claimed: ClaimedPublication, token: str, services: PublishingServices) -> verdicts.AttemptOpened:
+        attempt, vault = claimed.living_attempt, services.vault
+        if claimed.post.is_direct:
+            post_info = content_for(claimed.post, claimed.publication).to_post_info()
+            ticket = vault.tiktok.init_video(token, post_info=post_info, video_size=attempt.video_size)
+        else:
+            ticket = vault.tiktok.init_inbox_video(token, video_size=attempt.video_size)
+        encrypted = vault.encryptor.encrypt(ticket.upload_url or "", Attempt.upload_url_encrypted, attempt.id)
+        return verdicts.AttemptOpened(ticket.publish_id, ticket.log_id, encrypted)
+
+
+class AskHowFar(Step):
+    """Ask how much TikTok has of an upload that an earlier run began. Nothing that goes wrong here leads back to init."""
+
+    def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
+        attempt = claimed.living_attempt
+        try:
+            status = _fetch_status(claimed, attempt.publish_id or "", services)
+        except TikTokRefusal as error:  # and the last byte has not left
+            return verdicts.AttemptEnded(verdicts.Retry(error.code or "publish_id_unknown"))
+        except (TikTokError, AccountNeedsReconnection) as error:
+            return verdicts.of_poll(error, clock.now(), _pause(claimed, services))
+        verdict = verdicts.of_status(status, clock.now())
+        if not isinstance(verdict, verdicts.Processing):
+            return verdict
+        if attempt.is_url_lapsed(clock.now()):
+            return verdicts.AttemptEnded(verdicts.Retry("upload_url_expired"))
+        # TikTok leaves out what is empty, and at times more than that: then what it acknowledged counts.
+        return verdicts.Adopted(attempt.uploaded_bytes if verdict.uploaded_bytes is None else verdict.uploaded_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class SendChunk(Step):
+    """Send a chunk whose arrival decides nothing: it is not the last one."""
+
+    index: int
+
+    def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
+        try:
+            _put_chunk(claimed, self.index, services)
+        except StorageMissing:
+            return verdicts.AttemptEnded(_CONTENT_MISSING)
+        except StorageError:
+            return _storage_trouble(claimed, services)
+        except UploadOutOfStep as error:
+            return verdicts.Later(clock.now() + _BREATH, "upload_out_of_step", error.uploaded_bytes)
+        except (UploadUrlExpired, UploadUnknown, UploadRejected) as error:
+            return verdicts.AttemptEnded(verdicts.Retry(error.code or "upload_refused"))
+        except TikTokError as error:
+            meaning = verdicts.of_error(error, clock.now(), _pause(claimed, services))
+            return verdicts.AttemptEnded(meaning) if isinstance(meaning, verdicts.Fail) else meaning
+        return verdicts.ChunkSent(claimed.plan.chunk(self.index)[1] + 1)
+
+
+class SendLastChunk(Step):
+    """Send the last chunk, right after the commit point was recorded; only a poll tells what came of it."""
+
+    def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
+        return _send_from(claimed.plan.total_chunk_count - 1, claimed, services)
+
+
+class Poll(Step):
+    """Ask for the verdict. Nothing that goes wrong here leads back to init.
+
+    The last chunk is sent again only to the same upload URL, and only if TikTok says that it still lacks it.
+    """
+
+    def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
+        attempt = claimed.living_attempt
+        try:
+            status = _fetch_status(claimed, attempt.publish_id or "", services)
+        except TikTokRefusal as error:
+            return verdicts.Undecided(reason=error.code or "publish_id_unknown")
+        except (TikTokError, AccountNeedsReconnection) as error:
+            unheard = verdicts.of_poll(error, clock.now(), _pause(claimed, services))
+            return verdicts.Undecided(reason=unheard.reason, not_before=unheard.at)
+        verdict = verdicts.of_status(status, clock.now())
+        if not isinstance(verdict, verdicts.Processing):
+            return verdict
+        may_send_again = not (attempt.is_acknowledged or attempt.is_url_dead or attempt.is_url_lapsed(clock.now()))
+        if not (verdict.is_uploading and may_send_again):
+            return verdicts.Undecided()
+        last, uploaded = claimed.plan.total_chunk_count - 1, verdict.uploaded_bytes
+        return _send_from(last if uploaded is None else claimed.plan.next_chunk(uploaded), claimed, services)
+
+
+class Follow(Step):
+    """After the verdict: learn the post's id, or what became of a draft in the inbox."""
+
+    def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
+        try:
+            status = _fetch_status(claimed, claimed.publication.publish_id or "", services)
+        except (TikTokError, AccountNeedsReconnection):
+            return verdicts.NothingNew()
+        verdict = verdicts.of_status(status, clock.now())
+        return verdict if isinstance(verdict, verdicts.Published) else verdicts.NothingNew()
+
+
+def _send_from(first_missing: int, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Undecided:
+    """Send what TikTok lacks of an attempt past its commit point."""
+    is_acknowledged = False
+    try:
+        for index in range(first_missing, claimed.plan.total_chunk_count):
+            is_acknowledged = _put_chunk(claimed, index, services)
+    except (UploadUrlExpired, UploadUnknown):
+        return verdicts.Undecided(is_url_dead=True)
+    except (TikTokError, StorageError) as error:
+        log.warning("publishing.last_chunk_unknown", publication=str(claimed.publication.id), error=str(error))
+        return verdicts.Undecided()
+    return verdicts.Undecided(is_acknowledged=is_acknowledged)
+
+
+def _fetch_status(claimed: ClaimedPublication, publish_id: str, services: PublishingServices) -> PublishStatus:
+    """Ask TikTok how a publish_id fares, within the account's budget of such calls; a rejected token is renewed once."""
+    rate_limits.take_status_turn(claimed.account_id)
+    tiktok = services.vault.tiktok
+    return services.vault.call(claimed.account_id, lambda token: tiktok.fetch_status(token, publish_id))
+
+
+def _put_chunk(claimed: ClaimedPublication, index: int, services: PublishingServices) -> bool:
+    """Send one chunk; returns True if TikTok has the whole file now. Raises TikTokError, StorageError."""
+    (first, last), media, attempt = claimed.plan.chunk(index), claimed.ready_media, claimed.living_attempt
+    vault, encrypted = services.vault, attempt.upload_url_encrypted or b""
+    try:
+        upload_url = vault.encryptor.decrypt(encrypted, Attempt.upload_url_encrypted, attempt.id)
+    except DecryptionFailed:  # the key that encrypted it has left the ring: the URL is lost
+        raise UploadUnknown("upload: the upload URL cannot be unsealed", code="upload_url_lost") from None
+    return vault.tiktok.put_chunk(
+        upload_url,
+        body=read_bytes(services.storage, media, first, last),
+        first=first,
+        last=last,
+        total=attempt.video_size,
+        content_type=media.content_type or "video/mp4",
+    ).is_complete
+
+
+def _storage_trouble(claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Later:
+    return verdicts.Later(clock.now() + _pause(claimed, services), "storage_unreachable")
+
+
+def _pause(claimed: ClaimedPublication, services: PublishingServices) -> timedelta:
+    return verdicts.pause_after(claimed.publication.retry_count, first_seconds=services.settings.poll_min_seconds)
