@@ -27,7 +27,7 @@ def code_challenge(code_verifier: str) -> str:
     return sha256(code_verifier.encode("ascii")).hexdigest()
 
 
-class OAuth:
+class OAuthApi:
     """Login Kit for web and desktop apps."""
 
     _wire: Wire

@@ -25,7 +25,7 @@ PHOTO_INIT = "/v2/post/publish/content/init/"
 PostMode = Literal["DIRECT_POST", "MEDIA_UPLOAD"]
 
 
-class Publishing:
+class PostingApi:
     """The Content Posting API without the bytes.
 
     Every method raises AccessTokenInvalid, ScopeMissing, TikTokBusy (TikTok's limits per token and minute: 6 of each

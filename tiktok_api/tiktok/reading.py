@@ -26,7 +26,7 @@ VIDEO_FIELDS = (
 log = get_logger(__name__)
 
 
-class Reading:
+class DisplayApi:
     """User info and the Display API."""
 
     _wire: Wire

@@ -24,7 +24,7 @@ UPLOADED = re.compile(r"bytes 0-(\d{1,18})/\d+")
 REFUSALS: dict[int, type[TikTokRefusal]] = {400: UploadRejected, 403: UploadUrlExpired, 404: UploadUnknown}
 
 
-class Uploading:
+class UploadApi:
     """The PUT to an upload URL."""
 
     _wire: Wire
