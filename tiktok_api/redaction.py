@@ -26,7 +26,7 @@ _SECRET_VALUES = re.compile(
 
 
 class Redactor:
-    """Hides given secrets wherever they occur, and whatever is a secret by its name or its form."""
+    """Hides given secrets wherever they occur, and values that are secret by their name or form."""
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:
         known = {secret for secret in secrets if secret and len(secret) >= _SHORTEST_SECRET}

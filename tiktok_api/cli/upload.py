@@ -52,7 +52,7 @@ class Upload:
                 self._send(url, offset, lambda sent: progress.update(bar, completed=sent))
                 now_at = self._wait_for_offset(url)
                 if now_at is None:
-                    raise UploadRefused("The upload is gone from the server; run the command again to begin anew.")
+                    raise UploadRefused("The upload is gone from the server; run the command again to start over.")
                 if now_at > offset:
                     self._moved_at = time.monotonic()
                 offset = now_at

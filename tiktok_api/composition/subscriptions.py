@@ -1,4 +1,4 @@
-"""Which function hears which event: the lower domain announces it, a higher one listens."""
+"""Which function listens to which event: a lower domain announces it, a higher one listens."""
 
 from uuid import UUID
 

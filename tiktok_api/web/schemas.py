@@ -58,7 +58,7 @@ MOST_VALUES = 50
 def any_of(one: fields.Field[Any], *, description: str = "") -> fields.List[Any]:
     """A query parameter that may be sent several times; a row matches if it has any of the values."""
     example = {"example": [one.metadata["example"]]} if "example" in one.metadata else {}
-    said = f"{description} Repeat it for several: what has any of them is meant.".strip()
+    said = f"{description} Repeat it for several values: any of them matches.".strip()
     return fields.List(one, validate=validate.Length(1, MOST_VALUES), metadata={"description": said, **example})
 
 
