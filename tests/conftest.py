@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import asdict
@@ -40,6 +41,12 @@ def _do_not_wait_for_the_disk(connection: Any, _record: Any, _proxy: Any) -> Non
     """As for PostgreSQL in `tests.servers`: no database of this process outlives the machine."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous=OFF")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Spare a run that uses no hypothesis the half second in which the plug-in's summary would import it."""
+    if "hypothesis" not in sys.modules and not session.config.getoption("numprocesses", None):
+        session.config.pluginmanager.unregister(name="hypothesispytest")
 
 
 @pytest.fixture(scope="session")
@@ -176,7 +183,7 @@ def app(make_app: Callable[..., Flask], simulator: Any) -> Flask:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """Nobody in particular."""
+    """A client that is not signed in."""
     return app.test_client()
 
 
@@ -186,7 +193,7 @@ def _password_hash() -> str:
 
 
 class Person:
-    """Somebody signed in, who speaks to the API under its base path: `owner.get("/posts")`."""
+    """A signed-in user with a client of the API under its base path: `owner.get("/posts")`."""
 
     def __init__(self, app: Flask, email: str) -> None:
         self.email, self.app = email, app
@@ -242,13 +249,13 @@ def stranger(app: Flask) -> Person:
 
 @pytest.fixture
 def run_jobs(app: Flask) -> Callable[[], int]:
-    """Keep every promise that is due, here and now, until none is; answers how many were kept."""
+    """Run due jobs here and now until none is due. Returns how many ran."""
     return lambda: run_due_jobs(app)
 
 
 @pytest.fixture
 def connect_account(simulator: Any) -> Callable[..., str]:
-    """Connect a creator of the simulator for somebody: `connect_account(owner, "ada")` answers the account's id."""
+    """Connect a creator of the simulator for a user: `connect_account(owner, "ada")` returns the account's id."""
 
     def connect(person: Person, creator: str = "ada", **wish: Any) -> str:
         connection = connecting.connect(simulator, person, creator, **wish)

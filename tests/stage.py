@@ -16,7 +16,7 @@ _applications: dict[tuple[str, str], Flask] = {}
 
 
 def restore(file: Path, template: Path) -> str:
-    """The URL of an SQLite database that is empty again; nobody may be connected to it any more."""
+    """The URL of an SQLite database that is empty again; no connection to it may be open any more."""
     for app in _applications.values():
         with app.app_context():
             db.engine.dispose()

@@ -29,7 +29,7 @@ def files(folder: Path) -> dict[str, str]:
 
 
 def s3(endpoint_url: str) -> dict[str, str]:
-    """Settings for a place on S3 that no other test uses."""
+    """Settings for an S3 prefix of its own."""
     return S3_CREDENTIALS | {
         "STORAGE_URL": f"s3://{S3_BUCKET}/{uuid4().hex}",
         "S3_ENDPOINT_URL": endpoint_url,

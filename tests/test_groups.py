@@ -49,7 +49,7 @@ def test_a_group_has_one_process(run, tmp_path):
 
 
 @pytest.mark.parametrize("again", [(), ("-n", "1", "--dist", "loadgroup")], ids=["in one process", "as before"])
-def test_what_is_broken_fails_again_and_what_was_unlucky_does_not(run, tmp_path, again):
+def test_a_broken_test_fails_again_and_an_unlucky_one_does_not(run, tmp_path, again):
     status, first = run("-n", "3", "--dist", "loadgroup")
     assert (status, "2 failed, 14 passed" in first) == (1, True), first
     (tmp_path / "tried-once").touch()

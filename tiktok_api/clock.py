@@ -12,7 +12,7 @@ _offset_source: Callable[[], timedelta] = _no_offset
 
 
 def use(offset_source: Callable[[], timedelta]) -> None:
-    """Name the function that knows how far business time is ahead; `app.py` does so once, for every process."""
+    """Set the function that returns how far business time is ahead; `app.py` does so once, for every process."""
     global _offset_source
     _offset_source = offset_source
 

@@ -27,19 +27,19 @@ class ClockOffset(Model):
     seconds: Mapped[float]
 
 
-_SECONDS = select(ClockOffset.seconds).where(ClockOffset.id == _ONLY_ROW)  # put together once: it is asked all the time
+_SECONDS = select(ClockOffset.seconds).where(ClockOffset.id == _ONLY_ROW)  # built once: it is executed all the time
 
 
 def offset() -> timedelta:
     """How far business time is ahead; always zero where the test clock is not allowed."""
     if not has_app_context() or not service(Settings).allow_test_clock:
         return timedelta(0)
-    seconds = db.session.connection().scalar(_SECONDS)  # on the connection: asking for the time must flush nothing
+    seconds = db.session.connection().scalar(_SECONDS)  # on the connection: reading the time must flush nothing
     return timedelta(seconds=seconds or 0.0)
 
 
 def advance(by: timedelta) -> timedelta:
-    """Move business time on, for every process at once; answers the whole offset. Raises TestClockForbidden."""
+    """Move business time forward, for every process at once. Returns the whole offset. Raises TestClockForbidden."""
     if not service(Settings).allow_test_clock:
         raise TestClockForbidden
     with transaction() as session:

@@ -1,4 +1,4 @@
-"""The database: engine and sessions, the typed model everything is built on, and the one place that commits."""
+"""The database: engine and sessions, the base model, and the only place that commits."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from uuid import UUID
 import uuid_utils
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Dialect, Enum, Float, MetaData, String, event, literal
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -22,14 +22,14 @@ from tiktok_api import clock
 
 
 class UTCDateTime(TypeDecorator[datetime]):
-    """Aware in, aware out, UTC in between: SQLite forgets zones, and a naive time is a mistake anywhere."""
+    """Aware times in and out, UTC in the database: SQLite forgets zones, and a naive time is always a mistake."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     @property
     def python_type(self) -> type[datetime]:
-        """What comes out; a decorator says `object` by itself, and cursors could not be read back."""
+        """The type of values; a decorator says `object` by default, and cursors could not be read back."""
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -51,7 +51,7 @@ def new_id() -> UUID:
 
 
 class Model(DeclarativeBase):
-    """What every table has: a UUIDv7 for its key and the moment it was made."""
+    """The columns of every table: a UUIDv7 as its key and the time of creation."""
 
     metadata = MetaData(
         naming_convention={
@@ -75,7 +75,7 @@ class Model(DeclarativeBase):
 
 
 def enum_column(enum: type[StrEnum]) -> Enum:
-    """The column type of a state: stored by value, as text, so that a new one does not change the column's type."""
+    """The column type of a state, stored by value as text, so that a new state does not change the column's type."""
     return Enum(enum, native_enum=False, length=32, create_constraint=False, values_callable=_values)
 
 
@@ -126,11 +126,11 @@ _OPEN = "tiktok_api.transaction"
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """One unit of work: committed at the end, rolled back if anything is raised; inside an open one, it joins.
+    """One unit of work: committed at the end, rolled back on an exception; inside an open one, it joins.
 
-    A reading transaction that is still open ends first and what it read is forgotten, so whatever is decided inside
-    is read inside. On SQLite the write lock is taken at once: a deferred read that is upgraded later fails at
-    once with "database is locked", whatever the timeout.
+    An open reading transaction ends first and its objects expire, so decisions inside are made on rows read inside. On
+    SQLite the write lock is taken at once: a deferred read that is upgraded later fails at once with "database is locked",
+    whatever the timeout.
     """
     session = db.session()
     if session.info.get(_OPEN):
@@ -151,10 +151,9 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def standalone_transaction(*, is_writing: bool = True) -> Iterator[Connection]:
-    """A unit of work on a connection of its own, which leaves alone whatever the session has read; inside
-    `transaction()`, it joins.
+    """A unit of work on its own connection, so that the session's objects do not expire; inside `transaction()`, it joins.
 
-    For the book-keeping of adapters, whose callers hold objects that must not be read again behind their backs.
+    For the book-keeping of adapters, whose callers hold objects that must not change under them.
     """
     if in_transaction():
         yield db.session().connection()
@@ -166,22 +165,22 @@ def standalone_transaction(*, is_writing: bool = True) -> Iterator[Connection]:
 
 
 def end_reading() -> None:
-    """Let go of a reading transaction before something slow, so that no snapshot is held open."""
+    """End a reading transaction before something slow, so that no snapshot is held open."""
     session = db.session()
     if not session.info.get(_OPEN):
         session.rollback()
 
 
 def in_transaction() -> bool:
-    """Whether this thread is inside `transaction()`: nothing may go over the network then."""
+    """Returns True inside `transaction()`, where no network call is allowed."""
     return bool(db.session().info.get(_OPEN))
 
 
 def configure_engine(engine: Engine) -> None:
-    """Teach an SQLite engine foreign keys, the write-ahead log and transactions that begin when we say so.
+    """Configure an SQLite engine for foreign keys, the write-ahead log and explicit transactions.
 
-    On PostgreSQL, a process that stands still in the middle of a transaction loses its session and with it its locks,
-    about when it loses its leases.
+    On PostgreSQL, a process that stops in the middle of a transaction loses its session, and so its locks, about when it
+    loses its leases.
     """
     if engine.dialect.name != "sqlite":
         event.listen(engine, "connect", _bound_idle_transactions)
@@ -209,7 +208,7 @@ _LONGEST_IDLE_SECONDS = 60
 
 
 def explain(error: Exception) -> str:
-    """What the driver says about an error, in one line, for people."""
+    """The driver's message of an error, in one line, for people."""
     lines = str(getattr(error, "orig", None) or error).strip().splitlines()
     return (lines[0] if lines else type(error).__name__)[:300]
 
@@ -220,6 +219,12 @@ def engine_options(database_url: str) -> dict[str, Any]:
     if database_url.startswith("sqlite"):
         return common | {"connect_args": {"timeout": 30, "check_same_thread": False}, "pool_size": 20}
     return common | {"pool_size": 10, "pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+
+
+def insert_into(model: type[Model]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT in the words of the session's database, with `on_conflict_do_update` and `on_conflict_do_nothing`."""
+    is_postgresql = db.session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert(model) if is_postgresql else sqlite.insert(model)
 
 
 def set_changes(row: Model, changes: Mapping[str, Any]) -> list[str]:

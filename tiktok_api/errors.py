@@ -1,19 +1,20 @@
 """What can be refused, filed under what the client should do about it.
 
 Problem
-├── BadRequest        400  mend the request itself
+├── BadRequest        400  correct the request itself
 ├── Unauthorized      401  sign in (again)
-├── Forbidden         403  ask for more rights: this token will never do
-├── NotFound          404  nothing here that is yours
-├── Conflict          409  the thing is in another state: look at it again
-├── Gone              410  it was here, and never will be again
+├── Forbidden         403  use a token with more rights: this one never suffices
+├── NotFound          404  the caller has no such thing
+├── MethodNotAllowed  405  use another method
+├── Conflict          409  the thing is in another state: read it again
+├── Gone              410  it was here and does not come back
 ├── StaleVersion      412  read it again before changing it
 ├── BodyTooLarge      413  send less
 ├── UnsupportedBody   415  send another content type
-├── Invalid           422  mend the named fields
-├── Locked            423  somebody else is at it: try again
+├── Invalid           422  correct the named fields
+├── Locked            423  another request is working on it: try again
 ├── TooManyRequests   429  wait
-├── UpstreamFailed    502  TikTok answered something we cannot use
+├── UpstreamFailed    502  TikTok's answer is unusable: try again later
 ├── Unavailable       503  try again later
 └── OutOfSpace        507  the operator must make room
 
@@ -21,11 +22,11 @@ A domain's own errors subclass these; their `code` is the class name in snake ca
 """
 
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class Problem(Exception):
-    """One refusal: `status` and `code` for programs, `title` and `detail` for people, `extra` members for both."""
+    """A refusal: `status` and `code` for programs, `title` and `detail` for people, `extra` members for both."""
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal server error"
@@ -46,7 +47,7 @@ class Problem(Exception):
 
 
 class NotFound(Problem):
-    """The one code of every 404: what belongs to someone else does not exist."""
+    """The one code of every 404: what belongs to another user does not exist for the caller."""
 
     status = 404
     title = "Not found"
@@ -112,8 +113,16 @@ class UnsupportedBody(Problem):
     message = "Send the body as application/json."
 
 
+def fault(
+    code: str, message: str, *, pointer: str | None = None, parameter: str | None = None, **members: Any
+) -> dict[str, Any]:
+    """One entry of `errors`, at a JSON `pointer` (RFC 6901) into the body or at a query parameter or header."""
+    place = {"parameter": parameter} if pointer is None else {"pointer": pointer}
+    return {**place, "code": code, "message": message, **members}
+
+
 class Invalid(Problem):
-    """`errors`: one entry per fault, each with `pointer` (RFC 6901) or `parameter`, `code` and `message`."""
+    """`errors` lists the faults, each as made by `fault`."""
 
     status = 422
     title = "Invalid request"
@@ -124,11 +133,27 @@ class Invalid(Problem):
         if errors is not None:
             self.extra = {**self.extra, "errors": errors}
 
+    @classmethod
+    def at(
+        cls,
+        pointer: str | None = None,
+        *,
+        parameter: str | None = None,
+        code: str | None = None,
+        message: str | None = None,
+        **facts: Any,
+    ) -> Self:
+        """This problem with one fault: `WeakPassword.at("/password")`. By default its code and message are the problem's."""
+        problem = cls(**facts)
+        found = fault(code or cls.code, message or problem.detail, pointer=pointer, parameter=parameter)
+        problem.extra = {**problem.extra, "errors": [found]}
+        return problem
+
 
 class Locked(Problem):
     status = 423
     title = "Locked"
-    message = "Somebody else is working on it; try again."
+    message = "Another request is working on it; try again."
 
 
 class TooManyRequests(Problem):

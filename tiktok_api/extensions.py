@@ -15,22 +15,22 @@ jwt = JWTManager()
 migrate = Migrate()
 
 
-def _who_is_asking() -> str:
-    """The limit key of this request, by the function that `web/limits.py` left in the application."""
+def _limit_key() -> str:
+    """The limit key of this request, by the function that `web/limits.py` stored in the application."""
     return str(current_app.extensions["tiktok_api.limit_key"]())
 
 
-def _what_is_asked() -> str:
+def _request_identifier() -> str:
     # An unmatched address has no endpoint, and flask-limiter would neither count it nor know its headers.
     return request.endpoint or "unmatched"
 
 
 limiter = Limiter(
-    key_func=_who_is_asking,
+    key_func=_limit_key,
     strategy="moving-window",
     headers_enabled=False,
     in_memory_fallback_enabled=True,
-    request_identifier=_what_is_asked,
+    request_identifier=_request_identifier,
     key_prefix="tiktok-api",
 )
 
@@ -38,12 +38,12 @@ limiter = Limiter(
 def make_api() -> Api:
     """A fresh Api for one application: its document is filled while blueprints register."""
     api = Api()
-    api.DEFAULT_ERROR_RESPONSE_NAME = None  # smorest's own idea of an error: ours are problem documents
+    api.DEFAULT_ERROR_RESPONSE_NAME = None  # our errors are problem documents instead
     return api
 
 
 def services_of(app: Flask) -> MutableMapping[type, Any]:
-    """What was composed for an application, by type: settings, clients, storage."""
+    """The parts that were composed for an application, by type: settings, clients, storage."""
     parts: MutableMapping[type, Any] = app.extensions.setdefault("tiktok_api.services", {})
     return parts
 

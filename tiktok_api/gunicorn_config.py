@@ -38,10 +38,10 @@ limit_request_field_size = 65536  # more than nginx lets through: a token too lo
 
 
 class logger_class(glogging.Logger):  # type: ignore[misc]  # noqa: N801  # gunicorn looks for a setting of that name
-    """gunicorn's own lines as JSON on standard error, and nothing in them of what a client has sent."""
+    """gunicorn's own lines as JSON on standard error, without anything that a client has sent."""
 
     def setup(self, cfg: Any) -> None:
-        """Hand everything to the root logger, which `logs` has configured."""
+        """Pass everything to the root logger, which `logs` has configured."""
         super().setup(cfg)
         level = logging.getLevelName(self.loglevel)
         logs.configure(level)
@@ -50,18 +50,18 @@ class logger_class(glogging.Logger):  # type: ignore[misc]  # noqa: N801  # guni
             log.handlers, log.propagate = [], True
 
     def warning(self, msg: Any, *args: Any, **more: Any) -> None:
-        """Without what is quoted: a request line or a header that is no HTTP may hold a secret all the same."""
+        """Log without quoted parts: a request line or a header that is not HTTP may hold a secret."""
         super().warning(re.sub(r"""b?['"].*""", "[hidden]", str(msg), flags=re.DOTALL), *args, **more)
 
     def exception(self, msg: Any, *args: Any, **more: Any) -> None:
-        """Without the address that was asked for."""
+        """Log without the URL of the request."""
         if str(msg).startswith("Error handling request"):
             msg, args = "Error handling request", ()
         super().exception(msg, *args, **more)
 
 
 def _write_problem(sock: Any, status: int, reason: str, detail: str) -> None:
-    """What gunicorn refuses before the application sees it, as the problem document that every other error is."""
+    """Write gunicorn's own refusals as problem documents, like every other error."""
     code = reason.lower().replace(" ", "_")
     problem = {"type": f"/docs/problems#{code}", "title": reason, "status": status, "detail": detail or reason}
     body = json.dumps(problem | {"instance": "", "code": code, "request_id": ""})
@@ -76,9 +76,9 @@ _M_ARENA_MAX = -8  # malloc.h
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
-    """Let glibc keep two heaps instead of one for each thread, which never shrink: eight uploads take 20 MB less."""
+    """Limit glibc to two heaps instead of one for each thread, since heaps never shrink: eight uploads take 20 MB less."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:  # other C libraries have no such habit
+    if mallopt is not None:  # other C libraries do not need it
         mallopt(_M_ARENA_MAX, 2)
 
 
@@ -86,10 +86,9 @@ _METRICS, _METRICS_PREFIX = "PROMETHEUS_MULTIPROC_DIR", "tiktok-api-metrics-"
 
 
 def on_starting(_server: Any) -> None:
-    """Make the folder where the processes leave what they count, before any of them imports `metrics`.
+    """Make the folder of the processes' counters before any of them imports `metrics`.
 
-    In the folder that PROMETHEUS_MULTIPROC_DIR names, else where temporary files go. What masters that were killed have
-    left there is removed.
+    It is made in PROMETHEUS_MULTIPROC_DIR, else in the temporary folder. Folders of killed masters are removed.
     """
     parent = Path(os.environ.get(_METRICS) or tempfile.gettempdir())
     if parent.name.startswith(_METRICS_PREFIX):  # another master's, which is starting us in its place
@@ -103,11 +102,11 @@ def on_starting(_server: Any) -> None:
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Keep what an ended process has counted, and let go of its files."""
-    from tiktok_api.metrics import counters  # not before the folder is there
+    """Keep the counts of an ended process, and delete its files."""
+    from tiktok_api.metrics import exposition  # not before the folder is there
 
     with suppress(OSError):
-        counters.forget_process(os.environ[_METRICS], worker.pid)
+        exposition.forget_process(os.environ[_METRICS], worker.pid)
 
 
 def on_exit(_server: Any) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import logging
-import re
 import sys
 import threading
 from collections.abc import MutableMapping
@@ -13,31 +12,7 @@ from typing import Any
 import orjson
 import structlog
 
-_SECRET_NAMES = re.compile(
-    r"password|secret|token|authorization|cookie|code_verifier|upload_url|api_key", re.IGNORECASE
-)
-_SECRET_VALUES = re.compile(
-    r"""eyJ[\w-]+\.[\w-]+\.[\w-]+                      # JWT
-    | \b(?:act|rft|clt)\.[\w!*.~-]+                    # TikTok's tokens
-    | \btk_[\w-]+                                      # API keys
-    | (?i:\b(?:bearer|basic)\s+)[^\s"',]+              # Authorization
-    | (?<=://)[^\s/@"']*:[^\s/@"']+(?=@)               # the password in a URL
-    | (?<![\w-])(?i:[\w-]*(?:token|code|signature|secret|password|credential|verifier|\bsig|_key)=)[^&\s"']+  # in a query
-    """,
-    re.VERBOSE,
-)
-HIDDEN = "[hidden]"
-
-
-def redact(value: Any, name: str = "") -> Any:
-    """`value` with everything that looks like a secret, by its name or its form, hidden."""
-    if isinstance(value, dict):
-        return {key: redact(inner, str(key)) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [redact(inner, name) for inner in value]
-    if name and _SECRET_NAMES.search(name) and value not in (None, ""):
-        return HIDDEN
-    return _SECRET_VALUES.sub(HIDDEN, value) if isinstance(value, str) else value
+from tiktok_api.redaction import redact
 
 
 def _hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -45,9 +20,9 @@ def _hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
 
 
 class _ToStandardError(logging.Handler):
-    """Writes to whatever standard error is at that moment: it may have been replaced or closed since we began.
+    """Writes to the present `sys.stderr`, which may have been replaced or closed since the start.
 
-    A line that cannot be written, because the disk is full or the reader is gone, is lost: no request fails of it.
+    A line that cannot be written (the disk is full, the reader is gone) is lost: no request fails because of it.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -61,7 +36,7 @@ _READY = "ready_line"
 def write(logger: logging.Logger, level: int, event: str, **facts: Any) -> None:
     """Log `event` as structlog would, at a fraction of its cost; for the one line that every request writes.
 
-    The facts are not looked through for secrets: `redact` what a client can choose.
+    The facts are not searched for secrets: `redact` what a client can choose.
     """
     if not logger.isEnabledFor(level):
         return
@@ -73,7 +48,7 @@ def write(logger: logging.Logger, level: int, event: str, **facts: Any) -> None:
 
 
 _FORGERS = {number: f"\\u{number:04x}" for number in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
-"""What JSON need not escape, though terminals obey it or readers of lines take it for the end of one."""
+"""Characters that JSON need not escape, although terminals obey them or line readers take them for the end of a line."""
 
 
 def _to_json(event: Any, **_: Any) -> str:
@@ -111,15 +86,14 @@ def configure(level: str) -> None:
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(
-        max(logging.WARNING, logging.getLevelName(level))
-    )  # below that, libraries log bodies, headers and URLs
+    # Below WARNING, libraries log bodies, headers and URLs.
+    root.setLevel(max(logging.WARNING, logging.getLevelName(level)))
     for ours in ("tiktok_api", "gunicorn"):
         logging.getLogger(ours).setLevel(level)
 
 
 def take_over() -> None:
-    """Log what Python would print by itself too: warnings, and exceptions that nothing has caught."""
+    """Log what Python would print by itself as well: warnings and uncaught exceptions."""
     logging.captureWarnings(capture=True)
     log = structlog.get_logger("tiktok_api")
 

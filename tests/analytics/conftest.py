@@ -47,7 +47,7 @@ def an_account(owner_id: UUID, **what_matters: Any) -> Account:
 
 @pytest.fixture
 def make_account(app: Flask) -> Callable[..., str]:
-    """An account that nothing has been read of: `make_account(owner, username="ada")` answers its id."""
+    """An account without readings: `make_account(owner, username="ada")` returns its id."""
 
     def make(person: Person, **what_matters: Any) -> str:
         account = an_account(UUID(person.user_id), **what_matters)
@@ -65,8 +65,8 @@ def on_postgresql(make_app: Callable[..., Flask], postgresql_url: str) -> Flask:
 
 
 @pytest.fixture
-def people_on() -> Callable[[Flask], UUID]:
-    """Somebody's account on another application than the usual one: `people_on(app)` answers its id."""
+def account_on() -> Callable[[Flask], UUID]:
+    """An account on another application than the usual one: `account_on(app)` returns its id."""
 
     def make(app: Flask) -> UUID:
         with app.app_context(), transaction() as session:
@@ -87,14 +87,14 @@ def read_profile(app: Flask) -> Callable[..., None]:
     def read(account_id: str, at: str, **counters: int | None) -> None:
         with app.app_context(), transaction():
             account = db.session.get_one(Account, UUID(account_id))
-            ingest.keep_profile(account=account, info=UserInfo(**counters), captured_at=instant(at))
+            ingest.store_profile(account=account, info=UserInfo(**counters), captured_at=instant(at))
 
     return read
 
 
 @pytest.fixture
-def tally(app: Flask) -> Callable[..., None]:
-    """A walk ends: `tally(account_id, "2026-03-02T12:00Z", views_gained=100)`."""
+def store_totals(app: Flask) -> Callable[..., None]:
+    """A sync ends: `store_totals(account_id, "2026-03-02T12:00Z", views_gained=100)`."""
 
     def add(account_id: str, at: str, **totals: int) -> None:
         with app.app_context(), transaction() as session:
@@ -106,7 +106,7 @@ def tally(app: Flask) -> Callable[..., None]:
 
 @pytest.fixture
 def pass_time(app: Flask, simulator: Any, run_jobs: Callable[[], int]) -> Callable[..., datetime]:
-    """Let time pass for both, and the worker do what came due; answers what time it is."""
+    """Let time pass here and at TikTok, and run the due jobs. Returns the new time."""
 
     def go(**by: float) -> datetime:
         simulator.control.advance(timedelta(**by).total_seconds())

@@ -17,7 +17,7 @@ def account_id(owner, make_account, read_profile):
     return account_id
 
 
-def test_it_is_a_picture_that_needs_nothing_else(owner, account_id):
+def test_a_chart_is_self_contained(owner, account_id):
     response = owner.get(f"/analytics/accounts/{account_id}/chart.svg?{WEEK}")
 
     assert response.content_type == "image/svg+xml; charset=utf-8"
@@ -31,7 +31,7 @@ def test_it_is_a_picture_that_needs_nothing_else(owner, account_id):
     assert not re.search(r"https?:|//|href|url\(|@import|data:|\bon\w+=|<style|<script", without_namespace)
 
 
-def test_who_cannot_see_it_hears_what_it_shows(owner, account_id):
+def test_a_chart_has_a_description_for_screen_readers(owner, account_id):
     response = owner.get(f"/analytics/accounts/{account_id}/chart.svg?{WEEK}")
 
     root = ElementTree.fromstring(response.get_data())
@@ -53,7 +53,7 @@ def test_the_line_is_broken_where_nothing_was_read(owner, account_id):
     assert "18,390 on 3 Mar 2026, went down" in [title.text for title in root.iter(f"{SVG}title")]
 
 
-def test_it_can_show_what_each_day_brought(owner, account_id):
+def test_a_chart_can_show_the_change_of_each_day(owner, account_id):
     response = owner.get(f"/analytics/accounts/{account_id}/chart.svg?show=change&{WEEK}")
 
     root = ElementTree.fromstring(response.get_data())
@@ -62,7 +62,7 @@ def test_it_can_show_what_each_day_brought(owner, account_id):
     assert "+118" in words
 
 
-def test_a_name_cannot_break_out(owner, make_account):
+def test_a_name_cannot_inject_markup(owner, make_account):
     hostile = '"><script>alert(1)</script>&amp;\x01\ud83d\x0b'.encode("utf-8", "replace").decode()
     account_id = make_account(owner, username=hostile)
 
@@ -90,7 +90,7 @@ def test_an_empty_chart_says_why(owner, make_account):
         assert words in [text.text for text in root.iter(f"{SVG}text")]
 
 
-def test_it_need_not_be_sent_twice(owner, account_id):
+def test_an_unchanged_response_is_304(owner, account_id):
     path = f"/analytics/accounts/{account_id}/chart.svg?{WEEK}"
 
     first = owner.get(path)

@@ -42,7 +42,7 @@ def check_against_every_reading(account_id, other_id):
     instants = [START + timedelta(seconds=chance.randrange(-86_400, 41 * 86_400)) for _ in range(100)]
     instants += list(profiles)[:20]
 
-    known = queries.known_at(account_id, instants, NAMES)
+    known = queries.snapshots_at(account_id, instants, NAMES)
 
     for place, moment in enumerate(instants):
         at = max((time for time in profiles if time < moment), default=None)
@@ -57,13 +57,13 @@ def check_against_every_reading(account_id, other_id):
             assert known["views"][place] is None
         else:
             views, views_gained, *interactions = tallies[at]
-            mark = known["views"][place]
-            assert (mark.captured_at, mark.value, mark.total) == (at, views, views_gained)
+            snapshot = known["views"][place]
+            assert (snapshot.captured_at, snapshot.value, snapshot.total) == (at, views, views_gained)
             assert (known["shares"][place].value, known["shares"][place].total) == (7, interactions[-1])
             assert known[INTERACTIONS][place].total == sum(interactions)
 
 
-def test_sqlite_finds_what_looking_at_every_reading_finds(app, owner, make_account):
+def test_sqlite_finds_what_brute_force_finds(app, owner, make_account):
     mine, other = make_account(owner), make_account(owner)
 
     with app.app_context():
@@ -71,8 +71,8 @@ def test_sqlite_finds_what_looking_at_every_reading_finds(app, owner, make_accou
 
 
 @pytest.mark.postgres
-def test_postgresql_finds_what_looking_at_every_reading_finds(on_postgresql, people_on):
-    mine, other = people_on(on_postgresql), people_on(on_postgresql)
+def test_postgresql_finds_what_brute_force_finds(on_postgresql, account_on):
+    mine, other = account_on(on_postgresql), account_on(on_postgresql)
 
     with on_postgresql.app_context():
         check_against_every_reading(mine, other)
@@ -90,8 +90,8 @@ def test_sqlite_seeks_in_the_index_and_never_scans(app, owner, make_account):
 
 
 @pytest.mark.postgres
-def test_postgresql_seeks_in_the_index_and_never_scans(on_postgresql, people_on):
-    account_id = people_on(on_postgresql)
+def test_postgresql_seeks_in_the_index_and_never_scans(on_postgresql, account_on):
+    account_id = account_on(on_postgresql)
 
     with on_postgresql.app_context():
         write_history(account_id, seed=1, readings=600)

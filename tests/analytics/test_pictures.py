@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.media import making
-from tests.outbound.sources import Source
+from tests.outbound.stub_servers import Source
 from tests.storages import on_each_storage
 from tests.web.problems import assert_problem
 from tiktok_api import clock_offset
@@ -51,7 +51,7 @@ def path_of(url):
     return url.partition("?")[0]
 
 
-def test_until_it_was_fetched_there_is_none(owner, connect_account):
+def test_there_is_no_picture_before_the_fetch(owner, connect_account):
     account_id = connect_account(owner, "ada")
 
     assert avatar_of(owner, account_id) is None
@@ -74,7 +74,7 @@ def test_an_avatar_is_shown_without_a_token(owner, client, account_id):
     assert_problem(client.get(url[:-1] + ("0" if url[-1] != "0" else "1")), 403, "link_signature_invalid")
 
 
-def test_every_cover_is_kept_and_outlives_the_link_of_tiktok(owner, client, account_id, pass_time):
+def test_every_cover_is_stored_and_outlives_tiktoks_link(owner, client, account_id, pass_time):
     before = covers_of(owner, account_id)
     pass_time(hours=7)
     covers = covers_of(owner, account_id)
@@ -87,7 +87,7 @@ def test_every_cover_is_kept_and_outlives_the_link_of_tiktok(owner, client, acco
     assert_problem(client.get(before[0]), 403, "link_expired")
 
 
-def test_what_has_not_changed_is_not_fetched_again(owner, simulator, account_id, run_jobs, pass_time, stored_keys):
+def test_an_unchanged_picture_is_not_fetched_again(owner, simulator, account_id, run_jobs, pass_time, stored_keys):
     kept = stored_keys()
     pass_time(hours=2)
     run_jobs()
@@ -96,7 +96,7 @@ def test_what_has_not_changed_is_not_fetched_again(owner, simulator, account_id,
     assert kept
 
 
-def test_pictures_go_with_the_account(owner, client, account_id, run_jobs, stored_keys):
+def test_pictures_are_deleted_with_the_account(owner, client, account_id, run_jobs, stored_keys):
     urls = [avatar_of(owner, account_id), *covers_of(owner, account_id)]
     assert owner.delete(f"/accounts/{account_id}").status_code == 200
     gone = [client.get(url).status_code for url in urls]
@@ -107,7 +107,7 @@ def test_pictures_go_with_the_account(owner, client, account_id, run_jobs, store
     assert stored_keys() == set()
 
 
-def test_sweeping_leaves_what_is_kept(app, owner, account_id):
+def test_the_cleanup_leaves_used_pictures(app, owner, account_id):
     with app.app_context():
         keys = set(services_of(app)[Storage].keys_before(_far()))
         held = deduplication.keys_in_use(sorted(keys))
@@ -199,7 +199,7 @@ def test_another_avatar_replaces_the_one_before_and_its_bytes(
     ],
     ids=["a page", "a drawing", "nothing", "too large", "not there", "a private address", "a file"],
 )
-def test_what_is_no_picture_is_not_kept_and_not_asked_for_again(owner, account_id, source, name_avatar, answer):
+def test_a_file_that_is_no_picture_is_not_stored_and_not_fetched_again(owner, account_id, source, name_avatar, answer):
     source.answers["now"] = answer
 
     name_avatar(source.url("/new.png"))
@@ -210,7 +210,7 @@ def test_what_is_no_picture_is_not_kept_and_not_asked_for_again(owner, account_i
 
 
 @pytest.mark.parametrize("status", [403, 429, 500, 503])
-def test_a_source_that_is_away_costs_nothing_that_is_kept(owner, client, account_id, source, name_avatar, status):
+def test_an_unreachable_source_leaves_the_stored_picture(owner, client, account_id, source, name_avatar, status):
     source.answers["now"] = (status, "", b"")
     before = avatar_of(owner, account_id)
 
@@ -223,7 +223,7 @@ def test_a_source_that_is_away_costs_nothing_that_is_kept(owner, client, account
     assert client.get(avatar_of(owner, account_id)).data == PICTURE
 
 
-def test_addresses_that_are_not_public_are_not_gone_to_in_production(make_app, make_person, simulator, source):
+def test_private_addresses_are_not_fetched_in_production(make_app, make_person, simulator, source):
     app = make_app(tiktok_allow_http=False)
     source.answers["now"] = (200, "", PICTURE)
 

@@ -5,14 +5,14 @@ from uuid import uuid4
 WINDOW = "from=2026-03-01&to=2026-03-31&timezone=UTC"
 
 
-def test_values_are_of_the_end_and_changes_of_the_window(owner, make_account, read_profile, tally):
+def test_a_summary_has_the_last_values_and_the_changes_of_the_window(owner, make_account, read_profile, store_totals):
     account_id = make_account(owner)
     read_profile(account_id, "2026-02-28T23:59Z", follower_count=100, following_count=7, likes_count=50, video_count=3)
     read_profile(account_id, "2026-03-31T12:00Z", follower_count=140, following_count=6, likes_count=90, video_count=4)
     read_profile(account_id, "2026-04-01T00:00Z", follower_count=999)
-    tally(account_id, "2026-02-28T12:00Z", views=5000, views_gained=100, likes_gained=10)
+    store_totals(account_id, "2026-02-28T12:00Z", views=5000, views_gained=100, likes_gained=10)
     totals = {"views_gained": 1100, "likes_gained": 74, "comments_gained": 16, "shares_gained": 4}
-    tally(account_id, "2026-03-30T12:00Z", views=5800, comments=40, shares=9, **totals)
+    store_totals(account_id, "2026-03-30T12:00Z", views=5800, comments=40, shares=9, **totals)
 
     response = owner.get(f"/analytics/accounts/{account_id}/summary?{WINDOW}")
 
@@ -35,7 +35,7 @@ def test_values_are_of_the_end_and_changes_of_the_window(owner, make_account, re
     assert summary["engagement_rate"]["value"] == 0.084
 
 
-def test_of_a_new_account_everything_is_null_with_a_reason(owner, make_account):
+def test_a_new_account_has_nulls_with_reasons(owner, make_account):
     account_id = make_account(owner)
 
     summary = owner.get(f"/analytics/accounts/{account_id}/summary").json
@@ -57,10 +57,10 @@ def test_a_missing_scope_is_the_reason_for_what_it_hides(owner, make_account, re
     assert summary["views"]["reason"] == summary["engagement_rate"]["reason"] == "scope_missing"
 
 
-def test_without_views_there_is_no_rate(owner, make_account, tally):
+def test_without_views_there_is_no_rate(owner, make_account, store_totals):
     account_id = make_account(owner)
-    tally(account_id, "2026-02-28T12:00Z", views=10)
-    tally(account_id, "2026-03-30T12:00Z", views=10)
+    store_totals(account_id, "2026-02-28T12:00Z", views=10)
+    store_totals(account_id, "2026-03-30T12:00Z", views=10)
 
     summary = owner.get(f"/analytics/accounts/{account_id}/summary?{WINDOW}").json
 
@@ -80,7 +80,7 @@ def test_instants_bound_a_window_to_the_second(owner, make_account, read_profile
     assert (summary["followers"]["value"], summary["followers"]["change"]) == (30, 20)
 
 
-def test_days_are_the_callers_own_unless_told_otherwise(owner, make_account, read_profile):
+def test_days_are_in_the_callers_zone_by_default(owner, make_account, read_profile):
     owner.patch("/auth/me", json={"timezone": "Asia/Kathmandu"})
     refreshed = owner.post("/auth/refresh", json={"refresh_token": owner.tokens["refresh_token"]})
     owner.tokens = refreshed.json
@@ -105,7 +105,7 @@ BAD_WINDOWS = {
 }
 
 
-def test_a_bad_window_is_refused_with_what_to_mend(owner, make_account):
+def test_a_bad_window_is_refused_with_the_wrong_parameter(owner, make_account):
     path = f"/analytics/accounts/{make_account(owner)}/summary"
 
     answers = {query: owner.get(f"{path}?{query}") for query in BAD_WINDOWS}
@@ -127,7 +127,7 @@ def test_a_strangers_account_does_not_exist(owner, stranger, make_account):
     assert {(answer.status_code, answer.json["code"]) for answer in answers} == {(404, "not_found")}
 
 
-def test_nobody_in_particular_gets_nothing(client, owner, make_account):
+def test_an_anonymous_client_gets_401(client, owner, make_account):
     path = f"/api/v1/analytics/accounts/{make_account(owner)}"
 
     answers = [client.get(f"{path}/{what}?from=nonsense") for what in ("summary", "timeseries", "chart.svg")]

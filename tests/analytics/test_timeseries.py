@@ -37,7 +37,7 @@ VALUES_BY_ZONE = {
 }
 
 
-def test_which_day_a_reading_belongs_to_is_up_to_the_zone(owner, make_account, read_profile, series):
+def test_the_zone_decides_the_day_of_a_reading(owner, make_account, read_profile, series):
     account_id = make_account(owner)
     for at, count in (("03-01T18:20Z", 1), ("03-02T18:14Z", 2), ("03-02T18:16Z", 3)):
         read_profile(account_id, f"2026-{at}", follower_count=count)
@@ -77,7 +77,7 @@ def test_weeks_and_months_have_their_own_last_readings(owner, make_account, read
     ]
 
 
-def test_what_tiktok_lowers_stays_lowered_and_is_marked(owner, make_account, read_profile, series):
+def test_a_lowered_counter_stays_lowered_and_is_marked(owner, make_account, read_profile, series):
     account_id = make_account(owner)
     for at, count in (("03-01T12:00Z", 100), ("03-02T11:00Z", 80), ("03-02T12:00Z", 85), ("03-03T12:00Z", 90)):
         read_profile(account_id, f"2026-{at}", likes_count=count)
@@ -91,11 +91,11 @@ def test_what_tiktok_lowers_stays_lowered_and_is_marked(owner, make_account, rea
     ]
 
 
-def test_the_engagement_rate_of_each_day(owner, make_account, tally, series):
+def test_the_engagement_rate_of_each_day(owner, make_account, store_totals, series):
     account_id = make_account(owner)
-    tally(account_id, "2026-02-28T12:00Z", views_gained=0)
-    tally(account_id, "2026-03-01T12:00Z", views_gained=200, likes_gained=10, comments_gained=4, shares_gained=2)
-    tally(account_id, "2026-03-03T12:00Z", views_gained=200, likes_gained=11, comments_gained=4, shares_gained=2)
+    store_totals(account_id, "2026-02-28T12:00Z", views_gained=0)
+    store_totals(account_id, "2026-03-01T12:00Z", views_gained=200, likes_gained=10, comments_gained=4, shares_gained=2)
+    store_totals(account_id, "2026-03-03T12:00Z", views_gained=200, likes_gained=11, comments_gained=4, shares_gained=2)
 
     points = series(account_id, "metric=engagement_rate&from=2026-03-01&to=2026-03-03&timezone=UTC")["points"]
 
@@ -106,11 +106,11 @@ def test_the_engagement_rate_of_each_day(owner, make_account, tally, series):
     ]
 
 
-def test_the_changes_of_days_add_up_to_the_summary(owner, make_account, read_profile, tally, series):
+def test_the_changes_of_days_add_up_to_the_summary(owner, make_account, read_profile, store_totals, series):
     account_id = make_account(owner)
     for day in (1, 2, 5, 6, 9, 14):
         read_profile(account_id, f"2026-03-{day:02}T07:00Z", follower_count=day * day)
-        tally(account_id, f"2026-03-{day:02}T07:01Z", views=1, views_gained=1000 - day * day)
+        store_totals(account_id, f"2026-03-{day:02}T07:01Z", views=1, views_gained=1000 - day * day)
     window = "from=2026-03-02&to=2026-03-15&timezone=Australia/Adelaide"
 
     summary = owner.get(f"/analytics/accounts/{account_id}/summary?{window}").json
@@ -138,7 +138,7 @@ def test_more_than_four_hundred_points_are_refused(owner, make_account):
     assert response.json["errors"][0]["parameter"] == "from"
 
 
-def test_what_is_not_measured_is_refused(owner, make_account):
+def test_an_unknown_metric_is_refused(owner, make_account):
     path = f"/analytics/accounts/{make_account(owner)}/timeseries"
 
     answers = [owner.get(f"{path}?{query}") for query in ("metric=reach", "interval=hour", "metric=")]
@@ -147,7 +147,7 @@ def test_what_is_not_measured_is_refused(owner, make_account):
     assert [answer.json["errors"][0]["parameter"] for answer in answers] == ["metric", "interval", "metric"]
 
 
-def test_it_need_not_be_sent_twice(owner, make_account):
+def test_an_unchanged_response_is_304(owner, make_account):
     path = f"/analytics/accounts/{make_account(owner)}/timeseries?from=2026-03-01&to=2026-03-02"
 
     first = owner.get(path)

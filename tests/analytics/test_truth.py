@@ -81,7 +81,7 @@ def test_a_day_without_a_reading_is_a_gap_and_its_growth_is_not_lost(
     assert points[2]["changed_since"] == points[0]["captured_at"]
 
 
-def test_what_tiktok_takes_back_is_taken_back_here(owner, connect_account, run_jobs, pass_time, truth, simulator):
+def test_a_number_that_tiktok_lowers_is_lowered_here(owner, connect_account, run_jobs, pass_time, truth, simulator):
     account_id = connect_account(owner, "katherine")
     run_jobs()
     first_day = pass_time(seconds=0).date()
@@ -155,7 +155,7 @@ def test_a_video_posted_while_we_watch_counts_from_nothing(owner, connect_accoun
     assert summary["views"]["change"] == 5
 
 
-def test_what_was_not_granted_is_not_asked_for_and_says_so(owner, connect_account, run_jobs, simulator):
+def test_without_the_scope_nothing_is_requested_and_the_reason_is_shown(owner, connect_account, run_jobs, simulator):
     account_id = connect_account(owner, "katherine", scopes=["user.info.basic", "user.info.stats"])
     run_jobs()
 

@@ -43,7 +43,7 @@ def test_pages_follow_each_other_by_cursor(owner, account_id):
     assert len(found) == 11
 
 
-def test_a_list_that_was_never_read_says_so(owner, make_account):
+def test_a_list_that_was_never_read_has_a_reason(owner, make_account):
     response = owner.get(f"/accounts/{make_account(owner)}/videos")
 
     assert response.json["data"] == []

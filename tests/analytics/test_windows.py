@@ -39,7 +39,7 @@ def test_a_day_is_as_long_as_its_zone_says(zone, day, begins, hours):
     assert window.ends_at - window.starts_at == timedelta(hours=hours)
 
 
-def test_a_date_that_a_country_skipped_is_nobodys_day():
+def test_a_date_that_a_country_skipped_has_no_length():
     window = make_window(date(2011, 12, 29), date(2011, 12, 31), timezone="Pacific/Apia", now=NOW)
 
     periods = cut(window, Interval.DAY)

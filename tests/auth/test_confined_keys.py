@@ -7,7 +7,7 @@ import pytest
 
 from tests.auth.keys import Key, make_key
 from tests.web.problems import assert_problem
-from tiktok_api.app import API_PREFIX
+from tiktok_api.composition.api import API_PREFIX
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tiktok_api.cli.main import console
 
 
 class Operator:
-    """Somebody at the console: `operator("users", "list")`."""
+    """An operator at the console: `operator("users", "list")`."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app

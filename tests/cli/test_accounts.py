@@ -44,10 +44,10 @@ def test_an_account_is_shown_by_any_of_its_names(ada, operator, name):
 
 
 def test_an_unknown_account_is_a_sentence(operator):
-    refused = operator("accounts", "show", "@nobody")
+    refused = operator("accounts", "show", "@unknown")
 
     assert refused.exit_code == 1
-    assert "There is no account @nobody." in refused.stderr
+    assert "There is no account @unknown." in refused.stderr
 
 
 def test_sync_has_the_worker_read_accounts_again(owner, ada, operator, run_jobs):

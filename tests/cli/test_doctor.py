@@ -12,7 +12,7 @@ from flask_migrate import upgrade
 from sqlalchemy import make_url
 
 from tests.auth.mail_server import PASSWORD, USER, Inbox, certify, mail_server
-from tests.cli.answering import answering, http
+from tests.cli.stub_server import answering, http
 from tests.databases import execute
 from tests.servers import S3_BUCKET, S3_CREDENTIALS, free_port
 from tiktok_api.app import create_app
@@ -72,14 +72,14 @@ def failed(report: Report) -> set[str]:
     return {name for name, findings in report.items() if any(finding["status"] == "failed" for finding in findings)}
 
 
-def test_where_all_is_well_it_is_content(examine):
+def test_a_sound_configuration_has_no_problem(examine):
     status, report = examine()
 
     assert (status, failed(report)) == (0, set())
     assert report.keys() == {"settings", "database", "schema", "workers", "jobs", "redis", "mail", "storage", "tiktok"}
 
 
-def test_before_the_first_upgrade_it_says_which_command_to_run(examine, tmp_path):
+def test_before_the_first_upgrade_the_command_is_named(examine, tmp_path):
     status, report = examine(DATABASE_URL=f"sqlite:///{tmp_path}/new.sqlite3")
 
     [schema] = report["schema"]
@@ -88,7 +88,7 @@ def test_before_the_first_upgrade_it_says_which_command_to_run(examine, tmp_path
     assert "tiktok-api upgrade" in schema["hint"]
 
 
-def test_to_people_it_speaks_in_lines(examine, monkeypatch, capsys, tmp_path):
+def test_people_get_lines(examine, monkeypatch, capsys, tmp_path):
     examine(DATABASE_URL=f"sqlite:///{tmp_path}/new.sqlite3")
     monkeypatch.setattr("sys.argv", ["doctor"])
 
@@ -134,7 +134,7 @@ def test_dead_jobs_are_worth_a_warning(examine, database):
     assert "jobs dead" in report["jobs"][0]["hint"]
 
 
-def test_tables_that_are_not_what_the_revision_says_are_named(examine, database):
+def test_tables_that_differ_from_the_revision_are_named(examine, database):
     execute(f"sqlite:///{database}", "alter table users drop column timezone")
 
     status, report = examine()
@@ -194,7 +194,7 @@ def test_redis_that_answers_is_fine(examine, redis_server):
 
 
 @pytest.mark.parametrize("words", [None, b"-NOAUTH Authentication required.\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
-def test_what_does_not_answer_as_redis_has_failed(examine, words):
+def test_a_server_that_is_not_redis_has_failed(examine, words):
     with answering(words) as port:
         status, report = examine(REDIS_URL=f"redis://:hunter2@127.0.0.1:{port}/0")
 
@@ -231,7 +231,7 @@ def test_a_wrong_password_for_mail_is_named(examine, tmp_path, monkeypatch):
     assert "password" in report["mail"][0]["message"]
 
 
-def test_a_certificate_that_nobody_vouches_for_is_named(examine, tmp_path):
+def test_an_untrusted_certificate_is_named(examine, tmp_path):
     with mail_server(Inbox(), certificate=certify(tmp_path)) as port:
         status, report = examine(MAIL_URL=f"smtp://{USER}:hunter2@127.0.0.1:{port}")
 
@@ -240,7 +240,7 @@ def test_a_certificate_that_nobody_vouches_for_is_named(examine, tmp_path):
 
 
 @pytest.mark.parametrize("words", [None, b"HTTP/1.1 200 OK\r\n\r\n"])
-def test_what_does_not_answer_as_a_mail_server_has_failed(examine, words):
+def test_a_server_that_is_not_a_mail_server_has_failed(examine, words):
     with answering(words) as port:
         status, report = examine(MAIL_URL=f"smtp://u:hunter2@127.0.0.1:{port}")
 
@@ -274,7 +274,7 @@ def test_a_folder_that_cannot_be_made_is_a_wrong_setting(examine):
 
 
 @pytest.mark.parametrize("http_status", [200, 400, 401])
-def test_a_wrong_secret_is_told_from_a_tiktok_that_is_away(examine, simulator, http_status):
+def test_a_wrong_secret_differs_from_an_unreachable_tiktok(examine, simulator, http_status):
     simulator.control.knobs(oauth_error_status=http_status)
 
     status, report = examine(TIKTOK_CLIENT_SECRET="hunter2")
@@ -311,7 +311,7 @@ def test_a_busy_tiktok_is_worth_a_warning(examine):
     assert (status, report["tiktok"][0]["status"]) == (0, "warning")
 
 
-def test_what_fails_hides_nothing_else_that_fails(examine):
+def test_one_failure_hides_no_other(examine):
     gone = free_port()
 
     status, report = examine(
@@ -344,7 +344,7 @@ def test_what_fails_hides_nothing_else_that_fails(examine):
         ({"WORKER_THREAD": "8"}, {"WORKER_THREAD"}),
     ],
 )
-def test_what_is_hardly_meant_is_shown_and_allowed(examine, environment, named):
+def test_doubtful_settings_are_shown_and_allowed(examine, environment, named):
     status, report = examine(**environment)
 
     doubtful = [finding for finding in report["settings"] if finding["status"] == "warning"]

@@ -78,7 +78,7 @@ def test_a_database_without_tables_is_a_sentence(tmp_path):
     assert "Traceback" not in shown.stderr
 
 
-def test_doctor_speaks_to_programs_too(tmp_path):
+def test_doctor_prints_json_for_programs(tmp_path):
     environment = {"SECRET_KEY": "short", "HOME": str(tmp_path), "PYTHONPATH": sys.path[0]}
 
     shown = run("-m", "tiktok_api", "doctor", "--json", cwd=tmp_path, env=environment)

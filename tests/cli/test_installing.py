@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from tests.local_stack import ROOT, clean_environment
-from tests.readme.pasting import copy_repository
+from tests.readme.script import copy_repository
 from tests.servers import free_port, wait_until
 
 pytestmark = pytest.mark.xdist_group("installed")
@@ -56,7 +56,7 @@ def test_the_command_works_in_any_folder(venv, tmp_path, environment):
     assert created.returncode == 0, created.stderr
 
 
-def test_it_serves_with_its_templates_whatever_is_in_the_folder(venv, tmp_path, environment):
+def test_an_installed_server_uses_its_own_templates(venv, tmp_path, environment):
     decoy = tmp_path / "tiktok_api"
     decoy.mkdir()
     (decoy / "__init__.py").write_text("raise SystemExit('this is another copy')\n")

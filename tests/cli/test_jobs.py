@@ -96,7 +96,7 @@ def test_one_unknown_job_among_others_changes_nothing(make_job, operator):
 
 
 @pytest.mark.parametrize("arguments", [[], ["--kind", "a.kind"]])
-def test_what_is_to_be_retried_must_be_said(operator, arguments):
+def test_retrying_needs_job_ids_or_all(operator, arguments):
     assert operator("jobs", "retry", *arguments).exit_code == 2
 
 

@@ -74,7 +74,7 @@ def test_a_name_that_no_ring_takes_is_refused(operator, name):
 
 
 def test_no_key_for_an_unknown_user(app, operator):
-    refused = operator("keys", "create", "--user", "nobody@example.com", "--name", "x")
+    refused = operator("keys", "create", "--user", "unknown@example.com", "--name", "x")
 
     assert refused.exit_code == 1
     assert "There is no user" in refused.stderr

@@ -136,7 +136,7 @@ def test_a_command_that_was_killed_resumes_when_it_is_run_again(client, file, li
     assert line.offsets[-1] > 0
 
 
-def test_an_upload_that_is_gone_begins_anew(client, file):
+def test_an_upload_deleted_on_the_server_begins_again(client, file):
     first = json.loads(upload(client, file, "--local", "--json").stdout)
     client.ask("DELETE", f"/media/{first['id']}")
 

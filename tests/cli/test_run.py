@@ -16,7 +16,7 @@ from tiktok_api.cli.sample_video import make_sample_video
 pytestmark = pytest.mark.xdist_group("local stack")
 
 
-def test_a_second_one_in_the_same_folder_is_refused_and_says_where_the_first_serves(stack):
+def test_a_second_stack_in_the_same_folder_is_refused_with_the_urls_of_the_first(stack):
     with started(stack.folder) as second:
         code = second.process.wait(120)
         said = second.output
@@ -28,7 +28,7 @@ def test_a_second_one_in_the_same_folder_is_refused_and_says_where_the_first_ser
     assert httpx2.get(f"{stack.url}/livez", trust_env=False).status_code == 200
 
 
-def test_the_console_operates_it_where_it_is_asked_to(stack):
+def test_the_console_uses_the_stack_with_local(stack):
     created = console(stack.folder, "--local", "users", "create", "console@example.com", "--generate")
     listed = console(stack.folder, "users", "list", "--local", "--json")
 
@@ -47,7 +47,7 @@ def test_its_secrets_are_read_for_the_asking_alone(stack):
     assert stat.S_IMODE(notes.stat().st_mode) == 0o600
 
 
-def test_where_none_was_started_the_console_says_so(tmp_path):
+def test_the_console_reports_that_no_stack_was_started(tmp_path):
     refused = console(tmp_path, "--local", "users", "list")
 
     assert refused.returncode == 1
@@ -84,7 +84,7 @@ def publish(client: Client, account_id: str, file: Path) -> str:
     return str(client.ask("GET", f"/posts/{post['id']}")["targets"][0]["publish_id"])
 
 
-def test_what_tiktok_tells_by_webhook_reaches_the_api(stack, publisher, tmp_path):
+def test_webhooks_of_the_simulator_reach_the_api(stack, publisher, tmp_path):
     publish_id = publish(publisher, connect(publisher, "ada"), make_sample_video(tmp_path / "a.mp4", seconds=3))
 
     def delivered() -> bool:
@@ -131,7 +131,7 @@ def test_a_signal_stops_everything(tmp_path, number):
     assert are_gone(pids)
 
 
-def test_where_one_process_ends_it_is_said_and_all_stop(tmp_path):
+def test_if_one_process_ends_the_stack_reports_it_and_stops(tmp_path):
     with serving(tmp_path) as stack:
         pids = stack.pids
 
@@ -143,7 +143,7 @@ def test_where_one_process_ends_it_is_said_and_all_stop(tmp_path):
     assert are_gone(pids)
 
 
-def test_what_a_killed_one_has_left_behind_is_stopped_by_the_next(tmp_path):
+def test_the_processes_of_a_killed_stack_are_stopped_by_the_next(tmp_path):
     with started(tmp_path) as killed:
         killed.wait_until_serving()
         orphans = killed.pids

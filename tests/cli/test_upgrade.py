@@ -56,7 +56,7 @@ def test_a_second_time_changes_nothing(run):
     assert newest() in again.stdout + again.stderr
 
 
-def test_check_tells_programs_whether_it_is_behind(run, database):
+def test_check_exits_with_1_if_the_database_is_behind(run, database):
     behind = run("--check")
     tables = inspect(database).get_table_names()
     run()

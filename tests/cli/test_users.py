@@ -83,7 +83,7 @@ def test_a_person_at_a_terminal_is_asked_twice(tmp_path, app):
     ],
     ids=["short", "common", "address", "zone"],
 )
-def test_what_registering_refuses_is_refused(operator, arguments, password, reason):
+def test_creating_refuses_what_registering_refuses(operator, arguments, password, reason):
     refused = operator("users", "create", *arguments, "--password-stdin", stdin=f"{password}\n")
 
     assert refused.exit_code == 1
@@ -137,7 +137,7 @@ def test_disabling_ends_sessions_and_keys_at_once_in_every_process(app, elsewher
 
 
 @on_each_database
-def test_a_disabled_user_is_told_so_only_with_the_right_password(app, operator):
+def test_only_the_right_password_reveals_that_a_user_is_disabled(app, operator):
     Person(app, EMAIL)
     operator("users", "disable", EMAIL)
 
@@ -197,13 +197,13 @@ def test_setting_a_password_ends_sessions_and_keys(app, operator):
 
 @pytest.mark.parametrize("command", ["disable", "enable", "reset"])
 def test_an_unknown_address_is_a_sentence(operator, command):
-    refused = operator("users", command, "nobody@example.com")
+    refused = operator("users", command, "unknown@example.com")
 
     assert refused.exit_code == 1
-    assert "There is no user with the address nobody@example.com." in refused.stderr
+    assert "There is no user with the address unknown@example.com." in refused.stderr
 
 
-def test_what_the_operator_did_is_in_the_users_audit_trail(app, operator):
+def test_acts_of_the_operator_are_in_the_users_audit_trail(app, operator):
     operator("users", "create", EMAIL, "--password-stdin", stdin=f"{PASSWORD}\n")
     operator("users", "disable", EMAIL)
     operator("users", "enable", EMAIL)

@@ -147,7 +147,7 @@ def _answer(operation: Operation) -> dict[str, Any]:
     return dict(operation.document["responses"].get("200", {}))
 
 
-def test_every_answer_is_as_the_document_says_strictly(witness, owner, ids, run_jobs):
+def test_every_response_fits_the_document_strictly(witness, owner, ids, run_jobs):
     paths = some(operation.path.removeprefix("/api/v1") for operation in looks(witness.operations))
     for path in paths:
         filled = re.sub(r"{(\w+)}", lambda found: ids.get(found[1], MISSING), path)

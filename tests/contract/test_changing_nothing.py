@@ -76,7 +76,7 @@ def test_nothing_to_change_changes_nothing(app, owner, places):
     assert changed == {}
 
 
-def test_what_differs_is_still_changed(owner, places):
+def test_fields_that_differ_are_still_changed(owner, places):
     same = {
         "/auth/me": {"display_name": "Another"},
         "/accounts/{account_id}": {"label": "Autumn"},

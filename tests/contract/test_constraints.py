@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase
 
 from tests.contract.conftest import MISSING, some
-from tests.contract.stated import edges, follow, inside, kinds_of, outside, variants
+from tests.contract.schema_values import edges, follow, inside, kinds_of, outside, variants
 
 FORM = {"required", "unknown_field", "null", "wrong_type", "invalid"}
 Path = tuple[str | int, ...]
@@ -96,7 +96,7 @@ def _values(document: Any, schema: Any, path: Path) -> Iterator[tuple[Path, dict
             yield from _values(document, variant["items"], (*path, 0))
 
 
-def test_every_value_inside_what_is_stated_is_taken(owner, document, operations):
+def test_every_value_inside_a_schema_is_accepted(owner, document, operations):
     checked = places(document, operations)
 
     refused = {str(place): wrong for place in checked if (wrong := _first_refused(owner, document, place))}
@@ -121,7 +121,7 @@ def _first_refused(owner: Any, document: Any, place: Place) -> Any:
     return found
 
 
-def test_every_value_outside_what_is_stated_is_refused(owner, document, operations):
+def test_every_value_outside_a_schema_is_refused(owner, document, operations):
     sent = some((place, value) for place in places(document, operations) for value in outside(document, place.schema))
 
     taken = [(str(place), value) for place, value in sent if not _is_refused(place.faults(owner, value))]
@@ -183,7 +183,7 @@ def in_queries(operations: list[Any]) -> list[tuple[Any, dict[str, Any]]]:
     )
 
 
-def test_every_query_value_inside_what_is_stated_is_taken(owner, document, operations):
+def test_every_query_value_inside_a_schema_is_accepted(owner, document, operations):
     refused = {}
     for operation, parameter in in_queries(operations):
         _ask_inside(owner, document, operation, parameter, refused)
@@ -206,7 +206,7 @@ def _ask_inside(owner: Any, document: Any, operation: Any, parameter: Any, refus
         ask.hypothesis.inner_test(value)
 
 
-def test_every_query_value_outside_what_is_stated_is_refused(owner, document, operations):
+def test_every_query_value_outside_a_schema_is_refused(owner, document, operations):
     sent = some(
         (operation, parameter["name"], value)
         for operation, parameter in in_queries(operations)

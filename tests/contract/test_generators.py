@@ -63,7 +63,7 @@ def objects(schemas: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any
     return some((name, schema) for name, schema in schemas.items() if "properties" in schema)
 
 
-def test_it_is_not_large(app):
+def test_the_document_is_not_large(app):
     assert len(app.test_client().get("/openapi.json").data) < 245_000
 
 
@@ -127,7 +127,7 @@ def test_words_are_listed_in_components_alone(document, operations):
     assert len({tuple(sorted(words)) for words in named}) == len(named)
 
 
-def test_what_may_be_null_and_has_a_name_is_either_of_both(document):
+def test_a_nullable_component_is_either_the_component_or_null(document):
     post = document["components"]["schemas"]["Post"]["properties"]
     media = document["components"]["schemas"]["Media"]["properties"]
 
@@ -190,7 +190,7 @@ def test_every_json_answer_of_success_has_a_schema(operations):
     }
 
 
-def test_what_rules_find_and_what_targets_override_is_typed(document):
+def test_rule_values_and_overrides_are_typed(document):
     schemas = document["components"]["schemas"]
 
     for member in (
@@ -211,7 +211,7 @@ def test_what_rules_find_and_what_targets_override_is_typed(document):
     assert "caption" in schemas["Overrides"]["properties"]
 
 
-def test_it_says_where_the_server_is_whom_to_ask_and_what_a_bearer_may_be(app, document):
+def test_the_document_names_server_contact_and_bearer(app, document):
     bearer = document["components"]["securitySchemes"]["bearer"]
 
     assert document["servers"][0]["url"] == services_of(app)[Settings].public_url

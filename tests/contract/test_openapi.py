@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT202012
 from tests.contract.conftest import FEWEST_OPERATIONS, some
 
 
-def test_it_is_valid(document):
+def test_the_document_is_valid(document):
     faults = [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()]
 
     assert document["openapi"].startswith("3.1")
@@ -122,7 +122,7 @@ def test_every_list_names_the_refusal_of_a_cursor(operations):
     assert silent == []
 
 
-def test_whatever_hands_out_stored_bytes_says_how_it_can_be_asked(operations):
+def test_every_download_documents_ranges_and_conditions(operations):
     files = [one for one in operations if "307" in one.document["responses"]]
 
     silent = [
@@ -136,7 +136,7 @@ def test_whatever_hands_out_stored_bytes_says_how_it_can_be_asked(operations):
     assert silent == []
 
 
-def test_what_can_be_read_conditionally_says_so(operations):
+def test_conditional_reads_are_documented(operations):
     read = [o for o in operations if o.method == "get" and "ETag" in o.document["responses"]["200"].get("headers", {})]
     changed = [
         o

@@ -63,7 +63,7 @@ def test_every_query_parameter_that_the_code_reads_is_in_the_document(app, opera
     }
 
 
-def test_every_operation_that_takes_an_idempotency_key_says_so(app, operations):
+def test_every_idempotency_key_is_documented(app, operations):
     taking = {
         name
         for name, view in views_of(app)
@@ -76,7 +76,7 @@ def test_every_operation_that_takes_an_idempotency_key_says_so(app, operations):
     assert shown == taking
 
 
-def test_every_operation_that_holds_if_match_against_the_version_says_so(app, operations):
+def test_every_if_match_is_documented(app, operations):
     holding = {name for name, view in views_of(app) if StaleVersion in getattr(view, "refusals", ())}
 
     shown = {o.document["operationId"] for o in operations if "If-Match" in documented(o, "header")}

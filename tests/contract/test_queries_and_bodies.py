@@ -108,7 +108,7 @@ def test_a_parameter_with_many_values_takes_several(app, owner):
     assert refused == []
 
 
-def test_a_repeated_parameter_is_told_with_everything_else(owner):
+def test_a_repeated_parameter_is_reported_with_the_other_faults(owner):
     answer = owner.get("/posts?limit=5&limit=7&status=strange&nonsense=1")
 
     faults = {(fault["parameter"], fault["code"]) for fault in assert_problem(answer, 422)["errors"]}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.contract.conftest import MISSING, some
-from tests.contract.test_foreign_ids import _ask, _gist
+from tests.contract.example_requests import gist_of, send_example
 from tests.media.tus_client import begin
 from tests.posts.conftest import make_post, make_video, video_bytes  # noqa: F401  # fixtures
 
@@ -40,7 +40,7 @@ def test_another_users_id_is_answered_as_a_random_one(owner, stranger, belonging
     for operation in some(with_ids):
         [name] = re.findall(r"{(\w+)}", operation.path)
         real = belongings["upload" if "/uploads/" in operation.path else name]
-        foreign, random = (_gist(_ask(stranger, operation, identifier)) for identifier in (real, MISSING))
+        foreign, random = (gist_of(send_example(stranger, operation, identifier)) for identifier in (real, MISSING))
         if foreign != random or foreign[0] != 404:
             different[str(operation)] = (foreign, random)
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.cli.answering import answering
+from tests.cli.stub_server import answering
 from tests.deploy.nginx import NGINX, Site, nginx
 from tests.deploy.upstream import upstream
 from tests.media import making
@@ -139,7 +139,7 @@ class TusUpload:
         return wait_until(answer, seconds=90)[0]
 
 
-def test_a_tus_upload_reaches_the_api_while_it_is_sent_and_goes_on_after_a_cut(site, signed_in):
+def test_a_tus_upload_is_streamed_to_the_api_and_resumes_after_a_cut(site, signed_in):
     content = making.video(pad_to_bytes=12 * MEBIBYTE)
     upload = TusUpload(site, signed_in, len(content))
     with connected(site) as connection:
@@ -154,7 +154,7 @@ def test_a_tus_upload_reaches_the_api_while_it_is_sent_and_goes_on_after_a_cut(s
     assert (rest.status_code, rest.headers["Upload-Offset"]) == (204, str(len(content)))
 
 
-def test_what_a_client_sent_before_it_hung_up_is_kept(site, signed_in):
+def test_bytes_sent_before_a_hang_up_are_kept(site, signed_in):
     content = making.video(pad_to_bytes=12 * MEBIBYTE)
     upload = TusUpload(site, signed_in, len(content))
     with connected(site) as connection:
@@ -209,7 +209,7 @@ def stored(stage: Stage, site: Site, signed_in: dict[str, str]) -> tuple[str, by
     return f"/api/v1/media/{media['id']}/content", content, file
 
 
-def test_a_download_comes_from_nginx_with_all_that_the_api_says_of_it(site, signed_in, stored):
+def test_a_download_comes_from_nginx_with_the_headers_of_the_api(site, signed_in, stored):
     path, content, _ = stored
 
     whole = site.get(path, headers=signed_in)
@@ -224,7 +224,7 @@ def test_a_download_comes_from_nginx_with_all_that_the_api_says_of_it(site, sign
     assert "X-Accel-Redirect" not in whole.headers
 
 
-def test_what_a_link_shows_comes_from_nginx_and_may_stand_on_any_page(site, signed_in, stored):
+def test_a_linked_file_comes_from_nginx_and_may_be_embedded(site, signed_in, stored):
     path, content, _ = stored
     link = urlsplit(site.get(path.removesuffix("/content"), headers=signed_in).json()["content_url"])
 
@@ -260,7 +260,7 @@ def test_a_part_behind_the_end_is_a_problem(site, signed_in, stored):
     assert answer.headers["Content-Range"] == f"bytes */{len(content)}"
 
 
-def test_what_the_client_has_is_not_sent_again(site, signed_in, stored):
+def test_a_cached_file_is_not_sent_again(site, signed_in, stored):
     path, _, _ = stored
     etag = site.get(path, headers=signed_in).headers["ETag"]
 
@@ -275,7 +275,7 @@ def test_a_file_that_nginx_may_not_read_is_a_problem(site, signed_in, stored):
     must_be_problem(site.get(path, headers=signed_in), 403, "forbidden")
 
 
-def test_a_file_that_is_gone_is_a_problem(site, signed_in, stored):
+def test_a_missing_file_is_a_problem(site, signed_in, stored):
     path, _, file = stored
     file.unlink()
 
@@ -297,7 +297,7 @@ def test_the_clients_own_word_about_its_address_changes_nothing(site):
     assert left == [left[0] - number for number in range(len(lies))]
 
 
-def test_what_the_api_is_told_of_the_client_is_what_nginx_sees(folder):
+def test_the_api_gets_the_address_that_nginx_sees(folder):
     lies = {
         "X-Forwarded-For": "203.0.113.7",
         "X-Forwarded-Host": "evil.example",
@@ -347,7 +347,7 @@ def test_an_api_that_does_not_answer_in_time_is_a_problem(folder, path):
     assert answer.headers["Retry-After"] == "5"
 
 
-def test_a_flood_is_a_problem_that_says_when_to_come_back(folder):
+def test_a_flood_is_a_problem_with_retry_after(folder):
     with upstream() as api, nginx(folder, api.port, folder, rate="rate=1r/m", burst="burst=1") as site:
         answers = [site.get("/anything") for _ in range(3)]
 
@@ -365,7 +365,7 @@ def test_a_flood_is_a_problem_that_says_when_to_come_back(folder):
         (405, "method_not_allowed", ["TRACE /api/v1/posts HTTP/1.1", "Host: localhost"]),
     ],
 )
-def test_what_nginx_does_not_understand_is_a_problem(site, status, code, lines):
+def test_a_request_that_nginx_refuses_is_a_problem(site, status, code, lines):
     found, headers, body = ask(site, *lines)
 
     assert (found, headers["content-type"], json.loads(body)["code"]) == (status, "application/problem+json", code)

@@ -1,4 +1,4 @@
-"""An application on an empty database, and promises of kinds that do what a test says."""
+"""An application on an empty database, and jobs of kinds that do what a test says."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -39,8 +39,8 @@ def app(base_settings: Settings, each_database_url: str) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def promise(app: Flask) -> Callable[..., UUID]:
-    """Promise something that is due; answers the job's id."""
+def enqueue(app: Flask) -> Callable[..., UUID]:
+    """Enqueue a job that is due. Returns its id."""
 
     def make(kind: str = "tests.anything", **details: Any) -> UUID:
         with transaction() as session:
@@ -58,7 +58,7 @@ def claim(app: Flask) -> Callable[..., ClaimedJob | None]:
 
 
 @pytest.fixture
-def look(app: Flask) -> Callable[[UUID], Job | None]:
+def read_job(app: Flask) -> Callable[[UUID], Job | None]:
     """The job as the database has it now."""
 
     def find(job_id: UUID) -> Job | None:
@@ -88,13 +88,13 @@ def start_runner(app, base_settings) -> Iterator[Callable[..., tuple[Runner, thr
 
 
 class Gate:
-    """Where a job says that it has begun and waits until it may go on."""
+    """A point at which a job reports that it has begun and waits until it may continue."""
 
     def __init__(self) -> None:
         self.begun, self.may_end = threading.Event(), threading.Event()
         self.runs = 0
 
-    def pass_through(self, _ticket: Any) -> None:
+    def pass_through(self, _job: Any) -> None:
         self.runs += 1
         self.begun.set()
         assert self.may_end.wait(30)

@@ -1,4 +1,4 @@
-"""Kinds of promises that exist for tests alone; what they do is the test's choice."""
+"""Kinds of jobs for tests; a test chooses what they do."""
 
 from collections.abc import Callable
 from datetime import timedelta

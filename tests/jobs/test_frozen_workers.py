@@ -1,4 +1,4 @@
-"""A process that stands still inside a transaction, as suspended machines do, must not keep everybody else out."""
+"""A process that stops inside a transaction, as on a suspended machine, must not block the others."""
 
 import pytest
 from sqlalchemy import text
@@ -7,7 +7,7 @@ from tiktok_api.db import db
 
 
 @pytest.mark.postgres
-def test_postgresql_ends_the_session_of_whoever_stands_still_inside_a_transaction(make_app, postgresql_url):
+def test_postgresql_ends_a_session_that_idles_inside_a_transaction(make_app, postgresql_url):
     app = make_app(database_url=postgresql_url)
 
     with app.app_context():

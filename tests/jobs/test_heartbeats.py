@@ -1,4 +1,4 @@
-"""Signs of life of workers, in processes of their own."""
+"""Heartbeats of workers in processes of their own."""
 
 import os
 import signal
@@ -76,7 +76,7 @@ def upgraded(tmp_path: Path) -> Path:
 
 
 @on_each_database
-def test_a_worker_says_who_it_is_and_is_forgotten_when_it_stops(start_worker, rows, workers):
+def test_a_worker_has_a_row_until_it_stops(start_worker, rows, workers):
     assert rows() == []
     process = start_worker(WORKER_THREADS="3")
     wait_until(rows, seconds=60)
@@ -95,7 +95,7 @@ def test_a_worker_says_who_it_is_and_is_forgotten_when_it_stops(start_worker, ro
 
 
 @on_each_database
-def test_a_worker_beats_again_and_again(start_worker, rows):
+def test_a_worker_beats_repeatedly(start_worker, rows):
     start_worker()
     wait_until(rows, seconds=60)
     [first] = [beat.beat_at for beat in rows()]
@@ -106,7 +106,7 @@ def test_a_worker_beats_again_and_again(start_worker, rows):
 
 
 @on_each_database
-def test_a_worker_that_is_killed_is_missed(start_worker, rows, workers, age_beats, client_of):
+def test_a_killed_worker_is_reported(start_worker, rows, workers, age_beats, client_of):
     process = start_worker()
     wait_until(rows, seconds=60)
     os.kill(process.pid, signal.SIGKILL)
@@ -123,7 +123,7 @@ def test_a_worker_that_is_killed_is_missed(start_worker, rows, workers, age_beat
 
 
 @on_each_database
-def test_one_that_was_forgotten_comes_back_by_itself_and_prunes_the_dead(start_worker, rows, age_beats):
+def test_a_worker_restores_its_deleted_row_and_deletes_old_ones(start_worker, rows, age_beats):
     process = start_worker()
     wait_until(rows, seconds=60)
     with transaction() as session:
@@ -225,15 +225,15 @@ def client_of(app):
     return app.test_client
 
 
-def test_a_busy_worker_beats_all_the_same(app, rows, promise, base_settings):
+def test_a_busy_worker_beats_all_the_same(app, rows, enqueue, base_settings):
     begun, may_end = threading.Event(), threading.Event()
 
-    def hold(_ticket) -> None:
+    def hold(_job) -> None:
         begun.set()
         assert may_end.wait(60)
 
     kinds.does["tests.anything"] = hold
-    promise()
+    enqueue()
     runner = Runner(app, base_settings.replace(worker_threads=1))
     thread = threading.Thread(target=runner.run_forever)
     thread.start()

@@ -18,7 +18,7 @@ import httpx2
 from sqlalchemy import event
 
 from tiktok_api.app import create_app
-from tiktok_api.cli.flask_commands import work
+from tiktok_api.cli.commands.worker import worker
 from tiktok_api.db import db
 from tiktok_api.tiktok import DeadlineTransport
 
@@ -131,4 +131,4 @@ def run_worker(environment: Mapping[str, str], trace: Path, fate: Fate | None) -
 
     dialect.do_commit, DeadlineTransport.handle_request = watched_commit, watched_call
     with app.app_context():
-        work.main(args=[], standalone_mode=False)
+        worker.main(args=[], standalone_mode=False)

@@ -74,7 +74,7 @@ def look(each_database_url):
 
 @on_each_database
 @pytest.mark.parametrize("is_new", [True, False], ids=["from nothing", "from the newest"])
-def test_one_that_is_killed_leaves_nothing_behind(start_upgrade, run_upgrade, slow_migrations, half_way, look, is_new):
+def test_a_killed_upgrade_leaves_nothing_behind(start_upgrade, run_upgrade, slow_migrations, half_way, look, is_new):
     if not is_new:
         run_upgrade()
     before = look()
@@ -121,7 +121,9 @@ def test_many_at_once_on_an_empty_database_all_succeed(start_upgrade, look):
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("each_database_url", ["postgresql_url"], indirect=True)
-def test_behind_a_lock_that_lasts_it_gives_up_and_says_so(run_upgrade, each_database_url, slow_migrations, half_way):
+def test_an_upgrade_gives_up_on_a_lasting_lock_with_a_message(
+    run_upgrade, each_database_url, slow_migrations, half_way
+):
     run_upgrade()
     (half_way / "go-on").touch()
     engine = create_engine(each_database_url)

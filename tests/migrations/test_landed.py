@@ -29,7 +29,7 @@ def land(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_every_revision_has_landed_and_is_as_it_was():
+def test_every_revision_has_landed_and_is_unchanged():
     files = {file.name: checksum(file) for file in (MIGRATIONS / "versions").glob("*.py")}
 
     assert len(files) > 0
@@ -60,7 +60,7 @@ def test_landing_adds_a_new_revision(copied):
 
 
 @pytest.mark.parametrize("change", ["edited", "gone"])
-def test_landing_refuses_what_became_of_a_landed_one(copied, change):
+def test_landing_refuses_an_edited_revision(copied, change):
     file = copied / "versions" / FOUNDATIONS
     if change == "gone":
         file.unlink()

@@ -62,7 +62,7 @@ def test_an_empty_one_is_brought_to_the_newest(run_upgrade, version):
 @on_each_database
 @pytest.mark.parametrize("start", [FOUNDATIONS, "head"])
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_one_whose_tables_are_not_what_it_says_is_refused(run_upgrade, execute, start, damage):
+def test_a_database_whose_tables_differ_from_its_revision_is_refused(run_upgrade, execute, start, damage):
     statement, said = DAMAGE[damage]
     assert run_upgrade(start)[0] == 0
     execute(statement)
@@ -116,7 +116,7 @@ def test_one_with_tables_but_no_revision_is_refused(run_upgrade, execute):
 
 
 @on_each_database
-def test_what_others_keep_in_the_same_database_is_no_fault(run_upgrade, execute):
+def test_tables_of_other_programs_are_no_fault(run_upgrade, execute):
     run_upgrade()
     execute("create table notes (id integer primary key)", "create index ix_of_the_operator on posts (caption)")
 
@@ -126,7 +126,7 @@ def test_what_others_keep_in_the_same_database_is_no_fault(run_upgrade, execute)
 
 
 @on_each_database
-def test_the_command_says_it_as_a_process_too(start_upgrade, execute, run_upgrade):
+def test_the_command_reports_it_as_a_process(start_upgrade, execute, run_upgrade):
     run_upgrade()
     execute("alter table posts drop column caption")
 

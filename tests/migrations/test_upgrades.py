@@ -49,7 +49,7 @@ def test_there_are_revisions_to_come_from():
 
 
 @on_each_database
-def test_an_upgrade_of_what_is_newest_changes_nothing(app):
+def test_an_upgrade_of_the_newest_revision_changes_nothing(app):
     schema.upgrade()
 
     again = schema.upgrade()
@@ -114,7 +114,7 @@ def test_rows_that_refer_to_a_table_survive_its_being_made_anew(app, write_revis
 
 
 @on_each_database
-def test_a_migration_that_would_leave_rows_without_what_they_refer_to_is_refused(app, write_revision):
+def test_a_migration_that_breaks_foreign_keys_is_refused(app, write_revision):
     upgrade()
     with db.engine.connect() as connection:
         before = rows.fill(connection)

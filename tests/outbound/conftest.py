@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.outbound.authority import Authority
-from tests.outbound.sources import Names, Play, Source
+from tests.outbound.certificate_authority import Authority
+from tests.outbound.stub_servers import Names, Play, Source
 from tiktok_api.outbound import Fetcher, Policy
 
 

@@ -9,8 +9,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from tests.outbound.authority import Authority
-from tests.outbound.sources import answering, listening_for_connections, spell
+from tests.outbound.certificate_authority import Authority
+from tests.outbound.stub_servers import answering, listening_for_connections, spell
 from tiktok_api.outbound import (
     AddressForbidden,
     CertificateInvalid,
@@ -54,7 +54,7 @@ def dripping(data, stop, pause=0.05):
     return play
 
 
-def test_the_room_brings_nobody_along():
+def test_importing_outbound_imports_no_other_room():
     program = "import sys, tiktok_api.outbound; print(*sys.modules)"
     strangers = ("flask", "marshmallow", "sqlalchemy", "redis", "tiktok_api.tiktok", "tiktok_api.db", "tiktok_api.web")
 
@@ -64,7 +64,7 @@ def test_the_room_brings_nobody_along():
     assert [name for name in loaded if name.startswith(strangers)] == []
 
 
-def test_it_asks_for_plain_bytes_and_brings_nothing_of_ours(fetcher, source, names, monkeypatch, tmp_path):
+def test_requests_ask_for_plain_bytes_and_reveal_nothing(fetcher, source, names, monkeypatch, tmp_path):
     (tmp_path / ".netrc").write_text("machine media.example login me password planted-password\n")
     (tmp_path / ".netrc").chmod(0o600)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -132,7 +132,7 @@ def test_a_circle_of_redirects_ends(fetcher, source):
     assert server.connections == 6
 
 
-def test_a_name_is_looked_up_once_for_each_connection_and_that_answer_is_connected_to(fetcher, source, names):
+def test_a_name_is_resolved_once_and_the_connection_goes_to_that_address(fetcher, source, names):
     good = source(answering(redirect("/again")))
     trap = source(answering(spell(body=b"inside")), host="127.0.0.2", port=good.port)
     names.give("rebinding.example", ["127.0.0.1"], ["127.0.0.2"])
@@ -164,11 +164,11 @@ def test_the_next_address_is_tried_where_the_first_does_not_answer(make_fetcher,
     assert fetch(fetcher, server.url(host="two.example")) == (200, b"second")
 
 
-def test_a_name_that_nobody_has_and_one_that_cannot_be_looked_up_now_differ(fetcher, names):
+def test_an_unknown_name_differs_from_a_failed_lookup(fetcher, names):
     names.give("busy.example", socket.gaierror(socket.EAI_AGAIN, "later"))
 
     with pytest.raises(HostUnknown):
-        fetch(fetcher, "http://nobody.example/")
+        fetch(fetcher, "http://unknown.example/")
     with pytest.raises(Unreachable):
         fetch(fetcher, "http://busy.example/")
 
@@ -204,7 +204,7 @@ def test_a_certificate_for_another_name_is_refused(fetcher, source, names, autho
     assert server.requests == []
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(fetcher, source, names, tmp_path):
+def test_an_untrusted_certificate_is_refused(fetcher, source, names, tmp_path):
     names.give("media.example", ["127.0.0.1"])
     server = source(answering(spell()), tls=Authority(tmp_path).vouch_for("media.example"))
 
@@ -249,7 +249,7 @@ def test_plain_http_is_redirected_to_https(fetcher, source, names, authority):
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n",
     ],
 )
-def test_what_is_no_http_or_ends_early_is_no_answer(fetcher, source, answer):
+def test_a_response_that_is_not_http_or_ends_early_is_refused(fetcher, source, answer):
     server = source(answering(answer))
 
     with pytest.raises(Interrupted):

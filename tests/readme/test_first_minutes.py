@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.local_stack import clean_environment, serving
-from tests.readme.pasting import TOOLS, blocks, copy_repository, paste, require_tools
+from tests.readme.script import TOOLS, blocks, copy_repository, paste, require_tools
 from tests.servers import wait_until
 
 pytestmark = pytest.mark.xdist_group("local stack")  # two at once would want the same port

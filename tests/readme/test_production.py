@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from tests.local_stack import clean_environment
-from tests.readme.pasting import blocks, copy_repository, require_tools
+from tests.readme.script import blocks, copy_repository, require_tools
 from tests.servers import free_port, wait_until
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("production")]

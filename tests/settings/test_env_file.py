@@ -140,7 +140,7 @@ def test_settings_of_programs_that_share_the_file_are_no_mistake(read):
     )
 
 
-def test_what_boto3_reads_is_passed_on_and_follows_the_file(read, monkeypatch):
+def test_variables_of_boto3_are_passed_on_and_follow_the_file(read, monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "from-the-environment")
     monkeypatch.setenv("AWS_PROFILE", "")
     read("AWS_ACCESS_KEY_ID=first\nAWS_DEFAULT_REGION=from-the-file\nAWS_SESSION_TOKEN=old\n")

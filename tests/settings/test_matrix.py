@@ -59,7 +59,7 @@ def test_a_value_of_the_wrong_kind_is_named_with_what_is_allowed(read, name, val
 
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", ["-1", "1e400", "9" * 400, "nan", "inf", "-inf", "1,5", "0x10", "10 MB"])
-def test_a_number_out_of_bounds_is_told_the_bounds(read, name, value):
+def test_a_number_out_of_bounds_is_reported_with_the_bounds(read, name, value):
     [found] = problems(read, f"{name}={value}")
 
     assert found.startswith(f"{name}: must be a")
@@ -101,7 +101,7 @@ def test_everything_that_is_wrong_is_named_at_once(read):
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_every_setting_says_what_it_means(name):
+def test_every_setting_has_a_description(name):
     field = Settings.model_fields[NAMES[name]]
 
     assert field.description
@@ -114,7 +114,7 @@ def test_every_setting_says_what_it_means(name):
 @pytest.mark.parametrize(
     "name", ["SECRET_KEY", "TIKTOK_CLIENT_SECRET", "DATABASE_URL", "REDIS_URL", "MAIL_URL", "JWT_KEYS", "VAULT_KEYS"]
 )
-def test_what_is_secret_is_in_no_repr(read, name):
+def test_no_repr_contains_a_secret(read, name):
     secrets = {
         "SECRET_KEY": "hunter2" * 6,
         "TIKTOK_CLIENT_SECRET": "hunter2",

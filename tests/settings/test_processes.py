@@ -51,7 +51,7 @@ def processes_below(folder: Path) -> list[str]:
     return found
 
 
-def test_the_example_with_what_is_required_filled_in_serves(folder, simulator):
+def test_the_example_serves_with_the_required_settings_filled_in(folder, simulator):
     folder.fill_in(**REQUIRED)
     port = str(free_port())
     tiktok = {"TIKTOK_API_URL": simulator.url, "TIKTOK_ALLOW_HTTP": "true", "BIND": f"127.0.0.1:{port}"}
@@ -186,7 +186,7 @@ def test_credentials_for_s3_in_the_file_reach_the_api_and_the_doctor(folder, s3_
     assert storage["status"] == "ok"
 
 
-def test_what_the_file_says_is_not_handed_on_as_if_the_operator_had_said_it(folder):
+def test_values_of_the_file_are_not_passed_on_as_environment(folder):
     folder.fill_in(**REQUIRED, BIND=f"127.0.0.1:{free_port()}")
     with (folder.path / ".env").open("a") as file:
         file.write("AWS_SESSION_TOKEN=of-today\n")
@@ -205,7 +205,7 @@ def test_what_the_file_says_is_not_handed_on_as_if_the_operator_had_said_it(fold
 
 
 @pytest.mark.parametrize("process", [WORKER, ("tiktok_api", "worker"), ("tiktok_api", "serve")])
-def test_a_doubtful_name_is_in_the_log_of_what_runs_on(folder, process):
+def test_a_doubtful_name_is_logged(folder, process):
     folder.fill_in(**REQUIRED, BIND=f"127.0.0.1:{free_port()}")
 
     with folder.running(*process, WORKER_THREAD="8"):

@@ -83,7 +83,7 @@ def test_there_is_no_chunk_outside_of_the_plan(index):
         (67_108_865, 6),
     ],
 )
-def test_an_upload_goes_on_with_the_first_chunk_that_is_missing(uploaded, chunk):
+def test_an_upload_continues_with_the_first_missing_chunk(uploaded, chunk):
     plan = plan_chunks(67_108_865)
 
     assert plan.next_chunk(uploaded) == chunk

@@ -63,7 +63,7 @@ def test_every_code_has_its_error(client, tiktok, code, status, kind):
 
 @pytest.mark.parametrize("status", [200, 301, 302, 307, 400, 401, 403, 404, 418, 500, 502, 503])
 @pytest.mark.parametrize("content", [b"", b"<html>Sorry</html>", b"[]", b'"ok"', b"7", b"null", b"{}", b'{"data":{}}'])
-def test_without_tiktoks_word_it_was_not_tiktok(client, tiktok, status, content):
+def test_a_response_without_tiktoks_code_is_unreachable(client, tiktok, status, content):
     tiktok.answers(httpx2.Response(status, content=content))
 
     error = fail(client)
@@ -74,7 +74,7 @@ def test_without_tiktoks_word_it_was_not_tiktok(client, tiktok, status, content)
 
 
 @pytest.mark.parametrize("content", [b"Unsupported path(Janus)", b"  Unsupported path(Janus)\n", b"Unsupported path"])
-def test_a_gateway_that_knows_no_such_path_speaks_without_an_envelope(client, tiktok, content):
+def test_an_unsupported_path_has_no_envelope(client, tiktok, content):
     tiktok.answers(httpx2.Response(404, content=content, headers={"Content-Type": "text/plain"}))
 
     error = fail(client)
@@ -150,7 +150,7 @@ def test_ok_is_success_whatever_the_status(client, tiktok):
         (httpx2.RemoteProtocolError(""), True),
     ],
 )
-def test_unreachable_says_whether_it_may_have_been_sent(client, tiktok, failure, was_sent):
+def test_unreachable_knows_whether_the_request_may_have_been_sent(client, tiktok, failure, was_sent):
     tiktok.answers(failure)
 
     error = fail(client)

@@ -28,7 +28,6 @@ ACTS = {
     "init_video": lambda c: c.init_video(TOKEN, post_info=VIDEO, video_size=5),
     "init_photos": lambda c: c.init_photos(TOKEN, post_info=PHOTO, photo_urls=["https://us.example/a"]),
     "fetch_status": lambda c: c.fetch_status(TOKEN, "v_pub"),
-    "cancel_publish": lambda c: c.cancel_publish(TOKEN, "v_pub"),
     "put_chunk": lambda c: c.put_chunk(UPLOAD_URL, body=b"a", first=0, last=0, total=1, content_type="video/mp4"),
 }
 
@@ -107,7 +106,7 @@ def answering(body: bytes, **headers: str) -> TikTokClient:
 
 
 @pytest.mark.parametrize("body", NO_ANSWER.values(), ids=NO_ANSWER.keys())
-def test_what_is_no_answer_of_tiktoks_may_have_had_its_effect(body):
+def test_after_a_garbled_response_the_request_may_have_had_its_effect(body):
     encoding = {"content-encoding": "gzip"} if body[:2] == b"\x1f\x8b" else {}
     client = answering(body, **encoding)
 
@@ -120,7 +119,7 @@ def test_what_is_no_answer_of_tiktoks_may_have_had_its_effect(body):
 
 
 @pytest.mark.parametrize("body", STRANGE_BUT_CLEAR.values(), ids=STRANGE_BUT_CLEAR.keys())
-def test_what_is_strange_but_clear_is_understood(body):
+def test_strange_but_clear_responses_are_understood(body):
     status = answering(body).fetch_status(TOKEN, "v_pub")
 
     assert status.status.startswith("FAILED")

@@ -81,7 +81,7 @@ def test_only_desktop_apps_have_verifiers(make_client):
     assert verifier != desktop.new_code_verifier()
 
 
-def test_a_desktop_app_cannot_forget_its_verifier(make_client, tiktok):
+def test_a_desktop_app_needs_its_verifier(make_client, tiktok):
     client = make_client(app_type="desktop")
 
     with pytest.raises(ValueError, match="PKCE"):

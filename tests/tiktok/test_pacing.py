@@ -10,7 +10,7 @@ VIDEO = VideoPostInfo(privacy_level="SELF_ONLY")
 
 
 class Hands:
-    """A clock whose time passes only when somebody sleeps or says so."""
+    """A clock whose time passes only in `sleep` or on request."""
 
     def __init__(self) -> None:
         self.now = 1000.0

@@ -103,7 +103,7 @@ def test_times(value, read):
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{", b"\xff\xfe", b"[" * 200_000, b"1" * 6000 + b"x", b"nul"])
-def test_what_is_not_json_is_nothing(body):
+def test_a_body_that_is_not_json_is_none(body):
     assert parsing.document(body) is None
 
 

@@ -10,7 +10,6 @@ from tiktok_api.tiktok import (
     CreatorInfo,
     PhotoPostInfo,
     PublishState,
-    TikTokRefusal,
     TikTokUnreachable,
     VideoPostInfo,
     plan_chunks,
@@ -78,7 +77,7 @@ def test_a_response_without_privacy_options_is_refused(client, tiktok, options):
         client.fetch_creator_info(ACCESS_TOKEN)
 
 
-def test_a_direct_post_says_everything_that_is_off(client, tiktok):
+def test_a_direct_post_sends_every_false_setting(client, tiktok):
     tiktok.answers(enveloped(TICKET))
 
     ticket = client.init_video(ACCESS_TOKEN, post_info=VIDEO, video_size=67_108_865)
@@ -108,7 +107,7 @@ def test_a_direct_post_says_everything_that_is_off(client, tiktok):
     assert ticket.log_id == "20260101000000ABCDEF"
 
 
-def test_a_direct_post_says_what_was_chosen(client, tiktok):
+def test_a_direct_post_sends_the_chosen_settings(client, tiktok):
     tiktok.answers(enveloped(TICKET))
     post_info = VideoPostInfo(
         privacy_level="PUBLIC_TO_EVERYONE",
@@ -137,27 +136,15 @@ def test_a_direct_post_says_what_was_chosen(client, tiktok):
     }
 
 
-def test_a_pulled_video(client, tiktok):
-    tiktok.answers(enveloped({"publish_id": "v_pub_url~v2.1"}))
-
-    ticket = client.init_video_from_url(ACCESS_TOKEN, post_info=VIDEO, video_url="https://us.example/v.mp4")
-
-    assert sent(tiktok)[1]["source_info"] == {"source": "PULL_FROM_URL", "video_url": "https://us.example/v.mp4"}
-    assert (ticket.publish_id, ticket.upload_url, ticket.plan) == ("v_pub_url~v2.1", None, None)
-
-
 def test_drafts_carry_no_settings(client, tiktok):
     tiktok.answers(enveloped(TICKET))
 
     client.init_inbox_video(ACCESS_TOKEN, video_size=5)
-    client.init_inbox_video_from_url(ACCESS_TOKEN, video_url="https://us.example/v.mp4")
 
-    uploaded, pulled = (orjson.loads(request.content) for request in tiktok.requests)
-    assert {request.url.path for request in tiktok.requests} == {"/v2/post/publish/inbox/video/init/"}
-    assert uploaded == {
-        "source_info": {"source": "FILE_UPLOAD", "video_size": 5, "chunk_size": 5, "total_chunk_count": 1}
-    }
-    assert pulled == {"source_info": {"source": "PULL_FROM_URL", "video_url": "https://us.example/v.mp4"}}
+    assert sent(tiktok) == (
+        "/v2/post/publish/inbox/video/init/",
+        {"source_info": {"source": "FILE_UPLOAD", "video_size": 5, "chunk_size": 5, "total_chunk_count": 1}},
+    )
 
 
 def test_a_photo_post_sends_its_urls_and_settings(client, tiktok):
@@ -278,20 +265,3 @@ def test_a_response_without_status_is_refused(client, tiktok, data):
 
     with pytest.raises(TikTokUnreachable, match="no usable status"):
         client.fetch_status(ACCESS_TOKEN, "v_pub")
-
-
-def test_a_pull_is_cancelled(client, tiktok):
-    tiktok.answers(httpx2.Response(200, json={"error": {"code": "ok"}}))
-
-    client.cancel_publish(ACCESS_TOKEN, "v_pub_url~v2.1")
-
-    assert sent(tiktok) == ("/v2/post/publish/cancel/", {"publish_id": "v_pub_url~v2.1"})
-
-
-def test_too_late_to_cancel(client, tiktok):
-    tiktok.answers(enveloped(code="publish_not_cancellable", status=400))
-
-    with pytest.raises(TikTokRefusal) as caught:
-        client.cancel_publish(ACCESS_TOKEN, "v_pub_url~v2.1")
-
-    assert caught.value.code == "publish_not_cancellable"

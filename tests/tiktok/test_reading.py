@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from tests.tiktok.doubles import ACCESS_TOKEN, enveloped
-from tiktok_api.tiktok import ScopeMissing, TikTokUnreachable, Video
+from tiktok_api.tiktok import ScopeMissing, TikTokUnreachable, TikTokVideo
 
 ALL = ("user.info.basic", "user.info.profile", "user.info.stats", "video.list")
 
@@ -38,7 +38,7 @@ def test_without_a_user_scope_no_request_is_sent(client, tiktok):
     assert tiktok.requests == []
 
 
-def test_a_profile_is_read_as_it_comes(client, tiktok):
+def test_a_profile_is_read(client, tiktok):
     user = {"open_id": "o", "display_name": "Tik Toker", "is_verified": False, "follower_count": 0, "likes_count": "12"}
     tiktok.answers(enveloped({"user": user}))
 
@@ -48,7 +48,7 @@ def test_a_profile_is_read_as_it_comes(client, tiktok):
     assert (info.follower_count, info.likes_count) == (0, 12)
 
 
-def test_what_is_not_said_is_unknown_never_zero(client, tiktok):
+def test_missing_counts_are_none_never_zero(client, tiktok):
     tiktok.answers(
         enveloped({"user": {"open_id": 7, "follower_count": None, "likes_count": "many", "video_count": -1}})
     )
@@ -59,7 +59,7 @@ def test_what_is_not_said_is_unknown_never_zero(client, tiktok):
     assert (info.follower_count, info.following_count, info.likes_count, info.video_count) == (None,) * 4
 
 
-def test_what_was_not_asked_for_is_not_believed(client, tiktok):
+def test_fields_that_were_not_requested_are_ignored(client, tiktok):
     tiktok.answers(enveloped({"user": {"open_id": "o", "follower_count": 0, "is_verified": False}}))
 
     info = client.fetch_user_info(ACCESS_TOKEN, scopes=["user.info.basic"])
@@ -103,7 +103,7 @@ def test_a_page_of_videos(client, tiktok):
     assert orjson.loads(request.content) == {"max_count": 20}
     assert (page.cursor, page.has_more) == (1_643_332_803_000, True)
     assert page.videos == (
-        Video(
+        TikTokVideo(
             id="7077642457847994444",
             created_at=datetime(2022, 1, 28, 1, 20, 3, tzinfo=UTC),
             cover_image_url="https://p16.example/c.jpeg?x-expires=1",
@@ -157,7 +157,7 @@ def test_odd_fields_of_videos_are_left_out(client, tiktok):
 
     page = client.list_videos(ACCESS_TOKEN)
 
-    assert page.videos == (Video(id="7077642457847994444", like_count=9),)
+    assert page.videos == (TikTokVideo(id="7077642457847994444", like_count=9),)
     assert (page.cursor, page.has_more) == (None, False)
 
 
@@ -195,4 +195,4 @@ def test_a_lone_surrogate_does_not_spoil_a_page(client, tiktok):
     body = b'{"data":{"videos":[{"id":"1","title":"cut \\ud83c"}]},"error":{"code":"ok"}}'
     tiktok.answers(httpx2.Response(200, content=body))
 
-    assert client.list_videos(ACCESS_TOKEN).videos == (Video(id="1", title="cut �"),)
+    assert client.list_videos(ACCESS_TOKEN).videos == (TikTokVideo(id="1", title="cut �"),)

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.tiktok.doubles import connected_to, enveloped, read_request
-from tiktok_api.tiktok import PublishTicket, TikTokError, TokenGrant, VideoPostInfo
+from tiktok_api.tiktok import PhotoPostInfo, PublishTicket, TikTokError, TokenGrant, VideoPostInfo
 
 ACCESS = "act.planted!4608.va"
 REFRESH = "rft.planted*2!4608.va"
@@ -20,6 +20,7 @@ UPLOAD_PATH = "/video/planted-path/"
 UPLOAD_URL = f"https://open-upload.tiktokapis.com{UPLOAD_PATH}?upload_id=planted-id&upload_token={UPLOAD_TOKEN}"
 PULL_URL = "https://us.example/pull/planted-pull-token"
 VIDEO = VideoPostInfo(privacy_level="SELF_ONLY")
+PHOTO = PhotoPostInfo(privacy_level="SELF_ONLY")
 
 ACTS = {
     "exchange_code": lambda c: c.exchange_code(code=CODE, redirect_uri="https://us.example/", code_verifier=VERIFIER),
@@ -29,7 +30,7 @@ ACTS = {
     "list_videos": lambda c: c.list_videos(ACCESS),
     "creator_info": lambda c: c.fetch_creator_info(ACCESS),
     "init_video": lambda c: c.init_video(ACCESS, post_info=VIDEO, video_size=5),
-    "init_video_from_url": lambda c: c.init_video_from_url(ACCESS, post_info=VIDEO, video_url=PULL_URL),
+    "init_photos": lambda c: c.init_photos(ACCESS, post_info=PHOTO, photo_urls=[PULL_URL]),
     "fetch_status": lambda c: c.fetch_status(ACCESS, "v_pub"),
     "put_chunk": lambda c: c.put_chunk(UPLOAD_URL, body=b"a", first=0, last=0, total=1, content_type="video/mp4"),
 }

@@ -1,4 +1,4 @@
-"""verify_webhook(): believing TikTok and nobody else"""
+"""verify_webhook() accepts TikTok's signatures alone"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -83,7 +83,7 @@ def test_no_header_breaks_it(header, body):
 
 
 @given(st.integers(min_value=0, max_value=999_999_999_999), st.binary(), st.text(min_size=1))
-def test_what_is_signed_is_believed(timestamp, body, secret):
+def test_a_valid_signature_is_accepted(timestamp, body, secret):
     try:
         secret.encode()
     except UnicodeEncodeError:

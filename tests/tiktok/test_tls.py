@@ -60,7 +60,7 @@ def trusting(identity):
     return DeadlineTransport(ssl_context=ssl.create_default_context(cafile=identity))
 
 
-def test_a_server_that_nobody_vouches_for_gets_nothing(serve_tls):
+def test_an_untrusted_server_gets_no_request(serve_tls):
     heads = []
     url = serve_tls(lambda connection: heads.append(read_request(connection)[0]))
 

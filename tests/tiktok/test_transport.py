@@ -11,8 +11,9 @@ import httpx2
 import pytest
 
 from tests.tiktok.doubles import ACCESS_TOKEN, HASTY, OK, connected_to, dripping, fail, read_request, spell
+from tiktok_api.http.backend import DeadlineStream
+from tiktok_api.http.deadline import current, deadline
 from tiktok_api.tiktok import TikTokUnreachable, Timeouts
-from tiktok_api.tiktok.transport import PunctualStream, deadline
 
 
 def test_a_refused_connection_was_never_sent(serve):
@@ -82,7 +83,7 @@ def test_every_wait_is_cut_to_what_is_left():
             waits.append(timeout)
             return self
 
-    stream = PunctualStream(Recorder())
+    stream = DeadlineStream(Recorder(), current)
     with deadline(5.0):
         stream.read(1, 30.0)
         stream.write(bytes(200_000), 30.0)
@@ -113,7 +114,7 @@ def test_a_deadline_that_is_over_stops_even_the_connection():
     assert "ConnectTimeout" in str(error)
 
 
-def test_a_slow_but_timely_answer_is_an_spell(serve, stop):
+def test_a_slow_but_timely_response_is_accepted(serve, stop):
     server = serve(dripping(spell(), stop, pause=0.002))
 
     with connected_to(server.url, timeouts=Timeouts(read=60.0)) as client:
@@ -132,7 +133,7 @@ def test_a_slow_but_timely_answer_is_an_spell(serve, stop):
     ],
     ids=["cut", "short", "bad chunk", "not HTTP", "bad status", "huge header"],
 )
-def test_a_broken_answer_is_no_spell(serve, data):
+def test_a_broken_response_is_refused(serve, data):
     def play(connection):
         read_request(connection)
         connection.sendall(data)
@@ -163,7 +164,7 @@ def test_redirects_are_not_followed_and_cookies_not_kept(serve):
     assert b"cookie" not in heads[1].lower()
 
 
-def test_the_environment_has_no_say(serve, monkeypatch):
+def test_the_environment_has_no_effect(serve, monkeypatch):
     for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
@@ -298,5 +299,5 @@ def test_a_connection_survives_a_body_of_the_wrong_length(serve):
     assert receipt.is_complete
 
 
-def test_patience_is_as_promised():
+def test_timeouts_are_the_documented_ones():
     assert Timeouts() == Timeouts(connect=5.0, read=30.0, chunk=300.0)

@@ -151,7 +151,7 @@ def test_a_chunk_lies_inside_the_file(client, first, last, total):
         "",
     ],
 )
-def test_no_byte_goes_anywhere_else(client, tiktok, url):
+def test_bytes_go_to_allowed_hosts_only(client, tiktok, url):
     with pytest.raises(TikTokRefusal) as caught:
         put(client, url)
 
@@ -219,7 +219,7 @@ def test_no_text_leads_to_another_host(url):
         put(client, url)
 
 
-def test_trouble_while_reading_the_file_stays_what_it_is(client):
+def test_errors_of_the_file_are_raised_unchanged(client):
     def broken():
         yield b"ab"
         raise OSError("disk")

@@ -9,17 +9,17 @@ from flask import Flask
 
 from tests import stage
 from tests.conftest import Person
-from tests.web import things
+from tests.web import sample_domain
 from tiktok_api.settings import Settings
 
 
 @pytest.fixture
 def make_things(make_app: Callable[..., Flask]) -> Iterator[Callable[..., Flask]]:
     """An application with things, and settings of its own."""
-    things.arrived.clear()
-    things.may_go_on.clear()
-    yield lambda **changes: things.add_to(make_app(**changes))
-    things.may_go_on.set()
+    sample_domain.arrived.clear()
+    sample_domain.may_go_on.clear()
+    yield lambda **changes: sample_domain.add_to(make_app(**changes))
+    sample_domain.may_go_on.set()
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def database_url(sqlite_template: Path, stage_file: Path) -> str:
 @pytest.fixture
 def app(base_settings: Settings, each_database_url: str) -> Flask:
     """An application with things on an empty database, in turn on each kind if the test says so."""
-    things.arrived.clear()
-    things.may_go_on.clear()
-    return stage.application(each_database_url, base_settings, kind="things", add=things.add_to)
+    sample_domain.arrived.clear()
+    sample_domain.may_go_on.clear()
+    return stage.application(each_database_url, base_settings, kind="things", add=sample_domain.add_to)
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ TAKERS = [
 
 
 @pytest.mark.parametrize(("method", "path"), TAKERS)
-def test_what_is_not_json_is_malformed_everywhere(owner, method, path):
+def test_a_body_that_is_not_json_is_refused_by_every_operation(owner, method, path):
     answers = [owner.open(path, method=method, data=body, content_type="application/json") for body in NOT_JSON]
 
     for answer in answers:
@@ -64,7 +64,7 @@ def test_what_is_not_json_is_malformed_everywhere(owner, method, path):
 
 
 @pytest.mark.parametrize(("method", "path"), TAKERS)
-def test_what_is_no_object_is_invalid_everywhere(owner, method, path):
+def test_a_body_that_is_no_object_is_refused_by_every_operation(owner, method, path):
     answers = [owner.open(path, method=method, data=body, content_type="application/json") for body in NOT_OBJECTS]
 
     for answer in answers:
@@ -125,7 +125,7 @@ def test_every_fault_has_words(owner):
     assert all(set(fault) == {"pointer", "code", "message"} and fault["message"] for fault in response.json["errors"])
 
 
-def test_a_missing_body_is_named_with_what_it_should_hold(owner):
+def test_a_missing_body_is_reported_with_its_required_fields(owner):
     response = owner.post("/things")
 
     document = assert_problem(response, 422, "invalid")
@@ -162,7 +162,7 @@ def test_a_query_parameter_that_is_unknown_or_wrong_is_refused(owner):
     ]
 
 
-def test_an_odd_query_is_read_as_well_as_it_can_be(owner):
+def test_an_odd_query_is_still_read(owner):
     answers = [owner.get(f"/things{query}") for query in ODD_QUERIES]
 
     assert [answer.status_code for answer in answers] == [200] * len(ODD_QUERIES)

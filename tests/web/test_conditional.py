@@ -56,7 +56,7 @@ def test_a_change_of_another_version_is_refused(owner, known):
     assert owner.get("/auth/me").json["display_name"] == ""
 
 
-def test_a_change_of_what_another_has_changed_meanwhile_is_refused(owner):
+def test_a_change_of_an_outdated_version_is_refused(owner):
     seen = owner.get("/auth/me").headers["ETag"]
     owner.patch("/auth/me", json={"display_name": "first"})
 

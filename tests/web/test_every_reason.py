@@ -24,7 +24,7 @@ MANY_STAGES = {
         {("/name", "invalid"), ("/url", "url_scheme_unsupported")},
     ),
     "/auth/register": (
-        {"email": "nobody", "password": "qwertyuiop"},
+        {"email": "unknown", "password": "qwertyuiop"},
         {("/email", "wrong_type"), ("/password", "weak_password")},
     ),
     "/auth/password": (
@@ -44,7 +44,7 @@ def app(make_app, simulator):
 
 
 @pytest.mark.parametrize("path", MANY_STAGES)
-def test_every_stage_is_told_in_one_answer(owner, path):
+def test_one_response_names_the_faults_of_every_stage(owner, path):
     body, expected = MANY_STAGES[path]
 
     response = owner.post(path, json=body)
@@ -53,7 +53,7 @@ def test_every_stage_is_told_in_one_answer(owner, path):
     assert faults == expected
 
 
-def test_without_faults_of_shape_a_key_is_told_both_reasons(owner):
+def test_without_faults_of_shape_a_key_gets_both_reasons(owner):
     wish = {"name": "x", "scopes": ["read"], "account_ids": [MISSING], "expires_at": "2001-01-01T00:00:00Z"}
 
     response = owner.post("/auth/api-keys", json=wish)

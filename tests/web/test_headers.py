@@ -57,7 +57,7 @@ def test_without_a_list_no_origin_is_allowed(client):
 
 
 @pytest.mark.parametrize("path", ["/livez", "/openapi.json", "/docs", f"{API}/auth/me", "/nothing"])
-def test_every_answer_tells_browsers_to_be_careful(client, path):
+def test_every_response_has_security_headers(client, path):
     response = client.get(path)
 
     assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -81,7 +81,7 @@ def test_answers_with_secrets_are_not_cached(owner):
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_private_answers_are_not_kept_by_shared_caches(owner):
+def test_shared_caches_may_not_store_private_responses(owner):
     response = owner.get("/auth/me")
 
     assert response.headers["Cache-Control"] == "private, no-cache"

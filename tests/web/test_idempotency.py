@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from tests.conftest import API, PASSWORD
 from tests.databases import on_each_database
 from tests.posts.interruptions import before_statements
-from tests.web import things
+from tests.web import sample_domain
 from tiktok_api.db import db, transaction
 from tiktok_api.web import idempotency
 from tiktok_api.web.idempotency import IdempotencyKey
@@ -75,16 +75,16 @@ def test_two_people_may_choose_the_same_key(owner, stranger):
 
 
 @on_each_database
-def test_while_the_first_is_running_the_second_is_told_to_wait(owner):
+def test_a_second_request_waits_while_the_first_is_running(owner):
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(owner.post, "/things/slow", headers=KEY)
-        assert things.arrived.wait(30)
+        assert sample_domain.arrived.wait(30)
 
         second = owner.app.test_client().post(
             f"{API}/things/slow", headers=KEY | {"Authorization": f"Bearer {owner.tokens['access_token']}"}
         )
 
-        things.may_go_on.set()
+        sample_domain.may_go_on.set()
         assert second.status_code == 409
         assert second.json["code"] == "idempotency_key_in_use"
         assert "Retry-After" not in second.headers  # that is for 429 and 503 alone
@@ -125,7 +125,7 @@ def test_of_two_that_claim_a_key_in_the_same_instant_one_acts(app, owner, count_
 
 @on_each_database
 @pytest.mark.parametrize(("name", "status"), [("crash", 500), ("refused", 409)])
-def test_what_failed_leaves_no_effect_and_its_key_free(owner, count_things, bugs_are_answered, name, status):
+def test_a_failed_request_has_no_effect_and_frees_its_key(owner, count_things, bugs_are_answered, name, status):
     failed = owner.post("/things", json={"name": name}, headers=KEY)
 
     again = owner.post("/things", json={"name": "a"}, headers=KEY)
@@ -145,7 +145,7 @@ def test_a_body_with_faults_leaves_its_key_free(owner):
 
 
 @on_each_database
-def test_a_claim_whose_process_died_is_taken_over_when_its_lease_is_over(app, owner, claim_key):
+def test_the_claim_of_a_dead_process_is_taken_over_after_its_lease(app, owner, claim_key):
     claim_key(owner, leased_for=timedelta(seconds=-1))
 
     response = owner.post("/things", json={"name": "a"}, headers=KEY)
@@ -164,14 +164,14 @@ def test_a_claim_whose_lease_holds_is_left_alone(app, owner, claim_key):
 
 
 @on_each_database
-def test_who_was_taken_over_changes_nothing_any_more(owner, count_things):
+def test_an_overtaken_request_has_no_effect(owner, count_things):
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(owner.post, "/things/slow", headers=KEY)
-        assert things.arrived.wait(30)
+        assert sample_domain.arrived.wait(30)
         with owner.app.app_context(), transaction() as session:
             session.execute(delete(IdempotencyKey))
 
-        things.may_go_on.set()
+        sample_domain.may_go_on.set()
         answer = slow.result()
 
     assert answer.status_code == 409
@@ -192,7 +192,7 @@ def test_a_key_is_new_again_after_a_day(app, owner):
 
 
 @on_each_database
-def test_sweeping_forgets_only_what_is_older_than_a_day(app, owner):
+def test_only_keys_older_than_a_day_are_deleted(app, owner):
     owner.post("/things", json={"name": "a"}, headers={"Idempotency-Key": "old"})
     with app.app_context(), transaction() as session:
         session.execute(update(IdempotencyKey).values(kept_until=datetime.now(UTC) - timedelta(seconds=1)))
@@ -229,8 +229,8 @@ def test_a_stored_answer_cannot_be_read_from_the_database(owner, stage_file: Pat
 
     raw = b"".join(file.read_bytes() for file in stage_file.parent.glob(f"{stage_file.name}*"))
 
-    assert things.PLANTED.encode() in answer.data
-    assert things.PLANTED.encode() not in raw
+    assert sample_domain.PLANTED.encode() in answer.data
+    assert sample_domain.PLANTED.encode() not in raw
     assert b"monday's thing" not in raw
 
 

@@ -134,7 +134,7 @@ def must_keep_its_word(connection: Connection, *statuses: int) -> bool:
 
 @pytest.mark.parametrize("size", [10, LARGE, HUGE])
 @pytest.mark.parametrize("name", sampled(REFUSALS, one_in=3))
-def test_a_body_of_known_length_that_is_not_wanted(connection, token, name, size):
+def test_an_unread_body_of_known_length(connection, token, name, size):
     head, status = lines_of(name, token)
     connection.send([*head, f"Content-Length: {size}"], b"x" * size)
 
@@ -145,7 +145,7 @@ def test_a_body_of_known_length_that_is_not_wanted(connection, token, name, size
 
 @pytest.mark.parametrize("size", [4 * 65536, HUGE])
 @pytest.mark.parametrize("name", sampled(REFUSALS, one_in=3))
-def test_a_body_in_chunks_that_is_not_wanted(connection, token, name, size):
+def test_an_unread_body_in_chunks(connection, token, name, size):
     head, status = lines_of(name, token)
     connection.send([*head, "Transfer-Encoding: chunked"], chunked(size))
 
@@ -155,7 +155,7 @@ def test_a_body_in_chunks_that_is_not_wanted(connection, token, name, size):
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_a_body_that_waits_for_a_word(connection, token, name):
+def test_a_body_that_waits_for_100_continue(connection, token, name):
     head, status = lines_of(name, token)
     connection.send([*head, f"Content-Length: {LARGE}", "Expect: 100-continue"])
     connection.socket.sendall(b"x" * LARGE)
@@ -184,7 +184,7 @@ def test_broken_chunks_end_the_connection(connection, token, name):
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_requests_that_are_sent_at_once_are_answered_in_turn_or_not_at_all(connection, token, name):
+def test_pipelined_requests_are_answered_in_order_or_not_at_all(connection, token, name):
     head, status = lines_of(name, token)
     again = "\r\n".join([*head, f"Content-Length: {LARGE}", "Host: localhost", "", ""]).encode() + b"x" * LARGE
     look = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -195,7 +195,7 @@ def test_requests_that_are_sent_at_once_are_answered_in_turn_or_not_at_all(conne
     assert answers == [status, 200, status, 200]
 
 
-def test_an_upload_that_paused_keeps_its_word_as_well(connection, token):
+def test_the_connection_of_a_paused_upload_is_kept_only_if_announced(connection, token):
     bearer = f"Authorization: Bearer {token}"
     connection.send([f"POST {API}/media/uploads HTTP/1.1", TUS, bearer, "Upload-Length: 20", "Content-Length: 0"])
     status, headers, _ = connection.answer()

@@ -1,4 +1,4 @@
-"""100 requests a minute for each user, or for each address while nobody is known; sign-in has limits of its own."""
+"""100 requests a minute for each user, or for each address when anonymous; sign-in has its own limits."""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -61,7 +61,7 @@ def test_the_window_moves_with_the_requests_in_it(owner, time):
     assert answered == [200] * 60 + [429]
 
 
-def test_what_was_refused_is_not_counted(owner, time):
+def test_refused_requests_are_not_counted(owner, time):
     spend(owner, 110)
     time.shift(61)
 
@@ -107,13 +107,13 @@ def test_a_token_that_is_refused_counts_for_its_address(client):
     assert response.status_code == 429
 
 
-def test_nobody_chooses_their_own_address(client):
+def test_a_client_cannot_choose_its_own_address(client):
     answered = [client.get(PROFILE, headers={"X-Forwarded-For": f"192.0.2.{n}"}).status_code for n in range(101)]
 
     assert answered[-1] == 429
 
 
-def test_behind_a_proxy_the_address_is_what_the_proxy_says(make_things, time):
+def test_behind_a_proxy_the_address_comes_from_the_proxy(make_things, time):
     client = make_things(rate_limit_enabled=True, trusted_proxies=1).test_client()
     first = client.get(PROFILE, headers={"X-Forwarded-For": "198.51.100.9, 192.0.2.1"})
 
@@ -123,7 +123,7 @@ def test_behind_a_proxy_the_address_is_what_the_proxy_says(make_things, time):
     assert [numbers(answer)[1] for answer in (first, same, other)] == [99, 98, 99]
 
 
-def test_a_proxy_that_names_no_address_is_counted_by_what_it_says(make_things, time):
+def test_a_proxy_that_names_no_address_is_counted_by_its_word(make_things, time):
     client = make_things(rate_limit_enabled=True, trusted_proxies=1).test_client()
     first = client.get(PROFILE, headers={"X-Forwarded-For": "unix:"})
 
@@ -134,7 +134,7 @@ def test_a_proxy_that_names_no_address_is_counted_by_what_it_says(make_things, t
     assert [numbers(answer)[1] for answer in (first, same, other)] == [99, 98, 99]
 
 
-def test_every_answer_says_what_is_left(owner, client):
+def test_every_response_has_rate_limit_headers(owner, client):
     tag = owner.get("/auth/me").headers["ETag"]
     answers = [
         owner.get("/auth/me", headers={"If-None-Match": tag}),
@@ -154,7 +154,7 @@ def test_every_answer_says_what_is_left(owner, client):
     assert [numbers(answer)[1] for answer in answers] == [98, 97, 96, 95, 94, 93, 99, 98, 97, 96, 95]
 
 
-def test_a_bug_says_what_is_left_too(owner, bugs_are_answered):
+def test_a_500_has_rate_limit_headers(owner, bugs_are_answered):
     response = owner.post("/things", json={"name": "crash"})
 
     assert_problem(response, 500)
@@ -191,7 +191,7 @@ def test_five_sign_ins_a_minute_to_one_account_from_one_address(client, time):
     assert log_in(client, "a@example.com").status_code == 422
 
 
-def test_nobody_is_locked_out_from_elsewhere(client):
+def test_failed_sign_ins_lock_out_no_other_address(client):
     for _ in range(6):
         log_in(client, "victim@example.com", "192.0.2.66")
 
@@ -229,13 +229,13 @@ def test_limits_can_be_turned_off(make_app, app):
     assert not [name for name, _ in answers[-1].headers if name.startswith("RateLimit")]
 
 
-def test_a_preflight_is_not_counted_but_nothing_else_passes_for_one(make_things, time):
+def test_only_real_preflights_are_not_counted(make_things, time):
     client = make_things(rate_limit_enabled=True, rate_limit_per_minute=2).test_client()
     asking = {"Origin": "https://app.example", "Access-Control-Request-Method": "GET"}
-    nobody = {"REMOTE_ADDR": "192.0.2.77"}
+    anonymous = {"REMOTE_ADDR": "192.0.2.77"}
 
-    preflights = [client.options(PROFILE, headers=asking, environ_base=nobody).status_code for _ in range(4)]
-    others = [client.get(PROFILE, headers=asking, environ_base=nobody).status_code for _ in range(3)]
+    preflights = [client.options(PROFILE, headers=asking, environ_base=anonymous).status_code for _ in range(4)]
+    others = [client.get(PROFILE, headers=asking, environ_base=anonymous).status_code for _ in range(3)]
 
     assert 429 not in preflights
     assert others == [401, 401, 429]

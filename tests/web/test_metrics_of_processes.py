@@ -74,7 +74,7 @@ def test_each_request_is_counted_once_whichever_process_answers(server):
     assert counted(server, "http_request_duration_seconds_count", route="unmatched") == ASKED
 
 
-def test_no_count_is_lost_and_no_file_stays_when_a_process_dies(server, folder):
+def test_a_dead_process_loses_no_count_and_leaves_no_file(server, folder):
     ask(server, ASKED)
     before = counted(server, "http_requests_total", route="unmatched")
     died: set[int] = set()
@@ -95,7 +95,7 @@ def test_no_count_is_lost_and_no_file_stays_when_a_process_dies(server, folder):
     assert counted(server, "http_requests_in_flight") == 1
 
 
-def test_the_folder_goes_with_the_server_and_what_a_killed_one_left_goes_later(server, folder):
+def test_the_folder_is_removed_with_the_server_and_that_of_a_killed_one_later(server, folder):
     [first] = folder.iterdir()
     server.kill()
     assert first.exists()

@@ -29,7 +29,7 @@ def test_pages_put_together_are_the_list(owner, ten_things):
     assert page.json["next_cursor"] is None
 
 
-def test_what_is_added_meanwhile_moves_nothing(owner, ten_things):
+def test_rows_added_meanwhile_move_no_page(owner, ten_things):
     first = owner.get("/things?limit=5")
     owner.post("/things", json={"name": "newer"})
 
@@ -38,7 +38,7 @@ def test_what_is_added_meanwhile_moves_nothing(owner, ten_things):
     assert names(first) + names(second) == ten_things
 
 
-def test_a_list_in_rising_order_goes_on_with_what_is_added_meanwhile(owner, ten_things):
+def test_an_ascending_list_continues_with_rows_added_meanwhile(owner, ten_things):
     first = owner.get("/things/old?limit=10")
     almost = owner.get("/things/old?limit=9")
     owner.post("/things", json={"name": "newer"})
@@ -49,7 +49,7 @@ def test_a_list_in_rising_order_goes_on_with_what_is_added_meanwhile(owner, ten_
     assert names(rest) == [ten_things[0], "newer"]
 
 
-def test_a_full_last_page_says_that_it_is_the_last(owner, ten_things):
+def test_a_full_last_page_has_no_next_cursor(owner, ten_things):
     page = owner.get("/things?limit=10")
 
     assert (len(page.json["data"]), page.json["has_more"], page.json["next_cursor"]) == (10, False, None)

@@ -28,7 +28,7 @@ def test_an_unknown_address_is_not_found(client):
         ("POST", "/docs", "GET, HEAD, OPTIONS"),
     ],
 )
-def test_a_method_that_an_address_does_not_take_is_answered_with_those_it_does(client, method, path, allowed):
+def test_a_wrong_method_is_answered_with_the_allowed_ones(client, method, path, allowed):
     response = client.open(path, method=method)
 
     assert_problem(response, 405, "method_not_allowed")
@@ -72,7 +72,7 @@ def test_a_body_that_does_not_call_itself_json_is_unsupported(owner, path):
         assert_problem(answer, 415, "unsupported_body")
 
 
-def test_a_body_that_does_not_say_what_it_is_is_unsupported(owner):
+def test_a_body_without_a_content_type_is_unsupported(owner):
     response = owner.post("/things", data=b'{"name": "a"}')
 
     assert_problem(response, 415, "unsupported_body")
@@ -86,7 +86,7 @@ def test_json_by_any_of_its_names_is_read(owner):
     assert [answer.status_code for answer in answers] == [201, 201, 201]
 
 
-def test_without_a_token_no_body_is_looked_at(client):
+def test_without_a_token_no_body_is_read(client):
     requests = [
         {"data": b"{", "content_type": "application/json"},
         {"data": b'{"name": "a"}', "content_type": "text/plain"},
@@ -111,7 +111,7 @@ def test_another_persons_thing_a_missing_one_and_a_malformed_id_answer_alike(own
     assert len({(d["title"], d["detail"], d["type"]) for d in documents}) == 1
 
 
-def test_a_malformed_id_says_nothing_to_strangers(client):
+def test_a_malformed_id_reveals_nothing_without_a_token(client):
     response = client.get(f"{API}/things/42")
 
     assert_problem(response, 401)
@@ -124,7 +124,7 @@ def test_a_bug_is_answered_without_its_particulars(owner, bugs_are_answered):
     assert b"on purpose" not in response.data
 
 
-def test_a_database_that_is_gone_is_unavailable(make_things, tmp_path: Path):
+def test_a_missing_database_is_503(make_things, tmp_path: Path):
     app = make_things(database_url=f"sqlite:///{tmp_path}")  # a folder is no database
 
     response = app.test_client().post(f"{API}/auth/login", json={"email": "a@example.com", "password": "x"})
@@ -133,8 +133,8 @@ def test_a_database_that_is_gone_is_unavailable(make_things, tmp_path: Path):
 
 
 @pytest.mark.postgres
-def test_a_postgresql_that_is_gone_is_unavailable(make_things):
-    app = make_things(database_url="postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+def test_a_missing_postgresql_is_503(make_things):
+    app = make_things(database_url="postgresql+psycopg://unknown@127.0.0.1:1/nothing")
 
     response = app.test_client().post(f"{API}/auth/login", json={"email": "a@example.com", "password": "x"})
 
@@ -160,7 +160,7 @@ def test_slashes_too_many_are_taken_away(client):
     assert response.headers["Location"].endswith("/api/v1/auth/me")
 
 
-def test_a_locked_database_is_waited_for_and_then_unavailable(make_things, stage_file: Path, database_url):
+def test_a_locked_database_is_503_after_a_wait(make_things, stage_file: Path, database_url):
     app = make_things(database_url=f"{database_url}?timeout=0")
     with sqlite3.connect(stage_file, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -54,7 +54,7 @@ def send(server: Server, *pieces: bytes) -> None:
             connection.recv(65536)
 
 
-def test_starting_is_told_in_json(server, folder):
+def test_the_start_is_logged_as_json(server, folder):
     found = lines((folder / "log").read_text())
 
     assert any("Listening at" in line["event"] for line in found)
@@ -87,7 +87,7 @@ def test_a_request_is_a_line_of_the_server_too(server, printed):
         b"G\x1b[2JET / HTTP/1.1\r\n\r\n",
     ],
 )
-def test_what_is_no_http_is_told_without_what_was_sent(server, printed, head):
+def test_a_malformed_request_is_logged_without_its_content(server, printed, head):
     send(server, head)
 
     requests.get(f"{server.url}/nothing", timeout=30)
@@ -139,7 +139,7 @@ def _answers(url: str) -> bool:
     ],
     ids=["worker", "simulator"],
 )
-def test_worker_and_simulator_tell_in_the_same_form_that_they_started(environment, tmp_path, command, started):
+def test_worker_and_simulator_log_their_start_in_the_same_form(environment, tmp_path, command, started):
     log = tmp_path / "log"
     with (
         log.open("wb") as out,

@@ -15,7 +15,7 @@ from tiktok_api.db import database_now, transaction
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.heartbeats import WorkerHeartbeat
 from tiktok_api.jobs.models import Job, JobStatus
-from tiktok_api.web.health import Report, examine
+from tiktok_api.web.monitoring.health import Report, examine
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def a_living_worker(app):
 
 
 @pytest.fixture
-def promise(app):
+def enqueue_job(app):
     """Work that has been due for some time."""
 
     def make(kind, *, due_for=timedelta(0), **values):
@@ -65,7 +65,7 @@ def test_all_is_well(client, a_living_worker):
 
 
 @on_each_database
-def test_without_a_worker_it_is_degraded_but_answers(client):
+def test_without_a_worker_readyz_is_degraded(client):
     response = client.get("/readyz")
 
     assert (response.status_code, response.json["status"]) == (200, "degraded")
@@ -74,11 +74,11 @@ def test_without_a_worker_it_is_degraded_but_answers(client):
 
 
 @on_each_database
-def test_work_that_nobody_takes_is_told_by_kind_with_its_age(client, a_living_worker, promise):
-    promise("posts.publish", due_for=timedelta(minutes=10))
-    promise("accounts.sync", due_for=timedelta(seconds=5))
-    promise("media.later", due_for=timedelta(minutes=-10))
-    promise("media.running", due_for=timedelta(minutes=10), leased_until=clock.now() + timedelta(minutes=1))
+def test_overdue_jobs_are_reported_by_kind_with_their_age(client, a_living_worker, enqueue_job):
+    enqueue_job("posts.publish", due_for=timedelta(minutes=10))
+    enqueue_job("accounts.sync", due_for=timedelta(seconds=5))
+    enqueue_job("media.later", due_for=timedelta(minutes=-10))
+    enqueue_job("media.running", due_for=timedelta(minutes=10), leased_until=clock.now() + timedelta(minutes=1))
 
     found = client.get("/readyz").json
 
@@ -93,15 +93,15 @@ def test_work_that_nobody_takes_is_told_by_kind_with_its_age(client, a_living_wo
 
 
 @on_each_database
-def test_work_that_failed_for_good_is_told(client, a_living_worker, promise):
-    promise("posts.publish", status=JobStatus.DEAD)
+def test_dead_jobs_are_reported(client, a_living_worker, enqueue_job):
+    enqueue_job("posts.publish", status=JobStatus.DEAD)
 
     found = client.get("/readyz").json
 
     assert (found["status"], found["checks"]["jobs"]["dead"]) == ("degraded", 1)
 
 
-SOMEBODY = {"email": "a@example.com", "password": "correct horse battery"}
+CREDENTIALS = {"email": "a@example.com", "password": "correct horse battery"}
 BEHIND = ("update alembic_version set version_num = 'c90d4d8f5423'", "behind")
 AHEAD = ("update alembic_version set version_num = 'ffffffffffff'", "unknown")
 
@@ -121,7 +121,7 @@ def test_another_schema_is_unready(client, a_living_worker, change_database, sta
     assert found["problem"]
 
 
-def test_a_database_without_a_table_is_unready_and_says_what_to_do(make_app, tmp_path):
+def test_an_empty_database_is_reported_with_what_to_do(make_app, tmp_path):
     client = make_app(database_url=f"sqlite:///{tmp_path / 'new.sqlite3'}").test_client()
 
     response = client.get("/readyz")
@@ -130,11 +130,11 @@ def test_a_database_without_a_table_is_unready_and_says_what_to_do(make_app, tmp
     assert response.json["checks"]["database"]["status"] == "ok"
     assert response.json["checks"]["schema"]["schema"] == "empty"
     assert "run the upgrade" in response.json["checks"]["schema"]["problem"]
-    assert_problem(client.post(f"{API}/auth/login", json=SOMEBODY), 503, "schema_not_current")
+    assert_problem(client.post(f"{API}/auth/login", json=CREDENTIALS), 503, "schema_not_current")
 
 
 @on_each_database
-def test_tables_of_no_revision_are_told(client, a_living_worker, each_database_url):
+def test_tables_of_no_revision_are_reported(client, a_living_worker, each_database_url):
     head = client.get("/readyz").json["checks"]["schema"]["head"]
     execute(each_database_url, "delete from alembic_version")
     try:
@@ -155,9 +155,7 @@ MISSING = [
 @on_each_database
 @pytest.mark.parametrize(("statement", "back"), MISSING, ids=["a column", "a table"])
 @pytest.mark.parametrize("ask", ["get", "post"])
-def test_a_request_that_misses_something_is_asked_to_come_again(
-    owner, change_database, bugs_are_answered, statement, back, ask
-):
+def test_a_request_that_needs_a_missing_table_is_503(owner, change_database, bugs_are_answered, statement, back, ask):
     change_database(statement, back)
 
     response = owner.get("/posts") if ask == "get" else owner.post("/posts", json={})
@@ -170,7 +168,7 @@ def test_a_request_that_misses_something_is_asked_to_come_again(
 def test_an_insert_into_a_column_that_is_not_there_too(client, change_database, bugs_are_answered):
     change_database("alter table users rename column email_key to e", "alter table users rename column e to email_key")
 
-    response = client.post(f"{API}/auth/register", json=SOMEBODY)
+    response = client.post(f"{API}/auth/register", json=CREDENTIALS)
 
     assert_problem(response, 503, "schema_not_current")
 
@@ -194,7 +192,7 @@ def test_a_database_that_is_away_is_unready(make_app):
     assert {response.json["checks"][name]["status"] for name in ("database", "schema", "workers", "jobs")} == {"failed"}
 
 
-def test_redis_that_is_away_is_told_and_requests_go_on(make_app):
+def test_a_missing_redis_is_reported_and_requests_are_answered(make_app):
     app = make_app(redis_url="redis://127.0.0.1:1/0", rate_limit_enabled=True)
 
     found = app.test_client().get("/readyz")
@@ -214,14 +212,14 @@ def test_redis_that_is_there_is_well(make_app, redis_server):
     assert found["limits"] == {"status": "ok", "counted_in": "redis"}
 
 
-def test_what_is_told_to_everybody_names_no_machine_and_no_secret(client, a_living_worker, base_settings):
+def test_readyz_names_no_machine_and_no_secret(client, a_living_worker, base_settings):
     told = client.get("/readyz").get_data(as_text=True)
 
     assert "here" not in told
     assert base_settings.database_url not in told
 
 
-def test_a_check_that_does_not_end_has_failed_and_so_has_what_comes_after_it(app):
+def test_a_check_that_does_not_end_has_failed_and_so_have_those_after_it(app):
     is_over, looks = Event(), []
 
     def wait_long() -> dict[str, bool]:

@@ -56,7 +56,7 @@ def test_a_token_of_any_form_is_refused_as_a_token(server, authorization):
 @pytest.mark.parametrize(
     ("line", "status"), [(b"X: " + b"a" * 70_000, 431), (b"X: a\0b", 400), (b"no header at all", 400)]
 )
-def test_what_is_no_http_is_refused_with_a_problem_too(server, line, status):
+def test_a_malformed_request_is_refused_with_a_problem(server, line, status):
     answered, headers, document = ask(server, line)
 
     assert (answered, document["status"]) == (status, status)

@@ -70,7 +70,7 @@ def logged(capsys):
     return lambda: requests_in(capsys.readouterr().err)
 
 
-def test_a_request_is_one_line_with_who_and_what_and_how_it_ended(owner, logged):
+def test_a_request_is_one_log_line(owner, logged):
     logged()
 
     response = owner.get(f"/posts/{MISSING}?x=1", headers={"X-Request-ID": "find-me"})
@@ -150,7 +150,7 @@ def test_a_bug_is_a_500_whose_traceback_has_the_same_id(owner, capsys):
     assert (line["status"], line["code"]) == (500, "internal_server_error")
 
 
-def test_what_is_streamed_is_logged_at_its_end(client, capsys):
+def test_a_streamed_response_is_logged_at_its_end(client, capsys):
     response = client.get("/streams/whole", buffered=False)
     assert requests_in(capsys.readouterr().err) == []
 
@@ -199,7 +199,7 @@ FORGED = '{"event":"request","status":200}'
     "trick",
     ["\n", "\r\n", "\x0b", "\x1b[2J", "\x7f", "\x85", "\x9b31m", "\u2028", "\u2029", "\x00", "\ud800", "\U000e0001"],
 )
-def test_no_client_can_forge_a_line_or_play_with_a_terminal(owner, client, capsys, trick):
+def test_no_client_can_forge_a_line_or_control_a_terminal(owner, client, capsys, trick):
     text = f"x{trick}{FORGED}{trick}"
     sent = text.encode("utf-8", "surrogatepass").decode("latin-1")
 

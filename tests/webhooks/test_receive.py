@@ -50,7 +50,7 @@ def test_an_old_signature_is_genuine_too(deliver):
     "body",
     [b"", b"[]", b"null", b"{", b'{"event": 3}', b'{"event": "brand.new", "content": "{"}', b"\xff\x00", b'"a"'],
 )
-def test_what_nobody_understands_is_kept_and_answered(deliver, run_jobs, body):
+def test_an_unknown_event_is_stored_and_answered(deliver, run_jobs, body):
     response = deliver(body)
     run_jobs()
 
@@ -69,7 +69,7 @@ def test_what_nobody_understands_is_kept_and_answered(deliver, run_jobs, body):
     ],
     ids=["nul", "nul in a key", "no nul", "deep", "large"],
 )
-def test_whatever_is_in_it_every_database_takes_it(request, make_app, url, content):
+def test_every_database_stores_any_content(request, make_app, url, content):
     client = make_app(database_url=request.getfixturevalue(url)).test_client()
     body = event("brand.new", "someone", {}).replace(b'"{}"', json.dumps(content).encode())
 
@@ -78,13 +78,13 @@ def test_whatever_is_in_it_every_database_takes_it(request, make_app, url, conte
     assert (response.status_code, response.json) == (200, {"status": "received"})
 
 
-def test_two_events_of_a_kind_that_nobody_knows_are_two(deliver):
+def test_two_events_of_an_unknown_kind_are_two(deliver):
     answers = [deliver(event("brand.new", "someone", {"thing": number})).json["status"] for number in (1, 2, 2)]
 
     assert answers == ["received", "received", "duplicate"]
 
 
-def test_what_is_about_another_app_is_kept_and_not_acted_on(app, deliver, run_jobs):
+def test_an_event_of_another_app_is_stored_and_not_handled(app, deliver, run_jobs):
     body = event("authorization.removed", "someone", {"reason": 1}).replace(b"awsimclient0001", b"awanotherclient")
 
     assert deliver(body).status_code == 200
@@ -94,7 +94,7 @@ def test_what_is_about_another_app_is_kept_and_not_acted_on(app, deliver, run_jo
         assert db.session.scalars(select(TikTokEvent.outcome)).all() == ["another_app"]
 
 
-def test_events_are_forgotten_after_a_month(app, deliver, run_jobs, pass_time):
+def test_events_are_deleted_after_a_month(app, deliver, run_jobs, pass_time):
     deliver(event("brand.new", "someone", {}))
     run_jobs()
     pass_time(31 * 86_400)

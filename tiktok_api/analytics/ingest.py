@@ -1,8 +1,8 @@
-"""Writing down what TikTok says: profiles as they are read, and videos page by page.
+"""Stores what TikTok says: profiles as they are read, and videos page by page.
 
-A walk goes through video/list from the newest to the oldest. Each page is one transaction that stores its videos and how
-far the walk has come, so a crash costs one page. At the end the sums of all videos go into the tally, in the same
-transaction. Whoever writes locks the account first and its walk second.
+A sync reads video/list from the newest video to the oldest. Each page is one transaction that stores its videos and the
+position of the sync, so a crash costs one page. The last page also stores the totals over all videos, in the same
+transaction. Lock order: the account, then its sync.
 """
 
 from dataclasses import dataclass
@@ -11,35 +11,33 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tiktok_api import clock, events
 from tiktok_api.accounts.models import VIDEO_LIST_SCOPE, Account
 from tiktok_api.analytics.metrics import PROFILE_METRICS, VIDEO_COUNTERS, Reason
 from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoReading, VideoSync
-from tiktok_api.analytics.pictures.services import KEEP, identity_of
-from tiktok_api.db import Model, db, new_id
+from tiktok_api.analytics.pictures.services import FETCH_PICTURES, identity_of
+from tiktok_api.db import Model, db, insert_into, new_id
 from tiktok_api.jobs import queue
-from tiktok_api.tiktok import UserInfo, VideoPage
-from tiktok_api.tiktok import Video as ListedVideo
+from tiktok_api.tiktok import TikTokVideo, UserInfo, VideoPage
 
-COLLECT = "analytics.collect"
+SYNC_VIDEOS = "analytics.collect"
 
 MOST_PAGES = 500
 """Of 20 videos each: the newest 10,000 are kept fresh; older ones keep the numbers they had."""
 STALE_AFTER = timedelta(hours=1)
-"""A walk that was interrupted for so long begins anew: its sums would mix numbers of very different times."""
+"""A sync that was interrupted for longer begins again: its totals would mix numbers of very different times."""
 SAME_SYNC = timedelta(minutes=5)
-"""A profile read so soon after a walk began belongs to the same sync, which needs no second walk."""
+"""A profile that was read so soon after a sync began requests no second sync."""
 
 
-def request_walk(*, account: Account) -> None:
-    """Have the account's videos read, soon."""
-    queue.enqueue(COLLECT, subject=account.id, due_at=clock.now())
+def request_video_sync(*, account: Account) -> None:
+    """Enqueue a sync of the account's videos."""
+    queue.enqueue(SYNC_VIDEOS, subject=account.id, due_at=clock.now())
 
 
-def keep_profile(*, account: Account, info: UserInfo, captured_at: datetime) -> None:
-    """Keep the counters of a profile that was read, and have the videos read too."""
+def store_profile(*, account: Account, info: UserInfo, captured_at: datetime) -> None:
+    """Store the counters of a profile that was read, and request a sync of the videos."""
     counters = {
         "followers": info.follower_count,
         "following": info.following_count,
@@ -47,13 +45,13 @@ def keep_profile(*, account: Account, info: UserInfo, captured_at: datetime) -> 
         "videos": info.video_count,
     }
     if any(value is not None for value in counters.values()):
-        _keep_reading(account.id, counters, captured_at)
+        _store_reading(account.id, counters, captured_at)
     began = db.session.scalar(select(VideoSync.started_at).where(VideoSync.account_id == account.id))
     if began is None or captured_at - began > SAME_SYNC:
-        request_walk(account=account)
+        request_video_sync(account=account)
 
 
-def _keep_reading(account_id: UUID, counters: dict[str, int | None], captured_at: datetime) -> None:
+def _store_reading(account_id: UUID, counters: dict[str, int | None], captured_at: datetime) -> None:
     before = db.session.scalar(
         select(AccountReading)
         .where(AccountReading.account_id == account_id, AccountReading.captured_at < captured_at)
@@ -73,17 +71,16 @@ def _is_lower(value: int | None, before: int | None) -> bool:
 
 
 def _insert_once(model: type[Model], *rows: dict[str, Any]) -> None:
-    """Insert rows unless they are there: the same reading twice is one reading."""
-    insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    """Insert rows that are not there yet: storing a reading twice has no effect."""
     now = clock.now()
     whole = [{"id": new_id(), "created_at": now, **row} for row in rows]
     if whole:
-        db.session.execute(insert(model).on_conflict_do_nothing(), whole)
+        db.session.execute(insert_into(model).on_conflict_do_nothing(), whole)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """The next page of a walk, and whose it is."""
+class PageToRead:
+    """The next page of a sync; `holder` is the claimed job that reads it."""
 
     account_id: UUID
     holder: str
@@ -91,82 +88,86 @@ class Step:
     cursor: int | None
 
 
-def next_step(account_id: UUID, holder: str) -> Step | None:
-    """Go on with the account's walk, or begin one; None: there is nothing (any longer) that may be read."""
-    walk = _lock_walk(account_id)
-    if walk is None:
+def next_page(account_id: UUID, holder: str) -> PageToRead | None:
+    """Resume the account's sync, or begin one. Returns None if its videos may not be read (any longer)."""
+    sync = _lock_sync(account_id)
+    if sync is None:
         return None
     now = clock.now()
-    if not walk.is_running or walk.started_at is None or now - walk.started_at > STALE_AFTER:
-        walk.started_at, walk.cursor, walk.pages, walk.is_running = now, None, 0, True
-    walk.holder, walk.skip_reason = holder, None
-    return Step(account_id, holder, walk.started_at, walk.cursor)
+    if not sync.is_running or sync.started_at is None or now - sync.started_at > STALE_AFTER:
+        sync.started_at, sync.cursor, sync.pages, sync.is_running = now, None, 0, True
+    sync.holder, sync.skip_reason = holder, None
+    return PageToRead(account_id, holder, sync.started_at, sync.cursor)
 
 
-def _lock_walk(account_id: UUID) -> VideoSync | None:
-    """The account's walk, for this transaction alone; None where it may not be walked."""
+def _lock_sync(account_id: UUID) -> VideoSync | None:
+    """Lock the account's sync. Returns None if the account is gone or has not granted the scope."""
     query = select(Account.scopes).where(Account.id == account_id)
     scopes = db.session.scalar(query.with_for_update(read=True, key_share=True))
     if scopes is None:
         return None
     _insert_once(VideoSync, {"account_id": account_id, "holder": "", "pages": 0, "is_running": False})
-    walk = db.session.scalars(
+    sync = db.session.scalars(
         select(VideoSync)
         .where(VideoSync.account_id == account_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
     if VIDEO_LIST_SCOPE not in scopes:
-        walk.is_running, walk.skip_reason = False, Reason.SCOPE_MISSING
+        sync.is_running, sync.skip_reason = False, Reason.SCOPE_MISSING
         return None
-    return walk
+    return sync
 
 
-def abandon(step: Step, because: Reason | None = None) -> None:
-    """End a walk that TikTok does not let us go on with."""
-    walk = _lock_walk(step.account_id)
-    if walk is not None and walk.holder == step.holder:
-        walk.is_running, walk.skip_reason = False, because
+def abandon(page_to_read: PageToRead, because: Reason | None = None) -> None:
+    """End a sync that TikTok refuses to continue."""
+    sync = _lock_sync(page_to_read.account_id)
+    if sync is not None and sync.holder == page_to_read.holder:
+        sync.is_running, sync.skip_reason = False, because
 
 
-def keep_page(step: Step, page: VideoPage, captured_at: datetime) -> bool:
-    """Keep one page and how far the walk has come; True: it is over, or somebody else's by now."""
-    walk = _lock_walk(step.account_id)
-    if walk is None or (walk.holder, walk.started_at, walk.cursor) != (step.holder, step.started_at, step.cursor):
+def store_page(page_to_read: PageToRead, page: VideoPage, captured_at: datetime) -> bool:
+    """Store one page and the position of the sync. Returns True if the sync has ended or another job holds it."""
+    sync = _lock_sync(page_to_read.account_id)
+    if sync is None or (sync.holder, sync.started_at, sync.cursor) != (
+        page_to_read.holder,
+        page_to_read.started_at,
+        page_to_read.cursor,
+    ):
         return True
-    _keep_videos(walk, page.videos, captured_at)
-    walk.pages += 1
-    walk.cursor = page.cursor
+    _store_videos(sync, page.videos, captured_at)
+    sync.pages += 1
+    sync.cursor = page.cursor
     is_at_end = not page.has_more or page.cursor is None
-    if not is_at_end and walk.pages < MOST_PAGES:
+    if not is_at_end and sync.pages < MOST_PAGES:
         return False
-    _find_gone(walk, step.started_at, None if is_at_end else page.cursor)
-    _tally(step.account_id, captured_at)
-    walk.is_running, walk.completed_at = False, captured_at
-    walk.watched_since = walk.watched_since or step.started_at
+    _mark_gone(sync, page_to_read.started_at, None if is_at_end else page.cursor)
+    _store_totals(page_to_read.account_id, captured_at)
+    sync.is_running, sync.completed_at = False, captured_at
+    sync.watched_since = sync.watched_since or page_to_read.started_at
     db.session.flush()
-    events.announce("account.videos_listed", account_id=step.account_id)
-    queue.enqueue(KEEP, subject=step.account_id, due_at=captured_at)
+    events.announce("account.videos_listed", account_id=page_to_read.account_id)
+    queue.enqueue(FETCH_PICTURES, subject=page_to_read.account_id, due_at=captured_at)
     return True
 
 
-def _keep_videos(walk: VideoSync, listed: tuple[ListedVideo, ...], captured_at: datetime) -> None:
+def _store_videos(sync: VideoSync, listed: tuple[TikTokVideo, ...], captured_at: datetime) -> None:
     ids = [each.id for each in listed]
     known = {
         video.video_id: video
         for video in db.session.scalars(
-            select(Video).where(Video.account_id == walk.account_id, Video.video_id.in_(ids))
+            select(Video).where(Video.account_id == sync.account_id, Video.video_id.in_(ids))
         )
     }
     readings = []
     for each in listed:
         video = known.get(each.id)
         if video is None:
-            video = Video(id=new_id(), account_id=walk.account_id, video_id=each.id, listed_at=captured_at)
+            video = Video(id=new_id(), account_id=sync.account_id, video_id=each.id, listed_at=captured_at)
             known[each.id] = video
             db.session.add(video)
-        _describe(video, each, captured_at)
-        is_restated = _count(video, each, captured_at, watched_since=walk.watched_since)
+        _store_description(video, each, captured_at)
+        is_restated = _store_counts(video, each, captured_at, watched_since=sync.watched_since)
         readings.append(
             {"video_id": video.id, "captured_at": captured_at, "is_restated": is_restated, **_numbers(each)}
         )
@@ -174,7 +175,7 @@ def _keep_videos(walk: VideoSync, listed: tuple[ListedVideo, ...], captured_at: 
     _insert_once(VideoReading, *readings)
 
 
-def _numbers(listed: ListedVideo) -> dict[str, int | None]:
+def _numbers(listed: TikTokVideo) -> dict[str, int | None]:
     return {
         "views": listed.view_count,
         "likes": listed.like_count,
@@ -183,8 +184,8 @@ def _numbers(listed: ListedVideo) -> dict[str, int | None]:
     }
 
 
-def _describe(video: Video, listed: ListedVideo, captured_at: datetime) -> None:
-    """Everything about a video but its numbers; what TikTok leaves out stays as it was."""
+def _store_description(video: Video, listed: TikTokVideo, captured_at: datetime) -> None:
+    """Store everything about a video but its numbers; what TikTok leaves out stays as it was."""
     video.posted_at = listed.created_at or video.posted_at
     video.listed_at = video.posted_at or video.listed_at
     video.title = listed.title if listed.title is not None else video.title
@@ -197,8 +198,8 @@ def _describe(video: Video, listed: ListedVideo, captured_at: datetime) -> None:
     video.seen_at, video.gone_at = captured_at, None
 
 
-def _count(video: Video, listed: ListedVideo, captured_at: datetime, *, watched_since: datetime | None) -> bool:
-    """Take over the four counters if TikTok told them all, so that rates divide like by like; True: one was lowered."""
+def _store_counts(video: Video, listed: TikTokVideo, captured_at: datetime, *, watched_since: datetime | None) -> bool:
+    """Store the four counters if TikTok sent all of them, so that rates divide like by like. Returns True if one was lowered."""
     numbers = {name: value for name, value in _numbers(listed).items() if value is not None}
     if len(numbers) < len(VIDEO_COUNTERS):
         return False
@@ -216,18 +217,21 @@ def _count(video: Video, listed: ListedVideo, captured_at: datetime, *, watched_
     return bool(lowered)
 
 
-def _find_gone(walk: VideoSync, started_at: datetime, cursor: int | None) -> None:
-    """What the walk came by and did not see is not public any more; `cursor` (ms) is how far it came, None: to the end."""
+def _mark_gone(sync: VideoSync, started_at: datetime, cursor: int | None) -> None:
+    """Mark videos that the sync passed and did not see: they are not public any more.
+
+    `cursor` (ms) is how far the sync came; None: to the end.
+    """
     unseen = update(Video).where(
-        Video.account_id == walk.account_id, Video.seen_at < started_at, Video.gone_at.is_(None)
+        Video.account_id == sync.account_id, Video.seen_at < started_at, Video.gone_at.is_(None)
     )
     if cursor is not None:
         unseen = unseen.where(Video.listed_at >= datetime.fromtimestamp(cursor / 1000, UTC))
     db.session.execute(unseen.values(gone_at=started_at).execution_options(synchronize_session=False))
 
 
-def _tally(account_id: UUID, captured_at: datetime) -> None:
-    """Add all videos up: sums over the public ones, gains over all."""
+def _store_totals(account_id: UUID, captured_at: datetime) -> None:
+    """Store the totals: sums over the public videos, gains over all."""
     is_counted = Video.captured_at.is_not(None)
     is_public = is_counted & Video.gone_at.is_(None)
     sums: dict[str, Any] = {"videos_counted": func.count().filter(is_public)}

@@ -1,4 +1,4 @@
-"""The vocabulary: what is measured, who must have allowed it, and why a number may be missing."""
+"""The metrics, the scope that each needs, and the reasons why a number may be missing."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from tiktok_api.accounts.models import STATS_SCOPE, VIDEO_LIST_SCOPE
 
 
 class Metric(StrEnum):
-    """What can be asked for. `likes` and `videos` are the profile's own counters, which include what is not listed."""
+    """The metrics. `likes` and `videos` are the profile's own counters, which include videos that are not listed."""
 
     FOLLOWERS = "followers"
     FOLLOWING = "following"
@@ -25,18 +25,12 @@ VIDEO_COUNTERS = ("views", "likes", "comments", "shares")
 
 
 def scope_for(metric: Metric) -> str:
-    """The scope without which TikTok does not tell."""
+    """The scope without which TikTok does not send the metric."""
     return STATS_SCOPE if metric in PROFILE_METRICS else VIDEO_LIST_SCOPE
 
 
-class Source(StrEnum):
-    """Which answer of TikTok's a reading was taken from."""
-
-    USER_INFO = "user_info"
-
-
 class Interval(StrEnum):
-    """How a window is cut: by local days, weeks from Monday (ISO 8601) or calendar months."""
+    """The periods of a series: local days, weeks from Monday (ISO 8601) or calendar months."""
 
     DAY = "day"
     WEEK = "week"

@@ -1,22 +1,22 @@
 """What TikTok said and when, and the running totals that make looking back cheap.
 
-Two ledgers are looked back at: `AccountReading`, one row for each time the profile was read, and `AccountTotals`, one row for
-each walk through the videos. The tally is the roll-up: an account's views are a sum over all of its videos, and adding
-them up again for every day of a chart would cost videos x readings; instead each walk writes down the sum once.
+Two ledgers are read back: `AccountReading`, one row for each time the profile was read, and `AccountTotals`, one row for
+each sync of the videos. An account's views are a sum over all of its videos, and adding them up again for every day of a
+chart would cost videos x readings; instead each sync stores the sum once.
 
-Both ledgers hold cumulative numbers (counters, totals, how often a counter was lowered), so a period needs nothing but
-the last row before each of its ends: one index seek, at exactly the instant where the asked zone has its midnight. That
-is why there are no buckets by day or hour, which would be right for some zones only, and why an answer costs what it
-has points, not what there are readings.
+Both ledgers hold cumulative numbers (counters, totals, how often a counter was lowered), so a period needs only the last
+row before each of its ends: one index seek, at the exact instant of midnight in the zone of the request. That is why there
+are no buckets by day or hour, which would be right for some zones only, and why the cost of a series depends on its points
+and not on the number of readings.
 """
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tiktok_api.analytics.metrics import Reason, Source
+from tiktok_api.analytics.metrics import Reason
 from tiktok_api.db import Model, enum_column
 
 
@@ -33,14 +33,14 @@ def _unread_count() -> Mapped[int | None]:
 
 
 class AccountReading(Model):
-    """The profile's counters as they were read once; null is what TikTok did not say."""
+    """The profile's counters as read at one time; null is what TikTok did not send."""
 
     __tablename__ = "account_readings"
     __table_args__ = (UniqueConstraint("account_id", "captured_at"),)
 
     account_id: Mapped[UUID] = _owned_by_account()
     captured_at: Mapped[datetime]
-    source: Mapped[Source] = mapped_column(enum_column(Source), default=Source.USER_INFO)
+    source: Mapped[str] = mapped_column(String(32), default="user_info")  # TikTok's endpoint; no other counts followers
     followers: Mapped[int | None] = _unread_count()
     following: Mapped[int | None] = _unread_count()
     likes: Mapped[int | None] = _unread_count()
@@ -52,7 +52,7 @@ class AccountReading(Model):
 
 
 COVER_LINK = "pictures.show_cover"
-"""The route that shows a kept cover without a token."""
+"""The route that shows a stored cover without a token."""
 
 
 class Video(Model):
@@ -60,8 +60,8 @@ class Video(Model):
 
     `views` to `shares` and `captured_at` are of the last reading that had all four. The `first_` numbers are what changes
     are counted from: 0 for a video posted while the account was being watched, otherwise its first reading.
-    `listed_at` orders lists: when it was posted or, if TikTok does not say, first seen. `cover_url` is TikTok's link, which ends
-    within hours; `cover_key` is where the picture of `cover_source` is kept.
+    `listed_at` orders lists: when it was posted or, if TikTok does not say, first seen. `cover_url` is TikTok's link, which
+    expires within hours; `cover_key` is the storage key of our copy of `cover_source`.
     """
 
     __tablename__ = "videos"
@@ -102,7 +102,7 @@ class Video(Model):
 
 
 class VideoReading(Model):
-    """A video's counters as they were read once; `is_restated`: at least one was lower than in the reading before."""
+    """A video's counters as read at one time; `is_restated`: at least one was lower than in the reading before."""
 
     __tablename__ = "video_readings"
     __table_args__ = (UniqueConstraint("video_id", "captured_at"),)
@@ -117,10 +117,10 @@ class VideoReading(Model):
 
 
 class AccountTotals(Model):
-    """All videos of an account added up, after a walk that reached the end.
+    """The totals over all videos of an account, stored by a sync that reached the end.
 
-    `views` to `shares` are the sums over what is public; the `_gained` ones are what all videos, those that are gone
-    included, brought since the account is watched; the `_drops` count how often TikTok lowered one.
+    `views` to `shares` are sums over the public videos; the `_gained` columns are the gains of all videos, deleted ones
+    included, since the account was connected; the `_drops` count how often TikTok lowered one.
     """
 
     __tablename__ = "account_totals"
@@ -144,10 +144,10 @@ class AccountTotals(Model):
 
 
 class VideoSync(Model):
-    """How far the walk through an account's videos has come: one row per account, so that a crash resumes.
+    """The position of the sync of an account's videos: one row per account, so that a sync resumes after a crash.
 
-    `holder` is the job that walks, `skip_reason` why none may; `cursor` is TikTok's, null at the newest video; `watched_since` is when the first walk
-    that reached the end began.
+    `holder` is the job that reads, `skip_reason` why none may; `cursor` is TikTok's, null at the newest video;
+    `watched_since` is the start of the first sync that reached the end.
     """
 
     __tablename__ = "video_syncs"

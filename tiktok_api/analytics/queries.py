@@ -1,4 +1,4 @@
-"""Looking back: what was known of an account at given instants, by one index seek for each.
+"""What was known of an account at given instants, by one index seek for each.
 
 The two databases differ only in how a list of instants becomes a table.
 """
@@ -32,7 +32,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric
 from tiktok_api.analytics.models import COVER_LINK, AccountReading, AccountTotals, Video
-from tiktok_api.analytics.series import Mark
+from tiktok_api.analytics.series import Snapshot
 from tiktok_api.db import db
 from tiktok_api.posts.matching.videos import ListedVideo
 from tiktok_api.web.link_target import LinkTarget
@@ -40,19 +40,19 @@ from tiktok_api.web.link_target import LinkTarget
 Ledger = type[AccountReading] | type[AccountTotals]
 
 INTERACTIONS = "interactions"
-"""Likes, comments and shares of the videos together: what the engagement rate divides by views."""
+"""Likes, comments and shares of the videos together: the numerator of the engagement rate."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Series:
-    """Where a number is kept: the ledger and, for each of its parts, the counter whose columns are added up."""
+class _Columns:
+    """Where a number is stored: the ledger and the counters whose columns are added up."""
 
     ledger: Ledger
     parts: tuple[str, ...]
     total_suffix: str = ""
 
     def columns(self, row: FromClause) -> list[ColumnElement[Any]]:
-        """What a Mark is made of: captured_at, value, total and drops."""
+        """The columns of a Snapshot: captured_at, value, total and drops."""
         return [row.c.captured_at, self._sum(row, ""), self._sum(row, self.total_suffix), self._sum(row, "_drops")]
 
     def _sum(self, row: FromClause, suffix: str) -> ColumnElement[Any]:
@@ -60,23 +60,25 @@ class _Series:
         return sum(others, start=first)
 
 
-_SERIES: dict[str, _Series] = {
-    **{metric.value: _Series(AccountReading, (metric.value,)) for metric in PROFILE_METRICS},
-    **{name: _Series(AccountTotals, (name,), "_gained") for name in (Metric.VIEWS, Metric.COMMENTS, Metric.SHARES)},
-    INTERACTIONS: _Series(AccountTotals, ("likes", "comments", "shares"), "_gained"),
+_COLUMNS: dict[str, _Columns] = {
+    **{metric.value: _Columns(AccountReading, (metric.value,)) for metric in PROFILE_METRICS},
+    **{name: _Columns(AccountTotals, (name,), "_gained") for name in (Metric.VIEWS, Metric.COMMENTS, Metric.SHARES)},
+    INTERACTIONS: _Columns(AccountTotals, ("likes", "comments", "shares"), "_gained"),
 }
 
 
-def known_at(account_id: UUID, instants: Sequence[datetime], names: Iterable[str]) -> dict[str, list[Mark | None]]:
-    """For each of `names` (metrics, or INTERACTIONS) what the last reading before each instant had; one query."""
+def snapshots_at(
+    account_id: UUID, instants: Sequence[datetime], names: Iterable[str]
+) -> dict[str, list[Snapshot | None]]:
+    """For each of `names` (metrics, or INTERACTIONS) the last reading before each instant; one query."""
     wanted = tuple(names)
     dialect = db.session.get_bind().dialect.name
     parameters = {"account_id": account_id, "instants": _as_parameter(instants, dialect)}
     rows = db.session.execute(_statement(wanted, dialect), parameters).all()
-    found: dict[str, list[Mark | None]] = {}
+    found: dict[str, list[Snapshot | None]] = {}
     for number, name in enumerate(wanted):
         start = 4 * number
-        found[name] = [Mark(*row[start : start + 4]) if row[start] is not None else None for row in rows]
+        found[name] = [Snapshot(*row[start : start + 4]) if row[start] is not None else None for row in rows]
     return found
 
 
@@ -86,16 +88,16 @@ def _statement(names: tuple[str, ...], dialect: str) -> Select[Any]:
     position, instant, asked = _instants(dialect)
     source: FromClause = asked
     rows: dict[Ledger, FromClause] = {}
-    for ledger in dict.fromkeys(_SERIES[name].ledger for name in names):
+    for ledger in dict.fromkeys(_COLUMNS[name].ledger for name in names):
         rows[ledger], condition = _last_before(ledger, instant, dialect)
         source = source.outerjoin(rows[ledger], condition)
-    columns = [part for name in names for part in _SERIES[name].columns(rows[_SERIES[name].ledger])]
+    columns = [part for name in names for part in _COLUMNS[name].columns(rows[_COLUMNS[name].ledger])]
     labelled = (part.label(f"c{number}") for number, part in enumerate(columns))
     return select(*labelled).select_from(source).order_by(position)
 
 
 def _last_before(ledger: Ledger, instant: ColumnElement[Any], dialect: str) -> tuple[FromClause, ColumnElement[bool]]:
-    """The seek: the account's last row before an instant, straight from the index, and what to join it on.
+    """The account's last row before an instant, straight from the index, and the condition to join it on.
 
     SQLite knows no LATERAL, and PostgreSQL would rather read the whole table than trust a subquery in a join.
     """
@@ -125,7 +127,7 @@ def _instants(dialect: str) -> tuple[ColumnElement[Any], ColumnElement[Any], Tab
 def _as_parameter(instants: Sequence[datetime], dialect: str) -> Any:
     if dialect == "postgresql":
         return list(instants)
-    # As SQLAlchemy writes a DateTime in SQLite, so that text compares as time does.
+    # As SQLAlchemy writes a DateTime to SQLite, so that comparing text compares times.
     return orjson.dumps([f"{instant:%Y-%m-%d %H:%M:%S.%f}" for instant in instants]).decode()
 
 
@@ -149,13 +151,13 @@ _SHOWN: tuple[InstrumentedAttribute[Any], ...] = (
 
 
 def videos_of(account_id: UUID, *, include_gone: bool) -> Select[Any]:
-    """An account's videos as lists show them, as rows for `with_covers`."""
+    """An account's videos as rows for `with_covers`."""
     statement = select(*_SHOWN, Video.cover_key).where(Video.account_id == account_id)
     return statement if include_gone else statement.where(Video.gone_at.is_(None))
 
 
 def listed_since(account_id: UUID, since: datetime) -> list[ListedVideo]:
-    """The account's public videos that were made after `since` and are fully described, for whom to compare them with."""
+    """The account's public, fully described videos since `since`, to be matched with publications."""
     rows = db.session.execute(
         select(Video.video_id, Video.title, Video.description, Video.posted_at, Video.duration_seconds).where(
             Video.account_id == account_id,
@@ -177,7 +179,7 @@ def listed_since(account_id: UUID, since: datetime) -> list[ListedVideo]:
 
 
 def with_covers(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Videos with the links to their covers, where those are kept."""
+    """Videos with the links to their covers, where those are stored."""
     return [
         {
             **row._mapping,

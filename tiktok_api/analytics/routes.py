@@ -1,4 +1,4 @@
-"""The analytics endpoints: read the request, call one service, hand back its result."""
+"""The analytics endpoints: read the request, call one service, return its result."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +40,7 @@ _CHART_HEADERS = {
 }
 _CHART_DOC = {
     "200": {
-        "description": "A picture that needs nothing else: no script, no font, no request.",
+        "description": "A self-contained picture: no script, no font, no request.",
         "content": {SVG: {"schema": {"type": "string"}, "example": '<svg xmlns="http://www.w3.org/2000/svg">…</svg>'}},
     },
     "304": {"description": "It is still the version of If-None-Match."},
@@ -48,8 +48,8 @@ _CHART_DOC = {
 
 
 @dataclass(slots=True)
-class VideoPage(Page):
-    """A page of videos, with the freshness of the whole list."""
+class AccountVideosPage(Page):
+    """A page of videos, with the time when the whole list was read."""
 
     captured_at: datetime | None = None
     reason: Reason | None = None
@@ -60,9 +60,9 @@ class VideoPage(Page):
 @blp.response(200, SummarySchema)
 @blp.raises(WindowBackwards, WindowOutOfRange)
 def summarise_account(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
-    """Show how an account stands and what a window of time brought
+    """Show the metrics of an account and their changes in a window of time
 
-    The last 30 days unless told otherwise. What is not known is null with a reason, never 0.
+    By default the last 30 days. An unknown value is null with a reason, never 0.
     """
     return services.summarise(caller, account_id, **args)
 
@@ -71,13 +71,13 @@ def summarise_account(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
 @blp.arguments(SeriesArgsSchema, location="query")
 @blp.response(200, SeriesSchema)
 @blp.raises(WindowBackwards, WindowOutOfRange, WindowTooLong)
-def trace_account(args: dict[str, Any], account_id: UUID) -> Series:
+def show_account_timeseries(args: dict[str, Any], account_id: UUID) -> Series:
     """Show one metric of an account by day, week or month
 
     Days are those of the time zone, 23 or 25 hours long when its clocks change. A day's value is the last reading of that
     day; a day without one is a gap.
     """
-    return services.trace(caller, account_id, **args)
+    return services.get_timeseries(caller, account_id, **args)
 
 
 @blp.get("/accounts/<uuid:account_id>/chart.svg")
@@ -88,10 +88,10 @@ def trace_account(args: dict[str, Any], account_id: UUID) -> Series:
 def draw_account(args: dict[str, Any], account_id: UUID) -> Response:
     """Draw one metric of an account as a line chart
 
-    The same numbers as the time series; gaps stay gaps, and what TikTok lowered is ringed.
+    The same numbers as the time series; gaps stay gaps, and values that TikTok lowered are ringed.
     """
     show = args.pop("show")
-    picture = labels.paint(services.trace(caller, account_id, **args), show)
+    picture = labels.render(services.get_timeseries(caller, account_id, **args), show)
     return conditional.tag(Response(picture, headers=_CHART_HEADERS, content_type=f"{SVG}; charset=utf-8"))
 
 
@@ -103,4 +103,6 @@ def list_account_videos(args: dict[str, Any], account_id: UUID) -> Page:
     captured_at, reason = services.list_state(caller, account_id)
     videos = queries.videos_of(account_id, include_gone=args["include_gone"])
     page = paginate(videos, args, by=(Video.listed_at, Video.id))
-    return VideoPage(queries.with_covers(page.data), page.next_cursor, page.has_more, page.total, captured_at, reason)
+    return AccountVideosPage(
+        queries.with_covers(page.data), page.next_cursor, page.has_more, page.total, captured_at, reason
+    )

@@ -1,4 +1,4 @@
-"""What clients send and get about numbers."""
+"""The requests and responses of analytics."""
 
 from typing import Any
 
@@ -11,14 +11,12 @@ from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.parsing.moments import MomentField
 from tiktok_api.web.parsing.timezones import is_timezone
-from tiktok_api.web.schemas import Boolean, QueryBoolean, Schema, nullable, page_of
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, QueryBoolean, Schema, nullable, page_of
 from tiktok_api.web.signed_links import SignedUrl
-
-_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 
 
 class WindowArgsSchema(Schema):
-    """Which window of time."""
+    """A window of time."""
 
     starts = MomentField(
         data_key="from",
@@ -30,18 +28,18 @@ class WindowArgsSchema(Schema):
     ends = MomentField(
         data_key="to",
         metadata={
-            "description": "The last day, or the instant before which the window ends. Without it: today.",
+            "description": "The last day, or the instant at which the window ends. Without it: today.",
             "example": "2026-03-02",
         },
     )
     timezone = fields.String(
         validate=is_timezone,
-        metadata={"description": "Whose days. Without it: your own time zone.", "example": "Europe/Berlin"},
+        metadata={"description": "The time zone of the days. Without it: your own.", "example": "Europe/Berlin"},
     )
 
 
 class SeriesArgsSchema(WindowArgsSchema):
-    """Which series."""
+    """A series."""
 
     metric = fields.Enum(Metric, by_value=True, load_default=Metric.FOLLOWERS, metadata={"example": "views"})
     interval = fields.Enum(
@@ -53,13 +51,13 @@ class SeriesArgsSchema(WindowArgsSchema):
 
 
 class ChartArgsSchema(SeriesArgsSchema):
-    """Which chart."""
+    """A chart."""
 
     show = fields.Enum(
         Show,
         by_value=True,
         load_default=Show.VALUE,
-        metadata={"example": "value", "description": "The numbers themselves, or what each period brought."},
+        metadata={"example": "value", "description": "The values, or the change in each period."},
     )
 
 
@@ -68,7 +66,9 @@ _WHY = "Why the value is null, or, where there is a value, why the change is: " 
 
 def _captured_at() -> fields.Field[Any]:
     return nullable(
-        fields.AwareDateTime, example="2027-03-02T11:40:12Z", description="When TikTok said so; null with the value."
+        fields.AwareDateTime,
+        example="2027-03-02T11:40:12Z",
+        description="When it was read from TikTok; null with the value.",
     )
 
 
@@ -76,7 +76,7 @@ def _changed_since() -> fields.Field[Any]:
     return nullable(
         fields.AwareDateTime,
         example="2027-01-31T22:50:03Z",
-        description="The reading that the change is counted from: the last one before, which a gap may have put far back.",
+        description="When the previous reading was taken, from which the change is counted; after a gap that may be long ago.",
     )
 
 
@@ -84,8 +84,8 @@ def _is_restated() -> Boolean:
     return Boolean(
         required=True,
         metadata={
-            "description": "A reading within the time shown was lower than the one before: TikTok took something back, or "
-            "people left. The lower number stands.",
+            "description": "A reading in this time was lower than the one before: TikTok corrected the number, or "
+            "followers left. The lower number is kept.",
             "example": False,
         },
     )
@@ -96,7 +96,7 @@ def _reason() -> fields.Field[Any]:
 
 
 class ReadingSchema(Schema):
-    """One metric over a window: the last reading in it, and the difference from the last reading before it."""
+    """One metric over a window: the last reading in it, and its difference from the last reading before it."""
 
     value = nullable(fields.Integer, example=18412)
     change = nullable(fields.Integer, example=791)
@@ -107,7 +107,7 @@ class ReadingSchema(Schema):
 
 
 class EngagementSchema(Schema):
-    """(likes + comments + shares) / views: what the same videos brought within the same window; null without views."""
+    """(likes + comments + shares) / views, gained by the same videos in the same window; null without views."""
 
     value = nullable(fields.Float, example=0.087302)
     captured_at = _captured_at()
@@ -128,13 +128,13 @@ def _window_field(kind: type[fields.Field[Any]], name: str, example: str, **opti
 
 
 class SummarySchema(Schema):
-    """How an account stands at the end of a window, and what the window brought.
+    """The metrics of an account at the end of a window, and their changes in it.
 
     `likes` and `videos` are the profile's own counters. `views`, `comments` and `shares` are sums over the public videos;
-    their changes are what all videos brought, those that are gone since included.
+    their changes count all videos, those deleted since included.
     """
 
-    account_id = fields.UUID(required=True, metadata={"example": _ID})
+    account_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     starts_at = _window_field(fields.AwareDateTime, "starts_at", "2027-01-31T23:00:00Z", data_key="from")
     ends_at = _window_field(fields.AwareDateTime, "ends_at", "2027-03-02T23:00:00Z", data_key="to")
     timezone = _window_field(fields.String, "timezone", "Europe/Berlin")
@@ -149,8 +149,8 @@ class SummarySchema(Schema):
     interactions = nullable(
         fields.Integer,
         example=3432,
-        description="Likes, comments and shares that the videos brought in the window: what the rate divides by the change "
-        "of `views`.",
+        description="Likes, comments and shares that the videos gained in the window: the numerator of the rate; its "
+        "denominator is the change of `views`.",
     )
 
 
@@ -171,7 +171,7 @@ class PointSchema(Schema):
 class SeriesSchema(Schema):
     """One metric of an account over time. The changes of the points add up to the change of the window."""
 
-    account_id = fields.UUID(required=True, metadata={"example": _ID})
+    account_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     metric = fields.String(required=True, validate=Choice(Metric), metadata={"example": "followers"})
     interval = fields.String(required=True, validate=Choice(Interval), metadata={"example": "day"})
     starts_at = _window_field(fields.AwareDateTime, "starts_at", "2027-01-31T23:00:00Z", data_key="from")
@@ -185,14 +185,14 @@ class VideoListArgsSchema(PageArgsSchema):
 
     include_gone = QueryBoolean(
         load_default=False,
-        metadata={"description": "Also those that are deleted or not public any more.", "example": False},
+        metadata={"description": "Include videos that were deleted or are not public any more.", "example": False},
     )
 
 
 class VideoSchema(Schema):
-    """A video on TikTok with its latest numbers; they are null until TikTok has told them."""
+    """A video on TikTok with its latest numbers; they are null until they were read."""
 
-    id = fields.UUID(required=True, metadata={"example": _ID})
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     video_id = fields.String(required=True, metadata={"description": "TikTok's own.", "example": "7077642457847994444"})
     posted_at = nullable(fields.AwareDateTime, example="2027-02-14T17:00:00Z")
     title = nullable(fields.String, example="Morning light over the harbour")
@@ -202,7 +202,7 @@ class VideoSchema(Schema):
         SignedUrl,
         attribute="cover_link",
         example="https://api.example.com/api/v1/pictures/covers/01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e?expires=1804593600&signature=9a…",
-        description="For `<img>`, without a token; kept here, since TikTok's own link ends within hours. Signed, good for 20 to "
+        description="For `<img>`, without a token: our copy, since TikTok's own link expires within hours. Signed, valid for 20 to "
         "30 minutes, the same for ten; null until it was fetched.",
     )
     duration_seconds = nullable(fields.Integer, example=15)
@@ -216,20 +216,22 @@ class VideoSchema(Schema):
     is_restated = Boolean(
         required=True, metadata={"description": "TikTok has lowered a number at least once.", "example": False}
     )
-    gone_at = nullable(fields.AwareDateTime, example=None, description="Since when it is not listed any more.")
+    gone_at = nullable(
+        fields.AwareDateTime, example=None, description="When it was found to be deleted or not public any more."
+    )
 
 
 class AccountVideosSchema(page_of(VideoSchema)):  # type: ignore[misc]  # a class made at run time
-    """One page of an account's videos, and how fresh the list is."""
+    """One page of an account's videos, and when the list was read."""
 
     captured_at = nullable(
         fields.AwareDateTime,
         example="2027-03-02T11:40:15Z",
-        description="When the list was last read to its end; null: never yet, and an empty list says nothing.",
+        description="When the whole list was last read; null: never yet, so an empty list means nothing.",
     )
     reason = nullable(
         fields.String,
         example=None,
         validate=Choice(Reason),
-        description="Why videos are not read (any more): not_read_yet or scope_missing.",
+        description="Why videos are not read: not_read_yet or scope_missing.",
     )

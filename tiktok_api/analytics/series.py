@@ -1,8 +1,8 @@
-"""From what was known at some instants to values and changes: pure arithmetic on cumulative counters.
+"""Values and changes from what was known at some instants: pure arithmetic on cumulative counters.
 
 The value of a period is the last reading taken in it, and its change is the difference from the last reading before it.
-So changes add up: those of a window's days make the window's, whatever was missed in between, because a day without a
-reading has no change of its own and the next one is counted from before the gap (`changed_since` says so).
+So changes add up: those of a window's days sum to the window's, whatever was missed in between, because a day without a
+reading has no change and the next one is counted from before the gap (`changed_since` says so).
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,11 @@ RATE_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """One metric as the last reading before some instant had it.
+class Snapshot:
+    """One metric in the last reading before some instant.
 
     `value` is what TikTok said; changes are differences of `total`, which for sums over videos leaves out what a video
-    had already when it was first seen, and keeps what a video brought that is gone. `drops` counts how often TikTok has
-    lowered it so far.
+    had when it was first seen, and keeps the gains of deleted videos. `drops` counts how often TikTok has lowered it.
     """
 
     captured_at: datetime
@@ -46,18 +45,21 @@ class Point:
 
 
 def measure(
-    periods: Sequence[Period], marks: Sequence[Mark | None], *, now: datetime, is_granted: bool = True
+    periods: Sequence[Period], snapshots: Sequence[Snapshot | None], *, now: datetime, is_granted: bool = True
 ) -> list[Point]:
-    """The points of one metric; `marks` are those at the start of the first period and at the end of each.
+    """The points of one metric; `snapshots` are taken at the start of the first period and at the end of each.
 
-    Without the scope (`is_granted`), what is missing is missing for that reason.
+    Without the scope (`is_granted`), that is the reason of every missing value.
     """
     return [
-        _measure_one(period, marks[index], marks[index + 1], now, is_granted) for index, period in enumerate(periods)
+        _measure_one(period, snapshots[index], snapshots[index + 1], now, is_granted)
+        for index, period in enumerate(periods)
     ]
 
 
-def _measure_one(period: Period, before: Mark | None, last: Mark | None, now: datetime, is_granted: bool) -> Point:
+def _measure_one(
+    period: Period, before: Snapshot | None, last: Snapshot | None, now: datetime, is_granted: bool
+) -> Point:
     if last is None or last.captured_at < period.starts_at:
         return _unknown(period, _why_unread(period, last, now, is_granted))
     if last.value is None or last.total is None:
@@ -80,7 +82,7 @@ def _measure_one(period: Period, before: Mark | None, last: Mark | None, now: da
     )
 
 
-def _why_unread(period: Period, last: Mark | None, now: datetime, is_granted: bool) -> Reason:
+def _why_unread(period: Period, last: Snapshot | None, now: datetime, is_granted: bool) -> Reason:
     if period.starts_at > now:
         return Reason.IN_THE_FUTURE
     if not is_granted:
@@ -95,7 +97,7 @@ def _unknown(period: Period, reason: Reason) -> Point:
 def rate(views: Sequence[Point], interactions: Sequence[Point]) -> list[Point]:
     """Interactions per view in each period; both must have been measured over the same videos and periods.
 
-    Null without views: also where TikTok took back more of them than came.
+    Null without views, also if TikTok took more of them back than were gained.
     """
     return [_rate_one(seen, done) for seen, done in zip(views, interactions, strict=True)]
 

@@ -1,4 +1,4 @@
-"""Answers about one account: how it stands, how it went, and what it has on TikTok."""
+"""The metrics of one account: a summary, a time series, and the state of its list of videos."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from tiktok_api.analytics import queries, series, windows
 from tiktok_api.analytics.metrics import Interval, Metric, Reason, scope_for
 from tiktok_api.analytics.models import VideoSync
 from tiktok_api.analytics.queries import INTERACTIONS
-from tiktok_api.analytics.series import Mark, Point
+from tiktok_api.analytics.series import Point, Snapshot
 from tiktok_api.analytics.windows import Moment, Period, Window
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
@@ -44,28 +44,28 @@ def summarise(
     ends: Moment | None = None,
     timezone: str | None = None,
 ) -> dict[str, Any]:
-    """Every metric over one window, as SummarySchema shows it. Raises NotFound, WindowBackwards, WindowOutOfRange."""
+    """Every metric over one window, for SummarySchema. Raises NotFound, WindowBackwards, WindowOutOfRange."""
     account = _find(caller, account_id)
     now = clock.now()
     window = windows.make_window(starts, ends, timezone=timezone or caller.timezone, now=now)
     whole = [Period(window.starts_at.astimezone(window.zone).date(), window.starts_at, window.ends_at)]
-    marks = queries.known_at(account_id, [window.starts_at, window.ends_at], [*_COUNTERS, INTERACTIONS])
-    found = {metric.value: _measure(whole, metric, marks, now, account.scopes)[0] for metric in _COUNTERS}
-    return {"account_id": account_id, "window": window, **found, **_engagement(whole, marks, now, account.scopes)}
+    snapshots = queries.snapshots_at(account_id, [window.starts_at, window.ends_at], [*_COUNTERS, INTERACTIONS])
+    found = {metric.value: _measure(whole, metric, snapshots, now, account.scopes)[0] for metric in _COUNTERS}
+    return {"account_id": account_id, "window": window, **found, **_engagement(whole, snapshots, now, account.scopes)}
 
 
 def _engagement(
-    whole: Sequence[Period], marks: dict[str, list[Mark | None]], now: datetime, scopes: Collection[str]
+    whole: Sequence[Period], snapshots: dict[str, list[Snapshot | None]], now: datetime, scopes: Collection[str]
 ) -> dict[str, Any]:
-    """The rate of a window and what was divided by the views."""
+    """The engagement rate of a window and its numerator."""
     is_granted = VIDEO_LIST_SCOPE in scopes
-    views = series.measure(whole, marks[Metric.VIEWS], now=now, is_granted=is_granted)
-    interactions = series.measure(whole, marks[INTERACTIONS], now=now, is_granted=is_granted)
+    views = series.measure(whole, snapshots[Metric.VIEWS], now=now, is_granted=is_granted)
+    interactions = series.measure(whole, snapshots[INTERACTIONS], now=now, is_granted=is_granted)
     rate = series.rate(views, interactions)[0]
     return {Metric.ENGAGEMENT_RATE.value: rate, "interactions": interactions[0].change}
 
 
-def trace(
+def get_timeseries(
     caller: Identity,
     account_id: UUID,
     *,
@@ -81,28 +81,28 @@ def trace(
     window = windows.make_window(starts, ends, timezone=timezone or caller.timezone, now=now)
     periods = windows.cut(window, interval)
     names = [Metric.VIEWS, INTERACTIONS] if metric is Metric.ENGAGEMENT_RATE else [metric]
-    marks = queries.known_at(account_id, [window.starts_at, *(period.ends_at for period in periods)], names)
-    points = _measure(periods, metric, marks, now, account.scopes)
+    snapshots = queries.snapshots_at(account_id, [window.starts_at, *(period.ends_at for period in periods)], names)
+    points = _measure(periods, metric, snapshots, now, account.scopes)
     return Series(account_id, account.username, metric, interval, window, points)
 
 
 def _measure(
     periods: Sequence[Period],
     metric: Metric,
-    marks: dict[str, list[Mark | None]],
+    snapshots: dict[str, list[Snapshot | None]],
     now: datetime,
     scopes: Collection[str],
 ) -> list[Point]:
     is_granted = scope_for(metric) in scopes
     if metric is not Metric.ENGAGEMENT_RATE:
-        return series.measure(periods, marks[metric], now=now, is_granted=is_granted)
-    views = series.measure(periods, marks[Metric.VIEWS], now=now, is_granted=is_granted)
-    interactions = series.measure(periods, marks[INTERACTIONS], now=now, is_granted=is_granted)
+        return series.measure(periods, snapshots[metric], now=now, is_granted=is_granted)
+    views = series.measure(periods, snapshots[Metric.VIEWS], now=now, is_granted=is_granted)
+    interactions = series.measure(periods, snapshots[INTERACTIONS], now=now, is_granted=is_granted)
     return series.rate(views, interactions)
 
 
 def list_state(caller: Identity, account_id: UUID) -> tuple[datetime | None, Reason | None]:
-    """When the account's videos were read to the end, and why they are not read (again). Raises NotFound."""
+    """When the account's whole list of videos was read, and why it is not read (again). Raises NotFound."""
     account = _find(caller, account_id, VideoSync.completed_at, VideoSync.skip_reason)
     if VIDEO_LIST_SCOPE not in account.scopes:
         return account.completed_at, Reason.SCOPE_MISSING

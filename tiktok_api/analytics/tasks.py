@@ -1,4 +1,4 @@
-"""When videos are read: a page at a time, at TikTok's pace, giving way to other accounts now and then."""
+"""When videos are read: page by page at TikTok's pace, letting other accounts in now and then."""
 
 from datetime import timedelta
 from functools import partial
@@ -9,7 +9,7 @@ from tiktok_api import clock
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.analytics import ingest
-from tiktok_api.analytics.ingest import COLLECT
+from tiktok_api.analytics.ingest import SYNC_VIDEOS
 from tiktok_api.analytics.metrics import Reason
 from tiktok_api.db import transaction
 from tiktok_api.errors import NotFound
@@ -19,32 +19,32 @@ from tiktok_api.tiktok import ScopeMissing, TikTokBusy, TikTokUnreachable
 log = structlog.get_logger(__name__)
 
 PAGES_AT_ONCE = 10
-"""So many pages keep a worker busy for about ten seconds; then whoever waits is next."""
+"""So many pages keep a worker busy for about ten seconds; then other accounts have their turn."""
 RETRY_SECONDS = 60.0
 
 
-@task(COLLECT)
-def collect_videos(job: ClaimedJob, *, vault: TokenVault) -> RunAgain | None:
-    """Walk through an account's videos, newest first, and write down their numbers."""
+@task(SYNC_VIDEOS)
+def sync_videos(job: ClaimedJob, *, vault: TokenVault) -> RunAgain | None:
+    """Read an account's list of videos, newest first, and store their numbers."""
     if job.subject is None:
         return None
     holder = f"{job.id}/{job.epoch}"
     for _ in range(PAGES_AT_ONCE):
         with transaction():
-            step = ingest.next_step(job.subject, holder)
-        if step is None:
+            page_to_read = ingest.next_page(job.subject, holder)
+        if page_to_read is None:
             return None
         try:
-            page = vault.call(step.account_id, partial(vault.tiktok.list_videos, cursor=step.cursor))
+            page = vault.call(page_to_read.account_id, partial(vault.tiktok.list_videos, cursor=page_to_read.cursor))
         except (TikTokBusy, TikTokUnreachable) as error:
             log.info("videos.postponed", account=str(job.subject), error=str(error))
             return RunAgain(clock.now() + timedelta(seconds=getattr(error, "retry_after", RETRY_SECONDS)))
         except (AccountNeedsReconnection, NotFound, ScopeMissing) as refusal:
             with transaction():
-                ingest.abandon(step, Reason.SCOPE_MISSING if isinstance(refusal, ScopeMissing) else None)
+                ingest.abandon(page_to_read, Reason.SCOPE_MISSING if isinstance(refusal, ScopeMissing) else None)
             return None
         with transaction():
-            is_over = ingest.keep_page(step, page, clock.now())
+            is_over = ingest.store_page(page_to_read, page, clock.now())
         if is_over:
             return None
     return RunAgain(clock.now())

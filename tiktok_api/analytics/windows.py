@@ -1,4 +1,4 @@
-"""Windows of time in any zone: from the dates or instants that somebody asks for to the instants that bound them.
+"""Windows of time in any zone: from the dates or instants of a request to the instants that bound them.
 
 A local day is what the zone says it is: 23 or 25 hours when clocks change, and none at all where a country jumped the
 date line. Nothing here adds 24 hours to anything.
@@ -54,7 +54,7 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
 
 
 def make_window(starts: Moment | None, ends: Moment | None, *, timezone: str, now: datetime) -> Window:
-    """The window that was asked for: `ends` as a date is the last day of it, as an instant it is excluded.
+    """The window of a request: `ends` as a date is its last day, as an instant it is excluded.
 
     Without an end: until the end of today; without a start: the 30 local days up to the end.
     Raises WindowBackwards, WindowOutOfRange.
@@ -66,7 +66,7 @@ def make_window(starts: Moment | None, ends: Moment | None, *, timezone: str, no
         starts = last_day - timedelta(days=DEFAULT_DAYS - 1)
     starts_at = _in_range(starts, "from", zone)
     if starts_at >= ends_at:
-        raise WindowBackwards(parameter="from")
+        raise WindowBackwards.at(parameter="from")
     return Window(starts_at, ends_at, timezone)
 
 
@@ -80,12 +80,12 @@ def _end_of(moment: Moment, zone: ZoneInfo) -> datetime:
 def _in_range(moment: Moment, parameter: str, zone: ZoneInfo) -> datetime:
     day = moment.date() if isinstance(moment, datetime) else moment
     if not EARLIEST < day < LATEST:
-        raise WindowOutOfRange(parameter=parameter, earliest=EARLIEST, latest=LATEST)
+        raise WindowOutOfRange.at(parameter=parameter, earliest=EARLIEST, latest=LATEST)
     return moment.astimezone(UTC) if isinstance(moment, datetime) else start_of_day(moment, zone)
 
 
 def cut(window: Window, interval: Interval) -> list[Period]:
-    """The window's days, weeks or months in order, the first and last as long as the window lets them be.
+    """The window's days, weeks or months in order; the first and last are cut by the window.
 
     Raises WindowTooLong for more than 400.
     """
@@ -96,14 +96,14 @@ def cut(window: Window, interval: Interval) -> list[Period]:
         if bound > bounds[-1]:
             bounds.append(bound)
         if len(bounds) > MOST_POINTS:
-            raise WindowTooLong(parameter="from", most=MOST_POINTS, interval=interval.value)
+            raise WindowTooLong.at(parameter="from", most=MOST_POINTS, interval=interval.value)
     bounds.append(window.ends_at)
     zone = window.zone
     return [Period(start.astimezone(zone).date(), start, end) for start, end in pairwise(bounds)]
 
 
 def _starts(window: Window, interval: Interval) -> Iterator[datetime]:
-    """When the window's further days, weeks or months begin."""
+    """The starts of the window's days, weeks or months after the first."""
     zone = window.zone
     day = window.starts_at.astimezone(zone).date()
     while True:

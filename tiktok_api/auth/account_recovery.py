@@ -77,12 +77,11 @@ def verify_email(token: str, *, address: str) -> None:
 
 
 def _link_not_valid() -> LinkNotValid:
-    return LinkNotValid(errors=[{"pointer": "/token", "code": LinkNotValid.code, "message": LinkNotValid.message}])
+    return LinkNotValid.at("/token")
 
 
 def _wrong_password() -> WrongPassword:
-    fault = {"pointer": "/current_password", "code": WrongPassword.code, "message": WrongPassword.message}
-    return WrongPassword(errors=[fault])
+    return WrongPassword.at("/current_password")
 
 
 def _with_weakness(problem: Invalid, password: str, *, email: str, pointer: str) -> Invalid:

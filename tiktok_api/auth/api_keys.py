@@ -23,7 +23,7 @@ from tiktok_api.auth.errors import (
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import ApiKey, User
 from tiktok_api.db import db, end_reading, transaction
-from tiktok_api.errors import Invalid, NotFound
+from tiktok_api.errors import Invalid, NotFound, fault
 
 PREFIX = "tk_"
 DOMAINS = ("accounts", "media", "posts", "analytics", "webhooks")
@@ -186,7 +186,7 @@ def _check_accounts(caller: Identity, account_ids: Sequence[UUID]) -> None:
 
 
 def _fault(pointer: str, kind: type[Any]) -> dict[str, str]:
-    return {"pointer": pointer, "code": kind.code, "message": kind.message}
+    return fault(kind.code, kind.message, pointer=pointer)
 
 
 def _hash(token: str) -> str:

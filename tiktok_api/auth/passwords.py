@@ -50,7 +50,7 @@ def is_common(password: str, *, email: str) -> bool:
 def must_be_hard_to_guess(password: str, *, email: str, pointer: str) -> None:
     """Raises WeakPassword at `pointer` if the password is common."""
     if is_common(password, email=email):
-        raise WeakPassword(errors=[{"pointer": pointer, "code": WeakPassword.code, "message": WeakPassword.message}])
+        raise WeakPassword.at(pointer)
 
 
 def judge(values: Mapping[str, Any], name: str) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from tiktok_api import clock, events
@@ -22,7 +21,7 @@ from tiktok_api.auth.errors import (
 )
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession, User
-from tiktok_api.db import db, end_reading, new_id, set_changes, transaction
+from tiktok_api.db import db, end_reading, insert_into, new_id, set_changes, transaction
 from tiktok_api.errors import NotFound
 
 REUSE_GRACE = timedelta(seconds=10)
@@ -82,8 +81,7 @@ def register_unverified(*, email: str, password: str, display_name: str, timezon
         "timezone": timezone,
         "created_at": clock.now(),
     }
-    insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    insertion = insert(User).values(id=new_id(), email_key=email_key(email), awaits_verification=True, **values)
+    insertion = insert_into(User).values(id=new_id(), email_key=email_key(email), awaits_verification=True, **values)
     with transaction() as session:
         session.execute(
             insertion.on_conflict_do_update(

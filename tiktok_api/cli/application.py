@@ -15,9 +15,9 @@ Command = Callable[..., Any]
 
 
 def use_local_settings() -> None:
-    """Take over the settings of the stack that `make run` or `make demo` runs, or has run, in this folder.
+    """Use the settings of the stack that `make run` or `make demo` runs, or has run, in this folder.
 
-    Only this flag reads them: a server in production never meets the secrets of a demo by accident.
+    Only this flag reads them, so that a server in production never uses the secrets of a demo by accident.
     """
     run = find_run()
     if run is None:

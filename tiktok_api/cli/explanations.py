@@ -13,7 +13,7 @@ _NO_TABLE = ("no such table", "no such column", "UndefinedTable", "UndefinedColu
 
 
 def explain(error: Exception) -> str | None:
-    """A sentence or a paragraph; None where only a traceback helps."""
+    """Returns a sentence or a paragraph, or None if only a traceback helps."""
     match error:
         case SettingsInvalid():
             is_local = not Path(".env").exists() and find_run() is not None

@@ -1,4 +1,4 @@
-"""The commands that `flask --app wsgi …` has as well, for those who are used to it; `tiktok-api` has them all."""
+"""The commands that `flask --app wsgi …` has as well; `tiktok-api` has them all."""
 
 import flask_migrate.cli
 from flask import Flask, g
@@ -10,17 +10,15 @@ from tiktok_api.cli.commands.vault import vault
 from tiktok_api.cli.commands.worker import worker
 from tiktok_api.cli.upgrade import report_upgrade
 
-work = worker
-
 
 def install(app: Flask) -> None:
     """Add the commands to the application's command line."""
     for command in (worker, jobs, clock_group, vault):
         app.cli.add_command(command)
-    flask_migrate.cli.upgrade.callback = upgrade  # Flask finds its group `db` before it knows our application
+    flask_migrate.cli.upgrade.callback = upgrade  # Flask finds its group `db` before it loads our application
 
 
 @with_appcontext
 def upgrade(directory: str | None, *, sql: bool, tag: str | None, x_arg: tuple[str, ...], revision: str) -> None:
-    """Upgrade the database, and say what is wrong with it afterwards."""
+    """Upgrade the database, and report problems."""
     report_upgrade(directory or g.directory, revision, sql=sql, tag=tag, x_arg=x_arg or g.x_arg)

@@ -9,7 +9,7 @@ import tiktok_api
 
 
 class Entry(NamedTuple):
-    """A command that is not imported yet: where it is, and one line of help."""
+    """A command that is not imported yet: its module and function, and one line of help."""
 
     place: str
     help: str

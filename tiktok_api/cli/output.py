@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for programs."""
+"""The output of commands: tables for people, JSON for programs."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, 
 
 
 def make_console(*, is_error: bool = False) -> Console:
-    """Where tables and progress go; as wide as the terminal, or wide enough for a pipe."""
+    """The console of tables and progress; as wide as the terminal, or wide enough for a pipe."""
     stream = sys.stderr if is_error else sys.stdout
     return Console(stderr=is_error, highlight=False, width=None if stream.isatty() else _WIDTH_OF_A_PIPE)
 

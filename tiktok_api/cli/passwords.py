@@ -1,4 +1,4 @@
-"""Passwords on the command line: asked for, read from standard input or made up; an argument would be seen by others."""
+"""Passwords on the command line: prompted, read from standard input or generated; other users could see an argument."""
 
 import secrets
 import sys
@@ -20,7 +20,7 @@ def password_options(command: Command) -> Command:
 
 
 def take_password(*, password_stdin: bool, generate: bool) -> str:
-    """The password by the way that was chosen; a person at a terminal is asked. Raises UsageError."""
+    """The password by the chosen way; at a terminal the person is prompted. Raises UsageError."""
     if password_stdin and generate:
         raise click.UsageError("--password-stdin and --generate exclude each other.")
     if generate:
@@ -28,5 +28,7 @@ def take_password(*, password_stdin: bool, generate: bool) -> str:
     if password_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
-        raise click.UsageError("Say --password-stdin or --generate where nobody can be asked for a password.")
+        raise click.UsageError(
+            "Say --password-stdin or --generate: without a terminal there is no prompt for a password."
+        )
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -1,4 +1,4 @@
-"""A real H.264 video made on the spot, for the demo, the tests and anyone who has none at hand."""
+"""A small H.264 video, encoded on the spot, for the demo, tests and first steps."""
 
 import math
 from array import array
@@ -28,7 +28,7 @@ def make_sample_video(
     rotation: int = 0,
     pad_to_bytes: int | None = None,
 ) -> Path:
-    """Encode a moving picture with a counter, and a tone, to `path` and answer it.
+    """Encode a moving picture with a counter, and a tone, to `path`. Returns `path`.
 
     The container follows the suffix: `.mp4` and `.mov` with AAC, `.webm` with Opus (name `libvpx` or `libvpx-vp9` then).
     `pad_to_bytes` brings an MP4 or MOV to exactly that size with a `free` box, which players skip (ISO/IEC 14496-12, 8.1.2).

@@ -1,4 +1,4 @@
-"""An upgrade of the database, told to a person."""
+"""An upgrade of the database, reported in sentences."""
 
 import textwrap
 from typing import Any
@@ -9,7 +9,7 @@ from tiktok_api.schema import revisions
 
 
 def report_upgrade(directory: str | None = None, revision: str = "head", *, sql: bool = False, **options: Any) -> None:
-    """Upgrade, and say what came of it. Raises ClickException with what is wrong and what to do."""
+    """Upgrade, and print the result. Raises ClickException with the problem and what to do."""
     result = revisions.upgrade(directory, revision, sql=sql, **options)
     if result.problem:
         raise click.ClickException("\n" + textwrap.fill(result.problem, 100))

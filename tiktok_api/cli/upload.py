@@ -1,4 +1,4 @@
-"""An upload by tus 1.0 with a progress bar, resumed where a connection or the command itself broke."""
+"""An upload by tus 1.0 with a progress bar, resumed after a broken connection or a stopped command."""
 
 import base64
 import contextlib
@@ -20,16 +20,16 @@ _TUS = {"Tus-Resumable": "1.0.0"}
 _PIECE_BYTES = 256 * 1024
 _PAUSE_SECONDS = 1.0
 _WORTH_WAITING = (409, 423, 429, 502, 503, 504, 507)
-"""Another connection is still sending, the minute is used up, or the server is away: ask again."""
+"""Another connection is still sending, the rate limit is reached, or the server is away: try again."""
 _GONE = (404, 410)
 
 
 class UploadRefused(Exception):
-    """The server does not take the file, or could not be reached for too long."""
+    """The server refuses the file, or could not be reached for too long."""
 
 
 class Upload:
-    """One file on its way to one server."""
+    """The upload of one file to one server."""
 
     def __init__(self, file: Path, server: str, token: str, *, patience_seconds: float) -> None:
         self._file, self._server, self._patience = file, server, patience_seconds
@@ -42,7 +42,7 @@ class Upload:
         self._moved_at = time.monotonic()
 
     def run(self, *, until_inspected: bool) -> dict[str, Any]:
-        """The media as it is in the end. Raises UploadRefused."""
+        """Upload. Returns the media in its last state. Raises UploadRefused."""
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
         with Progress(*columns, TimeRemainingColumn(), console=make_console(is_error=True)) as progress:
             bar = progress.add_task(self._file.name, total=self._size)
@@ -52,7 +52,7 @@ class Upload:
                 self._send(url, offset, lambda sent: progress.update(bar, completed=sent))
                 now_at = self._wait_for_offset(url)
                 if now_at is None:
-                    raise UploadRefused("The upload is gone from the server; run the command again to begin anew.")
+                    raise UploadRefused("The upload is gone from the server; run the command again to start over.")
                 if now_at > offset:
                     self._moved_at = time.monotonic()
                 offset = now_at

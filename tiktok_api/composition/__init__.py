@@ -1,1 +1,4 @@
-"""The parts of `app.py`: what is composed once and handed to routes, tasks and checks."""
+"""What `app.py` puts together, cut by what is composed: parts by type, subscriptions, the web, the API's document, checks.
+
+Only these modules and `app.py` may import every room.
+"""

@@ -1,4 +1,4 @@
-"""What this server needs, looked at one by one; for `/readyz` and whoever asks from a terminal."""
+"""The checks of everything that this server needs, for `/readyz`."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tiktok_api.schema.revisions import Standing
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
 from tiktok_api.web import limits
-from tiktok_api.web.health import Check
+from tiktok_api.web.monitoring.health import Check
 
 _SAYS = {
     Standing.EMPTY: "The database has no tables yet: run the upgrade.",
@@ -24,12 +24,12 @@ _SAYS = {
 
 
 def check_database() -> None:
-    """Raises when the database cannot be asked."""
+    """Raises if the database cannot be queried."""
     db.session.execute(text("select 1"))
 
 
 def check_schema() -> dict[str, Any]:
-    """The database's revision against the newest of this code. Another one fails: requests would."""
+    """Compares the database's revision with the newest of this code. Another one fails, as requests would."""
     found = revisions.state()
     facts = {"schema": found.standing, "revision": found.revision, "head": found.head}
     if found.is_current:
@@ -38,19 +38,19 @@ def check_schema() -> dict[str, Any]:
 
 
 def check_storage() -> None:
-    """Raises when files can be neither written nor read."""
+    """Raises if files cannot be written or read."""
     service(Storage).check()
 
 
 def check_redis() -> dict[str, Any]:
-    """Whether Redis answers, where there should be one. Without it limits are counted by each process for itself."""
+    """Whether Redis answers, if one is configured. Without it each process counts limits for itself."""
     url = service(Settings).redis_url
     if not url:
         return {"configured": False}
     try:
         with Redis.from_url(url, **limits.socket_options()) as redis:
             redis.ping()
-    except Exception as error:  # a wrong URL and a refused password are no better than silence
+    except Exception as error:  # a wrong URL and a refused password are as bad as silence
         return {"configured": True, "status": "degraded", "problem": f"Redis does not answer: {type(error).__name__}."}
     return {"configured": True}
 

@@ -1,6 +1,6 @@
-"""Work that is promised: a row in `jobs` is the promise, and the table is the truth.
+"""Jobs: work that a worker does later. A row in `jobs` is one job, and the table is the truth.
 
-`queue` makes, wakes and withdraws promises inside the caller's transaction. `registry` knows which function keeps which
-kind of promise. `executing` keeps one: claim by compare-and-set, run, settle. `runner` finds due rows and hands them to
-threads (the embedded default). A worker that dies takes nothing with it: its lease runs out and the row comes due again.
+`queue` enqueues, hurries and cancels jobs inside the caller's transaction. `registry` knows which function handles which kind
+of job. `executor` runs one: claim by compare-and-set, run, record the outcome. `runner` finds due rows and hands them to
+threads. If a worker dies, its lease runs out and the next worker claims the job again.
 """

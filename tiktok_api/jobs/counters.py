@@ -1,14 +1,13 @@
-"""What workers have counted, left in the database for the API to show: workers answer no scrape."""
+"""The counts of workers, stored in the database for the API to show: workers answer no scrape."""
 
 import json
 from collections.abc import Iterator
 
 from sqlalchemy import UniqueConstraint, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session
 
 from tiktok_api import clock
-from tiktok_api.db import Model, db, new_id
+from tiktok_api.db import Model, db, insert_into, new_id
 from tiktok_api.metrics import counters
 from tiktok_api.metrics.counters import Metric
 
@@ -17,7 +16,7 @@ Sample = tuple[str, str]
 
 
 class WorkCount(Model):
-    """One sample of `metrics.WORK`, summed over every worker there ever was."""
+    """One sample of `metrics.WORK`, summed over all workers, past and present."""
 
     __tablename__ = "work_counts"
     __table_args__ = (UniqueConstraint("name", "labels"),)
@@ -28,15 +27,15 @@ class WorkCount(Model):
 
 
 class Counters:
-    """Adds what this process has counted since last time. A worker that is killed loses what it counted since its last beat."""
+    """Adds the counts of this process to the rows. A worker that is killed loses its counts since the last heartbeat."""
 
     def __init__(self) -> None:
-        self._left = dict(_samples())
+        self._stored = dict(_samples())
 
-    def leave(self, session: Session) -> dict[Sample, float]:
-        """Add the growth to the rows, inside the caller's transaction. Returns what `keep` is told once that is committed."""
+    def store(self, session: Session) -> dict[Sample, float]:
+        """Add the growth to the rows, inside the caller's transaction. Pass the result to `confirm` after the commit."""
         counted = dict(_samples())
-        grown = {sample: value - self._left.get(sample, 0.0) for sample, value in counted.items()}
+        grown = {sample: value - self._stored.get(sample, 0.0) for sample, value in counted.items()}
         rows = [
             {"id": new_id(), "created_at": clock.now(), "name": name, "labels": labels, "value": value}
             for (name, labels), value in sorted(
@@ -45,19 +44,18 @@ class Counters:
             if value
         ]
         if rows:
-            insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-            statement = insert(WorkCount).values(rows)
+            statement = insert_into(WorkCount).values(rows)
             added = {"value": WorkCount.value + statement.excluded.value}
             session.execute(statement.on_conflict_do_update(index_elements=["name", "labels"], set_=added))
         return counted
 
-    def keep(self, counted: dict[Sample, float]) -> None:
-        """Remember what is in the database now."""
-        self._left = counted
+    def confirm(self, counted: dict[Sample, float]) -> None:
+        """Remember that these counts are in the database."""
+        self._stored = counted
 
 
 def counted() -> Iterator[Metric]:
-    """What all workers have counted, as metrics."""
+    """The counts of all workers, as metrics."""
     rows = db.session.execute(select(WorkCount.name, WorkCount.labels, WorkCount.value)).all()
     for known in counters.WORK.collect():
         shown = Metric(known.name, known.documentation, known.type)

@@ -1,4 +1,4 @@
-"""Keeping one promise: claim it by compare-and-set, run its task, settle what came of it."""
+"""Running one job: claim it by compare-and-set, run its task, record the outcome."""
 
 import random
 import time
@@ -14,6 +14,7 @@ from tiktok_api import clock
 from tiktok_api.db import business_now, database_now, db, end_reading, transaction
 from tiktok_api.extensions import service
 from tiktok_api.jobs import registry
+from tiktok_api.jobs.backoff import backoff
 from tiktok_api.jobs.models import Job, JobStatus
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain
 from tiktok_api.metrics import counters
@@ -24,11 +25,10 @@ log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 3600.0
 _UNTIL_UPGRADED = timedelta(seconds=30)
-_MOST_DOUBLINGS = 12  # by then the pause is the longest; 2 to the power of a month's failures is no float
 
 
 def claim(job_id: UUID, lease: timedelta) -> ClaimedJob | None:
-    """Take a due job that nobody holds; None: somebody was faster, or it is not due any more."""
+    """Claim a due job that no worker holds. Returns None if another worker was faster or the job is not due any more."""
     with transaction() as session:
         row = session.execute(
             update(Job)
@@ -48,7 +48,7 @@ def claim(job_id: UUID, lease: timedelta) -> ClaimedJob | None:
 
 
 def renew_lease(job: ClaimedJob, lease: timedelta) -> bool:
-    """Hold on to a job that takes longer than its lease. False: another worker has it."""
+    """Extend the lease of a job that takes longer. Returns False if another worker has claimed it."""
     with transaction() as session:
         renewed = session.execute(
             update(Job)
@@ -60,45 +60,47 @@ def renew_lease(job: ClaimedJob, lease: timedelta) -> bool:
 
 
 def run(job: ClaimedJob) -> None:
-    """Run the task of a claimed job and settle the outcome; what it raises is written down, never raised."""
-    began, became = time.monotonic(), "failed"
+    """Run the task of a claimed job and record the outcome; exceptions of the task are recorded, never raised."""
+    began, result = time.monotonic(), "failed"
     try:
         task = registry.find(job.kind)
         outcome = task.act(job, **{name: service(kind) for name, kind in task.needs.items()})
         if outcome is None and task.every is not None:
             outcome = RunAgain(clock.now() + task.every(service(Settings)))
-    except Exception as error:  # whatever it is: the promise stands and is tried again
+    except Exception as error:  # whatever it is, the job stays and is tried again
         db.session.rollback()
         if isinstance(error, DBAPIError) and revisions.is_about_schema(
             error
-        ):  # no fault of the job, however long it lasts
+        ):  # not the job's fault, however long it lasts
             log.exception("job.waits_for_upgrade")
-            _settle(job, RunAgain(clock.now() + _UNTIL_UPGRADED))
-            became = "again"
+            _record(job, RunAgain(clock.now() + _UNTIL_UPGRADED))
+            result = "again"
         else:
             log.exception("job.failed", attempts=job.attempts + 1)
-            became = "dead" if _settle_failure(job, error) else "failed"
+            result = "dead" if _record_failure(job, error) else "failed"
     else:
         end_reading()
-        _settle(job, outcome)
-        became = "again" if outcome else "done"
+        _record(job, outcome)
+        result = "again" if outcome else "done"
     finally:
-        _count(job.kind, became, time.monotonic() - began)
+        _count(job.kind, result, time.monotonic() - began)
         structlog.contextvars.clear_contextvars()
 
 
-def _settle(job: ClaimedJob, outcome: RunAgain | None) -> None:
-    """Delete what is done, put off what is not; a job that was woken meanwhile comes due at once either way."""
+def _record(job: ClaimedJob, outcome: RunAgain | None) -> None:
+    """Delete a job that is done, postpone one that is not; one that was hurried meanwhile is due at once either way."""
     held = (Job.id == job.id, Job.epoch == job.epoch)
-    is_unwoken = Job.run_now_count == job.run_now_count
+    is_unhurried = Job.run_now_count == job.run_now_count
     with transaction() as session:
         if outcome is None:
-            session.execute(delete(Job).where(*held, is_unwoken))
+            session.execute(delete(Job).where(*held, is_unhurried))
         due_at = outcome.at if outcome else clock.now()
         session.execute(
             update(Job)
             .where(*held)
-            .values(leased_until=None, attempts=0, last_error=None, due_at=case((is_unwoken, due_at), else_=Job.due_at))
+            .values(
+                leased_until=None, attempts=0, last_error=None, due_at=case((is_unhurried, due_at), else_=Job.due_at)
+            )
         )
 
 
@@ -108,15 +110,17 @@ def _count(kind: str, outcome: str, seconds: float) -> None:
     counters.job_seconds.labels(known).observe(seconds)
 
 
-def _settle_failure(job: ClaimedJob, error: Exception) -> bool:
-    """Write the failure down. Returns whether the job is dead of it."""
+def _record_failure(job: ClaimedJob, error: Exception) -> bool:
+    """Record a failure. Returns True if it was one too many and the job is dead."""
     attempts = job.attempts + 1
-    pause = min(_FIRST_PAUSE * 2 ** min(job.attempts, _MOST_DOUBLINGS), _LONGEST_PAUSE) * random.uniform(0.5, 1.5)
+    pause = backoff(job.attempts, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE) * random.uniform(0.5, 1.5)
     try:
         task = registry.find(job.kind)
-        is_dead = attempts >= task.most_failures and task.every is None  # nobody would promise recurring work again
+        is_dead = (
+            attempts >= task.most_failures and task.every is None
+        )  # recurring jobs are enqueued only when a worker starts
     except registry.UnknownTask:
-        is_dead = False  # a worker of another version may know it
+        is_dead = False  # a worker of another version may handle it
     with transaction() as session:
         session.execute(
             update(Job)

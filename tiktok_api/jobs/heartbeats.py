@@ -1,4 +1,4 @@
-"""Signs of life: each worker keeps one row fresh, from a thread of its own, on the database's real clock."""
+"""Heartbeats: each worker updates its row from a thread of its own, by the database's real clock."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 BEAT_SECONDS = 5.0
 DEAD_AFTER = timedelta(seconds=30)
 """Six beats: a worker that is silent for longer is dead, frozen or cut off from the database."""
-_FORGOTTEN_AFTER = timedelta(hours=1)
+_DELETED_AFTER = timedelta(hours=1)
 
 
 class WorkerHeartbeat(Model):
@@ -40,17 +40,17 @@ class WorkerHeartbeat(Model):
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """How the workers are: how many are alive, their threads, and how long ago each one beat last."""
+    """The state of the workers: how many are alive, their threads, and the age of each one's last beat."""
 
     alive: int
     threads: int
     busy: int
     ages: tuple[float, ...]
-    """Seconds since the last beat of each worker that was seen within the hour, the freshest first."""
+    """Seconds since the last beat of each worker that beat within the hour, the latest first."""
 
 
 def workers() -> Workers:
-    """Look at every worker that was seen lately."""
+    """The state of the workers that beat within the hour."""
     query = select(WorkerHeartbeat, database_now().label("now")).order_by(WorkerHeartbeat.beat_at.desc()).limit(1000)
     found = [(beat, (now - beat.beat_at).total_seconds()) for beat, now in db.session.execute(query)]
     living = [beat for beat, age in found if age <= DEAD_AFTER.total_seconds()]
@@ -63,7 +63,7 @@ def workers() -> Workers:
 
 
 class Heartbeat:
-    """Beats until it is stopped; then the row goes, because a worker that was told to stop is not a dead one."""
+    """Beats until it is stopped; then it deletes the row, because a worker that was told to stop is not a dead one."""
 
     def __init__(self, app: Flask, *, threads: int, busy: Callable[[], int]) -> None:
         self._app, self._threads, self._busy = app, threads, busy
@@ -73,11 +73,11 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
-        """Begin to beat; a database that is away, or has no such table yet, is tried again at each beat."""
+        """Begin to beat. If the database is away, or has no such table yet, the next beat tries again."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop, and take the row away."""
+        """Stop, and delete the row."""
         self._stopped.set()
         self._thread.join()
 
@@ -88,16 +88,16 @@ class Heartbeat:
                 with self._app.app_context():
                     self._beat()
                 is_well = True
-            except Exception as error:  # whatever it is, the next beat may do better
+            except Exception as error:  # whatever it is, the next beat tries again
                 if is_well:
                     log.warning("worker.no_heartbeat", error=repr(error))
                 is_well = False
             self._stopped.wait(BEAT_SECONDS)
         try:
             with self._app.app_context(), transaction() as session:
-                self._counters.leave(session)
+                self._counters.store(session)
                 session.execute(delete(WorkerHeartbeat).where(WorkerHeartbeat.id == self._id))
-        except Exception as error:  # it will look dead for an hour
+        except Exception as error:  # the worker looks dead for an hour
             log.warning("worker.heartbeat_left_behind", error=repr(error))
 
     def _beat(self) -> None:
@@ -116,8 +116,8 @@ class Heartbeat:
                 session.execute(insert(WorkerHeartbeat).values(row))
             session.execute(
                 delete(WorkerHeartbeat)
-                .where(WorkerHeartbeat.beat_at < database_now(-_FORGOTTEN_AFTER))
+                .where(WorkerHeartbeat.beat_at < database_now(-_DELETED_AFTER))
                 .execution_options(synchronize_session=False)
             )
-            counted = self._counters.leave(session)
-        self._counters.keep(counted)
+            counted = self._counters.store(session)
+        self._counters.confirm(counted)

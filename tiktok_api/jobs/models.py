@@ -12,14 +12,17 @@ from tiktok_api.db import Model, enum_column
 
 
 class JobStatus(StrEnum):
-    """Waiting covers running, which is a lease; what is done is deleted."""
+    """WAITING includes running, which is a lease; a job that is done is deleted."""
 
     WAITING = "waiting"
     DEAD = "dead"
 
 
 class Job(Model):
-    """One promise. `due_at` is business time; leases are the database's real time."""
+    """One job. `due_at` is business time; leases are the database's real time.
+
+    `epoch` is raised by each claim and fences off earlier ones; `run_now_count` is raised whenever the job is hurried.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""How the workers are and what waits for them, for `/readyz`, `/metrics` and whoever asks from a terminal."""
+"""The state of workers and of waiting jobs, for `/readyz`, `/metrics` and the command line."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from tiktok_api.jobs.models import Job, JobStatus
 from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
 
 OVERDUE_SECONDS = 300.0
-"""A job that no worker has taken for so long says that something is wrong with them."""
-_MOST_LOOKED_AT = 10_000
+"""If no worker claims a job for so long after it came due, something is wrong with the workers."""
+_MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingJobs:
     """Jobs of one kind that are due and not running: how many, and how long the oldest has waited."""
 
     kind: str
@@ -25,19 +25,19 @@ class Waiting:
     oldest_seconds: float
 
 
-def waiting() -> list[Waiting]:
-    """The kinds that wait, the longest first; told from the 10,000 jobs that have been due longest."""
+def waiting() -> list[WaitingJobs]:
+    """The kinds that wait, the longest first, counted among the 10,000 jobs that have been due longest."""
     is_free = or_(Job.leased_until.is_(None), Job.leased_until < database_now())
     due = (
         select(Job.kind, Job.due_at)
         .where(Job.status == JobStatus.WAITING, Job.due_at <= business_now(), is_free)
         .order_by(Job.due_at)
-        .limit(_MOST_LOOKED_AT)
+        .limit(_MOST_COUNTED)
         .subquery()
     )
     query = select(due.c.kind, func.count(), func.min(due.c.due_at), business_now()).group_by(due.c.kind)
     found = [
-        Waiting(kind, count, max(0.0, (now - oldest).total_seconds()))
+        WaitingJobs(kind, count, max(0.0, (now - oldest).total_seconds()))
         for kind, count, oldest, now in db.session.execute(query)
     ]
     return sorted(found, key=lambda each: each.oldest_seconds, reverse=True)
@@ -50,7 +50,7 @@ def dead() -> dict[str, int]:
 
 
 def check_workers() -> dict[str, Any]:
-    """Whether a worker lives. Without one the API serves, but nothing is published."""
+    """Whether a worker is alive. Without one the API serves, but nothing is published."""
     workers = heartbeats.workers()
     facts = {"alive": workers.alive, "threads": workers.threads, "busy": workers.busy}
     last = {"last_beat_seconds": round(workers.ages[0], 1) if workers.ages else None}
@@ -59,7 +59,7 @@ def check_workers() -> dict[str, Any]:
 
 
 def check_jobs() -> dict[str, Any]:
-    """Whether work is done in time, and what failed for good."""
+    """Whether jobs run in time, and how many have failed for good."""
     found, gone = waiting(), sum(dead().values())
     oldest = {each.kind: round(each.oldest_seconds, 1) for each in found}
     facts = {"dead": gone, "due": sum(each.count for each in found), "oldest_due_seconds": oldest}
@@ -70,7 +70,7 @@ def check_jobs() -> dict[str, Any]:
 
 
 def gauges() -> Iterator[Metric]:
-    """What waits, what is dead, and how the workers are."""
+    """Waiting jobs, dead jobs and the state of the workers."""
     due = GaugeMetricFamily("tiktok_api_jobs_due", "Jobs that are due and not running.", labels=["kind"])
     oldest = GaugeMetricFamily(
         "tiktok_api_jobs_oldest_due_seconds", "How long the oldest has been due.", labels=["kind"]

@@ -1,4 +1,4 @@
-"""Making, waking and withdrawing promises, inside the caller's transaction."""
+"""Enqueueing, hurrying and cancelling jobs, inside the caller's transaction."""
 
 from datetime import datetime
 from typing import Any
@@ -6,10 +6,9 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tiktok_api import clock
-from tiktok_api.db import db, new_id
+from tiktok_api.db import db, insert_into, new_id
 from tiktok_api.jobs.models import Job, JobStatus
 from tiktok_api.jobs.registry import ClaimedJob
 
@@ -22,9 +21,9 @@ def enqueue(
     unique_key: str | None = None,
     payload: dict[str, Any] | None = None,
 ) -> None:
-    """Have `kind` done at `due_at`, once for each `unique_key` (by default kind and subject).
+    """Enqueue a job for `due_at`, one for each `unique_key` (by default kind and subject).
 
-    A promise that exists already is moved to the new time and, if it had died, revived.
+    A job that exists already is moved to the new time and, if it was dead, revived.
     """
     key = unique_key or f"{kind}:{subject or ''}"
     values = {
@@ -49,18 +48,18 @@ def enqueue(
         "enqueued_until": None,
         "payload": payload or {},
     }
-    insert = postgresql.insert if db.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    db.session.execute(insert(Job).values(values).on_conflict_do_update(index_elements=["unique_key"], set_=moved))
+    statement = insert_into(Job).values(values).on_conflict_do_update(index_elements=["unique_key"], set_=moved)
+    db.session.execute(statement)
 
 
 def enqueue_once(kind: str, *, due_at: datetime, unique_key: str) -> None:
-    """Like `promise`, but one that exists already stays as it is."""
+    """As `enqueue`, but a job that exists already stays as it is."""
     if db.session.scalar(select(Job.id).where(Job.unique_key == unique_key)) is None:
         enqueue(kind, due_at=due_at, unique_key=unique_key)
 
 
 def run_now(unique_key: str) -> bool:
-    """Have a promise looked at now, even if it is being kept at this moment. False: there is no such promise."""
+    """Make a waiting job due now; one that is running is run again afterwards. Returns False if there is no such job."""
     statement = (
         update(Job)
         .where(Job.unique_key == unique_key, Job.status == JobStatus.WAITING)
@@ -71,11 +70,11 @@ def run_now(unique_key: str) -> bool:
 
 
 def cancel(unique_key: str) -> None:
-    """Take a promise back. A worker that is at it finds out at its next compare-and-set."""
+    """Delete a job. A worker that runs it finds out at its next compare-and-set."""
     db.session.execute(delete(Job).where(Job.unique_key == unique_key))
 
 
 def is_held(job: ClaimedJob) -> bool:
-    """Whether the job is still this worker's: nobody has claimed it since, nor was the promise taken back."""
+    """Returns True if the job is still this worker's: no other worker has claimed it since, and it was not cancelled."""
     held = select(Job.id).where(Job.id == job.id, Job.epoch == job.epoch)
     return db.session.scalar(held) is not None

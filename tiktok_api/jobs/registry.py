@@ -1,4 +1,4 @@
-"""Which function keeps which kind of promise."""
+"""Which function handles which kind of job."""
 
 import inspect
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A claimed job, as its task sees it. `epoch` fences: whoever claims the job later has a higher one."""
+    """A job that a worker has claimed. `epoch` fences: each later claim of the job has a higher one."""
 
     id: UUID
     kind: str
@@ -23,7 +23,7 @@ class ClaimedJob:
 
 @dataclass(frozen=True, slots=True)
 class RunAgain:
-    """The promise is not kept yet: come back at that (business) time. Waiting is not failing."""
+    """The job is not done yet: run it again at that (business) time. Waiting is not failing."""
 
     at: datetime
 
@@ -43,7 +43,7 @@ class Task:
 
 
 class UnknownTask(Exception):
-    """A job of a kind that no task keeps: an older or newer worker's."""
+    """No task handles this kind of job: it belongs to an older or newer version of the worker."""
 
 
 _tasks: dict[str, Task] = {}
@@ -56,8 +56,8 @@ def task(
 
     Its keyword-only parameters are filled by their types with what `app.py` composed (`settings: Settings`, …).
     `every(settings)` makes it recurring: it comes due again after that time unless `act` names another. An exception
-    counts as a failure and is tried again after a growing pause; after `most_failures` the job is dead and shown as
-    such, except that recurring work never dies.
+    counts as a failure, and the job is tried again after a growing pause; after `most_failures` it is dead and shown as
+    such, except that recurring jobs never die.
     """
 
     def register(act: Act) -> Act:
@@ -78,7 +78,7 @@ def find(kind: str) -> Task:
 
 
 def is_known(kind: str) -> bool:
-    """Whether there is a task for a kind."""
+    """Returns True if a task handles this kind."""
     return kind in _tasks
 
 
@@ -88,5 +88,5 @@ def kinds() -> list[str]:
 
 
 def recurring() -> list[Task]:
-    """The tasks that run again and again."""
+    """The recurring tasks."""
     return [task for task in _tasks.values() if task.every is not None]

@@ -1,4 +1,4 @@
-"""The embedded runner: finds due jobs and keeps them in threads, for one machine without a broker."""
+"""The embedded runner: finds due jobs and runs them in threads, without a broker."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 TICK_SECONDS = 0.5
 _BETWEEN_TRIES_SECONDS = 2.0
 _PATIENCE_AT_START_SECONDS = 20.0
-"""A database that starts beside the worker, or is being upgraded, is there by then; else a setting is wrong."""
+"""By then a database that starts beside the worker, or is being upgraded, is available; else a setting is wrong."""
 _LONGEST_ENQUEUED = timedelta(seconds=30)
 
 
@@ -43,30 +43,29 @@ class Runner:
         self._stopped = threading.Event()
 
     def run_forever(self) -> None:
-        """Work until `stop()`; what is being done is finished first.
+        """Run jobs until `stop()`; running jobs are finished first.
 
         Raises what the database says if it cannot be used at the start.
         """
-        sign = Heartbeat(self._app, threads=self._threads, busy=self._count_busy)
-        sign.start()
+        heartbeat = Heartbeat(self._app, threads=self._threads, busy=self._count_busy)
+        heartbeat.start()
         log.info("worker.started", threads=self._threads, version=__version__)
         try:
-            self._promise_recurring()
+            self._enqueue_recurring()
         except Exception:
-            sign.stop()
+            heartbeat.stop()
             raise
-        heart = threading.Thread(target=self._beat, name="lease-heartbeat", daemon=True)
-        heart.start()
+        threading.Thread(target=self._renew_leases, name="lease-heartbeat", daemon=True).start()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="job") as pool:
             while not self._stopping.is_set():
                 if not self._hand_over(pool):
                     self._stopping.wait(TICK_SECONDS)
         self._stopped.set()
-        sign.stop()
+        heartbeat.stop()
         log.info("worker.stopped")
 
-    def _promise_recurring(self) -> None:
-        """Put recurring jobs in the queue, which tries a database that is away or not upgraded yet; raises in the end."""
+    def _enqueue_recurring(self) -> None:
+        """Enqueue the recurring jobs, waiting for a database that is away or not upgraded yet; raises in the end."""
         patience_ends = time.monotonic() + _PATIENCE_AT_START_SECONDS
         while not self._stopping.is_set():
             try:
@@ -86,11 +85,11 @@ class Runner:
             return sum(job is not None for job in self._held.values())
 
     def stop(self) -> None:
-        """Take nothing new."""
+        """Start no more jobs."""
         self._stopping.set()
 
     def _hand_over(self, pool: ThreadPoolExecutor) -> bool:
-        """Give due jobs to free threads; True: there may be more at once."""
+        """Give due jobs to free threads. Returns True if more may be due."""
         with self._lock:
             free = self._threads - len(self._held)
         if not free:
@@ -98,7 +97,7 @@ class Runner:
         try:
             with self._app.app_context():
                 found = self._find_due(free)
-        except Exception as error:  # the database may be away for a while, or not upgraded yet: look again
+        except Exception as error:  # the database may be away for a while, or not upgraded yet: try again
             if isinstance(error, SQLAlchemyError):
                 log.error("worker.waits_for_database", error=explain(error))  # noqa: TRY400  # it is tried again soon
             else:
@@ -110,11 +109,11 @@ class Runner:
                 if job_id in self._held:
                     continue
                 self._held[job_id] = None
-            pool.submit(self._keep, job_id)
+            pool.submit(self._run, job_id)
         return len(found) == free
 
     def _find_due(self, most: int) -> list[UUID]:
-        """Mark and answer the ids of jobs to run, the longest due first."""
+        """Mark jobs to run as enqueued. Returns their ids, the longest due first."""
         is_free = or_(Job.leased_until.is_(None), Job.leased_until < database_now())
         is_unsent = or_(Job.enqueued_until.is_(None), Job.enqueued_until < database_now())
         due = (
@@ -123,14 +122,14 @@ class Runner:
             .order_by(Job.due_at)
             .limit(most)
         )
-        if not db.session.execute(due).first():  # a look costs no write lock
+        if not db.session.execute(due).first():  # without a write lock
             return []
         with transaction() as session:
             ids = list(session.scalars(due.with_for_update(skip_locked=True)))
             session.execute(update(Job).where(Job.id.in_(ids)).values(enqueued_until=database_now(self._enqueued)))
         return ids
 
-    def _keep(self, job_id: UUID) -> None:
+    def _run(self, job_id: UUID) -> None:
         try:
             with self._app.app_context():
                 job = executor.claim(job_id, self._lease)
@@ -139,20 +138,20 @@ class Runner:
                 with self._lock:
                     self._held[job_id] = job
                 executor.run(job)
-        except Exception:  # the lease brings the job back
+        except Exception:  # the lease runs out and the job comes due again
             log.exception("runner.lost_a_job", job=str(job_id))
         finally:
             with self._lock:
                 self._held.pop(job_id, None)
 
-    def _beat(self) -> None:
-        """Renew the leases of what is being run, three times as often as they need."""
+    def _renew_leases(self) -> None:
+        """Renew the leases of running jobs three times as often as needed."""
         while not self._stopped.wait(self._lease.total_seconds() / 3):
             with self._lock:
-                tickets = [job for job in self._held.values() if job]
-            for job in tickets:
+                running = [job for job in self._held.values() if job]
+            for job in running:
                 try:
                     with self._app.app_context():
                         executor.renew_lease(job, self._lease)
-                except Exception:  # one missed beat is survivable
+                except Exception:  # one missed renewal is harmless
                     log.exception("runner.missed_a_beat", job=str(job.id))

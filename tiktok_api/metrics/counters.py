@@ -1,40 +1,18 @@
-"""What is counted, by name. `REQUESTS` is counted by the processes that answer, `WORK` by workers, who leave it in the
-database (`jobs/counters.py`), so that one scrape of any API process tells of all of them.
+"""What is counted, by name.
 
-No other module imports the library, because it decides when it is imported whether there is one process or several.
-With several, the values of `REQUESTS` live in files of a folder that gunicorn's master makes; else in memory.
+`REQUESTS` is counted by the processes that answer requests, `WORK` by workers, which leave it in the database
+(`jobs/counters.py`), so that one scrape of any API process shows all of them.
 """
 
-import fcntl
-import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
-__all__ = ["REQUESTS", "WORK", "GaugeMetricFamily", "Gauges", "Metric", "exposition", "forget_process"]
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.core import GaugeMetricFamily, Metric
 
-FOLDER_PREFIX = "tiktok-api-metrics-"
-_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-
-if not Path(os.environ.get(_FOLDER, "")).name.startswith(FOLDER_PREFIX):
-    os.environ.pop(_FOLDER, None)  # not gunicorn's: what a worker wrote there would be counted as an API process's
-
-from prometheus_client import (  # noqa: E402
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    disable_created_metrics,
-    generate_latest,
-)
-from prometheus_client.core import GaugeMetricFamily, Metric  # noqa: E402
-from prometheus_client.mmap_dict import MmapedDict  # noqa: E402
-from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402
-from prometheus_client.registry import Collector  # noqa: E402
+__all__ = ["REQUESTS", "WORK", "GaugeMetricFamily", "Gauges", "Metric"]
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # files of several processes know no such times either
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Gauges = Callable[[], Iterable[Metric]]
 """Reads the present state, in an application context; raises when it cannot."""
 
@@ -93,51 +71,3 @@ state_seconds = Histogram(
 inspections = Counter(
     "tiktok_api_media_inspections", "Media inspected: ready or rejected.", ("outcome",), registry=WORK
 )
-
-
-def exposition(gauges: Iterable[Metric]) -> bytes:
-    """The text that Prometheus reads: what all API processes counted, then `gauges`."""
-    registry = CollectorRegistry()
-    folder = os.environ.get(_FOLDER)
-    registry.register(_Ready(gauges))
-    if folder is None:
-        return generate_latest(REQUESTS) + generate_latest(registry)
-    counted = CollectorRegistry()
-    with suppress(OSError, ValueError), _files(folder, fcntl.LOCK_SH):  # somebody may have cleaned the folder away
-        MultiProcessCollector(counted, folder)  # type: ignore[no-untyped-call]
-        return generate_latest(counted) + generate_latest(registry)
-    return generate_latest(registry)
-
-
-def forget_process(folder: str, pid: int) -> None:
-    """Add what a process that has ended had counted to one set of files, so that they stay few and no counter goes back."""
-    with _files(folder, fcntl.LOCK_EX):
-        for file in Path(folder).glob(f"*_{pid}.db"):
-            kind = file.name.removesuffix(f"_{pid}.db")
-            if kind in ("counter", "histogram"):
-                _add(file, Path(folder) / f"{kind}_ended.db")
-            file.unlink()
-
-
-def _add(source: Path, target: Path) -> None:
-    kept = MmapedDict(str(target))  # type: ignore[no-untyped-call]
-    for key, value, timestamp, _ in MmapedDict.read_all_values_from_file(str(source)):  # type: ignore[no-untyped-call]
-        before, _ = kept.read_value(key)  # type: ignore[no-untyped-call]
-        kept.write_value(key, before + value, timestamp)  # type: ignore[no-untyped-call]
-    kept.close()  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def _files(folder: str, how: int) -> Iterator[None]:
-    """Hold the folder's files: a scrape must not see a count in two of them at once."""
-    with (Path(folder) / "lock").open("ab") as lock:
-        fcntl.flock(lock, how)
-        yield
-
-
-class _Ready(Collector):
-    def __init__(self, found: Iterable[Metric]) -> None:
-        self._found = found
-
-    def collect(self) -> Iterable[Metric]:
-        return self._found

@@ -1,8 +1,8 @@
-"""The way out to addresses that strangers choose: a URL is never believed, the address behind it is.
+"""HTTP to URLs that clients choose: the URL is never trusted, only the address behind it.
 
-`urls` reads what somebody wrote, strictly, so that no two readers can understand it differently. `addresses` knows which
-addresses are of the public internet. `connecting` resolves a name once and connects to exactly the address that was
-looked at. `fetching` speaks HTTP through it and follows redirects, each of them looked at like the first.
+`urls` reads a URL strictly, so that no two readers can understand it differently. `addresses` knows which addresses are on
+the public internet. `connection` resolves a name once and connects to exactly the address that was checked. `fetcher` speaks
+HTTP through it and follows redirects, each checked like the first URL.
 """
 
 from tiktok_api.outbound.addresses import Policy

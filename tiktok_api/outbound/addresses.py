@@ -1,8 +1,8 @@
-"""Which addresses are of the public internet, and which others an operator allows.
+"""The addresses of the public internet, and those that an operator allows besides.
 
 The lists are IANA's registries of special-purpose addresses (RFC 6890 and its updates); what is not known to be public is
-not. An IPv6 address that carries an IPv4 address inside (mapped, compatible, NAT64, 6to4, Teredo) is never public here:
-who translates it, and into what, cannot be seen.
+not. An IPv6 address that contains an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo) is never public here: the
+translation cannot be seen.
 """
 
 from dataclasses import dataclass
@@ -41,13 +41,13 @@ _NOT_PUBLIC: tuple[Network, ...] = tuple(
     )
 )
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
-"""The only part of IPv6 that is handed out: loopback, mapped, NAT64, link-local, site-local, unique local are outside."""
+"""The only assigned part of IPv6: loopback, mapped, NAT64, link-local, site-local, unique local are outside."""
 
 _PORTS = {"https": 443, "http": 80}
 
 
 def is_public(address: Address) -> bool:
-    """Whether anybody on the internet could reach that address, and only there."""
+    """Returns True if the address is on the public internet."""
     if isinstance(address, IPv6Address) and (address.scope_id or address not in _GLOBAL_UNICAST):
         return False
     return not any(address in network for network in _NOT_PUBLIC if network.version == address.version)
@@ -55,7 +55,7 @@ def is_public(address: Address) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Where we go on a stranger's word: public addresses by https on its port, and what an operator adds.
+    """Which URLs of clients are fetched: public addresses by https on its port, and what an operator adds.
 
     In `networks` any port may be connected to; `ports` are allowed everywhere.
     """
@@ -65,15 +65,15 @@ class Policy:
     networks: tuple[Network, ...] = ()
 
     def allows_scheme(self, scheme: str) -> bool:
-        """Whether that scheme is spoken."""
+        """Returns True if the scheme is allowed."""
         return scheme == "https" or (scheme == "http" and self.allow_http)
 
     def allows_port(self, scheme: str, port: int) -> bool:
-        """Whether that port may be connected to at any public address."""
+        """Returns True if the port is allowed at any public address."""
         return port == _PORTS[scheme] or port in self.ports
 
     def allows(self, address: Address, scheme: str, port: int) -> bool:
-        """Whether that port of that address may be connected to."""
+        """Returns True if this port of this address is allowed."""
         if isinstance(address, IPv6Address) and address.scope_id:
             return False
         if any(address in network for network in self.networks if network.version == address.version):

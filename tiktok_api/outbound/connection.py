@@ -1,20 +1,20 @@
-"""Connections to addresses that were looked at: a name is resolved once, and connected to is what was found then.
+"""Connections to addresses that were checked: a name is resolved once, and the connection goes to that very address.
 
-A name that is resolved again for connecting may answer differently (DNS rebinding), so httpcore is given a backend of its
-own that does both.
+A name that is resolved again for the connection may have another address (DNS rebinding), so httpcore gets a backend that
+does both.
 """
 
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
-from typing import Any
 
 import httpcore2
 
+from tiktok_api.http.backend import DeadlineBackend, DeadlineStream
+from tiktok_api.http.deadline import Deadline, Stage
 from tiktok_api.outbound.addresses import Address, Policy
 from tiktok_api.outbound.errors import AddressForbidden, CertificateInvalid, HostUnknown, TooSlow, Unreachable
 
@@ -22,8 +22,7 @@ Resolve = Callable[[str], Sequence[str]]
 """All addresses of a name. Raises socket.gaierror."""
 
 _MOST_ADDRESSES_TRIED = 3
-_SLICE_BYTES = 65_536
-_NOBODY = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+_NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 
 def resolve_by_system(host: str) -> Sequence[str]:
@@ -32,34 +31,30 @@ def resolve_by_system(host: str) -> Sequence[str]:
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
 
-class Deadline:
-    """A moment by which a stage of the exchange must be over; every wait ends with it at the latest."""
+class _GuardedStream(DeadlineStream):
+    """A connection that raises the errors of `outbound.errors` for TLS."""
 
-    def __init__(self) -> None:
-        self._until: float | None = None
-
-    def set(self, seconds: float) -> None:
-        """The stage that begins now may last so long."""
-        self._until = time.monotonic() + seconds
-
-    def within(self, timeout: float | None) -> float | None:
-        """How long to wait at most. Raises TooSlow once the stage is over."""
-        if self._until is None:
-            return timeout
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TooSlow("The server took too long.")
-        return left if timeout is None else min(timeout, left)
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        try:
+            return super().start_tls(ssl_context, server_hostname, timeout)
+        except httpcore2.ConnectError as error:
+            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+                raise CertificateInvalid("The server's certificate is not valid for this host.") from None
+            raise Unreachable("The server does not speak TLS as we do.") from None
 
 
-class GuardedBackend(httpcore2.SyncBackend):
-    """Resolves, judges and connects; `connect_tcp` is the only way in."""
+class GuardedBackend(DeadlineBackend):
+    """Resolves a name, checks every address by `policy` and connects; `connect_tcp` is the only way in."""
+
+    stream = _GuardedStream
 
     def __init__(self, policy: Policy, resolve: Resolve, scheme: str, deadline: Deadline) -> None:
+        super().__init__(lambda: deadline)
         self._policy = policy
         self._resolve = resolve
         self._scheme = scheme
-        self._deadline = deadline
 
     def connect_tcp(
         self,
@@ -71,11 +66,9 @@ class GuardedBackend(httpcore2.SyncBackend):
     ) -> httpcore2.NetworkStream:
         for address in self._vetted(host, port, timeout):
             try:
-                left = self._deadline.within(timeout)
-                stream = super().connect_tcp(str(address), port, left, local_address, socket_options)
+                return super().connect_tcp(str(address), port, timeout, local_address, socket_options)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                 continue
-            return _TimedStream(stream, self._deadline)
         raise Unreachable("The server cannot be reached.")
 
     def connect_unix_socket(
@@ -87,7 +80,7 @@ class GuardedBackend(httpcore2.SyncBackend):
         raise AddressForbidden("Sockets of this machine are not connected to.")
 
     def _vetted(self, host: str, port: int, timeout: float | None) -> list[Address]:
-        """The addresses to try; one that is forbidden spoils them all, since the next answer might name it alone."""
+        """The addresses to try. One forbidden address forbids them all, since the next lookup might return it alone."""
         addresses = [_address(host)] if _is_address(host) else self._look_up(host, timeout)
         if not all(self._policy.allows(address, self._scheme, port) for address in addresses):
             raise AddressForbidden("The host is not on the public internet, or not at a port that is connected to.")
@@ -95,49 +88,15 @@ class GuardedBackend(httpcore2.SyncBackend):
 
     def _look_up(self, host: str, timeout: float | None) -> list[Address]:
         try:
-            found = [_address(text) for text in _in_time(lambda: self._resolve(host), self._deadline.within(timeout))]
+            seconds = self._deadline().limit(timeout, Stage.CONNECT)
+            found = [_address(text) for text in _in_time(lambda: self._resolve(host), seconds)]
         except (OSError, UnicodeError) as error:
-            if isinstance(error, socket.gaierror) and error.errno not in _NOBODY:
+            if isinstance(error, socket.gaierror) and error.errno not in _NO_SUCH_NAME:
                 raise Unreachable("The host's name cannot be looked up at the moment.") from None
             raise HostUnknown("There is no host of that name.") from None
         if not found:
             raise HostUnknown("There is no host of that name.")
         return found
-
-
-class _TimedStream(httpcore2.NetworkStream):
-    """A connection whose every wait ends with the deadline at the latest."""
-
-    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline) -> None:
-        self._stream = stream
-        self._deadline = deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._deadline.within(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        # In slices, because the stream below starts its timeout anew with every bit that the socket takes.
-        view = memoryview(buffer)
-        while view:
-            self._stream.write(view[:_SLICE_BYTES], self._deadline.within(timeout))  # type: ignore[arg-type]  # any buffer will do
-            view = view[_SLICE_BYTES:]
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore2.NetworkStream:
-        left = self._deadline.within(timeout)
-        try:
-            return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
-        except httpcore2.ConnectError as error:
-            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-                raise CertificateInvalid("The server's certificate is not valid for this host.") from None
-            raise Unreachable("The server does not speak TLS as we do.") from None
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
 
 
 def _address(text: str) -> Address:
@@ -153,13 +112,13 @@ def _is_address(host: str) -> bool:
 
 
 def _in_time(look_up: Callable[[], Sequence[str]], seconds: float | None) -> Sequence[str]:
-    """The system's resolver knows no time-out that we could set; a thread that it holds up ends when it gives up."""
+    """Run `look_up` with a time limit: the system's resolver has none, so a thread waits for it and is left behind."""
     results: SimpleQueue[Sequence[str] | BaseException] = SimpleQueue()
 
     def run() -> None:
         try:
             results.put(look_up())
-        except Exception as error:  # whatever it is, it is raised where it was asked for
+        except Exception as error:  # whatever it is, the caller raises it
             results.put(error)
 
     threading.Thread(target=run, name="resolve", daemon=True).start()

@@ -1,12 +1,12 @@
-"""Why a stranger's URL gave nothing. What these say may be shown to whoever named the URL: no addresses, no bodies.
+"""Why a URL could not be fetched. The messages may be shown to the client that named it: no addresses, no bodies.
 
 OutboundError
-├── UrlForbidden        the URL itself will never do; nothing was connected to
-├── AddressForbidden    its host is not on the public internet; nothing was connected to
-├── RedirectForbidden   it leads on to where we do not go, or in circles
-├── HostUnknown         nobody has that name
+├── UrlForbidden        the URL itself is refused; no connection was made
+├── AddressForbidden    its host is not on the public internet; no connection was made
+├── RedirectForbidden   it redirects to a forbidden URL, or too often
+├── HostUnknown         the host name does not exist
 ├── CertificateInvalid  the server cannot prove its name
-└── Passing             may be better the next time
+└── Passing             temporary: try again later
     ├── Unreachable     no connection
     ├── Interrupted     the connection broke, or what came was no HTTP
     └── TooSlow         silent, dripping, or not done in time
@@ -14,11 +14,11 @@ OutboundError
 
 
 class OutboundError(Exception):
-    """Nothing usable came of it; the text is a sentence for people."""
+    """The fetch failed; the message is a sentence for people."""
 
 
 class UrlForbidden(OutboundError):
-    """A URL that is not gone to, whatever is behind it; `code` names the rule."""
+    """The URL is refused, whatever is behind it; `code` names the rule."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code
@@ -26,11 +26,11 @@ class UrlForbidden(OutboundError):
 
 
 class AddressForbidden(OutboundError):
-    """At least one address of the host is none that may be connected to."""
+    """At least one address of the host is forbidden."""
 
 
 class RedirectForbidden(OutboundError):
-    """The server sent us on to a forbidden place, or too often."""
+    """The server redirects to a forbidden URL, or too often."""
 
 
 class HostUnknown(OutboundError):
@@ -42,16 +42,16 @@ class CertificateInvalid(OutboundError):
 
 
 class Passing(OutboundError):
-    """May be better the next time."""
+    """A temporary failure."""
 
 
 class Unreachable(Passing):
-    """No connection came about."""
+    """No connection could be made."""
 
 
 class Interrupted(Passing):
-    """The connection ended before the answer did, or the answer was no HTTP."""
+    """The connection ended before the response did, or the response was not HTTP."""
 
 
 class TooSlow(Passing):
-    """It took longer than anybody should wait."""
+    """The exchange took too long."""

@@ -1,7 +1,7 @@
-"""HTTP to addresses that strangers choose: no proxies, no environment, no cookies, no decompression, redirects looked at.
+"""HTTP to URLs that clients choose: no proxies, no environment, no cookies, no decompression, every redirect checked.
 
-It stands on httpcore, the engine below httpx, because that does nothing unasked: what httpx adds (redirects, cookies,
-decoding, proxies) is what must not happen here.
+It uses httpcore, the engine below httpx, because that does nothing unasked: what httpx adds (redirects, cookies, decoding,
+proxies) must not happen here.
 """
 
 import ssl
@@ -15,9 +15,10 @@ from typing import Any
 import httpcore2
 import httpx2
 
+from tiktok_api.http.deadline import Deadline, DeadlinePassed
 from tiktok_api.outbound import urls
 from tiktok_api.outbound.addresses import Policy
-from tiktok_api.outbound.connection import Deadline, GuardedBackend, Resolve, resolve_by_system
+from tiktok_api.outbound.connection import GuardedBackend, Resolve, resolve_by_system
 from tiktok_api.outbound.errors import (
     AddressForbidden,
     Interrupted,
@@ -34,9 +35,9 @@ _HEADERS = {"User-Agent": "tiktok-api", "Accept": "*/*", "Accept-Encoding": "ide
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long to wait: for a connection, for the head of an answer, for more of its body, for all of it.
+    """How long to wait: for a connection, for the head of a response, for more of its body, for all of it.
 
-    A body that comes, but more slowly than `slowest_bytes_per_second` while we would wait in silence, counts as silent.
+    A body that is slower than `slowest_bytes_per_second` over `silence_seconds` counts as silent.
     """
 
     connect_seconds: float = 10.0
@@ -47,7 +48,7 @@ class Patience:
 
 
 class Answer:
-    """The head of an answer, and its body while it is awaited. Header names are in lower case."""
+    """The head of a response, and its body as it arrives. Header names are in lower case."""
 
     def __init__(self, response: httpcore2.Response, deadline: Deadline, patience: Patience, until: float) -> None:
         self.status = response.status
@@ -58,11 +59,11 @@ class Answer:
         self._until = until
 
     def pieces(self) -> Iterator[bytes]:
-        """The body as it comes. Raises Interrupted, TooSlow."""
-        self._deadline.set(max(self._until - time.monotonic(), 0))
+        """Yields the body as it arrives. Raises Interrupted, TooSlow."""
+        self._deadline.restart(max(self._until - time.monotonic(), 0))
         began, came = time.monotonic(), 0
         body: Any = self._response.stream
-        with _in_our_words():
+        with _translated_errors():
             for piece in body:
                 yield piece
                 came += len(piece)
@@ -74,7 +75,7 @@ class Answer:
 
 
 class Fetcher:
-    """Goes where strangers send us, by `policy`. `ssl_context` replaces the system's certificate authorities."""
+    """Fetches URLs of clients, as `policy` allows. `ssl_context` replaces the system's certificate authorities."""
 
     def __init__(
         self, policy: Policy, *, resolve: Resolve = resolve_by_system, ssl_context: ssl.SSLContext | None = None
@@ -84,7 +85,7 @@ class Fetcher:
         self._chosen_ssl_context = ssl_context
 
     def read(self, url: str) -> Target:
-        """Where `url` leads; nobody is asked for it. Raises UrlForbidden."""
+        """The target of `url`, without any connection or lookup. Raises UrlForbidden."""
         return urls.read(url, self.policy)
 
     @contextmanager
@@ -96,7 +97,7 @@ class Fetcher:
         patience: Patience | None = None,
         most_redirects: int = 5,
     ) -> Iterator[Answer]:
-        """The answer at the end of `most_redirects` redirects at most; its connection is closed afterwards.
+        """Yields the response after at most `most_redirects` redirects; its connection is closed afterwards.
 
         Raises every OutboundError.
         """
@@ -109,7 +110,7 @@ class Fetcher:
                     answer = stack.enter_context(self._ask(target, headers or {}, patience, until))
                 except AddressForbidden:
                     if hop:
-                        raise _led_astray() from None
+                        raise _redirect_forbidden() from None
                     raise
                 if answer.status not in _REDIRECTS or "location" not in answer.headers:
                     yield answer
@@ -122,16 +123,15 @@ class Fetcher:
             sent = location.encode("latin-1").decode(errors="replace")  # many send UTF-8 unencoded
             found = urls.follow(target, sent, self.policy)
         except UrlForbidden:
-            raise _led_astray() from None
+            raise _redirect_forbidden() from None
         if target.scheme == "https" and found.scheme != "https":
             raise RedirectForbidden("The server redirects from https to http.")
         return found
 
     @contextmanager
     def _ask(self, target: Target, headers: Mapping[str, str], patience: Patience, until: float) -> Iterator[Answer]:
-        deadline = Deadline()
         left = max(until - time.monotonic(), 0)
-        deadline.set(min(patience.connect_seconds + patience.head_seconds, left))
+        deadline = Deadline(min(patience.connect_seconds + patience.head_seconds, left))
         timeouts = {"connect": patience.connect_seconds, "write": patience.head_seconds}
         timeouts |= {"read": patience.silence_seconds, "pool": patience.connect_seconds}
         request = httpcore2.Request(
@@ -153,12 +153,12 @@ class Fetcher:
             network_backend=backend,
         )
         try:
-            with _in_our_words():
+            with _translated_errors():
                 response = pool.handle_request(request)
             try:
                 yield Answer(response, deadline, patience, until)
             finally:
-                with suppress(Exception):  # it may be broken already
+                with suppress(Exception):  # the connection may be broken already
                     response.close()
         finally:
             pool.close()
@@ -168,12 +168,12 @@ class Fetcher:
         return self._chosen_ssl_context or httpx2.create_ssl_context(trust_env=False)
 
 
-def _led_astray() -> RedirectForbidden:
+def _redirect_forbidden() -> RedirectForbidden:
     return RedirectForbidden("The server redirects to where this server does not go.")
 
 
 def _joined(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by name; what was sent more than once is joined by commas (RFC 9110, 5.3)."""
+    """Headers by name; repeated ones are joined by commas (RFC 9110, 5.3)."""
     found: dict[str, str] = {}
     for name, value in raw:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
@@ -182,9 +182,11 @@ def _joined(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 @contextmanager
-def _in_our_words() -> Iterator[None]:
+def _translated_errors() -> Iterator[None]:
     try:
         yield
+    except DeadlinePassed:
+        raise TooSlow("The server took too long.") from None
     except httpcore2.ConnectTimeout:
         raise Unreachable("The server cannot be reached.") from None
     except httpcore2.TimeoutException:

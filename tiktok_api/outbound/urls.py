@@ -1,7 +1,7 @@
-"""Reading a URL so strictly that nobody, a resolver or a server, could understand it differently.
+"""Reading a URL so strictly that no resolver or server can understand it differently.
 
-What browsers mend (backslashes, spaces, missing slashes, numbers as hosts) is refused: a URL is only as good as it says
-plainly where it leads.
+What browsers correct (backslashes, spaces, missing slashes, numbers as hosts) is refused: a URL must say plainly where it
+leads.
 """
 
 import re
@@ -33,7 +33,7 @@ _LONGEST_NAME = 253
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a URL leads: `host` in ASCII and without brackets, `address` where it is written as one, `resource` to ask for."""
+    """Where a URL leads: `host` in ASCII without brackets, `address` if the host is written as one, `resource` to request."""
 
     scheme: str
     host: str
@@ -50,12 +50,12 @@ class Target:
 
     @property
     def resource(self) -> str:
-        """What the server is asked for."""
+        """The request target."""
         return self.path + self.query
 
     @property
     def url(self) -> str:
-        """The URL as we understood it."""
+        """The normalised URL."""
         return f"{self.scheme}://{self.authority}{self.resource}"
 
     @property
@@ -70,7 +70,7 @@ class Target:
 
 
 def read(url: str, policy: Policy) -> Target:
-    """Where `url` leads. Raises UrlForbidden for whatever can be seen without asking anybody."""
+    """The target of `url`. Raises UrlForbidden for everything that can be seen without a lookup."""
     if len(url) > LONGEST:
         raise _malformed(f"A URL has at most {LONGEST} characters.")
     if _NEVER.search(url):
@@ -99,10 +99,10 @@ def read(url: str, policy: Policy) -> Target:
 
 
 def follow(target: Target, location: str, policy: Policy) -> Target:
-    """Where a redirect from `target` to `location` leads. Raises UrlForbidden."""
+    """The target of a redirect from `target` to `location`. Raises UrlForbidden."""
     if len(location) > LONGEST or _NEVER.search(location):
         raise _malformed("The redirect is no URL.")
-    if _ABSOLUTE.match(location):  # urljoin would mend it
+    if _ABSOLUTE.match(location):  # urljoin would correct it
         return read(location, policy)
     try:
         joined = urljoin(target.url, location)
@@ -131,8 +131,8 @@ def _place(authority: str, scheme: str) -> tuple[str, Address | None, int]:
 def _name_or_address(written: str) -> tuple[str, Address | None]:
     """A name in ASCII, lower case and without its root's dot, or an IPv4 address in its one usual notation.
 
-    Resolvers take 2130706433, 0x7f.1 and 0177.0.0.1 for addresses too; whatever ends in a number is therefore either
-    the usual notation or refused.
+    Resolvers also read 2130706433, 0x7f.1 and 0177.0.0.1 as addresses; a host that ends in a number is therefore refused
+    unless it is in the usual notation.
     """
     try:
         host = written.lower() if written.isascii() else idna.encode(written, uts46=True, std3_rules=True).decode()

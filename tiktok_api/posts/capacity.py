@@ -54,7 +54,7 @@ def make_window(first: date | None, last: date | None, *, today: date) -> tuple[
 
 
 def _not_possible(parameter: str, message: str) -> WindowNotPossible:
-    return WindowNotPossible(errors=[{"parameter": parameter, "code": "window_not_possible", "message": message}])
+    return WindowNotPossible.at(parameter=parameter, message=message)
 
 
 def days_of(account_id: UUID, *, first: date, last: date, zone: ZoneInfo, settings: Settings) -> list[Day]:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from tiktok_api.accounts.services import get_accounts
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
+from tiktok_api.errors import fault
 from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media
 from tiktok_api.media.services import get_many
@@ -50,7 +51,7 @@ def set_media(caller: Identity, post: Post, media_ids: Sequence[UUID], reasons: 
     known = get_many(caller, media_ids)
     places = [place for place, media_id in enumerate(media_ids) if media_id in known]
     unknown = [
-        {"pointer": f"/media_ids/{place}", "code": "unknown_media", "message": "No such media of yours."}
+        fault("unknown_media", "No such media of yours.", pointer=f"/media_ids/{place}")
         for place, media_id in enumerate(media_ids)
         if media_id not in known
     ]
@@ -67,7 +68,7 @@ def set_targets(caller: Identity, post: Post, targets: Sequence[dict[str, Any]],
     known = get_accounts(caller, [target["account_id"] for target in targets])
     places = [place for place, target in enumerate(targets) if target["account_id"] in known]
     unknown = [
-        {"pointer": f"/targets/{place}/account_id", "code": "unknown_account", "message": "No such account of yours."}
+        fault("unknown_account", "No such account of yours.", pointer=f"/targets/{place}/account_id")
         for place, target in enumerate(targets)
         if target["account_id"] not in known
     ]

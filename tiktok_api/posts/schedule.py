@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tiktok_api import clock
+from tiktok_api.errors import fault
 from tiktok_api.posts.errors import LocalTimeMissing, LocalTimeTwice, PublishTimePassed
 
 PAST_GRACE = timedelta(seconds=60)
@@ -26,8 +27,7 @@ def resolve_time(
     else:
         return None
     if instant < clock.now() - PAST_GRACE:
-        fault = {"pointer": pointer, "code": "publish_time_passed", "message": PublishTimePassed.message}
-        raise PublishTimePassed(errors=[fault])
+        raise PublishTimePassed.at(pointer)
     return {"publish_at": instant, "local_time": local_time, "timezone": timezone if local_time else None}
 
 
@@ -45,5 +45,5 @@ def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
     exists = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wall
     kind = LocalTimeTwice if exists else LocalTimeMissing
     message = kind.message.format(**shown)
-    fault = {"pointer": "/local_time", "code": kind.code, "message": message, "allowed": list(shown.values())}
-    raise kind(errors=[fault], **shown)
+    found = fault(kind.code, message, pointer="/local_time", allowed=list(shown.values()))
+    raise kind(errors=[found], **shown)

@@ -1,1 +1,1 @@
-"""The revisions of the database: where they are, which one this code wants, and the way from one to the other."""
+"""The database's schema: `migrations_folder` finds the revisions, `revisions` compares and upgrades the database."""

@@ -1,4 +1,4 @@
-"""Where the files are that are installed beside the package: in a clone of the repository, or by pip."""
+"""The folder of the Alembic revisions, which are installed beside the package."""
 
 from importlib import metadata
 from pathlib import Path
@@ -7,7 +7,7 @@ import tiktok_api
 
 _DISTRIBUTION = "tiktok-api"
 _OURS = Path("versions", "20261123_foundations.py")
-"""The first revision: what has it is this product's, wherever the folder was copied to."""
+"""The first revision: a folder that has it is this product's, wherever it was copied to."""
 
 
 def migrations_folder() -> Path:
@@ -15,7 +15,7 @@ def migrations_folder() -> Path:
     root = Path(tiktok_api.__file__).resolve().parents[1]
     if (root / "migrations" / _OURS).is_file():
         return root / "migrations"
-    # Only what stands beside this very package: a working directory may hold the traces of another copy.
+    # Only files beside this very package: a working directory may hold those of another copy.
     for distribution in metadata.distributions(name=_DISTRIBUTION, path=[str(root)]):
         for file in distribution.files or []:
             if file.parts[-3:] == ("tiktok-api", "migrations", "alembic.ini"):

@@ -1,7 +1,7 @@
-"""The database's schema: at which revision it is, which one this code wants, and the way from one to the other.
+"""The database's schema: its revision, the newest one of this code, and the upgrade to it.
 
-Revisions only go up: a landed one is never edited, and `downgrade` is for development alone. Who must go back to an older
-version restores the copy of the database that was made before the upgrade.
+Revisions only go up: a landed one is never edited, and `downgrade` is for development alone. To go back to an older version,
+restore the copy of the database that was made before the upgrade.
 """
 
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from tiktok_api.db import Model, db
 
 _BEFORE_THE_FIRST_RELEASE = frozenset({"90bcddfbca76", "4490eeaeff2e", "f0f7c4849c24", "caa209855fb4"})
-"""Revisions that were in use while the product was made, and are no more."""
+"""Revisions that were used during development and exist no more."""
 _MOST_NAMED = 12
 _LOCK_NOT_AVAILABLE = "55P03"  # PostgreSQL's, when lock_timeout is over
 
 
 class Standing(StrEnum):
-    """How a database stands to this code.
+    """The state of a database's schema, compared with this code.
 
     Unknown: from a newer version, or from before the first release. Unstamped: it has tables, but does not say of which
     revision.
@@ -51,18 +51,18 @@ class SchemaState:
 
     @property
     def is_of_another_version(self) -> bool:
-        """Whether requests are bound to fail on it."""
+        """Returns True if requests must fail on it."""
         return self.standing in (Standing.BEHIND, Standing.UNKNOWN, Standing.EMPTY)
 
     @property
     def is_current(self) -> bool:
-        """Whether this code can work with it."""
+        """Returns True if this code can work with it."""
         return self.standing is Standing.CURRENT
 
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What came of an upgrade. `problem` is a paragraph for a person: what is wrong and what to do; None if it is good."""
+    """The result of an upgrade. `problem` is a paragraph for a person: what is wrong and what to do; None if all is well."""
 
     before: str | None
     after: str | None
@@ -70,15 +70,15 @@ class Upgrade:
 
 
 def state() -> SchemaState:
-    """Where the database stands, by one small query. Raises OperationalError when the database cannot be reached."""
+    """The state of the schema, by one small query. Raises OperationalError if the database cannot be reached."""
     with db.engine.connect() as connection:
         return _state(connection, _scripts(_folder()))
 
 
 def upgrade(directory: str | None = None, revision: str = "head", **options: Any) -> Upgrade:
-    """Bring the database to `revision`, in one transaction, then hold its tables against the models.
+    """Bring the database to `revision` in one transaction, then compare its tables with the models.
 
-    Two at once are no harm: the second waits for the first. What is wrong is a `problem` of the result, never an exception;
+    Two at once do no harm: the second waits for the first. Failures are a `problem` of the result, never an exception;
     `options` are those of `alembic upgrade`.
     """
     folder = directory or _folder()
@@ -103,7 +103,7 @@ def upgrade(directory: str | None = None, revision: str = "head", **options: Any
 
 
 def differences(connection: Connection) -> list[str]:
-    """What the tables lack, or have otherwise, compared with the models, in words; tables of others are left alone."""
+    """The differences between the tables and the models, in words; tables of other programs are ignored."""
     context = MigrationContext.configure(connection, opts={"compare_type": compare_type})
     found = []
     for change in compare_metadata(context, Model.metadata):
@@ -112,7 +112,7 @@ def differences(connection: Connection) -> list[str]:
 
 
 def compare_type(_context: Any, _column: Any, _metadata_column: Any, inspected: Any, declared: Any) -> bool | None:
-    """SQLite knows no UUID and no enum: what it stores instead is not a difference."""
+    """SQLite has no UUID and no enum: what it stores instead is not a difference."""
     if isinstance(declared, Enum):
         return False
     if isinstance(inspected, CHAR) and declared.__visit_name__ == "uuid":
@@ -121,7 +121,7 @@ def compare_type(_context: Any, _column: Any, _metadata_column: Any, inspected: 
 
 
 def is_about_schema(error: DBAPIError) -> bool:
-    """Whether a statement failed because a table or a column is not there."""
+    """Returns True if a statement failed because a table or a column is missing."""
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
         return state in ("42P01", "42703")  # undefined_table, undefined_column
@@ -152,7 +152,7 @@ def _state(connection: Connection, scripts: ScriptDirectory) -> SchemaState:
 
 
 def _matters(kind: str, *about: Any) -> bool:
-    """Whether a difference can break something: an index or a table more than there should be cannot."""
+    """Returns True if a difference can break something: an extra index or table cannot."""
     return kind not in ("remove_table", "remove_index", "add_table_comment", "remove_table_comment", "modify_comment")
 
 

@@ -1,17 +1,12 @@
-"""Everything an operator can set: `declarations` names each setting once, `types` and `rules` say what a value may be."""
+"""Everything an operator can set.
 
-from tiktok_api.settings.declarations import (
-    DERIVED,
-    MEBIBYTE,
-    NAMES,
-    KeyRing,
-    Network,
-    Settings,
-    SettingsInvalid,
-    exit_with,
-    load,
-    load_or_exit,
-)
+`declarations` names each setting once, `types` and `rules` say what a value may be, `env_file` reads `.env`, and `loader`
+reads and checks them all.
+"""
+
+from tiktok_api.settings.declarations import MEBIBYTE, NAMES, Settings
+from tiktok_api.settings.loader import SettingsInvalid, exit_with, load, load_or_exit
+from tiktok_api.settings.types import DERIVED, KeyRing, Network
 
 __all__ = [
     "DERIVED",

@@ -1,4 +1,4 @@
-"""Reading `.env`: the lines as python-dotenv understands them, and in words what is wrong with the file."""
+"""Reading `.env`: the lines as python-dotenv understands them, and the file's problems in words."""
 
 import io
 import os
@@ -18,27 +18,27 @@ FOREIGN = re.compile(
     r"(AWS|BOTO|PG|COMPOSE|DOCKER|POSTGRES|FLASK|PYTHON|MALLOC)_?\w*|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|TZ|LANG|LC_\w+"
     r"|TMPDIR|PATH|HOME"
 )
-"""Names of other programs' settings that may stand in the file as well."""
+"""Names of other programs' settings that may be in the file as well."""
 
 PASSED_ON = re.compile(
     r"AWS_\w+|PROMETHEUS_\w+|BOTO_CONFIG|PG\w+|SSL_CERT_(FILE|DIR)|(HTTPS?|ALL|NO)_PROXY|TMPDIR", re.IGNORECASE
 )
-"""Those of them that libraries in our own processes read from the environment: boto3, libpq, OpenSSL."""
+"""Those of them that libraries in our processes read from the environment: boto3, libpq, OpenSSL."""
 
 _TAKEN_LITERALLY = re.compile(rf"{PASSED_ON.pattern}|WEB_CONCURRENCY|FORWARDED_ALLOW_IPS", re.IGNORECASE)
-"""What others read and would take blanks in for values: boto3 an AWS_PROFILE, gunicorn a number of processes."""
+"""Names whose blank values libraries take literally: boto3 an AWS_PROFILE, gunicorn a number of processes."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
-    """What a file says, by name, and what is wrong with it."""
+    """The values of a file, by name, and its problems."""
 
     values: dict[str, str] = field(default_factory=dict, repr=False)
     problems: list[str] = field(default_factory=list)
 
 
 def read(path: str | Path) -> EnvFile:
-    """The lines of a file; one that is not there is empty. Blank values are left out.
+    """Read a file; a missing one is empty. Blank values are left out.
 
     `${NAME}` stands for the environment's value, else for one of the file, as the `flask` command has it.
     """
@@ -72,7 +72,7 @@ def _is_broken(binding: Binding) -> bool:
 
 
 def _line(binding: Binding) -> int:
-    """The line that a statement begins on: python-dotenv counts the blank ones before it to it."""
+    """The first line of a statement: python-dotenv counts the blank lines before it as part of it."""
     text = binding.original.string
     return binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
@@ -90,18 +90,18 @@ def misspelt(names: Iterable[str], known: Iterable[str]) -> dict[str, str]:
 
 
 def unknown(names: Iterable[str], known: Collection[str]) -> list[str]:
-    """Names that are no setting, of ours or of a program that is known to use the file."""
+    """Names that are neither ours nor those of a program that is known to use the file."""
     return [name for name in names if name not in known and not FOREIGN.fullmatch(name)]
 
 
 _passed_on: dict[str, str] = {}
-"""What was put into the environment of this process, or of the one that it was forked from."""
+"""The variables that were set in the environment of this process, or of its parent before the fork."""
 
 
 def pass_on(values: Mapping[str, str]) -> None:
-    """Put what other libraries read from the environment there, unless it is set there already.
+    """Set the variables that other libraries read in the environment, unless they are set there already.
 
-    What came from the file last time follows the file: a worker that gunicorn starts anew has the environment of the old one.
+    Variables that came from the file last time follow the file: a restarted gunicorn worker has the old environment.
     """
     for name, value in list(os.environ.items()):
         is_blank = _TAKEN_LITERALLY.fullmatch(name) and not value.strip()

@@ -1,4 +1,4 @@
-"""What is said about settings: what a value may be, and which values do not go together."""
+"""The rules of settings in words: what a value may be, and which values contradict each other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def allowed(field: FieldInfo) -> str:
-    """What a setting may be, in words; empty where only its meaning can say that."""
+    """What a setting may be, in words; empty if only its description can say that."""
     kind, bounds = _unwrapped(field.annotation, list(field.metadata))
     if get_origin(kind) is Literal:
         *others, last = get_args(kind)
@@ -69,7 +69,7 @@ def worded(error: ErrorDetails, field: FieldInfo) -> str:
 
 
 def contradictions(settings: Settings) -> Iterator[tuple[set[str], str, str]]:
-    """Values that are fine each by itself but not together: the fields that are looked at, the one to name, what is wrong."""
+    """Values that contradict each other: the fields that were compared, the one to name, and the problem."""
     for field in ("tiktok_api_url", "tiktok_authorize_url"):
         if getattr(settings, field).startswith("http://") and not settings.tiktok_allow_http:
             yield {field, "tiktok_allow_http"}, field, "plain http is accepted only with TIKTOK_ALLOW_HTTP=true"
@@ -105,7 +105,7 @@ def _storage_contradictions(settings: Settings) -> Iterator[tuple[set[str], str,
 
 
 def doubts(settings: Settings) -> Iterator[str]:
-    """What can be used but is hardly meant, each with the setting's name first."""
+    """Settings that work but are probably a mistake, each with the setting's name first."""
     is_sqlite = settings.database_url.startswith("sqlite")
     public = urlsplit(settings.public_url)
     is_public = public.hostname not in _LOOPBACK
@@ -117,7 +117,7 @@ def doubts(settings: Settings) -> Iterator[str]:
     if is_public and public.scheme == "http":
         yield "PUBLIC_URL: over plain http, passwords and tokens can be read on the way; put TLS in front and say https"
     if is_public and settings.mail_url.startswith("file:") and settings.registration == "open":
-        yield "MAIL_URL: no mail server is named, so nobody receives emails; they are written to files"
+        yield "MAIL_URL: no mail server is named, so emails are not sent but written to files"
     if settings.email_verification and settings.mail_url.startswith("file:"):
         yield "EMAIL_VERIFICATION: people must prove their address, but emails only become files (MAIL_URL)"
     if settings.trusted_proxies and settings.bind.startswith(("0.0.0.0:", "[::]:", ":")):

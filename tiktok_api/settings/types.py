@@ -1,6 +1,6 @@
-"""The types that settings have: how a line of text becomes a value, and in words what is allowed.
+"""The types of settings: how a line of text becomes a value, and what is allowed in words.
 
-A message never repeats the value: it may be a password that stands in the wrong place.
+A message never repeats the value: it may be a password in the wrong place.
 """
 
 import base64
@@ -20,7 +20,7 @@ from sqlalchemy.exc import ArgumentError
 Network = IPv4Network | IPv6Network
 
 KeyRing = dict[str, bytes]
-"""Keys by id, the current one first: it signs and seals; the others only verify and open."""
+"""Keys by id, the current one first: it signs and encrypts; the others only verify and decrypt."""
 
 DERIVED = "derived"
 """The id of the key that comes from SECRET_KEY."""
@@ -31,15 +31,10 @@ _DAY = 86_400
 
 
 def split(value: Any) -> Any:
-    """The entries of a comma-separated list; what is a list already stays one."""
+    """The entries of a comma-separated list; a list stays as it is."""
     if not isinstance(value, str):
         return value
     return tuple(entry.strip() for entry in value.split(",") if entry.strip())
-
-
-def nothing_if_blank(value: Any) -> Any:
-    """None for a text without content."""
-    return None if isinstance(value, str) and not value.strip() else value
 
 
 def _parts(value: str, message: str) -> SplitResult:
@@ -184,7 +179,7 @@ def _metrics_token(value: str) -> str:
 
 
 def _credential(value: str) -> str:
-    """What TikTok's portal shows is printable ASCII; anything else was copied with something too many."""
+    """TikTok's portal shows printable ASCII; anything else was copied with an extra character."""
     if not re.fullmatch(r"[\x21-\x7e]+", value):
         raise ValueError("must be as the portal shows it: one word, without spaces or quotes around it")
     return value
@@ -204,7 +199,7 @@ def derive(secret: str, purpose: str) -> bytes:
 def make_ring(text: str, derived: bytes) -> KeyRing:
     """`id:base64` entries to keys, in their order. Raises ValueError for what is no ring.
 
-    The derived key comes where it is named, else last: what it signed and sealed before there was a ring is still read.
+    The derived key stands where it is named, else last: what it signed and encrypted before there was a ring stays readable.
     """
     entries = split(text)
     ids = [entry.partition(":")[0] for entry in entries]

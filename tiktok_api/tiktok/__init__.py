@@ -1,8 +1,8 @@
 """TikTok's API in Python: knows nothing of our posts, of the web server or of the database.
 
-Cut by what a caller is about: connecting an account (`oauth`), reading it (`reading`), posting to it (`publishing`,
-`uploading`), believing its webhooks (`signatures`). They share one way out (`wire`), one way to understand what comes
-back (`answers`, `parsing`) and one error tree (`errors`).
+Cut by what a caller does: connect an account (`oauth`), read it (`reading`), post to it (`publishing`, `uploading`), verify
+its webhooks (`signatures`). They share one way to send (`wire`), one way to read responses (`answers`, `parsing`) and one
+error tree (`errors`).
 """
 
 from tiktok_api.tiktok.client import TikTokClient
@@ -35,9 +35,9 @@ from tiktok_api.tiktok.types import (
     PublishState,
     PublishStatus,
     PublishTicket,
+    TikTokVideo,
     TokenGrant,
     UserInfo,
-    Video,
     VideoPage,
     VideoPostInfo,
     WebhookSignature,
@@ -70,6 +70,7 @@ __all__ = [
     "TikTokError",
     "TikTokRefusal",
     "TikTokUnreachable",
+    "TikTokVideo",
     "Timeouts",
     "TokenGrant",
     "Unpaced",
@@ -78,7 +79,6 @@ __all__ = [
     "UploadUnknown",
     "UploadUrlExpired",
     "UserInfo",
-    "Video",
     "VideoPage",
     "VideoPostInfo",
     "WebhookSignature",

@@ -1,10 +1,11 @@
-"""What an answer means: TikTok's data, or the error of our tree that says what to do next."""
+"""A response of TikTok: its data, or the error of our tree that says what to do next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from tiktok_api.redaction import Redactor
 from tiktok_api.tiktok import parsing
 from tiktok_api.tiktok.errors import (
     BAN_CODES,
@@ -18,7 +19,6 @@ from tiktok_api.tiktok.errors import (
     TikTokRefusal,
     TikTokUnreachable,
 )
-from tiktok_api.tiktok.redaction import Redactor
 
 WINDOW_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 3_600
@@ -38,8 +38,8 @@ REFUSALS: Mapping[str, type[TikTokError]] = {
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One complete answer to one request."""
+class ApiAnswer:
+    """A complete response to one request."""
 
     operation: str
     http_status: int
@@ -54,9 +54,9 @@ class Answer:
 
     @property
     def code(self) -> str | None:
-        """TikTok's word for the outcome, `ok` among them.
+        """TikTok's code of the outcome, `ok` among them.
 
-        Data endpoints wrap it (`error.code`), OAuth says it outright (`error`), the generic error page shows it bare.
+        Data endpoints wrap it (`error.code`), OAuth has it as `error`, the generic error page as `code`.
         """
         error = self.document.get("error")
         if isinstance(error, dict):
@@ -76,7 +76,7 @@ class Answer:
 
     @property
     def complaint(self) -> str:
-        """TikTok's own sentence about an error, or ours where it has none."""
+        """TikTok's own sentence about an error, or "no message"."""
         error = parsing.mapping(self.document.get("error"))
         places = (error.get("message"), self.document.get("error_description"), self.document.get("message"))
         sentence = next((words for words in map(parsing.text, places) if words), None)
@@ -84,18 +84,18 @@ class Answer:
 
     @property
     def data(self) -> Mapping[str, Any]:
-        """The envelope's data where the envelope says ok. Raises what it says otherwise."""
+        """The envelope's data, if the envelope says ok. Raises the error that it says otherwise."""
         if self.code != "ok":
             raise self.error()
         return parsing.mapping(self.document.get("data"))
 
     @property
     def is_unsupported_path(self) -> bool:
-        """Whether TikTok's gateway knows no such path or method: it says so in plain text, without an envelope."""
+        """Returns True if TikTok's gateway knows no such path or method: it says so in plain text, without an envelope."""
         return self.http_status == 404 and self.body.lstrip()[: len(UNSUPPORTED_PATH)] == UNSUPPORTED_PATH
 
     def error(self) -> TikTokError:
-        """The error that this answer amounts to. An answer without TikTok's word is no answer from TikTok."""
+        """The error that this response means. A response without TikTok's code does not come from TikTok."""
         if self.is_unsupported_path:
             sentence = f"{self.operation}: TikTok knows no such path"
             return TikTokUnreachable(
@@ -112,7 +112,7 @@ class Answer:
         return kind(self._sentence(), code=code, http_status=self.http_status, log_id=self.log_id)
 
     def unusable(self, lack: str | None = None, *, code: str | None = None) -> TikTokUnreachable:
-        """The error for an answer that arrived but says nothing we can use; `lack` names what is missing."""
+        """The error for a response that arrived but is unusable; `lack` names what is missing."""
         sentence = f"{self.operation}: the answer has no usable {lack}" if lack else self._sentence()
         return TikTokUnreachable(sentence, was_sent=True, code=code, http_status=self.http_status, log_id=self.log_id)
 
@@ -120,7 +120,7 @@ class Answer:
         return f"{self.operation}: {self.complaint if self.code else 'the answer is not in the form of TikTok’s API'}"
 
     def _pause(self) -> float:
-        # TikTok documents no Retry-After but a moving window of one minute; a gateway before it may send one.
+        # TikTok documents a moving window of one minute and no Retry-After; a gateway in front of it may send one.
         asked = parsing.integer(self.headers.get("retry-after"))
         return float(min(asked, LONGEST_PAUSE_SECONDS)) if asked else WINDOW_SECONDS
 

@@ -1,14 +1,14 @@
-"""The client, put together from its three rooms."""
+"""The client, composed of the four parts of the API."""
 
 from collections.abc import Sequence
 
 import httpx2
 
-from tiktok_api.tiktok.oauth import AppType, OAuth
+from tiktok_api.tiktok.oauth import AppType, OAuthApi
 from tiktok_api.tiktok.pacing import Pacer
-from tiktok_api.tiktok.publishing import Publishing
-from tiktok_api.tiktok.reading import Reading
-from tiktok_api.tiktok.uploading import Uploading
+from tiktok_api.tiktok.publishing import PostingApi
+from tiktok_api.tiktok.reading import DisplayApi
+from tiktok_api.tiktok.uploading import UploadApi
 from tiktok_api.tiktok.wire import Timeouts, Wire
 
 API_URL = "https://open.tiktokapis.com"
@@ -16,7 +16,7 @@ AUTHORIZE_URL = "https://www.tiktok.com/v2/auth/authorize/"
 UPLOAD_HOSTS = (".tiktokapis.com",)
 
 
-class TikTokClient(OAuth, Reading, Publishing, Uploading):
+class TikTokClient(OAuthApi, DisplayApi, PostingApi, UploadApi):
     """TikTok for Developers, API v2, for one app and any number of users. Safe for threads; close() when done.
 
     `allow_http` admits plain http for `api_url` and loopback upload URLs, for a TikTok on this machine.

@@ -1,11 +1,11 @@
-"""What TikTok can answer instead of yes.
+"""The errors of TikTok's API.
 
 TikTokError
 ├── TikTokUnreachable       no usable answer: try again later; `was_sent` says whether TikTok may have acted
-│   └── NoUsableToken           no access token that TikTok accepts can be had now; the grant may be as good as ever
+│   └── NoUsableToken           TikTok accepts no access token now; the grant may still be valid
 ├── TikTokBusy              over a rate limit, theirs or our own pace: try again after `retry_after` seconds
-├── AccessRevoked           the token is not (any longer) good
-│   ├── AccessTokenInvalid      renew the access token once, replay once; a second one says nothing about the grant
+├── AccessRevoked           the token is not valid (any longer)
+│   ├── AccessTokenInvalid      renew the access token once, repeat once; a second one says nothing about the grant
 │   └── GrantInvalid            the code or refresh token is dead: the person must connect again
 ├── ScopeMissing            the person did not grant what this needs: connect again with more scopes
 └── TikTokRefusal           the request itself was refused: do not send it again as it is
@@ -15,7 +15,7 @@ TikTokError
     ├── UploadOutOfStep         416 on a chunk: ask fetch_status how much TikTok has, go on from there
     └── UploadRejected          400 on a chunk: headers or length are wrong
 
-InvalidSignature stands apart: there, somebody spoke to us and it was not TikTok.
+InvalidSignature is separate: a request to us claimed to be from TikTok and was not.
 """
 
 CAP_CODES = frozenset({"spam_risk_too_many_posts", "reached_active_user_cap", "spam_risk_too_many_pending_share"})
@@ -72,7 +72,7 @@ class NoUsableToken(TikTokUnreachable):
 
     @classmethod
     def because_of(cls, error: TikTokError) -> "NoUsableToken":
-        """The same answer of TikTok, as what it means for the account."""
+        """The same response of TikTok, as what it means for the account."""
         return cls(error.message, code=error.code, http_status=error.http_status, log_id=error.log_id)
 
 
@@ -96,11 +96,11 @@ class TikTokBusy(TikTokError):
 
 
 class AccessRevoked(TikTokError):
-    """The token is not (any longer) good."""
+    """The token is not valid (any longer)."""
 
 
 class AccessTokenInvalid(AccessRevoked):
-    """The access token is unknown, expired or revoked; a refresh token may still be good."""
+    """The access token is unknown, expired or revoked; a refresh token may still be valid."""
 
 
 class GrantInvalid(AccessRevoked):
@@ -120,12 +120,12 @@ class CreatorCannotPost(TikTokRefusal):
 
     @property
     def is_cap(self) -> bool:
-        """Whether it reopens by itself (24 h windows, drafts posted by the person); a ban does not."""
+        """Returns True if the block ends by itself (24 h windows, drafts posted by the person); a ban does not."""
         return self.code in CAP_CODES
 
 
 class UploadUrlExpired(TikTokRefusal):
-    """The upload URL's hour is over."""
+    """The upload URL's hour has passed."""
 
 
 class UploadUnknown(TikTokRefusal):

@@ -1,4 +1,4 @@
-"""Connecting an account: the consent page's address, and tokens for the code it returns."""
+"""OAuth: the consent page's URL, and tokens for the code that it returns."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from structlog import get_logger
 
 from tiktok_api.tiktok import parsing
-from tiktok_api.tiktok.answers import Answer
+from tiktok_api.tiktok.answers import ApiAnswer
 from tiktok_api.tiktok.types import TokenGrant
 from tiktok_api.tiktok.wire import Wire, is_sendable
 
@@ -27,7 +27,7 @@ def code_challenge(code_verifier: str) -> str:
     return sha256(code_verifier.encode("ascii")).hexdigest()
 
 
-class OAuth:
+class OAuthApi:
     """Login Kit for web and desktop apps."""
 
     _wire: Wire
@@ -109,17 +109,17 @@ class OAuth:
         if self._app_type == "desktop" and not code_verifier:
             raise ValueError("TikTok requires PKCE of desktop apps: pass what new_code_verifier() returned")
 
-    def _token(self, fields: Mapping[str, str], *, hide: Sequence[str | None]) -> Answer:
+    def _token(self, fields: Mapping[str, str], *, hide: Sequence[str | None]) -> ApiAnswer:
         form = {"client_key": self._client_key, "client_secret": self._client_secret, **fields}
         return self._wire.post_form("/v2/oauth/token/", form, secrets=(self._client_secret, *hide))
 
 
-def _has_error(answer: Answer) -> bool:
-    """Whether an answer speaks of an error, if only in words that nobody understands."""
+def _has_error(answer: ApiAnswer) -> bool:
+    """Returns True if a response names an error, even an unknown one."""
     return answer.code != "ok" and bool(answer.code or answer.document.get("error"))
 
 
-def _grant(answer: Answer, *, refreshed: str = "") -> TokenGrant:
+def _grant(answer: ApiAnswer, *, refreshed: str = "") -> TokenGrant:
     """Success is a token without an error, whatever the HTTP status: that of OAuth errors is undocumented."""
     body = answer.document
     access_token = parsing.text(body.get("access_token"))

@@ -1,7 +1,7 @@
-"""One polite pace per token: how often each kind of request may leave this process.
+"""Rate limits per token: how often this process may send each kind of request.
 
-Nothing waits here for longer than a breath: when the budget is used up, TikTokBusy says when to come back, and the
-worker's thread is free for other accounts. Other processes have budgets of their own, so TikTok may still say 429.
+Waits are short: when the budget is used up, TikTokBusy says when to try again, and the worker's thread is free for other
+accounts. Other processes have their own budgets, so TikTok may still answer 429.
 """
 
 import threading
@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from tiktok_api.redaction import fingerprint
 from tiktok_api.tiktok.errors import TikTokBusy
-from tiktok_api.tiktok.redaction import fingerprint
 
 SWEEP_ABOVE = 4_096
 INITS_A_MINUTE = 6
@@ -22,7 +22,7 @@ STATUS_CALLS_A_MINUTE = 30
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most `count` requests in any `seconds`; up to `patience` seconds are waited for, longer is TikTokBusy.
+    """At most `count` requests in any `seconds`; waits up to `patience` seconds, else raises TikTokBusy.
 
     `name` keeps budgets with the same figures apart.
     """
@@ -52,7 +52,7 @@ class Pace(Enum):
 
 
 class Pacer:
-    """Counts what left for each token in a moving window. Tokens are remembered by fingerprint only."""
+    """Counts the requests of each token in a moving window. Tokens are stored by fingerprint only."""
 
     def __init__(
         self, *, now: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
@@ -63,7 +63,7 @@ class Pacer:
         self._slots: dict[tuple[str, Pace], deque[float]] = {}
 
     def take(self, token: str, pace: Pace) -> None:
-        """Take one request from the token's budget. Raises TikTokBusy, with nothing taken, when it must wait long."""
+        """Take one request from the token's budget. Raises TikTokBusy, without taking it, if the wait is too long."""
         budget = pace.value
         with self._lock:
             now = self._now()
@@ -83,7 +83,7 @@ class Pacer:
 
 
 class Unpaced(Pacer):
-    """Lets everything through: for tests, and for a TikTok of one's own."""
+    """Limits nothing: for tests and for a simulator."""
 
     def take(self, token: str, pace: Pace) -> None:
         """Nothing to count."""

@@ -1,4 +1,4 @@
-"""Reads what TikTok sends without trusting it: a value of the wrong kind is unknown (None), never an exception."""
+"""Reads TikTok's JSON without trusting it: a value of the wrong kind is None, never an exception."""
 
 import json
 import math
@@ -15,8 +15,8 @@ LATEST_TIMESTAMP = 253_402_300_799  # the last second of the year 9999
 def document(body: bytes) -> Any:
     """The JSON in a body; None for anything else.
 
-    A caption cut in the middle of an emoji leaves half of a surrogate pair, which only the lenient reader takes;
-    `text` mends it.
+    A caption cut in the middle of an emoji leaves half of a surrogate pair, which only the lenient reader accepts;
+    `text` replaces it.
     """
     try:
         return orjson.loads(body)

@@ -1,11 +1,11 @@
-"""Posting: what a creator may choose, opening a post, and what became of it. Every init is sent once, never again."""
+"""Posting: a creator's options, opening a post (an init), and its status. Every init is sent once, never again."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
 from tiktok_api.tiktok import parsing
-from tiktok_api.tiktok.answers import Answer
+from tiktok_api.tiktok.answers import ApiAnswer
 from tiktok_api.tiktok.pacing import Pace, Pacer
 from tiktok_api.tiktok.types import (
     ChunkPlan,
@@ -25,10 +25,10 @@ PHOTO_INIT = "/v2/post/publish/content/init/"
 PostMode = Literal["DIRECT_POST", "MEDIA_UPLOAD"]
 
 
-class Publishing:
-    """The Content Posting API, but for the bytes.
+class PostingApi:
+    """The Content Posting API without the bytes.
 
-    All of it raises AccessTokenInvalid, ScopeMissing, TikTokBusy (TikTok's limits per token and minute: 6 of each
+    Every method raises AccessTokenInvalid, ScopeMissing, TikTokBusy (TikTok's limits per token and minute: 6 of each
     init, 20 creator_info, 30 status), TikTokRefusal with TikTok's code, and TikTokUnreachable.
     """
 
@@ -36,7 +36,7 @@ class Publishing:
     _pacer: Pacer
 
     def fetch_creator_info(self, access_token: str) -> CreatorInfo:
-        """What this creator may choose right now. Ask afresh for every post.
+        """What this creator may choose right now. Ask anew for every post.
 
         Raises CreatorCannotPost, which TikTok answers here with HTTP 200.
         """
@@ -60,29 +60,17 @@ class Publishing:
     def init_video(self, access_token: str, *, post_info: VideoPostInfo, video_size: int) -> PublishTicket:
         """Open a direct post of a video that we upload (`video_size` bytes, cut by `plan_chunks`).
 
-        After TikTokUnreachable with `was_sent` a publish_id may exist that nobody knows; without a byte it cannot go
-        live. Raises CreatorCannotPost among the refusals, ValueError for an impossible size.
+        After TikTokUnreachable with `was_sent`, TikTok may have made a publish_id that we do not know; without a byte
+        it cannot go live. Raises CreatorCannotPost among the refusals, ValueError for an impossible size.
         """
         plan = plan_chunks(video_size)
         payload = {"post_info": _present(post_info), "source_info": _file_source(plan)}
         return self._init(access_token, Pace.VIDEO_INIT, VIDEO_INIT, payload, plan)
 
-    def init_video_from_url(self, access_token: str, *, post_info: VideoPostInfo, video_url: str) -> PublishTicket:
-        """Open a direct post of a video that TikTok fetches: https, a verified domain, no redirect, up for an hour.
-
-        After TikTokUnreachable with `was_sent` the post may go live without us.
-        """
-        payload = {"post_info": _present(post_info), "source_info": _url_source(video_url)}
-        return self._init(access_token, Pace.VIDEO_INIT, VIDEO_INIT, payload)
-
     def init_inbox_video(self, access_token: str, *, video_size: int) -> PublishTicket:
         """Open a draft of a video that we upload; the person finishes it in the app (at most 5 pending in 24 h)."""
         plan = plan_chunks(video_size)
         return self._init(access_token, Pace.INBOX_INIT, INBOX_INIT, {"source_info": _file_source(plan)}, plan)
-
-    def init_inbox_video_from_url(self, access_token: str, *, video_url: str) -> PublishTicket:
-        """Open a draft of a video that TikTok fetches."""
-        return self._init(access_token, Pace.INBOX_INIT, INBOX_INIT, {"source_info": _url_source(video_url)})
 
     def init_photos(
         self,
@@ -115,7 +103,7 @@ class Publishing:
         return self._init(access_token, Pace.PHOTO_INIT, PHOTO_INIT, payload)
 
     def fetch_status(self, access_token: str, publish_id: str) -> PublishStatus:
-        """Where a post stands. Post ids appear only for public posts, after moderation, if at all.
+        """The status of a post. Post ids appear only for public posts, after moderation, if at all.
 
         TikTokRefusal has the code `invalid_publish_id` or `token_not_authorized_for_specified_publish_id`.
         """
@@ -125,7 +113,7 @@ class Publishing:
         status = parsing.text(data.get("status"))
         if status is None:
             raise answer.unusable("status")
-        # The misspelling is TikTok's; it may mend it one day.
+        # The misspelling is TikTok's; it may be corrected one day.
         ids = data.get("publicaly_available_post_id") or data.get("publicly_available_post_id")
         return PublishStatus(
             status=status,
@@ -136,26 +124,16 @@ class Publishing:
             log_id=answer.log_id,
         )
 
-    def cancel_publish(self, access_token: str, publish_id: str) -> None:
-        """Ask TikTok to stop a pull; best effort, and pulls only. Then fetch_status tells what came of it.
-
-        TikTokRefusal has the code `publish_not_cancellable`, or those of fetch_status.
-        """
-        answer = self._wire.post_json("/v2/post/publish/cancel/", access_token, {"publish_id": publish_id})
-        if answer.code != "ok":
-            raise answer.error()
-
     def _init(
         self, access_token: str, pace: Pace, path: str, payload: dict[str, Any], plan: ChunkPlan | None = None
     ) -> PublishTicket:
         self._pacer.take(access_token, pace)
-        # Pulled media are served to whoever knows their URL: a secret until the post is out.
-        source = payload["source_info"]
-        pulled = [url for url in (source.get("video_url"), *source.get("photo_images", ())) if url]
+        # The URL of a photo that TikTok fetches is enough to see it: a secret until the post is out.
+        pulled = payload["source_info"].get("photo_images", ())
         return _ticket(self._wire.post_json(path, access_token, payload, secrets=pulled), plan)
 
 
-def _ticket(answer: Answer, plan: ChunkPlan | None) -> PublishTicket:
+def _ticket(answer: ApiAnswer, plan: ChunkPlan | None) -> PublishTicket:
     data = answer.data
     publish_id = parsing.text(data.get("publish_id"))
     upload_url = parsing.text(data.get("upload_url"))
@@ -167,13 +145,9 @@ def _ticket(answer: Answer, plan: ChunkPlan | None) -> PublishTicket:
 
 
 def _present(info: VideoPostInfo | PhotoPostInfo) -> dict[str, Any]:
-    """The settings as TikTok names them; what is empty is left out, what is off is said."""
+    """The settings as TikTok names them; empty ones are left out, false ones are sent."""
     return {name: value for name, value in asdict(info).items() if value is not None and value != ""}
 
 
 def _file_source(plan: ChunkPlan) -> dict[str, Any]:
     return {"source": "FILE_UPLOAD", **asdict(plan)}
-
-
-def _url_source(video_url: str) -> dict[str, Any]:
-    return {"source": "PULL_FROM_URL", "video_url": video_url}

@@ -1,4 +1,4 @@
-"""Reading an account: its profile, counts and public videos. What TikTok does not say is None, never 0."""
+"""An account's profile, counts and public videos. What TikTok does not send is None, never 0."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from structlog import get_logger
 from tiktok_api.tiktok import parsing
 from tiktok_api.tiktok.errors import ScopeMissing
 from tiktok_api.tiktok.pacing import Pace, Pacer
-from tiktok_api.tiktok.types import UserInfo, Video, VideoPage
+from tiktok_api.tiktok.types import TikTokVideo, UserInfo, VideoPage
 from tiktok_api.tiktok.wire import Wire
 
 MAX_PAGE = 20
@@ -26,7 +26,7 @@ VIDEO_FIELDS = (
 log = get_logger(__name__)
 
 
-class Reading:
+class DisplayApi:
     """User info and the Display API."""
 
     _wire: Wire
@@ -51,7 +51,7 @@ class Reading:
     def list_videos(self, access_token: str, *, cursor: int | None = None, max_count: int = MAX_PAGE) -> VideoPage:
         """Public videos posted before `cursor` (UTC milliseconds; None: now), newest first, at most 20 a page.
 
-        Go on with the page's cursor while it `has_more`; a page may be short before the end.
+        Continue with the page's cursor while it `has_more`; a page may be short before the end.
         Raises ScopeMissing, AccessTokenInvalid, TikTokBusy, TikTokRefusal, TikTokUnreachable; ValueError for a
         `max_count` outside 1 to 20 (TikTok's figure).
         """
@@ -68,12 +68,12 @@ class Reading:
         following = parsing.integer(data.get("cursor"))
         has_more = parsing.truth(data.get("has_more")) or False
         if has_more and (not following or (cursor is not None and following >= cursor)):
-            # Following it would read the same page for ever.
+            # Following this cursor would read the same page for ever.
             log.warning("tiktok.cursor_stuck", cursor=following, log_id=answer.log_id)
             has_more = False
         return VideoPage(videos=_videos(data.get("videos")), cursor=following, has_more=has_more)
 
-    def query_videos(self, access_token: str, video_ids: Sequence[str]) -> tuple[Video, ...]:
+    def query_videos(self, access_token: str, video_ids: Sequence[str]) -> tuple[TikTokVideo, ...]:
         """These videos, at most 20, with fresh numbers and cover URLs. Foreign, private and unknown ones are absent.
 
         Raises as list_videos does; ValueError for more than 20 ids.
@@ -110,17 +110,17 @@ def _user(fields: dict[str, Any]) -> UserInfo:
     )
 
 
-def _videos(items: list[Any] | None) -> tuple[Video, ...]:
+def _videos(items: list[Any] | None) -> tuple[TikTokVideo, ...]:
     read = (_video(item) for item in items or [])
     return tuple(video for video in read if video is not None)
 
 
-def _video(item: Any) -> Video | None:
+def _video(item: Any) -> TikTokVideo | None:
     fields = parsing.mapping(item)
     video_id = parsing.identifier(fields.get("id"))
     if video_id is None:
         return None
-    return Video(
+    return TikTokVideo(
         id=video_id,
         created_at=parsing.instant(fields.get("create_time")),
         cover_image_url=parsing.text(fields.get("cover_image_url")),

@@ -1,4 +1,4 @@
-"""Webhook signatures: who really sent it, and when."""
+"""Webhook signatures: whether TikTok sent a body, and when."""
 
 import hmac
 from datetime import datetime, timedelta

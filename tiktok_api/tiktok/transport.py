@@ -1,103 +1,36 @@
-"""An HTTP transport that bounds a whole exchange, not only the silence between two bytes.
-
-A read timeout alone lets a server that sends one byte a second hold a worker for hours. `deadline` sets the moment by
-which everything must be over; the sockets obey it. An exchange runs in one thread, so a context variable carries it.
-"""
+"""An HTTP transport that obeys `http.deadline`: a whole exchange is bounded, not only the silence between two bytes."""
 
 import os
 import ssl
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import httpcore2
 import httpx2
 
-SLICE_BYTES = 65_536
+from tiktok_api.http.backend import DeadlineBackend
+from tiktok_api.http.deadline import DeadlinePassed, Stage, current
 
-_deadline: ContextVar[float | None] = ContextVar("tiktok_deadline", default=None)
-
-
-@contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """Everything that this thread sends or reads inside must be over `seconds` from now."""
-    token = _deadline.set(time.monotonic() + seconds)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
-
-
-def has_passed() -> bool:
-    """Whether the deadline is over."""
-    moment = _deadline.get()
-    return moment is not None and time.monotonic() >= moment
-
-
-def _within(timeout: float | None, too_late: type[Exception]) -> float | None:
-    moment = _deadline.get()
-    if moment is None:
-        return timeout
-    left = moment - time.monotonic()
-    if left <= 0:
-        raise too_late("The exchange took too long as a whole.")
-    return left if timeout is None else min(timeout, left)
-
-
-class PunctualStream(httpcore2.NetworkStream):
-    """A connection whose every wait ends with the deadline at the latest."""
-
-    def __init__(self, stream: httpcore2.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _within(timeout, httpcore2.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        # In slices, because the stream below starts its timeout anew with every bit that the socket takes.
-        view = memoryview(buffer)
-        while view:
-            self._stream.write(view[:SLICE_BYTES], _within(timeout, httpcore2.WriteTimeout))  # type: ignore[arg-type]  # any buffer will do
-            view = view[SLICE_BYTES:]
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore2.NetworkStream:
-        left = _within(timeout, httpcore2.ConnectTimeout)
-        return PunctualStream(self._stream.start_tls(ssl_context, server_hostname, left))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _Backend(httpcore2.SyncBackend):
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
-    ) -> httpcore2.NetworkStream:
-        left = _within(timeout, httpcore2.ConnectTimeout)
-        return PunctualStream(super().connect_tcp(host, port, left, local_address, socket_options))
+_TIMEOUTS: dict[Stage, type[httpx2.TimeoutException]] = {
+    Stage.CONNECT: httpx2.ConnectTimeout,
+    Stage.WRITE: httpx2.WriteTimeout,
+    Stage.READ: httpx2.ReadTimeout,
+}
 
 
 @contextmanager
 def _in_httpx_terms() -> Iterator[None]:
     try:
         yield
+    except DeadlinePassed as error:
+        raise _TIMEOUTS[error.stage](str(error)) from None
     except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
         kind: type[httpx2.TransportError] = getattr(httpx2, type(error).__name__)
         raise kind(str(error)) from None
 
 
-class _Body(httpx2.SyncByteStream):
+class _ResponseBody(httpx2.SyncByteStream):
     def __init__(self, stream: Any) -> None:
         self._stream = stream
 
@@ -110,7 +43,7 @@ class _Body(httpx2.SyncByteStream):
 
 
 class DeadlineTransport(httpx2.BaseTransport):
-    """HTTP/1.1 with keep-alive, safe for threads; knows no proxies, no environment, no redirects and no cookies.
+    """HTTP/1.1 with keep-alive, safe for threads, without proxies, environment, redirects or cookies.
 
     `ssl_context` replaces the system's certificate authorities. Connections are opened on first use and belong to one
     process: after a fork, parent and child would otherwise read each other's answers.
@@ -144,7 +77,7 @@ class DeadlineTransport(httpx2.BaseTransport):
         )
         with _in_httpx_terms():
             answer = self._pool().handle_request(sent)
-        return httpx2.Response(answer.status, headers=answer.headers, stream=_Body(answer.stream))
+        return httpx2.Response(answer.status, headers=answer.headers, stream=_ResponseBody(answer.stream))
 
     def close(self) -> None:
         pool = self._pools.pop(os.getpid(), None)
@@ -152,14 +85,14 @@ class DeadlineTransport(httpx2.BaseTransport):
             pool.close()
 
     def _pool(self) -> httpcore2.ConnectionPool:
-        here = os.getpid()
-        pool = self._pools.get(here)
+        pid = os.getpid()
+        pool = self._pools.get(pid)
         if pool is not None:
             return pool
-        for elsewhere in [process for process in self._pools if process != here]:
-            self._pools.pop(elsewhere, None)
+        for other in [process for process in self._pools if process != pid]:
+            self._pools.pop(other, None)
         # Without a lock, which a fork could leave locked for ever: of two new pools one is dropped unused.
-        return self._pools.setdefault(here, self._new_pool())
+        return self._pools.setdefault(pid, self._new_pool())
 
     def _new_pool(self) -> httpcore2.ConnectionPool:
         max_connections, max_idle, idle_seconds = self._limits
@@ -168,5 +101,5 @@ class DeadlineTransport(httpx2.BaseTransport):
             max_connections=max_connections,
             max_keepalive_connections=max_idle,
             keepalive_expiry=idle_seconds,
-            network_backend=_Backend(),
+            network_backend=DeadlineBackend(current),
         )

@@ -1,4 +1,4 @@
-"""What goes to TikTok and what comes back, as values that cannot change. None always means: TikTok did not say."""
+"""Requests and responses as immutable values. None always means: TikTok did not say."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +21,7 @@ class PublishState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenGrant:
-    """What the token endpoint gave. Lifetimes are seconds from the answer; scopes are what was really granted.
+    """The token endpoint's response. Lifetimes are seconds from now; scopes are those really granted.
 
     `scopes` is empty, and after a refresh `open_id` "", where TikTok left them out.
     """
@@ -56,8 +56,8 @@ class UserInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Video:
-    """A public video and its counts at this moment. `cover_image_url` is signed and dies after 6 hours."""
+class TikTokVideo:
+    """A public video and its counts at this moment. `cover_image_url` is signed and expires after 6 hours."""
 
     id: str
     created_at: datetime | None = None
@@ -78,16 +78,16 @@ class Video:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoPage:
-    """One page, newest first. `cursor` is UTC milliseconds; `has_more` is True only if following it gets further."""
+    """One page, newest first. `cursor` is UTC milliseconds; `has_more` is True only if following it makes progress."""
 
-    videos: tuple[Video, ...]
+    videos: tuple[TikTokVideo, ...]
     cursor: int | None
     has_more: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatorInfo:
-    """What this creator may choose right now. The avatar URL lives 2 hours."""
+    """What this creator may choose right now. The avatar URL is valid for 2 hours."""
 
     privacy_level_options: tuple[str, ...]
     comment_disabled: bool = False
@@ -101,7 +101,7 @@ class CreatorInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoPostInfo:
-    """A direct post's settings. Privacy is always somebody's choice; interactions are off unless turned on.
+    """A direct post's settings. Privacy is always the client's choice; interactions are off unless turned on.
 
     The title is the caption, at most 2200 UTF-16 units (TikTok's direct-post page).
     """
@@ -187,7 +187,7 @@ class PublishTicket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkReceipt:
-    """TikTok's word on a chunk. `is_complete`: it has the whole file. `uploaded_bytes` is a hint, at least so many."""
+    """TikTok's response to a chunk. `is_complete`: it has the whole file. `uploaded_bytes` is a lower bound, as a hint."""
 
     is_complete: bool
     uploaded_bytes: int | None
@@ -195,7 +195,7 @@ class ChunkReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishStatus:
-    """Where a publish_id stands; `status` is a PublishState or a word that TikTok has added since."""
+    """The status of a publish_id; `status` is a PublishState or a word that TikTok has added since."""
 
     status: str
     fail_reason: str | None = None
@@ -207,7 +207,7 @@ class PublishStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSignature:
-    """A genuine signature: the second it was made (Unix time), and whether that is out of the tolerated window."""
+    """A genuine signature: the second it was made (Unix time), and whether that is outside of the tolerance."""
 
     timestamp: int
     is_stale: bool

@@ -1,4 +1,4 @@
-"""Sends a video's bytes, one chunk at a time, to where TikTok wants them and nowhere else."""
+"""Sends a video's bytes, one chunk at a time, to TikTok's upload URL and no other host."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import httpx2
 
-from tiktok_api.tiktok.answers import Answer
+from tiktok_api.tiktok.answers import ApiAnswer
 from tiktok_api.tiktok.errors import (
     TikTokError,
     TikTokRefusal,
@@ -24,7 +24,7 @@ UPLOADED = re.compile(r"bytes 0-(\d{1,18})/\d+")
 REFUSALS: dict[int, type[TikTokRefusal]] = {400: UploadRejected, 403: UploadUrlExpired, 404: UploadUnknown}
 
 
-class Uploading:
+class UploadApi:
     """The PUT to an upload URL."""
 
     _wire: Wire
@@ -36,7 +36,7 @@ class Uploading:
     ) -> ChunkReceipt:
         """Send the bytes `first` to `last` (inclusive) of `total`; `body` must have exactly so many.
 
-        An iterable is sent as it comes, so that memory stays flat. Each started 10 MiB has 300 s.
+        An iterable is sent piece by piece, so that memory stays flat. Each started 10 MiB has 300 s.
 
         Raises UploadUrlExpired (403), UploadUnknown (404), UploadOutOfStep (416), UploadRejected (400), TikTokBusy,
         TikTokUnreachable (if `was_sent`, ask fetch_status what TikTok has before sending anything again), ValueError
@@ -91,7 +91,7 @@ class Uploading:
 
 
 class _Exactly:
-    """A body that is as long as announced: a file that shrank or grew must not upset the connection's bookkeeping."""
+    """A body of exactly the announced length: a file that shrank or grew must not confuse the connection."""
 
     def __init__(self, pieces: Iterable[bytes], length: int) -> None:
         self._pieces = pieces
@@ -108,7 +108,7 @@ class _Exactly:
             raise ValueError(f"the chunk has {left} bytes less than {self._length}")
 
 
-def _receipt(answer: Answer, *, last: int, total: int) -> ChunkReceipt:
+def _receipt(answer: ApiAnswer, *, last: int, total: int) -> ChunkReceipt:
     status = answer.http_status
     stored = _uploaded(answer)
     if stored == last:  # the last index instead of the count
@@ -116,12 +116,12 @@ def _receipt(answer: Answer, *, last: int, total: int) -> ChunkReceipt:
     if status == 201:
         return ChunkReceipt(is_complete=True, uploaded_bytes=stored)
     if status in (200, 206):
-        # 200 is undocumented but tolerated by others: then the range alone says whether this was all.
+        # 200 is undocumented but accepted by other clients: then only the range says whether this was all.
         return ChunkReceipt(is_complete=status == 200 and last + 1 == total, uploaded_bytes=stored)
     raise _refusal(answer, stored)
 
 
-def _refusal(answer: Answer, stored: int | None) -> TikTokError:
+def _refusal(answer: ApiAnswer, stored: int | None) -> TikTokError:
     status = answer.http_status
     sentence = f"upload: TikTok answered {status}"
     if status == 416:
@@ -133,7 +133,7 @@ def _refusal(answer: Answer, stored: int | None) -> TikTokError:
     return answer.error()
 
 
-def _uploaded(answer: Answer) -> int | None:
+def _uploaded(answer: ApiAnswer) -> int | None:
     found = UPLOADED.fullmatch(answer.headers.get("content-range", "").strip())
     return int(found[1]) if found else None
 

@@ -1,4 +1,4 @@
-"""Sends one request and brings back one bounded answer, logged without secrets. Never repeats anything."""
+"""Sends one request and returns one response of bounded size, logged without secrets. Never repeats anything."""
 
 import logging
 import time
@@ -10,10 +10,10 @@ import httpx2
 import orjson
 from structlog import get_logger
 
-from tiktok_api.tiktok import transport as sockets
-from tiktok_api.tiktok.answers import Answer
+from tiktok_api.http.deadline import current, deadline
+from tiktok_api.redaction import HIDDEN, Redactor, fingerprint
+from tiktok_api.tiktok.answers import ApiAnswer
 from tiktok_api.tiktok.errors import AccessTokenInvalid, TikTokError, TikTokUnreachable
-from tiktok_api.tiktok.redaction import HIDDEN, Redactor, fingerprint
 from tiktok_api.tiktok.transport import DeadlineTransport
 
 MAX_ANSWER_BYTES = 2 * 1024 * 1024
@@ -57,9 +57,9 @@ class Call:
 
 
 class Wire:
-    """The only way out to TikTok; safe for threads.
+    """Sends every request to TikTok; safe for threads.
 
-    It speaks to the transport itself. A client would bring a cookie jar shared by all accounts, redirects,
+    It uses the transport directly. A client would bring a cookie jar shared by all accounts, redirects,
     the environment's proxies, and log lines with whole URLs, none of which may happen here.
     """
 
@@ -75,16 +75,16 @@ class Wire:
 
     def post_json(
         self, path: str, access_token: str, payload: Mapping[str, Any], *, secrets: Sequence[str] = ()
-    ) -> Answer:
+    ) -> ApiAnswer:
         """POST a JSON object for a user, to a path like `/v2/post/publish/status/fetch/`."""
         content = orjson.dumps(payload)
         return self._call_for(access_token, "POST", path, content=content, body=payload, secrets=secrets)
 
-    def get(self, path: str, access_token: str) -> Answer:
+    def get(self, path: str, access_token: str) -> ApiAnswer:
         """GET for a user."""
         return self._call_for(access_token, "GET", path)
 
-    def post_form(self, path: str, fields: Mapping[str, str], *, secrets: Iterable[str | None]) -> Answer:
+    def post_form(self, path: str, fields: Mapping[str, str], *, secrets: Iterable[str | None]) -> ApiAnswer:
         """POST a form without a bearer, as the OAuth endpoints want it."""
         content = str(httpx2.QueryParams(fields)).encode()
         return self.exchange(
@@ -101,8 +101,8 @@ class Wire:
             )
         )
 
-    def exchange(self, call: Call) -> Answer:
-        """Send the request once. Raises TikTokUnreachable; any answer that arrives whole is returned as it is."""
+    def exchange(self, call: Call) -> ApiAnswer:
+        """Send the request once. Returns any response that arrives whole. Raises TikTokUnreachable."""
         redactor = Redactor((*call.secrets, call.token))
         note = log.bind(
             operation=call.operation,
@@ -110,7 +110,7 @@ class Wire:
             host=call.url.host,
             token=fingerprint(call.token) if call.token else None,
         )
-        note.debug("tiktok.request", body=redactor.clean_json(call.body))
+        note.debug("tiktok.request", body=redactor.redact(call.body))
         started = time.monotonic()
         try:
             answer = self._send(call, redactor)
@@ -125,7 +125,7 @@ class Wire:
             size=len(answer.body),
             duration_ms=_since(started),
         )
-        note.debug("tiktok.answer", document=redactor.clean_json(answer.document), log_id=answer.log_id)
+        note.debug("tiktok.answer", document=redactor.redact(answer.document), log_id=answer.log_id)
         return answer
 
     def _call_for(
@@ -137,7 +137,7 @@ class Wire:
         content: bytes = b"",
         body: Any = None,
         secrets: Sequence[str] = (),
-    ) -> Answer:
+    ) -> ApiAnswer:
         if not is_sendable(access_token):
             raise AccessTokenInvalid(f"{path}: the access token is not one", code="access_token_invalid")
         headers = {"Authorization": f"Bearer {access_token}"}
@@ -161,7 +161,7 @@ class Wire:
     def _url(self, path: str) -> httpx2.URL:
         return httpx2.URL(self._api_url + path)
 
-    def _send(self, call: Call, redactor: Redactor) -> Answer:
+    def _send(self, call: Call, redactor: Redactor) -> ApiAnswer:
         waits = {
             "connect": self.timeouts.connect,
             "pool": self.timeouts.connect,
@@ -176,7 +176,7 @@ class Wire:
             extensions={"timeout": waits},
         )
         try:
-            with sockets.deadline(call.seconds):
+            with deadline(call.seconds):
                 response = self._transport.handle_request(request)
                 try:
                     body = b"".join(_bounded(response.stream, call.operation, response.status_code))
@@ -185,11 +185,11 @@ class Wire:
         except httpx2.TransportError as error:
             raise _unreachable(call.operation, error) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(call.operation, response.status_code, headers, body, redactor)
+        return ApiAnswer(call.operation, response.status_code, headers, body, redactor)
 
 
 def is_sendable(token: str) -> bool:
-    """Whether it can stand in a header: visible ASCII, of a sane length."""
+    """Returns True if the token can be sent in a header: visible ASCII of a reasonable length."""
     return 0 < len(token) <= 4_096 and all("!" <= letter <= "~" for letter in token)
 
 
@@ -201,7 +201,7 @@ def _bounded(stream: Any, operation: str, http_status: int) -> Iterator[bytes]:
             raise TikTokUnreachable(
                 f"{operation}: the answer exceeds {MAX_ANSWER_BYTES} bytes", http_status=http_status
             )
-        if sockets.has_passed():
+        if current().has_passed:
             raise httpx2.ReadTimeout("The exchange took too long as a whole.")
         yield piece
 

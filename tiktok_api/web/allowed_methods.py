@@ -1,4 +1,4 @@
-"""Which methods an address takes: a static word (`/accounts/connect`) is never taken for an id (`/accounts/<uuid>`)."""
+"""The methods of a path: a static word (`/accounts/connect`) is never read as an id (`/accounts/<uuid>`)."""
 
 from collections.abc import Iterable, Iterator
 from uuid import UUID
@@ -10,7 +10,7 @@ from tiktok_api.errors import MethodNotAllowed
 
 
 def refuse_static_words() -> None:
-    """Refuse a request that matched an id where the path names another route. Raises MethodNotAllowed."""
+    """Refuse a request that matched an id although the path is another route's. Raises MethodNotAllowed."""
     if methods := methods_at(request.path):
         raise MethodNotAllowed(headers={"Allow": allow(methods)})
 
@@ -34,7 +34,7 @@ def _matching(path: str) -> Iterator[Rule]:
 
 
 def _fits(segment: str, word: str) -> bool:
-    """Whether a segment of a rule, a static word or a converter, stands for this word."""
+    """Returns True if a segment of a rule, a static word or a converter, matches this word."""
     if not segment.startswith("<"):
         return segment == word
     return not segment.startswith("<uuid:") or _is_id(word)

@@ -1,4 +1,4 @@
-"""Who is asking, found out before anything else is looked at; what a token means is the authenticator's business."""
+"""Who the caller is, found out before anything else is read; the authenticator decides what a token means."""
 
 from collections.abc import Callable
 from typing import Protocol, cast
@@ -10,7 +10,7 @@ from tiktok_api.errors import Problem, Unauthorized
 
 
 class Caller(Protocol):
-    """What this package needs to know of whoever is asking."""
+    """What this package needs to know of the caller."""
 
     @property
     def user_id(self) -> UUID: ...
@@ -24,7 +24,7 @@ Authenticator = Callable[[str], Caller]
 
 
 def install(app: Flask, authenticate: Authenticator) -> None:
-    """Look at the Authorization header of each request; what is wrong with it is kept until a private route asks."""
+    """Read the Authorization header of each request; a refusal is raised only when a private route needs a caller."""
 
     def recognise() -> None:
         g.caller, g.refusal = None, Unauthorized()
@@ -41,12 +41,12 @@ def install(app: Flask, authenticate: Authenticator) -> None:
 
 
 def known_caller() -> Caller | None:
-    """Whoever is asking, if the request proves it."""
+    """Returns the caller, or None if the request is anonymous or its token is refused."""
     return cast("Caller | None", g.get("caller"))
 
 
 def refusal_now() -> Problem | None:
-    """Why whoever was recognised when this request began would not be any more; None: they still would, or never were."""
+    """Authenticate the request again. Returns the reason it now fails, or None if it still succeeds or was anonymous."""
     if known_caller() is None:
         return None
     current_app.extensions["tiktok_api.recognise"]()
@@ -54,7 +54,7 @@ def refusal_now() -> Problem | None:
 
 
 def required_caller() -> Caller:
-    """Whoever is asking. Raises Unauthorized, with the reason found at the start."""
+    """Returns the caller. Raises Unauthorized, with the reason found at the start."""
     if g.caller is None:
         raise g.refusal
     return cast(Caller, g.caller)

@@ -6,8 +6,8 @@
     @blp.raises(PostNotMovable)
     def schedule_post(slot, post_id): ...
 
-The guard around each route runs in this order: words that are no ids, token, scope, malformed ids, unknown query
-parameters, body size, idempotency, body, route.
+The guard around each route checks in this order: static words instead of ids, token, scope, malformed ids, unknown query
+parameters, body size, idempotency, body. Then it calls the route.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ _RECEIVING_LEASE = timedelta(hours=1)
 
 
 class MalformedId:
-    """A path segment that is no UUID: it names nothing, and the guard says so once the caller is known."""
+    """A path segment that is not a UUID: the guard answers 404 once the caller is known."""
 
 
 class AnyIdConverter(UUIDConverter):
@@ -75,12 +75,12 @@ class Blueprint(flask_smorest.Blueprint):
         super().add_url_rule(rule, endpoint, guarded, *args, **options)
 
     def register_views_in_doc(self, api: Api, app: Flask, spec: APISpec, **named: Any) -> None:
-        """Describe the routes once somebody wants to read the document: most processes start without ever showing it."""
+        """Describe the routes when the document is first requested: most processes never show it."""
         describe = super().register_views_in_doc
         operations.describe_later(app, lambda: describe(api, app, spec, **named))
 
     def get(self, rule: str, **options: Any) -> Decorator:
-        """A route that only looks."""
+        """A route that only reads."""
         return cast(Decorator, super().get(rule, **options))
 
     def post(self, rule: str, **options: Any) -> Decorator:
@@ -104,7 +104,7 @@ class Blueprint(flask_smorest.Blueprint):
         return cast(Decorator, super().route(rule, **options))
 
     def doc(self, **described: Any) -> Decorator:
-        """What the document says beyond what the other decorators tell it."""
+        """What the document says beyond the other decorators."""
         return cast(Decorator, super().doc(**described))
 
     def arguments(self, schema: type[Schema], **options: Any) -> Decorator:
@@ -138,19 +138,19 @@ class Blueprint(flask_smorest.Blueprint):
         return _mark(view, is_counted_apart=True)
 
     def accepts_bytes(self, most: Callable[[], int | None]) -> Decorator:
-        """Let a route's body be larger than JSON may be; `most` answers how many bytes, None for no bound of ours."""
+        """Let a route's body be larger than JSON may be; `most` returns how many bytes, or None for no limit."""
         return lambda view: _mark(view, most_bytes=most)
 
     def receives(self, receive: Callable[[], Any]) -> Decorator:
-        """Take a large body in by `receive()` before any transaction is open; its result is the route's first argument."""
+        """Receive a large body by `receive()` before any transaction is open; its result is the route's first argument."""
         return lambda view: _mark(view, receive=receive)
 
     def judged_by(self, judge: Callable[..., Any]) -> Decorator:
-        """Have `judge(sound, **ids)` raise what else is wrong where a body has faults of shape: every reason in one answer."""
+        """If a body has faults of shape, let `judge(sound, **ids)` raise the other faults: one response names them all."""
         return lambda view: _mark(view, judge=judge)
 
     def raises(self, *errors: type[Problem]) -> Decorator:
-        """Name the refusals of its own that a route can answer; they are documented under their statuses."""
+        """Name the problems that a route can raise itself; they are documented under their statuses."""
         return lambda view: _mark(view, refusals=(*getattr(view, "refusals", ()), *errors))
 
     def response(self, status_code: int, schema: type[Schema] | None = None, **doc: Any) -> Decorator:
@@ -159,11 +159,11 @@ class Blueprint(flask_smorest.Blueprint):
 
         def decorate(view: View) -> View:
             @wraps(view)
-            def answering(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+            def respond(*args: Any, **kwargs: Any) -> ResponseReturnValue:
                 result = view(*args, **kwargs)
-                return result if isinstance(result, Response) else _answer(result, status_code, schema)
+                return result if isinstance(result, Response) else _respond(result, status_code, schema)
 
-            return _mark(documented(answering), answer_schema=schema, answer_status=status_code)
+            return _mark(documented(respond), answer_schema=schema, answer_status=status_code)
 
         return decorate
 
@@ -174,7 +174,7 @@ def _mark(view: View, **marks: Any) -> View:
     return view
 
 
-def _answer(result: Any, status_code: int, schema: type[Schema] | None) -> Response:
+def _respond(result: Any, status_code: int, schema: type[Schema] | None) -> Response:
     if schema is None:
         return Response(status=status_code)
     body = dump(schema, result)
@@ -220,10 +220,10 @@ def _guard(view: View, domain: str) -> View:
         if receive is None:
             return idempotency.run(caller.user_id, act)
 
-        def take_in() -> None:
+        def receive_body() -> None:
             nonlocal received
             received = (receive(),)
 
-        return idempotency.run(caller.user_id, act, before=take_in, lease=_RECEIVING_LEASE)
+        return idempotency.run(caller.user_id, act, before=receive_body, lease=_RECEIVING_LEASE)
 
     return guarded

@@ -1,4 +1,4 @@
-"""ETags: a client that has the newest version need not fetch it, and one that has an old version cannot overwrite it."""
+"""ETags: a client with the newest version need not fetch it again, and one with an old version cannot overwrite it."""
 
 import hashlib
 from typing import Any
@@ -16,7 +16,7 @@ def etag_of(body: bytes) -> str:
 
 
 def version_of(schema: type[Schema], body: dict[str, Any]) -> str:
-    """The ETag of `body`, which `schema` made. Its signed links are told apart behind a dot: see `must_be_current`."""
+    """The ETag of `body`, which `schema` made. Its signed links have a part of their own after a dot: see `must_be_current`."""
     links = links_of(schema)
     if not links:
         return etag_of(to_json(body))
@@ -25,7 +25,7 @@ def version_of(schema: type[Schema], body: dict[str, Any]) -> str:
 
 
 def tag(response: Response, version: str | None = None) -> Response:
-    """Put the ETag on an answer; answer 304 to a GET whose If-None-Match names it."""
+    """Put the ETag on a response, and make it a 304 for a GET whose If-None-Match names it."""
     response.set_etag(version or etag_of(response.get_data()))
     if request.method in ("GET", "HEAD"):
         response.make_conditional(request.environ)
@@ -33,21 +33,21 @@ def tag(response: Response, version: str | None = None) -> Response:
 
 
 def keep_private(response: Response) -> Response:
-    """Let nobody but the client keep an answer, and have it ask again each time whether that is still the newest."""
+    """Let only the client cache a response, and make it ask each time whether that is still the newest version."""
     looks = request.method in ("GET", "HEAD")
     response.headers.setdefault("Cache-Control", "private, no-cache" if looks else "no-store")
     return response
 
 
 def must_be_current(schema: type[Schema], thing: Any) -> None:
-    """Hold If-Match, where sent, against `thing` as it is now; call it inside the transaction. Raises StaleVersion."""
+    """Compare If-Match, if sent, with `thing` as it is now. Call it inside the transaction. Raises StaleVersion."""
     if not request.if_match.star_tag and "If-Match" not in request.headers:
         return
     if request.if_match.star_tag:
         return
-    # Weak comparison, against RFC 9110's word: nginx weakens every tag when it compresses, and no client could change anything.
-    # Of two versions that differ in their links alone, which time has changed, either is the newest.
+    # Weak comparison, although RFC 9110 asks for a strong one: nginx weakens every tag when it compresses, so that no client
+    # could change anything. Versions that differ only in their links, which change with time, are the same version.
     now = version_of(schema, dump(schema, thing)).partition(".")[0]
-    sent = request.if_match.as_set(include_weak=True)  # with None for what is no tag
+    sent = request.if_match.as_set(include_weak=True)  # None stands for a malformed tag
     if now not in {tag.partition(".")[0] for tag in sent if tag}:
         raise StaleVersion

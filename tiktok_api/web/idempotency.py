@@ -1,7 +1,7 @@
-"""Idempotency keys: a POST that is sent twice acts once, and its answer is given again.
+"""Idempotency keys: a POST that is sent twice acts once, and its response is sent again.
 
-The claim of a key is committed alone, with a lease, so that of many at once one runs. The route's work and its
-serialised answer are then committed together: a crash leaves both or neither.
+The claim of a key is committed by itself, with a lease, so that of many at once one runs. The route's changes and its
+serialised response are then committed together: a crash leaves both or neither.
 """
 
 import base64
@@ -25,7 +25,7 @@ from tiktok_api.extensions import service
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
-_KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Link")
+_STORED_HEADERS = ("Content-Type", "Location", "ETag", "Link")
 
 
 class IdempotencyKeyInUse(Conflict):
@@ -41,7 +41,7 @@ class InvalidIdempotencyKey(Invalid):
 
 
 class IdempotencyKey(Model):
-    """One key of one user: a claim while the request runs, then its sealed answer."""
+    """One key of one user: a claim while the request runs, then its encrypted response."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (UniqueConstraint("user_id", "key_hash"),)
@@ -58,17 +58,17 @@ class IdempotencyKey(Model):
 def run(
     user_id: UUID, act: Callable[[], Response], *, before: Callable[[], None] = lambda: None, lease: timedelta = LEASE
 ) -> Response:
-    """Answer this request by `act`, once for each key; without the header just `act`.
+    """Returns the response of `act`, called once for each key; without the header just calls `act`.
 
-    `before` takes in what is too slow for a transaction, after the claim and before `act`. Raises IdempotencyKeyInUse, IdempotencyKeyReused, InvalidIdempotencyKey.
+    `before` does what is too slow for a transaction, after the claim and before `act`. Raises IdempotencyKeyInUse,
+    IdempotencyKeyReused, InvalidIdempotencyKey.
     """
     key = request.headers.get(HEADER)
     if key is None:
         before()
         return act()
     if not (0 < len(key) <= 255 and key.isprintable()):
-        fault = {"parameter": HEADER, "code": "invalid", "message": InvalidIdempotencyKey.message}
-        raise InvalidIdempotencyKey(errors=[fault])
+        raise InvalidIdempotencyKey.at(parameter=HEADER, code="invalid")
     row_id, claim = new_id(), new_id()
     fingerprint = _fingerprint()
     with transaction():
@@ -79,7 +79,7 @@ def run(
         before()
         with transaction():
             response = act()
-            _keep(found, claim, response)
+            _store_response(found, claim, response)
     except BaseException:
         _release(claim)
         raise
@@ -87,7 +87,7 @@ def run(
 
 
 def _fingerprint() -> str:
-    """What makes two requests the same. A streamed body counts by its declared length: it cannot be read twice."""
+    """A hash that is equal for equal requests. A streamed body counts by its declared length: it cannot be read twice."""
     if (request.mimetype or "").startswith("multipart/"):
         body = f"{request.mimetype} {request.content_length}".encode()
     else:
@@ -99,7 +99,7 @@ def _fingerprint() -> str:
 def _claim(
     row_id: UUID, user_id: UUID, key_hash: str, fingerprint: str, claim: UUID, lease: timedelta
 ) -> Response | UUID:
-    """The id of the row that is now ours, or the answer that was given before."""
+    """Returns the id of the row that this request now holds, or the response that was sent before."""
     with transaction() as session:
         mine = (IdempotencyKey.user_id == user_id, IdempotencyKey.key_hash == key_hash)
         session.execute(delete(IdempotencyKey).where(*mine, IdempotencyKey.kept_until < database_now()))
@@ -116,9 +116,7 @@ def _claim(
         if old is None:
             return _insert(row_id, user_id, key_hash, values)
         if old.fingerprint != fingerprint:
-            raise IdempotencyKeyReused(
-                errors=[{"parameter": HEADER, "code": "reused", "message": IdempotencyKeyReused.message}]
-            )
+            raise IdempotencyKeyReused.at(parameter=HEADER, code="reused")
         if old.answer is None:
             raise IdempotencyKeyInUse
         return _replay(old.id, old.answer)
@@ -135,38 +133,38 @@ def _insert(row_id: UUID, user_id: UUID, key_hash: str, values: dict[str, Any]) 
     return row_id
 
 
-def _keep(row_id: UUID, claim: UUID, response: Response) -> None:
-    kept = {
+def _store_response(row_id: UUID, claim: UUID, response: Response) -> None:
+    stored = {
         "status": response.status_code,
-        "headers": {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers},
+        "headers": {name: response.headers[name] for name in _STORED_HEADERS if name in response.headers},
         "body": base64.b64encode(response.get_data()).decode(),
     }
-    encrypted = service(Encryptor).encrypt(orjson.dumps(kept).decode(), IdempotencyKey.answer, row_id)
+    encrypted = service(Encryptor).encrypt(orjson.dumps(stored).decode(), IdempotencyKey.answer, row_id)
     with transaction() as session:
-        kept_row = session.execute(
+        updated = session.execute(
             update(IdempotencyKey)
             .where(IdempotencyKey.id == row_id, IdempotencyKey.claim == claim)
             .values(answer=encrypted)
             .returning(IdempotencyKey.id)
         ).scalar()
-    if kept_row is None:  # our lease ran out and another request took over: only one of us may have an effect
+    if updated is None:  # the lease ran out and another request took over: only one may have an effect
         raise IdempotencyKeyInUse
 
 
 def _release(claim: UUID) -> None:
-    """Nothing happened, so the same key may try again."""
+    """Delete the claim: nothing happened, so the same key may be used again."""
     with transaction() as session:
         session.execute(delete(IdempotencyKey).where(IdempotencyKey.claim == claim, IdempotencyKey.answer.is_(None)))
 
 
 def _replay(row_id: UUID, answer: bytes) -> Response:
-    kept = orjson.loads(service(Encryptor).decrypt(answer, IdempotencyKey.answer, row_id))
-    response = Response(base64.b64decode(kept["body"]), status=kept["status"], headers=kept["headers"])
+    stored = orjson.loads(service(Encryptor).decrypt(answer, IdempotencyKey.answer, row_id))
+    response = Response(base64.b64decode(stored["body"]), status=stored["status"], headers=stored["headers"])
     response.headers[REPLAYED] = "true"
     return response
 
 
 def sweep() -> None:
-    """Forget the keys whose day is over."""
+    """Delete the keys that are older than a day."""
     with transaction() as session:
         session.execute(delete(IdempotencyKey).where(IdempotencyKey.kept_until < database_now()))

@@ -1,4 +1,4 @@
-"""Quotas: 100 requests a minute for each user, or for each address while nobody is known, and what headers say of them."""
+"""Rate limits: 100 requests a minute for each user, or for each address when anonymous, and their headers."""
 
 import time
 from collections.abc import Callable
@@ -27,12 +27,12 @@ class RateLimitExceededProblem(TooManyRequests):
 
 
 def client_address() -> str:
-    """The address of the client, as far as TRUSTED_PROXIES lets us know it."""
+    """The address of the client, as TRUSTED_PROXIES lets us know it."""
     return request.remote_addr or "unknown"
 
 
 def client_network() -> str:
-    """What is counted as one client: an IPv4 address, or the /64 that one IPv6 subscriber has to choose addresses from."""
+    """What counts as one client: an IPv4 address, or the /64 from which one IPv6 subscriber chooses addresses."""
     address = client_address()
     try:
         parsed = ip_address(address)
@@ -62,12 +62,12 @@ def install(app: Flask, settings: Settings) -> None:
 
 @limiter.request_filter
 def _is_turned_off() -> bool:
-    """The limiter is one for the process, but each application has settings of its own."""
+    """The process has one limiter, but each application has its own settings."""
     return not current_app.config["RATELIMIT_ENABLED"]
 
 
 def socket_options() -> dict[str, float]:
-    """How long Redis may take."""
+    """The time limits of Redis' sockets."""
     return {"socket_timeout": _REDIS_SOCKET_SECONDS, "socket_connect_timeout": _REDIS_SOCKET_SECONDS}
 
 
@@ -86,7 +86,7 @@ def _is_counted_elsewhere() -> bool:
 
 
 def check() -> dict[str, str]:
-    """Where requests are counted; with Redis away each process counts for itself, and the server still serves."""
+    """Where requests are counted; without Redis each process counts for itself, and the server still serves."""
     settings: Settings = service(Settings)
     if not settings.redis_url or not settings.rate_limit_enabled:
         return {"counted_in": "process"}
@@ -101,7 +101,7 @@ def by_bytes(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _requests_quota() -> str:
-    """Asked anew each time: the limiter is one for the process, but each application has settings of its own."""
+    """Read for each request: the process has one limiter, but each application has its own settings."""
     return f"{service(Settings).rate_limit_per_minute}/minute"
 
 
@@ -114,9 +114,9 @@ def _mebibytes() -> int:
 
 
 def as_problem(error: RateLimitExceeded) -> Problem:
-    """The problem that a breach is answered with."""
+    """The problem for a request over the limit."""
     limit = error.limit.limit if error.limit else "the limit"
-    breached = cast(RequestLimit, limiter.current_limit)  # the limiter notes it before it raises
+    breached = cast(RequestLimit, limiter.current_limit)  # the limiter sets it before it raises
     return RateLimitExceededProblem(limit=limit, headers={"Retry-After": str(_state(breached)[2])})
 
 
@@ -125,7 +125,7 @@ def _state(limit: RequestLimit) -> tuple[int, int, int]:
     try:
         seconds = ceil(limit.reset_at - time.time())
         return limit.limit.amount, limit.remaining, min(max(1, seconds), limit.limit.get_expiry())
-    except (StorageError, RedisError):  # the counter went away between the count and this look
+    except (StorageError, RedisError):  # the counter vanished between the count and this question
         return limit.limit.amount, limit.limit.amount - 1, limit.limit.get_expiry()
 
 

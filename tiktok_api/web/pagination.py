@@ -1,4 +1,4 @@
-"""Lists by cursor: a keyset over an indexed order, so that the last page costs what the first does and nothing drifts."""
+"""Lists by cursor: a keyset over an indexed order, so that the last page costs as much as the first and nothing drifts."""
 
 import base64
 import hashlib
@@ -32,7 +32,7 @@ class InvalidCursor(Invalid):
 
 
 class PageArgsSchema(Schema):
-    """How much of a list, and from where."""
+    """The size and the start of a page."""
 
     limit = QueryInteger(
         load_default=DEFAULT_LIMIT,
@@ -52,7 +52,7 @@ class PageArgsSchema(Schema):
 
 @dataclass(slots=True)
 class Page:
-    """One page, as `page_of(schema)` shows it."""
+    """One page, for `page_of(schema)`."""
 
     data: Sequence[Any]
     next_cursor: str | None
@@ -90,7 +90,7 @@ def _is_of_entities(statement: Select[Any]) -> bool:
 
 
 def _scope() -> bytes:
-    """What a cursor is good for: this list with these filters."""
+    """What a cursor is bound to: this list with these filters."""
     filters = sorted((k, v) for k, v in request.args.items(multi=True) if k not in ("cursor", "limit", "include_total"))
     return orjson.dumps([request.path, filters])
 
@@ -119,8 +119,7 @@ def _read_cursor(cursor: str | None, by: Keys) -> list[Any] | None:
         values = orjson.loads(payload) if is_ours else []
         return [_parse(value, key.type.python_type) for value, key in zip(values, by, strict=True)]
     except ValueError:
-        fault = {"parameter": "cursor", "code": "invalid_cursor", "message": InvalidCursor.message}
-        raise InvalidCursor(errors=[fault]) from None
+        raise InvalidCursor.at(parameter="cursor") from None
 
 
 def _parse(value: Any, wanted: type) -> Any:
@@ -130,6 +129,6 @@ def _parse(value: Any, wanted: type) -> Any:
 
 
 def link_to_next(cursor: str) -> str:
-    """The `Link` header's value for the next page of the list being answered."""
+    """The value of the `Link` header for the next page of this request's list."""
     others = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
     return f'<{request.base_url}?{urlencode([*others, ("cursor", cursor)])}>; rel="next"'

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, in the one shape of RFC 9457: domain errors, Flask's, marshmallow's, JWT's and our own bugs."""
+"""Every error as a problem document (RFC 9457): domain errors, Flask's, marshmallow's, JWT's and our own bugs."""
 
 from typing import Any
 from urllib.parse import quote
@@ -113,7 +113,7 @@ def _render_database(error: OperationalError | PoolTimeout) -> Response:
 
 
 def _render_statement(error: DBAPIError) -> Response:
-    """What the database refused: a bug of ours, unless its tables are those of another version."""
+    """A statement that the database refused: a bug of ours, unless its tables are those of another version."""
     return _render_schema(error) if revisions.is_about_schema(error) or _is_of_another_version() else _render_bug(error)
 
 
@@ -131,7 +131,7 @@ def _is_of_another_version() -> bool:
 
 
 def _render_vanished(error: IntegrityError | ObjectDeletedError | StaleDataError) -> Response:
-    """What was there when the request began is not any more: the caller, what it was about, or what that refers to."""
+    """A row was deleted while the request ran. Answers 401, 404 or 409 depending on which."""
     end_reading()
     refusal = authentication.refusal_now()
     if refusal is not None:

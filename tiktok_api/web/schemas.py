@@ -1,4 +1,4 @@
-"""The shapes that every domain shares: the schema that refuses unknown fields, pages of things, and the problem document."""
+"""The shapes that every domain shares: the base schema, fields, pages, and the problem document."""
 
 import re
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ class Schema(marshmallow.Schema):
 
 
 class Boolean(fields.Boolean):
-    """`true` or `false`. Nothing else counts: consent that was given as "yes" or 1 was not given expressly."""
+    """`true` or `false` and nothing else: "yes" or 1 is no express consent."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> bool:
         if not isinstance(value, bool):
@@ -36,7 +36,7 @@ class QueryBoolean(fields.Boolean):
 
 
 class QueryInteger(fields.Integer):
-    """A whole number in a query, in the digits 0 to 9 and nothing around them."""
+    """A whole number in a query: digits from 0 to 9 and nothing else."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not re.fullmatch("-?[0-9]{1,18}", str(value)):
@@ -45,7 +45,7 @@ class QueryInteger(fields.Integer):
 
 
 def is_in_range(value: datetime) -> None:
-    """The ends of the calendar, in zones far from UTC, are no instants in UTC. Raises ValidationError."""
+    """Refuses instants at the ends of the calendar that do not exist in UTC. Raises ValidationError."""
     try:
         value.astimezone(UTC)
     except OverflowError:
@@ -56,9 +56,9 @@ MOST_VALUES = 50
 
 
 def any_of(one: fields.Field[Any], *, description: str = "") -> fields.List[Any]:
-    """A query parameter that may be sent several times; what has any of the values is meant."""
+    """A query parameter that may be sent several times; a row matches if it has any of the values."""
     example = {"example": [one.metadata["example"]]} if "example" in one.metadata else {}
-    said = f"{description} Repeat it for several: what has any of them is meant.".strip()
+    said = f"{description} Repeat it for several values: any of them matches.".strip()
     return fields.List(one, validate=validate.Length(1, MOST_VALUES), metadata={"description": said, **example})
 
 
@@ -95,16 +95,18 @@ def page_of(item: type[Schema]) -> type[Schema]:
 
 
 def is_page(schema: type[marshmallow.Schema] | None) -> bool:
-    """Whether that is the schema of a page."""
+    """Returns True if that is the schema of a page."""
     return schema in _pages.values()
 
 
 class OpenSchema(Schema):
-    """Members may be added to it: whoever reads it passes over those they do not know (RFC 9457, section 3.2)."""
+    """A schema with members of later versions: clients ignore those they do not know (RFC 9457, section 3.2)."""
 
     class Meta:
         unknown = INCLUDE
 
+
+EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 
 _SIMPLE: list[dict[str, Any]] = [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]
 VALUE: dict[str, Any] = {
@@ -116,7 +118,7 @@ VALUE: dict[str, Any] = {
         {"type": "null"},
     ],
 }
-"""What a rule found or allows: one value, a list of them, or a range or size as an object of them; null: nothing is there."""
+"""What a rule found or allows: one value, a list of them, or a range or size as an object of them; null: nothing."""
 
 
 class FaultSchema(OpenSchema):
@@ -168,6 +170,6 @@ class ProblemSchema(OpenSchema):
 def nullable(
     kind: type[fields.Field[Any]], *, example: Any, description: str = "", **options: Any
 ) -> fields.Field[Any]:
-    """A field of an answer that may be null."""
+    """A field of a response that may be null."""
     metadata = {"example": example} | ({"description": description} if description else {})
     return kind(allow_none=True, metadata=metadata, **options)

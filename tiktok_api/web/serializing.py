@@ -1,6 +1,6 @@
-"""Answers, serialised by functions compiled once from the marshmallow schemas and written by orjson.
+"""Serialises responses by functions compiled once from the marshmallow schemas, and orjson.
 
-marshmallow's own `dump` walks its fields for each row; here the walk is done once, and a row costs one C-level
+marshmallow's own `dump` visits its fields for each row; here they are visited once, and a row costs one C-level
 attribute lookup and one dict. orjson writes UUIDs, aware times (RFC 3339, `Z`) and enums by itself.
 """
 
@@ -37,7 +37,7 @@ def dump(schema: type[Schema], value: Any) -> Any:
 
 
 def links_of(schema: type[Schema]) -> tuple[str, ...]:
-    """The keys of the signed links in what `schema` describes: they change although nothing has changed."""
+    """The keys of the signed links in what `schema` describes: they change with time."""
     found = _links.get(schema)
     if found is None:
         shown = schema().dump_fields.items()
@@ -77,7 +77,7 @@ def _lone_getter(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def _converter(field: fields.Field[Any]) -> Dump | None:
-    """How a value must be changed before orjson sees it; None: not at all."""
+    """The conversion of a value for orjson, or None if it needs none."""
     if isinstance(field, fields.Nested):
         return _nested(field)
     if isinstance(field, fields.List):

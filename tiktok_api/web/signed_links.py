@@ -1,7 +1,7 @@
 """Links that show one picture or file without a token, for some minutes: `<img>` and `<video>` send none.
 
-A link names its thing, its version and its end, and is signed. Within ten minutes the same thing has the same link, so that
-browsers keep what they have; each thing's ten minutes begin at another moment, so that not all links change at once.
+A link names its thing, its version and its expiry, and is signed. Within ten minutes the same thing has the same link, so
+that browsers can cache; each thing's ten minutes start at another moment, so that not all links change at once.
 """
 
 import hashlib
@@ -21,11 +21,11 @@ from tiktok_api.web.link_target import LinkTarget
 from tiktok_api.web.schemas import Schema
 
 SAME_SECONDS = 600
-"""For how long a link stays the same."""
+"""Seconds for which a link stays the same."""
 LEAST_SECONDS = 1200
-"""A link that is answered is good for at least so long, and at most for SAME_SECONDS more."""
+"""A link is valid for at least so long, and at most for SAME_SECONDS more."""
 LINKS_PER_MINUTE = "3000/minute"
-"""Each client's own quota for following links, apart from the one for requests."""
+"""Each client's quota for following links, apart from the one for requests."""
 _SHOWN_ANYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
 
 
@@ -34,15 +34,15 @@ class LinkSignatureInvalid(Forbidden):
 
 
 class LinkExpired(Forbidden):
-    message = "This link is over; ask for a new one."
+    message = "This link has expired; ask for a new one."
 
 
 class SignedUrl(fields.String):
-    """A field of an answer whose value, a LinkTarget, is shown as a signed URL; null where there is nothing to show."""
+    """A field of a response whose value, a LinkTarget, is written as a signed URL, or null."""
 
 
 class LinkArgsSchema(Schema):
-    """The proof that a link was given out. What is wrong with it is 403, whatever it is."""
+    """The proof that this server made a link. A wrong one is refused with 403."""
 
     expires = fields.String(
         load_default="",
@@ -57,7 +57,7 @@ class LinkArgsSchema(Schema):
 
 
 def url_of(target: LinkTarget) -> str:
-    """The link to `target` as it is now, on the address under which the client asks."""
+    """The present link to `target`, on the host of the request."""
     expires = _expiry(target.id)
     ids: dict[str, Any] = {target.id_name: target.id}
     path = url_for(target.endpoint, **ids, expires=expires, signature=_sign(target, str(expires)))
@@ -67,7 +67,7 @@ def url_of(target: LinkTarget) -> str:
 
 
 def must_be_signed(endpoint: str, thing_id: UUID, version: str | None, *, expires: str, signature: str) -> None:
-    """Raises LinkSignatureInvalid, LinkExpired. `version` is the thing's as it is now; None, there is none, is told by nothing."""
+    """Raises LinkSignatureInvalid, LinkExpired. `version` is the thing's present version; None, if it is gone, fits no link."""
     target = LinkTarget(endpoint, "", thing_id, version or "")
     if not hmac.compare_digest(_sign(target, expires).encode(), signature.encode("utf-8", "replace")):
         raise LinkSignatureInvalid
@@ -76,12 +76,12 @@ def must_be_signed(endpoint: str, thing_id: UUID, version: str | None, *, expire
 
 
 def let_browsers_keep(response: Response, *, expires: str) -> Response:
-    """Say on the answer to a followed link that it may be shown on any page, and kept until the link is over."""
+    """Allow the response to a followed link to be shown on any page and cached until the link expires."""
     response.headers.extend(_SHOWN_ANYWHERE)
     seconds = max(0, int(int(expires) - clock.now().timestamp()))
     if response.status_code in (200, 206, 304):
         response.headers["Cache-Control"] = f"private, max-age={seconds}, immutable"
-    elif response.status_code == 307:  # S3's address, too, is good for a while: half of that is left for following it
+    elif response.status_code == 307:  # S3's URL expires as well: half of its time is left for following it
         usable = service(Settings).s3_link_seconds // 2
         response.headers["Cache-Control"] = f"private, max-age={min(seconds, usable)}"
     return response

@@ -1,5 +1,5 @@
-"""What TikTok tells us without being asked.
+"""Webhooks.
 
-A webhook is a hint, never a fact: it is recorded once, answered at once, and whatever it says is confirmed by asking TikTok
-before anything changes. `receiving` records, `acting` asks and lets the domains act.
+`incoming/` holds TikTok's: a hint, never a fact. It is stored once and answered at once, and TikTok is asked before anything
+changes.
 """

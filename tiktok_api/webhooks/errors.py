@@ -1,4 +1,4 @@
-"""What a webhook can be refused for."""
+"""The refusals of a webhook."""
 
 from tiktok_api.errors import Unauthorized
 

@@ -1,4 +1,4 @@
-"""The webhooks endpoints: read the request, call one service, hand back its result."""
+"""The webhooks endpoints: read the request, call one service, return its result."""
 
 from datetime import timedelta
 
@@ -14,14 +14,14 @@ from tiktok_api.webhooks.errors import WebhookNotSigned
 from tiktok_api.webhooks.incoming import receive
 from tiktok_api.webhooks.schemas import ReceiptSchema
 
-blp = Blueprint("webhooks", __name__, url_prefix="/webhooks", description="What TikTok tells us")
+blp = Blueprint("webhooks", __name__, url_prefix="/webhooks", description="Events that TikTok sends")
 
 LARGEST_BODY = 64 * 1024
 _SIGNATURE = {
     "name": "TikTok-Signature",
     "in": "header",
     "required": True,
-    "description": "`t=…,s=…`: when, and the HMAC-SHA256 of time and body under this app's secret.",
+    "description": "`t=…,s=…`: the time, and the HMAC-SHA256 of time and body under this app's secret.",
     "schema": {"type": "string"},
     "example": "t=1633174587,s=18494715036ac4416a1d0a673871a2edbcfc94d94bd88ccd2c5ec9b3425afe66",
 }
@@ -38,8 +38,8 @@ _SIGNATURE = {
 def receive_tiktok_event() -> dict[str, str]:
     """Receive an event from TikTok
 
-    Signed with this app's secret in `TikTok-Signature`. Recorded once and answered at once; whatever it says is confirmed
-    by asking TikTok before anything changes.
+    Signed with this app's secret in `TikTok-Signature`. Stored once and answered at once; TikTok is asked for confirmation
+    before anything changes.
     """
     settings = service(Settings)
     body = request.get_data()

@@ -1,4 +1,4 @@
-"""What TikTok gets for an answer."""
+"""The response to TikTok."""
 
 from marshmallow import fields
 
@@ -7,7 +7,7 @@ from tiktok_api.web.schemas import Schema
 
 
 class ReceiptSchema(Schema):
-    """The event is kept; `duplicate`: it was here before."""
+    """The event is stored; `duplicate`: it was stored before."""
 
     status = fields.String(
         required=True,

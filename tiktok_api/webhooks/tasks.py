@@ -1,4 +1,4 @@
-"""When events are acted upon."""
+"""When events are handled, and when old ones are deleted."""
 
 from datetime import timedelta
 
@@ -7,14 +7,14 @@ from tiktok_api.db import transaction
 from tiktok_api.jobs.registry import ClaimedJob, task
 from tiktok_api.settings import Settings
 from tiktok_api.webhooks.incoming import handle, receive
-from tiktok_api.webhooks.incoming.receive import ACT
+from tiktok_api.webhooks.incoming.receive import HANDLE_EVENT
 
 
-@task(ACT)
-def act(job: ClaimedJob, *, vault: TokenVault) -> None:
-    """Confirm one event with TikTok and let it have its effect."""
+@task(HANDLE_EVENT)
+def handle_event(job: ClaimedJob, *, vault: TokenVault) -> None:
+    """Confirm one event with TikTok and apply it."""
     if job.subject is not None:
-        handle.act(job.subject, vault)
+        handle.handle(job.subject, vault)
 
 
 def _daily(_settings: Settings) -> timedelta:
@@ -22,7 +22,7 @@ def _daily(_settings: Settings) -> timedelta:
 
 
 @task("webhooks.sweep", every=_daily)
-def sweep_events(job: ClaimedJob) -> None:
-    """Forget events of long ago."""
+def delete_old_events(job: ClaimedJob) -> None:
+    """Delete old events."""
     with transaction():
-        receive.sweep()
+        receive.delete_old()

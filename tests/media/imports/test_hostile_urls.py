@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.outbound.sources import Source, answering, listening_for_connections, spell
+from tests.outbound.stub_servers import Source, answering, listening_for_connections, spell
 from tests.web.problems import assert_problem
 
 # {port}: where something of ours listens that must hear nothing; it may be connected to at public addresses.

@@ -9,7 +9,7 @@ from tests.auth.keys import make_key
 from tests.conftest import Person
 from tests.media import making
 from tests.media.imports.conftest import MOST_BYTES
-from tests.outbound.sources import answering, serving, spell
+from tests.outbound.stub_servers import answering, serving, spell
 from tests.running_jobs import run_due_jobs
 from tests.web.problems import assert_problem
 from tiktok_api.db import db

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Person
 from tests.media import making
 from tests.media.small_disk import SmallDisk
-from tests.outbound.sources import answering, serving, spell
+from tests.outbound.stub_servers import answering, serving, spell
 from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
 from tests.storages import on_each_storage

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from tests.conftest import Person
 from tests.media import making
 from tests.media.serving import ROOT, environment_of
-from tests.outbound.sources import answering, serving, spell
+from tests.outbound.stub_servers import answering, serving, spell
 from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
 from tiktok_api import clock_offset

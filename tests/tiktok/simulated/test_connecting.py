@@ -55,7 +55,7 @@ def test_wrong_keys_are_not_mistaken_for_a_dead_account(make_client, connect):
     assert caught.value.code == "invalid_client"
 
 
-def test_what_was_not_ticked_is_not_asked_for(client, connect):
+def test_fields_of_scopes_that_were_not_granted_are_not_requested(client, connect):
     grant = connect(client, ticked="user.info.basic")
 
     info = client.fetch_user_info(grant.access_token, scopes=grant.scopes)

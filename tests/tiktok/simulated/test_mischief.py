@@ -84,7 +84,6 @@ ACTS = {
     ),
     "revoke": lambda client, account: client.revoke_token(account.access_token),
     "status": lambda client, account: client.fetch_status(account.access_token, account.publish_id),
-    "cancel": lambda client, account: client.cancel_publish(account.access_token, account.publish_id),
 }
 SLOW_ACTS = ("refresh", "video_list", "video_init", "status")
 
@@ -114,7 +113,9 @@ def account(client, connect, simulator):
     """A connected account with a draft that is being pulled."""
     simulator.control.knobs(pull_delay_seconds=600)
     grant = connect(client)
-    ticket = client.init_inbox_video_from_url(grant.access_token, video_url="http://127.0.0.1:9/v.mp4")
+    ticket = client.init_photos(
+        grant.access_token, post_info=PHOTO, photo_urls=["http://127.0.0.1:9/a.jpg"], post_mode="MEDIA_UPLOAD"
+    )
     simulator.control.clear_requests()
     return SimpleNamespace(
         access_token=grant.access_token,
@@ -133,7 +134,7 @@ def account(client, connect, simulator):
         if not blow.is_slow or endpoint in SLOW_ACTS
     ],
 )
-def test_every_blow_to_every_endpoint_is_told_truthfully(client, hasty, account, simulator, endpoint, blow):
+def test_every_fault_at_every_endpoint_raises_the_right_error(client, hasty, account, simulator, endpoint, blow):
     simulator.control.mischief(endpoint, **blow.rule)
 
     suffer(lambda: ACTS[endpoint](hasty if blow.is_slow else client, account), blow)
@@ -143,7 +144,7 @@ def test_every_blow_to_every_endpoint_is_told_truthfully(client, hasty, account,
 
 
 @pytest.mark.parametrize("blow", BLOWS.values(), ids=BLOWS.keys())
-def test_an_init_is_sent_once_whatever_comes_of_it(client, hasty, account, simulator, blow):
+def test_an_init_is_sent_once_whatever_the_response(client, hasty, account, simulator, blow):
     simulator.control.mischief("video_init", **blow.rule)
 
     suffer(lambda: ACTS["video_init"](hasty if blow.is_slow else client, account), blow)
@@ -174,12 +175,12 @@ def test_a_lost_refresh_fails_the_next_one(client, connect, simulator, effect):
         client.refresh_token(grant.refresh_token)
 
 
-def test_nobody_at_home_is_known_for_certain(make_client, account, simulator):
-    nobody = make_client(api_url="http://127.0.0.1:9")
+def test_a_refused_connection_was_certainly_not_sent(make_client, account, simulator):
+    unreachable = make_client(api_url="http://127.0.0.1:9")
 
     for act in ACTS.values():
         with pytest.raises(TikTokUnreachable) as caught:
-            act(nobody, account)
+            act(unreachable, account)
         assert not caught.value.was_sent
     assert simulator.control.requests() == []
 
@@ -234,7 +235,7 @@ UPLOAD_BLOWS = {
 
 
 @pytest.mark.parametrize("blow", UPLOAD_BLOWS.values(), ids=UPLOAD_BLOWS.keys())
-def test_every_blow_to_an_upload_is_told_truthfully(client, hasty, simulator, upload, blow):
+def test_every_fault_of_an_upload_raises_the_right_error(client, hasty, simulator, upload, blow):
     simulator.control.mischief("upload", **blow.rule)
 
     suffer(lambda: upload.put(hasty if blow.is_slow else client), blow)

@@ -182,29 +182,16 @@ def test_photos_are_published(client, connect, simulator, gallery, post_mode, st
 def test_a_pull_that_fails_says_why(client, connect, simulator):
     access_token = connect(client).access_token
 
-    ticket = client.init_video_from_url(access_token, post_info=PRIVATE, video_url="http://127.0.0.1:9/v.mp4")
+    post_info = PhotoPostInfo(privacy_level="SELF_ONLY")
+    ticket = client.init_photos(access_token, post_info=post_info, photo_urls=["http://127.0.0.1:9/a.jpg"])
     assert simulator.control.settle()
     simulator.control.advance(10)
     status = client.fetch_status(access_token, ticket.publish_id)
 
-    assert (status.status, status.fail_reason) == (PublishState.FAILED, "video_pull_failed")
+    assert (status.status, status.fail_reason) == (PublishState.FAILED, "photo_pull_failed")
 
 
-def test_a_pull_is_cancelled(client, connect, simulator):
-    simulator.control.knobs(pull_delay_seconds=600)
-    access_token = connect(client).access_token
-    ticket = client.init_inbox_video_from_url(access_token, video_url="http://127.0.0.1:9/v.mp4")
-
-    client.cancel_publish(access_token, ticket.publish_id)
-    status = client.fetch_status(access_token, ticket.publish_id)
-    with pytest.raises(TikTokRefusal) as caught:
-        client.cancel_publish(access_token, ticket.publish_id)
-
-    assert (status.status, status.fail_reason) == (PublishState.FAILED, "publish_cancelled")
-    assert caught.value.code == "publish_not_cancellable"
-
-
-def test_what_is_no_video_fails_with_a_reason(client, connect, simulator):
+def test_a_file_that_is_no_video_fails_with_a_reason(client, connect, simulator):
     access_token = connect(client).access_token
     ticket = client.init_video(access_token, post_info=PRIVATE, video_size=1000)
 
@@ -236,7 +223,7 @@ def test_upload_urls_die(client, connect, simulator):
         (lambda control: control.knobs(post_cap=0), "spam_risk_too_many_posts", True),
     ],
 )
-def test_who_cannot_post_is_told_with_200_and_with_403(client, connect, simulator, turn, code, is_cap):
+def test_a_creator_who_cannot_post_is_refused_with_200_or_403(client, connect, simulator, turn, code, is_cap):
     access_token = connect(client).access_token
     turn(simulator.control)
 
@@ -252,11 +239,12 @@ def test_who_cannot_post_is_told_with_200_and_with_403(client, connect, simulato
 def test_refusals_carry_their_code(client, connect, simulator):
     access_token = connect(client, "linus").access_token
     unknown = "v_pub_file~v2-1.1"
+    photo = PhotoPostInfo(privacy_level="SELF_ONLY")
 
     with pytest.raises(TikTokRefusal) as mismatch:
         client.init_video(access_token, post_info=PUBLIC, video_size=1000)
     with pytest.raises(TikTokRefusal) as foreign:
-        client.init_video_from_url(access_token, post_info=PRIVATE, video_url="https://elsewhere.example/v.mp4")
+        client.init_photos(access_token, post_info=photo, photo_urls=["https://elsewhere.example/a.jpg"])
     with pytest.raises(TikTokRefusal) as unheard:
         client.fetch_status(access_token, unknown)
 

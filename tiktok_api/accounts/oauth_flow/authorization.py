@@ -43,8 +43,7 @@ def check_request(
     else:
         services.get_account(caller, account_id)
     if return_url is not None and _origin(return_url) not in _allowed_origins(settings):
-        fault = {"pointer": "/return_url", "code": ReturnUrlNotAllowed.code, "message": ReturnUrlNotAllowed.message}
-        raise ReturnUrlNotAllowed(errors=[fault])
+        raise ReturnUrlNotAllowed.at("/return_url")
 
 
 def start(

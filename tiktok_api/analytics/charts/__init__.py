@@ -1,1 +1,1 @@
-"""Charts as SVG: `labels` chooses the words, `axes` the divisions, `svg` draws."""
+"""Charts as SVG: `labels` chooses the words, `axes` divides the axes, `svg` draws."""

@@ -1,4 +1,4 @@
-"""How an axis is divided, and how its numbers and dates read."""
+"""The division of an axis, and the text of its numbers and dates."""
 
 import math
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def percent(value: float) -> str:
 
 
 def axis_numbers(values: Sequence[float], *, is_rate: bool) -> list[str]:
-    """The labels of ticks, all with the same unit and as many digits as tell them apart."""
+    """The labels of ticks, all with one unit and the same number of digits, enough to differ."""
     step = values[1] - values[0] if len(values) > 1 else 1.0
     largest = max(abs(value) for value in values)
     if is_rate:
@@ -59,7 +59,7 @@ def axis_numbers(values: Sequence[float], *, is_rate: bool) -> list[str]:
 
 
 def day(when: date, *, with_year: bool = True) -> str:
-    """A date that every reader of English reads alike: 2 Mar 2027."""
+    """A date that cannot be misread: 2 Mar 2027."""
     shown = f"{when.day} {MONTHS[when.month - 1]}"
     return f"{shown} {when.year}" if with_year else shown
 
@@ -70,7 +70,7 @@ def month(when: date) -> str:
 
 
 def date_labels(dates: Sequence[date]) -> list[tuple[int, str]]:
-    """Which places of a time axis are labelled, and how; at most eight, evenly apart.
+    """The labelled places of a time axis with their labels: at most eight, evenly apart.
 
     Long axes are labelled at the first place in each month, short ones by day.
     """

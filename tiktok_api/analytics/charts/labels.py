@@ -1,4 +1,4 @@
-"""A series as a chart: which words stand beside the line."""
+"""A series as a chart: the title, the headline and the other words around the line."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tiktok_api.analytics.services import Series
 
 
 class Show(StrEnum):
-    """Whether a chart shows how much there was, or how much came in each period."""
+    """Whether a chart shows the values or the change in each period."""
 
     VALUE = "value"
     CHANGE = "change"
@@ -29,8 +29,8 @@ _EMPTY = {
 }
 
 
-def paint(series: Series, show: Show) -> str:
-    """The chart of a series as an SVG document; a rate has no change of its own and is shown as it is."""
+def render(series: Series, show: Show) -> str:
+    """Returns the chart of a series as an SVG document. A rate has no change and is always shown by value."""
     is_rate = series.metric is Metric.ENGAGEMENT_RATE
     is_change = show is Show.CHANGE and not is_rate
     shown = [point.change if is_change else point.value for point in series.points]
@@ -51,7 +51,7 @@ def paint(series: Series, show: Show) -> str:
             is_rate=is_rate,
             is_change=is_change,
             empty=_why_empty(series),
-            # People may leave an account by themselves; what a video has been counted is lowered by TikTok alone.
+            # Followers may leave by themselves; the counts of a video are lowered by TikTok alone.
             restated="went down" if series.metric in PROFILE_METRICS else "a count was lowered by TikTok",
         )
     )
@@ -71,7 +71,7 @@ def _subtitle(series: Series) -> str:
 
 
 def _headline(points: Sequence[Point], *, is_rate: bool, is_change: bool) -> tuple[str, str]:
-    """The number in the corner and the line below it: the last value and what came of it, or only the latter."""
+    """The number in the corner and the line below it: the last value and its change, or only the change."""
     known = [point for point in points if point.value is not None]
     if not known or known[-1].value is None:
         return "–", ""

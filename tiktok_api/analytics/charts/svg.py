@@ -1,7 +1,7 @@
 """A line chart as SVG, drawn by hand: no script, no style sheet, nothing fetched from anywhere.
 
-What was not read is a gap in the line over a shaded band, never a line drawn across; what went down is ringed. Who
-cannot see it hears the title and a description with the numbers that matter.
+What was not read is a gap in the line over a shaded band, never a line drawn across; what went down is ringed. Screen
+readers read the title and a description with the important numbers.
 """
 
 import re
@@ -24,7 +24,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """One place on the time axis; `value` is None where nothing is known."""
+    """One place on the time axis; `value` is None where it is unknown."""
 
     date: date
     value: float | None
@@ -34,9 +34,9 @@ class Dot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """What a chart shows. `headline` is the number in the corner, `note` the line below it; `key` makes its ids unique.
+    """The contents of a chart. `headline` is the number in the corner, `note` the line below it; `key` makes its ids unique.
 
-    `empty` stands where nothing is known, `restated` says what a ring means.
+    `empty` is shown if every value is unknown, `restated` explains a ring.
     """
 
     key: str
@@ -57,12 +57,12 @@ def draw(chart: Chart) -> str:
 
 
 def text(value: str) -> str:
-    """Any text, safe between tags: escaped, without what XML cannot hold at all."""
+    """A text, safe between tags: escaped, without characters that XML forbids."""
     return escape(_NOT_XML.sub("\ufffd", value))
 
 
 def describe(chart: Chart) -> str:
-    """The chart in words: first, last, lowest and highest value, gaps and what went down."""
+    """The chart in words: first, last, lowest and highest value, gaps and restated values."""
     known = [dot for dot in chart.dots if dot.value is not None]
     if not known:
         return f"{chart.subtitle}. {chart.empty}."
@@ -88,7 +88,7 @@ def _say(chart: Chart, dot: Dot) -> str:
 
 
 class _Plot:
-    """Where things go: the plot's coordinates for places and values."""
+    """Coordinates of places and values in the drawing."""
 
     def __init__(self, chart: Chart) -> None:
         values = [dot.value for dot in chart.dots if dot.value is not None] or [0.0]
@@ -149,7 +149,7 @@ def _shorten(words: str) -> str:
 
 
 def _runs(dots: Sequence[Dot], *, is_known: bool) -> Iterator[tuple[int, int]]:
-    """First and last place of each unbroken stretch that is known (or not read, the future aside)."""
+    """First and last place of each unbroken run of known (or of unread, not future) values."""
     start: int | None = None
     for place, dot in enumerate(dots):
         belongs = dot.value is not None if is_known else dot.value is None and not dot.is_future
@@ -202,7 +202,7 @@ def _lines(chart: Chart, plot: _Plot) -> Iterator[str]:
 
 
 def _marks(chart: Chart, plot: _Plot) -> Iterator[str]:
-    """Dots that tell their number when pointed at; rings around what TikTok lowered, and what they mean."""
+    """Dots that show their number when pointed at, rings around what TikTok lowered, and their legend."""
     alone = {first for first, last in _runs(chart.dots, is_known=True) if first == last}
     last_known = max(place for place, dot in enumerate(chart.dots) if dot.value is not None)
     for place, dot in enumerate(chart.dots):

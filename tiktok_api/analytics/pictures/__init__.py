@@ -1,1 +1,1 @@
-"""Avatars and covers, kept by us because TikTok's links end within hours."""
+"""Our copies of avatars and covers, because TikTok's links expire within hours."""

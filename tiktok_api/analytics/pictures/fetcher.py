@@ -1,4 +1,4 @@
-"""The fetcher of pictures, a type of its own: it goes where TikTok's picture URLs lead, not where clients' URLs may."""
+"""The fetcher of pictures, a type of its own: it obeys the policy for TikTok's picture URLs, not that for clients' URLs."""
 
 from tiktok_api.outbound import Fetcher
 

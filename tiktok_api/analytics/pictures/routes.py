@@ -1,4 +1,4 @@
-"""Avatars and covers by signed links: read the request, look at the signature, hand the bytes out."""
+"""Avatars and covers by signed links: read the request, check the signature, send the bytes."""
 
 from typing import Any
 from uuid import UUID
@@ -39,9 +39,9 @@ _HANDED_OUT = openapi.handed_out("The picture", *openapi.PICTURE_TYPES)
 @blp.response(200)
 @blp.raises(*_REFUSALS)
 def show_avatar(link: dict[str, str], account_id: UUID) -> Response:
-    """Show the picture that an account's `avatar_url` leads to
+    """Show the avatar of an account
 
-    Take the URL from the account: it is signed, good for some minutes, and needs no token.
+    Take the URL from the account's `avatar_url`: it is signed, valid for some minutes, and needs no token.
     """
     row = db.session.execute(
         select(Account.avatar_key, Account.avatar_type).where(Account.id == account_id)
@@ -58,9 +58,9 @@ def show_avatar(link: dict[str, str], account_id: UUID) -> Response:
 @blp.response(200)
 @blp.raises(*_REFUSALS)
 def show_cover(link: dict[str, str], video_id: UUID) -> Response:
-    """Show the picture that a video's `cover_url` leads to
+    """Show the cover of a video
 
-    Take the URL from the list of videos: it is signed, good for some minutes, and needs no token.
+    Take the URL from `cover_url` in the list of videos: it is signed, valid for some minutes, and needs no token.
     """
     row = db.session.execute(select(Video.cover_key, Video.cover_type).where(Video.id == video_id)).one_or_none()
     return _show(COVER_LINK, video_id, row, link)

@@ -1,7 +1,7 @@
-"""Avatars and covers, kept by us: TikTok's own links end within hours. What is kept, what is to be fetched, what may go.
+"""Our copies of avatars and covers: which are missing, storing one, and deleting those of an account.
 
-A picture is known by its address without the query, because TikTok signs the same picture anew with every answer. One that
-could not be fetched stays as it was until TikTok names it again, at the next sync.
+A picture is identified by its URL without the query, because TikTok signs the same picture anew in every response. One that
+could not be fetched is tried again when the next sync names it.
 """
 
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.media import deduplication
 
-KEEP = "analytics.pictures"
+FETCH_PICTURES = "analytics.pictures"
 LINK_LIFETIME = timedelta(hours=2)
-"""For how long TikTok's links are good at least (avatars 2 h, covers 6 h): an older one is not worth asking for."""
+"""TikTok's links are valid for at least so long (avatars 2 h, covers 6 h): an older one is not fetched."""
 COVERS_AT_ONCE = 5
 MOST_COVERS = 1000
-"""Of an account's videos, so many of the newest have their covers kept; those of older ones are not fetched any more."""
+"""Covers are stored for so many of an account's newest videos; those of older ones are not fetched."""
 _AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A picture that is to be fetched: the avatar of an account, or the cover of a video."""
+class MissingPicture:
+    """A picture to fetch: the avatar of an account, or the cover of a video."""
 
     kind: type[Account] | type[Video]
     id: UUID
@@ -39,32 +39,32 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Where a picture is kept, and what it is."""
+class StoredPicture:
+    """The storage key and the content type of a picture."""
 
     key: str
     content_type: str
 
 
 def identity_of(url: str) -> str:
-    """What a picture is known by: its address without TikTok's signature."""
+    """The identity of a picture: its URL without TikTok's signature."""
     return urlunsplit(urlsplit(url)._replace(query="", fragment=""))
 
 
 def request_pictures(*, account: Account, **_: Any) -> None:
-    """Have the account's pictures looked at: one job for each account, however many pictures it has."""
-    queue.enqueue(KEEP, subject=account.id, due_at=clock.now())
+    """Enqueue the job that fetches the account's pictures: one for each account, however many pictures it has."""
+    queue.enqueue(FETCH_PICTURES, subject=account.id, due_at=clock.now())
 
 
-def find_wanted(account_id: UUID) -> tuple[UUID, list[Wanted], bool] | None:
-    """The account's owner, what to fetch next, and whether there is more; None: there is no such account."""
+def find_missing(account_id: UUID) -> tuple[UUID, list[MissingPicture], bool] | None:
+    """The account's owner, what to fetch next, and whether there is more. Returns None if the account is gone."""
     account = db.session.get(Account, account_id)
     if account is None:
         return None
-    wanted: list[Wanted] = []
+    missing: list[MissingPicture] = []
     is_fresh = account.synced_at is not None and account.synced_at > clock.now() - LINK_LIFETIME
     if account.avatar_url and is_fresh and identity_of(account.avatar_url) != account.avatar_source:
-        wanted.append(Wanted(Account, account.id, account.avatar_url))
+        missing.append(MissingPicture(Account, account.id, account.avatar_url))
     public = (Video.account_id == account_id, Video.gone_at.is_(None))
     nth = select(Video.listed_at).where(*public).order_by(Video.listed_at.desc()).offset(MOST_COVERS - 1).limit(1)
     oldest = db.session.scalar(nth)
@@ -72,25 +72,25 @@ def find_wanted(account_id: UUID) -> tuple[UUID, list[Wanted], bool] | None:
     is_due = (Video.is_cover_due.is_(True), Video.seen_at > clock.now() - LINK_LIFETIME)
     due = select(Video.id, Video.cover_url).where(*public, *is_due, *is_new_enough).order_by(Video.listed_at.desc())
     due = due.limit(COVERS_AT_ONCE + 1)
-    covers = [Wanted(Video, row.id, row.cover_url) for row in db.session.execute(due) if row.cover_url]
-    return account.owner_id, wanted + covers[:COVERS_AT_ONCE], len(covers) > COVERS_AT_ONCE
+    covers = [MissingPicture(Video, row.id, row.cover_url) for row in db.session.execute(due) if row.cover_url]
+    return account.owner_id, missing + covers[:COVERS_AT_ONCE], len(covers) > COVERS_AT_ONCE
 
 
-def keep(wanted: Wanted, kept: Kept | None) -> bool:
-    """Write down what came of it. False: the account or video is gone, and the stored bytes have no owner.
+def store(missing: MissingPicture, stored: StoredPicture | None) -> bool:
+    """Store the result of a fetch. Returns False if the account or video is gone, so that the bytes have no owner.
 
-    `kept` None: this is no picture, and is not asked for again until TikTok names another.
+    `stored` None: the URL leads to no picture; it is not fetched again until TikTok names another.
     """
-    source = identity_of(wanted.url)
-    key, content_type = (kept.key, kept.content_type) if kept else (None, None)
-    if wanted.kind is Account:
-        account = db.session.get(Account, wanted.id, with_for_update=True, populate_existing=True)
+    source = identity_of(missing.url)
+    key, content_type = (stored.key, stored.content_type) if stored else (None, None)
+    if missing.kind is Account:
+        account = db.session.get(Account, missing.id, with_for_update=True, populate_existing=True)
         if account is None:
             return False
         old = account.avatar_key
         account.avatar_key, account.avatar_type, account.avatar_source = key, content_type, source
     else:
-        video = db.session.get(Video, wanted.id, with_for_update=True, populate_existing=True)
+        video = db.session.get(Video, missing.id, with_for_update=True, populate_existing=True)
         if video is None:
             return False
         old = video.cover_key
@@ -100,26 +100,26 @@ def keep(wanted: Wanted, kept: Kept | None) -> bool:
     return True
 
 
-def give_up(wanted: Sequence[Wanted]) -> None:
-    """Leave covers until the next sync names them again; an avatar is looked at then anyway."""
-    ids = [each.id for each in wanted if each.kind is Video]
+def give_up(missing: Sequence[MissingPicture]) -> None:
+    """Do not fetch these covers until the next sync names them again; avatars are compared then anyway."""
+    ids = [each.id for each in missing if each.kind is Video]
     left = update(Video).where(Video.id.in_(ids)).values(is_cover_due=False)
     db.session.execute(left.execution_options(synchronize_session=False))
 
 
-def let_pictures_go(*, account: Account) -> None:
-    """An account is disconnected: its pictures go once its rows are gone."""
+def release_pictures(*, account: Account) -> None:
+    """Release the pictures of an account that is disconnected; the bytes are deleted once its rows are gone."""
     keys = list(
         db.session.scalars(select(Video.cover_key).where(Video.account_id == account.id, Video.cover_key.is_not(None)))
     )
     keys.append(account.avatar_key)
     for first in range(0, len(keys), _AT_ONCE):
         deduplication.release_bytes(keys[first : first + _AT_ONCE])
-    queue.cancel(f"{KEEP}:{account.id}")
+    queue.cancel(f"{FETCH_PICTURES}:{account.id}")
 
 
-def held_among(*, keys: list[str]) -> set[str]:
-    """Those of `keys` that some picture is kept under, so that sweeping leaves them."""
+def used_keys(*, keys: list[str]) -> set[str]:
+    """Those of `keys` that a picture uses, so that the cleanup leaves them."""
     avatars = db.session.scalars(select(Account.avatar_key).where(Account.avatar_key.in_(keys)))
     covers = db.session.scalars(select(Video.cover_key).where(Video.cover_key.in_(keys)))
     return {key for key in (*avatars, *covers) if key}

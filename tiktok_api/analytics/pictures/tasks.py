@@ -1,4 +1,4 @@
-"""When pictures are fetched: a few at a time, in turns with imports, so that they never keep publishing waiting."""
+"""When pictures are fetched: a few at a time, in turns with imports, so that publishing never waits for them."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ import structlog
 from tiktok_api import clock
 from tiktok_api.analytics.pictures import services as pictures
 from tiktok_api.analytics.pictures.fetcher import PictureFetcher
-from tiktok_api.analytics.pictures.services import Kept, Wanted
+from tiktok_api.analytics.pictures.services import MissingPicture, StoredPicture
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.media import services
@@ -25,45 +25,45 @@ _UNTIL_OUR_TURN = timedelta(seconds=5)
 _PATIENCE = Patience(connect_seconds=3, head_seconds=3, silence_seconds=3, total_seconds=6)
 
 
-@task(pictures.KEEP)
-def keep_pictures(
+@task(pictures.FETCH_PICTURES)
+def fetch_pictures(
     job: ClaimedJob, *, storage: Storage, picture_fetcher: PictureFetcher, import_slots: ImportSlots
 ) -> RunAgain | None:
-    """Fetch an account's avatar and some of its videos' covers, where TikTok names new ones; the rest in another turn."""
-    found = pictures.find_wanted(job.subject) if job.subject else None
+    """Fetch an account's new avatar and some new covers of its videos; the others in the next run."""
+    found = pictures.find_missing(job.subject) if job.subject else None
     end_reading()
     if found is None:
         return None
-    owner_id, wanted, has_more = found
+    owner_id, missing, has_more = found
     with import_slots.take(owner_id) as is_ours:
         if not is_ours:
             return RunAgain(clock.now() + _UNTIL_OUR_TURN)
-        for place, each in enumerate(wanted):
+        for place, each in enumerate(missing):
             try:
-                _keep_one(each, storage, picture_fetcher)
-            except (Passing, StorageError) as error:  # the next ones would hardly fare better
+                _fetch_one(each, storage, picture_fetcher)
+            except (Passing, StorageError) as error:  # the next ones would probably fail as well
                 log.info("picture.postponed", account=str(job.subject), error=str(error))
                 with transaction():
-                    pictures.give_up(wanted[place:])
+                    pictures.give_up(missing[place:])
                 break
     return RunAgain(clock.now()) if has_more else None
 
 
-def _keep_one(wanted: Wanted, storage: Storage, fetcher: Fetcher) -> None:
-    content = _fetch(wanted.url, fetcher)
+def _fetch_one(missing: MissingPicture, storage: Storage, fetcher: Fetcher) -> None:
+    content = _fetch(missing.url, fetcher)
     content_type = sniff.sniff(content[: sniff.HEAD_BYTES]) if content else None
-    kept = None
+    stored = None
     if content and content_type in _TYPES:
-        kept = Kept(storage.new_key(), str(content_type))
-        storage.put(kept.key, content)
+        stored = StoredPicture(storage.new_key(), str(content_type))
+        storage.put(stored.key, content)
     with transaction():
-        is_owned = pictures.keep(wanted, kept)
-    if kept is not None and not is_owned:
-        services.discard(storage, [kept.key])
+        is_owned = pictures.store(missing, stored)
+    if stored is not None and not is_owned:
+        services.discard(storage, [stored.key])
 
 
 def _fetch(url: str, fetcher: Fetcher) -> bytes | None:
-    """The bytes, or None where there is nothing usable at all. Raises Passing."""
+    """The bytes, or None if the URL will never lead to a picture. Raises Passing."""
     try:
         with fetcher.get(url, patience=_PATIENCE) as answer:
             return _read(answer)

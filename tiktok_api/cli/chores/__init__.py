@@ -1,1 +1,1 @@
-"""What `make` runs: the demo, the development stack, and files that are generated."""
+"""What `make` runs: the demo, the development stack, the doctor, and generated files."""

@@ -1,4 +1,4 @@
-"""`make demo`: the whole job once, through HTTP as any client would do it; then everything keeps serving until Ctrl-C."""
+"""`make demo`: the whole job once, through HTTP as a client would do it; then it serves until Ctrl-C."""
 
 import argparse
 import base64
@@ -46,14 +46,14 @@ class Demo:
         self.password = secrets.token_urlsafe(12)
 
     def call(self, method: str, path: str, *, expect: int = 200, **options: Any) -> Any:
-        """The JSON that the API answers. Raises DemoFailed with the problem document otherwise."""
+        """The JSON of the response. Raises DemoFailed with the problem document otherwise."""
         response = self.http.request(method, path, **options)
         if response.status_code != expect:
             raise DemoFailed(f"{method} {path} answered {response.status_code}: {response.text}")
         return response.json() if response.content else None
 
     def wait_for(self, look: Callable[[], Any], what: str) -> Any:
-        """The first true answer. Raises DemoFailed when it takes too long."""
+        """The first true result of `look`. Raises DemoFailed if it takes too long."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline:
             if found := look():
@@ -64,7 +64,7 @@ class Demo:
         raise DemoFailed(f"waited {_PATIENCE_SECONDS:.0f} s for {what}")
 
     def sign_up(self) -> None:
-        """Register, and use the access token from then on."""
+        """Register, and use the access token from now on."""
         tokens = self.call("POST", "/auth/register", expect=201, json={"email": self.email, "password": self.password})
         self.http.headers["Authorization"] = f"Bearer {tokens['access_token']}"
         done(f"signed up as {self.email}")
@@ -150,7 +150,7 @@ class Demo:
         return dict(post)
 
     def compare(self, post: dict[str, Any], file: Path) -> None:
-        """Hold what TikTok received against what was uploaded."""
+        """Compare what TikTok received with what was uploaded."""
         sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
         for target in post["targets"]:
             url = f"{self.stack.simulator_url}/_simulator/v1/publications/{target['publish_id']}"
@@ -160,7 +160,7 @@ class Demo:
         done(f"TikTok has the very bytes that were uploaded: sha256 {sha256[:16]}…")
 
     def live_through_days(self, account_id: str) -> None:
-        """Move the test clock, here and at TikTok, day by day, and have the account read each time."""
+        """Move the test clock, here and at TikTok, day by day, and sync the account each time."""
         console.print(f"  [dim]letting {DAYS_TO_LIVE_THROUGH} days go by …[/dim]")
         for _ in range(DAYS_TO_LIVE_THROUGH):
             self.stack.run("tiktok_api", "clock", "advance", "86400")
@@ -169,7 +169,7 @@ class Demo:
             self._read(account_id)
 
     def _read(self, account_id: str) -> None:
-        """Have an account read now."""
+        """Sync an account now."""
         before = self.call("GET", f"/accounts/{account_id}")["synced_at"]
         self.call("POST", f"/accounts/{account_id}/sync", expect=202, json={})
         self.wait_for(lambda: self.call("GET", f"/accounts/{account_id}")["synced_at"] != before, "a reading")
@@ -198,7 +198,7 @@ def _shown(value: Any) -> str:
 
 
 def done(what: str) -> None:
-    """Tell that a step is done."""
+    """Report that a step is done."""
     console.print(f"[green]✔[/green] {what}")
 
 
@@ -229,14 +229,14 @@ def _invite(demo: Demo) -> None:
 
 
 def _serve_on(stack: Stack) -> NoReturn:
-    """Until Ctrl-C. Raises DemoFailed when a process falls."""
+    """Serve until Ctrl-C. Raises DemoFailed if a process ends."""
     console.print("\nCtrl-C stops everything.")
     fallen = stack.watch()
     raise DemoFailed(f"{fallen} has ended:\n{stack.tail(fallen)}")
 
 
 def main() -> int:
-    """Zero when every step succeeded."""
+    """Returns 0 if every step succeeded."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop after the job instead of serving on")
     once = parser.parse_args().once

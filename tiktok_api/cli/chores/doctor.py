@@ -1,4 +1,4 @@
-"""`make doctor`: try the settings and everything they name, and say what to do about whatever is wrong."""
+"""`make doctor`: try the settings and everything they name, and say how to correct what is wrong."""
 
 import argparse
 import sys
@@ -7,14 +7,15 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
-from tiktok_api.cli.diagnosis.diagnosis import Finding, as_document, diagnose, is_well
+from tiktok_api.cli.diagnosis.diagnosis import as_document, diagnose, is_well
+from tiktok_api.cli.diagnosis.result import CheckResult
 
 console = Console(highlight=False)
 COLOURS = {"ok": "green", "warning": "yellow", "failed": "red"}
 
 
-def show(finding: Finding) -> None:
-    """Print one finding: a line for what was found, and one for what to do."""
+def show(finding: CheckResult) -> None:
+    """Print one result: a line for what was found, and one for what to do."""
     colour = COLOURS[finding.status]
     line = Text.assemble((f"{finding.name:<9} {finding.status:<8}", colour), finding.message)
     console.print(line, soft_wrap=True)
@@ -23,7 +24,7 @@ def show(finding: Finding) -> None:
 
 
 def main() -> int:
-    """Zero when this machine could serve; warnings are shown and allowed."""
+    """Returns 0 if this machine can serve; warnings are shown and allowed."""
     parser = argparse.ArgumentParser(prog="doctor", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the findings for programs")
     as_json = parser.parse_args().json

@@ -16,32 +16,31 @@ FILE = Path(__file__).parents[3] / ".env.example"
 
 _HEAD = """\
 # Copy to .env and fill in what is required. Every setting with its default and its meaning; `make doctor` checks them all.
-# API, worker and every command read the file in the folder they are started in. What is in the environment wins over it,
-# and what is blank, here or there, is not set. Written from tiktok_api/settings.py by `make env-example`.
+# API, worker and every command read the file in their working directory. The environment wins over the file, and a blank
+# value in either is not set. Written from tiktok_api/settings/declarations.py by `make env-example`.
 """
 
 TOPICS = {
     "secret_key": "Required.",
-    "database_url": "Where things are.",
+    "database_url": "Addresses.",
     "tiktok_scopes": "TikTok.",
     "jwt_keys": "Keys.",
-    "registration": "Who may come.",
+    "registration": "Access.",
     "mail_url": "Mail.",
-    "jobs_executor": "Work.",
+    "worker_threads": "Jobs.",
     "media_max_bytes": "Media.",
-    "outbound_allow_http": "Where this server goes on a client's word: imports from URLs. By default public addresses alone, "
-    "by https on port 443.",
+    "outbound_allow_http": "Imports from URLs that clients name: by default from public addresses only, by https on port 443.",
     "bind": "gunicorn.",
-    "audit_days": "Operating.",
+    "audit_days": "Operation.",
 }
 """The heading of each topic, by the first setting of it."""
 
 _TAIL = """\
-# For boto3, where STORAGE_URL is s3://…: passed on to API and worker alike. Any other AWS_… is as well.
+# For boto3, where STORAGE_URL is s3://…: copied to the environment of API and worker, as is any other AWS_….
 # AWS_ACCESS_KEY_ID=
 # AWS_SECRET_ACCESS_KEY=
 # AWS_DEFAULT_REGION=
-# For prometheus-client: where gunicorn's processes leave what they count; the temporary folder by default.
+# For prometheus-client: the folder of the counters of gunicorn's processes; by default the temporary folder.
 # PROMETHEUS_MULTIPROC_DIR=/run/tiktok-api
 """
 
@@ -60,14 +59,14 @@ def _lines() -> Iterator[str]:
 
 
 def _meaning(field: FieldInfo) -> Iterator[str]:
-    """The meaning in lines of some length, and the choices where there are some."""
+    """The meaning in lines of at most 120 characters, with the choices if there are any."""
     choices = f" ({allowed(field)})" if get_origin(field.annotation) is Literal else ""
     for line in f"{field.description}{choices}".split("\n"):
         yield from wrap(line, 120, break_long_words=False, break_on_hyphens=False)
 
 
 def _default(field: FieldInfo) -> str:
-    """The default as it is written; blank where it is worked out, or where there is none."""
+    """The default as the file writes it; blank if it is computed or there is none."""
     default: Any = field.default
     if default is None or default is PydanticUndefined:
         return ""

@@ -1,6 +1,6 @@
-"""`make migration MESSAGE=…` writes what the models have and the newest migration has not; `make land` freezes what is written.
+"""`make migration MESSAGE=…` writes the difference between models and newest migration; `make land` freezes revisions.
 
-A landed revision is never edited: databases out there were made by it. Its checksum in `migrations/landed.txt` says what it was.
+A landed revision is never edited: databases were made by it. Its checksum is in `migrations/landed.txt`.
 """
 
 import argparse
@@ -22,7 +22,7 @@ _HEAD = """\
 
 
 def checksum(file: Path) -> str:
-    """The SHA-256 of a revision, as it stands in `landed.txt`."""
+    """The SHA-256 of a revision, as in `landed.txt`."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
@@ -35,7 +35,7 @@ def landed(folder: Path = MIGRATIONS) -> dict[str, str]:
 
 
 def land(folder: Path = MIGRATIONS) -> list[str]:
-    """Add every revision that is not in the list yet. Returns what is wrong with those that are, and then adds nothing."""
+    """Add every revision that is not in the list yet. Returns the problems of listed ones; if there are any, adds nothing."""
     known = landed(folder)
     there = {file.name: checksum(file) for file in sorted((folder / "versions").glob("*.py"))}
     problems = [f"{name} has landed and is gone" for name in known.keys() - there.keys()]
@@ -58,7 +58,7 @@ def write(message: str) -> None:
 
 
 def main() -> int:
-    """Write a migration, or land those that are written; non-zero when a landed one was edited."""
+    """Write a migration, or land those that are written. Returns 1 if a landed one was edited."""
     parser = argparse.ArgumentParser("python -m tiktok_api.cli.chores.migration")
     parser.add_argument("message", nargs="?", default="change")
     parser.add_argument("--land", action="store_true", help="freeze the revisions that are written")

@@ -1,6 +1,6 @@
 """`make run`: API, worker and simulator for development, until Ctrl-C.
 
-What the environment or `.env` sets wins; with TIKTOK_API_URL set, that TikTok is used and no simulator started.
+Settings of the environment or `.env` win; with TIKTOK_API_URL, that TikTok is used and no simulator is started.
 """
 
 import os
@@ -15,14 +15,14 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def _chosen() -> dict[str, str]:
-    """The settings that somebody has made: in `.env`, or in the environment, which wins."""
+    """The settings of this folder: those in `.env`, or in the environment, which wins."""
     return env_file.read(".env").values | {
         name: value for name, value in os.environ.items() if name in NAMES and value.strip()
     }
 
 
 def main() -> int:
-    """Serve; non-zero when a process does not come up or falls."""
+    """Serve. Returns 1 if a process does not start or ends."""
     try:
         with running_stack(chosen=_chosen(), say=console.print) as stack:
             console.print(f"API        {stack.api_url}/api/v1   documentation at {stack.api_url}/docs")

@@ -1,4 +1,4 @@
-"""`tiktok-api export`: what TikTok said about an account, as it was read, in a file for other programs."""
+"""`tiktok-api export`: an account's readings and videos in a file for other programs."""
 
 import csv
 import json
@@ -91,7 +91,7 @@ def _write_ndjson(output: IO[str], names: list[str], rows: Iterable[tuple[Any, .
 
 
 def _plain(rows: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
-    """Times as RFC 3339 in UTC."""
+    """Rows with times as RFC 3339 in UTC."""
     for row in rows:
         yield [_as_utc(value) if isinstance(value, datetime) else value for value in row]
 
@@ -101,5 +101,5 @@ def _as_utc(moment: datetime) -> str:
 
 
 def _harmless(value: Any) -> Any:
-    """https://owasp.org/www-community/attacks/CSV_Injection"""
+    """A text that no spreadsheet takes for a formula: https://owasp.org/www-community/attacks/CSV_Injection"""
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -1,4 +1,4 @@
-"""`tiktok-api jobs`: what is to be done, what is late, and what has failed too often."""
+"""`tiktok-api jobs`: waiting, late and dead jobs."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ DEAD_COLUMNS = ("id", "kind", "attempts", "due_at", "last_error")
 
 @click.group("jobs")
 def jobs() -> None:
-    """What is to be done, what is late, and what has failed too often."""
+    """Waiting, late and dead jobs."""
 
 
 @jobs.command("list")
@@ -29,8 +29,8 @@ def jobs() -> None:
 def list_jobs(as_json: bool) -> None:
     """Count jobs by kind and status, with the lag of the oldest that is due.
 
-    Waiting jobs have their time still to come, due ones wait for a free worker, running ones have it, and dead ones have
-    failed too often. A lag that grows means that no worker runs, or too few.
+    Waiting jobs come due later, due ones wait for a free worker, running ones have one, and dead ones have failed too often.
+    A growing lag means that no worker runs, or too few.
     """
     rows = _count_by_kind()
     if as_json:
@@ -91,7 +91,7 @@ def show_dead(as_json: bool) -> None:
 @click.option("--kind", help="With --all: only those of this kind.")
 @with_app
 def retry_dead(job_ids: tuple[UUID, ...], is_all: bool, kind: str | None) -> None:
-    """Give dead jobs another chance."""
+    """Run dead jobs again."""
     if bool(job_ids) == is_all or (kind and not is_all):
         raise click.UsageError("Name jobs, or say --all, with or without --kind.")
     which = [Job.status == JobStatus.DEAD]

@@ -1,4 +1,4 @@
-"""`tiktok-api users`: the people who sign in."""
+"""`tiktok-api users`: the users of this server."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ COLUMNS = ("email", "display_name", "status", "sessions", "api_keys", "created_a
 
 @click.group("users")
 def users() -> None:
-    """The people who sign in."""
+    """The users of this server."""
 
 
 @users.command("create")
@@ -82,7 +82,7 @@ def enable(email: str) -> None:
 @password_options
 @with_app
 def reset(email: str, is_set: bool, password_stdin: bool, generate: bool) -> None:
-    """Help a user who has lost the password.
+    """Reset the password of a user.
 
     Prints what the user does to choose a new one, once and within an hour. With --set, --password-stdin or --generate
     the password is set here instead, and the user's sessions and API keys are ended.

@@ -1,4 +1,4 @@
-"""`tiktok-api vault`: what is encrypted in the database."""
+"""`tiktok-api vault`: the encrypted values in the database."""
 
 import click
 from rich.progress import Progress
@@ -12,7 +12,7 @@ from tiktok_api.extensions import service
 
 @click.group("vault")
 def vault() -> None:
-    """What is encrypted in the database."""
+    """The encrypted values in the database."""
 
 
 @vault.command("reseal")

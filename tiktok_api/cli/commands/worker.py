@@ -8,6 +8,7 @@ from flask.cli import ScriptInfo
 from sqlalchemy.exc import SQLAlchemyError
 
 from tiktok_api import logs
+from tiktok_api.app import log_remarks
 from tiktok_api.cli.application import with_app
 from tiktok_api.db import explain
 from tiktok_api.extensions import service
@@ -19,16 +20,16 @@ from tiktok_api.settings import Settings
 @with_app
 def worker() -> None:
     """Publish, read accounts and clean up, until told to stop; run one or more."""
-    from tiktok_api.app import log_remarks  # which imports this module
-
     logs.take_over()
-    if click.get_current_context().find_object(ScriptInfo) is None:  # else Flask has loaded wsgi.py, which has said it
+    if (
+        click.get_current_context().find_object(ScriptInfo) is None
+    ):  # else Flask has loaded wsgi.py, which has logged them
         log_remarks(service(Settings))
     runner = Runner(current_app._get_current_object(), service(Settings))  # type: ignore[attr-defined]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: runner.stop())
     try:
         runner.run_forever()
-    except SQLAlchemyError as error:  # only at the start: later on it waits for the database
+    except SQLAlchemyError as error:  # only at the start: later the worker waits for the database
         hint = "Look at DATABASE_URL, and at whether `tiktok-api upgrade` has been run; `tiktok-api doctor` says more."
         raise click.ClickException(f"The database cannot be used: {explain(error)}. {hint}") from None

@@ -1,1 +1,4 @@
-"""Whether this machine can serve: every setting, and everything that the settings name, tried for a few seconds."""
+"""Whether this machine can serve: one module for each thing that the settings name.
+
+`diagnosis` runs the checks of the other modules side by side; `result` is what each of them yields.
+"""

@@ -1,4 +1,4 @@
-"""One stack in a folder: locks that the system itself lets go of when a process ends, however it ends.
+"""One stack in a folder: locks that the system releases when a process ends, however it ends.
 
 `run.lock` belongs to the process that started the stack. `family.lock` is inherited by the processes that it starts: if the
 first was killed and left them behind, they still hold it.
@@ -29,9 +29,9 @@ class FolderInUse(Exception):
 
 @contextlib.contextmanager
 def hold_folder(instance: Path, *, say: Callable[[str], None]) -> Iterator[int]:
-    """Keep the folder for one stack; yields the descriptor that its processes inherit. Raises FolderInUse.
+    """Lock the folder for one stack; yields the descriptor that its processes inherit. Raises FolderInUse.
 
-    What a killed stack has left behind is stopped first, and `say` hears of it.
+    The processes of a killed stack are stopped first, which is reported by `say`.
     """
     instance.mkdir(parents=True, exist_ok=True)
     with (instance / LOCK).open("ab") as lock, (instance / FAMILY).open("ab") as family:

@@ -26,7 +26,7 @@ class StackFailed(Exception):
 
 @dataclass
 class Stack:
-    """The running processes and where they answer."""
+    """The running processes and their URLs."""
 
     api_url: str
     simulator_url: str | None
@@ -44,7 +44,7 @@ class Stack:
         return self.instance / "logs"
 
     def start(self, name: str, *command: str) -> None:
-        """Start a process of ours; what it prints goes to a log of its own."""
+        """Start one of our processes; its output goes to its own log."""
         listener = self.listeners.get(name)
         with (self.logs / f"{name}.log").open("ab") as out:
             self.processes[name] = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
@@ -62,7 +62,7 @@ class Stack:
         Run(self.api_url, self.simulator_url, self.environment, os.getpid(), pids).save(self.instance)
 
     def wait_for(self, name: str, url: str) -> None:
-        """Until `url` answers. Raises StackFailed with the end of the log."""
+        """Wait until `url` answers. Raises StackFailed with the end of the log."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < deadline and self.processes[name].poll() is None:
             with contextlib.suppress(httpx2.HTTPError):
@@ -98,7 +98,7 @@ class Stack:
         return fallen
 
     def stop(self) -> None:
-        """Ask every process to finish what it does; insist after a while, or at a second Ctrl-C."""
+        """Ask every process to finish; kill it after a while, or at a second Ctrl-C."""
         for process in reversed(self.processes.values()):
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
@@ -133,7 +133,7 @@ def running_stack(
 ) -> Iterator[Stack]:
     """Migrate, start all three, wait until they answer, and stop them at the end.
 
-    `chosen` are settings that win over those for this machine; where they name another TikTok, no simulator is started.
+    `chosen` are settings that win over those for this machine; if they name another TikTok, no simulator is started.
     `is_fresh` empties the folder first. One stack at a time runs in a folder. Raises StackFailed.
     """
     try:

@@ -1,4 +1,4 @@
-"""Settings for this machine alone: secrets made once and kept in `instance/`, SQLite, local files, the simulator as TikTok."""
+"""Settings for this machine: secrets made once in `instance/`, SQLite, local files, the simulator as TikTok."""
 
 import fcntl
 import json
@@ -15,13 +15,13 @@ INSTANCE = Path("instance")
 SIMULATED_CLIENT_KEY, SIMULATED_CLIENT_SECRET = "awsimclient0001", "sim-client-secret-0001"  # the simulator's
 
 PLACES = (INSTANCE, INSTANCE / "demo")
-"""Where `make run` and `make demo` keep what they make."""
+"""The folders of `make run` and `make demo`."""
 LOCK, NOTES = "run.lock", "run.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a stack on this machine runs with: where it answers, its processes by name, and its settings."""
+    """A stack on this machine: its URLs, its processes by name, and its settings."""
 
     api_url: str
     simulator_url: str | None
@@ -30,7 +30,7 @@ class Run:
     processes: Mapping[str, int]
 
     def save(self, instance: Path) -> None:
-        """Write it to a file that its owner alone can read; `find_run` is the only reader."""
+        """Write it to a file that only its owner can read; `find_run` is the only reader."""
         draft = instance / f"{NOTES}.new"
         draft.unlink(missing_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
@@ -39,7 +39,7 @@ class Run:
 
     @classmethod
     def load(cls, instance: Path) -> "Run | None":
-        """What was written there last; None if there is nothing to read."""
+        """Read what was written last. Returns None if there is nothing to read."""
         try:
             return cls(**json.loads((instance / NOTES).read_text()))
         except (OSError, ValueError, TypeError):
@@ -47,7 +47,7 @@ class Run:
 
 
 def is_running(instance: Path) -> bool:
-    """Whether a stack holds this folder's lock."""
+    """Returns True if a stack holds this folder's lock."""
     try:
         with (instance / LOCK).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -59,7 +59,7 @@ def is_running(instance: Path) -> bool:
 
 
 def find_run() -> Run | None:
-    """The stack of this folder that runs, or else the one that has run; None if neither was ever started here."""
+    """The running stack of this folder, else the last one. Returns None if there was none."""
     found = [(is_running(place), run) for place in PLACES if (run := Run.load(place)) is not None]
     running = [run for is_up, run in found if is_up]
     return next(iter([*running, *(run for _, run in found)]), None)

@@ -12,6 +12,7 @@ import structlog
 from tiktok_api import clock
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.encryption import DecryptionFailed, Encryptor
+from tiktok_api.jobs.backoff import backoff
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain
 from tiktok_api.media.errors import MediaQuotaExceeded, UploadTooLarge
 from tiktok_api.media.imports import response, services
@@ -144,7 +145,8 @@ def _put_off(job: ClaimedJob, download: "_Download", error: _RetryLater | Passin
         _reject(job, media_id, reason)
         return None
     wanted = error.pause_seconds if isinstance(error, _RetryLater) else 0.0
-    return RunAgain(services.next_try(max(_FIRST_PAUSE * 4 ** (failures - 1), min(wanted, _LONGEST_PAUSE))))
+    pause = backoff(failures - 1, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE, factor=4.0)
+    return RunAgain(services.next_try(max(pause, min(wanted, _LONGEST_PAUSE))))
 
 
 class _Download:

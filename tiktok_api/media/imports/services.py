@@ -60,8 +60,7 @@ def read_url(url: str, fetcher: Fetcher) -> Target:
     try:
         return fetcher.read(url)
     except UrlForbidden as error:
-        fault = {"pointer": "/url", "code": error.code, "message": str(error)}
-        raise ImportUrlRefused(errors=[fault]) from None
+        raise ImportUrlRefused.at("/url", code=error.code, message=str(error)) from None
 
 
 def create(

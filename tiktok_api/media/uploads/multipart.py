@@ -116,5 +116,4 @@ def _events(boundary: bytes, pieces: Iterator[bytes]) -> Iterator[File | Field |
 
 
 def _unexpected(name: str) -> MultipartFieldUnexpected:
-    fault = {"pointer": f"/{name}", "code": "invalid", "message": MultipartFieldUnexpected.message}
-    return MultipartFieldUnexpected(errors=[fault])
+    return MultipartFieldUnexpected.at(f"/{name}", code="invalid")

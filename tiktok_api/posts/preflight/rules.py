@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tiktok_api.errors import fault
 from tiktok_api.media.checks import Finding, Severity, checks_for
 from tiktok_api.media.models import Media
 from tiktok_api.posts.models import Post, PrivacyLevel, Publication
@@ -39,10 +40,9 @@ class PostFinding(Finding):
 
     def as_fault(self) -> dict[str, Any]:
         """For the `errors` of a problem document."""
-        fault: dict[str, Any] = {"pointer": self.pointer, "code": self.code, "message": self.message}
-        fault |= {"found": self.found, "allowed": self.allowed}
+        found = fault(self.code, self.message, pointer=self.pointer, found=self.found, allowed=self.allowed)
         rest = {"account_id": self.account_id, "checked": self.checked, "checked_at": self.checked_at}
-        return fault | {name: value for name, value in rest.items() if value is not None}
+        return found | {name: value for name, value in rest.items() if value is not None}
 
 
 def utf16_length(text: str) -> int:

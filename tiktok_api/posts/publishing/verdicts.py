@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.jobs.backoff import backoff
 from tiktok_api.tiktok import (
     AccessRevoked,
     ChunkPlan,
@@ -24,7 +25,7 @@ RETRYABLE_REASONS = frozenset({"internal", "video_pull_failed", "photo_pull_fail
 CAP_REASONS = frozenset({"spam_risk_too_many_posts"})
 UNAUDITED = "unaudited_client_can_only_post_to_private_accounts"
 HOLD_PAUSE = timedelta(hours=1)
-_LONGEST_PAUSE_SECONDS, _MOST_DOUBLINGS = 600.0, 7
+_LONGEST_PAUSE_SECONDS = 600.0
 LONGEST_BUSY_SECONDS = 600.0
 """TikTok's window is a minute and it documents no Retry-After: a gateway that asks for an hour is not obeyed for longer."""
 
@@ -209,7 +210,7 @@ Result = (
 
 def pause_after(retry_count: int, *, first_seconds: float) -> timedelta:
     """Returns how long to wait after a setback: doubled with each one in a row, up to 10 minutes."""
-    return timedelta(seconds=min(first_seconds * 2 ** min(retry_count, _MOST_DOUBLINGS), _LONGEST_PAUSE_SECONDS))
+    return timedelta(seconds=backoff(retry_count, first=first_seconds, longest=_LONGEST_PAUSE_SECONDS))
 
 
 def of_status(status: PublishStatus, now: datetime) -> Verdict | Processing:

@@ -1,1 +1,1 @@
-"""What surrounds every request: its id, its line in the log, and the rest of a body that the application did not read."""
+"""What surrounds every request: its id, its line in the log, and the unread rest of its body."""

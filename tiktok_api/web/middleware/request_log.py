@@ -1,7 +1,6 @@
-"""One line and one count for each request, when its answer has ended: streamed to the last byte, or cut off.
+"""One log line and one count for each request, when its response has ended: streamed to the last byte, or cut off.
 
-A line names the route, never the path or the query, because those may hold secrets; of what stands in a path only ids are
-told.
+A line names the route, never the path or the query, because those may hold secrets; of a path only the ids are logged.
 """
 
 import logging
@@ -16,6 +15,7 @@ from flask import Flask, Response, g, request
 
 from tiktok_api import logs
 from tiktok_api.metrics import counters
+from tiktok_api.redaction import redact
 from tiktok_api.web.authentication import known_caller
 from tiktok_api.web.limits import client_address
 
@@ -47,15 +47,15 @@ class _Record:
         counters.requests_in_flight.inc()
 
     def look(self, response: Response | None = None) -> None:
-        """Take from Flask what is gone when the answer has ended; its length, where it is not streamed."""
+        """Copy what Flask forgets before the response has ended; its length, unless it is streamed."""
         if response is not None and response.is_sequence:
             self.length = response.calculate_content_length()
         if request.url_rule is not None:
             self.route = request.url_rule.rule
         caller = known_caller()
         facts = {
-            "request_id": logs.redact(g.get("request_id")),
-            "address": logs.redact(client_address()[:64]),
+            "request_id": redact(g.get("request_id")),
+            "address": redact(client_address()[:64]),
             "user": str(caller.user_id) if caller else None,
             "key": str(key) if (key := getattr(caller, "key_id", None)) else None,
             "code": g.get("problem_code"),
@@ -79,11 +79,11 @@ class _Record:
         cut = {"cut": True} if is_cut else {}
         about = {"method": self.method, "route": self.route, "status": self.status, "bytes": self.bytes}
         logs.write(_log, level, "request", **about, ms=round(seconds * 1000, 1), **cut, **self.facts)
-        structlog.contextvars.clear_contextvars()  # the thread goes on to other things
+        structlog.contextvars.clear_contextvars()  # the thread serves other requests
 
 
-class _Answer:
-    """The pieces of an answer, counted on their way out."""
+class _CountedBody:
+    """The body of a response, counted while it is sent."""
 
     def __init__(self, pieces: Iterable[bytes], record: _Record) -> None:
         self._pieces, self._record = pieces, record
@@ -101,7 +101,7 @@ class _Answer:
         self._record.end()
 
     def close(self) -> None:
-        """The server is through with it: after the last piece, or because the client is gone."""
+        """Called by the server after the last piece, or when the client is gone."""
         try:
             close: Callable[[], None] = getattr(self._pieces, "close", lambda: None)
             close()
@@ -110,7 +110,7 @@ class _Answer:
 
 
 def install(app: Flask) -> None:
-    """Watch every request of an application, from outside everything else that is installed before."""
+    """Log and count every request, outside of everything that was installed before."""
     inner: WSGIApplication = app.wsgi_app
 
     def watched(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -121,7 +121,7 @@ def install(app: Flask) -> None:
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         try:
-            return _Answer(inner(environ, start), record)
+            return _CountedBody(inner(environ, start), record)
         except BaseException:
             record.end(is_cut=True)
             raise

@@ -1,8 +1,8 @@
-"""What becomes of a request body that the application did not read: a connection is kept only where it can go on.
+"""Request bodies that the application did not read: a connection is kept only if the next request can follow.
 
-A refusal leaves the body of its request on the connection. gunicorn drops up to 64 KiB of it after the answer and hangs up
-where there is more, or where a read of it has failed, although the answer has promised to keep the connection by then. So the
-body is read off before the answer, within bounds, and where it does not end there the answer says `Connection: close`.
+A refusal leaves the body of its request on the connection. gunicorn drops up to 64 KiB of it after the response and hangs up
+if there is more, or if a read of it has failed, although the response has already said that the connection is kept. So the
+body is drained before the response, within limits, and if it does not end there the response says `Connection: close`.
 """
 
 import time
@@ -13,9 +13,9 @@ from typing import Any
 from tiktok_api.settings import MEBIBYTE
 
 MOST_BYTES, MOST_SECONDS = MEBIBYTE, 1.0
-"""How much of a body is read off before its request is answered."""
+"""How much of a body is drained before the response."""
 LINGERING_BYTES, LINGERING_SECONDS = 64 * MEBIBYTE, 2.0
-"""How much more is read after an answer that ends the connection: a client that is still sending could not read it otherwise."""
+"""How much more is read after a response that ends the connection: a client that is still sending could not read it otherwise."""
 _PIECE_BYTES = 64 * 1024
 
 Environ = dict[str, Any]
@@ -23,8 +23,8 @@ StartResponse = Callable[..., Any]
 WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
-def keep_promises(application: WsgiApp) -> WsgiApp:
-    """Wrap a WSGI application; only gunicorn shows us its socket, and other servers are left as they are."""
+def drain_unread_bodies(application: WsgiApp) -> WsgiApp:
+    """Wrap a WSGI application. Only gunicorn offers its socket; under other servers nothing changes."""
 
     def wrapped(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         force_close = getattr(getattr(start_response, "__self__", None), "force_close", None)
@@ -33,18 +33,18 @@ def keep_promises(application: WsgiApp) -> WsgiApp:
         ending: list[bool] = []
 
         def start(*answer: Any) -> Any:
-            if not ending and not _read_off(environ):
+            if not ending and not _drain(environ):
                 ending.append(True)
                 force_close()
             return start_response(*answer)
 
-        return _Answer(application(environ, start), environ, ending)
+        return _DrainedBody(application(environ, start), environ, ending)
 
     return wrapped
 
 
-class _Answer:
-    """An answer's body; once it is sent on a connection that ends, what the client is still sending is dropped."""
+class _DrainedBody:
+    """The body of a response; if the connection ends after it, what the client is still sending is read and dropped."""
 
     def __init__(self, body: Iterable[bytes], environ: Environ, ending: list[bool]) -> None:
         self._body, self._environ, self._ending = body, environ, ending
@@ -66,8 +66,8 @@ def _has_body(environ: Environ) -> bool:
     return environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
 
 
-def _read_off(environ: Environ) -> bool:
-    """Whether the body is at its end, so that the next request can follow."""
+def _drain(environ: Environ) -> bool:
+    """Returns True if the body has ended, so that the next request can follow."""
     body = environ["wsgi.input"]
     with _deadline(environ, MOST_SECONDS) as wait:
         for _ in range(MOST_BYTES // _PIECE_BYTES + 1):
@@ -93,7 +93,7 @@ def _linger(environ: Environ) -> None:
 
 @contextmanager
 def _deadline(environ: Environ, seconds: float) -> Iterator[Callable[[], bool]]:
-    """Let reads from the client end together after `seconds`: call the result before each; it is False once they are over."""
+    """Limit all reads from the client to `seconds`: call the result before each; it returns False once they are over."""
     socket = environ["gunicorn.socket"]
     before, ends_at = socket.gettimeout(), time.monotonic() + seconds
 

@@ -1,4 +1,4 @@
-"""The documentation for readers: the OpenAPI document, ReDoc, Swagger UI and the list of problems, all served from here."""
+"""The documentation: the OpenAPI document, ReDoc, Swagger UI and the list of problems, without any outside request."""
 
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from tiktok_api.web.serializing import to_json
 
 docs = Blueprint("docs", __name__, template_folder="templates")
 
-# Nothing may be fetched from anywhere else, whatever the bundles of other versions try.
+# Nothing may be fetched from other servers, whatever the bundles of other versions try.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
     "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -28,7 +28,7 @@ _BUNDLES: dict[str, Path] = {
 
 @docs.get("/openapi.json")
 def openapi_json() -> Response:
-    """Answer the OpenAPI 3.1 document."""
+    """Return the OpenAPI 3.1 document."""
     written = current_app.extensions.get(_WRITTEN)
     if written is None:
         document = describe_now(current_app)
@@ -36,7 +36,7 @@ def openapi_json() -> Response:
             part["x-displayName"] = part["name"].replace("_", " ").capitalize().replace("Api", "API")
         written = current_app.extensions[_WRITTEN] = to_json(document)
     response = tag(Response(written, content_type="application/json"))
-    response.headers["Cache-Control"] = "no-cache"  # kept, but asked about: an upgrade may change it
+    response.headers["Cache-Control"] = "no-cache"  # cached, but revalidated: an upgrade may change it
     return response
 
 
@@ -54,13 +54,13 @@ def swagger_ui() -> Response:
 
 @docs.get("/docs/swagger/start.js")
 def swagger_start() -> Response:
-    """Answer the few lines that start Swagger UI: the page itself may hold no script."""
+    """Return the few lines that start Swagger UI: the page itself may hold no script."""
     return Response(render_template("swagger_start.js"), content_type="text/javascript; charset=utf-8")
 
 
 @docs.get("/docs/problems")
 def problems() -> Response:
-    """List every problem code, as the `type` of problem documents refers to it."""
+    """List every problem code, to which the `type` of problem documents refers."""
     kinds = sorted(_all_problems(Problem), key=lambda kind: (kind.status, kind.code))
     shown = [(kind.status, kind.code, plain_message(kind)) for kind in kinds]
     return _page("problems.html", problems=shown)
@@ -68,7 +68,7 @@ def problems() -> Response:
 
 @docs.get("/docs/assets/redoc/redoc.standalone.js")
 def redoc_script() -> Response:
-    """Answer ReDoc itself, with the logo that it would fetch from a CDN fetched from here."""
+    """Return ReDoc itself, with the logo that it would fetch from a CDN fetched from this server."""
     here = f"{request.script_root}/docs/assets/redoc/".encode()
     script = tag(Response(_redoc_bundle().replace(b"https://cdn.redoc.ly/redoc/", here)))
     script.headers.update({"Content-Type": "text/javascript; charset=utf-8", "Cache-Control": "public, max-age=86400"})
@@ -82,7 +82,7 @@ def _redoc_bundle() -> bytes:
 
 @docs.get("/docs/assets/<any(redoc,swagger_ui):bundle>/<path:filename>")
 def asset(bundle: str, filename: str) -> Response:
-    """Answer a file of a bundle."""
+    """Return a file of a bundle."""
     return send_from_directory(_BUNDLES[bundle], filename, max_age=86400)
 
 

@@ -1,7 +1,7 @@
 """The whole OpenAPI document, finished once every operation is in it.
 
-Requests and answers get schemas of their own: a request is as closed as the server is, an answer stays open to fields that
-later versions add and names those that are always sent. Enums and errors become shared components.
+Requests and responses get separate schemas: a request refuses unknown fields as the server does, a response stays open to
+fields that later versions add and lists those that are always sent. Enums and errors become shared components.
 """
 
 import re
@@ -31,14 +31,14 @@ _CODES_OF_ALL = {
     "500": ["internal_server_error"],
     "503": ["database_busy", "schema_not_current", "storage_unavailable"],
 }
-"""What any operation may answer with a status, beside the codes of its own."""
+"""The codes that any operation may return with a status, besides its own."""
 
 
 def finish(document: Document) -> Document:
     """A copy of the document that generators of clients understand, without the hints of `web/openapi/json_schemas.py`."""
     document = deepcopy(document)
     _share_errors(document)
-    _part_requests_from_answers(document)
+    _separate_requests_and_responses(document)
     _name_enums(document)
     _name_shapes(document)
     components = document["components"]
@@ -58,9 +58,9 @@ def _camel(name: str) -> str:
 
 
 def _share_errors(document: Document) -> None:
-    """Each status that is a problem is one component.
+    """Make each error status one component.
 
-    The component has the codes that any operation may answer, an operation those of its own beside them.
+    The component has the codes that any operation may return, an operation its own ones.
     """
     shared = document["components"].setdefault("responses", {})
     shared.clear()  # smorest's own, which nothing refers to
@@ -84,18 +84,18 @@ def _share_errors(document: Document) -> None:
             operation[_CODES] = codes
 
 
-def _part_requests_from_answers(document: Document) -> None:
+def _separate_requests_and_responses(document: Document) -> None:
     schemas: Document = document["components"]["schemas"]
     bodies = [operation["requestBody"] for operation in operations_of(document) if "requestBody" in operation]
     in_requests = _reached(bodies, schemas)
-    in_answers = _reached([document["components"]["responses"], *_answers_of(document)], schemas)
-    doubled = {name: f"{name}Input" for name in in_requests & in_answers}
+    in_responses = _reached([document["components"]["responses"], *_responses_of(document)], schemas)
+    doubled = {name: f"{name}Input" for name in in_requests & in_responses}
     if clashes := schemas.keys() & set(doubled.values()):
         raise ValueError(f"a schema is called {clashes.pop()}, as requests of another are; give it another name")
     requests = {doubled.get(name, name): deepcopy(schemas[name]) for name in sorted(in_requests)}
     for part in (*bodies, *requests.values()):
         _redirect(part, doubled)
-    for name in in_answers:
+    for name in in_responses:
         _open(schemas[name])
     for schema in requests.values():
         for inner in _inside(schema):
@@ -111,7 +111,7 @@ def _part_requests_from_answers(document: Document) -> None:
             _bound(inner)
 
 
-def _answers_of(document: Document) -> list[Any]:
+def _responses_of(document: Document) -> list[Any]:
     return [operation["responses"] for operation in operations_of(document)]
 
 
@@ -121,7 +121,7 @@ def _parameters_of(document: Document) -> Iterator[Document]:
 
 
 def _open(schema: Document) -> None:
-    """An answer: fields may be added to it, and those that are always sent are required."""
+    """A response: fields may be added to it, and those that are always sent are required."""
     always = schema.pop(ALWAYS_SENT, None)
     _drop(schema, "writeOnly")
     for inner in _inside(schema):
@@ -133,7 +133,7 @@ def _open(schema: Document) -> None:
 
 
 def _close(schema: Document) -> None:
-    """A request: defaults are said in words, and text without a pattern has no U+0000."""
+    """A request: defaults are described in words, and text without a pattern has no U+0000."""
     schema.pop(ALWAYS_SENT, None)
     _drop(schema, "readOnly")
     default = schema.pop("default", None)
@@ -145,7 +145,7 @@ def _close(schema: Document) -> None:
 
 
 def _drop(schema: Document, word: str) -> None:
-    """Leave out the members of which the schema says so."""
+    """Remove the members that the schema marks with `word`."""
     for name in [name for name, inner in schema.get("properties", {}).items() if inner.get(word)]:
         del schema["properties"][name]
         if name in schema.get("required", []):
@@ -209,7 +209,7 @@ def _inside(schema: Any) -> Iterator[Document]:
 
 
 def _name_enums(document: Document) -> None:
-    """Make each enum a component: by its own name, by that of another with the same words, or named for its place."""
+    """Make each enum a component: by its own name, by that of another with the same words, or by its place."""
     schemas: Document = document["components"]["schemas"]
     places = list(_enums(document))
     named: dict[str, list[Any]] = {}
@@ -227,7 +227,7 @@ def _name_enums(document: Document) -> None:
 
 
 def _name_shapes(document: Document) -> None:
-    """Make each shape that asks for a name a component."""
+    """Make each shape with a name a component."""
     schemas: Document = document["components"]["schemas"]
     for schema in [inner for whole in schemas.values() for inner in _inside(whole)]:
         if name := schema.pop(COMPONENT, None):
@@ -265,7 +265,7 @@ def _words(schema: Document) -> list[str]:
 
 
 def _refer(schema: Document, name: str) -> None:
-    """Put a reference where the words stood; null is one more possibility."""
+    """Replace the words with a reference; null stays possible."""
     is_nullable = None in schema["enum"] or "null" in schema.get("type", [])
     for word in ("enum", "type", "format"):
         schema.pop(word, None)

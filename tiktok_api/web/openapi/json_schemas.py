@@ -8,7 +8,7 @@ How to declare what the document says of a field:
   their place (`PublicationOutcome`).
 * **May be null**: `allow_none=True`, or `nullable(…)` in an answer, on any kind of field. The document says
   `anyOf: [{$ref}, {type: null}]` for enums and nested schemas, and `type: [string, "null"]` for the rest.
-* **Always sent**: every field of an answer is, because `web/serializing.py` writes them all; so the document calls them
+* **Always sent**: every field of a response is, because `web/serializing.py` writes them all; so the document calls them
   `required` whatever the field says. `metadata={"may_be_absent": True}` makes an exception. A dictionary that has only some
   fields of a schema is `PartOf(ThatSchema)`.
 * **Text**: `Length` and `Range` are said as they are. A pattern is `Pattern(r"^…$")`; in requests, text without one is said
@@ -39,7 +39,7 @@ ENUM_NAME, COMPONENT, ALWAYS_SENT = "x-enum-name", "x-component", "x-always-sent
 
 
 class Choice(validate.OneOf):
-    """One of an enum's values, or of some words that the document shall know by `name`."""
+    """One of an enum's values, or of some words that the document calls `name`."""
 
     def __init__(self, words: type[Enum] | Iterable[str], *, name: str | None = None) -> None:
         is_enum = isinstance(words, type)
@@ -48,7 +48,7 @@ class Choice(validate.OneOf):
 
 
 class Pattern(validate.Regexp):
-    """Text that matches as a whole: `^…$`, written so that ECMAScript and Python read it alike."""
+    """Text that matches as a whole: `^…$`, so that ECMAScript and Python agree."""
 
     def __init__(self, pattern: str, *, error: str) -> None:
         if not (pattern.startswith("^") and pattern.endswith("$")):
@@ -60,7 +60,7 @@ NO_CONTROL_CHARACTERS = Pattern(r"^[^\u0000-\u001f\u007f-\u009f]*$", error="Has 
 ONE_PRINTED_LINE = Pattern(
     r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$", error="Has characters that cannot be printed."
 )
-"""No control characters, no line breaks of Unicode, and nothing that turns the direction of writing around."""
+"""No control characters, no line breaks of Unicode, and no characters that change the direction of writing."""
 
 
 _SAID: dict[Any, dict[str, Any]] = {
@@ -83,7 +83,7 @@ class PartOf(fields.Dict):
 
 
 class SchemaConverter(OpenAPIConverter):
-    """apispec's, and hints on what it leaves unsaid."""
+    """apispec's converter, with hints for what it leaves out."""
 
     def field2property(self, field: fields.Field[Any]) -> dict[str, Any]:
         """The JSON schema of a field."""
@@ -109,7 +109,7 @@ class SchemaConverter(OpenAPIConverter):
         return found
 
     def schema2jsonschema(self, schema: Any) -> dict[str, Any]:
-        """The JSON schema of an object, with the names that an answer always has."""
+        """The JSON schema of an object, with the names that a response always has."""
         found: dict[str, Any] = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
         instance = resolve_schema_instance(schema)
         if "description" not in found and (doc := type(instance).__doc__):

@@ -1,4 +1,4 @@
-"""The OpenAPI document, completed from what routes declare: operation ids, security, examples and every error."""
+"""The description of each route, completed from what it declares: operation id, security, examples and every error."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from tiktok_api.web.idempotency import HEADER as IDEMPOTENCY_KEY
 from tiktok_api.web.openapi import document
 from tiktok_api.web.openapi.document import PROBLEM_JSON
 from tiktok_api.web.pagination import InvalidCursor, PageArgsSchema
-from tiktok_api.web.schemas import ProblemSchema, is_page
+from tiktok_api.web.schemas import EXAMPLE_ID, ProblemSchema, is_page
 
 View = Callable[..., Any]
 _BEARER = "JWT access token, or API key (tk_…)"
@@ -28,29 +28,28 @@ _PRINTABLE = r"^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u00ff]+$"
 _ALWAYS = (429, 500, 503)
 _UNDESCRIBED = "tiktok_api.undescribed"
 _one_describes = Lock()
-EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 
 _HEADERS = {
-    "X-Request-ID": ("string", "The id of this request, in our logs too."),
+    "X-Request-ID": ("string", "The id of this request, also in the server's log."),
     "RateLimit-Limit": ("integer", "Requests allowed in a minute."),
     "RateLimit-Remaining": ("integer", "Requests left."),
     "RateLimit-Reset": ("integer", "Seconds until the oldest counted request leaves the window."),
 }
 _OTHER_HEADERS = {
-    "ETag": ("string", "The version of what is answered, for If-None-Match and If-Match."),
+    "ETag": ("string", "The version of the response, for If-None-Match and If-Match."),
     "Link": ("string", 'The next page, as `<…>; rel="next"`; absent on the last one.'),
     "Retry-After": ("integer", "Seconds to wait before trying again."),
-    "Idempotency-Replayed": ("string", "`true` where this is the answer that was given before."),
+    "Idempotency-Replayed": ("string", "`true` if this is the response that was sent before."),
 }
 
 
 def describe_later(app: Flask, describe: Callable[[], None]) -> None:
-    """Keep a part of the description for `describe_now`."""
+    """Postpone a part of the description until `describe_now`."""
     app.extensions.setdefault(_UNDESCRIBED, []).append(describe)
 
 
 def describe_now(app: Flask) -> dict[str, Any]:
-    """The whole document, every part that was left for later included."""
+    """The whole document, including every postponed part."""
     with _one_describes:
         waiting = app.extensions.get(_UNDESCRIBED, [])
         while waiting:
@@ -59,7 +58,7 @@ def describe_now(app: Flask) -> dict[str, Any]:
 
 
 def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> None:
-    """Write into the view's smorest documentation what can be derived from its marks."""
+    """Complete the view's smorest documentation from its marks."""
     doc: dict[str, Any] = dict(getattr(view, "_apidoc", {}))
     view._apidoc = doc  # type: ignore[attr-defined]  # where smorest looks for it
     method = methods[0].upper()
@@ -81,7 +80,7 @@ def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> N
         headers.append("IdempotencyKey")
     if method == "GET" and _has_version(view):
         responses.setdefault(
-            "304", {"description": "It is still the version of If-None-Match.", "headers": _refer("ETag")}
+            "304", {"description": "If-None-Match still names the newest version.", "headers": _refer("ETag")}
         )
         headers.append("IfNoneMatch")
     if method in ("PATCH", "PUT", "DELETE") and StaleVersion in refusals:
@@ -91,14 +90,14 @@ def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> N
 
 
 def _refusals_of(view: View) -> tuple[type[Problem], ...]:
-    """What the route names; every list refuses cursors that it has not made."""
+    """The problems that the route names; every list also refuses foreign cursors."""
     named: tuple[type[Problem], ...] = getattr(view, "refusals", ())
     is_list = issubclass(getattr(view, "query_schema", Schema), PageArgsSchema)
     return (*named, InvalidCursor) if is_list else named
 
 
 def _has_version(view: View) -> bool:
-    """Whether the view answers one thing, which is sent with an ETag."""
+    """Returns True if the view returns one thing, which is sent with an ETag."""
     schema = getattr(view, "answer_schema", None)
     return schema is not None and view.answer_status in (200, 201) and not is_page(schema)  # type: ignore[attr-defined]
 
@@ -153,7 +152,7 @@ def _example_problem(status: int, refusals: list[type[Problem]]) -> dict[str, An
 
 
 def plain_message(kind: type[Problem]) -> str:
-    """What a problem says, for readers: without the names of what is filled in."""
+    """The message of a problem for readers, without the names of its placeholders."""
     return re.sub(r"\{(\w+)\}", "…", kind.message).replace("`", "").replace("….", "…")
 
 
@@ -163,7 +162,7 @@ def _generic(status: int) -> type[Problem] | None:
 
 
 def _describe_success(view: View, doc: dict[str, Any], *, replays: bool) -> None:
-    """Give each answer its headers and, from its schema's fields, an example."""
+    """Give each response its headers and, from its schema's fields, an example."""
     others = ["ETag"] if _has_version(view) else []
     if is_page(getattr(view, "answer_schema", None)):
         others.append("Link")
@@ -180,7 +179,7 @@ def _describe_success(view: View, doc: dict[str, Any], *, replays: bool) -> None
 
 
 def file_schema(content_type: str) -> dict[str, Any]:
-    """A file as it is: JSON Schema says it by `contentMediaType`, generators of clients look for `format`."""
+    """A file: JSON Schema says so by `contentMediaType`, generators of clients look for `format`."""
     return {"type": "string", "format": "binary", "contentMediaType": content_type}
 
 
@@ -211,10 +210,10 @@ def _example(field: fields.Field[Any], loading: bool) -> Any:
 
 
 def describe_common_parts(api: Api) -> None:
-    """Register what operations refer to: the token, the problem document, the Idempotency-Key and the headers."""
+    """Register the components that operations refer to: token, problem document, Idempotency-Key and headers."""
     components = api.spec.components
     components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": _BEARER} | _BEARER_SAID)
-    for unused in ("Error", "PaginationMetadata"):  # smorest's own, which nothing answers
+    for unused in ("Error", "PaginationMetadata"):  # smorest's own, which nothing returns
         components.schemas.pop(unused, None)
     if "Problem" not in components.schemas:
         components.schema("Problem", schema=ProblemSchema)
@@ -224,7 +223,7 @@ def describe_common_parts(api: Api) -> None:
     etag = f'"{EXAMPLE_ID.replace("-", "")}"'
     for name, header, description, example in (
         ("IfMatch", "If-Match", "The ETag of the version to change; 412 if it is no longer the newest.", etag),
-        ("IfNoneMatch", "If-None-Match", "The ETag of the version that is known; 304 if it is still the newest.", etag),
+        ("IfNoneMatch", "If-None-Match", "The ETag of the known version; 304 if it is still the newest.", etag),
         ("Range", "Range", "One range of bytes.", "bytes=0-1048575"),
         ("IfRange", "If-Range", "Send the range only if this is still the ETag.", etag),
     ):
@@ -246,7 +245,7 @@ def describe_common_parts(api: Api) -> None:
             "name": IDEMPOTENCY_KEY,
             "required": False,
             "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": _PRINTABLE},
-            "description": "A value of your own: the same request sent again within 24 h is answered as the first was.",
+            "description": "A value of your choice: the same request sent again within 24 h gets the first response.",
             "example": "9f0c1e0a-publish-monday",
         },
     )

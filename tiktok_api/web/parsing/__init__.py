@@ -1,1 +1,5 @@
-"""Bodies and queries, read with marshmallow: `parser` names every fault at its place; the others read what needs more than a schema."""
+"""Bodies and queries, read with marshmallow.
+
+`parser` names every fault at its place, `well_formed` finds what is sound in a faulty body, `moments` and `timezones` read
+what needs more than a schema.
+"""

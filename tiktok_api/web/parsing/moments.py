@@ -1,4 +1,4 @@
-"""Moments in queries: a local date, which is a whole day of the person who asks, or an instant."""
+"""Moments in queries: a local date, which is a whole day of the caller, or an instant."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ Moment = date | datetime
 _BARE_PLUS = re.compile(r"(T[\d:.]+) (\d\d:\d\d)$")
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MOMENT = re.compile(rf"{_DAY}([Tt ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]+)?)?([Zz]|[+-][0-9]{{2}}:[0-9]{{2}}))?")
-"""RFC 3339, whose seconds may be left out; Python reads more of ISO 8601, such as 20270302 and 2027-W10-1."""
+"""RFC 3339 with optional seconds; Python reads more of ISO 8601, such as 20270302 and 2027-W10-1."""
 _NOT_A_MOMENT = "Not a valid date (2027-03-02) or instant with its zone (2027-03-02T12:00:00Z)."
 _YEARS = range(2, 9999)  # a day earlier or later, in any zone, is in the calendar too
 
@@ -64,7 +64,7 @@ def starts_at(moment: Moment, timezone: str) -> datetime:
 
 
 def ends_at(moment: Moment, timezone: str) -> datetime:
-    """The instant at which a local date is over, or the instant itself: what is meant lies before it."""
+    """The instant at which a local date ends, or the instant itself; the window ends before it."""
     return starts_at(moment if isinstance(moment, datetime) else moment + timedelta(days=1), timezone)
 
 

@@ -1,4 +1,4 @@
-"""Reading bodies and queries with marshmallow through webargs, every fault named at its place."""
+"""Reads bodies and queries with marshmallow through webargs, and names every fault at its place."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -8,7 +8,7 @@ from flask import Request, current_app, request
 from marshmallow import RAISE, Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
 
-from tiktok_api.errors import BadRequest, Invalid, Problem, UnsupportedBody
+from tiktok_api.errors import BadRequest, Invalid, Problem, UnsupportedBody, fault
 from tiktok_api.web.parsing.well_formed import WellFormed, well_formed
 
 _CODES = {
@@ -35,7 +35,7 @@ class Parser(FlaskParser):
         if not body and not _needs_body(req):
             return {}
         if not body and not req.mimetype:
-            missing = {"pointer": "", "code": "required", "message": "Send a JSON object as the body."}
+            missing = fault("required", "Send a JSON object as the body.", pointer="")
             raise Invalid(errors=[missing, *_faults("json", schema.validate({}))])
         if not req.is_json:
             raise UnsupportedBody
@@ -43,13 +43,13 @@ class Parser(FlaskParser):
             value = orjson.loads(body)  # strict where the standard library is not: NaN, lone surrogates, deep nesting
         except orjson.JSONDecodeError:
             raise MalformedJson from None
-        if faults := [_unprintable("pointer", _pointer(path)) for path in _nuls(value, body)]:
+        if faults := [_unprintable(pointer=_pointer(path)) for path in _nuls(value, body)]:
             raise Invalid(errors=faults)
         return value
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         if faults := [
-            _unprintable("parameter", name) for name, value in req.args.items(multi=True) if "\0" in name + value
+            _unprintable(parameter=name) for name, value in req.args.items(multi=True) if "\0" in name + value
         ]:
             raise Invalid(errors=faults)
         loaded = super().load_querystring(req, schema)
@@ -62,9 +62,9 @@ class Parser(FlaskParser):
         faults: list[dict[str, Any]] = list(_faults(location, messages))
         judge = getattr(current_app.view_functions.get(req.endpoint or ""), "judge", None)
         if judge is not None and location == "json":
-            pointers = frozenset(fault["pointer"] for fault in faults)
+            pointers = frozenset(found["pointer"] for found in faults)
             sound = well_formed(schema, orjson.loads(req.get_data(cache=True)), messages, pointers)
-            faults += [fault for fault in _further(judge, sound, req) if not _is_told(fault["pointer"], faults)]
+            faults += [found for found in _further(judge, sound, req) if not _is_reported(found["pointer"], faults)]
         raise Invalid(errors=faults)
 
 
@@ -72,7 +72,7 @@ parser = Parser()
 
 
 def _further(judge: Callable[..., Any], sound: WellFormed, req: Request) -> list[dict[str, Any]]:
-    """What else would be refused. Another problem than a fault (a conflict, say) is found once the body has none."""
+    """The faults that the rules find. Other problems (a conflict, say) are reported once the body has no fault."""
     try:
         judge(sound, **(req.view_args or {}))
     except Invalid as problem:
@@ -83,34 +83,33 @@ def _further(judge: Callable[..., Any], sound: WellFormed, req: Request) -> list
     return []
 
 
-def _is_told(pointer: str, faults: list[dict[str, Any]]) -> bool:
-    """Whether what is at `pointer`, or something that it is part of, is faulty already."""
-    return any(pointer == fault["pointer"] or pointer.startswith(fault["pointer"] + "/") for fault in faults)
+def _is_reported(pointer: str, faults: list[dict[str, Any]]) -> bool:
+    """Returns True if `pointer`, or a part of the body that contains it, has a fault already."""
+    return any(pointer == found["pointer"] or pointer.startswith(found["pointer"] + "/") for found in faults)
 
 
 def refuse_query() -> None:
     """Refuse every query parameter, for routes that have none. Raises Invalid."""
     if request.args:
-        unknown = {"code": "unknown_field", "message": "Unknown field."}
-        raise Invalid(errors=[{"parameter": name, **unknown} for name in request.args])
+        raise Invalid(errors=[fault("unknown_field", "Unknown field.", parameter=name) for name in request.args])
 
 
-def _repeated(req: Request, schema: Schema) -> Iterator[dict[str, str]]:
-    """The parameters with one value that are sent several times: which of the values is meant cannot be told."""
+def _repeated(req: Request, schema: Schema) -> Iterator[dict[str, Any]]:
+    """The parameters with one value that are sent several times, so that the value is ambiguous."""
     known = {field.data_key or name: field for name, field in schema.load_fields.items()}
     for name, values in req.args.lists():
         if len(values) > 1 and name in known and not isinstance(known[name], fields.List):
-            yield {"parameter": name, "code": "repeated", "message": "Takes one value; it was sent several times."}
+            yield fault("repeated", "Takes one value; it was sent several times.", parameter=name)
 
 
 def _needs_body(req: Request) -> bool:
-    """Whether the route being answered declares its body as required."""
+    """Returns True if the route of the request requires a body."""
     view = current_app.view_functions.get(req.endpoint or "")
     return bool(getattr(view, "needs_body", True))
 
 
 def peek_at_json() -> Any:
-    """What a JSON body holds, before it is held against a schema; None where there is no such body."""
+    """The content of a JSON body before a schema checks it. Returns None if there is no such body."""
     try:
         return orjson.loads(request.get_data(cache=True)) if request.is_json else None
     except orjson.JSONDecodeError:
@@ -118,7 +117,7 @@ def peek_at_json() -> Any:
 
 
 def _nuls(value: Any, body: bytes) -> Iterator[tuple[Any, ...]]:
-    """Where the body has U+0000: it has no use in any text, and PostgreSQL does not take it."""
+    """The places of U+0000 in the body: no text needs it, and PostgreSQL refuses it."""
     found: list[tuple[tuple[Any, ...], Any]] = [((), value)] if rb"\u0000" in body else []
     while found:
         path, inner = found.pop()
@@ -131,18 +130,18 @@ def _nuls(value: Any, body: bytes) -> Iterator[tuple[Any, ...]]:
             yield path
 
 
-def _unprintable(kind: str, place: str) -> dict[str, str]:
-    return {kind: place, "code": "invalid", "message": "Has the character U+0000."}
+def _unprintable(**place: str) -> dict[str, Any]:
+    return fault("invalid", "Has the character U+0000.", **place)
 
 
-def _faults(location: str, messages: Any) -> Iterator[dict[str, str]]:
+def _faults(location: str, messages: Any) -> Iterator[dict[str, Any]]:
     for path, message in _walk(messages, ()):
         place = {"pointer": _pointer(path)} if location == "json" else {"parameter": str(path[0]) if path else ""}
-        yield {**place, "code": _code(message), "message": message}
+        yield fault(_code(message), message, **place)
 
 
 def _code(message: str) -> str:
-    """marshmallow tells faults apart by their words alone."""
+    """The code of a fault; marshmallow distinguishes faults by their text alone."""
     return _CODES.get(message) or ("wrong_type" if message.startswith("Not a valid") else "invalid")
 
 
@@ -160,8 +159,3 @@ def _walk(messages: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...
 def _pointer(path: tuple[Any, ...]) -> str:
     """A JSON pointer (RFC 6901)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
-
-
-def has_body() -> bool:
-    """Whether the request being answered carries a body."""
-    return bool(request.content_length) or "chunked" in request.headers.get("Transfer-Encoding", "")

@@ -1,4 +1,4 @@
-"""Which words are time zones: the IANA names, for every schema that takes one."""
+"""The IANA time zones, for every schema that takes one."""
 
 from zoneinfo import available_timezones
 

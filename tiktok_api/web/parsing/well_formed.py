@@ -1,4 +1,4 @@
-"""What of a faulty body can be judged all the same, so that one answer names every reason and not only the shape's."""
+"""The sound part of a faulty body, so that one response names the faults of rules besides those of shape."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields
 
 MOST_ITEMS = 100
-"""Of a list, no more are looked at."""
+"""No more items of a list are checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +68,5 @@ def _sound_items(field: fields.Field[Any], sent: list[Any], messages: Mapping[An
 def _deserialize(place: Any, field: fields.Field[Any], value: Any) -> Iterator[tuple[Any, Any]]:
     try:
         yield place, field.deserialize(value)
-    except ValidationError:  # it stands for itself: what is not sound is told already
+    except ValidationError:  # the fault is reported already
         return

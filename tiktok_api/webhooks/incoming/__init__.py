@@ -1,1 +1,1 @@
-"""TikTok's webhooks: recorded once, then handled after TikTok confirmed them."""
+"""TikTok's webhooks: `receive` stores an event once, `handle` asks TikTok and applies what it confirms."""

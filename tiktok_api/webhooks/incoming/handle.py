@@ -1,4 +1,4 @@
-"""Acting on an event, after TikTok was asked whether it is so."""
+"""Handling an event: TikTok is asked first, and only what it confirms is applied."""
 
 from uuid import UUID
 
@@ -23,8 +23,8 @@ AVAILABLE = "post.publish.publicly_available"
 AUTHORIZATION_REMOVED = "authorization_removed"
 
 
-def act(event_id: UUID, vault: TokenVault) -> None:
-    """See what became of what TikTok told; doing so twice changes nothing."""
+def handle(event_id: UUID, vault: TokenVault) -> None:
+    """Ask TikTok about an event and apply what it confirms. Doing so twice changes nothing."""
     event = db.session.get(TikTokEvent, event_id)
     if event is None or event.handled_at is not None:
         return
@@ -44,7 +44,7 @@ def act(event_id: UUID, vault: TokenVault) -> None:
 
 
 def _confirm_removal(open_id: str | None, vault: TokenVault) -> str:
-    """Ask TikTok with the account's own token: only when that is refused is the account marked."""
+    """Ask TikTok with the account's own token; only if the token is refused is the account marked."""
     account = db.session.execute(
         select(Account.id, Account.token_version).where(Account.open_id == open_id)
     ).one_or_none()

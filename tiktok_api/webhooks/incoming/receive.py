@@ -1,4 +1,4 @@
-"""Recording what TikTok sends: whatever is genuine is kept once, also what nobody here understands yet."""
+"""Storing the events that TikTok sends: every genuine one once, including those of unknown kinds."""
 
 import hashlib
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from tiktok_api.tiktok import InvalidSignature, verify_webhook
 from tiktok_api.webhooks.errors import WebhookNotSigned
 from tiktok_api.webhooks.models import TikTokEvent
 
-ACT = "webhooks.act"
+HANDLE_EVENT = "webhooks.act"
 UNREADABLE = "unreadable"
 ANOTHER_APP = "another_app"
 KEPT = timedelta(days=30)
@@ -27,7 +27,7 @@ _NAMES = ("publish_id", "post_id", "reason", "share_id", "request_id")
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A body, taken apart as far as it goes."""
+    """The parts of a body, as far as it could be read."""
 
     event: str
     open_id: str | None
@@ -37,10 +37,10 @@ class Notice:
 
 
 def receive(body: bytes, signature: str, *, client_key: str, client_secret: str, tolerance: timedelta) -> UUID | None:
-    """Keep a genuine event and promise to act on it; None: it was here before.
+    """Store a genuine event and enqueue its handling. Returns its id, or None if it was stored before.
 
-    A signature out of the tolerance is genuine too: it may be a retry that was not signed anew. Since nothing
-    changes before TikTok was asked, it does no harm. What is about another app is kept and not acted on. Raises WebhookNotSigned.
+    A signature outside of the tolerance is genuine too: it may be a retry that was not signed anew. It does no harm, since
+    TikTok is asked before anything changes. Events of other apps are stored and not handled. Raises WebhookNotSigned.
     """
     try:
         signed = verify_webhook(signature, body, client_secret=client_secret, now=clock.now(), tolerance=tolerance)
@@ -51,7 +51,7 @@ def receive(body: bytes, signature: str, *, client_key: str, client_secret: str,
     if db.session.scalar(select(TikTokEvent.id).where(TikTokEvent.fingerprint == fingerprint)) is not None:
         return None
     is_ours = notice.client_key in (None, client_key)
-    kept = TikTokEvent(
+    stored = TikTokEvent(
         fingerprint=fingerprint,
         event=notice.event,
         open_id=notice.open_id,
@@ -63,22 +63,22 @@ def receive(body: bytes, signature: str, *, client_key: str, client_secret: str,
     )
     try:
         with db.session.begin_nested():
-            db.session.add(kept)
+            db.session.add(stored)
     except IntegrityError:  # delivered twice at once
         return None
     if is_ours:
-        queue.enqueue(ACT, due_at=clock.now(), subject=kept.id)
-    return kept.id
+        queue.enqueue(HANDLE_EVENT, due_at=clock.now(), subject=stored.id)
+    return stored.id
 
 
-def sweep() -> None:
-    """Forget events of long ago; TikTok repeats one for 72 hours."""
+def delete_old() -> None:
+    """Delete events older than 30 days; TikTok repeats one for 72 hours."""
     long_ago = TikTokEvent.created_at < clock.now() - KEPT
     db.session.execute(delete(TikTokEvent).where(long_ago).execution_options(synchronize_session=False))
 
 
 def _read(body: bytes) -> Notice:
-    """`content` is JSON inside JSON; what is not as documented is kept as unreadable."""
+    """Read a body, whose `content` is JSON inside JSON; one that is not as documented is stored as unreadable."""
     try:
         outer = orjson.loads(body)
         inner = outer.get("content", {})
@@ -97,7 +97,7 @@ def _read(body: bytes) -> Notice:
 
 
 def _storable(content: dict[str, Any]) -> dict[str, Any]:
-    """As a database takes it: without U+0000, and not nested beyond all sense. The body is kept as it came."""
+    """The content for the database: without U+0000; empty if it is nested too deeply. The body is stored unchanged."""
     try:
         stored: dict[str, Any] = orjson.loads(orjson.dumps(content).replace(rb"\u0000", rb"\ufffd"))
     except orjson.JSONEncodeError:
@@ -113,7 +113,7 @@ def _word(value: Any) -> str | None:
 def _fingerprint(notice: Notice, body: bytes) -> str:
     """Event, user, publish_id, post_id and time: one publish_id can complete more than once, with other posts.
 
-    What names none of the things that TikTok documents is told apart by all its bytes.
+    An event with none of the documented names is identified by all its bytes.
     """
     named = [str(notice.content[name]) if name in notice.content else None for name in _NAMES]
     if notice.event == UNREADABLE or not any(named):

@@ -1,4 +1,4 @@
-"""A process of its own that claims whatever it can: `python -m tests.jobs.claimer`, ids on standard input and output."""
+"""A process that claims jobs: `python -m tests.jobs.claiming_process`, ids on standard input and output."""
 
 import sys
 from datetime import timedelta

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.analytics.conftest import instant
 from tiktok_api.analytics.metrics import Interval, Reason
-from tiktok_api.analytics.series import Mark, measure, rate
+from tiktok_api.analytics.series import Snapshot, measure, rate
 from tiktok_api.analytics.windows import Period, Window, cut
 
 START = instant("2026-03-02T00:00Z")
@@ -20,26 +20,26 @@ def a_day(number: int = 0) -> Period:
     return Period(begins.date(), begins, begins + timedelta(days=1))
 
 
-def a_mark(hours: float, value: int | None, total: int | None = None, drops: int = 0) -> Mark:
-    return Mark(START + timedelta(hours=hours), value, value if total is None else total, drops)
+def a_snapshot(hours: float, value: int | None, total: int | None = None, drops: int = 0) -> Snapshot:
+    return Snapshot(START + timedelta(hours=hours), value, value if total is None else total, drops)
 
 
 @pytest.mark.parametrize(
     ("before", "last", "value", "change", "reason"),
     [
-        (a_mark(-1, 100), a_mark(23, 130), 130, 30, None),
-        (a_mark(-500, 100), a_mark(23, 130), 130, 30, None),
-        (a_mark(-1, 100), a_mark(23, 90, drops=1), 90, -10, None),
-        (a_mark(-1, 500, total=40), a_mark(23, 300, total=55), 300, 15, None),
-        (a_mark(-1, 0), a_mark(0, 0), 0, 0, None),
-        (None, a_mark(23, 130), 130, None, Reason.NO_READING_BEFORE_WINDOW),
-        (a_mark(-1, None), a_mark(23, 130), 130, None, Reason.NO_READING_BEFORE_WINDOW),
-        (a_mark(-1, 100), a_mark(-1, 100), None, None, Reason.NO_READING_IN_WINDOW),
-        (a_mark(-1, 100), a_mark(23, None), None, None, Reason.LEFT_OUT_BY_TIKTOK),
+        (a_snapshot(-1, 100), a_snapshot(23, 130), 130, 30, None),
+        (a_snapshot(-500, 100), a_snapshot(23, 130), 130, 30, None),
+        (a_snapshot(-1, 100), a_snapshot(23, 90, drops=1), 90, -10, None),
+        (a_snapshot(-1, 500, total=40), a_snapshot(23, 300, total=55), 300, 15, None),
+        (a_snapshot(-1, 0), a_snapshot(0, 0), 0, 0, None),
+        (None, a_snapshot(23, 130), 130, None, Reason.NO_READING_BEFORE_WINDOW),
+        (a_snapshot(-1, None), a_snapshot(23, 130), 130, None, Reason.NO_READING_BEFORE_WINDOW),
+        (a_snapshot(-1, 100), a_snapshot(-1, 100), None, None, Reason.NO_READING_IN_WINDOW),
+        (a_snapshot(-1, 100), a_snapshot(23, None), None, None, Reason.LEFT_OUT_BY_TIKTOK),
         (None, None, None, None, Reason.NOT_READ_YET),
     ],
 )
-def test_a_period_has_its_last_reading_and_the_difference_from_the_one_before(before, last, value, change, reason):
+def test_a_period_has_its_last_reading_and_the_change_since_the_one_before(before, last, value, change, reason):
     (point,) = measure([a_day()], [before, last], now=NOW)
 
     assert (point.value, point.change, point.reason) == (value, change, reason)
@@ -53,23 +53,25 @@ def test_without_the_scope_that_is_the_reason():
     assert point.reason is Reason.SCOPE_MISSING
 
 
-def test_what_was_read_before_the_scope_was_taken_back_is_still_known():
-    (point,) = measure([a_day()], [a_mark(-1, 1), a_mark(3, 2)], now=NOW, is_granted=False)
+def test_readings_from_before_a_withdrawn_scope_are_still_shown():
+    (point,) = measure([a_day()], [a_snapshot(-1, 1), a_snapshot(3, 2)], now=NOW, is_granted=False)
 
     assert (point.value, point.change) == (2, 1)
 
 
 def test_tomorrow_is_not_a_gap():
-    today, tomorrow = measure([a_day(0), a_day(1)], [None, a_mark(3, 5), a_mark(3, 5)], now=START + timedelta(hours=4))
+    today, tomorrow = measure(
+        [a_day(0), a_day(1)], [None, a_snapshot(3, 5), a_snapshot(3, 5)], now=START + timedelta(hours=4)
+    )
 
     assert today.value == 5
     assert tomorrow.reason is Reason.IN_THE_FUTURE
 
 
 def test_a_drop_is_marked_where_it_happened_and_nowhere_else():
-    marks = [a_mark(-1, 9), a_mark(1, 10), a_mark(25, 8, drops=1), a_mark(49, 12, drops=1)]
+    snapshots = [a_snapshot(-1, 9), a_snapshot(1, 10), a_snapshot(25, 8, drops=1), a_snapshot(49, 12, drops=1)]
 
-    points = measure([a_day(0), a_day(1), a_day(2)], marks, now=NOW)
+    points = measure([a_day(0), a_day(1), a_day(2)], snapshots, now=NOW)
 
     assert [point.is_restated for point in points] == [False, True, False]
     assert [point.value for point in points] == [10, 8, 12]
@@ -85,8 +87,8 @@ def test_a_drop_is_marked_where_it_happened_and_nowhere_else():
     ],
 )
 def test_the_rate_is_interactions_by_views_and_null_without_views(views, interactions, value, reason):
-    seen = measure([a_day()], [a_mark(-1, 0), a_mark(3, views)], now=NOW)
-    done = measure([a_day()], [a_mark(-1, 0), a_mark(3, interactions)], now=NOW)
+    seen = measure([a_day()], [a_snapshot(-1, 0), a_snapshot(3, views)], now=NOW)
+    done = measure([a_day()], [a_snapshot(-1, 0), a_snapshot(3, interactions)], now=NOW)
 
     (point,) = rate(seen, done)
 
@@ -94,7 +96,7 @@ def test_the_rate_is_interactions_by_views_and_null_without_views(views, interac
 
 
 def test_the_rate_has_the_reason_of_what_is_missing():
-    seen = measure([a_day()], [None, a_mark(3, 5)], now=NOW)
+    seen = measure([a_day()], [None, a_snapshot(3, 5)], now=NOW)
 
     (point,) = rate(seen, seen)
 
@@ -114,10 +116,10 @@ READINGS = st.dictionaries(
 )
 def test_changes_of_the_pieces_add_up_to_the_change_of_the_whole(readings, days, zone, interval):
     window = Window(START, START + timedelta(days=days), zone)
-    marks = [a_mark(hour, value) for hour, value in sorted(readings.items())]
+    snapshots = [a_snapshot(hour, value) for hour, value in sorted(readings.items())]
 
     def known_before(moment):
-        return next((mark for mark in reversed(marks) if mark.captured_at < moment), None)
+        return next((snapshot for snapshot in reversed(snapshots) if snapshot.captured_at < moment), None)
 
     periods = cut(window, interval)
     points = measure(periods, [known_before(START), *(known_before(p.ends_at) for p in periods)], now=NOW)
@@ -128,5 +130,5 @@ def test_changes_of_the_pieces_add_up_to_the_change_of_the_whole(readings, days,
         assert sum(point.change or 0 for point in points) == total.change
     assert any(point.value is not None for point in points) == (total.value is not None)
     for point, period in zip(points, periods, strict=True):
-        inside = [mark for mark in marks if period.starts_at <= mark.captured_at < period.ends_at]
+        inside = [snapshot for snapshot in snapshots if period.starts_at <= snapshot.captured_at < period.ends_at]
         assert point.value == (inside[-1].value if inside else None)

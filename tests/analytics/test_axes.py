@@ -41,7 +41,7 @@ def test_rates_are_percentages():
 
 
 @given(ends=st.lists(st.integers(-(10**12), 10**12), min_size=2, max_size=2).map(sorted))
-def test_ticks_enclose_what_is_shown_and_no_two_read_alike(ends):
+def test_ticks_enclose_the_values_and_their_labels_differ(ends):
     values = axes.ticks(*ends)
 
     assert values[0] <= ends[0] <= ends[1] <= values[-1]

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it is ready: `app.py` names the checks."""
+"""`/livez` and `/readyz`: whether the process is alive, and whether it is ready; `composition/` names the checks."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import copy_context
@@ -14,10 +14,10 @@ from tiktok_api.extensions import service
 from tiktok_api.web.serializing import to_json
 
 Check = Callable[[], dict[str, Any] | None]
-"""Raises when something is wrong; may return facts to show, with `status: degraded` for what the server can do without."""
+"""Raises if something is wrong; may return facts to show, with `status: degraded` if the server can do without it."""
 
 Facts = dict[str, dict[str, Any]]
-"""What was found, by the name of the check."""
+"""The results, by the name of the check."""
 
 
 class HealthChecks(dict[str, Check]):
@@ -25,7 +25,7 @@ class HealthChecks(dict[str, Check]):
 
 
 _PATIENCE_SECONDS = 8.0
-_MOST_HELD = 4
+_MOST_BLOCKED = 4
 
 log = structlog.get_logger(__name__)
 health = Blueprint("health", __name__)
@@ -33,7 +33,7 @@ health = Blueprint("health", __name__)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the checks found: `ok`; `degraded`, requests are answered but a person should look; `failed`, they are not."""
+    """The results of the checks: `ok`; `degraded`: requests are answered, but a person should look; `failed`: they are not."""
 
     checks: dict[str, dict[str, Any]]
 
@@ -45,37 +45,37 @@ class Report:
 
 
 def examine(checks: Mapping[str, Check] | None = None) -> Report:
-    """Make every check, by default those of the application, in whose context this is called; also without a request.
+    """Run every check, by default those of the current application; works without a request.
 
-    A database that neither answers nor hangs up would hold a check for many minutes: what has said nothing in time has
-    failed, and so has what comes after it. While a few looks are held like that there is no further one, and the last of
-    them is told.
+    A database that neither answers nor hangs up would block a check for many minutes: a check that does not end in time
+    has failed, and so have those after it. While a few runs are blocked like that no other is started, and the results of
+    the last one are returned.
     """
     named = dict(checks if checks is not None else service(HealthChecks))
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    held: list[tuple[Thread, Facts]] = app.extensions.setdefault("tiktok_api.held_looks", [])
-    held[:] = [look for look in held if look[0].is_alive()]
-    if len(held) < _MOST_HELD:
+    blocked: list[tuple[Thread, Facts]] = app.extensions.setdefault("tiktok_api.blocked_runs", [])
+    blocked[:] = [run for run in blocked if run[0].is_alive()]
+    if len(blocked) < _MOST_BLOCKED:
         found: Facts = {}
-        thread = Thread(target=copy_context().run, args=(_look, app, named, found), name="health", daemon=True)
+        thread = Thread(target=copy_context().run, args=(_run_all, app, named, found), name="health", daemon=True)
         thread.start()
         thread.join(_PATIENCE_SECONDS)
         if thread.is_alive():
-            held.append((thread, found))
+            blocked.append((thread, found))
     else:
-        _, found = held[-1]
+        _, found = blocked[-1]
     said = dict(found)
     return Report(said | dict(_silent([name for name in named if name not in said])))
 
 
 def _silent(names: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What is told of the check that did not end, and of those that would have come after it."""
+    """The results of the check that did not end, and of those after it."""
     for name in names:
         problem = "No answer in time." if name == names[0] else f"Not looked at, because {names[0]} does not answer."
         yield name, {"status": "failed", "problem": problem}
 
 
-def _look(app: Flask, checks: Mapping[str, Check], found: Facts) -> None:
+def _run_all(app: Flask, checks: Mapping[str, Check], found: Facts) -> None:
     with app.app_context():
         for name, check in checks.items():
             try:
@@ -89,16 +89,16 @@ def _look(app: Flask, checks: Mapping[str, Check], found: Facts) -> None:
 
 @health.get("/livez")
 def livez() -> Response:
-    """Answer that the process lives."""
+    """Answer 200: the process is alive."""
     return Response(to_json({"status": "ok"}), content_type="application/json")
 
 
 @health.get("/readyz")
 def readyz() -> Response:
-    """Answer whether everything this server needs is there.
+    """Answer whether everything that this server needs is available.
 
-    200 when it is, and 200 with `degraded` when requests can be answered all the same: a load balancer that took the API
-    away because no worker lives would make it worse. 503 when they cannot: no database, another schema, no storage.
+    200 if it is, and 200 with `degraded` if requests can still be answered: a load balancer that removed the API because no
+    worker is alive would make it worse. 503 if they cannot: no database, another schema, no storage.
     """
     report = examine()
     document = {"status": report.status, "checks": report.checks}

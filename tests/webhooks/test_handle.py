@@ -68,7 +68,7 @@ def test_another_account_cannot_speak_for_a_publication(published, deliver, run_
     content = {"publish_id": published["publish_id"], "post_id": published["tiktok_post_ids"][0]}
     simulator.control.take_down(published["tiktok_post_ids"][0])
 
-    deliver(event("post.publish.no_longer_publicaly_available", "somebody-else", content))
+    deliver(event("post.publish.no_longer_publicaly_available", "another-account", content))
     run_jobs()
 
     assert owner.get(f"/publications/{published['id']}").json["state"] == "publicly_available"

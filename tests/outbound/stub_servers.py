@@ -129,7 +129,7 @@ class Names:
         self.asked.append(host)
         answers = self.answers.get(host)
         if answers is None:
-            raise socket.gaierror(socket.EAI_NONAME, "nobody")
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer

@@ -1,4 +1,4 @@
-"""The job analytics.collect: walking through an account's videos."""
+"""The job that syncs an account's videos, and what it stores."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -11,17 +11,16 @@ from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.models import Account
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.analytics import ingest
-from tiktok_api.analytics.ingest import COLLECT
+from tiktok_api.analytics.ingest import SYNC_VIDEOS
 from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoReading, VideoSync
 from tiktok_api.analytics.pictures import services
-from tiktok_api.analytics.tasks import collect_videos
+from tiktok_api.analytics.tasks import sync_videos
 from tiktok_api.db import db, in_transaction, transaction
 from tiktok_api.extensions import services_of
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.models import Job
 from tiktok_api.jobs.registry import ClaimedJob
-from tiktok_api.tiktok import Video as ListedVideo
-from tiktok_api.tiktok import VideoPage
+from tiktok_api.tiktok import TikTokVideo, VideoPage
 
 
 @pytest.fixture
@@ -53,31 +52,31 @@ def page_of(*videos, cursor=None):
 
 def a_video(number, **counters):
     numbers = {"view_count": 10, "like_count": 1, "comment_count": 1, "share_count": 1}
-    return ListedVideo(id=str(number), created_at=clock.now() - timedelta(days=number), **(numbers | counters))
+    return TikTokVideo(id=str(number), created_at=clock.now() - timedelta(days=number), **(numbers | counters))
 
 
 @pytest.fixture
-def walk(app):
-    """One whole walk that finds these videos: `walk(account_id, a_video(1))`."""
+def sync(app):
+    """One whole sync that finds these videos: `sync(account_id, a_video(1))`."""
 
     def go(account_id, *videos, on=app):
         with on.app_context():
             with transaction():
-                step = ingest.next_step(account_id, "a job")
+                step = ingest.next_page(account_id, "a job")
             with transaction():
-                return ingest.keep_page(step, page_of(*videos), clock.now())
+                return ingest.store_page(step, page_of(*videos), clock.now())
 
     return go
 
 
-def test_a_walk_reads_every_page_once(ada, run_jobs, pages_asked_for, count):
+def test_a_sync_reads_every_page_once(ada, run_jobs, pages_asked_for, count):
     run_jobs()
 
     assert pages_asked_for() == 2
     assert (count(Video), count(VideoReading), count(AccountTotals)) == (34, 34, 1)
 
 
-def test_after_a_crash_it_goes_on_where_it_was(app, ada, run_jobs, pages_asked_for, count, simulator):
+def test_a_sync_resumes_after_a_crash(app, ada, run_jobs, pages_asked_for, count, simulator):
     simulator.control.mischief("video_list", "garbage", nth=2)
     run_jobs()
     with app.app_context():
@@ -91,7 +90,7 @@ def test_after_a_crash_it_goes_on_where_it_was(app, ada, run_jobs, pages_asked_f
     assert (count(Video), count(VideoReading), count(AccountTotals)) == (34, 34, 1)
 
 
-def test_an_old_crash_is_no_place_to_go_on_from(app, ada, run_jobs, pages_asked_for, count, simulator):
+def test_a_sync_restarts_after_an_old_crash(app, ada, run_jobs, pages_asked_for, count, simulator):
     simulator.control.mischief("video_list", "garbage", nth=2)
     run_jobs()
     with app.app_context():
@@ -104,37 +103,37 @@ def test_an_old_crash_is_no_place_to_go_on_from(app, ada, run_jobs, pages_asked_
     assert (count(Video), count(VideoReading), count(AccountTotals)) == (34, 54, 1)
 
 
-def test_when_tiktok_is_busy_it_comes_back_as_late_as_told(app, ada, run_jobs, simulator):
+def test_a_busy_tiktok_delays_the_sync_by_retry_after(app, ada, run_jobs, simulator):
     simulator.control.mischief("video_list", "status", status=429)
 
     run_jobs()
 
     with app.app_context():
-        due_at = db.session.scalar(select(Job.due_at).where(Job.kind == COLLECT))
+        due_at = db.session.scalar(select(Job.due_at).where(Job.kind == SYNC_VIDEOS))
         assert timedelta(seconds=50) < due_at - clock.now() <= timedelta(seconds=60)
-        assert db.session.scalar(select(Job.attempts).where(Job.kind == COLLECT)) == 0
+        assert db.session.scalar(select(Job.attempts).where(Job.kind == SYNC_VIDEOS)) == 0
 
 
-def test_whoever_was_overtaken_writes_nothing(app, ada, count):
+def test_an_overtaken_job_stores_nothing(app, ada, count):
     with app.app_context():
         with transaction():
-            slow = ingest.next_step(ada, "the slow one")
+            slow = ingest.next_page(ada, "the slow one")
         with transaction():
-            ingest.next_step(ada, "the fast one")
+            ingest.next_page(ada, "the fast one")
         with transaction():
-            is_over = ingest.keep_page(slow, page_of(a_video(1)), clock.now())
+            is_over = ingest.store_page(slow, page_of(a_video(1)), clock.now())
 
     assert is_over
     assert count(Video) == 0
 
 
-def test_the_same_page_twice_is_kept_once(app, ada, count):
+def test_the_same_page_twice_is_stored_once(app, ada, count):
     with app.app_context():
         for _ in range(2):
             with transaction():
-                step = ingest.next_step(ada, "a job")
+                step = ingest.next_page(ada, "a job")
             with transaction():
-                ingest.keep_page(step, page_of(a_video(1), a_video(1)), step.started_at)
+                ingest.store_page(step, page_of(a_video(1), a_video(1)), step.started_at)
 
     assert (count(Video), count(VideoReading)) == (1, 2)
 
@@ -155,10 +154,10 @@ def test_a_profile_without_numbers_is_no_reading(make_account, owner, read_profi
     assert count(AccountReading) == 0
 
 
-def test_half_a_reading_changes_no_numbers(app, ada, walk, count):
-    walk(ada, a_video(1, view_count=10))
-    walk(ada, a_video(1, view_count=30, share_count=None))
-    walk(ada, a_video(1, view_count=20))
+def test_half_a_reading_changes_no_numbers(app, ada, sync, count):
+    sync(ada, a_video(1, view_count=10))
+    sync(ada, a_video(1, view_count=30, share_count=None))
+    sync(ada, a_video(1, view_count=20))
 
     with app.app_context():
         video = db.session.scalars(select(Video)).one()
@@ -169,10 +168,10 @@ def test_half_a_reading_changes_no_numbers(app, ada, walk, count):
     assert not video.is_restated
 
 
-def test_a_video_that_comes_back_is_not_counted_twice(app, ada, walk):
-    walk(ada, a_video(1, view_count=10), a_video(2, view_count=100))
-    walk(ada, a_video(1, view_count=15))
-    walk(ada, a_video(1, view_count=15), a_video(2, view_count=130))
+def test_a_video_that_comes_back_is_not_counted_twice(app, ada, sync):
+    sync(ada, a_video(1, view_count=10), a_video(2, view_count=100))
+    sync(ada, a_video(1, view_count=15))
+    sync(ada, a_video(1, view_count=15), a_video(2, view_count=130))
 
     with app.app_context():
         tallies = db.session.execute(
@@ -185,12 +184,12 @@ def test_a_video_that_comes_back_is_not_counted_twice(app, ada, walk):
 
 
 @pytest.mark.postgres
-def test_postgresql_adds_up_alike(on_postgresql, people_on, walk):
-    account_id = people_on(on_postgresql)
-    walk(account_id, a_video(1, view_count=3 * 10**9), a_video(2, view_count=100), on=on_postgresql)
-    walk(account_id, a_video(1, view_count=3 * 10**9 - 4), on=on_postgresql)
+def test_postgresql_adds_up_alike(on_postgresql, account_on, sync):
+    account_id = account_on(on_postgresql)
+    sync(account_id, a_video(1, view_count=3 * 10**9), a_video(2, view_count=100), on=on_postgresql)
+    sync(account_id, a_video(1, view_count=3 * 10**9 - 4), on=on_postgresql)
 
-    walk(account_id, a_video(1, view_count=3 * 10**9), a_video(2, view_count=130), on=on_postgresql)
+    sync(account_id, a_video(1, view_count=3 * 10**9), a_video(2, view_count=130), on=on_postgresql)
 
     with on_postgresql.app_context():
         columns = (AccountTotals.views, AccountTotals.views_gained, AccountTotals.views_drops)
@@ -200,15 +199,15 @@ def test_postgresql_adds_up_alike(on_postgresql, people_on, walk):
         assert db.session.scalar(select(func.count()).select_from(VideoReading)) == 5
 
 
-def test_no_videos_are_zero_views_and_that_is_known(app, ada, walk):
-    walk(ada)
+def test_no_videos_are_zero_views_and_that_is_known(app, ada, sync):
+    sync(ada)
 
     with app.app_context():
-        tally = db.session.scalars(select(AccountTotals)).one()
-        assert (tally.videos_counted, tally.views, tally.views_gained) == (0, 0, 0)
+        store_totals = db.session.scalars(select(AccountTotals)).one()
+        assert (store_totals.videos_counted, store_totals.views, store_totals.views_gained) == (0, 0, 0)
 
 
-def test_a_scope_that_tiktok_took_back_ends_the_walk(owner, ada, run_jobs, simulator, count):
+def test_a_withdrawn_scope_ends_the_sync(owner, ada, run_jobs, simulator, count):
     simulator.control.mischief("video_list", "status", status=401, code="scope_not_authorized", every=True)
 
     run_jobs()
@@ -218,7 +217,7 @@ def test_a_scope_that_tiktok_took_back_ends_the_walk(owner, ada, run_jobs, simul
     assert count(AccountTotals) == 0
 
 
-def test_an_account_that_is_gone_is_walked_no_more(app, ada, run_jobs, pages_asked_for):
+def test_a_deleted_account_is_synced_no_more(app, ada, run_jobs, pages_asked_for):
     with app.app_context(), transaction() as session:
         session.delete(session.get_one(Account, ada))
 
@@ -226,10 +225,10 @@ def test_an_account_that_is_gone_is_walked_no_more(app, ada, run_jobs, pages_ask
 
     assert pages_asked_for() == 0
     with app.app_context():
-        assert db.session.scalar(select(Job.id).where(Job.kind == COLLECT)) is None
+        assert db.session.scalar(select(Job.id).where(Job.kind == SYNC_VIDEOS)) is None
 
 
-def test_nothing_is_held_open_while_tiktok_thinks(app, ada, simulator):
+def test_no_transaction_is_open_during_a_request_to_tiktok(app, ada, simulator):
     seen = []
 
     class Watching:
@@ -241,14 +240,14 @@ def test_nothing_is_held_open_while_tiktok_thinks(app, ada, simulator):
             return self.inner.list_videos(token, cursor=cursor)
 
     with app.app_context():
-        job = ClaimedJob(ada, COLLECT, ada, {}, 1, 0, 0)
+        job = ClaimedJob(ada, SYNC_VIDEOS, ada, {}, 1, 0, 0)
         vault = services_of(app)[TokenVault]
-        collect_videos(job, vault=replace(vault, tiktok=Watching(vault.tiktok)))
+        sync_videos(job, vault=replace(vault, tiktok=Watching(vault.tiktok)))
 
     assert seen == [(False, False), (False, False)]
 
 
-def test_one_sync_is_one_walk(owner, app, ada, run_jobs, pages_asked_for, pass_time):
+def test_one_sync_request_reads_the_videos_once(owner, app, ada, run_jobs, pages_asked_for, pass_time):
     run_jobs()
     pass_time(minutes=20)
     before = pages_asked_for()
@@ -259,15 +258,15 @@ def test_one_sync_is_one_walk(owner, app, ada, run_jobs, pages_asked_for, pass_t
     assert pages_asked_for() == before + 2
 
 
-def test_a_long_list_gives_way_to_others_now_and_then(app, owner, connect_account, run_jobs, simulator, count):
+def test_a_long_list_lets_other_jobs_run_in_between(app, owner, connect_account, run_jobs, simulator, count):
     simulator.control.seed_videos("newcomer", count=230, spacing_seconds=1, created_at="2026-01-01T00:00:00Z")
     account_id = UUID(connect_account(owner, "newcomer"))
     with app.app_context(), transaction() as session:
-        session.execute(update(Job).where(Job.kind != COLLECT).values(due_at=clock.now() + timedelta(days=9)))
+        session.execute(update(Job).where(Job.kind != SYNC_VIDEOS).values(due_at=clock.now() + timedelta(days=9)))
 
     turns = run_jobs()
 
     assert turns - 230 // services.COVERS_AT_ONCE == 2  # the others fetch the covers
     assert count(Video) == 230
     with app.app_context():
-        assert not queue.run_now(f"{COLLECT}:{account_id}")
+        assert not queue.run_now(f"{SYNC_VIDEOS}:{account_id}")

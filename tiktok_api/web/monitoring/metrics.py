@@ -1,8 +1,8 @@
-"""`/metrics`, for Prometheus: what the processes counted, and the present state, which is read from the database.
+"""`/metrics`, for Prometheus: the counters of the processes, and the present state, which is read from the database.
 
-Who may scrape: with METRICS_TOKEN set, the bearer of that token, from anywhere. Without one, a process on this machine that
-connects directly: a request that came through a proxy, which says so in its headers, is refused. A private network is not
-trusted, because what a container's or a cloud's forwarding sends on comes from such an address too.
+With METRICS_TOKEN set, a client with that token may scrape, from anywhere. Without one, only a process on this machine that
+connects directly may: a request with a proxy's headers is refused. A private network is not trusted, because requests
+that a container or a cloud forwards come from such an address as well.
 """
 
 import hmac
@@ -18,7 +18,7 @@ from tiktok_api import __version__
 from tiktok_api.db import end_reading
 from tiktok_api.errors import Forbidden, Unauthorized
 from tiktok_api.extensions import service
-from tiktok_api.metrics import counters
+from tiktok_api.metrics import counters, exposition
 from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
 from tiktok_api.schema import revisions
 from tiktok_api.settings import Settings
@@ -41,14 +41,14 @@ class MetricsPrivate(Forbidden):
 
 @blp.get("/metrics")
 def show_metrics() -> Response:
-    """Show everything that is counted, in Prometheus' text format."""
+    """Show all metrics in Prometheus' text format."""
     _must_be_allowed()
     headers = {"Cache-Control": "no-store"}
-    return Response(counters.exposition(service(Gauges).read()), 200, headers, content_type=counters.CONTENT_TYPE)
+    return Response(exposition.render(service(Gauges).read()), 200, headers, content_type=exposition.CONTENT_TYPE)
 
 
 class Gauges:
-    """The present state as each domain tells it, read at most once in some seconds however many ask."""
+    """The present state of each domain, read at most once in some seconds however many clients scrape."""
 
     def __init__(self, sources: Iterable[counters.Gauges]) -> None:
         self._sources = tuple(sources)
@@ -57,19 +57,19 @@ class Gauges:
         self._found: list[Metric] = []
 
     def read(self) -> list[Metric]:
-        """The metrics, in an application context. A source that fails is left out, and shown as such."""
+        """The metrics, in an application context. A source that fails is left out and counted as failed."""
         with self._lock:
             if self._read_at is None or time.monotonic() - self._read_at >= CACHED_SECONDS:
-                self._found = list(self._look())
+                self._found = list(self._read_all())
                 self._read_at = time.monotonic()
             return self._found
 
-    def _look(self) -> Iterator[Metric]:
+    def _read_all(self) -> Iterator[Metric]:
         failed = 0
         for source in self._sources:
             try:
                 yield from list(source())
-            except Exception as error:  # whatever it is, the rest can still be told
+            except Exception as error:  # whatever it is, the other sources can still be read
                 failed += 1
                 log.warning("metrics.unreadable", source=source.__module__, error=repr(error))
             finally:
@@ -78,7 +78,7 @@ class Gauges:
 
 
 def server_gauges() -> Iterator[Metric]:
-    """This version, whether the schema is the one that it wants, and where requests are counted."""
+    """This version, whether the schema is current, and where requests are counted."""
     info = GaugeMetricFamily("tiktok_api_build_info", "The version that answers.", labels=["version"])
     info.add_metric([__version__], 1)
     yield info
@@ -99,12 +99,12 @@ def _must_be_allowed() -> None:
         offered = request.headers.get("Authorization", "").encode()
         if not hmac.compare_digest(offered, f"Bearer {token}".encode()):
             raise MetricsTokenWrong
-    elif not _asks_directly():
+    elif not _is_direct():
         raise MetricsPrivate
 
 
-def _asks_directly() -> bool:
-    """Whether the connection is from this machine and nothing says that it was forwarded."""
+def _is_direct() -> bool:
+    """Returns True if the connection is from this machine and no header says that it was forwarded."""
     before_proxies = request.environ.get("werkzeug.proxy_fix.orig", request.environ)
     try:
         is_local = ip_address(before_proxies.get("REMOTE_ADDR") or "").is_loopback

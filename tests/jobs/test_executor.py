@@ -1,4 +1,4 @@
-"""What becomes of a promise: kept, put off, woken meanwhile, failed."""
+"""What becomes of a enqueue: kept, put off, woken meanwhile, failed."""
 
 from datetime import timedelta
 
@@ -18,37 +18,37 @@ from tiktok_api.jobs.registry import RunAgain
 LATER = timedelta(hours=5)
 
 
-def fail(_ticket):
+def fail(_job):
     raise RuntimeError("it did not work")
 
 
 @on_each_database
-def test_what_is_done_is_forgotten(promise, claim, look):
-    job_id = promise()
+def test_a_job_that_is_done_is_deleted(enqueue, claim, read_job):
+    job_id = enqueue()
 
     executor.run(claim(job_id))
 
-    assert look(job_id) is None
+    assert read_job(job_id) is None
 
 
 @on_each_database
-def test_what_must_wait_comes_due_then(promise, claim, look):
-    job_id = promise()
+def test_a_job_that_asks_to_run_again_comes_due_then(enqueue, claim, read_job):
+    job_id = enqueue()
     at = clock.now() + LATER
     kinds.does["tests.anything"] = lambda _: RunAgain(at)
 
     executor.run(claim(job_id))
 
-    job = look(job_id)
+    job = read_job(job_id)
     assert (job.due_at, job.leased_until, job.attempts) == (at, None, 0)
 
 
 @on_each_database
 @pytest.mark.parametrize("outcome", [None, "again"])
-def test_what_is_woken_while_it_runs_comes_due_at_once(promise, claim, look, outcome):
-    job_id = promise()
+def test_a_job_that_is_hurried_while_it_runs_comes_due_at_once(enqueue, claim, read_job, outcome):
+    job_id = enqueue()
 
-    def act(_ticket):
+    def act(_job):
         with transaction():
             assert queue.run_now("the job")
         return RunAgain(clock.now() + LATER) if outcome else None
@@ -56,26 +56,26 @@ def test_what_is_woken_while_it_runs_comes_due_at_once(promise, claim, look, out
     kinds.does["tests.anything"] = act
     executor.run(claim(job_id))
 
-    assert look(job_id).due_at <= clock.now()
+    assert read_job(job_id).due_at <= clock.now()
     assert claim(job_id).epoch == 2
 
 
 @on_each_database
-def test_what_is_promised_again_while_it_runs_is_kept_again(promise, claim, look):
-    job_id = promise(payload={"first": True})
-    kinds.does["tests.anything"] = lambda _: promise(payload={"second": True}) and None
+def test_a_job_that_is_enqueued_again_while_it_runs_runs_again(enqueue, claim, read_job):
+    job_id = enqueue(payload={"first": True})
+    kinds.does["tests.anything"] = lambda _: enqueue(payload={"second": True}) and None
 
     executor.run(claim(job_id))
 
-    assert look(job_id).payload == {"second": True}
+    assert read_job(job_id).payload == {"second": True}
     assert claim(job_id) is not None
 
 
 @on_each_database
-def test_what_is_withdrawn_while_it_runs_stays_withdrawn(promise, claim, look):
-    job_id = promise()
+def test_a_job_that_is_cancelled_while_it_runs_stays_cancelled(enqueue, claim, read_job):
+    job_id = enqueue()
 
-    def act(_ticket):
+    def act(_job):
         with transaction():
             queue.cancel("the job")
         return RunAgain(clock.now())
@@ -83,69 +83,69 @@ def test_what_is_withdrawn_while_it_runs_stays_withdrawn(promise, claim, look):
     kinds.does["tests.anything"] = act
     executor.run(claim(job_id))
 
-    assert look(job_id) is None
+    assert read_job(job_id) is None
 
 
-def test_waking_what_is_not_promised_says_so(app):
+def test_hurrying_a_job_that_does_not_exist_returns_false(app):
     with transaction():
         assert queue.run_now("nothing") is False
 
 
 @on_each_database
-def test_a_promise_made_twice_is_one(app, promise, look):
-    first = promise(due_at=clock.now() + LATER)
+def test_enqueueing_twice_makes_one_job(app, enqueue, read_job):
+    first = enqueue(due_at=clock.now() + LATER)
     sooner = clock.now()
 
-    second = promise(due_at=sooner)
+    second = enqueue(due_at=sooner)
 
     assert second == first
-    assert look(first).due_at == sooner
+    assert read_job(first).due_at == sooner
 
 
 @on_each_database
-def test_a_promise_made_once_stays_as_it_is(app, promise, look):
+def test_enqueue_once_leaves_an_existing_job_as_it_is(app, enqueue, read_job):
     due_at = clock.now() + LATER
-    job_id = promise(due_at=due_at)
+    job_id = enqueue(due_at=due_at)
 
     with transaction():
         queue.enqueue_once("tests.anything", due_at=clock.now(), unique_key="the job")
 
-    assert look(job_id).due_at == due_at
+    assert read_job(job_id).due_at == due_at
 
 
-def test_a_promise_in_a_transaction_that_failed_was_never_made(app):
-    def promise_and_fail():
+def test_a_job_enqueued_in_a_failed_transaction_does_not_exist(app):
+    def enqueue_and_fail():
         with transaction():
             queue.enqueue("tests.anything", due_at=clock.now(), unique_key="the job")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        promise_and_fail()
+        enqueue_and_fail()
 
     with transaction():
         assert queue.run_now("the job") is False
 
 
 @on_each_database
-def test_what_failed_is_tried_again_after_a_growing_pause(promise, claim, look):
-    job_id, pauses = promise(), []
+def test_a_failed_job_is_tried_again_after_a_growing_pause(enqueue, claim, read_job):
+    job_id, pauses = enqueue(), []
     kinds.does["tests.anything"] = fail
     for _ in range(2):
         began = clock.now()
         executor.run(claim(job_id))
-        pauses.append(look(job_id).due_at - began)
+        pauses.append(read_job(job_id).due_at - began)
         with transaction():
             queue.run_now("the job")
 
-    job = look(job_id)
+    job = read_job(job_id)
     assert timedelta(seconds=1) <= pauses[0] <= timedelta(seconds=3.5)
     assert timedelta(seconds=2) <= pauses[1] <= timedelta(seconds=6.5)
     assert (job.attempts, job.status, job.leased_until) == (2, JobStatus.WAITING, None)
     assert job.last_error == "RuntimeError: it did not work\n"
 
 
-def test_success_forgives_failures(promise, claim, look):
-    job_id = promise()
+def test_success_forgives_failures(enqueue, claim, read_job):
+    job_id = enqueue()
     kinds.does["tests.anything"] = fail
     executor.run(claim(job_id))
     with transaction():
@@ -154,13 +154,13 @@ def test_success_forgives_failures(promise, claim, look):
 
     executor.run(claim(job_id))
 
-    assert (look(job_id).attempts, look(job_id).last_error) == (0, None)
+    assert (read_job(job_id).attempts, read_job(job_id).last_error) == (0, None)
 
 
 @pytest.fixture
-def dead_job(promise, claim):
+def dead_job(enqueue, claim):
     """One that failed as often as it may."""
-    job_id = promise()
+    job_id = enqueue()
     kinds.does["tests.anything"] = fail
     for _ in range(3):
         with transaction():
@@ -169,13 +169,13 @@ def dead_job(promise, claim):
     return job_id
 
 
-def miss_a_table(_ticket):
+def miss_a_table(_job):
     db.session.execute(text("select * from a_table_of_the_next_version"))
 
 
 @on_each_database
-def test_a_schema_that_is_behind_kills_no_job(promise, claim, look):
-    job_id = promise()
+def test_a_schema_that_is_behind_kills_no_job(enqueue, claim, read_job):
+    job_id = enqueue()
     kinds.does["tests.anything"] = miss_a_table
 
     for _ in range(20):
@@ -183,48 +183,48 @@ def test_a_schema_that_is_behind_kills_no_job(promise, claim, look):
             queue.run_now("the job")
         executor.run(claim(job_id))
 
-    job = look(job_id)
+    job = read_job(job_id)
     assert (job.status, job.attempts) == (JobStatus.WAITING, 0)
     assert job.due_at > clock.now()
 
 
-def test_what_fails_too_often_is_dead_and_everybody_can_see_it(app, dead_job, look, client):
-    assert look(dead_job).status is JobStatus.DEAD
+def test_a_job_that_fails_too_often_is_dead_and_shown(app, dead_job, read_job, client):
+    assert read_job(dead_job).status is JobStatus.DEAD
     assert client.get("/readyz").json["checks"]["jobs"]["dead"] == 1
     listed = app.test_cli_runner().invoke(args=["jobs", "dead"]).output
     assert str(dead_job) in listed
     assert "it did not work" in listed
 
 
-def test_a_dead_job_can_be_given_another_chance(app, dead_job, look):
+def test_a_dead_job_can_be_given_another_chance(app, dead_job, read_job):
     kinds.does.clear()
 
     result = app.test_cli_runner().invoke(args=["jobs", "retry", str(dead_job)])
 
     assert result.exit_code == 0, result.output
     assert run_due_jobs(app) == 1
-    assert look(dead_job) is None
+    assert read_job(dead_job) is None
 
 
-def test_promising_it_anew_revives_a_dead_job(app, dead_job, promise, claim):
-    promise()
+def test_enqueueing_again_revives_a_dead_job(app, dead_job, enqueue, claim):
+    enqueue()
 
     assert claim(dead_job) is not None
 
 
-def test_a_kind_that_nobody_here_knows_stays_for_those_who_do(promise, claim, look):
-    job_id = promise("tests.of_another_version")
+def test_a_job_of_an_unknown_kind_stays_for_workers_that_know_it(enqueue, claim, read_job):
+    job_id = enqueue("tests.of_another_version")
     for _ in range(12):
         executor.run(claim(job_id))
         with transaction():
             queue.run_now("the job")
 
-    assert look(job_id).status is JobStatus.WAITING
+    assert read_job(job_id).status is JobStatus.WAITING
 
 
-def test_a_job_remembers_the_request_that_asked_for_it(app, promise, claim):
+def test_a_job_remembers_the_request_that_asked_for_it(app, enqueue, claim):
     structlog.contextvars.bind_contextvars(request_id="the request")
-    job_id = promise()
+    job_id = enqueue()
     structlog.contextvars.clear_contextvars()
     seen = []
     kinds.does["tests.anything"] = lambda _: seen.append(structlog.contextvars.get_contextvars()["request_id"])
@@ -236,30 +236,30 @@ def test_a_job_remembers_the_request_that_asked_for_it(app, promise, claim):
 
 
 @on_each_database
-def test_recurring_work_comes_due_again(promise, claim, look):
-    job_id = promise("tests.daily")
+def test_a_recurring_job_comes_due_again(enqueue, claim, read_job):
+    job_id = enqueue("tests.daily")
 
     executor.run(claim(job_id))
 
-    assert timedelta(hours=23) < look(job_id).due_at - clock.now() <= timedelta(days=1)
+    assert timedelta(hours=23) < read_job(job_id).due_at - clock.now() <= timedelta(days=1)
 
 
-def test_recurring_work_says_itself_when_if_it_knows_better(promise, claim, look):
-    job_id, at = promise("tests.daily"), clock.now() + LATER
+def test_a_recurring_task_may_name_its_next_time(enqueue, claim, read_job):
+    job_id, at = enqueue("tests.daily"), clock.now() + LATER
     kinds.does["tests.daily"] = lambda _: RunAgain(at)
 
     executor.run(claim(job_id))
 
-    assert look(job_id).due_at == at
+    assert read_job(job_id).due_at == at
 
 
-def test_recurring_work_never_dies(promise, claim, look):
-    job_id = promise("tests.daily")
+def test_a_recurring_job_never_dies(enqueue, claim, read_job):
+    job_id = enqueue("tests.daily")
     kinds.does["tests.daily"] = fail
     for _ in range(5):
         executor.run(claim(job_id))
         with transaction():
             queue.run_now("the job")
 
-    assert look(job_id).status is JobStatus.WAITING
-    assert look(job_id).attempts == 5
+    assert read_job(job_id).status is JobStatus.WAITING
+    assert read_job(job_id).attempts == 5

@@ -1,4 +1,4 @@
-"""A job is claimed by one worker at a time, and whoever claims it later fences off whoever claimed it before."""
+"""A job is claimed by one worker at a time, and a later claim fences off the earlier one."""
 
 import os
 import subprocess
@@ -22,23 +22,23 @@ RUN_OUT = timedelta(seconds=-1)
 
 
 @on_each_database
-def test_of_many_threads_one_claims(app, promise):
-    job_id = promise()
+def test_of_many_threads_one_claims_the_job(app, enqueue):
+    job_id = enqueue()
 
     def try_it(_number):
         with app.app_context():
             return executor.claim(job_id, timedelta(seconds=60))
 
     with ThreadPoolExecutor(20) as pool:
-        tickets = list(pool.map(try_it, range(20)))
+        claims = list(pool.map(try_it, range(20)))
 
-    assert [job.epoch for job in tickets if job] == [1]
+    assert [job.epoch for job in claims if job] == [1]
 
 
 @on_each_database
-def test_of_many_processes_each_job_has_one(promise, each_database_url):
-    jobs = [str(promise(unique_key=str(uuid4()))) for _ in range(40)]
-    command = [sys.executable, "-m", "tests.jobs.claimer"]
+def test_each_job_is_claimed_by_one_process(enqueue, each_database_url):
+    jobs = [str(enqueue(unique_key=str(uuid4()))) for _ in range(40)]
+    command = [sys.executable, "-m", "tests.jobs.claiming_process"]
     environment = os.environ | {"DATABASE_URL": each_database_url}
     workers = [
         subprocess.Popen(
@@ -57,14 +57,14 @@ def test_of_many_processes_each_job_has_one(promise, each_database_url):
     assert sorted(claimed[0] + claimed[1]) == sorted(jobs)
 
 
-def test_what_is_not_due_is_not_claimed(promise, claim):
-    job_id = promise(due_at=clock.now() + timedelta(seconds=60))
+def test_a_job_that_is_not_due_is_not_claimed(enqueue, claim):
+    job_id = enqueue(due_at=clock.now() + timedelta(seconds=60))
 
     assert claim(job_id) is None
 
 
-def test_what_was_withdrawn_is_not_claimed(promise, claim):
-    job_id = promise()
+def test_a_cancelled_job_is_not_claimed(enqueue, claim):
+    job_id = enqueue()
     with transaction():
         queue.cancel("the job")
 
@@ -72,16 +72,16 @@ def test_what_was_withdrawn_is_not_claimed(promise, claim):
 
 
 @on_each_database
-def test_what_is_held_is_not_claimed(promise, claim):
-    job_id = promise()
+def test_a_leased_job_is_not_claimed(enqueue, claim):
+    job_id = enqueue()
     claim(job_id)
 
     assert claim(job_id) is None
 
 
 @on_each_database
-def test_when_its_lease_is_over_it_is_claimed_with_a_higher_epoch(promise, claim):
-    job_id = promise()
+def test_after_its_lease_a_job_is_claimed_with_a_higher_epoch(enqueue, claim):
+    job_id = enqueue()
     first = claim(job_id, RUN_OUT)
 
     second = claim(job_id)
@@ -91,14 +91,14 @@ def test_when_its_lease_is_over_it_is_claimed_with_a_higher_epoch(promise, claim
 
 @on_each_database
 @pytest.mark.parametrize("outcome", ["done", "again", "failed"])
-def test_who_was_taken_over_settles_nothing(promise, claim, look, outcome):
-    job_id = promise()
+def test_an_overtaken_worker_records_nothing(enqueue, claim, read_job, outcome):
+    job_id = enqueue()
     zombie = claim(job_id, RUN_OUT)
     claim(job_id)
-    before = look(job_id)
+    before = read_job(job_id)
     state = (before.epoch, before.leased_until, before.due_at, before.attempts, before.status)
 
-    def act(_ticket):
+    def act(_job):
         if outcome == "failed":
             raise RuntimeError("too late")
         return RunAgain(clock.now() + timedelta(days=1)) if outcome == "again" else None
@@ -106,13 +106,13 @@ def test_who_was_taken_over_settles_nothing(promise, claim, look, outcome):
     kinds.does["tests.anything"] = act
     executor.run(zombie)
 
-    after = look(job_id)
+    after = read_job(job_id)
     assert (after.epoch, after.leased_until, after.due_at, after.attempts, after.status) == state
 
 
 @on_each_database
-def test_who_was_taken_over_renews_no_lease(promise, claim):
-    job_id = promise()
+def test_an_overtaken_worker_renews_no_lease(enqueue, claim):
+    job_id = enqueue()
     zombie = claim(job_id, RUN_OUT)
     current = claim(job_id)
 
@@ -122,17 +122,17 @@ def test_who_was_taken_over_renews_no_lease(promise, claim):
 
 
 @on_each_database
-def test_who_was_taken_over_can_find_out(promise, claim):
-    job_id = promise()
+def test_a_worker_can_find_out_that_it_was_overtaken(enqueue, claim):
+    job_id = enqueue()
     zombie = claim(job_id, RUN_OUT)
     current = claim(job_id)
 
     assert (queue.is_held(zombie), queue.is_held(current)) == (False, True)
 
 
-def test_a_dead_job_is_not_claimed(promise, claim, look):
-    job_id = promise()
+def test_a_dead_job_is_not_claimed(enqueue, claim, read_job):
+    job_id = enqueue()
     with transaction():
-        look(job_id).status = JobStatus.DEAD
+        read_job(job_id).status = JobStatus.DEAD
 
     assert claim(job_id) is None

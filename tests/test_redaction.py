@@ -1,0 +1,48 @@
+"""What is hidden in logs and errors: given secrets, and what is secret by its name or its form"""
+
+import pytest
+
+from tiktok_api.redaction import HIDDEN, Redactor, redact
+
+
+@pytest.mark.parametrize("name", ["password", "access_token", "TIKTOK_CLIENT_SECRET", "Authorization", "upload_url"])
+def test_a_value_is_secret_by_its_name(name):
+    assert redact({name: "anything", "other": "shown"}) == {name: HIDDEN, "other": "shown"}
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "eyJhbGciOi.eyJzdWIi.c2ln",
+        "act.example12345Example!4608.va",
+        "tk_0123456789",
+        "Bearer abc.def",
+        "upload_token=0123",
+        "client_secret=0123",
+    ],
+)
+def test_a_text_is_secret_by_its_form(secret):
+    assert redact(["before", f"before {secret} after"]) == ["before", f"before {HIDDEN} after"]
+
+
+def test_given_secrets_are_hidden_in_texts_and_keys_plain_or_encoded():
+    redactor = Redactor(["some private/words", None, "short"])
+
+    assert redactor.redact({"some private/words": "short some+private%2Fwords"}) == {HIDDEN: f"short {HIDDEN}"}
+
+
+def test_values_that_are_nested_too_deeply_are_left_out():
+    nested: list = []
+    for _ in range(2000):
+        nested = [nested]
+
+    assert "[too deep]" in str(redact(nested))
+
+
+def test_empty_values_and_numbers_are_shown():
+    assert redact({"token": None, "secret": "", "count": 3, "ok": True}) == {
+        "token": None,
+        "secret": "",
+        "count": 3,
+        "ok": True,
+    }

@@ -1,0 +1,43 @@
+"""Which function listens to which event: a lower domain announces it, a higher one listens."""
+
+from uuid import UUID
+
+from tiktok_api import events
+from tiktok_api.accounts import disconnection
+from tiktok_api.accounts import services as accounts
+from tiktok_api.accounts.token_refresh import TokenVault
+from tiktok_api.analytics import ingest, queries
+from tiktok_api.analytics.pictures import services as pictures
+from tiktok_api.extensions import service
+from tiktok_api.media import deduplication
+from tiktok_api.posts import listeners, monitoring
+from tiktok_api.posts.matching import videos
+from tiktok_api.posts.states import PublicationState
+from tiktok_api.posts.waiting import pending_media
+
+
+def subscribe() -> None:
+    """Register every listener. Listeners of one event run in this order; registering again changes nothing."""
+    events.subscribe("accounts.named", accounts.get_accounts)
+    events.subscribe("user.leaving", _disconnect_accounts)
+    events.subscribe("user.leaving", listeners.forget_posts)
+    events.subscribe("user.leaving", deduplication.release_all_bytes)
+    events.subscribe("media.is_used", listeners.is_shown)
+    events.subscribe("media.inspected", pending_media.check_posts_of)
+    events.subscribe("media.lapsed", pending_media.check_posts_of)
+    events.subscribe("media.may_be_deleted", listeners.veto_deletion)
+    events.subscribe("account.disconnecting", listeners.give_up_account)
+    events.subscribe("account.reconnected", listeners.resume_account)
+    events.subscribe("account.disconnecting", pictures.release_pictures)
+    events.subscribe("account.profile_read", ingest.store_profile)
+    for state in PublicationState:
+        events.subscribe(f"publication.{state}", monitoring.count_transition)
+    events.subscribe("account.profile_read", pictures.request_pictures)
+    events.subscribe("storage.keys_held", pictures.used_keys)
+    events.subscribe("account.sync_requested", ingest.request_video_sync)
+    events.subscribe("account.videos_listed", videos.enqueue_matching)
+    events.subscribe("account.videos", queries.listed_since)
+
+
+def _disconnect_accounts(user_id: UUID) -> None:
+    disconnection.disconnect_all(user_id, service(TokenVault))

@@ -1,0 +1,69 @@
+"""Keeps passwords, tokens, codes, keys and upload URLs out of logs and error messages."""
+
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote_plus
+
+HIDDEN = "[hidden]"
+_SHORTEST_SECRET = 6
+_DEEPEST = 12
+
+_SECRET_NAMES = re.compile(
+    r"password|secret|token|authorization|cookie|code_verifier|upload_url|api_key", re.IGNORECASE
+)
+_SECRET_VALUES = re.compile(
+    r"""eyJ[\w-]+\.[\w-]+\.[\w-]+                      # JWT
+    | \b(?:act|rft|clt)\.[^\s"'<>&,;]+                 # TikTok's tokens
+    | \btk_[\w-]+                                      # API keys
+    | (?i:\b(?:bearer|basic)\s+)[^\s"',]+              # Authorization
+    | (?<=://)[^\s/@"']*:[^\s/@"']+(?=@)               # the password in a URL
+    | (?<![\w-])(?i:[\w-]*(?:token|code|signature|secret|password|credential|verifier|\bsig|_key)=)[^&\s"']+  # in a query
+    """,
+    re.VERBOSE,
+)
+
+
+class Redactor:
+    """Hides given secrets wherever they occur, and values that are secret by their name or form."""
+
+    def __init__(self, secrets: Iterable[str | None] = ()) -> None:
+        known = {secret for secret in secrets if secret and len(secret) >= _SHORTEST_SECRET}
+        self._secrets = sorted(known | {quote_plus(secret) for secret in known}, key=len, reverse=True)
+
+    def clean(self, text: str) -> str:
+        """The text with every secret replaced."""
+        for secret in self._secrets:
+            text = text.replace(secret, HIDDEN)
+        return _SECRET_VALUES.sub(HIDDEN, text)
+
+    def redact(self, value: Any, name: str = "", *, depth: int = _DEEPEST) -> Any:
+        """A copy of a JSON value for the log; `name` is the key it stands under. Values deeper than 12 levels are left out."""
+        if (
+            name
+            and value not in (None, "")
+            and _SECRET_NAMES.search(name)
+            and not isinstance(value, dict | list | tuple)
+        ):
+            return HIDDEN
+        if isinstance(value, str):
+            return self.clean(value)
+        if not isinstance(value, dict | list | tuple):
+            return value
+        if depth == 0:
+            return "[too deep]"
+        if isinstance(value, dict):
+            return {self._clean_key(key): self.redact(item, str(key), depth=depth - 1) for key, item in value.items()}
+        return [self.redact(item, name, depth=depth - 1) for item in value]
+
+    def _clean_key(self, key: Any) -> Any:
+        return self.clean(key) if isinstance(key, str) else key
+
+
+redact = Redactor().redact
+
+
+def fingerprint(token: str) -> str:
+    """Names a token in logs without telling it."""
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()[:10]
