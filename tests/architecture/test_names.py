@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 REPLACED_MODULES = frozenset((HERE / "replaced_modules.txt").read_text().split())
 """Names that modules had before they got those of the field, and names that say nothing."""
 REPLACED_CLASSES = frozenset((HERE / "replaced_classes.txt").read_text().split())
-MOST_OF_THE_FOUR_WORDS = 255
+MOST_OF_THE_FOUR_WORDS = 3
 """A person for a process, a riddle for a noun: name the worker, the caller, the client."""
 
 

@@ -82,7 +82,7 @@ class Watcher:
     def begins(self) -> None:
         """A session takes a connection: one after the other here, so that no other thread is stopped inside one of its own.
 
-        Whoever stands still with the database locked keeps everybody waiting, but proves nothing.
+        A process that stands still with the database locked holds every other up, but proves nothing.
         """
         self._gate.acquire()
         self._here.depth = getattr(self._here, "depth", 0) + 1

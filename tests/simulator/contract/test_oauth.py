@@ -16,7 +16,7 @@ from tiktok_api.simulator import CommandRefused
 @pytest.mark.parametrize(
     ("changes", "marks"),
     [
-        pytest.param({"client_key": "nobody"}, ("unauthorized_client", "client_key"), id="unknown-client-key"),
+        pytest.param({"client_key": "unknown"}, ("unauthorized_client", "client_key"), id="unknown-client-key"),
         pytest.param({"client_key": None}, ("unauthorized_client", "client_key"), id="client-key-required"),
         pytest.param(
             {"client_id": "awsimclient0001", "client_key": None},
@@ -232,7 +232,7 @@ def test_open_ids_differ_between_apps_and_stay_within_one(client, web_client):
             {"client_secret": None}, "invalid_request", "Client secret is missed in request.", id="secret-missing"
         ),
         pytest.param({"client_secret": "wrong"}, "invalid_client", None, id="secret-wrong"),
-        pytest.param({"client_key": "nobody"}, "invalid_client", None, id="client-unknown"),
+        pytest.param({"client_key": "unknown"}, "invalid_client", None, id="client-unknown"),
         pytest.param(
             {"client_key": None}, "invalid_request", "The request parameters are malformed.", id="key-missing"
         ),

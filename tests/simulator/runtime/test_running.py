@@ -312,7 +312,7 @@ def test_every_form_of_the_page_works(client, ada, session):
     session.post(f"{page}/mischief", data={"clear": "1"})
     assert client.control.mischiefs() == []
     assert session.post(f"{page}/knobs", data={"rotation": "sideways"}).status_code == 400
-    assert session.post(f"{page}/creators/nobody").status_code == 404
+    assert session.post(f"{page}/creators/unknown").status_code == 404
     session.post(f"{page}/reset")
     assert client.control.knobs()["rotation"] == "always"
 
@@ -360,8 +360,8 @@ def test_the_journal_keeps_no_secret(client, ada):
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
-        ("GET", "/creators/nobody", None, 404),
-        ("GET", "/creators/nobody/live", None, 404),
+        ("GET", "/creators/unknown", None, 404),
+        ("GET", "/creators/unknown/live", None, 404),
         ("POST", "/creators/ada", {}, 409),
         ("PATCH", "/creators/ada", {"colour": "red"}, 400),
         ("PATCH", "/creators/ada", {"private": "yes"}, 400),
@@ -371,13 +371,13 @@ def test_the_journal_keeps_no_secret(client, ada):
         ("POST", "/creators/ada/complete-draft", {"publish_id": "x"}, 404),
         ("POST", "/creators/ada/complete-draft", {"privacy_level": "x"}, 400),
         ("POST", "/apps/awsimclient0001", {}, 409),
-        ("PATCH", "/apps/nobody", {}, 404),
+        ("PATCH", "/apps/unknown", {}, 404),
         ("PATCH", "/apps/awsimclient0001", {"scopes": ["moon"]}, 400),
         ("PATCH", "/apps/awsimclient0001", {"type": "toaster"}, 400),
-        ("GET", "/apps/nobody/property", None, 404),
+        ("GET", "/apps/unknown/property", None, 404),
         ("POST", "/apps/awsimclient0001/property", {"prefix": "http://127.0.0.1:9/x/"}, 409),
         ("POST", "/settle", {"timeout_seconds": "x"}, 400),
-        ("POST", "/videos", {"username": "nobody"}, 404),
+        ("POST", "/videos", {"username": "unknown"}, 404),
         ("POST", "/videos", {"username": "ada", "count": "x"}, 400),
         ("POST", "/videos", {"username": "ada", "created_at": "x"}, 400),
         ("PATCH", "/videos/1", {}, 404),
