@@ -1,1 +1,5 @@
-"""Runs a simulator: `http` is its HTTP server, `request_body` the bodies of requests, `running` the world, server and file."""
+"""The HTTP server, and what starts and stops a simulator.
+
+`running` composes world, state file and server; `http` accepts connections, `connection` answers the requests of each and
+`request_body` reads their bodies.
+"""

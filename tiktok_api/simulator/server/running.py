@@ -9,7 +9,7 @@ from typing import Any
 
 from tiktok_api.simulator.app import create_simulator
 from tiktok_api.simulator.control.client import Control
-from tiktok_api.simulator.server.http import HTTPServer
+from tiktok_api.simulator.server.http import SimulatorServer
 from tiktok_api.simulator.state.state_file import StateFile
 from tiktok_api.simulator.world.world import World
 
@@ -17,7 +17,7 @@ from tiktok_api.simulator.world.world import World
 class Running:
     """A simulator that listens."""
 
-    def __init__(self, server: HTTPServer, world: World) -> None:
+    def __init__(self, server: SimulatorServer, world: World) -> None:
         self._server = server
         self.world = world
         self.url = server.url
@@ -53,12 +53,12 @@ def running(
             file.load_into(world)
             file.start(world)
             stack.callback(file.stop, world)
-        server = stack.enter_context(HTTPServer(host, port, app, listener))
+        server = stack.enter_context(SimulatorServer(host, port, app, listener))
         yield stack.enter_context(_listening(server, world))
 
 
 @contextlib.contextmanager
-def _listening(server: HTTPServer, world: World) -> Iterator[Running]:
+def _listening(server: SimulatorServer, world: World) -> Iterator[Running]:
     thread = threading.Thread(target=server.serve, name="simulator", daemon=True)
     thread.start()
     try:
