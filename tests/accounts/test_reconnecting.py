@@ -44,7 +44,7 @@ def test_it_never_moves_to_another_user(owner, stranger, simulator, connect_acco
     assert simulator.control.requests(endpoint="revoke") == []
 
 
-def test_an_expired_account_comes_back_to_life_and_says_so(owner, simulator, connect_account, tokens, pass_time):
+def test_an_expired_account_is_active_again_and_announced(owner, simulator, connect_account, tokens, pass_time):
     account_id = connect_account(owner, "ada")
     simulator.control.disconnect("ada")
     assert owner.post(f"/accounts/{account_id}/sync").status_code == 202
@@ -62,9 +62,7 @@ def test_an_expired_account_comes_back_to_life_and_says_so(owner, simulator, con
     assert heard == [account_id]
 
 
-def test_a_disconnection_that_tiktok_has_not_heard_of_does_not_take_the_new_grant(
-    owner, connect_account, run_jobs, simulator
-):
+def test_a_pending_revocation_does_not_end_the_new_grant(owner, connect_account, run_jobs, simulator):
     owner.delete(f"/accounts/{connect_account(owner, 'ada')}")
 
     account_id = connect_account(owner, "ada")
