@@ -63,14 +63,14 @@ def test_a_long_task_asks_for_a_longer_life(scene):
     assert len(scene.refreshes()) == 1
 
 
-def test_lifetimes_are_what_tiktok_says(owner, connect_account, tokens, simulator, pass_time):
+def test_lifetimes_are_what_tiktok_says(owner, connect_account, vault, simulator, pass_time):
     simulator.control.knobs(access_token_seconds=120)
     account_id = connect_account(owner, "ada")
-    first = tokens.token(account_id)
-    assert tokens.token(account_id) == first  # not renewed again and again for being shorter than the margin
+    first = vault.token(account_id)
+    assert vault.token(account_id) == first  # not renewed again and again for being shorter than the margin
 
     pass_time(seconds=100)
-    tokens.token(account_id)
+    vault.token(account_id)
 
     assert len(simulator.control.requests(endpoint="refresh")) == 1
 
