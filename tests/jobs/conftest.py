@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests import stage
 from tests.jobs import kinds
@@ -50,6 +50,17 @@ def enqueue(app: Flask) -> Callable[..., UUID]:
         return found
 
     return make
+
+
+@pytest.fixture
+def make_due(app: Flask) -> Callable[[], None]:
+    """Let every waiting job come due now."""
+
+    def move() -> None:
+        with transaction() as session:
+            session.execute(update(Job).values(due_at=clock.now()))
+
+    return move
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
-"""What becomes of a enqueue: kept, put off, woken meanwhile, failed."""
+"""The outcomes of a job: done, run again, enqueued again meanwhile, failed."""
 
 from datetime import timedelta
 
 import pytest
 import structlog
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from tests.databases import on_each_database
 from tests.jobs import kinds
@@ -12,7 +12,7 @@ from tests.running_jobs import run_due_jobs
 from tiktok_api import clock
 from tiktok_api.db import db, transaction
 from tiktok_api.jobs import executor, queue
-from tiktok_api.jobs.models import JobStatus
+from tiktok_api.jobs.models import Job, JobStatus
 from tiktok_api.jobs.registry import RunAgain
 
 LATER = timedelta(hours=5)
@@ -45,12 +45,12 @@ def test_a_job_that_asks_to_run_again_comes_due_then(enqueue, claim, read_job):
 
 @on_each_database
 @pytest.mark.parametrize("outcome", [None, "again"])
-def test_a_job_that_is_hurried_while_it_runs_comes_due_at_once(enqueue, claim, read_job, outcome):
+def test_a_job_that_is_enqueued_again_while_it_runs_comes_due_at_its_new_time(enqueue, claim, read_job, outcome):
     job_id = enqueue()
 
     def act(_job):
         with transaction():
-            assert queue.run_now("the job")
+            queue.enqueue("tests.anything", due_at=clock.now(), unique_key="the job")
         return RunAgain(clock.now() + LATER) if outcome else None
 
     kinds.does["tests.anything"] = act
@@ -86,11 +86,6 @@ def test_a_job_that_is_cancelled_while_it_runs_stays_cancelled(enqueue, claim, r
     assert read_job(job_id) is None
 
 
-def test_hurrying_a_job_that_does_not_exist_returns_false(app):
-    with transaction():
-        assert queue.run_now("nothing") is False
-
-
 @on_each_database
 def test_enqueueing_twice_makes_one_job(app, enqueue, read_job):
     first = enqueue(due_at=clock.now() + LATER)
@@ -122,20 +117,18 @@ def test_a_job_enqueued_in_a_failed_transaction_does_not_exist(app):
     with pytest.raises(RuntimeError):
         enqueue_and_fail()
 
-    with transaction():
-        assert queue.run_now("the job") is False
+    assert db.session.scalar(select(Job.id)) is None
 
 
 @on_each_database
-def test_a_failed_job_is_tried_again_after_a_growing_pause(enqueue, claim, read_job):
+def test_a_failed_job_is_tried_again_after_a_growing_pause(enqueue, claim, read_job, make_due):
     job_id, pauses = enqueue(), []
     kinds.does["tests.anything"] = fail
     for _ in range(2):
         began = clock.now()
         executor.run(claim(job_id))
         pauses.append(read_job(job_id).due_at - began)
-        with transaction():
-            queue.run_now("the job")
+        make_due()
 
     job = read_job(job_id)
     assert timedelta(seconds=1) <= pauses[0] <= timedelta(seconds=3.5)
@@ -144,12 +137,11 @@ def test_a_failed_job_is_tried_again_after_a_growing_pause(enqueue, claim, read_
     assert job.last_error == "RuntimeError: it did not work\n"
 
 
-def test_success_forgives_failures(enqueue, claim, read_job):
+def test_success_forgives_failures(enqueue, claim, read_job, make_due):
     job_id = enqueue()
     kinds.does["tests.anything"] = fail
     executor.run(claim(job_id))
-    with transaction():
-        queue.run_now("the job")
+    make_due()
     kinds.does["tests.anything"] = lambda _: RunAgain(clock.now() + LATER)
 
     executor.run(claim(job_id))
@@ -158,13 +150,12 @@ def test_success_forgives_failures(enqueue, claim, read_job):
 
 
 @pytest.fixture
-def dead_job(enqueue, claim):
+def dead_job(enqueue, claim, make_due):
     """One that failed as often as it may."""
     job_id = enqueue()
     kinds.does["tests.anything"] = fail
     for _ in range(3):
-        with transaction():
-            queue.run_now("the job")
+        make_due()
         executor.run(claim(job_id))
     return job_id
 
@@ -174,13 +165,12 @@ def miss_a_table(_job):
 
 
 @on_each_database
-def test_a_schema_that_is_behind_kills_no_job(enqueue, claim, read_job):
+def test_a_schema_that_is_behind_kills_no_job(enqueue, claim, read_job, make_due):
     job_id = enqueue()
     kinds.does["tests.anything"] = miss_a_table
 
     for _ in range(20):
-        with transaction():
-            queue.run_now("the job")
+        make_due()
         executor.run(claim(job_id))
 
     job = read_job(job_id)
@@ -212,12 +202,11 @@ def test_enqueueing_again_revives_a_dead_job(app, dead_job, enqueue, claim):
     assert claim(dead_job) is not None
 
 
-def test_a_job_of_an_unknown_kind_stays_for_workers_that_know_it(enqueue, claim, read_job):
+def test_a_job_of_an_unknown_kind_stays_for_workers_that_know_it(enqueue, claim, read_job, make_due):
     job_id = enqueue("tests.of_another_version")
     for _ in range(12):
         executor.run(claim(job_id))
-        with transaction():
-            queue.run_now("the job")
+        make_due()
 
     assert read_job(job_id).status is JobStatus.WAITING
 
@@ -253,13 +242,12 @@ def test_a_recurring_task_may_name_its_next_time(enqueue, claim, read_job):
     assert read_job(job_id).due_at == at
 
 
-def test_a_recurring_job_never_dies(enqueue, claim, read_job):
+def test_a_recurring_job_never_dies(enqueue, claim, read_job, make_due):
     job_id = enqueue("tests.daily")
     kinds.does["tests.daily"] = fail
     for _ in range(5):
         executor.run(claim(job_id))
-        with transaction():
-            queue.run_now("the job")
+        make_due()
 
     assert read_job(job_id).status is JobStatus.WAITING
     assert read_job(job_id).attempts == 5

@@ -88,18 +88,18 @@ def run(job: ClaimedJob) -> None:
 
 
 def _record(job: ClaimedJob, outcome: RunAgain | None) -> None:
-    """Delete a job that is done, postpone one that is not; one that was hurried meanwhile is due at once either way."""
+    """Delete a job that is done, postpone one that is not; one that was enqueued again meanwhile keeps its new time."""
     held = (Job.id == job.id, Job.epoch == job.epoch)
-    is_unhurried = Job.run_now_count == job.run_now_count
+    is_unchanged = Job.run_now_count == job.run_now_count
     with transaction() as session:
         if outcome is None:
-            session.execute(delete(Job).where(*held, is_unhurried))
+            session.execute(delete(Job).where(*held, is_unchanged))
         due_at = outcome.at if outcome else clock.now()
         session.execute(
             update(Job)
             .where(*held)
             .values(
-                leased_until=None, attempts=0, last_error=None, due_at=case((is_unhurried, due_at), else_=Job.due_at)
+                leased_until=None, attempts=0, last_error=None, due_at=case((is_unchanged, due_at), else_=Job.due_at)
             )
         )
 

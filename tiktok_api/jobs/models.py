@@ -21,7 +21,7 @@ class JobStatus(StrEnum):
 class Job(Model):
     """One job. `due_at` is business time; leases are the database's real time.
 
-    `epoch` is raised by each claim and fences off earlier ones; `run_now_count` is raised whenever the job is hurried.
+    `epoch` is raised by each claim and fences off earlier ones; `run_now_count` is raised whenever the job is enqueued again.
     """
 
     __tablename__ = "jobs"

@@ -1,11 +1,11 @@
-"""Enqueueing, hurrying and cancelling jobs, inside the caller's transaction."""
+"""Enqueueing and cancelling jobs, inside the caller's transaction."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from tiktok_api import clock
 from tiktok_api.db import db, insert_into, new_id
@@ -23,7 +23,7 @@ def enqueue(
 ) -> None:
     """Enqueue a job for `due_at`, one for each `unique_key` (by default kind and subject).
 
-    A job that exists already is moved to the new time and, if it was dead, revived.
+    A job that exists already is moved to the new time and, if it was dead, revived; if it is running, it runs again afterwards.
     """
     key = unique_key or f"{kind}:{subject or ''}"
     values = {
@@ -56,17 +56,6 @@ def enqueue_once(kind: str, *, due_at: datetime, unique_key: str) -> None:
     """As `enqueue`, but a job that exists already stays as it is."""
     if db.session.scalar(select(Job.id).where(Job.unique_key == unique_key)) is None:
         enqueue(kind, due_at=due_at, unique_key=unique_key)
-
-
-def run_now(unique_key: str) -> bool:
-    """Make a waiting job due now; one that is running is run again afterwards. Returns False if there is no such job."""
-    statement = (
-        update(Job)
-        .where(Job.unique_key == unique_key, Job.status == JobStatus.WAITING)
-        .values(due_at=clock.now(), run_now_count=Job.run_now_count + 1, enqueued_until=None)
-        .returning(Job.id)
-    )
-    return db.session.execute(statement).scalar() is not None
 
 
 def cancel(unique_key: str) -> None:
