@@ -21,7 +21,7 @@ COLUMNS = (
     ("accounts", "status_turns_until", "status_rate_limit_until"),
     ("attempts", "upload_url_sealed", "upload_url_encrypted"),
     ("connections", "code_verifier_sealed", "code_verifier_encrypted"),
-    ("jobs", "wakes", "run_now_count"),
+    ("jobs", "wakes", "enqueue_count"),
     ("media_imports", "url_sealed", "url_encrypted"),
     ("publications", "setbacks", "retry_count"),
     ("publications", "deaths", "failed_attempts"),

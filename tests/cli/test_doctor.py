@@ -123,7 +123,7 @@ def test_tables_that_are_of_no_revision_are_said_to_be(examine, database):
 def test_dead_jobs_are_worth_a_warning(examine, database):
     execute(
         f"sqlite:///{database}",
-        "insert into jobs (id, kind, unique_key, payload, status, due_at, epoch, run_now_count, attempts, created_at)"
+        "insert into jobs (id, kind, unique_key, payload, status, due_at, epoch, enqueue_count, attempts, created_at)"
         " values ('0123', 'publish', 'x', '{}', 'dead', :now, 0, 0, 9, :now)",
         now="2026-01-01 00:00:00.000000",
     )

@@ -39,12 +39,12 @@ def claim(job_id: UUID, lease: timedelta) -> ClaimedJob | None:
                 or_(Job.leased_until.is_(None), Job.leased_until < database_now()),
             )
             .values(epoch=Job.epoch + 1, leased_until=database_now(lease), enqueued_until=None)
-            .returning(Job.kind, Job.subject, Job.payload, Job.epoch, Job.attempts, Job.run_now_count, Job.request_id)
+            .returning(Job.kind, Job.subject, Job.payload, Job.epoch, Job.attempts, Job.enqueue_count, Job.request_id)
         ).one_or_none()
     if row is None:
         return None
     structlog.contextvars.bind_contextvars(request_id=row.request_id, job=str(job_id), kind=row.kind)
-    return ClaimedJob(job_id, row.kind, row.subject, row.payload, row.epoch, row.attempts, row.run_now_count)
+    return ClaimedJob(job_id, row.kind, row.subject, row.payload, row.epoch, row.attempts, row.enqueue_count)
 
 
 def renew_lease(job: ClaimedJob, lease: timedelta) -> bool:
@@ -90,7 +90,7 @@ def run(job: ClaimedJob) -> None:
 def _record(job: ClaimedJob, outcome: RunAgain | None) -> None:
     """Delete a job that is done, postpone one that is not; one that was enqueued again meanwhile keeps its new time."""
     held = (Job.id == job.id, Job.epoch == job.epoch)
-    is_unchanged = Job.run_now_count == job.run_now_count
+    is_unchanged = Job.enqueue_count == job.enqueue_count
     with transaction() as session:
         if outcome is None:
             session.execute(delete(Job).where(*held, is_unchanged))

@@ -21,7 +21,7 @@ class JobStatus(StrEnum):
 class Job(Model):
     """One job. `due_at` is business time; leases are the database's real time.
 
-    `epoch` is raised by each claim and fences off earlier ones; `run_now_count` is raised whenever the job is enqueued again.
+    `epoch` is raised by each claim and fences off earlier ones; `enqueue_count` is raised whenever the job is enqueued again.
     """
 
     __tablename__ = "jobs"
@@ -50,7 +50,7 @@ class Job(Model):
     enqueued_until: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
     epoch: Mapped[int] = mapped_column(default=0)
-    run_now_count: Mapped[int] = mapped_column(default=0)
+    enqueue_count: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
     request_id: Mapped[str | None]

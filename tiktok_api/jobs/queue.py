@@ -36,13 +36,13 @@ def enqueue(
         "status": JobStatus.WAITING,
         "due_at": due_at,
         "epoch": 0,
-        "run_now_count": 0,
+        "enqueue_count": 0,
         "attempts": 0,
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),
     }
     moved = {
         "due_at": due_at,
-        "run_now_count": Job.run_now_count + 1,
+        "enqueue_count": Job.enqueue_count + 1,
         "attempts": 0,
         "status": JobStatus.WAITING,
         "enqueued_until": None,

@@ -18,7 +18,7 @@ class ClaimedJob:
     payload: dict[str, Any]
     epoch: int
     attempts: int
-    run_now_count: int
+    enqueue_count: int
 
 
 @dataclass(frozen=True, slots=True)
