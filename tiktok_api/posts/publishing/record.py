@@ -252,7 +252,6 @@ def _record_ended_attempt(
     publication.publish_id = None
     add_timeline_entry(publication, "attempt_ended", outcome.reason)
     if not isinstance(outcome, verdicts.Retry):
-        db.session.flush()
         return _record_setback(locked, outcome)
     publication.failed_attempts += 1
     count, reason = publication.failed_attempts, outcome.reason
