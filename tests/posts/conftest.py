@@ -15,7 +15,7 @@ from tests.posts.scene import Publishing
 from tests.running_jobs import run_due_jobs
 from tests.unpaced import make_unpaced_client
 from tiktok_api import clock_offset
-from tiktok_api.analytics.pictures.services import KEEP
+from tiktok_api.analytics.pictures.services import FETCH_PICTURES
 from tiktok_api.cli.sample_video import pad
 from tiktok_api.metrics import counters
 from tiktok_api.tiktok import TikTokClient
@@ -33,7 +33,7 @@ def transport() -> Interruptible:
 @pytest.fixture
 def run_jobs(app: Flask) -> Callable[[], int]:
     """As everywhere, without fetching the pictures of accounts and videos: no test here looks at them."""
-    return lambda: run_due_jobs(app, except_kinds=[KEEP])
+    return lambda: run_due_jobs(app, except_kinds=[FETCH_PICTURES])
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def big_video_bytes(tmp_path_factory: pytest.TempPathFactory, video_bytes: bytes
 
 @pytest.fixture
 def make_video(owner: Person, run_jobs: Callable[[], int], video_bytes: bytes) -> Callable[..., str]:
-    """A ready video of the owner's; answers its id."""
+    """A ready video of the owner's; returns its id."""
 
     def make(content: bytes | None = None, person: Person = owner, name: str = "video.mp4") -> str:
         body = making.multipart(making.part("file", content or video_bytes, filename=name))
@@ -211,7 +211,7 @@ def work_until(run_jobs: Callable[[], int], pass_time: Callable[[float], None]) 
 
 @pytest.fixture
 def work_until_published(work_until: Any, publication_of: Any) -> Callable[..., dict[str, Any]]:
-    """Work until a post's publication is published; answers it."""
+    """Work until a post's publication is published; returns it."""
 
     def work(post: dict[str, Any], **options: Any) -> dict[str, Any]:
         work_until(lambda: publication_of(post)["state"] in ("published", "publicly_available"), **options)

@@ -15,7 +15,7 @@ TIMES = [
 
 @pytest.fixture
 def calendar(owner, connect_account, make_video):
-    """A draft without a time and five posts around the 2nd of March 2090 in Berlin; answers their captions by id."""
+    """A draft without a time and five posts around the 2nd of March 2090 in Berlin; returns their captions by id."""
     common = {"privacy_level": "SELF_ONLY", "consent": True, "media_ids": [make_video()]}
     common["targets"] = [{"account_id": connect_account(owner, "ada")}]
     made = {owner.post("/posts", json={"caption": "draft"}).json["id"]: "draft"}

@@ -19,7 +19,7 @@ def silent(simulator):
 
 @pytest.fixture
 def publish(make_post, begin, work_until_published):
-    """Bring a post out; answers it."""
+    """Publish a post; returns it."""
 
     def out(**what_matters):
         post = make_post(**PUBLIC | what_matters)

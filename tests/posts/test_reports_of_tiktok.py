@@ -148,3 +148,22 @@ def test_an_id_is_given_to_nothing_that_has_gone_while_tiktok_was_asked(
         assert publication["tiktok_post_ids"] == []
     checks = client.get("/readyz").json["checks"]
     assert checks["jobs"]["dead"] == 0
+
+
+def test_a_post_that_is_taken_down_while_its_id_is_asked_for_stays_taken_down(nameless, report, publishing, transport):
+    publishing.run()
+    publishing.tiktok.knobs(post_id_never=False)
+    publishing.tiktok.mischief("video_query", **MAY_NOT_LIST)
+    publishing.pass_time(60)
+
+    def take_down():
+        report(nameless, TAKEN_DOWN)
+        return publishing.run()
+
+    with around_calls(transport, 1, "after", take_down) as other_worker:
+        publishing.run()
+
+    assert other_worker.result == 1
+    [told] = [each["post_ids"] for each in publishing.tiktok.publications()]
+    assert len(told) == 1
+    assert publishing.shown(nameless)["state"] == "no_longer_available"

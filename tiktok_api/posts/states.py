@@ -42,11 +42,6 @@ class PublicationState(StrEnum):
         return self in LIVE
 
     @property
-    def has_arrived(self) -> bool:
-        """True once TikTok has it: live, or in the creator's inbox."""
-        return self in ARRIVED
-
-    @property
     def is_followed(self) -> bool:
         """True where TikTok may still tell more: the id of a post, or what became of a draft."""
         return self in ARRIVED and self is not PublicationState.NO_LONGER_AVAILABLE
@@ -68,6 +63,7 @@ CANCELLABLE = UNBEGUN | {PublicationState.UPLOADING, PublicationState.HELD}
 VISIBLE = frozenset({PublicationState.PUBLISHED, PublicationState.PUBLICLY_AVAILABLE})
 LIVE = VISIBLE | {PublicationState.NO_LONGER_AVAILABLE}
 ARRIVED = LIVE | {PublicationState.INBOX_DELIVERED}
+"""TikTok has it: live, or in the creator's inbox."""
 ENDED = ARRIVED | {PublicationState.FAILED, PublicationState.CANCELLED}
 NEVER_LEFT = frozenset({PublicationState.DRAFT, PublicationState.FAILED, PublicationState.CANCELLED})
 UNFINISHED = (
@@ -91,12 +87,8 @@ class AttemptState(StrEnum):
     ABANDONED = "abandoned"  # proven unable to go live: no byte, or not the last one, was ever sent
     DEAD = "dead"  # ended by TikTok, or its upload URL lapsed before the last byte
 
-    @property
-    def is_alive(self) -> bool:
-        """True while the attempt may still go live."""
-        return self in ALIVE
-
 
 ALIVE = (AttemptState.INTENT, AttemptState.OPEN, AttemptState.FINAL)
+"""The attempt may still go live."""
 RECEIVED = (AttemptState.FINAL, AttemptState.SUCCEEDED)
 """Attempts that count as posts at TikTok: it has, or may have, the last byte."""

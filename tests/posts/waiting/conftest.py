@@ -78,7 +78,7 @@ def send(owner):
 
 @pytest.fixture
 def draft(owner, account_id):
-    """A post of that media: `draft(media_id, publish_at=…)`; answers it."""
+    """A post of that media: `draft(media_id, publish_at=…)`; returns it."""
 
     def make(media_id, **what_matters):
         words = {"privacy_level": "SELF_ONLY", "consent": True, "targets": [{"account_id": account_id}]}

@@ -29,6 +29,8 @@ _UNCONFIRMED_PAUSE = timedelta(hours=1)
 _GIVE_UP_AFTER = 3  # times UNCONFIRMED_AFTER_SECONDS: 24 h and 72 h by default
 _DISCONNECTED = "account_disconnected"
 
+_VERDICTS = (verdicts.Published, verdicts.InInbox, verdicts.AttemptEnded)
+
 Next = ClaimedPublication | RunAgain | None
 
 
@@ -37,7 +39,7 @@ def record(claimed: ClaimedPublication, result: verdicts.Result, settings: Setti
 
     Returns the publication where the next step follows at once, or when to come back; None: nothing is left to do.
     """
-    is_verdict = isinstance(result, verdicts.Published | verdicts.InInbox | verdicts.AttemptEnded)
+    is_verdict = claimed.attempt is not None and isinstance(result, _VERDICTS)
     locked = claims.lock_again(claimed, is_verdict=is_verdict)
     match result:
         case verdicts.Checked():
@@ -250,7 +252,6 @@ def _record_ended_attempt(
     publication.publish_id = None
     add_timeline_entry(publication, "attempt_ended", outcome.reason)
     if not isinstance(outcome, verdicts.Retry):
-        db.session.flush()
         return _record_setback(locked, outcome)
     publication.failed_attempts += 1
     count, reason = publication.failed_attempts, outcome.reason
