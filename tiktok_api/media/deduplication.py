@@ -41,7 +41,7 @@ def store_hash(media: Media, sha256: str) -> bool:
     inspected again, because the server may know more by now. Call it under the lock on the library.
     """
     media.sha256 = sha256
-    original = db.session.scalar(_twins(media).where(Media.duplicate_of.is_(None)).order_by(Media.id).limit(1))
+    original = db.session.scalar(_same_content(media).where(Media.duplicate_of.is_(None)).order_by(Media.id).limit(1))
     if original is None:
         db.session.flush()
         return False
@@ -56,7 +56,7 @@ def store_hash(media: Media, sha256: str) -> bool:
 
 def copy_facts(media: Media) -> bool:
     """Copy the result of a duplicate that is ready. Returns False if there is none. Call it under the lock on the library."""
-    ready = db.session.scalar(_twins(media).where(Media.status == MediaStatus.READY).limit(1))
+    ready = db.session.scalar(_same_content(media).where(Media.status == MediaStatus.READY).limit(1))
     if ready is not None:
         for name in ("status", "thumbnail_key", *_FACTS):
             setattr(media, name, getattr(ready, name))
@@ -123,7 +123,7 @@ def release_all_bytes(user_id: UUID) -> None:
         _enqueue_deletion(keys[first : first + _BATCH])
 
 
-def _twins(media: Media) -> Select[Media]:
+def _same_content(media: Media) -> Select[Media]:
     same = (Media.owner_id == media.owner_id, Media.sha256 == media.sha256, Media.id != media.id)
     return select(Media).where(*same).execution_options(**_REREAD)
 

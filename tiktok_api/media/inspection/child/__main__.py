@@ -17,7 +17,7 @@ from PIL import Image
 from tiktok_api.media import checks
 from tiktok_api.media.inspection import sniff
 from tiktok_api.media.inspection.child import seccomp
-from tiktok_api.media.inspection.child.refusal import Refused, is_ours
+from tiktok_api.media.inspection.child.refusal import Refused, is_machine_fault
 
 MEMORY_BYTES = 456 * 1024 * 1024  # with the code of the libraries, less than 512 MiB in all
 ADDRESS_BYTES = 1024 * 1024 * 1024
@@ -75,7 +75,7 @@ def _answer(act: Act, file: BinaryIO, output: BinaryIO) -> dict[str, Any]:
     except RecursionError:
         return {"refused": {"code": "file_too_complex", "message": "The file is nested absurdly deep."}}
     except Exception as error:
-        if is_ours(error):
+        if is_machine_fault(error):
             raise  # a module was not imported in time, or the machine has no space
         # Any other error of a decoder is the fault of the file.
         return {"refused": {"code": "undecodable", "message": f"The file cannot be decoded ({type(error).__name__})."}}

@@ -13,6 +13,6 @@ class Refused(Exception):
         super().__init__(message)
 
 
-def is_ours(error: Exception) -> bool:
+def is_machine_fault(error: Exception) -> bool:
     """True if an error is about this machine or this program instead of the file."""
     return isinstance(error, ImportError) or (isinstance(error, OSError) and error.errno in _MACHINE_FAULTS)

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from tiktok_api.media.checks import PHOTO_LONG_SIDE_PIXELS, PHOTO_SHORT_SIDE_PIXELS
 from tiktok_api.media.inspection.child import thumbnails
 from tiktok_api.media.inspection.child.photo import colours
-from tiktok_api.media.inspection.child.photo.pictures import Fit, explained, open_picture
+from tiktok_api.media.inspection.child.photo.pictures import Fit, open_picture, translate_errors
 
 _THUMBNAIL = Fit(thumbnails.PIXELS, thumbnails.PIXELS)
 _LARGEST = Fit(PHOTO_LONG_SIDE_PIXELS, PHOTO_SHORT_SIDE_PIXELS)
@@ -18,7 +18,7 @@ _QUALITY = 95
 
 def probe(decoder: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
     """Decode the photo to its last byte. Returns its facts. Raises Refused if it is broken, cut off, animated or a bomb."""
-    with explained():
+    with translate_errors():
         picture = open_picture(file, decoder, _THUMBNAIL)
         thumbnails.save(picture.shrunk(_THUMBNAIL), thumbnail)
     width, height = picture.size_as_seen
@@ -30,7 +30,7 @@ def convert(decoder: str, wanted: str, file: BinaryIO, target: BinaryIO) -> dict
 
     Returns the new size. Raises Refused.
     """
-    with explained():
+    with translate_errors():
         picture = open_picture(file, decoder, _LARGEST).shrunk(_LARGEST)
         if wanted == "JPEG":
             colours.on_white(picture).save(target, "JPEG", quality=_QUALITY, subsampling="4:4:4")

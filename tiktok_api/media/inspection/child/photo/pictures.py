@@ -13,7 +13,7 @@ from pillow_heif import options as heif_options
 from tiktok_api.media.inspection.child import boxes
 from tiktok_api.media.inspection.child.photo import colours, truncation
 from tiktok_api.media.inspection.child.photo.profiles import profile_for
-from tiktok_api.media.inspection.child.refusal import Refused, is_ours
+from tiktok_api.media.inspection.child.refusal import Refused, is_machine_fault
 
 MAX_PIXELS = {
     "JPEG": 210_000_000,  # the largest sensors of phones have 200 million; libjpeg shrinks while it decodes
@@ -108,7 +108,7 @@ class Picture:
 def open_picture(file: BinaryIO, decoder: str, fit: Fit) -> Picture:
     """Open the photo in `file`, ready to be shrunk to `fit`. Raises Refused if it is animated or a bomb.
 
-    Call it, and the methods of its result, inside `explained`.
+    Call it, and the methods of its result, inside `translate_errors`.
     """
     boxes.refuse_archive(file)
     truncation.refuse_unfilled(file, decoder)
@@ -120,7 +120,7 @@ def open_picture(file: BinaryIO, decoder: str, fit: Fit) -> Picture:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Raise Refused in place of the errors of a decoder about a broken photo."""
     try:
         yield
@@ -129,7 +129,7 @@ def explained() -> Iterator[None]:
     except RecursionError:
         raise
     except (OSError, SyntaxError, ValueError, EOFError, RuntimeError) as error:
-        if is_ours(error):
+        if is_machine_fault(error):
             raise
         said = str(error)
         if "llocat" in said or "nsufficient memory" in said:  # libheif's and libjpeg's words

@@ -33,12 +33,12 @@ class DemuxedFile:
         self._file = file
         self._options = dict(_OPENING)
 
-    def obey(self, edits: dict[str, str]) -> None:
+    def use_edits(self, edits: dict[str, str]) -> None:
         """From now on obey only so much of the edit lists: one of EDITS."""
         self._options = _OPENING | edits
 
     @contextmanager
-    def opened(self, **options: str) -> Iterator[InputContainer]:
+    def open(self, **options: str) -> Iterator[InputContainer]:
         """Open the file."""
         self._file.seek(0)
         known = self._options | options
@@ -52,24 +52,24 @@ class DemuxedFile:
         returned.
         """
         try:
-            with self.opened() as container:
-                found = _next_picture(container, _alone(container, index))
+            with self.open() as container:
+                found = _next_picture(container, _only_stream(container, index))
         except av.error.MemoryError:
             found = None
         if found is not None or self.demuxer != "mov":
             return found
-        with self.opened(**_WITHOUT_EDITS) as container:
-            return _next_picture(container, _alone(container, index))
+        with self.open(**_WITHOUT_EDITS) as container:
+            return _next_picture(container, _only_stream(container, index))
 
     def has_picture_near(self, index: int, second: Fraction | float) -> bool:
         """True if a picture can be decoded from the last key frame before `second` on, also if a cut hides it."""
-        with self.opened(**(_WITHOUT_EDITS if self.demuxer == "mov" else {})) as container:
-            stream = _alone(container, index)
+        with self.open(**(_WITHOUT_EDITS if self.demuxer == "mov" else {})) as container:
+            stream = _only_stream(container, index)
             container.seek(max(0, int(second * _MICROSECONDS)))
             return _next_picture(container, stream) is not None
 
 
-def _alone(container: InputContainer, index: int) -> VideoStream:
+def _only_stream(container: InputContainer, index: int) -> VideoStream:
     for stream in container.streams:
         if stream.index != index:
             stream.discard = Discard.all

@@ -105,15 +105,15 @@ def probe(demuxer: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
     *ways, last_way = stills.EDITS if movie.has_edits else stills.EDITS[:1]
     try:
         for edits in ways:
-            source.obey(edits)
-            with source.opened() as container:
+            source.use_edits(edits)
+            with source.open() as container:
                 timelines, is_whole = read_timelines(container)
                 if _has_pictures(container, timelines):
                     return _facts(_chosen(container, timelines, movie, is_whole), source, file, thumbnail)
             # Edit lists that hide every picture are a mistake, and players ignore them.
             movie.forget_edits()
-        source.obey(last_way)
-        with source.opened() as container:
+        source.use_edits(last_way)
+        with source.open() as container:
             timelines, is_whole = read_timelines(container)
             return _facts(_chosen(container, timelines, movie, is_whole), source, file, thumbnail)
     except av.error.MemoryError as error:
