@@ -1,4 +1,4 @@
-"""Connecting, reading, renewing and leaving an account, as the simulated TikTok has it"""
+"""Connecting, reading, renewing and disconnecting an account at the simulated TikTok"""
 
 from urllib.parse import parse_qs, urlsplit
 

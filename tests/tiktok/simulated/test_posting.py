@@ -30,7 +30,7 @@ PRIVATE = VideoPostInfo(privacy_level="SELF_ONLY")
 
 @pytest.fixture(scope="module")
 def film() -> bytes:
-    """Four seconds of moving colour, as TikTok likes it."""
+    """Four seconds of moving colour that TikTok accepts."""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("h264", rate=30, options={"preset": "ultrafast"})
@@ -70,7 +70,7 @@ def gallery():
 
 
 def upload(client, ticket, data, chunks=None):
-    """Send the chunks of a ticket in order; the last receipt."""
+    """Sends the chunks of a ticket in order. Returns the last receipt."""
     plan, receipt = ticket.plan, None
     for index in range(plan.total_chunk_count) if chunks is None else chunks:
         first, last = plan.chunk(index)

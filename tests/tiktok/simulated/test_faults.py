@@ -1,4 +1,4 @@
-"""Whatever TikTok or the network does: the error tells the truth, and nothing is sent twice"""
+"""After every fault of TikTok or the network: the error is the right one, and nothing is sent twice"""
 
 import time
 from dataclasses import dataclass
@@ -31,8 +31,8 @@ BODY = bytes(SIZE)
 
 
 @dataclass(frozen=True)
-class Blow:
-    """A piece of mischief, and what it must look like from here."""
+class Fault:
+    """A fault rule of the simulator, and the error that the client must raise."""
 
     rule: dict[str, Any]
     error: type[TikTokError]
@@ -41,33 +41,35 @@ class Blow:
     is_slow: bool = False
 
 
-BLOWS = {
-    "500 in form": Blow({"effect": "status", "status": 500}, TikTokUnreachable, 500),
-    "500 in form after": Blow({"effect": "status", "status": 500, "when": "after"}, TikTokUnreachable, 500, True),
-    "502 page": Blow({"effect": "status", "status": 502, "envelope": False}, TikTokUnreachable, 502),
-    "503 page after": Blow(
+FAULTS = {
+    "500 in form": Fault({"effect": "status", "status": 500}, TikTokUnreachable, 500),
+    "500 in form after": Fault({"effect": "status", "status": 500, "when": "after"}, TikTokUnreachable, 500, True),
+    "502 page": Fault({"effect": "status", "status": 502, "envelope": False}, TikTokUnreachable, 502),
+    "503 page after": Fault(
         {"effect": "status", "status": 503, "envelope": False, "when": "after"}, TikTokUnreachable, 503, True
     ),
-    "403 page": Blow({"effect": "status", "status": 403, "envelope": False}, TikTokUnreachable, 403),
-    "200 page": Blow({"effect": "status", "status": 200, "envelope": False}, TikTokUnreachable, 200),
-    "302 page": Blow({"effect": "status", "status": 302, "envelope": False}, TikTokUnreachable, 302),
-    "429 in form": Blow({"effect": "status", "status": 429, "code": "rate_limit_exceeded"}, TikTokBusy, 429),
-    "429 page": Blow({"effect": "status", "status": 429, "envelope": False}, TikTokBusy, 429),
-    "400": Blow({"effect": "status", "status": 400, "code": "invalid_param"}, TikTokRefusal, 400),
-    "401 token": Blow({"effect": "status", "status": 401, "code": "access_token_invalid"}, AccessTokenInvalid, 401),
-    "401 scope": Blow({"effect": "status", "status": 401, "code": "scope_not_authorized"}, ScopeMissing, 401),
-    "403 cap": Blow({"effect": "status", "status": 403, "code": "reached_active_user_cap"}, CreatorCannotPost, 403),
-    "grant": Blow({"effect": "status", "status": 200, "code": "invalid_grant"}, GrantInvalid, 200),
-    "garbage": Blow({"effect": "garbage"}, TikTokUnreachable, 200, True),
-    "garbage before": Blow({"effect": "garbage", "when": "before"}, TikTokUnreachable, 200),
-    "drop before": Blow({"effect": "drop_before"}, TikTokUnreachable),
-    "drop after": Blow({"effect": "drop_after"}, TikTokUnreachable, None, True),
-    "cut": Blow({"effect": "cut"}, TikTokUnreachable, None, True),
-    "delay before": Blow({"effect": "delay", "delay_seconds": 600}, TikTokUnreachable, is_slow=True),
-    "delay after": Blow(
+    "403 page": Fault({"effect": "status", "status": 403, "envelope": False}, TikTokUnreachable, 403),
+    "200 page": Fault({"effect": "status", "status": 200, "envelope": False}, TikTokUnreachable, 200),
+    "302 page": Fault({"effect": "status", "status": 302, "envelope": False}, TikTokUnreachable, 302),
+    "429 in form": Fault({"effect": "status", "status": 429, "code": "rate_limit_exceeded"}, TikTokBusy, 429),
+    "429 page": Fault({"effect": "status", "status": 429, "envelope": False}, TikTokBusy, 429),
+    "400": Fault({"effect": "status", "status": 400, "code": "invalid_param"}, TikTokRefusal, 400),
+    "401 token": Fault({"effect": "status", "status": 401, "code": "access_token_invalid"}, AccessTokenInvalid, 401),
+    "401 scope": Fault({"effect": "status", "status": 401, "code": "scope_not_authorized"}, ScopeMissing, 401),
+    "403 cap": Fault({"effect": "status", "status": 403, "code": "reached_active_user_cap"}, CreatorCannotPost, 403),
+    "grant": Fault({"effect": "status", "status": 200, "code": "invalid_grant"}, GrantInvalid, 200),
+    "garbage": Fault({"effect": "garbage"}, TikTokUnreachable, 200, True),
+    "garbage before": Fault({"effect": "garbage", "when": "before"}, TikTokUnreachable, 200),
+    "drop before": Fault({"effect": "drop_before"}, TikTokUnreachable),
+    "drop after": Fault({"effect": "drop_after"}, TikTokUnreachable, None, True),
+    "cut": Fault({"effect": "cut"}, TikTokUnreachable, None, True),
+    "delay before": Fault({"effect": "delay", "delay_seconds": 600}, TikTokUnreachable, is_slow=True),
+    "delay after": Fault(
         {"effect": "delay", "delay_seconds": 600, "when": "after"}, TikTokUnreachable, None, True, is_slow=True
     ),
-    "one byte a moment": Blow({"effect": "slow", "seconds_per_byte": 0.2}, TikTokUnreachable, None, True, is_slow=True),
+    "one byte a moment": Fault(
+        {"effect": "slow", "seconds_per_byte": 0.2}, TikTokUnreachable, None, True, is_slow=True
+    ),
 }
 
 ACTS = {
@@ -88,29 +90,29 @@ ACTS = {
 SLOW_ACTS = ("refresh", "video_list", "video_init", "status")
 
 
-def suffer(act, blow):
-    """The error of an act that goes wrong."""
-    with pytest.raises(blow.error) as caught:
+def error_of(act, fault):
+    """Returns the error of a call to which a fault happens."""
+    with pytest.raises(fault.error) as caught:
         act()
-    assert type(caught.value) is blow.error
-    assert caught.value.http_status == blow.status
+    assert type(caught.value) is fault.error
+    assert caught.value.http_status == fault.status
     if isinstance(caught.value, TikTokUnreachable):
         assert caught.value.was_sent
     return caught.value
 
 
 def eventually(condition):
-    """Whether it comes true; the simulator may still be at it when a client has given up."""
+    """Returns True once a condition holds; the simulator may still work after the client has given up."""
     for _ in range(1000):
         if condition():
             return True
-        time.sleep(0.01)  # between two looks at a condition
+        time.sleep(0.01)  # between two checks of the condition
     return False
 
 
 @pytest.fixture
 def account(client, connect, simulator):
-    """A connected account with a draft that is being pulled."""
+    """A connected account with a draft that TikTok still pulls."""
     simulator.control.knobs(pull_delay_seconds=600)
     grant = connect(client)
     ticket = client.init_photos(
@@ -126,39 +128,39 @@ def account(client, connect, simulator):
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "blow"),
+    ("endpoint", "fault"),
     [
-        pytest.param(endpoint, blow, id=f"{endpoint}-{name}")
-        for name, blow in BLOWS.items()
+        pytest.param(endpoint, fault, id=f"{endpoint}-{name}")
+        for name, fault in FAULTS.items()
         for endpoint in ACTS
-        if not blow.is_slow or endpoint in SLOW_ACTS
+        if not fault.is_slow or endpoint in SLOW_ACTS
     ],
 )
-def test_every_fault_at_every_endpoint_raises_the_right_error(client, hasty, account, simulator, endpoint, blow):
-    simulator.control.mischief(endpoint, **blow.rule)
+def test_every_fault_at_every_endpoint_raises_the_right_error(client, hasty, account, simulator, endpoint, fault):
+    simulator.control.mischief(endpoint, **fault.rule)
 
-    suffer(lambda: ACTS[endpoint](hasty if blow.is_slow else client, account), blow)
+    error_of(lambda: ACTS[endpoint](hasty if fault.is_slow else client, account), fault)
 
     assert len(simulator.control.requests(endpoint=endpoint)) == 1
     assert simulator.control.mischiefs()[0]["fired"] == 1
 
 
-@pytest.mark.parametrize("blow", BLOWS.values(), ids=BLOWS.keys())
-def test_an_init_is_sent_once_whatever_the_response(client, hasty, account, simulator, blow):
-    simulator.control.mischief("video_init", **blow.rule)
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_an_init_is_sent_once_whatever_the_response(client, hasty, account, simulator, fault):
+    simulator.control.mischief("video_init", **fault.rule)
 
-    suffer(lambda: ACTS["video_init"](hasty if blow.is_slow else client, account), blow)
+    error_of(lambda: ACTS["video_init"](hasty if fault.is_slow else client, account), fault)
 
-    begun = 1 + int(blow.has_effect)
+    begun = 1 + int(fault.has_effect)
     assert eventually(lambda: len(simulator.control.publications(username="ada")) == begun)
     assert len(simulator.control.requests(endpoint="video_init")) == 1
 
 
 def test_after_any_fault_the_next_call_succeeds(client, account, simulator):
-    for blow in BLOWS.values():
-        if not blow.is_slow:
-            simulator.control.mischief("user_info", **blow.rule)
-            suffer(lambda: ACTS["user_info"](client, account), blow)
+    for fault in FAULTS.values():
+        if not fault.is_slow:
+            simulator.control.mischief("user_info", **fault.rule)
+            error_of(lambda: ACTS["user_info"](client, account), fault)
             assert ACTS["user_info"](client, account).username == "ada"
 
 
@@ -187,7 +189,7 @@ def test_a_refused_connection_was_certainly_not_sent(make_client, account, simul
 
 @pytest.fixture
 def upload(client, connect, simulator):
-    """An open upload: put it once, and see what TikTok has of it."""
+    """An open upload: send it, and see what TikTok has stored."""
     simulator.control.knobs(inspect_media=False)
     access_token = connect(client).access_token
     ticket = client.init_video(access_token, post_info=VIDEO, video_size=SIZE)
@@ -208,39 +210,39 @@ def upload(client, connect, simulator):
     return Upload()
 
 
-UPLOAD_BLOWS = {
-    "400": Blow({"effect": "status", "status": 400}, UploadRejected, 400),
-    "403": Blow({"effect": "status", "status": 403, "envelope": False}, UploadUrlExpired, 403),
-    "404": Blow({"effect": "status", "status": 404}, UploadUnknown, 404),
-    "416": Blow({"effect": "status", "status": 416}, UploadOutOfStep, 416),
-    "429": Blow({"effect": "status", "status": 429}, TikTokBusy, 429),
-    "500": Blow({"effect": "status", "status": 500}, TikTokUnreachable, 500),
-    "500 after": Blow({"effect": "status", "status": 500, "when": "after"}, TikTokUnreachable, 500, True),
-    "503 page": Blow({"effect": "status", "status": 503, "envelope": False}, TikTokUnreachable, 503),
-    "drop before": Blow({"effect": "drop_before"}, TikTokUnreachable),
-    "drop after": Blow({"effect": "drop_after"}, TikTokUnreachable, None, True),
-    "delay before": Blow({"effect": "delay", "delay_seconds": 600}, TikTokUnreachable, is_slow=True),
-    "delay after": Blow(
+UPLOAD_FAULTS = {
+    "400": Fault({"effect": "status", "status": 400}, UploadRejected, 400),
+    "403": Fault({"effect": "status", "status": 403, "envelope": False}, UploadUrlExpired, 403),
+    "404": Fault({"effect": "status", "status": 404}, UploadUnknown, 404),
+    "416": Fault({"effect": "status", "status": 416}, UploadOutOfStep, 416),
+    "429": Fault({"effect": "status", "status": 429}, TikTokBusy, 429),
+    "500": Fault({"effect": "status", "status": 500}, TikTokUnreachable, 500),
+    "500 after": Fault({"effect": "status", "status": 500, "when": "after"}, TikTokUnreachable, 500, True),
+    "503 page": Fault({"effect": "status", "status": 503, "envelope": False}, TikTokUnreachable, 503),
+    "drop before": Fault({"effect": "drop_before"}, TikTokUnreachable),
+    "drop after": Fault({"effect": "drop_after"}, TikTokUnreachable, None, True),
+    "delay before": Fault({"effect": "delay", "delay_seconds": 600}, TikTokUnreachable, is_slow=True),
+    "delay after": Fault(
         {"effect": "delay", "delay_seconds": 600, "when": "after"}, TikTokUnreachable, None, True, is_slow=True
     ),
-    "drop at the first byte": Blow({"effect": "drop", "at_byte": 0}, TikTokUnreachable),
-    "drop in the middle": Blow({"effect": "drop", "at_byte": 150_001}, TikTokUnreachable),
-    "drop at the last byte": Blow({"effect": "drop", "at_byte": SIZE - 1}, TikTokUnreachable),
-    "500 in the middle": Blow({"effect": "status", "status": 500, "at_byte": 150_001}, TikTokUnreachable, 500),
-    "403 in the middle": Blow({"effect": "status", "status": 403, "at_byte": 150_001}, UploadUrlExpired, 403),
-    "stall in the middle": Blow(
+    "drop at the first byte": Fault({"effect": "drop", "at_byte": 0}, TikTokUnreachable),
+    "drop in the middle": Fault({"effect": "drop", "at_byte": 150_001}, TikTokUnreachable),
+    "drop at the last byte": Fault({"effect": "drop", "at_byte": SIZE - 1}, TikTokUnreachable),
+    "500 in the middle": Fault({"effect": "status", "status": 500, "at_byte": 150_001}, TikTokUnreachable, 500),
+    "403 in the middle": Fault({"effect": "status", "status": 403, "at_byte": 150_001}, UploadUrlExpired, 403),
+    "stall in the middle": Fault(
         {"effect": "delay", "delay_seconds": 600, "at_byte": 150_001}, TikTokUnreachable, is_slow=True
     ),
 }
 
 
-@pytest.mark.parametrize("blow", UPLOAD_BLOWS.values(), ids=UPLOAD_BLOWS.keys())
-def test_every_fault_of_an_upload_raises_the_right_error(client, hasty, simulator, upload, blow):
-    simulator.control.mischief("upload", **blow.rule)
+@pytest.mark.parametrize("fault", UPLOAD_FAULTS.values(), ids=UPLOAD_FAULTS.keys())
+def test_every_fault_of_an_upload_raises_the_right_error(client, hasty, simulator, upload, fault):
+    simulator.control.mischief("upload", **fault.rule)
 
-    suffer(lambda: upload.put(hasty if blow.is_slow else client), blow)
+    error_of(lambda: upload.put(hasty if fault.is_slow else client), fault)
 
-    assert eventually(lambda: upload.stored() == (SIZE if blow.has_effect else 0))
+    assert eventually(lambda: upload.stored() == (SIZE if fault.has_effect else 0))
     assert upload.count() == 1
 
 
