@@ -1,5 +1,6 @@
 """The worker's work without its threads: due jobs are claimed and run one after the other, by the real code."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from flask import Flask
@@ -12,8 +13,8 @@ from tiktok_api.jobs.models import Job, JobStatus
 _MOST = 500
 
 
-def run_due_jobs(app: Flask) -> int:
-    """Run what is due until nothing is; answers how many jobs ran."""
+def run_due_jobs(app: Flask, *, except_kinds: Collection[str] = ()) -> int:
+    """Run what is due until nothing is, `except_kinds` apart; returns how many jobs ran."""
     for count in range(_MOST):
         with app.app_context():
             due = db.session.scalar(
@@ -21,6 +22,7 @@ def run_due_jobs(app: Flask) -> int:
                 .where(
                     Job.status == JobStatus.WAITING,
                     Job.due_at <= business_now(),
+                    Job.kind.not_in(except_kinds),
                     or_(Job.leased_until.is_(None), Job.leased_until < database_now()),
                 )
                 .order_by(Job.due_at)

@@ -22,7 +22,7 @@ def app(make_app: Callable[..., Flask], simulator: Any) -> Flask:
 
 
 @pytest.fixture
-def tokens(app: Flask) -> Vault:
+def vault(app: Flask) -> Vault:
     return Vault(app)
 
 
@@ -44,11 +44,11 @@ def scene(
     app: Flask,
     owner: Person,
     simulator: Any,
-    tokens: Vault,
+    vault: Vault,
     connect_account: Callable[..., str],
     run_jobs: Callable[[], int],
     pass_time: Callable[..., None],
 ) -> Scene:
     """The account of ada's that the owner has connected."""
     account_id = connect_account(owner)
-    return Scene(app, owner, account_id, simulator, tokens, connect_account, run_jobs, pass_time)
+    return Scene(app, owner, account_id, simulator, vault, connect_account, run_jobs, pass_time)

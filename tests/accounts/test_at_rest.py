@@ -50,7 +50,7 @@ def test_no_token_code_verifier_or_state_is_kept_in_clear(scene, database_url, c
     assert b"tiktok.response" in places["logs"]
 
 
-def test_a_sealed_token_moved_to_another_account_opens_nothing(app, owner, connect_account, tokens):
+def test_an_encrypted_token_moved_to_another_account_cannot_be_decrypted(app, owner, connect_account, vault):
     ada, _grace = connect_account(owner, "ada"), connect_account(owner, "grace")
     with app.app_context(), transaction() as session:
         session.execute(
@@ -61,4 +61,4 @@ def test_a_sealed_token_moved_to_another_account_opens_nothing(app, owner, conne
         )
 
     with pytest.raises(AccountNeedsReconnection):
-        tokens.token(ada)
+        vault.token(ada)

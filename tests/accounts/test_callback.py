@@ -62,7 +62,7 @@ def test_the_consent_form_leads_to_a_connected_account(owner, simulator):
     assert account["follower_count"] is None
 
 
-def test_everything_that_tiktok_tells_is_shown(owner, simulator, connect_account):
+def test_everything_that_tiktok_sends_is_shown(owner, simulator, connect_account):
     account = owner.get(f"/accounts/{connect_account(owner, 'margaret')}").json
 
     creator = simulator.control.creator("margaret")
@@ -155,7 +155,7 @@ def test_an_unknown_state_connects_nothing(client, simulator, subtests):
     assert simulator.control.requests(endpoint="token") == []
 
 
-def test_a_state_dies_after_ten_minutes(owner, simulator, pass_time):
+def test_a_state_expires_after_ten_minutes(owner, simulator, pass_time):
     begun = connecting.begin(owner)
     pass_time(minutes=10)
     location = simulator.control.consent(begun["authorize_url"], "ada")
@@ -167,7 +167,7 @@ def test_a_state_dies_after_ten_minutes(owner, simulator, pass_time):
     assert owner.get("/accounts").json["data"] == []
 
 
-def test_looking_without_reading_does_not_use_up_the_code(owner, simulator):
+def test_a_head_request_does_not_use_up_the_code(owner, simulator):
     begun = connecting.begin(owner)
     parts = urlsplit(simulator.control.consent(begun["authorize_url"], "ada"))
 
@@ -187,7 +187,7 @@ TROUBLES = [
 ]
 
 
-def test_tiktoks_troubles_fail_the_connection_and_the_next_one_works(owner, simulator, subtests):
+def test_an_error_of_tiktoks_fails_the_connection_and_the_next_one_works(owner, simulator, subtests):
     for mischief, reason in TROUBLES:
         with subtests.test(**mischief):
             simulator.control.mischief("token", **mischief)

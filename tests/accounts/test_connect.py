@@ -30,7 +30,7 @@ def test_only_what_is_asked_for_is_asked_of_the_person_and_always_who_they_are(o
     assert asked(begun["authorize_url"])["scope"] == "user.info.basic,video.publish"
 
 
-def test_a_web_app_proves_nothing_by_pkce(make_app, simulator):
+def test_a_web_app_sends_no_pkce_challenge(make_app, simulator):
     app = make_app(tiktok_app_type="web", tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
 
     begun = connecting.begin(Person(app, "owner@example.com"))
@@ -38,7 +38,7 @@ def test_a_web_app_proves_nothing_by_pkce(make_app, simulator):
     assert "code_challenge" not in begun["authorize_url"]
 
 
-def test_a_repeated_request_gets_the_same_invitation(owner):
+def test_a_repeated_request_gets_the_same_authorization_request(owner):
     headers = {"Idempotency-Key": "once"}
 
     answers = [owner.post("/accounts/connect", json={}, headers=headers).json for _ in range(2)]
@@ -102,7 +102,7 @@ def test_connecting_needs_a_token(client):
     assert response.status_code == 401
 
 
-def test_without_a_wish_no_more_is_asked_for_than_the_app_is_approved_for(make_app, simulator):
+def test_by_default_the_approved_scopes_are_asked_for(make_app, simulator):
     app = make_app(
         tiktok_api_url=simulator.url,
         tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",

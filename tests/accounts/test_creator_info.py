@@ -93,7 +93,7 @@ def test_a_rejected_token_is_renewed_once(owner, account_id, simulator):
     assert len(simulator.control.requests(endpoint="refresh")) == 1
 
 
-def test_reconnecting_forgets_what_was_known(owner, account_id, connect_account, simulator):
+def test_reconnecting_clears_the_stored_creator_info(owner, account_id, connect_account, simulator):
     owner.get(f"/accounts/{account_id}/creator-info")
     connect_account(owner, "ada")
 

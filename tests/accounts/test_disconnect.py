@@ -33,7 +33,7 @@ def rows(database_url, table):
     return found
 
 
-def test_what_was_planned_is_cancelled_and_named(owner, connect_account, plans):
+def test_planned_publications_are_cancelled_and_named(owner, connect_account, plans):
     account_id = connect_account(owner)
 
     response = owner.delete(f"/accounts/{account_id}")
@@ -57,7 +57,7 @@ def test_its_tokens_are_revoked(scene, database_url):
     assert rows(database_url, "accounts") == []
 
 
-def test_an_expired_token_is_renewed_for_its_last_task(owner, connect_account, simulator, run_jobs, pass_time):
+def test_an_expired_token_is_renewed_to_be_revoked(owner, connect_account, simulator, run_jobs, pass_time):
     account_id = connect_account(owner)
     owner.delete(f"/accounts/{account_id}")
     pass_time(days=2)
@@ -81,7 +81,7 @@ def test_its_tokens_are_revoked_once_tiktok_is_back(scene, database_url):
     assert rows(database_url, "revocations") == []
 
 
-def test_a_renewed_pair_is_kept_while_tiktok_does_not_listen(owner, connect_account, simulator, run_jobs, pass_time):
+def test_a_renewed_pair_is_kept_while_tiktok_is_away(owner, connect_account, simulator, run_jobs, pass_time):
     owner.delete(f"/accounts/{connect_account(owner)}")
     pass_time(days=2)
     simulator.control.mischief("revoke", "drop_before", times=1)
@@ -116,7 +116,7 @@ def test_an_old_version_is_not_disconnected(owner, connect_account):
     assert owner.get(f"/accounts/{account_id}").status_code == 200
 
 
-def test_nothing_is_done_for_it_any_more(owner, connect_account, simulator, run_jobs, pass_time):
+def test_no_job_runs_for_it_any_more(owner, connect_account, simulator, run_jobs, pass_time):
     owner.delete(f"/accounts/{connect_account(owner)}")
     run_jobs()
     simulator.control.clear_requests()

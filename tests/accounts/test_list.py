@@ -69,7 +69,7 @@ def test_tags_are_found_on_postgresql_too(make_app, postgresql_url, simulator, c
     assert names(owner.get("/accounts?q=ADA")) == ["ada"]
 
 
-def test_what_makes_no_sense_is_refused(owner, subtests):
+def test_invalid_filters_are_refused(owner, subtests):
     for query in ("status=sleeping", "tag=", "q=", "sort=name", "cursor=nonsense", "limit=0"):
         with subtests.test(query=query):
             response = owner.get(f"/accounts?{query}")

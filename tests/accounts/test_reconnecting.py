@@ -4,10 +4,10 @@ from tests import connecting
 from tiktok_api.events import subscribe
 
 
-def test_the_same_owner_keeps_the_account_and_gets_new_tokens(owner, simulator, connect_account, tokens):
+def test_the_same_owner_keeps_the_account_and_gets_new_tokens(owner, simulator, connect_account, vault):
     account_id = connect_account(owner, "ada", scopes=["user.info.stats"])
     owner.patch(f"/accounts/{account_id}", json={"label": "mine"})
-    old_token = tokens.token(account_id)
+    old_token = vault.token(account_id)
 
     again = connect_account(owner, "ada")
 
@@ -16,7 +16,7 @@ def test_the_same_owner_keeps_the_account_and_gets_new_tokens(owner, simulator, 
     assert account["label"] == "mine"
     assert account["username"] == "ada"
     assert "video.publish" in account["scopes"]
-    assert tokens.token(account_id) != old_token
+    assert vault.token(account_id) != old_token
 
 
 def test_what_the_person_does_not_grant_any_more_is_unknown(owner, connect_account):
@@ -30,9 +30,9 @@ def test_what_the_person_does_not_grant_any_more_is_unknown(owner, connect_accou
     assert account["display_name"] == "Ada L."
 
 
-def test_it_never_moves_to_another_user(owner, stranger, simulator, connect_account, tokens):
+def test_it_never_moves_to_another_user(owner, stranger, simulator, connect_account, vault):
     account_id = connect_account(owner, "ada")
-    token = tokens.token(account_id)
+    token = vault.token(account_id)
 
     connection = connecting.connect(simulator, stranger, "ada")
 
@@ -40,11 +40,11 @@ def test_it_never_moves_to_another_user(owner, stranger, simulator, connect_acco
     assert connection["account_id"] is None
     assert stranger.get("/accounts").json["data"] == []
     assert owner.get(f"/accounts/{account_id}").json["status"] == "active"
-    assert tokens.token(account_id) == token
+    assert vault.token(account_id) == token
     assert simulator.control.requests(endpoint="revoke") == []
 
 
-def test_an_expired_account_comes_back_to_life_and_says_so(owner, simulator, connect_account, tokens, pass_time):
+def test_an_expired_account_is_active_again_and_announced(owner, simulator, connect_account, vault, pass_time):
     account_id = connect_account(owner, "ada")
     simulator.control.disconnect("ada")
     assert owner.post(f"/accounts/{account_id}/sync").status_code == 202
@@ -62,9 +62,7 @@ def test_an_expired_account_comes_back_to_life_and_says_so(owner, simulator, con
     assert heard == [account_id]
 
 
-def test_a_disconnection_that_tiktok_has_not_heard_of_does_not_take_the_new_grant(
-    owner, connect_account, run_jobs, simulator
-):
+def test_a_pending_revocation_does_not_end_the_new_grant(owner, connect_account, run_jobs, simulator):
     owner.delete(f"/accounts/{connect_account(owner, 'ada')}")
 
     account_id = connect_account(owner, "ada")

@@ -80,7 +80,7 @@ def test_of_many_at_once_one_asks_tiktok_and_all_show_the_same(owner, simulator)
 
 
 @pytest.mark.parametrize("return_url", [None, "http://127.0.0.1:8080/done"])
-def test_while_tiktok_takes_its_time_the_second_one_says_so(owner, simulator, return_url):
+def test_while_tiktok_is_slow_the_second_callback_says_so(owner, simulator, return_url):
     begun = connecting.begin(owner, return_url=return_url)
     location = consent(simulator, begun)
     simulator.control.mischief("token", "delay", delay_seconds=12)

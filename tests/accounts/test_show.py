@@ -38,12 +38,12 @@ def test_the_newest_version_is_not_sent_again(owner, connect_account):
     assert response.status_code == 304
 
 
-def test_a_renewed_token_changes_nothing_that_is_shown(owner, connect_account, tokens, pass_time, simulator):
+def test_a_renewed_token_changes_nothing_that_is_shown(owner, connect_account, vault, pass_time, simulator):
     account_id = connect_account(owner)
     before = owner.get(f"/accounts/{account_id}")
     pass_time(days=1)
 
-    tokens.token(account_id)
+    vault.token(account_id)
 
     assert len(simulator.control.requests(endpoint="refresh")) == 1
     assert owner.get(f"/accounts/{account_id}").headers["ETag"] == before.headers["ETag"]

@@ -55,7 +55,7 @@ def test_profile_and_counts_are_read_when_a_worker_is_free(owner, account_id, si
     assert reading[1].follower_count == account["follower_count"]
 
 
-def test_asking_often_is_asking_once(owner, account_id, simulator, run_jobs):
+def test_many_requests_cause_one_sync(owner, account_id, simulator, run_jobs):
     for _ in range(5):
         owner.post(f"/accounts/{account_id}/sync")
 
@@ -158,7 +158,7 @@ def test_an_account_whose_person_removed_the_app_is_marked_and_left_alone(
     assert (refused.status_code, refused.json["code"]) == (409, "account_needs_reconnection")
 
 
-def test_union_ids_that_tiktok_leaves_out_are_not_forgotten(owner, account_id, simulator, run_jobs):
+def test_union_ids_that_tiktok_leaves_out_are_kept(owner, account_id, simulator, run_jobs):
     before = owner.get(f"/accounts/{account_id}").json["union_id"]
     simulator.control.knobs(union_id_missing=True)
     owner.post(f"/accounts/{account_id}/sync")
@@ -168,7 +168,7 @@ def test_union_ids_that_tiktok_leaves_out_are_not_forgotten(owner, account_id, s
     assert owner.get(f"/accounts/{account_id}").json["union_id"] == before
 
 
-def test_attempts_to_connect_are_forgotten_after_a_week(app, owner, run_jobs, pass_time):
+def test_attempts_to_connect_are_deleted_after_a_week(app, owner, run_jobs, pass_time):
     begun = connecting.begin(owner)
     with app.app_context(), transaction():
         queue.enqueue("accounts.sweep", due_at=clock.now())

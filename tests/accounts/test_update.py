@@ -33,7 +33,7 @@ def test_what_is_not_sent_stays(owner, account_id):
     assert (response.json["label"], response.json["tags"]) == ("one", [])
 
 
-def test_what_was_answered_can_be_sent_back(owner, account_id):
+def test_a_response_can_be_sent_back(owner, account_id):
     defaults = owner.get(f"/accounts/{account_id}").json["defaults"]
 
     response = owner.patch(f"/accounts/{account_id}", json={"defaults": defaults})
@@ -51,7 +51,7 @@ def test_an_old_version_overwrites_nothing(owner, account_id):
     assert owner.get(f"/accounts/{account_id}").json["label"] == "first"
 
 
-def test_what_may_not_be_set_is_refused(owner, account_id, subtests):
+def test_read_only_fields_are_refused(owner, account_id, subtests):
     before = owner.get(f"/accounts/{account_id}").json
     refused = [
         ({"status": "active"}, "/status"),

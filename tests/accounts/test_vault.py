@@ -63,14 +63,14 @@ def test_a_long_task_asks_for_a_longer_life(scene):
     assert len(scene.refreshes()) == 1
 
 
-def test_lifetimes_are_what_tiktok_says(owner, connect_account, tokens, simulator, pass_time):
+def test_lifetimes_are_what_tiktok_says(owner, connect_account, vault, simulator, pass_time):
     simulator.control.knobs(access_token_seconds=120)
     account_id = connect_account(owner, "ada")
-    first = tokens.token(account_id)
-    assert tokens.token(account_id) == first  # not renewed again and again for being shorter than the margin
+    first = vault.token(account_id)
+    assert vault.token(account_id) == first  # not renewed again and again for being shorter than the margin
 
     pass_time(seconds=100)
-    tokens.token(account_id)
+    vault.token(account_id)
 
     assert len(simulator.control.requests(endpoint="refresh")) == 1
 
@@ -88,7 +88,7 @@ def test_whatever_tiktok_rotates_the_newest_pair_is_kept(scene, rotation):
 
 
 @pytest.mark.parametrize("status", [200, 400, 401])
-def test_a_dead_refresh_token_marks_the_account_once(scene, marked, status):
+def test_a_rejected_refresh_token_marks_the_account_once(scene, marked, status):
     scene.simulator.control.knobs(oauth_error_status=status)
     scene.simulator.control.disconnect("ada")
     scene.pass_time(days=1)
@@ -112,7 +112,7 @@ def test_a_dead_refresh_token_marks_the_account_once(scene, marked, status):
         ({"effect": "status", "status": 200, "code": "invalid_client"}, NoUsableToken),
     ],
 )
-def test_trouble_says_nothing_about_the_account(scene, marked, mischief, error):
+def test_an_error_of_tiktoks_does_not_mark_the_account(scene, marked, mischief, error):
     scene.pass_time(days=1)
     scene.simulator.control.mischief("refresh", **mischief)
 
@@ -170,7 +170,7 @@ def test_a_renewal_that_comes_late_does_not_undo_a_revocation(scene, marked):
     assert marked() == [(scene.account_id, "authorization_removed")]
 
 
-def test_what_is_said_of_an_older_pair_marks_nothing(scene, marked):
+def test_a_rejection_of_an_older_pair_marks_nothing(scene, marked):
     scene.reconnect()  # the second pair
 
     with scene.app.app_context(), transaction():
@@ -197,7 +197,7 @@ def test_a_rejected_token_is_replaced_once_for_all_workers(scene):
     assert len(scene.refreshes()) == 1
 
 
-def test_what_is_done_with_a_rejected_token_is_repeated_once(scene):
+def test_an_act_with_a_rejected_token_is_repeated_once(scene):
     tried = []
 
     def act(token):
@@ -227,7 +227,7 @@ def test_tokens_are_renewed_in_the_background_long_before_they_expire(scene):
         assert len(scene.refreshes()) == number
 
 
-def test_an_outage_at_tiktok_is_sat_out(scene):
+def test_an_outage_at_tiktok_costs_no_account(scene):
     scene.run_jobs()
     before = scene.token()
     scene.simulator.control.mischief("refresh", "status", status=503, every=True)
@@ -244,7 +244,7 @@ def test_an_outage_at_tiktok_is_sat_out(scene):
     assert scene.token() != before
 
 
-def test_wrong_keys_of_ours_are_tried_again_later(scene):
+def test_a_wrong_client_secret_is_tried_again_later(scene):
     scene.run_jobs()
     scene.simulator.control.mischief("refresh", "status", status=200, code="invalid_client")
     scene.pass_time(hours=18.1)
@@ -258,7 +258,7 @@ def test_wrong_keys_of_ours_are_tried_again_later(scene):
 
 
 @pytest.mark.parametrize("column", ["access_token_encrypted", "refresh_token_encrypted"])
-def test_a_pair_that_cannot_be_opened_is_an_error_that_reconnecting_mends(scene, marked, column):
+def test_an_unreadable_pair_is_an_error_that_reconnecting_ends(scene, marked, column):
     scene.pass_time(days=1 if column == "refresh_token_encrypted" else 0)
     with scene.app.app_context(), transaction() as session:
         session.execute(update(Account).values({column: b"lost:" + bytes(40)}))
@@ -274,7 +274,7 @@ def test_a_pair_that_cannot_be_opened_is_an_error_that_reconnecting_mends(scene,
     assert scene.token()
 
 
-def test_a_key_that_comes_back_mends_the_account_by_itself(make_app, simulator, connect_account, pass_time):
+def test_a_key_that_is_put_back_ends_the_error(make_app, simulator, connect_account, pass_time):
     urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
     old, new = {"old": bytes(32)}, {"new": bytes(range(32))}
     app, forgetful, mindful = (make_app(vault_keys=ring, **urls) for ring in (old, new, new | old))
@@ -291,7 +291,7 @@ def test_a_key_that_comes_back_mends_the_account_by_itself(make_app, simulator, 
 
 
 @pytest.mark.parametrize("column", ["access_token_encrypted", "refresh_token_encrypted"])
-def test_an_account_comes_back_by_itself_when_the_key_of_its_tokens_does(scene, column):
+def test_an_account_is_synced_again_once_its_key_is_put_back(scene, column):
     scene.run_jobs()
     with scene.app.app_context(), transaction() as session:
         kept = session.scalar(select(getattr(Account, column)))

@@ -35,7 +35,7 @@ def test_a_key_is_shown_once_and_then_never_again(app, owner):
         assert token not in str([vars(key) for key in db.session.query(ApiKey)])
 
 
-def test_a_key_acts_for_its_person(owner):
+def test_a_key_acts_for_its_user(owner):
     key = make_key(owner, scopes=["read"])
 
     response = key.get("/auth/me")
@@ -89,7 +89,7 @@ def test_a_key_reaches_what_its_scopes_name(owner, scopes, method, path, status)
         ("GET", "/audit"),
     ],
 )
-def test_no_key_manages_people_or_keys(owner, method, path):
+def test_no_key_manages_users_or_keys(owner, method, path):
     key = make_key(owner, scopes=["read", "write"])
 
     response = key.open(path, method=method, json={} if method in ("POST", "PATCH") else None)
@@ -124,7 +124,7 @@ def test_signing_out_does_not_stop_a_key(owner):
     assert key.get("/posts").status_code == 200
 
 
-def test_an_expired_key_is_refused_and_forgotten_later(clock, make_person, sweep):
+def test_an_expired_key_is_refused_and_deleted_later(clock, make_person, sweep):
     person = make_person("ada@example.com")
     key = make_key(person, expires_at="2027-03-02T14:00:00+01:00")
     lasting = make_key(person)
@@ -164,7 +164,7 @@ def test_an_expiry_in_the_past_is_refused(owner):
         ({"user_id": str(uuid4())}, "/user_id"),
     ],
 )
-def test_what_is_no_wish_is_refused(owner, wish, pointer):
+def test_an_invalid_request_is_refused(owner, wish, pointer):
     response = owner.post("/auth/api-keys", json={"name": "x", "scopes": ["read"]} | wish)
 
     assert assert_problem(response, 422)["errors"][0]["pointer"] == pointer
@@ -182,7 +182,7 @@ def test_a_strangers_key_is_not_there(owner, stranger):
 
 
 @pytest.mark.parametrize("token", ["tk_", "tk_x", "tk_" + "A" * 43, "tk_" + "é" * 43, "tk_" + "A" * 5000, "TK_x"])
-def test_what_is_no_key_opens_nothing(client, token):
+def test_an_invalid_key_is_refused(client, token):
     response = client.get(f"{API}/posts", headers={"Authorization": f"Bearer {token}"})
 
     assert_problem(response, 401, "invalid_token")
@@ -222,7 +222,7 @@ def test_its_last_use_is_written_down_at_most_once_a_minute(app, clock, make_per
 
 
 @on_each_database
-def test_a_hundred_keys_are_enough(app, owner):
+def test_a_user_has_at_most_a_hundred_keys(app, owner):
     with app.app_context():
         user = db.session.query(User).filter_by(email=owner.email).one()
         for number in range(api_keys.MOST_KEYS - 1):
@@ -237,7 +237,7 @@ def test_a_hundred_keys_are_enough(app, owner):
     assert {answer.json["code"] for answer in answers if answer.status_code == 409} == {"too_many_keys"}
 
 
-def test_people_and_their_keys_share_one_quota(make_app):
+def test_users_and_their_keys_share_one_quota(make_app):
     person = Person(make_app(rate_limit_enabled=True), "ada@example.com")
     key = make_key(person)
 

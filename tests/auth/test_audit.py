@@ -72,7 +72,7 @@ def test_sessions_keys_and_passwords_are_in_it(client, owner, outbox, deliver):
     ]
 
 
-def test_what_a_key_did_is_told_apart(owner):
+def test_acts_of_a_key_name_the_key(owner):
     key = make_key(owner)
     post = key.post("/posts", json={}).json
 
@@ -82,7 +82,7 @@ def test_what_a_key_did_is_told_apart(owner):
     assert (entry["api_key_id"], entry["session_id"], entry["subject_id"]) == (key.id, None, post["id"])
 
 
-def test_what_was_refused_is_not_in_it(owner):
+def test_refused_requests_are_not_in_it(owner):
     before = actions(owner)
 
     owner.post("/auth/password", json={"current_password": "not this one", "new_password": NEW})
@@ -207,5 +207,5 @@ def test_no_secret_is_in_it(client, owner, outbox, deliver):
         "?to=0001-01-01T00:00:00%2B14:00",
     ],
 )
-def test_what_is_no_filter_is_refused(owner, query):
+def test_an_invalid_filter_is_refused(owner, query):
     assert_problem(owner.get(f"/audit{query}"), 422)

@@ -39,7 +39,7 @@ def test_every_other_device_is_signed_out(client, owner):
     assert is_signed_in(client, owner.tokens)
 
 
-def test_who_does_not_know_the_password_cannot_change_it(client, owner):
+def test_changing_the_password_needs_the_old_one(client, owner):
     other = log_in(client, owner)
 
     response = change(owner, current_password="not the password")

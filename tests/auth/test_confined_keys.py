@@ -79,7 +79,7 @@ def test_it_changes_no_other_account(owner, key, other, method, path):
     assert owner.get(f"/accounts/{other}").json["label"] != "taken"
 
 
-def test_it_connects_no_accounts(owner, key):
+def test_a_confined_key_connects_no_account(owner, key):
     connection = owner.post("/accounts/connect", json={}).json
 
     assert_problem(key.post("/accounts/connect", json={}), 403, "key_confined")
@@ -124,7 +124,7 @@ def test_it_posts_to_no_other_account(key, hers, other):
     assert_problem(moved, 422)
 
 
-def test_a_post_of_an_account_that_has_left_is_hidden_from_it(owner, key, draft, other):
+def test_a_post_of_a_disconnected_account_is_hidden_from_it(owner, key, draft, other):
     post = draft(other)
 
     owner.delete(f"/accounts/{other}")
@@ -132,7 +132,7 @@ def test_a_post_of_an_account_that_has_left_is_hidden_from_it(owner, key, draft,
     assert_problem(key.get(f"/posts/{post['id']}"), 404, "not_found")
 
 
-def test_an_account_that_is_connected_anew_is_another(owner, key, hers, connect_account):
+def test_an_account_that_is_connected_again_is_another_account(owner, key, hers, connect_account):
     owner.delete(f"/accounts/{hers}")
     connect_account(owner, "ada")
 

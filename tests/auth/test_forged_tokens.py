@@ -21,7 +21,7 @@ def test_the_forger_can_make_a_good_token(client, header, claims, signing_key):
     assert response.status_code == 200
 
 
-def test_no_forged_access_token_is_believed(client, header, claims, signing_key):
+def test_forged_access_tokens_are_refused(client, header, claims, signing_key):
     forged = dict(forge(header, claims, signing_key))
 
     answers = {name: client.get(f"{API}/auth/me", headers=_bearer(token)) for name, token in forged.items()}
@@ -32,7 +32,7 @@ def test_no_forged_access_token_is_believed(client, header, claims, signing_key)
         assert_problem(answer, 401)
 
 
-def test_no_forged_refresh_token_is_believed(client, owner, header, claims, signing_key):
+def test_forged_refresh_tokens_are_refused(client, owner, header, claims, signing_key):
     good = jwt.decode(owner.tokens["refresh_token"], options={"verify_signature": False})
     forged = dict(forge(header, good, signing_key))
     del forged["claims {'type': 'refresh'}"], forged[ANOTHER_JTI]  # no forgery, and one that ends the session
@@ -45,7 +45,7 @@ def test_no_forged_refresh_token_is_believed(client, owner, header, claims, sign
     assert refresh(client, sign(header, good, signing_key)).status_code == 200
 
 
-def test_a_token_of_another_session_is_not_believed_in_this_one(client, owner, header, claims, signing_key):
+def test_a_token_of_another_session_is_refused(client, owner, header, claims, signing_key):
     other = log_in(client, owner)
     theirs = jwt.decode(other["access_token"], options={"verify_signature": False})
     mixed = [claims | {"jti": theirs["jti"]}, claims | {"sid": theirs["sid"]}]
@@ -56,7 +56,7 @@ def test_a_token_of_another_session_is_not_believed_in_this_one(client, owner, h
         assert_problem(answer, 401, "invalid_token")
 
 
-def test_an_access_token_lives_on_when_its_session_gets_the_next(client, owner):
+def test_an_access_token_stays_valid_after_a_refresh(client, owner):
     refresh(client, owner.tokens["refresh_token"])
 
     assert owner.get("/auth/me").status_code == 200
@@ -99,13 +99,13 @@ def test_clocks_of_machines_may_be_a_little_apart(client, clock, make_person):
         "Bearer null",
     ],
 )
-def test_an_authorization_that_is_none_is_refused(client, value):
+def test_an_invalid_authorization_header_is_refused(client, value):
     response = client.get(f"{API}/auth/me", headers={"Authorization": value})
 
     assert_problem(response, 401)
 
 
-def test_the_scheme_may_be_written_as_one_likes(client, owner):
+def test_the_scheme_is_compared_without_case(client, owner):
     headers = [f"bearer {owner.tokens['access_token']}", f"BEARER   {owner.tokens['access_token']} "]
 
     answers = [client.get(f"{API}/auth/me", headers={"Authorization": value}) for value in headers]

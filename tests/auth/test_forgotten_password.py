@@ -122,13 +122,13 @@ def test_a_weak_password_leaves_the_token_good(client, owner, ask):
     assert reset(client, token).status_code == 204
 
 
-def test_a_token_for_one_purpose_is_none_for_another(client, owner, ask):
+def test_a_token_for_one_purpose_is_invalid_for_another(client, owner, ask):
     response = client.post("/api/v1/auth/email/verify", json={"token": ask(owner)})
 
     assert_problem(response, 422, "link_not_valid")
 
 
-def test_its_person_is_told_that_the_password_was_changed(client, owner, ask, outbox, deliver):
+def test_the_user_is_told_that_the_password_was_changed(client, owner, ask, outbox, deliver):
     reset(client, ask(owner))
     deliver()
 
@@ -137,7 +137,7 @@ def test_its_person_is_told_that_the_password_was_changed(client, owner, ask, ou
     assert (email.to, email.subject) == (owner.email, "Your password was changed")
 
 
-def test_the_token_is_kept_nowhere(app, client, owner, outbox, deliver):
+def test_the_token_is_stored_nowhere(app, client, owner, outbox, deliver):
     outbox.failures = 1
     forget(client, owner.email)
     deliver()
@@ -150,7 +150,7 @@ def test_the_token_is_kept_nowhere(app, client, owner, outbox, deliver):
     assert token not in str(rows)
 
 
-def test_a_mail_server_that_rests_loses_nothing(client, owner, outbox, deliver):
+def test_an_outage_of_the_mail_server_loses_no_email(client, owner, outbox, deliver):
     outbox.failures = 7
     forget(client, owner.email)
     for _ in range(8):

@@ -53,7 +53,7 @@ def test_a_new_key_is_known_to_all_before_any_signs_with_it(owner, make_client):
             assert is_signed_in(newer, tokens)
 
 
-def test_what_a_key_signed_is_refused_once_it_has_left(owner, make_client):
+def test_tokens_of_a_key_that_has_left_are_refused(owner, make_client):
     tokens = log_in(make_client(f"{NEW}"), owner)
     without = make_client(NEWER)
 

@@ -101,7 +101,7 @@ def test_known_and_unknown_addresses_cost_the_same_work(client, owner, count_cos
     assert known["hash_secret"] == 0
 
 
-def test_a_closed_server_still_lets_its_people_in(make_app, owner):
+def test_a_closed_server_still_signs_its_users_in(make_app, owner):
     response = log_in(make_app(registration="closed").test_client())
 
     assert response.status_code == 200

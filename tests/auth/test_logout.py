@@ -44,7 +44,7 @@ def test_a_stranger_stays_signed_in(owner, stranger):
     assert stranger.get("/auth/me").status_code == 200
 
 
-def test_a_refresh_that_comes_too_late_brings_nothing_back(client, owner):
+def test_a_refresh_after_logout_is_refused(client, owner):
     successor = client.post(f"{API}/auth/refresh", json={"refresh_token": owner.tokens["refresh_token"]}).json
     owner.post("/auth/logout")
 

@@ -117,7 +117,7 @@ def test_a_name_of_any_script_is_written_where_the_server_can(inbox):
 
 
 @pytest.mark.parametrize("to", ["", "ada", "a..b@", "ada@" + "x" * 70 + ".com", "a b@example.com", "<@example.com"])
-def test_what_is_no_address_is_given_up(tmp_path, to):
+def test_an_email_to_an_invalid_address_is_given_up(tmp_path, to):
     mailer = mailer_from_url(f"file://{tmp_path}", sender=SENDER)
 
     with pytest.raises(Undeliverable):
@@ -129,7 +129,7 @@ def test_a_server_that_is_not_there_is_tried_again():
         mailer_from_url(plain(free_port()), sender=SENDER).send("ada@example.com", "x", "x")
 
 
-def test_a_server_that_says_nothing_is_not_waited_for_for_ever():
+def test_waiting_for_a_silent_server_ends():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         mailer = SmtpMailer(plain(silent.getsockname()[1]), sender=SENDER, timeout_seconds=0.2)
 

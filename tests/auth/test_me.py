@@ -41,7 +41,7 @@ def test_what_is_not_named_stays(owner):
         ({"password_hash": ""}, "/password_hash"),
     ],
 )
-def test_what_cannot_be_is_refused(owner, change, pointer):
+def test_invalid_values_are_refused(owner, change, pointer):
     response = owner.patch("/auth/me", json=change)
 
     assert assert_problem(response, 422, "invalid")["errors"][0]["pointer"] == pointer

@@ -70,7 +70,7 @@ def test_a_user_who_was_just_deleted_can_do_nothing(owner, meanwhile, method, pa
     assert_problem(response, 401, "session_ended")
 
 
-def test_signing_out_while_being_signed_out_is_signing_out(owner, meanwhile):
+def test_signing_out_a_session_that_just_ended_succeeds(owner, meanwhile):
     meanwhile("FROM sessions", "UPDATE sessions SET ended_at = '2026-01-01 00:00:00.000000'")
 
     response = owner.post("/auth/logout")
@@ -78,7 +78,7 @@ def test_signing_out_while_being_signed_out_is_signing_out(owner, meanwhile):
     assert response.status_code == 204
 
 
-def test_a_token_that_was_forgotten_is_verified_anew(app, client, owner):
+def test_a_token_that_left_the_cache_is_verified_again(app, client, owner):
     authenticate = make_authenticator(most_remembered=1)
     tokens = [owner.tokens["access_token"], log_in(client, owner)["access_token"]]
 

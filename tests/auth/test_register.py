@@ -105,7 +105,7 @@ def test_a_password_typed_on_another_keyboard_is_the_same(client):
     "email",
     ["", "ada", "ada@", "@example.com", "a b@example.com", "ada@example.com\n", "a" * 250 + "@example.com", 1, None],
 )
-def test_what_is_no_address_is_refused(client, email):
+def test_an_invalid_address_is_refused(client, email):
     response = register(client, email=email)
 
     assert assert_problem(response, 422, "invalid")["errors"][0]["pointer"] == "/email"

@@ -87,7 +87,7 @@ def test_keys_emails_and_stored_answers_leave_no_secret_behind(left_behind, app,
     assert b"api_key.created" in found
 
 
-def test_a_bug_with_secrets_in_its_hands_logs_none(capsys, app):
+def test_a_bug_that_holds_secrets_logs_none(capsys, app):
     @app.get("/broken")
     def broken():
         raise RuntimeError(
@@ -111,7 +111,7 @@ def test_secrets_are_hidden_by_their_names_wherever_they_lie(capsys, app):
     assert PASSWORD not in logged
 
 
-def test_what_the_database_complains_of_is_logged_without_its_values(capsys, app):
+def test_database_errors_are_logged_without_values(capsys, app):
     @app.get("/clash")
     def clash():
         with transaction() as session:

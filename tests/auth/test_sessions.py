@@ -85,7 +85,7 @@ def test_a_strangers_session_is_not_there(owner, stranger):
     assert stranger.get("/auth/me").status_code == 200
 
 
-def test_what_has_ended_cannot_be_ended_again(client, owner):
+def test_an_ended_session_cannot_be_ended_again(client, owner):
     log_in(client, owner)
     other = next(each for each in sessions_of(owner) if not each["is_current"])
     owner.delete(f"/auth/sessions/{other['id']}")
@@ -117,7 +117,7 @@ def test_a_session_whose_refresh_token_has_expired_is_not_listed(client, clock, 
     assert [each["is_current"] for each in sessions_of(person)] == [True]
 
 
-def test_what_is_over_is_forgotten_and_what_is_not_is_kept(app, client, clock, make_person, sweep):
+def test_ended_sessions_are_deleted_and_others_kept(app, client, clock, make_person, sweep):
     person, idle = make_person("ada@example.com"), make_person("grace@example.com")
     ended = log_in(client, person)
     client.post("/api/v1/auth/logout", headers={"Authorization": f"Bearer {ended['access_token']}"})

@@ -23,7 +23,7 @@ def log_in(client, email="owner@example.com", password=WRONG, address="192.0.2.6
     )
 
 
-def test_a_victim_signs_in_however_hard_others_try(client, owner):
+def test_guesses_from_elsewhere_do_not_lock_a_user_out(client, owner):
     attempts = [log_in(client, address=f"192.0.2.{number}").status_code for number in range(60, 63) for _ in range(6)]
 
     response = log_in(client, password=PASSWORD, address="198.51.100.1")
@@ -32,7 +32,7 @@ def test_a_victim_signs_in_however_hard_others_try(client, owner):
     assert response.status_code == 200
 
 
-def test_even_the_right_password_is_not_taken_once_five_were_tried(client, owner):
+def test_after_five_guesses_even_the_right_password_is_refused(client, owner):
     for _ in range(5):
         log_in(client)
 
@@ -71,7 +71,7 @@ def test_known_and_unknown_addresses_cost_the_same_work_once_throttled(app, clie
     assert known["verify_secret"] == 0
 
 
-def test_a_token_that_is_none_costs_the_same_work_whatever_it_is(app, client):
+def test_every_invalid_token_costs_the_same_work(app, client):
     bodies = [{"token": token, "password": "a longer horse battery"} for token in ("x", "A" * 43, "é" * 200)]
 
     costs = [
@@ -110,7 +110,7 @@ def test_emails_and_their_tokens_are_limited_by_address(client, path, body):
     assert (set(answers[:20]), answers[20]) == ({202} if path == "password/forgot" else {422}, 429)
 
 
-def test_a_password_is_guessed_at_from_one_address_for_one_person(app, make_person):
+def test_changing_a_password_is_limited_by_address_and_user(app, make_person):
     person, other = make_person("ada@example.com"), make_person("grace@example.com")
     body = {"current_password": "not the password", "new_password": "a longer horse battery"}
     tried = [person.post("/auth/password", json=body).status_code for _ in range(6)]

@@ -31,7 +31,7 @@ def test_a_verified_address_may_sign_in(client, outbox, deliver):
     assert [email.to for email in outbox.emails] == ["Ada@Example.com"]
 
 
-def test_before_that_only_those_who_know_the_password_are_told_why(client):
+def test_the_reason_is_told_only_with_the_right_password(client):
     register(client)
 
     right, wrong, unknown = log_in(client), log_in(client, password="not this one"), log_in(client, "x@example.com")
@@ -121,7 +121,7 @@ def test_a_token_works_for_a_day(client, clock, outbox, deliver):
 
 
 @pytest.mark.parametrize("token", ["x", "A" * 43, "é", "' or 1=1 --"])
-def test_what_is_no_token_proves_nothing(client, token):
+def test_an_invalid_token_verifies_nothing(client, token):
     assert_problem(verify(client, token), 422, "link_not_valid")
 
 
@@ -146,7 +146,7 @@ def test_registering_an_address_again_replaces_no_password(client, outbox, deliv
     assert_problem(verify(client, token), 422, "link_not_valid")
 
 
-def test_a_reset_proves_the_address_too(client, outbox, deliver):
+def test_a_reset_verifies_the_address_too(client, outbox, deliver):
     register(client)
     deliver()
     outbox.take()
@@ -158,7 +158,7 @@ def test_a_reset_proves_the_address_too(client, outbox, deliver):
     assert log_in(client, password="a longer horse battery").status_code == 200
 
 
-def test_those_who_never_proved_their_address_are_forgotten(app, client, clock, make_person, sweep):
+def test_users_who_never_verified_their_address_are_deleted(app, client, clock, make_person, sweep):
     make_person("proven@example.com")
     register(client, "never@example.com")
     clock.shift(6 * 24 * 3600)

@@ -81,7 +81,7 @@ def reseal(app):
     return app.test_cli_runner().invoke(args=["vault", "reseal"])
 
 
-def test_every_binary_column_holds_what_is_sealed():
+def test_every_binary_column_holds_encrypted_values():
     names = {f"{column.table.name}.{column.name}" for column in key_rotation.encrypted_columns()}
 
     assert {name for name in names if not name.endswith("_encrypted")} == {"idempotency_keys.answer"}
@@ -93,7 +93,7 @@ def test_every_binary_column_holds_what_is_sealed():
 
 
 @on_each_database
-def test_everything_is_sealed_anew_and_the_old_key_may_leave(owner, connect_account, rotated, only_new):
+def test_everything_is_encrypted_again_and_the_old_key_may_leave(owner, connect_account, rotated, only_new):
     connect_account(owner, "ada")
     owner.post("/accounts/connect", json={})
     key = {"json": {"name": "x", "scopes": ["read"]}, "headers": {"Idempotency-Key": "one"}}
@@ -130,7 +130,7 @@ def test_a_second_run_finds_nothing_to_do(make_revocations, rotated):
 
 
 @on_each_database
-def test_more_rows_than_fit_into_one_look_are_all_found(make_revocations, rotated):
+def test_more_rows_than_one_query_reads_are_all_found(make_revocations, rotated):
     make_revocations(250)
 
     result = reseal(rotated)
@@ -162,7 +162,7 @@ def test_what_the_service_writes_meanwhile_wins(make_revocations, rotated):
     assert Encryptor(keys).decrypt(kept, column, row) == "written meanwhile"
 
 
-def test_what_no_key_opens_is_named_and_left_alone(app, make_revocations, rotated):
+def test_unreadable_values_are_named_and_left_alone(app, make_revocations, rotated):
     make_revocations(2)
     with app.app_context(), transaction() as session:
         spoilt = session.query(Revocation).filter_by(open_id="0").one()

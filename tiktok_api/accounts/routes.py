@@ -39,7 +39,7 @@ from tiktok_api.web.schemas import page_of
 
 blp = Blueprint("accounts", __name__, url_prefix="/accounts", description="TikTok accounts and connecting them")
 
-_A_PAGE = "A page that says so, where no `return_url` was given"
+_A_PAGE = "A page that says so, if no `return_url` was given"
 _PAGE_STATUS = {ConnectionStatus.CONNECTED: 200, ConnectionStatus.PENDING: 202, ConnectionStatus.FAILED: 400}
 
 
@@ -113,7 +113,7 @@ def finish_connection(args: dict[str, Any]) -> Response:
 @blp.get("/connections/<uuid:connection_id>")
 @blp.response(200, ConnectionSchema)
 def show_connection(connection_id: UUID) -> Connection:
-    """Show what became of an attempt to connect"""
+    """Show the result of an attempt to connect"""
     return services.get_connection(caller, connection_id)
 
 
@@ -150,8 +150,8 @@ def update_account(changes: dict[str, Any], account_id: UUID) -> Account:
 def disconnect_account(account_id: UUID) -> dict[str, Any]:
     """Disconnect an account
 
-    What was scheduled for it is cancelled and named in the answer. Its tokens leave with it and are revoked at TikTok
-    by the worker.
+    What was scheduled for it is cancelled and named in the answer. Its tokens are deleted here and revoked at TikTok by the
+    worker.
     """
     with transaction():
         account = services.get_account(caller, account_id, to_change=True)

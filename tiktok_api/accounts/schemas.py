@@ -110,7 +110,7 @@ class AccountDefaultsSchema(Schema):
 
 
 class AccountSchema(Schema):
-    """A TikTok account. Null means that TikTok did not tell, or that the person did not grant the scope for it."""
+    """A TikTok account. Null means that TikTok did not send it, or that the person did not grant the scope for it."""
 
     id = fields.UUID(required=True, metadata={"example": _ID})
     open_id = fields.String(required=True, metadata={"example": "-000YSS_OTWKQzsQ-Q6fwsK_A1CTqKopVfCO"})

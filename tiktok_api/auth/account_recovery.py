@@ -23,12 +23,12 @@ def change_password(caller: Identity, *, current_password: str, new_password: st
     old_hash, email = user.password_hash, user.email  # copied: the transaction below would read them again
     end_reading()
     if not passwords.verify(old_hash, current_password):
-        raise _with_weakness(_wrong_password(), new_password, email=email, pointer="/new_password")
+        raise _with_weakness(WrongPassword.at("/current_password"), new_password, email=email, pointer="/new_password")
     passwords.must_be_hard_to_guess(new_password, email=email, pointer="/new_password")
     new_hash = passwords.hash_password(new_password)
     with transaction():
         if not _replace_hash(caller.user_id, old_hash, new_hash):  # it was changed elsewhere meanwhile
-            raise _wrong_password()
+            raise WrongPassword.at("/current_password")
         sessions.end_others(caller)
         audit.record(caller, "password.changed")
         messages.enqueue_notice(email_key(email))
@@ -52,13 +52,13 @@ def reset_password(token: str, password: str, *, address: str) -> None:
     email = found[0].email if found else None
     end_reading()
     if email is None:
-        raise _with_weakness(_link_not_valid(), password, email="", pointer="/password")
+        raise _with_weakness(LinkNotValid.at("/token"), password, email="", pointer="/password")
     passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
     new_hash = passwords.hash_password(password)
     with transaction():
         found = messages.find_by_token(token, EmailKind.RESET)
         if found is None:  # it was used twice at once
-            raise _link_not_valid()
+            raise LinkNotValid.at("/token")
         user, sent = found
         user.password_hash, user.awaits_verification, sent.token_hash = new_hash, False, None
         sessions.end_all(user.id)
@@ -70,18 +70,10 @@ def verify_email(token: str, *, address: str) -> None:
     """Let the user of this token sign in: the address is verified. Call it inside a transaction. Raises LinkNotValid."""
     found = messages.find_by_token(token, EmailKind.VERIFY)
     if found is None:
-        raise _link_not_valid()
+        raise LinkNotValid.at("/token")
     user, sent = found
     user.awaits_verification, sent.token_hash = False, None
     audit.record(Identity(user.id, None, address=address), "email.verified")
-
-
-def _link_not_valid() -> LinkNotValid:
-    return LinkNotValid.at("/token")
-
-
-def _wrong_password() -> WrongPassword:
-    return WrongPassword.at("/current_password")
 
 
 def _with_weakness(problem: Invalid, password: str, *, email: str, pointer: str) -> Invalid:

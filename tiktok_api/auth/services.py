@@ -186,11 +186,11 @@ def delete_account(caller: Identity) -> None:
     Higher domains are told first: accounts are disconnected, so that their tokens are revoked at TikTok. Files are deleted
     after that, once no row names them any more.
     """
-    events.announce("user.leaving", user_id=caller.user_id)
+    events.announce("user.deleting", user_id=caller.user_id)
     # From here on nothing new can belong to the user. Accounts that were connected since the announcement are
     # disconnected too: their tokens would otherwise be deleted without being revoked at TikTok.
     db.session.execute(select(User.id).where(User.id == caller.user_id).with_for_update())
-    events.announce("user.leaving", user_id=caller.user_id)
+    events.announce("user.deleting", user_id=caller.user_id)
     db.session.execute(delete(User).where(User.id == caller.user_id).execution_options(synchronize_session=False))
 
 

@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 @task(messages.SEND, most_failures=20)
 def send_mail(job: ClaimedJob, *, mailer: Mailer, settings: Settings) -> None:
-    """Send an email, if a user has the address. A try that fails leaves a token in the database that was never sent."""
+    """Send an email, if a user has the address. A try that fails leaves the hash of a token that was never sent."""
     with transaction():
         email = messages.draft(**job.payload, settings=settings)
     if email is None:

@@ -19,9 +19,9 @@ from tiktok_api.posts.waiting import pending_media
 def subscribe() -> None:
     """Register every listener. Listeners of one event run in this order; registering again changes nothing."""
     events.subscribe("accounts.named", accounts.get_accounts)
-    events.subscribe("user.leaving", _disconnect_accounts)
-    events.subscribe("user.leaving", listeners.forget_posts)
-    events.subscribe("user.leaving", deduplication.release_all_bytes)
+    events.subscribe("user.deleting", _disconnect_accounts)
+    events.subscribe("user.deleting", listeners.forget_posts)
+    events.subscribe("user.deleting", deduplication.release_all_bytes)
     events.subscribe("media.is_used", listeners.is_shown)
     events.subscribe("media.inspected", pending_media.check_posts_of)
     events.subscribe("media.lapsed", pending_media.check_posts_of)

@@ -38,7 +38,7 @@ class MalformedUploadHeader(BadRequest):
 
 
 class UploadInterrupted(Conflict):
-    """409, because clients of the protocol give up at most 4xx statuses, but ask for the offset after this one."""
+    """409, because clients treat most 4xx statuses as final, but ask for the offset after this one."""
 
     message = "The bytes ended, or stopped coming, before the body was complete; go on from Upload-Offset: {offset}."
 

@@ -1,6 +1,7 @@
 """An application that may import from 127.0.0.1 alone, and how an import fares."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -66,3 +67,27 @@ def finish(owner: Person, run_jobs: Callable[[], int], wait: Callable[..., None]
         raise AssertionError(f"still not done: {shown}")
 
     return finish
+
+
+@dataclass(frozen=True)
+class Imports:
+    """The scene of an import: its owner, and everything that may happen to it."""
+
+    owner: Person
+    begin: Callable[..., dict[str, Any]]
+    finish: Callable[..., dict[str, Any]]
+    run_jobs: Callable[[], int]
+    wait: Callable[..., None]
+    stored: Callable[[], set[str]]
+
+
+@pytest.fixture
+def imports(
+    owner: Person,
+    begin: Callable[..., dict[str, Any]],
+    finish: Callable[..., dict[str, Any]],
+    run_jobs: Callable[[], int],
+    wait: Callable[..., None],
+    stored: Callable[[], set[str]],
+) -> Imports:
+    return Imports(owner, begin, finish, run_jobs, wait, stored)

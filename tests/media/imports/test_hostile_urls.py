@@ -267,7 +267,7 @@ class TestRedirects:
     def fetcher(self, make_fetcher):
         return make_fetcher()
 
-    def test_a_redirect_leads_nowhere_that_a_url_may_not(self, source, begin, finish, names, trap):
+    def test_a_redirect_leads_nowhere_that_a_url_may_not(self, source, imports, names, trap):
         names.give("inside.example", ["127.0.0.2"])
         names.give("mixed.example", ["127.0.0.1", "::1"])
         locations = [
@@ -300,7 +300,7 @@ class TestRedirects:
             for location in locations:
                 there = location.replace("{port}", str(trap.port))
                 server.play = answering(spell("302 Found", Location=there), spell(body=b"followed"))
-                ends[location] = finish(begin(server.url()), hours=1)["rejection"]
+                ends[location] = imports.finish(imports.begin(server.url()), hours=1)["rejection"]
 
         wrong = {location: end for location, end in ends.items() if end["code"] != "import_redirect_forbidden"}
         assert wrong == {}

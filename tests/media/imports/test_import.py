@@ -198,14 +198,14 @@ def test_only_so_many_may_be_under_way(owner, stranger, begin):
     assert stranger.post("/media/import", json={"url": "http://127.0.0.1/"}).status_code == 202
 
 
-def test_a_url_is_encrypted_and_never_answered_or_logged(app, tmp_path, owner, source, begin, finish, capfd):
+def test_a_url_is_encrypted_and_never_answered_or_logged(app, tmp_path, imports, source, capfd):
     content = making.video()
     server = source(serving(content, cuts=(1000, 2000)))
     url = server.url("/video.mp4?X-Signature=planted-secret")
 
-    begun = begin(url)
-    media = finish(begun)
-    refused = finish(begin(source(answering(spell("404 Not Found"))).url("/?planted-secret")))
+    begun = imports.begin(url)
+    media = imports.finish(begun)
+    refused = imports.finish(imports.begin(source(answering(spell("404 Not Found"))).url("/?planted-secret")))
 
     assert media["status"] == "ready"
     assert len(server.requests) == 3
@@ -214,7 +214,7 @@ def test_a_url_is_encrypted_and_never_answered_or_logged(app, tmp_path, owner, s
     assert b"planted-secret" not in database
     with app.app_context():
         assert db.session.scalars(select(MediaImport.url_encrypted)).all() == []
-    assert "planted-secret" not in str([begun, media, refused, owner.get("/media").json])
+    assert "planted-secret" not in str([begun, media, refused, imports.owner.get("/media").json])
     assert "planted-secret" not in "".join(capfd.readouterr())
 
 

@@ -130,14 +130,14 @@ def test_a_server_that_recovers_is_asked_again_when_it_says(source, begin, run_j
     ],
 )
 @on_each_storage
-def test_a_server_that_does_not_recover_is_given_up(owner, source, begin, finish, stored, answer, code):
+def test_a_server_that_does_not_recover_is_given_up(imports, source, answer, code):
     server = source(answering(answer))
 
-    media = finish(begin(server.url()))
+    media = imports.finish(imports.begin(server.url()))
 
     assert (media["status"], media["rejection"]["code"]) == ("rejected", code)
     assert server.connections == 4
-    assert stored() == set()
+    assert imports.stored() == set()
 
 
 @on_each_storage
@@ -190,12 +190,12 @@ class TestHasty:
         assert asked(server)[1:] == [("bytes=250000-", '"v1"')]
 
     @pytest.mark.parametrize("head", [b"", spell(body=b"he", length=9)])
-    def test_a_server_that_is_silent_for_ever_is_given_up(self, source, begin, finish, stop, head):
+    def test_a_server_that_is_silent_for_ever_is_given_up(self, source, imports, stop, head):
         def play(_request, connection):
             connection.sendall(head)
             stop.wait(20)
 
-        assert finish(begin(source(play).url()))["rejection"]["code"] == "import_timeout"
+        assert imports.finish(imports.begin(source(play).url()))["rejection"]["code"] == "import_timeout"
 
 
 @pytest.fixture
@@ -228,29 +228,27 @@ def test_an_import_is_resumed_after_a_disk_that_lied_about_its_room(source, begi
     assert asked(server)[1][0] not in (None, "bytes=0-")
 
 
-def test_an_import_that_never_gets_done_is_given_up_after_a_day(
-    app, owner, source, begin, run_jobs, wait, stored, disk
-):
+def test_an_import_that_never_gets_done_is_given_up_after_a_day(app, imports, source, disk):
     server = source(serving(CONTENT))  # and it never fits
-    old = begin(server.url())
-    wait(hours=20)
-    young = begin(server.url())
-    run_jobs()
-    wait(hours=5)
+    old = imports.begin(server.url())
+    imports.wait(hours=20)
+    young = imports.begin(server.url())
+    imports.run_jobs()
+    imports.wait(hours=5)
 
     with app.app_context(), transaction():
         queue.enqueue("media.sweep", due_at=clock.now())
-    run_jobs()
+    imports.run_jobs()
 
-    shown = [owner.get(f"/media/{media['id']}").json for media in (old, young)]
+    shown = [imports.owner.get(f"/media/{media['id']}").json for media in (old, young)]
     assert [media["status"] for media in shown] == ["rejected", "uploading"]
     assert shown[0]["rejection"]["code"] == "import_timeout"
-    assert len(stored()) == 1
+    assert len(imports.stored()) == 1
     disk.capacity = 10**9
-    wait(hours=1)
-    run_jobs()
-    assert owner.get(f"/media/{old['id']}").json == shown[0]
-    assert owner.get(f"/media/{young['id']}").json["status"] == "ready"
+    imports.wait(hours=1)
+    imports.run_jobs()
+    assert imports.owner.get(f"/media/{old['id']}").json == shown[0]
+    assert imports.owner.get(f"/media/{young['id']}").json["status"] == "ready"
 
 
 class Gate:
@@ -318,49 +316,49 @@ def test_progress_shows_while_it_is_fetched(owner, source, begin, gate, in_backg
 
 @pytest.mark.parametrize("path", ["/media/{}", "/media/uploads/{}"])
 @on_each_storage
-def test_deleting_it_ends_the_fetching(owner, source, begin, gate, in_background, stored, path, app):
-    media = begin(source(gate).url())
+def test_deleting_it_ends_the_fetching(imports, source, gate, in_background, path, app):
+    media = imports.begin(source(gate).url())
     worker = in_background()
     assert gate.reached.wait(20)
 
-    response = owner.delete(path.format(media["id"]), headers={"Tus-Resumable": "1.0.0"})
+    response = imports.owner.delete(path.format(media["id"]), headers={"Tus-Resumable": "1.0.0"})
     worker.join(20)
 
     assert response.status_code == 204
-    assert owner.get(f"/media/{media['id']}").status_code == 404
+    assert imports.owner.get(f"/media/{media['id']}").status_code == 404
     assert not worker.is_alive()
     assert not gate.opened.is_set()
-    assert stored() == set()
+    assert imports.stored() == set()
     assert app.test_client().get("/readyz").json["checks"]["jobs"]["dead"] == 0
 
 
-def test_one_that_is_deleted_at_its_beginning_leaves_nothing(app, owner, source, begin, run_jobs, tmp_path, stored):
+def test_one_that_is_deleted_at_its_beginning_leaves_nothing(app, imports, source, tmp_path):
     class Deleted(LocalStorage):
         def create(self, key):
-            owner.delete(f"/media/{media['id']}")
+            imports.owner.delete(f"/media/{media['id']}")
             super().create(key)
 
     services_of(app)[Storage] = Deleted(tmp_path / "media")
     server = source(serving(CONTENT))
-    media = begin(server.url())
+    media = imports.begin(server.url())
 
-    run_jobs()
+    imports.run_jobs()
 
-    assert (server.connections, stored()) == (0, set())
+    assert (server.connections, imports.stored()) == (0, set())
 
 
 @pytest.mark.parametrize("method", ["PATCH", "HEAD"])
 @on_each_storage
-def test_a_client_cannot_send_the_bytes_of_an_import(owner, source, begin, gate, in_background, method):
-    media = begin(source(gate).url())
+def test_a_client_cannot_send_the_bytes_of_an_import(imports, source, gate, in_background, method):
+    media = imports.begin(source(gate).url())
     in_background()
     assert gate.reached.wait(20)
     headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
 
-    during = owner.open(f"/media/uploads/{media['id']}", method=method, headers=headers, data=b"mine")
+    during = imports.owner.open(f"/media/uploads/{media['id']}", method=method, headers=headers, data=b"mine")
     gate.opened.set()
-    shown = wait_until(lambda: (m := owner.get(f"/media/{media['id']}").json)["status"] == "ready" and m)
-    after = owner.open(f"/media/uploads/{media['id']}", method=method, headers=headers)
+    shown = wait_until(lambda: (m := imports.owner.get(f"/media/{media['id']}").json)["status"] == "ready" and m)
+    after = imports.owner.open(f"/media/uploads/{media['id']}", method=method, headers=headers)
 
     assert (during.status_code, after.status_code) == (409, 409)
     if method == "PATCH":

@@ -54,12 +54,12 @@ def answer(storage: Storage, stored: StoredContent, *, x_accel_prefix: str | Non
         return Response(status=307, headers={"Location": url, "Cache-Control": "no-store"}, content_type="text/plain")
     size = storage.size(stored.key) if stored.size is None else stored.size
     wanted = _range(size, stored.etag)
-    first, behind = wanted or (0, size)
+    first, end = wanted or (0, size)
     if wanted is not None:
         response.status_code = 206
-        response.headers["Content-Range"] = f"bytes {first}-{behind - 1}/{size}"
-    response.content_length = behind - first
-    response.response = storage.read(stored.key, first, behind - 1)
+        response.headers["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
+    response.content_length = end - first
+    response.response = storage.read(stored.key, first, end - 1)
     return response
 
 

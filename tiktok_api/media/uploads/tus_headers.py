@@ -90,12 +90,12 @@ def metadata(header: str | None) -> dict[str, str]:
 
 
 def file_name(found: dict[str, str]) -> str:
-    """What the client calls the file; clients differ in the key."""
+    """Returns the name of the file; clients use different keys for it."""
     return found.get("filename") or found.get("name") or "untitled"
 
 
 def media_type(found: dict[str, str]) -> str | None:
-    """What the client says the file is, where that is a media type at all."""
+    """Returns the announced type of the file, if it is a media type."""
     value = found.get("filetype") or found.get("type") or ""
     return value.lower() if _MEDIA_TYPE.fullmatch(value) else None
 

@@ -10,7 +10,7 @@ from tiktok_api.posts.publishing.verdicts import AskPerson, Fail, Later, Obstacl
 from tiktok_api.posts.waiting import lateness, pending_media
 from tiktok_api.settings import Settings
 
-_LATE_LOOK = timedelta(minutes=1)
+_LATE_LOOK = timedelta(minutes=2)
 """A worker that runs comes within seconds."""
 _BREATH = timedelta(seconds=1)
 

@@ -68,10 +68,10 @@ def iter_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, in
 def lenient_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """The boxes between `start` and `end`, up to the first impossible one, and not more than MAX_TOP_LEVEL_BOXES."""
     try:
-        for number, (kind, content, behind) in enumerate(iter_boxes(file, start, end)):
-            if number > MAX_TOP_LEVEL_BOXES or behind > end:
+        for number, (kind, content, box_end) in enumerate(iter_boxes(file, start, end)):
+            if number > MAX_TOP_LEVEL_BOXES or box_end > end:
                 return
-            yield kind, content, behind
+            yield kind, content, box_end
     except Refused:
         return
 
@@ -91,19 +91,19 @@ def end_of_boxes(file: BinaryIO, *, index: bytes) -> int:
     """
     size, kinds, at = size_of(file), set[bytes](), 0
     try:
-        for number, (kind, _, behind) in enumerate(iter_boxes(file, 0, size)):
+        for number, (kind, _, box_end) in enumerate(iter_boxes(file, 0, size)):
             if number > MAX_TOP_LEVEL_BOXES:
                 raise Refused("file_too_complex", "The file consists of absurdly many parts.")
             if kind == b"ftyp" and {index, b"mdat"} <= kinds:
                 return at
-            if behind > size and kind not in _PADDING:
+            if box_end > size and kind not in _PADDING:
                 if index not in kinds or (kind in _ESSENTIAL and (kind, index) != (b"mdat", b"moov")):
-                    missing = behind - size
+                    missing = box_end - size
                     message = f"The end of the file is missing: {missing} bytes more were announced."
                     raise Refused("file_truncated", message)
                 return size if kind == b"mdat" else at
             kinds.add(kind)
-            at = min(behind, size)
+            at = min(box_end, size)
     except _Malformed:
         if index not in kinds:
             raise
@@ -188,9 +188,9 @@ def refuse_cut_riff(file: BinaryIO) -> None:
 def heic_size(file: BinaryIO) -> tuple[int, int]:
     """Returns width and height of the largest picture in a HEIC file, by its `ispe` boxes (ISO/IEC 23008-12, 6.5.3)."""
     best = (0, 0)
-    for kind, content, behind in lenient_boxes(file, 0, size_of(file)):
+    for kind, content, box_end in lenient_boxes(file, 0, size_of(file)):
         if kind == b"meta":
-            for size in _ispe(file, content + 4, behind):
+            for size in _ispe(file, content + 4, box_end):
                 best = max(best, size, key=lambda pair: pair[0] * pair[1])
     if best == (0, 0):
         raise Refused("file_damaged", "The file does not say how large its picture is.")
@@ -198,11 +198,11 @@ def heic_size(file: BinaryIO) -> tuple[int, int]:
 
 
 def _ispe(file: BinaryIO, start: int, end: int, depth: int = 0) -> Iterator[tuple[int, int]]:
-    for number, (kind, content, behind) in enumerate(iter_boxes(file, start, min(end, size_of(file)))):
+    for number, (kind, content, box_end) in enumerate(iter_boxes(file, start, min(end, size_of(file)))):
         if number > MAX_TOP_LEVEL_BOXES:
             raise Refused("file_too_complex", "The file consists of absurdly many parts.")
         if kind in (b"iprp", b"ipco") and depth < 3:
-            yield from _ispe(file, content, behind, depth + 1)
+            yield from _ispe(file, content, box_end, depth + 1)
         elif kind == b"ispe":
             file.seek(content + 4)
             pair = file.read(8)

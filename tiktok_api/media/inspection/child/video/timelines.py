@@ -167,7 +167,7 @@ def _is_hidden_vp9(packet: Any) -> bool:
 
 def _typical_gap(times: list[int]) -> int:
     """Returns the median of the gaps between `times`, which are in order; 0 without gaps."""
-    gaps = sorted(behind - before for before, behind in pairwise(times))
+    gaps = sorted(after - before for before, after in pairwise(times))
     return gaps[len(gaps) // 2] if gaps else 0
 
 
@@ -187,8 +187,8 @@ def _even_rate(times: list[int], time_base: Fraction, announced: list[Fraction],
 def _unevenness(times: list[int], period: float, most: float) -> float | None:
     """Returns by how many ticks pictures stray from this period; None if by more than `most`, or with too many breaks."""
     drift, lowest, highest, breaks = 0.0, 0.0, 0.0, 0
-    for before, behind in pairwise(times):
-        off = behind - before - period
+    for before, after in pairwise(times):
+        off = after - before - period
         if abs(off) > max(most, _BREAK_SHARE * period):
             breaks += 1
             continue

@@ -62,12 +62,12 @@ class Movie:
 def read_movie(file: BinaryIO) -> Movie:
     """Read the index. Malformed boxes are ignored, since the demuxer decides what can be played."""
     movie, chapters, is_read = Movie(), set[int](), False
-    for kind, content, behind in boxes.lenient_boxes(file, 0, boxes.size_of(file)):
+    for kind, content, box_end in boxes.lenient_boxes(file, 0, boxes.size_of(file)):
         movie.may_be_cut |= kind == b"moof"
         if kind != b"moov" or is_read:
             continue
         is_read, ticks = True, 0
-        for inner, start, end in boxes.lenient_boxes(file, content, behind):
+        for inner, start, end in boxes.lenient_boxes(file, content, box_end):
             if inner == b"mvhd":
                 ticks, movie.seconds = _length(boxes.content_of(file, start, min(end, start + 32)))
             elif inner == b"trak":
@@ -89,22 +89,22 @@ def _length(header: bytes) -> tuple[int, Fraction | None]:
 
 def _track(file: BinaryIO, start: int, end: int, ticks: int, chapters: set[int]) -> Track:
     track = Track()
-    for kind, content, behind in boxes.lenient_boxes(file, start, end):
+    for kind, content, box_end in boxes.lenient_boxes(file, start, end):
         if kind == b"tkhd":
-            header = boxes.content_of(file, content, min(behind, content + 24))
+            header = boxes.content_of(file, content, min(box_end, content + 24))
             flags, at = int.from_bytes(header[1:4], "big"), 20 if header[:1] == b"\1" else 12
             track.number = int.from_bytes(header[at : at + 4], "big")
             is_preview_alone = bool(flags & _IN_PREVIEW) and not flags & _IN_MOVIE
             track.is_shown = bool(flags & _ENABLED) and not is_preview_alone
         elif kind == b"edts":
-            _read_edits(file, content, behind, ticks, track)
+            _read_edits(file, content, box_end, ticks, track)
         elif kind == b"tref":
-            for reference, first, last in boxes.lenient_boxes(file, content, behind):
+            for reference, first, last in boxes.lenient_boxes(file, content, box_end):
                 track.is_auxiliary |= reference in _AUXILIARY_REFERENCES
                 if reference == _CHAPTERS:
                     chapters |= set(_words(boxes.content_of(file, first, min(last, first + 4 * _LONGEST_TABLE))))
         elif kind == b"mdia":
-            for inner, first, last in boxes.lenient_boxes(file, content, behind):
+            for inner, first, last in boxes.lenient_boxes(file, content, box_end):
                 if inner == b"hdlr":
                     track.is_auxiliary |= boxes.content_of(file, first, last)[8:12] in _AUXILIARY_HANDLERS
                 elif inner == b"minf":
@@ -114,11 +114,11 @@ def _track(file: BinaryIO, start: int, end: int, ticks: int, chapters: set[int])
 
 def _is_encrypted(file: BinaryIO, start: int, end: int) -> bool:
     """By the kind of its first sample entry, in the `stsd` box (8.5.2) of its `stbl`."""
-    for kind, content, behind in boxes.lenient_boxes(file, start, end):
+    for kind, content, box_end in boxes.lenient_boxes(file, start, end):
         if kind == b"stbl":
-            return _is_encrypted(file, content, behind)
+            return _is_encrypted(file, content, box_end)
         if kind == b"stsd":
-            return boxes.content_of(file, content, min(behind, content + 16))[12:16] in _ENCRYPTED
+            return boxes.content_of(file, content, min(box_end, content + 16))[12:16] in _ENCRYPTED
     return False
 
 
@@ -129,10 +129,10 @@ def _words(content: bytes) -> Iterator[int]:
 
 def _read_edits(file: BinaryIO, start: int, end: int, ticks: int, track: Track) -> None:
     """The `elst` box (8.6.6): durations in ticks of the movie; a duration of 0 lasts to the end of the track."""
-    for kind, content, behind in boxes.lenient_boxes(file, start, end):
+    for kind, content, box_end in boxes.lenient_boxes(file, start, end):
         if kind != b"elst":
             continue
-        table = boxes.content_of(file, content, min(behind, content + 8 + 20 * _LONGEST_TABLE))
+        table = boxes.content_of(file, content, min(box_end, content + 8 + 20 * _LONGEST_TABLE))
         width = 8 if table[:1] == b"\1" else 4
         size = 2 * width + 4
         entries = [table[at : at + size] for at in range(8, len(table) - size + 1, size)]
