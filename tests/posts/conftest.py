@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 
 from tests.conftest import Person
+from tests.due_jobs import run_due_jobs
 from tests.media import making
 from tests.posts.interruptions import Interruptible
 from tests.posts.scene import Publishing
-from tests.running_jobs import run_due_jobs
 from tests.unpaced import make_unpaced_client
 from tiktok_api import clock_offset
-from tiktok_api.analytics.pictures.services import KEEP
+from tiktok_api.analytics.pictures.services import FETCH_PICTURES
 from tiktok_api.cli.sample_video import pad
 from tiktok_api.metrics import counters
 from tiktok_api.tiktok import TikTokClient
@@ -33,7 +33,7 @@ def transport() -> Interruptible:
 @pytest.fixture
 def run_jobs(app: Flask) -> Callable[[], int]:
     """As everywhere, without fetching the pictures of accounts and videos: no test here looks at them."""
-    return lambda: run_due_jobs(app, except_kinds=[KEEP])
+    return lambda: run_due_jobs(app, except_kinds=[FETCH_PICTURES])
 
 
 @pytest.fixture
