@@ -16,10 +16,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine, event, text
 from werkzeug.test import TestResponse
 
-from tests import connecting, servers, storages
+from tests import oauth_consent, servers, storages
 from tests.databases import make_tables
+from tests.due_jobs import run_due_jobs
 from tests.groups import pytest_collection_finish, pytest_runtest_logreport  # noqa: F401  # hooks
-from tests.running_jobs import run_due_jobs
 from tiktok_api.app import create_app
 from tiktok_api.auth.models import User
 from tiktok_api.auth.passwords import hash_password
@@ -258,7 +258,7 @@ def connect_account(simulator: Any) -> Callable[..., str]:
     """Connect a creator of the simulator for a user: `connect_account(owner, "ada")` returns the account's id."""
 
     def connect(person: Person, creator: str = "ada", **wish: Any) -> str:
-        connection = connecting.connect(simulator, person, creator, **wish)
+        connection = oauth_consent.connect(simulator, person, creator, **wish)
         assert connection["status"] == "connected", connection
         return str(connection["account_id"])
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import text
 
-from tests import connecting
+from tests import oauth_consent
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.db import transaction
 
@@ -25,10 +25,10 @@ def app(make_app, simulator):
 
 def test_no_token_code_verifier_or_state_is_kept_in_clear(scene, database_url, capsys):
     owner, simulator = scene.owner, scene.simulator
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
     state = parse_qs(urlsplit(begun["authorize_url"]).query)["state"][0]
     location = simulator.control.consent(begun["authorize_url"], "ada")
-    connecting.come_back(owner, location)
+    oauth_consent.come_back(owner, location)
     left, kept = scene.account_id, scene.connect(owner, "grace")
     secrets = [*simulator.world.access_tokens, *simulator.world.refresh_tokens]
     scene.pass_time(days=1)

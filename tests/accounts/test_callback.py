@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import create_engine, delete, func, insert, select, text
 
-from tests import connecting
+from tests import oauth_consent
 from tests.conftest import API, Person
 from tests.servers import wait_until
 from tiktok_api.accounts.models import Account
@@ -47,9 +47,9 @@ def state_of(begun):
 
 
 def test_the_consent_form_leads_to_a_connected_account(owner, simulator):
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
 
-    page = connecting.come_back(owner, fill_in_the_form(begun["authorize_url"], "ada"))
+    page = oauth_consent.come_back(owner, fill_in_the_form(begun["authorize_url"], "ada"))
 
     assert page.status_code == 200
     assert page.content_type == "text/html; charset=utf-8"
@@ -78,9 +78,9 @@ def test_everything_that_tiktok_sends_is_shown(owner, simulator, connect_account
 
 def test_nothing_on_the_page_comes_from_elsewhere_or_is_kept(owner, simulator):
     simulator.control.add_creator("mallory", nickname="<script>alert(1)</script>")
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
 
-    page = connecting.come_back(owner, simulator.control.consent(begun["authorize_url"], "mallory"))
+    page = oauth_consent.come_back(owner, simulator.control.consent(begun["authorize_url"], "mallory"))
 
     assert "<script" not in page.text
     assert "&lt;script&gt;" in page.text
@@ -96,18 +96,18 @@ def test_nothing_on_the_page_comes_from_elsewhere_or_is_kept(owner, simulator):
     ],
 )
 def test_the_browser_is_sent_back_to_the_client(owner, simulator, return_url, expected):
-    begun = connecting.begin(owner, return_url=return_url)
+    begun = oauth_consent.begin(owner, return_url=return_url)
 
-    response = connecting.come_back(owner, simulator.control.consent(begun["authorize_url"], "ada"))
+    response = oauth_consent.come_back(owner, simulator.control.consent(begun["authorize_url"], "ada"))
 
     assert response.status_code == 302
     assert response.location == expected.format(id=begun["id"])
 
 
 def test_a_refusal_is_told_to_the_client(owner, simulator):
-    begun = connecting.begin(owner, return_url="http://127.0.0.1:8080/done")
+    begun = oauth_consent.begin(owner, return_url="http://127.0.0.1:8080/done")
 
-    response = connecting.come_back(owner, simulator.control.consent(begun["authorize_url"], "ada", allow=False))
+    response = oauth_consent.come_back(owner, simulator.control.consent(begun["authorize_url"], "ada", allow=False))
 
     assert response.status_code == 302
     assert response.location.endswith("&status=failed")
@@ -116,9 +116,9 @@ def test_a_refusal_is_told_to_the_client(owner, simulator):
 
 
 def test_a_refusal_without_a_return_url_shows_a_page(owner, simulator):
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
 
-    page = connecting.come_back(owner, simulator.control.consent(begun["authorize_url"], "ada", allow=False))
+    page = oauth_consent.come_back(owner, simulator.control.consent(begun["authorize_url"], "ada", allow=False))
 
     assert page.status_code == 400
     assert "access_denied" in page.text
@@ -134,7 +134,7 @@ def test_a_refusal_without_a_return_url_shows_a_page(owner, simulator):
     ],
 )
 def test_whatever_comes_instead_of_a_code_fails_the_connection_with_a_reason(owner, brought, reason):
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
 
     page = owner.client.get(f"{CALLBACK}?{urlencode({'state': state_of(begun), **brought, 'more': 1})}")
 
@@ -156,11 +156,11 @@ def test_an_unknown_state_connects_nothing(client, simulator, subtests):
 
 
 def test_a_state_expires_after_ten_minutes(owner, simulator, pass_time):
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
     pass_time(minutes=10)
     location = simulator.control.consent(begun["authorize_url"], "ada")
 
-    page = connecting.come_back(owner, location)
+    page = oauth_consent.come_back(owner, location)
 
     assert page.status_code == 400
     assert connection_of(owner, begun)["reason"] == "expired"
@@ -168,7 +168,7 @@ def test_a_state_expires_after_ten_minutes(owner, simulator, pass_time):
 
 
 def test_a_head_request_does_not_use_up_the_code(owner, simulator):
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
     parts = urlsplit(simulator.control.consent(begun["authorize_url"], "ada"))
 
     owner.client.head(f"{parts.path}?{parts.query}")
@@ -192,17 +192,17 @@ def test_an_error_of_tiktoks_fails_the_connection_and_the_next_one_works(owner, 
         with subtests.test(**mischief):
             simulator.control.mischief("token", **mischief)
 
-            failed = connecting.connect(simulator, owner, "ada")
+            failed = oauth_consent.connect(simulator, owner, "ada")
 
             assert (failed["status"], failed["reason"], failed["account_id"]) == ("failed", reason, None)
     assert owner.get("/accounts").json["data"] == []
-    assert connecting.connect(simulator, owner, "ada")["status"] == "connected"
+    assert oauth_consent.connect(simulator, owner, "ada")["status"] == "connected"
 
 
 def test_a_profile_that_cannot_be_read_does_not_cost_the_account(owner, simulator, run_jobs):
     simulator.control.mischief("user_info", "status", status=500)
 
-    account_id = connecting.connect(simulator, owner, "ada")["account_id"]
+    account_id = oauth_consent.connect(simulator, owner, "ada")["account_id"]
 
     account = owner.get(f"/accounts/{account_id}").json
     assert (account["username"], account["follower_count"], account["synced_at"]) == (None, None, None)
@@ -221,17 +221,17 @@ def test_a_web_app_connects_without_pkce(make_app, simulator):
         tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
     )
 
-    connection = connecting.connect(simulator, Person(app, "owner@example.com"), "ada")
+    connection = oauth_consent.connect(simulator, Person(app, "owner@example.com"), "ada")
 
     assert connection["status"] == "connected"
 
 
 def test_a_user_deleted_meanwhile_connects_nothing_and_the_grant_is_revoked(app, owner, simulator, run_jobs):
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
     location = simulator.control.consent(begun["authorize_url"], "ada")
     simulator.control.mischief("token", "delay", delay_seconds=1)
     with ThreadPoolExecutor(1) as pool:
-        coming_back = pool.submit(connecting.come_back, owner, location)
+        coming_back = pool.submit(oauth_consent.come_back, owner, location)
         wait_until(lambda: simulator.control.requests(endpoint="token"))
         with app.app_context(), transaction() as session:
             session.execute(delete(User))
@@ -248,7 +248,7 @@ def test_a_verifier_whose_key_has_left_the_ring_costs_another_attempt(make_app, 
     urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
     before, after = (make_app(vault_keys={name: bytes(32)}, **urls) for name in ("before", "after"))
     owner = Person(before, "owner@example.com")
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
     parts = urlsplit(simulator.control.consent(begun["authorize_url"], "ada"))
 
     page = after.test_client().get(f"{parts.path}?{parts.query}")
@@ -262,7 +262,7 @@ def test_of_two_users_who_come_back_at_once_with_one_account_one_gets_it(make_ap
     urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
     app = make_app(database_url=postgresql_url, **urls)
     owner, rival = Person(app, "owner@example.com"), Person(app, "rival@example.com")
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
     location = simulator.control.consent(begun["authorize_url"], "ada")
     open_id = simulator.control.creator("ada")["consents"][0]["open_id"]
     engine = create_engine(postgresql_url)
@@ -273,7 +273,7 @@ def test_of_two_users_who_come_back_at_once_with_one_account_one_gets_it(make_ap
         row = {"owner_id": UUID(rival.user_id), "open_id": open_id, "connected_at": datetime.now(UTC)}
         sealed = {"access_token_encrypted": b"", "refresh_token_encrypted": b""}
         connection.execute(insert(Account).values(id=uuid4(), created_at=datetime.now(UTC), **row, **moment, **sealed))
-        coming_back = pool.submit(connecting.come_back, owner, location)
+        coming_back = pool.submit(oauth_consent.come_back, owner, location)
         wait_until(lambda: onlooker.scalar(blocked))
         connection.commit()
 

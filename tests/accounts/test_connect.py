@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests import connecting
+from tests import oauth_consent
 from tests.conftest import API, Person
 from tiktok_api.accounts.models import SCOPES
 
@@ -14,7 +14,7 @@ def asked(authorize_url):
 
 
 def test_the_person_is_sent_to_tiktok_with_a_state_of_their_own(owner):
-    first, second = connecting.begin(owner), connecting.begin(owner)
+    first, second = oauth_consent.begin(owner), oauth_consent.begin(owner)
 
     query = asked(first["authorize_url"])
     assert query["scope"] == ",".join(SCOPES)
@@ -25,7 +25,7 @@ def test_the_person_is_sent_to_tiktok_with_a_state_of_their_own(owner):
 
 
 def test_only_what_is_asked_for_is_asked_of_the_person_and_always_who_they_are(owner):
-    begun = connecting.begin(owner, scopes=["video.publish", "video.publish"])
+    begun = oauth_consent.begin(owner, scopes=["video.publish", "video.publish"])
 
     assert asked(begun["authorize_url"])["scope"] == "user.info.basic,video.publish"
 
@@ -33,7 +33,7 @@ def test_only_what_is_asked_for_is_asked_of_the_person_and_always_who_they_are(o
 def test_a_web_app_sends_no_pkce_challenge(make_app, simulator):
     app = make_app(tiktok_app_type="web", tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
 
-    begun = connecting.begin(Person(app, "owner@example.com"))
+    begun = oauth_consent.begin(Person(app, "owner@example.com"))
 
     assert "code_challenge" not in begun["authorize_url"]
 

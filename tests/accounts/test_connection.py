@@ -4,11 +4,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests import connecting
+from tests import oauth_consent
 
 
 def test_it_is_pending_until_the_browser_comes_back(owner):
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
 
     connection = owner.get(f"/accounts/connections/{begun['id']}").json
 
@@ -18,7 +18,7 @@ def test_it_is_pending_until_the_browser_comes_back(owner):
 
 
 def test_it_has_failed_once_its_time_is_over(owner, pass_time):
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
     pass_time(minutes=11)
 
     connection = owner.get(f"/accounts/connections/{begun['id']}").json
@@ -28,7 +28,7 @@ def test_it_has_failed_once_its_time_is_over(owner, pass_time):
 
 @pytest.mark.parametrize("which", ["theirs", "missing", "malformed"])
 def test_what_is_not_yours_does_not_exist(owner, stranger, which):
-    theirs = connecting.begin(owner)["id"]
+    theirs = oauth_consent.begin(owner)["id"]
     path = {"theirs": theirs, "missing": uuid4(), "malformed": "ada"}[which]
 
     response = stranger.get(f"/accounts/connections/{path}")

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.conftest import Person
-from tests.running_jobs import run_due_jobs
+from tests.due_jobs import run_due_jobs
 from tiktok_api import clock, events
 from tiktok_api.accounts.disconnection import disconnect_all
 from tiktok_api.accounts.token_refresh import TokenVault

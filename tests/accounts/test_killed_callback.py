@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests import connecting
+from tests import oauth_consent
 from tests.media.serving import Server, environment_of
 from tests.servers import wait_until
 
@@ -26,7 +26,7 @@ def server(database_url, simulator, tmp_path):
 
 
 def test_a_callback_that_was_cut_off_costs_another_attempt_and_nothing_else(owner, simulator, server, pass_time):
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
     location = urlsplit(simulator.control.consent(begun["authorize_url"], "ada"))
     url = f"{server.url}{location.path}?{location.query}"
     simulator.control.mischief("token", "delay", when="after", delay_seconds=3)
@@ -46,4 +46,4 @@ def test_a_callback_that_was_cut_off_costs_another_attempt_and_nothing_else(owne
     again = requests.get(url, timeout=30)
     assert (again.status_code, "interrupted" in again.text) == (400, True)
     assert owner.get("/accounts").json["data"] == []
-    assert connecting.connect(simulator, owner, "ada")["status"] == "connected"
+    assert oauth_consent.connect(simulator, owner, "ada")["status"] == "connected"

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import create_engine, delete, insert, select, text
 
-from tests import connecting
+from tests import oauth_consent
 from tests.conftest import Person
 from tests.servers import wait_until
 from tiktok_api.accounts.models import Account
@@ -75,11 +75,11 @@ def test_of_many_disconnections_at_once_one_succeeds(person, connect_account, ru
 
 
 def test_a_user_deleted_during_a_callback_blocks_neither(person, simulator, run_jobs, elsewhere):
-    begun = connecting.begin(person)
+    begun = oauth_consent.begin(person)
     location = simulator.control.consent(begun["authorize_url"], "ada")
     elsewhere.execute(select(User.id).with_for_update())  # as leaving does, before it deletes
     with ThreadPoolExecutor(1) as pool:
-        coming_back = pool.submit(connecting.come_back, person, location)
+        coming_back = pool.submit(oauth_consent.come_back, person, location)
         elsewhere.wait_for_blocked(1)
         elsewhere.execute(delete(User))
         elsewhere.commit()
@@ -113,8 +113,8 @@ def test_an_account_connected_while_its_user_is_deleted_is_revoked(app, person, 
 
 def _have_granted(simulator, person):
     """Tokens that TikTok gave and we lost."""
-    begun = connecting.begin(person)
-    connecting.come_back(person, simulator.control.consent(begun["authorize_url"], "ada"))
+    begun = oauth_consent.begin(person)
+    oauth_consent.come_back(person, simulator.control.consent(begun["authorize_url"], "ada"))
     [access_token], [refresh_token] = simulator.world.access_tokens, simulator.world.refresh_tokens
     with person.app.app_context(), transaction() as session:
         session.execute(delete(Account))

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests import connecting
+from tests import oauth_consent
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def reconnect(simulator):
     def reconnect(person, account_id, creator, **wish):
         begun = person.post(f"/accounts/{account_id}/reconnect", json=wish)
         assert begun.status_code == 201, begun.json
-        page = connecting.come_back(person, simulator.control.consent(begun.json["authorize_url"], creator))
+        page = oauth_consent.come_back(person, simulator.control.consent(begun.json["authorize_url"], creator))
         return person.get(f"/accounts/connections/{begun.json['id']}").json, page
 
     return reconnect
@@ -75,7 +75,7 @@ def test_an_account_that_is_disconnected_meanwhile_is_not_added_again(owner, con
     location = simulator.control.consent(begun["authorize_url"], "ada")
     owner.delete(f"/accounts/{account_id}")
 
-    page = connecting.come_back(owner, location)
+    page = oauth_consent.come_back(owner, location)
 
     assert page.status_code == 400
     assert owner.get("/accounts").json["data"] == []

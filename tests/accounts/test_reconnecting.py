@@ -1,6 +1,6 @@
 """Connecting an account that is connected already."""
 
-from tests import connecting
+from tests import oauth_consent
 from tiktok_api.events import subscribe
 
 
@@ -34,7 +34,7 @@ def test_it_never_moves_to_another_user(owner, stranger, simulator, connect_acco
     account_id = connect_account(owner, "ada")
     token = vault.token(account_id)
 
-    connection = connecting.connect(simulator, stranger, "ada")
+    connection = oauth_consent.connect(simulator, stranger, "ada")
 
     assert (connection["status"], connection["reason"]) == ("failed", "account_already_connected")
     assert connection["account_id"] is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import connecting
+from tests import oauth_consent
 from tiktok_api import clock, events
 from tiktok_api.db import transaction
 from tiktok_api.extensions import services_of
@@ -169,7 +169,7 @@ def test_union_ids_that_tiktok_leaves_out_are_kept(owner, account_id, simulator,
 
 
 def test_attempts_to_connect_are_deleted_after_a_week(app, owner, run_jobs, pass_time):
-    begun = connecting.begin(owner)
+    begun = oauth_consent.begin(owner)
     with app.app_context(), transaction():
         queue.enqueue("accounts.sweep", due_at=clock.now())
     run_jobs()

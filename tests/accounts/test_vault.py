@@ -9,7 +9,7 @@ from sqlalchemy import event, select, update
 from structlog.testing import capture_logs
 
 from tests.conftest import Person
-from tests.running_jobs import run_due_jobs
+from tests.due_jobs import run_due_jobs
 from tests.servers import wait_until
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, AccountStatus

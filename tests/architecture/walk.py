@@ -21,9 +21,9 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
+from tests.due_jobs import run_due_jobs
 from tests.kill.stage import Stage, environment
 from tests.media import making
-from tests.running_jobs import run_due_jobs
 from tiktok_api.app import create_app
 from tiktok_api.db import db
 from tiktok_api.extensions import services_of

@@ -14,7 +14,7 @@ from sqlalchemy import update
 from tests import stage
 from tests.auth.outbox import Outbox
 from tests.conftest import Person
-from tests.running_jobs import run_due_jobs
+from tests.due_jobs import run_due_jobs
 from tiktok_api.auth.emails import messages
 from tiktok_api.auth.emails.mailer import Mailer
 from tiktok_api.db import transaction

@@ -9,8 +9,8 @@ from tests.auth.keys import make_key
 from tests.auth.outbox import log_in, register
 from tests.conftest import API, PASSWORD
 from tests.databases import on_each_database
+from tests.due_jobs import run_due_jobs
 from tests.media import making
-from tests.running_jobs import run_due_jobs
 from tests.web.problems import assert_problem
 from tiktok_api.accounts.models import Revocation
 from tiktok_api.db import Model, db

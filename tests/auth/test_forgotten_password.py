@@ -11,7 +11,7 @@ from tests.auth.keys import make_key
 from tests.auth.outbox import Outbox, forget, log_in, reset
 from tests.conftest import PASSWORD, Person
 from tests.databases import on_each_database
-from tests.running_jobs import run_due_jobs
+from tests.due_jobs import run_due_jobs
 from tests.web.problems import assert_problem
 from tiktok_api.auth.emails.mailer import Mailer
 from tiktok_api.auth.models import Email

@@ -18,10 +18,10 @@ import requests
 from tests.cli.stub_server import answering
 from tests.deploy.nginx import NGINX, Site, nginx
 from tests.deploy.upstream import upstream
+from tests.due_jobs import run_due_jobs
 from tests.media import making
 from tests.media.staging import Stage, staged
 from tests.media.tus_client import TUS, metadata
-from tests.running_jobs import run_due_jobs
 from tests.servers import free_port, wait_until
 from tiktok_api.extensions import services_of
 from tiktok_api.settings import Settings

@@ -7,8 +7,8 @@ import structlog
 from sqlalchemy import select, text
 
 from tests.databases import on_each_database
+from tests.due_jobs import run_due_jobs
 from tests.jobs import kinds
-from tests.running_jobs import run_due_jobs
 from tiktok_api import clock
 from tiktok_api.db import db, transaction
 from tiktok_api.jobs import executor, queue

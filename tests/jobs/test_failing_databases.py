@@ -7,16 +7,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import create_engine, delete, event, select, update
 
+from tests.failing_database import FailStatements, failing_statements
 from tests.servers import wait_until
-from tests.stumbling import Stumble, stumbling
 from tiktok_api.db import database_now, db, end_reading, transaction
 from tiktok_api.jobs.heartbeats import WorkerHeartbeat
 from tiktok_api.jobs.models import Job
 
 
 @pytest.fixture
-def stumble(app) -> Iterator[Stumble]:
-    with stumbling(db.engine) as at:
+def stumble(app) -> Iterator[FailStatements]:
+    with failing_statements(db.engine) as at:
         yield at
 
 

@@ -18,11 +18,11 @@ from typing import Any
 import psutil
 from sqlalchemy import Engine, NullPool, create_engine, make_url, select, text, update
 
-from tests import connecting
+from tests import oauth_consent
 from tests.conftest import Person
+from tests.due_jobs import run_due_jobs
 from tests.kill.launcher import Fate, run_worker
 from tests.media import making
-from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
 from tiktok_api import clock
 from tiktok_api.app import create_app
@@ -124,7 +124,7 @@ class Stage:
 
 def _make_due_post(app: Any, simulator: Any, video: bytes) -> None:
     owner = Person(app, "owner@example.com")
-    account_id = connecting.connect(simulator, owner, "ada")["account_id"]
+    account_id = oauth_consent.connect(simulator, owner, "ada")["account_id"]
     upload = {"data": making.multipart(making.part("file", video)), "content_type": making.MULTIPART}
     media_id = owner.post("/media", **upload).json["id"]
     run_due_jobs(app)

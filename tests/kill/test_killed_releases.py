@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from tests import connecting
+from tests import oauth_consent
 from tests.conftest import Person
 from tests.kill.deaths import AT_ONCE, numbers, survive
 from tests.kill.launcher import Fate
 from tests.kill.stage import Case, Stage, count_steps, environment, wait_for
 from tests.media import making
-from tests.sampling import each, in_strides
+from tests.samples import each, in_strides
 from tiktok_api import clock
 from tiktok_api.app import create_app
 from tiktok_api.db import Model, db, transaction
@@ -93,7 +93,7 @@ def rejected_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory
     settings = environment(busy_simulator.url, folder)
     app = make_app(settings, url, folder)
     owner = Person(app, "owner@example.com")
-    account_id = connecting.connect(busy_simulator, owner, "ada")["account_id"]
+    account_id = oauth_consent.connect(busy_simulator, owner, "ada")["account_id"]
     upload = {"data": making.multipart(making.part("file", b"no video")), "content_type": making.MULTIPART}
     draft = {"privacy_level": "SELF_ONLY", "consent": True, "publish_at": "2200-01-01T00:00:00Z"}
     draft |= {"media_ids": [owner.post("/media", **upload).json["id"]], "targets": [{"account_id": account_id}]}

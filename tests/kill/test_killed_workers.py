@@ -10,7 +10,7 @@ from tests.kill.conftest import BIG_BYTES
 from tests.kill.deaths import AT_ONCE, CHUNK_BYTES, MOMENTS, dry_run, numbers, survive
 from tests.kill.launcher import Fate
 from tests.kill.stage import Stage
-from tests.sampling import each, in_strides
+from tests.samples import each, in_strides
 
 
 @in_strides(4)

@@ -13,7 +13,7 @@ import pytest
 from tests.kill.deaths import AT_ONCE, CHUNK_BYTES, MOMENTS, dry_run, numbers
 from tests.kill.launcher import Fate
 from tests.kill.stage import Case, Stage, wait_for
-from tests.sampling import each, in_strides
+from tests.samples import each, in_strides
 
 
 def outlive(stage: Stage, fates: Iterable[Fate]) -> None:

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 
 from tests.conftest import Person
+from tests.due_jobs import run_due_jobs
 from tests.media import making
 from tests.posts.interruptions import Interruptible
 from tests.posts.scene import Publishing
-from tests.running_jobs import run_due_jobs
 from tests.unpaced import make_unpaced_client
 from tiktok_api import clock_offset
 from tiktok_api.analytics.pictures.services import FETCH_PICTURES

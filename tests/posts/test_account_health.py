@@ -1,7 +1,7 @@
 """GET /accounts/{id}/health"""
 
 from tests.conftest import Person
-from tests.connecting import connect
+from tests.oauth_consent import connect
 
 
 def test_a_connected_account_can_post(owner, connect_account):

@@ -9,8 +9,8 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from tests.databases import on_each_database
+from tests.due_jobs import run_due_jobs
 from tests.posts.interruptions import around_calls
-from tests.running_jobs import run_due_jobs
 from tiktok_api import clock
 from tiktok_api.db import database_now, transaction
 from tiktok_api.jobs.models import Job

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.connecting import connect
+from tests.oauth_consent import connect
 
 NEXT_YEAR = "2200-03-02T12:00:00Z"
 WAYS = ("create", "schedule", "publish")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import connecting
+from tests import oauth_consent
 
 
 def lose(simulator):
@@ -18,7 +18,7 @@ def test_a_post_whose_account_has_expired_is_held_and_goes_on_as_soon_as_it_is_c
     publishing.run()
     held = publishing.shown(post)
 
-    connecting.connect(simulator, owner, "ada")
+    oauth_consent.connect(simulator, owner, "ada")
     publishing.run()
     publishing.pass_time(10)
     publishing.run()
@@ -40,7 +40,7 @@ def test_an_authorisation_that_is_removed_while_tiktok_is_at_it_fails_the_public
     publishing.pass_time(10)
     publishing.run()
     waiting = publishing.shown(post)
-    connecting.connect(simulator, owner, "ada")
+    oauth_consent.connect(simulator, owner, "ada")
     publishing.run_until(lambda: publishing.shown(post)["state"] == "failed")
 
     assert (waiting["state"], waiting["reason"]) == ("processing", "account_needs_reconnection")
@@ -63,7 +63,7 @@ def test_an_upload_whose_account_expires_is_held_and_resumed_with_the_same_publi
     publishing.pass_time(10)
     publishing.run()
     held = publishing.shown(post)
-    connecting.connect(simulator, owner, "ada")
+    oauth_consent.connect(simulator, owner, "ada")
     published = publishing.run_until_published(post)
 
     assert (held["state"], held["reason"]) == ("held", "account_needs_reconnection")

@@ -19,8 +19,8 @@ def scrape(app, make_app, each_database_url):
     def read(name, **labels):
         with app.app_context():
             with transaction() as session:
-                counted = counters.leave(session)
-            counters.keep(counted)
+                counted = counters.store(session)
+            counters.confirm(counted)
         text = make_app(database_url=each_database_url).test_client().get("/metrics").get_data(as_text=True)
         families = text_string_to_metric_families(text)
         found = [

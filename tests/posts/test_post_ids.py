@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.connecting import connect
+from tests.oauth_consent import connect
 from tests.webhooks.conftest import API, event, signed
 
 PUBLIC = {"privacy_level": "PUBLIC_TO_EVERYONE"}

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.databases import on_each_database
+from tests.due_jobs import run_due_jobs
 from tests.posts.interruptions import around_calls
-from tests.running_jobs import run_due_jobs
 from tiktok_api.db import db
 
 WORKERS = 4

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.conftest import PASSWORD
+from tests.due_jobs import run_due_jobs
 from tests.posts.interruptions import around_calls
-from tests.running_jobs import run_due_jobs
 from tests.webhooks.conftest import API, event, signed
 
 TAKEN_DOWN, AVAILABLE = "post.publish.no_longer_publicaly_available", "post.publish.publicly_available"

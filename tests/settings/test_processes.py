@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.sampling import sampled
+from tests.samples import sampled
 from tests.servers import S3_BUCKET, free_port, wait_until
 from tests.settings.processes import DOCTOR, GUNICORN, UPGRADE, WORKER
 

@@ -12,7 +12,7 @@ import requests
 
 from tests.conftest import API
 from tests.media.serving import Server, environment_of
-from tests.sampling import sampled
+from tests.samples import sampled
 
 pytestmark = pytest.mark.xdist_group("kept connections")
 

@@ -205,10 +205,10 @@ def test_the_counts_of_workers_are_stored_in_the_database(app, each_database_url
         for counters, times in ((first, 2), (second, 1)):
             _run("tests.anything", times)
             with transaction() as session:
-                counted = counters.leave(session)
-            counters.keep(counted)
+                counted = counters.store(session)
+            counters.confirm(counted)
             with transaction() as session:
-                counters.leave(session)  # nothing has grown since
+                counters.store(session)  # nothing has grown since
 
     samples = scrape(fresh())
 

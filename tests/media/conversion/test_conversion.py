@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from tests.conftest import Person
+from tests.due_jobs import run_due_jobs
 from tests.media import making
-from tests.running_jobs import run_due_jobs
 from tiktok_api.extensions import services_of
 from tiktok_api.storage.port import Storage
 

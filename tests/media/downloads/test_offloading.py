@@ -7,8 +7,8 @@ import pytest
 import requests
 
 from tests.conftest import Person
+from tests.due_jobs import run_due_jobs
 from tests.media import making
-from tests.running_jobs import run_due_jobs
 from tests.storages import on_s3
 
 CONTENT = making.video()

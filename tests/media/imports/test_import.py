@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from tests.auth.keys import make_key
 from tests.conftest import Person
+from tests.due_jobs import run_due_jobs
 from tests.media import making
 from tests.media.imports.conftest import MOST_BYTES
 from tests.outbound.stub_servers import answering, serving, spell
-from tests.running_jobs import run_due_jobs
 from tests.web.problems import assert_problem
 from tiktok_api.db import db
 from tiktok_api.media.models import MediaImport

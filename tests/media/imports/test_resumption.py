@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from tests.conftest import Person
+from tests.due_jobs import run_due_jobs
 from tests.media import making
 from tests.media.small_disk import SmallDisk
 from tests.outbound.stub_servers import answering, serving, spell
-from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
 from tests.storages import on_each_storage
 from tiktok_api import clock, clock_offset

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from tests.conftest import Person
+from tests.due_jobs import run_due_jobs
 from tests.media import making
 from tests.media.serving import ROOT, environment_of
 from tests.outbound.stub_servers import answering, serving, spell
-from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
 from tiktok_api import clock_offset
 from tiktok_api.db import db

@@ -8,9 +8,9 @@ import pytest
 
 from tests.conftest import Person
 from tests.databases import on_each_database
+from tests.due_jobs import run_due_jobs
 from tests.media import making
 from tests.media.tus_client import begin
-from tests.running_jobs import run_due_jobs
 from tests.storages import keys_in
 from tiktok_api import clock, clock_offset
 from tiktok_api.db import transaction

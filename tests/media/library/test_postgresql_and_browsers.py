@@ -3,9 +3,9 @@
 import pytest
 
 from tests.conftest import Person
+from tests.due_jobs import run_due_jobs
 from tests.media import making
 from tests.media.tus_client import begin, create
-from tests.running_jobs import run_due_jobs
 from tests.storages import on_each_storage
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from tests.conftest import Person
 from tests.databases import on_each_database
+from tests.due_jobs import run_due_jobs
 from tests.media import making
 from tests.media.tus_client import BYTES, Breaking, begin, create
-from tests.running_jobs import run_due_jobs
 from tests.storages import keys_in
 
 

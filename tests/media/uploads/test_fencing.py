@@ -7,9 +7,9 @@ from contextlib import contextmanager
 import pytest
 
 from tests.conftest import Person
+from tests.due_jobs import run_due_jobs
 from tests.media import making
 from tests.media.tus_client import begin
-from tests.running_jobs import run_due_jobs
 from tests.servers import wait_until
 from tests.storages import on_s3
 from tiktok_api.extensions import services_of

@@ -8,8 +8,8 @@ from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from tests.databases import on_each_database
+from tests.failing_database import failing_statements
 from tests.posts.times import DAY, HOUR
-from tests.stumbling import stumbling
 from tiktok_api import clock
 from tiktok_api.db import db, transaction
 from tiktok_api.jobs.models import Job
@@ -365,7 +365,7 @@ def test_a_worker_that_asks_and_cannot_end_its_job_asks_no_second_time(plan, pub
     publishing.pass_time(5 * HOUR)
     with app.app_context():
         engine = db.engine
-    with stumbling(engine) as stumble:
+    with failing_statements(engine) as stumble:
         failed = stumble("DELETE FROM jobs", kind=PUBLISH)
         with pytest.raises(OperationalError):
             publishing.run()

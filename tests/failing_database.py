@@ -8,11 +8,11 @@ import structlog
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
-Stumble = Callable[..., list[str]]
+FailStatements = Callable[..., list[str]]
 
 
 @contextmanager
-def stumbling(engine: Engine) -> Iterator[Stumble]:
+def failing_statements(engine: Engine) -> Iterator[FailStatements]:
     """Yields `at(text, times=1, kind=None, error=None)`: the next statements that contain the text fail, where a kind of job
     is named only those of such a job, as if the database were away or with another error. It returns those that failed, as
     they come.

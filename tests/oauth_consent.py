@@ -1,4 +1,4 @@
-"""Connecting TikTok accounts as people do: by the simulator's consent page, through HTTP on both sides."""
+"""The consent of people to connect TikTok accounts: the simulator's consent page, through HTTP on both sides."""
 
 from typing import Any
 from urllib.parse import urlsplit
