@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.architecture.source import ROOT
 
 MOST_FIXTURES = 5
-TESTS_WITH_MORE = 64
+TESTS_WITH_MORE = 57
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 
 
