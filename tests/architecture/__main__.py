@@ -5,6 +5,7 @@ import configparser
 from collections import Counter
 from statistics import median, quantiles
 
+from tests.architecture import walk
 from tests.architecture.figures import four_words, functions_too_long, names_of_several_classes
 from tests.architecture.source import ROOT, Module, modules
 
@@ -17,6 +18,7 @@ def main() -> None:
     files = Counter(module.path.parent for module in modules())
     longest = max(modules(), key=lambda module: module.lines)
     fullest, most = files.most_common(1)[0]
+    visits = walk.follow(each_call=False)
     says = {
         "modules": f"{len(modules())}, {sum(module.lines for module in modules())} lines",
         "lines of a module": f"median {median(lines):.0f}, 90th percentile {quantiles(lines, n=10)[-1]:.0f}, "
@@ -28,6 +30,8 @@ def main() -> None:
         "rules seen by the contract on frameworks": _share(_is_pure, _is_rule),
         "parameters named encryptor, tiktok": f"{_parameters('encryptor')}, {_parameters('tiktok')}",
         "publishing": "{} lines in {} modules".format(*_publishing()),
+        "a run of the worker that publishes": f"{walk.counted(walk.inside(visits))}; with the files at the doors "
+        f"of other domains {walk.counted(visits)}",
         "whoever, somebody, anybody, nobody": str(len(four_words())),
     }
     width = max(map(len, says))

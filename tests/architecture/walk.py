@@ -125,11 +125,21 @@ def main() -> None:
     arguments = parser.parse_args()
     visits = follow(each_call=arguments.each_call)
     if arguments.inside:
-        visits = [room for room, _ in groupby(room for room in visits if room.startswith("posts/"))]
+        visits = inside(visits)
     if arguments.steps:
         sys.stdout.write("\n".join([*visits, ""]))
+    sys.stdout.write(f"{counted(visits)}\n")
+
+
+def inside(visits: list[str]) -> list[str]:
+    """The visits to files of posts alone."""
+    return [room for room, _ in groupby(room for room in visits if room.startswith("posts/"))]
+
+
+def counted(visits: list[str]) -> str:
+    """The stays, rooms and returns of a walk, in words."""
     rooms = len(set(visits))
-    sys.stdout.write(f"{len(visits)} stays in {rooms} rooms, {len(visits) - rooms} returns\n")
+    return f"{len(visits)} stays in {rooms} rooms, {len(visits) - rooms} returns"
 
 
 if __name__ == "__main__":
