@@ -55,6 +55,12 @@ def were_refused(simulator):
     return [entry for entry in simulator.control.requests() if entry["status"] == 429]
 
 
+def most_in_a_minute(entries):
+    """The most requests in any minute of TikTok's clock, which goes on while a slow machine works."""
+    moments = [datetime.fromisoformat(entry["at"]) for entry in entries]
+    return max(sum(begin <= moment < begin + timedelta(minutes=1) for moment in moments) for begin in moments)
+
+
 @pytest.fixture
 def slow_to_insert(app):
     """A database that takes its time over each new attempt, so that all workers count before one has inserted."""
@@ -116,9 +122,10 @@ def test_workers_together_keep_to_what_tiktok_allows_of_looking_and_still_look(
     for _ in range(30):
         publishing.pass_time(2)
         run_together()
-    looks = len(simulator.control.requests(endpoint="status"))
+    looks = simulator.control.requests(endpoint="status")
 
-    assert 20 <= looks <= 30
+    assert len(looks) >= 20
+    assert most_in_a_minute(looks) <= 30
     assert not were_refused(simulator)
     publishing.run_until(lambda: {publishing.shown(post)["state"] for post in posts} == {"published"}, most=60)
     assert not were_refused(simulator)
