@@ -8,7 +8,7 @@ from flask import Response, request
 from tiktok_api.accounts import services as accounts
 from tiktok_api.accounts.creator_info import last_creator_info
 from tiktok_api.auth.identity import caller
-from tiktok_api.db import end_reading, transaction
+from tiktok_api.db import transaction
 from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound, StaleVersion
 from tiktok_api.extensions import service
@@ -50,7 +50,6 @@ from tiktok_api.media.uploads import routes as uploads_routes
 from tiktok_api.media.uploads.multipart import MultipartFieldUnexpected, ReceivedFile
 from tiktok_api.outbound import Fetcher
 from tiktok_api.settings import Settings
-from tiktok_api.storage.errors import StorageMissing
 from tiktok_api.storage.port import Storage
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.pagination import Page, paginate
@@ -229,7 +228,7 @@ def download_media(media_id: UUID) -> Response:
         size=media.size_bytes,
         name=media.name,
     )
-    return _serve(stored)
+    return responses.serve(stored)
 
 
 @blp.get("/<uuid:media_id>/thumbnail")
@@ -245,15 +244,7 @@ def show_thumbnail(media_id: UUID) -> Response:
     key = media.thumbnail_key
     if key is None:
         raise NotFound
-    return _serve(responses.StoredContent(key=key, etag=key, content_type="image/jpeg"))
-
-
-def _serve(stored: responses.StoredContent) -> Response:
-    end_reading()
-    try:
-        return responses.answer(service(Storage), stored, x_accel_prefix=service(Settings).x_accel_prefix)
-    except StorageMissing:
-        raise NotFound from None
+    return responses.serve(responses.StoredContent(key=key, etag=key, content_type="image/jpeg"))
 
 
 @blp.get("/<uuid:media_id>/checks")

@@ -8,15 +8,12 @@ from sqlalchemy import select
 
 from tiktok_api.accounts.models import AVATAR_LINK, Account
 from tiktok_api.analytics.models import COVER_LINK, Video
-from tiktok_api.db import db, end_reading
+from tiktok_api.db import db
 from tiktok_api.errors import NotFound
-from tiktok_api.extensions import limiter, service
+from tiktok_api.extensions import limiter
 from tiktok_api.media.downloads import responses
 from tiktok_api.media.errors import RangeNotSatisfiable, StorageUnavailable
 from tiktok_api.media.uploads import openapi
-from tiktok_api.settings import Settings
-from tiktok_api.storage.errors import StorageMissing
-from tiktok_api.storage.port import Storage
 from tiktok_api.web import signed_links
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.limits import client_network
@@ -71,10 +68,5 @@ def _show(endpoint: str, thing_id: UUID, row: Any, link: dict[str, str]) -> Resp
     signed_links.must_be_signed(endpoint, thing_id, key, **link)
     if key is None:
         raise NotFound
-    end_reading()
     stored = responses.StoredContent(key=key, etag=key, content_type=content_type)
-    try:
-        response = responses.answer(service(Storage), stored, x_accel_prefix=service(Settings).x_accel_prefix)
-    except StorageMissing:
-        raise NotFound from None
-    return signed_links.let_browsers_keep(response, expires=link["expires"])
+    return signed_links.let_browsers_keep(responses.serve(stored), expires=link["expires"])

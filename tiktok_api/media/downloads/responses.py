@@ -8,7 +8,12 @@ from urllib.parse import quote
 
 from flask import Response, request
 
+from tiktok_api.db import end_reading
+from tiktok_api.errors import NotFound
+from tiktok_api.extensions import service
 from tiktok_api.media.errors import RangeNotSatisfiable
+from tiktok_api.settings import Settings
+from tiktok_api.storage.errors import StorageMissing
 from tiktok_api.storage.port import Storage
 
 _HARMLESS = {
@@ -30,11 +35,19 @@ class StoredContent:
     name: str | None = None
 
 
-def answer(storage: Storage, stored: StoredContent, *, x_accel_prefix: str | None) -> Response:
-    """Returns what the request asks for: 200, 206 or 304, or 307 to a signed URL.
+def serve(stored: StoredContent) -> Response:
+    """Returns what the request asks for: 200, 206 or 304, or 307 to a signed URL. Ends the reading transaction.
 
-    Raises RangeNotSatisfiable, StorageUnreachable, and StorageMissing if the content is gone.
+    Raises RangeNotSatisfiable, StorageUnreachable, and NotFound if the content is gone.
     """
+    end_reading()
+    try:
+        return _answer(service(Storage), stored, service(Settings).x_accel_prefix)
+    except StorageMissing:
+        raise NotFound from None
+
+
+def _answer(storage: Storage, stored: StoredContent, x_accel_prefix: str | None) -> Response:
     disposition = None if stored.name is None else _attachment(stored.name)
     response = Response(status=200, headers=_HARMLESS, content_type=stored.content_type)
     response.set_etag(stored.etag)

@@ -5,17 +5,14 @@ from uuid import UUID
 from flask import Response
 from sqlalchemy import select
 
-from tiktok_api.db import db, end_reading
+from tiktok_api.db import db
 from tiktok_api.errors import NotFound
-from tiktok_api.extensions import limiter, service
+from tiktok_api.extensions import limiter
 from tiktok_api.media.blueprint import blp
 from tiktok_api.media.downloads import responses
 from tiktok_api.media.errors import RangeNotSatisfiable, StorageUnavailable
 from tiktok_api.media.models import CONTENT_LINK, THUMBNAIL_LINK, Media
 from tiktok_api.media.uploads import openapi
-from tiktok_api.settings import Settings
-from tiktok_api.storage.errors import StorageMissing
-from tiktok_api.storage.port import Storage
 from tiktok_api.web import signed_links
 from tiktok_api.web.limits import client_network
 from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema, LinkExpired, LinkSignatureInvalid
@@ -79,9 +76,4 @@ def _find(media_id: UUID) -> Media | None:
 
 
 def _serve(stored: responses.StoredContent, link: dict[str, str]) -> Response:
-    end_reading()
-    try:
-        response = responses.answer(service(Storage), stored, x_accel_prefix=service(Settings).x_accel_prefix)
-    except StorageMissing:
-        raise NotFound from None
-    return signed_links.let_browsers_keep(response, expires=link["expires"])
+    return signed_links.let_browsers_keep(responses.serve(stored), expires=link["expires"])

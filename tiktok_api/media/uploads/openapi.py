@@ -107,7 +107,7 @@ def file_body(*content_types: str) -> Document:
 
 
 def handed_out(what: str, *content_types: str) -> Document:
-    """The request headers and answers of an endpoint that uses `downloads.responses.answer`."""
+    """The request headers and answers of an endpoint that uses `downloads.responses.serve`."""
     file = file_body(*content_types)
     return {
         "parameters": ["Range", "IfRange", "IfNoneMatch"],
