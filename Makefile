@@ -17,7 +17,7 @@ MUTATION := $(VENV)/mutation
 MUTATION_STAMP := $(MUTATION)/.installed-$(shell cksum tests/mutation/requirements.txt | cut -d' ' -f1)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-long coverage mutation check lint types imports audit openapi env-example migration land bench doctor clean
+.PHONY: help demo run test test-fast test-long coverage mutation check lint types imports audit openapi env-example migration land bench doctor clean
 
 help: ## list every chore
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ run: $(RUN_STAMP) ## serve for development: API, worker and simulator
 
 test: $(DEV_STAMP) ## every test but the long hauls, PostgreSQL and a Redis-protocol server included
 	@$(PYTEST) -m "not long"
+
+test-fast: $(DEV_STAMP) ## the tests that answer first: one set of parameters each, no servers, no browsers, no kills
+	@$(PYTEST) -m "not long" --fast
 
 test-long: $(DEV_STAMP) ## the long hauls: thousands of kills, large uploads, hundreds of examples
 	@$(PYTEST) -m long

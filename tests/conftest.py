@@ -20,6 +20,7 @@ from tests import oauth_consent, servers, storages
 from tests.databases import make_tables
 from tests.due_jobs import run_due_jobs
 from tests.groups import pytest_collection_finish, pytest_runtest_logreport  # noqa: F401  # hooks
+from tests.selection import pytest_addoption, pytest_collection_modifyitems  # noqa: F401  # hooks
 from tiktok_api.app import create_app
 from tiktok_api.auth.models import User
 from tiktok_api.auth.passwords import hash_password

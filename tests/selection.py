@@ -1,0 +1,39 @@
+"""`--fast`: the tests that answer first. One set of parameters for each test, no servers, no browsers, no kills."""
+
+from typing import Any
+
+import pytest
+
+SERVERS = {"postgresql_server", "redis_server", "s3_server"}
+SLOW_FOLDERS = (
+    "tests/cli/",
+    "tests/contract/generated/",
+    "tests/deploy/",
+    "tests/kill/",
+    "tests/media/clients/",
+    "tests/media/inspection/",
+    "tests/migrations/",
+    "tests/mutation/",
+    "tests/readme/",
+    "tests/simulator/",
+    "tests/tiktok/simulated/",
+)
+"""What starts processes, decodes videos, or is not about the server."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option."""
+    parser.addoption("--fast", action="store_true", help="one set of parameters for each test, and no servers")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is slow."""
+    if not config.getoption("--fast"):
+        return
+    chosen: dict[Any, pytest.Item] = {}
+    for item in items:
+        if not item.nodeid.startswith(SLOW_FOLDERS) and not SERVERS & set(getattr(item, "fixturenames", ())):
+            chosen.setdefault((item.path, getattr(item, "originalname", item.name)), item)
+    kept = set(chosen.values())
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
