@@ -8,6 +8,7 @@ from sqlalchemy import update
 from tests.posts.failures import UNUSABLE, name
 from tiktok_api.db import transaction
 from tiktok_api.posts.models import Attempt
+from tiktok_api.simulator.background import processing
 from tiktok_api.tiktok import plan_chunks
 
 REFUSED = [403, 404, 400]
@@ -267,3 +268,20 @@ def test_an_upload_url_that_no_key_opens_any_more_costs_the_attempt(trouble_at, 
     assert (waiting["state"], waiting["reason"]) == ("due", "upload_url_lost")
     publishing.run_until_published(post)
     assert (publishing.count_inits(), len(publishing.live())) == (2, 1)
+
+
+def test_an_upload_that_tiktok_gives_up_itself_is_made_anew(trouble_at, simulator, publishing, big_video_bytes):
+    post = trouble_at("status", nth=3, status=500)
+    with simulator.world.moment() as now:
+        [theirs] = simulator.world.publications.values()
+        processing.fail(simulator.world, theirs, "internal", now)
+
+    publishing.pass_time(10)
+    publishing.run()
+
+    waiting = publishing.shown(post)
+    assert (waiting["state"], waiting["reason"]) == ("due", "internal")
+    published = publishing.run_until_published(post)
+    assert [attempt["state"] for attempt in published["attempts"]] == ["dead", "succeeded"]
+    assert publishing.count_inits() == 2
+    assert publishing.live() == the_right_one(big_video_bytes)
