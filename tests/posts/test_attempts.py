@@ -101,3 +101,23 @@ def test_each_publication_numbers_its_own_attempts(publishing):
     published = publishing.run_until_published(first_drafted)
 
     assert [each["number"] for each in published["attempts"]] == [1]
+
+
+def test_a_verdict_that_another_worker_has_recorded_meanwhile_is_recorded_once(app, publishing, transport):
+    post = publishing.make_post()
+    publishing.begin(post)
+    publishing.run()
+    publishing.pass_time(10)
+
+    def take_over():
+        with app.app_context(), transaction() as session:
+            session.execute(update(Job).values(leased_until=None))
+        return publishing.run()
+
+    with around_calls(transport, 1, "after", take_over) as other_worker:
+        publishing.run()
+
+    assert other_worker.result >= 1
+    published = publishing.shown(post)
+    assert [attempt["state"] for attempt in published["attempts"]] == ["succeeded"]
+    assert [entry["event"] for entry in published["timeline"]].count("published") == 1
