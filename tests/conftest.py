@@ -101,7 +101,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def stage_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The SQLite database of `tests.stage`."""
+    """The SQLite database of `tests.shared_app`."""
     return tmp_path_factory.mktemp("stage") / "stage.sqlite3"
 
 

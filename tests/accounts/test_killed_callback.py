@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from tests import oauth_consent
-from tests.media.serving import Server, environment_of
+from tests.media.server_process import Server, environment_of
 from tests.servers import wait_until
 
 

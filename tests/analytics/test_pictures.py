@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from PIL import Image
 
-from tests.media import making
+from tests.media import sample_media
 from tests.outbound.stub_servers import Source
 from tests.storages import on_each_storage
 from tests.web.problems import assert_problem
@@ -166,7 +166,7 @@ def name_avatar(app, account_id, run_jobs):
     return name
 
 
-PICTURE = making.photo("PNG", width=40, height=40)
+PICTURE = sample_media.photo("PNG", width=40, height=40)
 
 
 def test_another_avatar_replaces_the_one_before_and_its_bytes(

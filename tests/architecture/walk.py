@@ -22,8 +22,8 @@ from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 from tests.due_jobs import run_due_jobs
-from tests.kill.stage import Stage, environment
-from tests.media import making
+from tests.kill.scene import Stage, environment
+from tests.media import sample_media
 from tiktok_api.app import create_app
 from tiktok_api.db import db
 from tiktok_api.extensions import services_of
@@ -98,7 +98,7 @@ def follow(*, each_call: bool) -> list[str]:
     with tempfile.TemporaryDirectory() as name, running(limits=limits, processing_seconds=0.0) as simulator:
         folder = Path(name)
         url = f"sqlite:///{folder / 'walk.sqlite3'}"
-        stage = Stage.build(simulator, folder, url, making.video())
+        stage = Stage.build(simulator, folder, url, sample_media.video())
         case = stage.new_case("walk")
         os.environ.update(environment(simulator.url, folder), DATABASE_URL=case.database_url)
         app = create_app(load(env_file=None))

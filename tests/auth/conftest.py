@@ -11,7 +11,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import update
 
-from tests import stage
+from tests import shared_app
 from tests.auth.outbox import Outbox
 from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
@@ -26,13 +26,13 @@ from tiktok_api.settings import Settings
 
 @pytest.fixture
 def database_url(sqlite_template: Path, stage_file: Path) -> str:
-    return stage.restore(stage_file, sqlite_template)
+    return shared_app.restore(stage_file, sqlite_template)
 
 
 @pytest.fixture
 def app(base_settings: Settings, each_database_url: str) -> Flask:
     """The usual application on an empty database, in turn on each kind if the test says so."""
-    return stage.application(each_database_url, base_settings)
+    return shared_app.application(each_database_url, base_settings)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.auth.outbox import log_in, register
 from tests.conftest import API, PASSWORD
 from tests.databases import on_each_database
 from tests.due_jobs import run_due_jobs
-from tests.media import making
+from tests.media import sample_media
 from tests.web.problems import assert_problem
 from tiktok_api.accounts.models import Revocation
 from tiktok_api.db import Model, db
@@ -52,8 +52,8 @@ def stored(tmp_path):
 def settled(owner, connect_account, run_jobs):
     """The owner has everything one can have: an account, media, posts, keys, and emails on their way."""
     account_id = connect_account(owner, "ada")
-    body = making.multipart(making.part("file", making.video(), filename="video.mp4"))
-    media_id = owner.post("/media", data=body, content_type=making.MULTIPART).json["id"]
+    body = sample_media.multipart(sample_media.part("file", sample_media.video(), filename="video.mp4"))
+    media_id = owner.post("/media", data=body, content_type=sample_media.MULTIPART).json["id"]
     run_jobs()
     draft = {"media_ids": [media_id], "targets": [{"account_id": account_id}]}
     for _ in range(2):

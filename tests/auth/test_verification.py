@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import stage
+from tests import shared_app
 from tests.auth.costs import count_costs
 from tests.auth.outbox import forget, log_in, register, reset, verify
 from tests.conftest import PASSWORD
@@ -15,7 +15,7 @@ from tiktok_api.db import db
 @pytest.fixture
 def app(base_settings, each_database_url):
     """An application that refuses sign-in until the address is verified."""
-    return stage.application(each_database_url, base_settings.replace(email_verification=True), kind="verifying")
+    return shared_app.application(each_database_url, base_settings.replace(email_verification=True), kind="verifying")
 
 
 @on_each_database
@@ -54,7 +54,7 @@ def test_a_known_address_is_answered_alike_and_told_by_email(client, owner, outb
 
 def test_a_closed_server_sends_no_email(base_settings, each_database_url, outbox, deliver):
     settings = base_settings.replace(email_verification=True, registration="closed")
-    closed = stage.application(each_database_url, settings, kind="verifying and closed")
+    closed = shared_app.application(each_database_url, settings, kind="verifying and closed")
 
     response = register(closed.test_client())
     deliver()
@@ -173,7 +173,7 @@ def test_users_who_never_verified_their_address_are_deleted(app, client, clock, 
 
 def test_a_user_from_before_verification_was_on_may_sign_in(app, client, base_settings, each_database_url):
     register(client)
-    easy = stage.application(each_database_url, base_settings.replace(email_verification=False), kind="plain")
+    easy = shared_app.application(each_database_url, base_settings.replace(email_verification=False), kind="plain")
     assert log_in(easy.test_client()).status_code == 200
 
     response = log_in(client)

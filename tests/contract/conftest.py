@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests import stage
+from tests import shared_app
 from tiktok_api.settings import Settings
 
 MISSING = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
@@ -70,12 +70,12 @@ def _follow(document: dict[str, Any], thing: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def database_url(sqlite_template: Path, stage_file: Path) -> str:
-    return stage.restore(stage_file, sqlite_template)
+    return shared_app.restore(stage_file, sqlite_template)
 
 
 @pytest.fixture
 def app(base_settings: Settings, database_url: str) -> Flask:
-    return stage.application(database_url, base_settings)
+    return shared_app.application(database_url, base_settings)
 
 
 @pytest.fixture

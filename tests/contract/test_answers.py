@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT202012
 
 from tests.conftest import PASSWORD, Person
 from tests.contract.conftest import MISSING, Operation, operations_of, some
-from tests.media import making
+from tests.media import sample_media
 
 
 class Witness:
@@ -92,9 +92,11 @@ def witness(app: Flask) -> Witness:
 def ids(witness: Witness, owner: Person, connect_account: Any, run_jobs: Any) -> dict[str, str]:
     """A whole day of the owner's: everything that can be made is made, and one post is live."""
     account_id = connect_account(owner, "ada")
-    files = {"a.mp4": making.video(), "a.jpg": making.photo()}
-    parts = [making.multipart(making.part("file", content, filename=name)) for name, content in files.items()]
-    media, photo = (owner.post("/media", data=part, content_type=making.MULTIPART).json for part in parts)
+    files = {"a.mp4": sample_media.video(), "a.jpg": sample_media.photo()}
+    parts = [
+        sample_media.multipart(sample_media.part("file", content, filename=name)) for name, content in files.items()
+    ]
+    media, photo = (owner.post("/media", data=part, content_type=sample_media.MULTIPART).json for part in parts)
     run_jobs()
     owner.get(f"/accounts/{account_id}/creator-info")
     draft = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.media import making
+from tests.media import sample_media
 
 SENT_BACK = {
     "/auth/me": ("display_name", "timezone"),
@@ -26,8 +26,8 @@ def app(make_app: Any, simulator: Any) -> Any:
 def places(owner: Any, connect_account: Any, run_jobs: Any) -> dict[str, Callable[[], str]]:
     """Something to change, for each PATCH."""
     account_id = connect_account(owner, "ada")
-    body = making.multipart(making.part("file", making.video(), filename="launch.mp4"))
-    media_id = owner.post("/media", data=body, content_type=making.MULTIPART).json["id"]
+    body = sample_media.multipart(sample_media.part("file", sample_media.video(), filename="launch.mp4"))
+    media_id = owner.post("/media", data=body, content_type=sample_media.MULTIPART).json["id"]
     run_jobs()
     draft = {
         "caption": "Hello",

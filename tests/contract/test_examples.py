@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.conftest import Person
 from tests.contract.conftest import MISSING, operations_of, some
-from tests.media import making
+from tests.media import sample_media
 
 FORM = {"required", "unknown_field", "null", "wrong_type", "invalid", "invalid_cursor"}
 """What a fault is called that lies in the request's form; other codes speak of what exists, or of the time."""
@@ -23,8 +23,8 @@ def app(simulator: Any, make_app: Any) -> Flask:
 @pytest.fixture
 def ids(owner: Person, connect_account: Any, run_jobs: Any) -> dict[str, str]:
     """Things of the owner's, by the names that paths give their ids."""
-    file = making.multipart(making.part("file", making.video(), filename="a.mp4"))
-    media = owner.post("/media", data=file, content_type=making.MULTIPART).json
+    file = sample_media.multipart(sample_media.part("file", sample_media.video(), filename="a.mp4"))
+    media = owner.post("/media", data=file, content_type=sample_media.MULTIPART).json
     run_jobs()
     return {"account_id": connect_account(owner, "ada"), "media_id": media["id"]}
 

@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.conftest import Person
 from tests.contract.conftest import MISSING
-from tests.media import making
+from tests.media import sample_media
 
 CHECKS = [
     not_a_server_error,
@@ -45,8 +45,8 @@ def app(simulator: Any, make_app: Any) -> Flask:
 def belongings(owner: Person, connect_account: Any, run_jobs: Any) -> dict[str, str]:
     """What the owner has, by the names that paths give their ids; the stranger has nothing."""
     account_id = connect_account(owner, "ada")
-    file = making.multipart(making.part("file", making.video(), filename="a.mp4"))
-    media = owner.post("/media", data=file, content_type=making.MULTIPART).json
+    file = sample_media.multipart(sample_media.part("file", sample_media.video(), filename="a.mp4"))
+    media = owner.post("/media", data=file, content_type=sample_media.MULTIPART).json
     run_jobs()
     post = owner.post("/posts", json=_draft(account_id, media["id"])).json
     key = owner.post("/auth/api-keys", json={"name": "key", "scopes": ["read"]}).json

@@ -19,8 +19,8 @@ from tests.cli.stub_server import answering
 from tests.deploy.nginx import NGINX, Site, nginx
 from tests.deploy.upstream import upstream
 from tests.due_jobs import run_due_jobs
-from tests.media import making
-from tests.media.staging import Stage, staged
+from tests.media import sample_media
+from tests.media.live_server import Stage, staged
 from tests.media.tus_client import TUS, metadata
 from tests.servers import free_port, wait_until
 from tiktok_api.extensions import services_of
@@ -102,8 +102,10 @@ def connected(site: Site) -> Iterator[ssl.SSLSocket]:
 
 def upload(site: Site, signed_in: dict[str, str], content: bytes) -> requests.Response:
     """A video in one request."""
-    body = making.multipart(making.part("file", content, filename="clip.mp4"))
-    return site.request("POST", "/api/v1/media", data=body, headers=signed_in | {"Content-Type": making.MULTIPART})
+    body = sample_media.multipart(sample_media.part("file", content, filename="clip.mp4"))
+    return site.request(
+        "POST", "/api/v1/media", data=body, headers=signed_in | {"Content-Type": sample_media.MULTIPART}
+    )
 
 
 class TusUpload:
@@ -140,7 +142,7 @@ class TusUpload:
 
 
 def test_a_tus_upload_is_streamed_to_the_api_and_resumes_after_a_cut(site, signed_in):
-    content = making.video(pad_to_bytes=12 * MEBIBYTE)
+    content = sample_media.video(pad_to_bytes=12 * MEBIBYTE)
     upload = TusUpload(site, signed_in, len(content))
     with connected(site) as connection:
         upload.begin(connection)
@@ -155,7 +157,7 @@ def test_a_tus_upload_is_streamed_to_the_api_and_resumes_after_a_cut(site, signe
 
 
 def test_bytes_sent_before_a_hang_up_are_kept(site, signed_in):
-    content = making.video(pad_to_bytes=12 * MEBIBYTE)
+    content = sample_media.video(pad_to_bytes=12 * MEBIBYTE)
     upload = TusUpload(site, signed_in, len(content))
     with connected(site) as connection:
         upload.begin(connection)
@@ -167,7 +169,7 @@ def test_bytes_sent_before_a_hang_up_are_kept(site, signed_in):
 
 
 def test_a_large_file_passes_in_one_request(site, signed_in):
-    content = making.video(pad_to_bytes=20 * MEBIBYTE)
+    content = sample_media.video(pad_to_bytes=20 * MEBIBYTE)
 
     answer = upload(site, signed_in, content)
 
@@ -201,7 +203,7 @@ def test_a_body_beyond_the_limit_is_refused_with_a_problem_document(site, method
 @pytest.fixture
 def stored(stage: Stage, site: Site, signed_in: dict[str, str]) -> tuple[str, bytes, Path]:
     """The path of a video's content, its bytes, and its file."""
-    content = making.video(seconds=2.0)
+    content = sample_media.video(seconds=2.0)
     media = upload(site, signed_in, content).json()
     run_due_jobs(stage.app)
     root = Path(services_of(stage.app)[Settings].storage_url.removeprefix("file://"))

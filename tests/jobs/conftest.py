@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from tests import stage
+from tests import shared_app
 from tests.jobs import kinds
 from tiktok_api import clock
 from tiktok_api.db import db, end_reading, transaction
@@ -26,14 +26,14 @@ LEASE = timedelta(seconds=60)
 
 @pytest.fixture
 def database_url(sqlite_template: Path, stage_file: Path) -> str:
-    return stage.restore(stage_file, sqlite_template)
+    return shared_app.restore(stage_file, sqlite_template)
 
 
 @pytest.fixture
 def app(base_settings: Settings, each_database_url: str) -> Iterator[Flask]:
     """Its context is open: jobs are not requests."""
     kinds.does.clear()
-    app = stage.application(each_database_url, base_settings)
+    app = shared_app.application(each_database_url, base_settings)
     with app.app_context():
         yield app
 

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 
 from tests.databases import on_each_database
 from tests.jobs import kinds
-from tests.media.serving import ROOT, environment_of
+from tests.media.server_process import ROOT, environment_of
 from tests.servers import wait_until
 from tiktok_api.db import database_now, db, end_reading, transaction
 from tiktok_api.jobs.heartbeats import WorkerHeartbeat

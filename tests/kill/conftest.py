@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from tests.kill.stage import Stage
-from tests.media import making
+from tests.kill.scene import Stage
+from tests.media import sample_media
 from tiktok_api.cli.sample_video import pad
 from tiktok_api.simulator import running
 
@@ -28,7 +28,7 @@ def busy_simulator() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def small_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     folder = tmp_path_factory.mktemp("small")
-    return Stage.build(busy_simulator, folder, f"sqlite:///{folder / 'template.sqlite3'}", making.video())
+    return Stage.build(busy_simulator, folder, f"sqlite:///{folder / 'template.sqlite3'}", sample_media.video())
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +40,7 @@ def big_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def _padded(folder: Path) -> bytes:
     file = folder / "big.mp4"
-    file.write_bytes(making.video())
+    file.write_bytes(sample_media.video())
     pad(file, BIG_BYTES)
     return file.read_bytes()
 
@@ -52,4 +52,4 @@ def postgresql_stage(busy_simulator: Any, postgresql_server: str, tmp_path_facto
         connection.execute(text("create database kill_template"))
     engine.dispose()
     url = make_url(postgresql_server).set(database="kill_template").render_as_string(hide_password=False)
-    return Stage.build(busy_simulator, tmp_path_factory.mktemp("postgresql_kill"), url, making.video())
+    return Stage.build(busy_simulator, tmp_path_factory.mktemp("postgresql_kill"), url, sample_media.video())

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from tests.kill.launcher import Fate
-from tests.kill.stage import Stage, count_steps, wait_for
+from tests.kill.scene import Stage, count_steps, wait_for
 
 AT_ONCE = 6
 CHUNK_BYTES = 10_485_760

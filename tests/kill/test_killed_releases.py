@@ -14,8 +14,8 @@ from tests import oauth_consent
 from tests.conftest import Person
 from tests.kill.deaths import AT_ONCE, numbers, survive
 from tests.kill.launcher import Fate
-from tests.kill.stage import Case, Stage, count_steps, environment, wait_for
-from tests.media import making
+from tests.kill.scene import Case, Stage, count_steps, environment, wait_for
+from tests.media import sample_media
 from tests.samples import each, in_strides
 from tiktok_api import clock
 from tiktok_api.app import create_app
@@ -46,7 +46,7 @@ def make_late(stage: Stage, if_late: LatePolicy) -> Stage:
 def make_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stage]:
     def make(name: str) -> Stage:
         folder = tmp_path_factory.mktemp(name)
-        return Stage.build(busy_simulator, folder, f"sqlite:///{folder / 'template.sqlite3'}", making.video())
+        return Stage.build(busy_simulator, folder, f"sqlite:///{folder / 'template.sqlite3'}", sample_media.video())
 
     return make
 
@@ -94,7 +94,10 @@ def rejected_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory
     app = make_app(settings, url, folder)
     owner = Person(app, "owner@example.com")
     account_id = oauth_consent.connect(busy_simulator, owner, "ada")["account_id"]
-    upload = {"data": making.multipart(making.part("file", b"no video")), "content_type": making.MULTIPART}
+    upload = {
+        "data": sample_media.multipart(sample_media.part("file", b"no video")),
+        "content_type": sample_media.MULTIPART,
+    }
     draft = {"privacy_level": "SELF_ONLY", "consent": True, "publish_at": "2200-01-01T00:00:00Z"}
     draft |= {"media_ids": [owner.post("/media", **upload).json["id"]], "targets": [{"account_id": account_id}]}
     assert owner.post("/posts", json=draft).status_code == 201

@@ -9,7 +9,7 @@ import pytest
 from tests.kill.conftest import BIG_BYTES
 from tests.kill.deaths import AT_ONCE, CHUNK_BYTES, MOMENTS, dry_run, numbers, survive
 from tests.kill.launcher import Fate
-from tests.kill.stage import Stage
+from tests.kill.scene import Stage
 from tests.samples import each, in_strides
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.kill.deaths import AT_ONCE, CHUNK_BYTES, MOMENTS, dry_run, numbers
 from tests.kill.launcher import Fate
-from tests.kill.stage import Case, Stage, wait_for
+from tests.kill.scene import Case, Stage, wait_for
 from tests.samples import each, in_strides
 
 

@@ -9,8 +9,8 @@ from flask import Flask
 
 from tests import storages
 from tests.conftest import Person
-from tests.media import making
-from tests.media.staging import Stage, staged
+from tests.media import sample_media
+from tests.media.live_server import Stage, staged
 from tests.media.tus_client import Upload, begin
 
 
@@ -26,11 +26,13 @@ def upload(owner: Person) -> Callable[..., Upload]:
 
 @pytest.fixture
 def make_media(owner: Person, run_jobs: Callable[[], int]) -> Callable[..., dict[str, Any]]:
-    """Inspected media of the owner's, as the API shows it: `make_media(making.photo())`."""
+    """Inspected media of the owner's, as the API shows it: `make_media(sample_media.photo())`."""
 
     def make(content: bytes | None = None, *, name: str = "video.mp4", person: Person = owner) -> dict[str, Any]:
-        body = making.multipart(making.part("file", making.video() if content is None else content, filename=name))
-        media: dict[str, Any] = person.post("/media", data=body, content_type=making.MULTIPART).json
+        body = sample_media.multipart(
+            sample_media.part("file", sample_media.video() if content is None else content, filename=name)
+        )
+        media: dict[str, Any] = person.post("/media", data=body, content_type=sample_media.MULTIPART).json
         run_jobs()
         shown: dict[str, Any] = person.get(f"/media/{media['id']}").json
         return shown
@@ -59,7 +61,7 @@ def s3_stage(sqlite_template: Path, s3_server: str, tmp_path_factory: pytest.Tem
 
 @pytest.fixture
 def stage(request: pytest.FixtureRequest) -> Stage:
-    """A server in a process of its own, on local files, or in turn on whatever `tests.media.staging.on_each_stage` names.
+    """A server in a process of its own, on local files, or in turn on whatever `tests.media.live_server.on_each_stage` names.
 
     The tests that use it share it and form one xdist group.
     """

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tests.media.serving import Server
+from tests.media.server_process import Server
 from tests.media.tus_client import TUS, metadata
 
 

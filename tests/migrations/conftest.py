@@ -12,7 +12,7 @@ from flask_migrate import Migrate
 from sqlalchemy import create_engine, text
 
 from tests.databases import MIGRATIONS
-from tests.media.serving import environment_of
+from tests.media.server_process import environment_of
 from tiktok_api.db import db
 
 ROOT = MIGRATIONS.parent

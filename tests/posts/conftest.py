@@ -10,7 +10,7 @@ from flask import Flask
 
 from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
-from tests.media import making
+from tests.media import sample_media
 from tests.posts.interruptions import Interruptible
 from tests.posts.scene import Publishing
 from tests.unpaced import make_unpaced_client
@@ -84,7 +84,7 @@ def _no_job_fails(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def video_bytes() -> bytes:
-    return making.video()
+    return sample_media.video()
 
 
 @pytest.fixture(scope="session")
@@ -101,8 +101,8 @@ def make_video(owner: Person, run_jobs: Callable[[], int], video_bytes: bytes) -
     """A ready video of the owner's; returns its id."""
 
     def make(content: bytes | None = None, person: Person = owner, name: str = "video.mp4") -> str:
-        body = making.multipart(making.part("file", content or video_bytes, filename=name))
-        response = person.post("/media", data=body, content_type=making.MULTIPART)
+        body = sample_media.multipart(sample_media.part("file", content or video_bytes, filename=name))
+        response = person.post("/media", data=body, content_type=sample_media.MULTIPART)
         media_id: str = response.json["id"]
         run_jobs()
         return media_id

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contract.conftest import MISSING
-from tests.media import making
+from tests.media import sample_media
 from tests.posts.times import NEXT_YEAR
 from tests.web.problems import assert_problem
 
@@ -217,7 +217,7 @@ def test_a_post_of_a_stranger_is_not_judged(owner, stranger, make_post):
 
 def test_what_tiktok_said_last_of_the_creator_counts_when_a_post_is_scheduled(owner, simulator, make_post, make_video):
     simulator.control.change_creator("ada", comment_disabled=True, duet_disabled=True, max_video_post_duration_sec=1)
-    long = make_video(making.video(seconds=2))
+    long = make_video(sample_media.video(seconds=2))
     post = make_post(media_ids=[long], allow_comment=True, allow_duet=True, allow_stitch=True)
 
     answers = [

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from tests.media import making
+from tests.media import sample_media
 
 
 def test_a_post_goes_live_once_with_the_bytes_that_were_uploaded(owner, make_post, work_until, simulator, video_bytes):
@@ -30,7 +30,7 @@ def test_tiktok_is_asked_for_each_thing_once(simulator, make_post, begin, run_jo
 
 
 def test_of_several_posts_the_one_that_is_published_is_this_one_with_its_own_video(owner, publishing):
-    contents = [making.video(), making.video(seconds=2), making.video(seconds=3)]
+    contents = [sample_media.video(), sample_media.video(seconds=2), sample_media.video(seconds=3)]
     posts = [publishing.make_post(media_ids=[publishing.make_video(contents[0])])]
     rest = {"targets": [{"account_id": publishing.shown(posts[0])["account_id"]}]}
     posts += [publishing.make_post(media_ids=[publishing.make_video(content)], **rest) for content in contents[1:]]

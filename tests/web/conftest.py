@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests import stage
+from tests import shared_app
 from tests.conftest import Person
 from tests.web import sample_domain
 from tiktok_api.settings import Settings
@@ -24,7 +24,7 @@ def make_things(make_app: Callable[..., Flask]) -> Iterator[Callable[..., Flask]
 
 @pytest.fixture
 def database_url(sqlite_template: Path, stage_file: Path) -> str:
-    return stage.restore(stage_file, sqlite_template)
+    return shared_app.restore(stage_file, sqlite_template)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def app(base_settings: Settings, each_database_url: str) -> Flask:
     """An application with things on an empty database, in turn on each kind if the test says so."""
     sample_domain.arrived.clear()
     sample_domain.may_go_on.clear()
-    return stage.application(each_database_url, base_settings, kind="things", add=sample_domain.add_to)
+    return shared_app.application(each_database_url, base_settings, kind="things", add=sample_domain.add_to)
 
 
 @pytest.fixture

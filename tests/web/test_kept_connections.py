@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.conftest import API
-from tests.media.serving import Server, environment_of
+from tests.media.server_process import Server, environment_of
 from tests.samples import sampled
 
 pytestmark = pytest.mark.xdist_group("kept connections")

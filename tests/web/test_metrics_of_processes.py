@@ -15,7 +15,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.media.serving import ROOT, Server, environment_of
+from tests.media.server_process import ROOT, Server, environment_of
 from tests.servers import wait_until
 
 ASKED = 40

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.conftest import API
-from tests.media.serving import ROOT, Server, environment_of
+from tests.media.server_process import ROOT, Server, environment_of
 from tests.servers import free_port, wait_until
 from tests.web.log_lines import lines, requests_in
 

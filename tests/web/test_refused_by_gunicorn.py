@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import API
-from tests.media.serving import Server, environment_of
+from tests.media.server_process import Server, environment_of
 
 pytestmark = pytest.mark.xdist_group("gunicorn")
 

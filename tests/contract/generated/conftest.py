@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests import node_packages, storages
-from tests.media.serving import Server, environment_of
+from tests.media.server_process import Server, environment_of
 from tiktok_api.cli.sample_video import make_sample_video
 
 SOURCES = Path(__file__).parent

@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from tests.media.staging import Stage
+from tests.media.live_server import Stage
 
 MEBIBYTE = 1024 * 1024
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.media.serving import ROOT
+from tests.media.server_process import ROOT
 from tiktok_api.cli.sample_video import make_sample_video
 
 pytestmark = [

@@ -9,7 +9,7 @@ from tests import storages
 from tests.media.clients import tus_js_client
 from tests.media.clients.arrival import MEBIBYTE, assert_arrived
 from tests.media.clients.cutting_proxy import CuttingProxy
-from tests.media.staging import Stage, staged
+from tests.media.live_server import Stage, staged
 from tiktok_api.cli.sample_video import make_sample_video
 
 pytestmark = pytest.mark.xdist_group("media server")

@@ -11,11 +11,11 @@ import pytest
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 
-from tests.media import making
+from tests.media import sample_media
 from tests.media.clients.arrival import MEBIBYTE, assert_arrived
+from tests.media.live_server import Stage, on_each_stage
 from tests.media.raw_tus import RawUpload
-from tests.media.serving import ROOT
-from tests.media.staging import Stage, on_each_stage
+from tests.media.server_process import ROOT
 from tiktok_api.cli.sample_video import make_sample_video
 
 pytestmark = pytest.mark.xdist_group("media server")
@@ -81,8 +81,8 @@ def test_tuspy_uploads_500_megabytes_and_resumes(stage, tmp_path):
 @pytest.mark.long
 @on_each_stage
 def test_eight_large_uploads_at_once_stay_small_in_memory(stage):
-    head = making.video()
-    filler = making.video(pad_to_bytes=MEBIBYTE)[len(head) :]
+    head = sample_media.video()
+    filler = sample_media.video(pad_to_bytes=MEBIBYTE)[len(head) :]
     # The simulated S3 keeps everything in memory.
     size = (100 if "s3" in stage.server.environment["STORAGE_URL"] else 500) * MEBIBYTE
     uploads = [RawUpload(stage.server, stage.owner.tokens["access_token"], size) for _ in range(8)]

@@ -8,7 +8,7 @@ from PIL import Image
 
 from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
-from tests.media import making
+from tests.media import sample_media
 from tiktok_api.extensions import services_of
 from tiktok_api.storage.port import Storage
 
@@ -42,7 +42,7 @@ def picture_of(owner):
 
 
 def test_a_phones_photo_becomes_one_that_tiktok_takes(owner, make_media, run_jobs):
-    source = make_media(making.photo("HEIF", width=3024, height=4032), name="holiday.heic")
+    source = make_media(sample_media.photo("HEIF", width=3024, height=4032), name="holiday.heic")
 
     response = owner.post(f"/media/{source['id']}/convert", json={})
 
@@ -64,7 +64,7 @@ def test_a_phones_photo_becomes_one_that_tiktok_takes(owner, make_media, run_job
 
 
 def test_the_source_stays_as_it_is(owner, make_media, convert):
-    source = make_media(making.photo("PNG"))
+    source = make_media(sample_media.photo("PNG"))
 
     convert(source)
 
@@ -77,7 +77,7 @@ def test_the_source_stays_as_it_is(owner, make_media, convert):
 def test_every_kind_becomes_what_was_asked_for_also_one_within_the_limits(
     make_media, convert, picture_of, given, wish, kind, name
 ):
-    made = convert(make_media(making.photo(given, width=300, height=400), name=f"a.{given}"), format=wish)
+    made = convert(make_media(sample_media.photo(given, width=300, height=400), name=f"a.{given}"), format=wish)
 
     assert picture_of(made).format == kind
     assert made["name"] == name
@@ -95,12 +95,12 @@ def test_every_kind_becomes_what_was_asked_for_also_one_within_the_limits(
     ],
 )
 def test_the_name_says_what_it_is_now(make_media, convert, name, expected):
-    assert convert(make_media(making.photo("PNG", width=64, height=64), name=name))["name"] == expected
+    assert convert(make_media(sample_media.photo("PNG", width=64, height=64), name=name))["name"] == expected
 
 
 @pytest.mark.parametrize("body", [{"format": "png"}, {"format": "heic"}, {"format": 1}, {"quality": 3}, []])
 def test_what_cannot_be_wished_for_is_refused(owner, make_media, body):
-    media = make_media(making.photo())
+    media = make_media(sample_media.photo())
 
     response = owner.post(f"/media/{media['id']}/convert", json=body)
 
@@ -124,7 +124,7 @@ def test_only_what_is_ready_is_converted(owner, make_media, upload, content):
 
 
 def test_a_strangers_photo_does_not_exist(owner, stranger, make_media):
-    media = make_media(making.photo())
+    media = make_media(sample_media.photo())
 
     response = stranger.post(f"/media/{media['id']}/convert", json={})
 
@@ -134,7 +134,7 @@ def test_a_strangers_photo_does_not_exist(owner, stranger, make_media):
 
 
 def test_asking_again_with_the_same_key_makes_one(owner, make_media, run_jobs):
-    media = make_media(making.photo("PNG"))
+    media = make_media(sample_media.photo("PNG"))
     headers = {"Idempotency-Key": "holiday-1"}
 
     first = owner.post(f"/media/{media['id']}/convert", json={}, headers=headers)
@@ -147,7 +147,7 @@ def test_asking_again_with_the_same_key_makes_one(owner, make_media, run_jobs):
 
 
 def test_asking_twice_makes_two_that_share_their_bytes(owner, make_media, run_jobs, stored):
-    media = make_media(making.photo("PNG"))
+    media = make_media(sample_media.photo("PNG"))
     before = stored()
 
     made = [owner.post(f"/media/{media['id']}/convert", json={}).json["id"] for _ in range(2)]
@@ -165,7 +165,7 @@ def test_asking_twice_makes_two_that_share_their_bytes(owner, make_media, run_jo
 
 
 def test_a_converted_photo_can_be_converted(make_media, convert):
-    first = convert(make_media(making.photo("PNG")))
+    first = convert(make_media(sample_media.photo("PNG")))
 
     second = convert(first, format="webp")
 
@@ -173,7 +173,7 @@ def test_a_converted_photo_can_be_converted(make_media, convert):
 
 
 def test_the_new_photo_outlives_its_source(owner, make_media, convert, picture_of):
-    source = make_media(making.photo("PNG"))
+    source = make_media(sample_media.photo("PNG"))
     made = convert(source)
 
     assert owner.delete(f"/media/{source['id']}").status_code == 204
@@ -184,7 +184,7 @@ def test_the_new_photo_outlives_its_source(owner, make_media, convert, picture_o
 
 
 def test_the_source_outlives_the_new_photo(owner, make_media, convert, run_jobs, stored):
-    source = make_media(making.photo("PNG"))
+    source = make_media(sample_media.photo("PNG"))
     before = stored()
     made = convert(source)
 
@@ -196,7 +196,7 @@ def test_the_source_outlives_the_new_photo(owner, make_media, convert, run_jobs,
 
 
 def test_a_source_that_is_deleted_too_early_is_the_reason(owner, make_media, run_jobs):
-    source = make_media(making.photo("PNG"))
+    source = make_media(sample_media.photo("PNG"))
     made = owner.post(f"/media/{source['id']}/convert", json={}).json
     owner.delete(f"/media/{source['id']}")
 
@@ -208,7 +208,7 @@ def test_a_source_that_is_deleted_too_early_is_the_reason(owner, make_media, run
 
 
 def test_a_source_that_lost_its_bytes_is_the_reason(owner, app, make_media, convert, stored):
-    source = make_media(making.photo("PNG"))
+    source = make_media(sample_media.photo("PNG"))
     for key in stored():
         services_of(app)[Storage].delete(key)
 
@@ -218,7 +218,7 @@ def test_a_source_that_lost_its_bytes_is_the_reason(owner, app, make_media, conv
 
 
 def test_what_is_no_longer_wanted_leaves_nothing_behind(owner, make_media, run_jobs, stored):
-    source = make_media(making.photo("PNG"))
+    source = make_media(sample_media.photo("PNG"))
     before = stored()
     made = owner.post(f"/media/{source['id']}/convert", json={}).json
 
@@ -235,8 +235,8 @@ def photo_of(make_app):
 
     def make(content, **quota):
         person = Person(make_app(**quota), "owner@example.com")
-        body = making.multipart(making.part("file", content, filename="a.png"))
-        media = person.post("/media", data=body, content_type=making.MULTIPART).json
+        body = sample_media.multipart(sample_media.part("file", content, filename="a.png"))
+        media = person.post("/media", data=body, content_type=sample_media.MULTIPART).json
         run_due_jobs(person.app)
         return person, media
 
@@ -244,7 +244,7 @@ def photo_of(make_app):
 
 
 def test_a_full_library_refuses_at_once(photo_of):
-    content = making.photo("PNG")
+    content = sample_media.photo("PNG")
     person, media = photo_of(content, media_quota_bytes_per_user=len(content))
 
     response = person.post(f"/media/{media['id']}/convert", json={})
@@ -254,7 +254,7 @@ def test_a_full_library_refuses_at_once(photo_of):
 
 
 def test_what_turns_out_too_large_for_the_quota_is_rejected(photo_of, tmp_path):
-    content = making.photo("PNG")
+    content = sample_media.photo("PNG")
     person, media = photo_of(content, media_quota_bytes_per_user=len(content) + 1000)
 
     made = person.post(f"/media/{media['id']}/convert", json={}).json
@@ -269,7 +269,7 @@ def test_what_turns_out_too_large_for_the_quota_is_rejected(photo_of, tmp_path):
 
 
 def test_the_new_photo_counts_as_a_file(photo_of):
-    person, media = photo_of(making.photo("PNG"), media_quota_files_per_user=2)
+    person, media = photo_of(sample_media.photo("PNG"), media_quota_files_per_user=2)
 
     first = person.post(f"/media/{media['id']}/convert", json={})
     second = person.post(f"/media/{media['id']}/convert", json={})
@@ -280,8 +280,8 @@ def test_the_new_photo_counts_as_a_file(photo_of):
 @pytest.mark.postgres
 def test_conversions_are_the_same_on_postgresql(make_app, postgresql_url):
     person = Person(make_app(database_url=postgresql_url), "owner@example.com")
-    body = making.multipart(making.part("file", making.photo("PNG"), filename="a.png"))
-    source = person.post("/media", data=body, content_type=making.MULTIPART).json
+    body = sample_media.multipart(sample_media.part("file", sample_media.photo("PNG"), filename="a.png"))
+    source = person.post("/media", data=body, content_type=sample_media.MULTIPART).json
     run_due_jobs(person.app)
 
     made = person.post(f"/media/{source['id']}/convert", json={}).json

@@ -17,8 +17,8 @@ from sqlalchemy import func, select, update
 
 from tests import storages
 from tests.kill.launcher import Fate, run_worker
-from tests.media import making
-from tests.media.serving import environment_of
+from tests.media import sample_media
+from tests.media.server_process import environment_of
 from tests.servers import wait_until
 from tiktok_api import clock
 from tiktok_api.db import db, transaction
@@ -89,7 +89,7 @@ def scene(app, owner, database_url, tmp_path):
 
 @pytest.fixture
 def source(scene, make_media):
-    return make_media(making.photo("PNG"), name="a.png")
+    return make_media(sample_media.photo("PNG"), name="a.png")
 
 
 def ask(owner, source):

@@ -5,12 +5,12 @@ import io
 import pytest
 from PIL import Image
 
-from tests.media import making
+from tests.media import sample_media
 from tests.storages import on_each_storage
 
 pytestmark = on_each_storage
 
-CONTENT = making.video()
+CONTENT = sample_media.video()
 SIZE = len(CONTENT)
 
 
@@ -133,7 +133,7 @@ def test_checks_name_every_rule(owner, path):
 
 
 def test_checks_tell_what_tiktok_would_refuse(owner, make_media):
-    media = make_media(making.photo("PNG", width=2000, height=1000))
+    media = make_media(sample_media.photo("PNG", width=2000, height=1000))
 
     checks = owner.get(f"/media/{media['id']}/checks").json
 

@@ -7,14 +7,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 import pytest
 from PIL import Image
 
-from tests.media import making
+from tests.media import sample_media
 from tests.storages import on_each_storage
 from tests.web.problems import assert_problem
 from tiktok_api import clock_offset
 
 pytestmark = on_each_storage
 
-CONTENT = making.video()
+CONTENT = sample_media.video()
 LINKS = ("thumbnail_url", "content_url")
 
 
@@ -89,7 +89,7 @@ def test_ranges_heads_and_versions_work(media, follow):
 @pytest.mark.parametrize("name", LINKS)
 def test_a_link_that_was_altered_in_any_way_shows_nothing(owner, media, make_media, follow, name):
     url = media[name]
-    other = make_media(making.video(seconds=2), name="other.mp4")
+    other = make_media(sample_media.video(seconds=2), name="other.mp4")
     query = {key: found[0] for key, found in parse_qs(urlsplit(url).query).items()}
     altered = [
         changed(url, signature=query["signature"][:-1] + ("0" if query["signature"][-1] != "0" else "1")),

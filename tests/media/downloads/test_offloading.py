@@ -8,10 +8,10 @@ import requests
 
 from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
-from tests.media import making
+from tests.media import sample_media
 from tests.storages import on_s3
 
-CONTENT = making.video()
+CONTENT = sample_media.video()
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def downloads(make_app):
     def make(**settings):
         app = make_app(**settings)
         person = Person(app, "owner@example.com")
-        body = making.multipart(making.part("file", CONTENT, filename="clip é.mp4"))
-        media = person.post("/media", data=body, content_type=making.MULTIPART).json
+        body = sample_media.multipart(sample_media.part("file", CONTENT, filename="clip é.mp4"))
+        media = person.post("/media", data=body, content_type=sample_media.MULTIPART).json
         run_due_jobs(app)
         return person, f"/media/{media['id']}/content", f"/media/{media['id']}/thumbnail"
 

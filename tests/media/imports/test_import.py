@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tests.auth.keys import make_key
 from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
-from tests.media import making
+from tests.media import sample_media
 from tests.media.imports.conftest import MOST_BYTES
 from tests.outbound.stub_servers import answering, serving, spell
 from tests.web.problems import assert_problem
@@ -18,7 +18,7 @@ from tiktok_api.outbound import Fetcher
 
 
 def test_a_video_is_fetched_hashed_and_inspected(owner, source, begin, finish):
-    content = making.video()
+    content = sample_media.video()
     server = source(answering(spell(body=content, Content_Type="video/mp4; x=y")))
 
     begun = begin(server.url("/2027/Launch%20day.mp4?take=2"))
@@ -36,7 +36,7 @@ def test_a_video_is_fetched_hashed_and_inspected(owner, source, begin, finish):
 
 
 def test_it_may_be_given_a_name(source, begin, finish):
-    server = source(answering(spell(body=making.photo())))
+    server = source(answering(spell(body=sample_media.photo())))
 
     media = finish(begin(server.url("/"), name="../../etc/cover.jpg"))
 
@@ -56,7 +56,7 @@ def test_without_a_name_anywhere_it_is_untitled(source, begin):
     ],
 )
 def test_a_length_need_not_be_announced(source, begin, finish, head):
-    content = making.video()
+    content = sample_media.video()
     body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(content), content) if b"chunked" in head else content
 
     media = finish(begin(source(answering(head + body)).url()))
@@ -73,7 +73,7 @@ def test_what_arrives_is_inspected_as_every_upload_is(owner, source, begin, fini
 
 def test_it_is_fetched_over_tls_and_through_redirects(source, begin, finish, names, authority):
     names.give("cdn.example", ["127.0.0.1"])
-    content = making.video()
+    content = sample_media.video()
     server = source(answering(spell(body=content)), tls=authority.vouch_for("cdn.example"))
     shortener = source(answering(spell("302 Found", Location=server.url("/real.mp4", host="cdn.example"))))
 
@@ -146,7 +146,7 @@ def test_an_unknown_host_and_a_certificate_for_another_one_are_refused_at_once(s
 
 
 def test_an_idempotency_key_imports_once(owner, source, run_jobs):
-    server = source(answering(spell(body=making.photo())))
+    server = source(answering(spell(body=sample_media.photo())))
     wish = {"json": {"url": server.url()}, "headers": {"Idempotency-Key": "one"}}
 
     first, second = owner.post("/media/import", **wish), owner.post("/media/import", **wish)
@@ -159,7 +159,7 @@ def test_an_idempotency_key_imports_once(owner, source, run_jobs):
 
 
 def test_content_that_is_here_already_is_shared(owner, source, begin, finish, stored):
-    server = source(answering(spell(body=making.video())))
+    server = source(answering(spell(body=sample_media.video())))
 
     first, second = finish(begin(server.url("/a.mp4"))), finish(begin(server.url("/b.mp4")))
 
@@ -171,7 +171,7 @@ def test_content_that_is_here_already_is_shared(owner, source, begin, finish, st
     "too_much", [spell(length=300_001), b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 300_001], ids=["announced", "unannounced"]
 )
 def test_a_quota_holds_for_imports_too(make_app, fetcher, source, too_much):
-    content = making.video(pad_to_bytes=300_000)
+    content = sample_media.video(pad_to_bytes=300_000)
     app = make_app(replaced={Fetcher: fetcher}, media_quota_bytes_per_user=500_000, media_quota_files_per_user=2)
     owner = Person(app, "owner@example.com")
     urls = [source(answering(answer)).url() for answer in (spell(body=content), too_much)]
@@ -199,7 +199,7 @@ def test_only_so_many_may_be_under_way(owner, stranger, begin):
 
 
 def test_a_url_is_encrypted_and_never_answered_or_logged(app, tmp_path, imports, source, capfd):
-    content = making.video()
+    content = sample_media.video()
     server = source(serving(content, cuts=(1000, 2000)))
     url = server.url("/video.mp4?X-Signature=planted-secret")
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
-from tests.media import making
+from tests.media import sample_media
 from tests.media.small_disk import SmallDisk
 from tests.outbound.stub_servers import answering, serving, spell
 from tests.servers import wait_until
@@ -21,7 +21,7 @@ from tiktok_api.outbound import Fetcher
 from tiktok_api.storage.local import LocalStorage
 from tiktok_api.storage.port import Storage
 
-CONTENT = making.video(pad_to_bytes=600_000)
+CONTENT = sample_media.video(pad_to_bytes=600_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
@@ -150,7 +150,7 @@ def test_a_server_that_is_not_there_is_given_up(begin, finish, source):
 
 @on_each_storage
 def test_many_cuts_are_no_reason_to_give_up_while_there_is_progress(make_app, fetcher, source):
-    content = making.video(pad_to_bytes=12_000_000)
+    content = sample_media.video(pad_to_bytes=12_000_000)
     server = source(serving(content, cuts=(1_500_000,) * 7))
     app = make_app(replaced={Fetcher: fetcher})
     owner = Person(app, "patient@example.com")

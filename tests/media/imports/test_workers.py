@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
-from tests.media import making
-from tests.media.serving import ROOT, environment_of
+from tests.media import sample_media
+from tests.media.server_process import ROOT, environment_of
 from tests.outbound.stub_servers import answering, serving, spell
 from tests.servers import wait_until
 from tiktok_api import clock_offset
@@ -25,7 +25,7 @@ from tiktok_api.jobs.models import Job
 from tiktok_api.outbound import Fetcher
 from tiktok_api.settings import load
 
-CONTENT = making.video(pad_to_bytes=3_000_000)
+CONTENT = sample_media.video(pad_to_bytes=3_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 

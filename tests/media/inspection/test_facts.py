@@ -8,7 +8,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from tests.media import making
+from tests.media import sample_media
 from tests.media.inspection import films
 from tiktok_api.media.inspection.inspect import Facts, inspect
 
@@ -34,7 +34,7 @@ def look(tmp_path):
     ],
 )
 def test_every_kind_of_video_that_tiktok_takes_is_recognised(look, suffix, codec, content_type, container, found):
-    facts = look(making.video(suffix, codec=codec))
+    facts = look(sample_media.video(suffix, codec=codec))
 
     assert isinstance(facts, Facts), facts
     assert (facts.kind, facts.content_type, facts.container) == ("video", content_type, container)
@@ -44,7 +44,7 @@ def test_every_kind_of_video_that_tiktok_takes_is_recognised(look, suffix, codec
 
 
 def test_sound_is_noticed(look):
-    with_sound, without = look(making.video(sound=True)), look(making.video(sound=False))
+    with_sound, without = look(sample_media.video(sound=True)), look(sample_media.video(sound=False))
 
     assert (with_sound.has_audio, with_sound.audio_codec) == (True, "aac")
     assert (without.has_audio, without.audio_codec) == (False, None)
@@ -52,7 +52,7 @@ def test_sound_is_noticed(look):
 
 @pytest.mark.parametrize(("rotation", "size"), [(90, (640, 360)), (180, (360, 640)), (270, (640, 360))])
 def test_a_turned_video_has_the_size_in_which_it_is_seen(look, rotation, size):
-    facts = look(making.video(rotation=rotation))
+    facts = look(sample_media.video(rotation=rotation))
 
     assert (facts.width, facts.height) == size
     assert facts.orientation == -rotation % 360
@@ -60,7 +60,7 @@ def test_a_turned_video_has_the_size_in_which_it_is_seen(look, rotation, size):
 
 
 def test_the_bitrate_is_that_of_the_whole_file(look):
-    content = making.video(pad_to_bytes=1_000_000)
+    content = sample_media.video(pad_to_bytes=1_000_000)
 
     assert look(content).bitrate == pytest.approx(8_000_000, rel=0.05)
 
@@ -70,7 +70,9 @@ def upright(thumbnail, facts):
     return (width > height) == (facts.width > facts.height)
 
 
-@pytest.mark.parametrize("content", [making.video(width=720, height=1280), making.photo(width=1080, height=1920)])
+@pytest.mark.parametrize(
+    "content", [sample_media.video(width=720, height=1280), sample_media.photo(width=1080, height=1920)]
+)
 def test_there_is_a_small_picture_of_it(look, content):
     picture = Image.open(io.BytesIO(look(content).thumbnail))
 
@@ -83,21 +85,21 @@ def test_there_is_a_small_picture_of_it(look, content):
     [("JPEG", "image/jpeg", "jpeg"), ("WEBP", "image/webp", "webp"), ("PNG", "image/png", "png")],
 )
 def test_every_kind_of_photo_is_recognised(look, kind, content_type, container):
-    facts = look(making.photo(kind))
+    facts = look(sample_media.photo(kind))
 
     assert (facts.kind, facts.content_type, facts.container) == ("photo", content_type, container)
     assert (facts.width, facts.height, facts.duration_seconds, facts.has_audio) == (720, 1080, None, None)
 
 
 def test_a_transparent_picture_has_a_thumbnail_too(look):
-    assert look(making.photo("PNG", mode="RGBA")).thumbnail.startswith(b"\xff\xd8\xff")
+    assert look(sample_media.photo("PNG", mode="RGBA")).thumbnail.startswith(b"\xff\xd8\xff")
 
 
 @pytest.mark.parametrize(
     ("orientation", "size"), [(1, (720, 1080)), (3, (720, 1080)), (6, (1080, 720)), (8, (1080, 720))]
 )
 def test_a_turned_photo_has_the_size_in_which_it_is_seen(look, orientation, size):
-    facts = look(making.photo(orientation=orientation))
+    facts = look(sample_media.photo(orientation=orientation))
 
     assert (facts.width, facts.height, facts.orientation) == (*size, orientation)
     assert upright(facts.thumbnail, facts)
@@ -106,7 +108,7 @@ def test_a_turned_photo_has_the_size_in_which_it_is_seen(look, orientation, size
 @pytest.mark.parametrize(("orientation", "size"), [(1, (480, 960)), (3, (480, 960)), (6, (960, 480)), (7, (960, 480))])
 def test_a_heic_photo_is_decoded_and_turned_as_it_says_itself(look, orientation, size):
     """By its boxes irot and imir, which is what cameras write beside an EXIF orientation of no meaning."""
-    facts = look(making.photo("HEIF", width=480, height=960, orientation=orientation))
+    facts = look(sample_media.photo("HEIF", width=480, height=960, orientation=orientation))
 
     assert (facts.kind, facts.content_type, facts.container) == ("photo", "image/heic", "heic")
     assert (facts.width, facts.height, facts.orientation) == (*size, 1)
@@ -115,7 +117,7 @@ def test_a_heic_photo_is_decoded_and_turned_as_it_says_itself(look, orientation,
 
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1"])
 def test_a_heic_photo_is_known_by_each_of_its_brands(look, brand):
-    content = making.photo("HEIF", width=64, height=64)
+    content = sample_media.photo("HEIF", width=64, height=64)
 
     assert look(content[:8] + brand + content[12:]).container == "heic"
 
@@ -185,7 +187,7 @@ def test_the_rate_is_the_nominal_one(look, rate, expected, sound_seconds):
     times = range(round(rate[0] / rate[1]))
 
     facts = look(
-        making.fragmented(at=times, time_base=Fraction(rate[1], rate[0]), sound_seconds=sound_seconds and 1.02)
+        sample_media.fragmented(at=times, time_base=Fraction(rate[1], rate[0]), sound_seconds=sound_seconds and 1.02)
     )
 
     assert facts.fps == pytest.approx(expected, abs=0.001)
@@ -194,17 +196,17 @@ def test_the_rate_is_the_nominal_one(look, rate, expected, sound_seconds):
 def test_where_pictures_come_as_they_like_the_rate_is_their_number(look):
     uneven = [0, 1, 2, 3, 6, 7, 10, 11, 12, 20, 21, 22, 30, 40, 50, 59]
 
-    facts = look(making.shot(at=uneven, time_base=Fraction(1, 30), b_frames=0))
+    facts = look(sample_media.shot(at=uneven, time_base=Fraction(1, 30), b_frames=0))
 
     assert (facts.fps, facts.duration_seconds) == (pytest.approx(8, abs=0.2), pytest.approx(2, abs=0.05))
 
 
 def test_slow_motion_is_not_played_down(look):
-    assert look(making.shot(at=range(120), time_base=Fraction(1, 240))).fps == 240
+    assert look(sample_media.shot(at=range(120), time_base=Fraction(1, 240))).fps == 240
 
 
 def test_a_video_in_fragments_is_measured(look):
-    facts = look(making.fragmented(sound_seconds=2))
+    facts = look(sample_media.fragmented(sound_seconds=2))
 
     assert facts.duration_seconds == pytest.approx(2.0, abs=0.1)
     assert (facts.container, facts.fps, facts.has_audio) == ("mp4", 24, True)
@@ -212,7 +214,7 @@ def test_a_video_in_fragments_is_measured(look):
 
 def test_only_what_a_trimmed_video_shows_is_counted(look):
     """Phones trim by an edit list: everything is still in the file, one and a half seconds from the first on are shown."""
-    content = bytearray(making.shot(movflags="faststart", sound_seconds=4, at=range(96)))
+    content = bytearray(sample_media.shot(movflags="faststart", sound_seconds=4, at=range(96)))
     at = content.index(b"mvhd")
     content[at + 20 : at + 24] = struct.pack(">I", 1500)
     at = -1
@@ -227,22 +229,22 @@ def test_only_what_a_trimmed_video_shows_is_counted(look):
 
 
 def test_a_cover_is_not_the_video(look):
-    facts = look(making.shot(cover=True))
+    facts = look(sample_media.shot(cover=True))
 
     assert (facts.video_codec, facts.width, facts.height) == ("h264", 360, 640)
 
 
 @pytest.mark.parametrize(("sound_seconds", "expected"), [(4, 4.0), (1, 2.0)])
 def test_a_video_is_as_long_as_its_sound_or_picture_whichever_is_longer(look, sound_seconds, expected):
-    assert look(making.shot(sound_seconds=sound_seconds)).duration_seconds == pytest.approx(expected, abs=0.05)
+    assert look(sample_media.shot(sound_seconds=sound_seconds)).duration_seconds == pytest.approx(expected, abs=0.05)
 
 
 def test_a_video_that_begins_later_is_as_long_as_it_is_seen(look):
-    assert look(making.shot(at=range(240, 288))).duration_seconds == pytest.approx(2.0, abs=0.05)
+    assert look(sample_media.shot(at=range(240, 288))).duration_seconds == pytest.approx(2.0, abs=0.05)
 
 
 def test_ten_bits_of_hevc_are_decoded(look):
-    facts = look(making.shot(codec="libx265", pixels="yuv420p10le", at=range(12)))
+    facts = look(sample_media.shot(codec="libx265", pixels="yuv420p10le", at=range(12)))
 
     assert facts.video_codec == "hevc"
     assert facts.thumbnail
@@ -250,7 +252,7 @@ def test_ten_bits_of_hevc_are_decoded(look):
 
 @pytest.mark.parametrize(("width", "height"), [(4096, 2160), (2160, 4098)])
 def test_large_videos_are_opened(look, width, height):
-    facts = look(making.video(width=width, height=height, seconds=0.2))
+    facts = look(sample_media.video(width=width, height=height, seconds=0.2))
 
     assert (facts.width, facts.height) == (width, height)
 
@@ -276,7 +278,7 @@ def test_a_film_that_is_too_large_for_tiktok_is_held_against_its_limit_not_again
 
 def test_a_recording_without_a_length_is_measured(look, tmp_path):
     """What browsers record: a segment of unknown size, no duration, no index."""
-    content = bytearray(making.video(".webm", codec="libvpx", seconds=2))
+    content = bytearray(sample_media.video(".webm", codec="libvpx", seconds=2))
     duration = content.index(b"\x44\x89")
     content[duration : duration + 2] = b"\xec\x89"  # the Duration becomes a Void element
     segment = content.index(b"\x18\x53\x80\x67")

@@ -10,15 +10,15 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 from PIL import Image
 
-from tests.media import making
+from tests.media import sample_media
 from tests.media.inspection.measured import convert_and_measure, inspect_and_measure
-from tests.media.serving import ROOT
+from tests.media.server_process import ROOT
 from tiktok_api.media.inspection.inspect import Facts, Rejection, inspect
 
 SECRET = "/etc/passwd"
-JPEG, PNG, WEBP, HEIC = (making.photo(kind) for kind in ("JPEG", "PNG", "WEBP", "HEIF"))
-MP4, MOV, WEBM = making.video(), making.video(".mov"), making.video(".webm", codec="libvpx")
-FRAGMENTED = making.fragmented()
+JPEG, PNG, WEBP, HEIC = (sample_media.photo(kind) for kind in ("JPEG", "PNG", "WEBP", "HEIF"))
+MP4, MOV, WEBM = sample_media.video(), sample_media.video(".mov"), sample_media.video(".webm", codec="libvpx")
+FRAGMENTED = sample_media.fragmented()
 
 
 def png_chunk(kind, content):
@@ -77,8 +77,10 @@ def referring_elsewhere(path):
     """A QuickTime file whose pictures are said to be in another one (an alias, QTFF "Data reference atoms")."""
     record = bytes(10) + b"\x01v".ljust(28, b"\0") + bytes(12) + b"\x01f".ljust(64, b"\0") + bytes(16)
     record += struct.pack(">hh", 1, 1) + bytes(16) + struct.pack(">hH", 2, len(path)) + path + struct.pack(">hH", -1, 0)
-    entry = making.box(b"alis", bytes(4) + record)
-    return making.with_box(MOV, (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"), bytes(4) + b"\0\0\0\1" + entry)
+    entry = sample_media.box(b"alis", bytes(4) + record)
+    return sample_media.with_box(
+        MOV, (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"), bytes(4) + b"\0\0\0\1" + entry
+    )
 
 
 def heic_of_size(width, height, *, content=HEIC):
@@ -89,26 +91,26 @@ def heic_of_size(width, height, *, content=HEIC):
 
 def heic_grid(rows, columns, width, height, *, tile=1):
     """A HEIC whose picture is put together of one tile over and over."""
-    hdlr = making.box(b"hdlr", bytes(8) + b"pict" + bytes(13))
+    hdlr = sample_media.box(b"hdlr", bytes(8) + b"pict" + bytes(13))
     infe = b"".join(
-        making.box(b"infe", b"\2\0\0\0" + struct.pack(">HH", number, 0) + kind + b"\0")
+        sample_media.box(b"infe", b"\2\0\0\0" + struct.pack(">HH", number, 0) + kind + b"\0")
         for number, kind in ((1, b"grid"), (2, b"hvc1"))
     )
     tiles = struct.pack(">H", tile) * (rows * columns)
-    ispe = making.box(b"ispe", bytes(4) + struct.pack(">II", width, height))
+    ispe = sample_media.box(b"ispe", bytes(4) + struct.pack(">II", width, height))
     parts = [
         hdlr,
-        making.box(b"pitm", bytes(4) + struct.pack(">H", 1)),
-        making.box(b"iinf", bytes(4) + struct.pack(">H", 2) + infe),
-        making.box(b"iref", bytes(4) + making.box(b"dimg", struct.pack(">HH", 1, rows * columns) + tiles)),
-        making.box(
+        sample_media.box(b"pitm", bytes(4) + struct.pack(">H", 1)),
+        sample_media.box(b"iinf", bytes(4) + struct.pack(">H", 2) + infe),
+        sample_media.box(b"iref", bytes(4) + sample_media.box(b"dimg", struct.pack(">HH", 1, rows * columns) + tiles)),
+        sample_media.box(
             b"iprp",
-            making.box(b"ipco", ispe) + making.box(b"ipma", bytes(4) + struct.pack(">IHBB", 1, 1, 1, 0x81)),
+            sample_media.box(b"ipco", ispe) + sample_media.box(b"ipma", bytes(4) + struct.pack(">IHBB", 1, 1, 1, 0x81)),
         ),
-        making.box(b"idat", struct.pack(">BBBBII", 0, 1, rows - 1, columns - 1, width, height)),
-        making.box(b"iloc", b"\1\0\0\0\x44\0" + struct.pack(">HHHHHII", 1, 1, 1, 0, 1, 0, 12)),
+        sample_media.box(b"idat", struct.pack(">BBBBII", 0, 1, rows - 1, columns - 1, width, height)),
+        sample_media.box(b"iloc", b"\1\0\0\0\x44\0" + struct.pack(">HHHHHII", 1, 1, 1, 0, 1, 0, 12)),
     ]
-    return HEIC_FTYP + making.box(b"meta", bytes(4) + b"".join(parts))
+    return HEIC_FTYP + sample_media.box(b"meta", bytes(4) + b"".join(parts))
 
 
 def heic_without_media_data():
@@ -119,12 +121,12 @@ def heic_without_media_data():
 def nested(depth):
     inner = b""
     for _ in range(depth):
-        inner = making.box(b"moov", inner)
-    return making.box(b"ftyp", b"isom\0\0\2\0isom") + inner
+        inner = sample_media.box(b"moov", inner)
+    return sample_media.box(b"ftyp", b"isom\0\0\2\0isom") + inner
 
 
-HEIC_FTYP = making.box(b"ftyp", b"heic\0\0\0\0mif1heic")
-FTYP = making.box(b"ftyp", b"isom\0\0\2\0isomiso2")
+HEIC_FTYP = sample_media.box(b"ftyp", b"heic\0\0\0\0mif1heic")
+FTYP = sample_media.box(b"ftyp", b"isom\0\0\2\0isomiso2")
 PLAYLIST = f"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile://{SECRET}\n#EXT-X-ENDLIST\n".encode()
 CONCAT = f"ffconcat version 1.0\nfile {SECRET}\n".encode()
 SVG = f'<svg xmlns="http://www.w3.org/2000/svg"><image href="file://{SECRET}"/></svg>'.encode()
@@ -158,7 +160,7 @@ HOSTILE = {  # what takes long to make is made where it is needed: each process 
     "ogg": b"OggS\0\2" + bytes(60),
     "flv": b"FLV\1\5\0\0\0\x09" + bytes(60),
     "mpeg transport stream": (b"G" + bytes(187)) * 20,
-    "avif": making.box(b"ftyp", b"avif\0\0\0\0avifmif1") + bytes(100),
+    "avif": sample_media.box(b"ftyp", b"avif\0\0\0\0avifmif1") + bytes(100),
     "one byte": b"\0",
     "zeros": bytes(100_000),
     "noise": os.urandom(100_000),
@@ -183,7 +185,7 @@ HOSTILE = {  # what takes long to make is made where it is needed: each process 
     "png cut in half": PNG[: len(PNG) // 2],
     "mp4 cut in half": MP4[: len(MP4) // 2],
     "mp4 cut at its end": MP4[:-2000],
-    "mp4 that lost its index": FTYP + making.box(b"mdat", bytes(5000)),
+    "mp4 that lost its index": FTYP + sample_media.box(b"mdat", bytes(5000)),
     "mp4 with an index alone": FTYP + moov_of(MP4),
     "mp4 of zeros": with_media_data(MP4, b"\0"),
     "mp4 of noise": with_media_data(MP4, os.urandom(4096)),
@@ -191,17 +193,20 @@ HOSTILE = {  # what takes long to make is made where it is needed: each process 
     "mp4 with a box shorter than its header": FTYP + b"\0\0\0\x04moov" + bytes(100),
     "mp4 with a box larger than the world": FTYP + b"\0\0\0\x01moov" + b"\xff" * 8,
     "mp4 nested a hundred thousand deep": nested(20_000),
-    "mp4 within mp4 without end": FTYP + making.box(b"moov", making.box(b"trak", making.box(b"mdia", b"")) * 100_000),
+    "mp4 within mp4 without end": FTYP
+    + sample_media.box(b"moov", sample_media.box(b"trak", sample_media.box(b"mdia", b"")) * 100_000),
     "mov that points at another file": referring_elsewhere(SECRET.encode().ljust(12)),
     "mp4 with sound alone": None,
     "webm cut in half": WEBM[: len(WEBM) // 2],
     "webm of nothing": WEBM[:60],
     "webm of noise": WEBM[:300] + os.urandom(len(WEBM) - 300),
     "ebml of another kind": WEBM.replace(b"webm", b"abcd"),
-    "heic without a size": HEIC_FTYP + making.box(b"meta", bytes(4)),
+    "heic without a size": HEIC_FTYP + sample_media.box(b"meta", bytes(4)),
     "heic bomb": heic_of_size(2**32 - 1, 2**32 - 1),
     "heic bomb of many pixels": heic_of_size(40_000, 30_000),
-    "heic larger than it says": lambda: heic_of_size(64, 64, content=making.photo("HEIF", width=2000, height=2000)),
+    "heic larger than it says": lambda: heic_of_size(
+        64, 64, content=sample_media.photo("HEIF", width=2000, height=2000)
+    ),
     "heic smaller than it says": heic_of_size(6000, 6000),
     "heic grid that is a bomb": heic_grid(255, 255, 60_000, 60_000),
     "heic grid of itself": heic_grid(2, 2, 1000, 1000),
@@ -209,31 +214,36 @@ HOSTILE = {  # what takes long to make is made where it is needed: each process 
     "heic cut in half": HEIC[: len(HEIC) // 2],
     "heic cut at its end": HEIC[:-1],
     "heic without its picture": heic_without_media_data(),
-    "heic with an empty picture": heic_without_media_data() + making.box(b"mdat", b""),
+    "heic with an empty picture": heic_without_media_data() + sample_media.box(b"mdat", b""),
     "heic cut where the size is put right": heic_without_media_data()
-    + making.box(b"mdat", HEIC[-len(HEIC) // 2 : -9000]),
+    + sample_media.box(b"mdat", HEIC[-len(HEIC) // 2 : -9000]),
     "heic of zeros": with_media_data(HEIC, b"\0"),
     "heic of noise": with_media_data(HEIC, os.urandom(4096)),
     "heic of boxes of nothing": HEIC_FTYP + b"\0\0\0\x08free" * 1_000_000,
     "heic with a million properties": HEIC_FTYP
-    + making.box(b"meta", bytes(4) + making.box(b"iprp", making.box(b"ipco", b"\0\0\0\x08free" * 1_000_000))),
+    + sample_media.box(
+        b"meta", bytes(4) + sample_media.box(b"iprp", sample_media.box(b"ipco", b"\0\0\0\x08free" * 1_000_000))
+    ),
     "heic with a million items": HEIC_FTYP
-    + making.box(
+    + sample_media.box(
         b"meta",
         bytes(4)
-        + making.box(
+        + sample_media.box(
             b"iinf", b"\1\0\0\0" + struct.pack(">I", 1_000_000) + b"\0\0\0\x15infe\2\0\0\0\0\1\0\0hvc1\0" * 1_000_000
         )
-        + making.box(b"iprp", making.box(b"ipco", making.box(b"ispe", bytes(4) + struct.pack(">II", 64, 64)))),
+        + sample_media.box(
+            b"iprp", sample_media.box(b"ipco", sample_media.box(b"ispe", bytes(4) + struct.pack(">II", 64, 64)))
+        ),
     ),
-    "heic nested a thousand deep": HEIC_FTYP + making.box(b"meta", bytes(4) + nested(1000)),
+    "heic nested a thousand deep": HEIC_FTYP + sample_media.box(b"meta", bytes(4) + nested(1000)),
     "heic and zip": HEIC + zipped(),
     "heic that moves": HEIC.replace(b"ftypheic", b"ftyphevc"),
     "heic brand on an mp4": HEIC_FTYP + MP4[int.from_bytes(MP4[:4], "big") :],
-    "avif by its second name": making.box(b"ftyp", b"mif1\0\0\0\0mif1avif") + HEIC[int.from_bytes(HEIC[:4], "big") :],
+    "avif by its second name": sample_media.box(b"ftyp", b"mif1\0\0\0\0mif1avif")
+    + HEIC[int.from_bytes(HEIC[:4], "big") :],
     "png that moves": animated("PNG"),
     "webp that moves": animated("WEBP"),
-    "webp of too many pixels": lambda: making.photo("WEBP", width=5000, height=4900),
+    "webp of too many pixels": lambda: sample_media.photo("WEBP", width=5000, height=4900),
     "webp with half a gigabyte behind it": WEBP[:4] + struct.pack("<I", 500_000_000) + WEBP[8:] + b"JUNK" + bytes(1000),
     "mp4 cut where the size is put right": with_less_media_data(MP4, 0.97),
     "fragmented mp4 cut in half": FRAGMENTED[: len(FRAGMENTED) // 2],

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.media import making
+from tests.media import sample_media
 from tests.storages import on_each_storage
 from tiktok_api import clock, clock_offset
 from tiktok_api.db import transaction
@@ -68,7 +68,7 @@ def test_a_rejected_file_goes_and_its_reason_stays(owner, make_media, sweep, sto
 
 
 def test_old_bytes_without_a_row_are_deleted(app, make_media, sweep, stored, tmp_path):
-    make_media(making.photo())
+    make_media(sample_media.photo())
     owned = stored()
     storage = services_of(app)[Storage]
     young, old = storage.new_key(), storage.new_key()

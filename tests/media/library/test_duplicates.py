@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Person
 from tests.databases import on_each_database
 from tests.due_jobs import run_due_jobs
-from tests.media import making
+from tests.media import sample_media
 from tests.media.tus_client import begin
 from tests.storages import keys_in
 from tiktok_api import clock, clock_offset
@@ -23,8 +23,8 @@ FACTS = ("kind", "content_type", "size_bytes", "sha256", "width", "height", "dur
 
 def upload_again(person, content, *, name="again.mp4"):
     """POST /media, and no worker that would look inside."""
-    body = making.multipart(making.part("file", content, filename=name))
-    response = person.post("/media", data=body, content_type=making.MULTIPART)
+    body = sample_media.multipart(sample_media.part("file", content, filename=name))
+    response = person.post("/media", data=body, content_type=sample_media.MULTIPART)
     assert response.status_code == 201, response.data
     return response.json
 
@@ -39,7 +39,7 @@ def stored(app):
 
 
 def test_a_duplicate_is_ready_at_once_and_shares_everything_but_its_name(owner, make_media, run_jobs, stored):
-    content = making.video()
+    content = sample_media.video()
     first = make_media(content, name="first.mp4")
     before = stored()
 
@@ -56,7 +56,7 @@ def test_a_duplicate_is_ready_at_once_and_shares_everything_but_its_name(owner, 
 
 @pytest.mark.parametrize("cuts", [[], [1000]], ids=["in one go", "in two"])
 def test_a_duplicate_by_tus_is_found_once_its_hash_is_known(owner, make_media, run_jobs, upload, stored, cuts):
-    content = making.photo()
+    content = sample_media.photo()
     first, before = make_media(content), stored()
     begun = upload(len(content))
 
@@ -73,7 +73,7 @@ def test_a_duplicate_by_tus_is_found_once_its_hash_is_known(owner, make_media, r
 
 
 def test_two_that_arrive_before_any_was_inspected_end_as_one(owner, run_jobs, stored):
-    content = making.photo()
+    content = sample_media.photo()
     first, second = upload_again(owner, content), upload_again(owner, content)
 
     run_jobs()
@@ -84,7 +84,7 @@ def test_two_that_arrive_before_any_was_inspected_end_as_one(owner, run_jobs, st
 
 
 def test_a_duplicate_of_a_strangers_file_is_no_duplicate(owner, stranger, make_media, run_jobs, stored):
-    content = making.photo()
+    content = sample_media.photo()
     make_media(content)
     before = stored()
 
@@ -98,8 +98,8 @@ def test_a_duplicate_of_a_strangers_file_is_no_duplicate(owner, stranger, make_m
 
 
 def test_a_client_can_ask_by_hash_before_it_uploads(owner, make_media):
-    media = make_media(making.photo())
-    sha256 = hashlib.sha256(making.photo()).hexdigest()
+    media = make_media(sample_media.photo())
+    sha256 = hashlib.sha256(sample_media.photo()).hexdigest()
 
     assert [m["id"] for m in owner.get(f"/media?sha256={sha256.upper()}").json["data"]] == [media["id"]]
     assert owner.get(f"/media?sha256={'0' * 64}").json["data"] == []
@@ -107,7 +107,7 @@ def test_a_client_can_ask_by_hash_before_it_uploads(owner, make_media):
 
 
 def test_deleting_one_leaves_the_others_and_the_oldest_takes_its_place(owner, make_media, run_jobs, stored):
-    content = making.photo()
+    content = sample_media.photo()
     first, before = make_media(content), stored()
     second, third = upload_again(owner, content), upload_again(owner, content)
 
@@ -175,7 +175,7 @@ def test_rejected_bytes_stay_as_long_as_a_younger_duplicate_may_need_them(app, o
 
 
 def test_a_post_keeps_the_duplicate_that_it_shows(owner, make_media, run_jobs, connect_account):
-    content = making.video()
+    content = sample_media.video()
     first = make_media(content)
     second = upload_again(owner, content)
     account = connect_account(owner, "ada")
@@ -191,7 +191,7 @@ def test_a_post_keeps_the_duplicate_that_it_shows(owner, make_media, run_jobs, c
 
 
 def test_content_that_was_lost_comes_back_with_the_next_upload_of_it(owner, make_media, run_jobs, tmp_path):
-    content = making.photo()
+    content = sample_media.photo()
     first = make_media(content)
     for file in (tmp_path / "media").glob("*/*/*"):
         if file.stat().st_size == len(content):
@@ -206,7 +206,7 @@ def test_content_that_was_lost_comes_back_with_the_next_upload_of_it(owner, make
 
 
 def test_bytes_go_even_if_storage_refuses_at_first(app, owner, make_media, run_jobs, stored, monkeypatch):
-    media = make_media(making.photo())
+    media = make_media(sample_media.photo())
     storage = services_of(app)[Storage]
     delete, refusals = storage.delete, iter([OSError("not now"), OSError("not now")])
 
@@ -228,7 +228,7 @@ def test_bytes_go_even_if_storage_refuses_at_first(app, owner, make_media, run_j
 
 
 def test_a_user_who_leaves_takes_only_their_own_bytes_along(owner, stranger, make_media, run_jobs, stored):
-    content = making.photo()
+    content = sample_media.photo()
     make_media(content, person=stranger)
     theirs = stored()
     make_media(content)
@@ -245,7 +245,7 @@ def test_a_user_who_leaves_takes_only_their_own_bytes_along(owner, stranger, mak
 def test_uploading_and_deleting_the_same_at_once_neither_loses_nor_leaves_bytes(make_app, each_database_url):
     app = make_app(database_url=each_database_url)
     owner = Person(app, "owner@example.com")
-    content = making.photo()
+    content = sample_media.photo()
 
     def upload_by_tus(_):
         begun = begin(owner.elsewhere(), len(content))

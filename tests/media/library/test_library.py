@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.media import making
+from tests.media import sample_media
 from tests.storages import keys_in
 from tiktok_api import events
 from tiktok_api.media.errors import MediaInUse
@@ -16,7 +16,7 @@ def names(response):
 
 def test_the_newest_comes_first_page_by_page(owner, make_media):
     for number in range(3):
-        make_media(making.photo(), name=f"{number}.jpg")
+        make_media(sample_media.photo(), name=f"{number}.jpg")
 
     first = owner.get("/media?limit=2")
     rest = owner.get(f"/media?limit=2&cursor={first.json['next_cursor']}")
@@ -44,13 +44,13 @@ def test_the_library_is_filtered(owner, make_media, upload, query, expected):
     upload(name="half.mp4")
     make_media(b"nonsense", name="virus.mp4")
     make_media(name="clip.mp4")
-    make_media(making.photo(), name="Beach 100%.jpg")
+    make_media(sample_media.photo(), name="Beach 100%.jpg")
 
     assert names(owner.get(f"/media?{query}")) == expected
 
 
 def test_used_media_are_told_from_unused_ones(owner, make_media, run_jobs):
-    shown, unused = make_media(name="shown.mp4"), make_media(making.photo(), name="unused.jpg")
+    shown, unused = make_media(name="shown.mp4"), make_media(sample_media.photo(), name="unused.jpg")
     draft = {"caption": "x", "media_ids": [shown["id"]], "targets": []}
     post = owner.post("/posts", json=draft).json
 
@@ -63,7 +63,7 @@ def test_used_media_are_told_from_unused_ones(owner, make_media, run_jobs):
 
 def test_pages_go_on_with_the_same_filters(owner, make_media):
     for number in range(3):
-        make_media(making.photo(), name=f"{number}.jpg")
+        make_media(sample_media.photo(), name=f"{number}.jpg")
         make_media(b"nonsense", name=f"{number}.bad")
 
     query = "status=ready&kind=photo&used=false&q=jpg&limit=2"
@@ -89,7 +89,7 @@ def test_what_was_refused_says_why(make_media):
 
 
 def test_a_name_can_be_changed(owner, make_media):
-    media = make_media(making.photo())
+    media = make_media(sample_media.photo())
 
     response = owner.patch(f"/media/{media['id']}", json={"name": "../Beach\n.jpg"})
 
@@ -98,7 +98,7 @@ def test_a_name_can_be_changed(owner, make_media):
 
 
 def test_a_name_is_not_changed_by_who_has_not_seen_it(owner, make_media):
-    path = f"/media/{make_media(making.photo())['id']}"
+    path = f"/media/{make_media(sample_media.photo())['id']}"
     seen = owner.get(path).headers["ETag"]
     owner.patch(path, json={"name": "a.jpg"})
 
@@ -124,7 +124,7 @@ def test_what_is_deleted_is_gone_with_its_bytes(owner, app, make_media, run_jobs
 
 
 def test_what_a_post_needs_is_not_deleted(owner, make_media):
-    media = make_media(making.photo())
+    media = make_media(sample_media.photo())
     in_use = [lambda media: False]
 
     def objecting(media):
@@ -146,7 +146,7 @@ def test_what_a_post_needs_is_not_deleted(owner, make_media):
     [("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/content"), ("GET", "/thumbnail"), ("GET", "/checks")],
 )
 def test_a_stranger_finds_nothing_there(stranger, make_media, method, below):
-    media = make_media(making.photo())
+    media = make_media(sample_media.photo())
     body = {"name": "x"} if method == "PATCH" else None
 
     response = stranger.open(f"/media/{media['id']}{below}", method=method, json=body)

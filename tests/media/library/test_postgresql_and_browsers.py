@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
-from tests.media import making
+from tests.media import sample_media
 from tests.media.tus_client import begin, create
 from tests.storages import on_each_storage
 
@@ -14,7 +14,7 @@ from tests.storages import on_each_storage
 def test_uploads_and_the_library_are_the_same_on_postgresql(make_app, postgresql_url):
     app = make_app(database_url=postgresql_url)
     owner = Person(app, "owner@example.com")
-    content = making.video()
+    content = sample_media.video()
 
     upload = begin(owner, len(content), name="100% mine.mp4")
     upload.send(content[:1000])

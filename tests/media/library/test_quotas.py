@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import Person
 from tests.databases import on_each_database
 from tests.due_jobs import run_due_jobs
-from tests.media import making
+from tests.media import sample_media
 from tests.media.tus_client import BYTES, Breaking, begin, create
 from tests.storages import keys_in
 
@@ -23,8 +23,8 @@ def usage(person):
 
 
 def post(person, content, **options):
-    body = making.multipart(making.part("file", content))
-    return person.post("/media", data=body, content_type=making.MULTIPART, **options)
+    body = sample_media.multipart(sample_media.part("file", content))
+    return person.post("/media", data=body, content_type=sample_media.MULTIPART, **options)
 
 
 def stored(person):
@@ -93,17 +93,17 @@ def test_a_refusal_is_not_kept_under_an_idempotency_key(person):
 
 
 def test_much_too_much_in_one_request_is_refused_before_it_is_taken_in(person):
-    whole = making.multipart(making.part("file", b"x" * 100_000))
+    whole = sample_media.multipart(sample_media.part("file", b"x" * 100_000))
 
     response = person.post(
-        "/media", input_stream=Breaking(b"", len(whole), AssertionError), content_type=making.MULTIPART
+        "/media", input_stream=Breaking(b"", len(whole), AssertionError), content_type=sample_media.MULTIPART
     )
 
     assert (response.status_code, response.json["code"]) == (413, "media_quota_exceeded")
 
 
 def test_the_same_content_counts_once(make_app):
-    content = making.photo()
+    content = sample_media.photo()
     person = Person(make_app(media_quota_bytes_per_user=2 * len(content)), "owner@example.com")
 
     for _ in range(3):

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from tests.media import making
+from tests.media import sample_media
 from tests.media.tus_client import BYTES, TUS, Breaking
 from tests.storages import on_each_storage
 
@@ -24,7 +24,7 @@ def test_bytes_are_acknowledged_and_the_next_follow_them(upload):
 
 
 def test_after_the_last_byte_it_is_inspected_and_ready(upload, owner, run_jobs):
-    content = making.video()
+    content = sample_media.video()
     begun = upload(len(content))
 
     begun.send(content)
@@ -37,7 +37,7 @@ def test_after_the_last_byte_it_is_inspected_and_ready(upload, owner, run_jobs):
 
 
 def test_sent_in_pieces_it_is_the_same_file(upload, owner, run_jobs):
-    content = making.video()
+    content = sample_media.video()
     begun = upload(len(content))
 
     for offset in range(0, len(content), 5000):
@@ -210,7 +210,7 @@ def test_what_arrived_before_the_connection_broke_is_kept(upload, error):
 
 
 def test_a_resumed_upload_gives_the_same_file(upload, owner, run_jobs):
-    content = making.video()
+    content = sample_media.video()
     begun = upload(len(content))
     begun.send(input_stream=Breaking(content[:20_000], len(content), ConnectionResetError))
 

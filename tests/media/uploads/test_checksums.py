@@ -5,7 +5,7 @@ import hashlib
 
 import pytest
 
-from tests.media import making
+from tests.media import sample_media
 from tests.media.tus_client import BYTES, Breaking, create
 from tests.storages import on_each_storage
 
@@ -69,7 +69,7 @@ def test_a_checksum_that_cannot_be_one_is_refused(upload, header):
 
 
 def test_the_checksum_of_the_last_piece_is_not_taken_for_that_of_the_file(upload, owner, make_media, run_jobs):
-    content = making.photo()
+    content = sample_media.photo()
     make_media(content[1000:], name="nothing but the last piece.jpg")
     begun = upload(len(content))
     begun.send(content[:1000])

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from tests.media import making
+from tests.media import sample_media
+from tests.media.live_server import Stage, on_each_stage
 from tests.media.raw_tus import RawUpload, reset
-from tests.media.staging import Stage, on_each_stage
 from tests.media.uploads.resumption import durable_offset, resume
 from tests.servers import wait_until
 
@@ -19,7 +19,7 @@ LARGE = 12 * MEBIBYTE + 12_345
 
 
 def test_a_connection_cut_short_keeps_what_arrived(stage):
-    content = making.video(pad_to_bytes=LARGE)
+    content = sample_media.video(pad_to_bytes=LARGE)
     upload = stage.begin(content)
     with upload.open_patch(offset=0, length=LARGE) as connection:
         connection.sendall(content[: 5 * MEBIBYTE])
@@ -31,7 +31,7 @@ def test_a_connection_cut_short_keeps_what_arrived(stage):
 
 
 def test_a_connection_reset_loses_at_most_a_piece(stage):
-    content = making.video(pad_to_bytes=LARGE)
+    content = sample_media.video(pad_to_bytes=LARGE)
     upload = stage.begin(content)
     connection = upload.open_patch(offset=0, length=LARGE)
     connection.sendall(content[: 5 * MEBIBYTE])
@@ -44,7 +44,7 @@ def test_a_connection_reset_loses_at_most_a_piece(stage):
 
 
 def test_a_silent_client_is_disconnected_and_may_come_back(stage):
-    content = making.video(pad_to_bytes=LARGE)
+    content = sample_media.video(pad_to_bytes=LARGE)
     upload = stage.begin(content)
     with upload.open_patch(offset=0, length=LARGE) as silent:
         silent.sendall(content[: 3 * MEBIBYTE])
@@ -56,7 +56,7 @@ def test_a_silent_client_is_disconnected_and_may_come_back(stage):
 
 
 def test_a_second_connection_is_turned_away_while_the_first_sends(stage):
-    content = making.video(pad_to_bytes=LARGE)
+    content = sample_media.video(pad_to_bytes=LARGE)
     upload = stage.begin(content)
     with upload.open_patch(offset=0, length=LARGE) as first:
         first.sendall(content[:MEBIBYTE])
@@ -73,7 +73,7 @@ def test_a_second_connection_is_turned_away_while_the_first_sends(stage):
 
 
 def test_what_has_arrived_is_acknowledged_while_the_client_pauses(stage):
-    content = making.video(pad_to_bytes=LARGE)
+    content = sample_media.video(pad_to_bytes=LARGE)
     upload = stage.begin(content)
     with upload.open_patch(offset=0, length=LARGE) as connection:
         connection.sendall(content[: 8 * MEBIBYTE])
@@ -90,7 +90,7 @@ def test_what_has_arrived_is_acknowledged_while_the_client_pauses(stage):
 
 
 def test_a_killed_server_resumes_at_what_it_acknowledged(stage):
-    content = making.video(pad_to_bytes=LARGE)
+    content = sample_media.video(pad_to_bytes=LARGE)
     upload = stage.begin(content)
     with upload.open_patch(offset=0, length=LARGE) as connection:
         connection.sendall(content[: 6 * MEBIBYTE])
@@ -134,7 +134,7 @@ def endure(accidents: list[str], chance: random.Random, upload: RawUpload, stage
 
 
 def test_many_accidents_end_with_the_same_file(stage):
-    content = making.video(pad_to_bytes=11 * MEBIBYTE + 7)
+    content = sample_media.video(pad_to_bytes=11 * MEBIBYTE + 7)
     upload = stage.begin(content)
 
     endure(["reset", "close", "kill", "reset", "close", "reset"], random.Random(1), upload, stage, content)
@@ -145,7 +145,7 @@ def test_many_accidents_end_with_the_same_file(stage):
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_fifty_accidents_each_end_with_the_same_file(stage, seed):
-    content = making.video(pad_to_bytes=40 * MEBIBYTE + 7)
+    content = sample_media.video(pad_to_bytes=40 * MEBIBYTE + 7)
     upload = stage.begin(content)
     chance = random.Random(seed)
     accidents = chance.choices(["reset", "close", "kill", "stall"], weights=[4, 3, 3, 1], k=50)
@@ -156,7 +156,7 @@ def test_fifty_accidents_each_end_with_the_same_file(stage, seed):
 
 
 def test_a_client_that_becomes_slow_is_followed(stage):
-    content = making.video(pad_to_bytes=LARGE)
+    content = sample_media.video(pad_to_bytes=LARGE)
     upload = stage.begin(content)
     with upload.open_patch(offset=0, length=LARGE) as connection:
         fast = LARGE - 8 * 80_000

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
-from tests.media import making
+from tests.media import sample_media
 from tests.media.tus_client import begin
 from tests.servers import wait_until
 from tests.storages import on_s3
@@ -16,7 +16,7 @@ from tiktok_api.extensions import services_of
 from tiktok_api.storage.port import Storage
 from tiktok_api.storage.s3.storage import S3Storage
 
-CONTENT = making.video()
+CONTENT = sample_media.video()
 HALF = len(CONTENT) // 2
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.media import making
-from tests.media.making import part
+from tests.media import sample_media
+from tests.media.sample_media import part
 from tests.media.small_disk import SmallDisk
 from tests.media.tus_client import create
 from tiktok_api.extensions import services_of
@@ -25,7 +25,7 @@ def test_an_upload_that_would_not_fit_does_not_begin(owner, disk):
 
 
 def test_what_fitted_is_kept_and_the_rest_follows_when_there_is_room(owner, disk, upload, run_jobs):
-    content = making.video()
+    content = sample_media.video()
     disk.is_honest = False
     begun = upload(len(content))
 
@@ -45,7 +45,9 @@ def test_what_fitted_is_kept_and_the_rest_follows_when_there_is_room(owner, disk
 def test_a_file_in_one_request_that_does_not_fit_leaves_nothing(owner, disk):
     disk.is_honest = False
 
-    response = owner.post("/media", data=making.multipart(part("file", b"x" * 2000)), content_type=making.MULTIPART)
+    response = owner.post(
+        "/media", data=sample_media.multipart(part("file", b"x" * 2000)), content_type=sample_media.MULTIPART
+    )
 
     assert response.status_code == 507
     assert disk.free_bytes() is None

@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager, suppress
 
 import pytest
 
-from tests.media import making
-from tests.media.serving import Server
+from tests.media import sample_media
+from tests.media.server_process import Server
 from tests.media.uploads.resumption import durable_offset, resume
 from tests.servers import wait_until
 from tiktok_api.db import db
@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 MEBIBYTE = 1024 * 1024
-CONTENT = making.video(pad_to_bytes=13 * MEBIBYTE + 5)
+CONTENT = sample_media.video(pad_to_bytes=13 * MEBIBYTE + 5)
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import io
 import pytest
 
 from tests.conftest import Person
-from tests.media import making
-from tests.media.making import part
+from tests.media import sample_media
+from tests.media.sample_media import part
 from tests.media.tus_client import Breaking
 from tests.storages import on_each_storage
 
@@ -15,12 +15,12 @@ pytestmark = on_each_storage
 
 
 def send(person, *parts, **options):
-    body = {} if "input_stream" in options else {"data": making.multipart(*parts)}
-    return person.post("/media", content_type=making.MULTIPART, **(body | options))
+    body = {} if "input_stream" in options else {"data": sample_media.multipart(*parts)}
+    return person.post("/media", content_type=sample_media.MULTIPART, **(body | options))
 
 
 def test_one_file_becomes_media_that_is_inspected(owner, run_jobs):
-    content = making.video()
+    content = sample_media.video()
 
     response = send(owner, part("file", content, filename="clips/take.mp4"))
     run_jobs()
@@ -33,7 +33,7 @@ def test_one_file_becomes_media_that_is_inspected(owner, run_jobs):
 
 
 def test_a_file_larger_than_a_piece_arrives_whole(owner, run_jobs):
-    content = making.video(pad_to_bytes=5_000_001)
+    content = sample_media.video(pad_to_bytes=5_000_001)
 
     response = send(owner, part("file", content))
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.media import making
+from tests.media import sample_media
 from tests.servers import free_port
 from tests.storages import on_s3
 from tiktok_api import clock_offset
@@ -31,7 +31,7 @@ def outage(app):
 
 
 def test_an_upload_waits_for_s3_to_come_back(upload, owner, outage, run_jobs):
-    content = making.video(pad_to_bytes=7 * MEBIBYTE)
+    content = sample_media.video(pad_to_bytes=7 * MEBIBYTE)
     begun = upload(len(content))
     begun.send(content[:1000])
 
@@ -49,10 +49,10 @@ def test_an_upload_waits_for_s3_to_come_back(upload, owner, outage, run_jobs):
 
 
 def test_a_file_in_one_request_is_refused_for_now(owner, outage):
-    body = making.multipart(making.part("file", making.video()))
+    body = sample_media.multipart(sample_media.part("file", sample_media.video()))
     outage(on=True)
 
-    response = owner.post("/media", data=body, content_type=making.MULTIPART)
+    response = owner.post("/media", data=body, content_type=sample_media.MULTIPART)
 
     assert (response.status_code, response.json["code"]) == (503, "storage_unavailable")
     assert owner.get("/media").json["data"] == []
@@ -68,7 +68,7 @@ def test_a_download_is_refused_for_now(owner, make_media, outage):
 
 
 def test_what_has_arrived_is_inspected_when_s3_is_back(owner, upload, outage, run_jobs, app):
-    content = making.video()
+    content = sample_media.video()
     begun = upload(len(content))
     begun.send(content)
     outage(on=True)

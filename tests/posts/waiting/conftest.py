@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from tests.media import making
+from tests.media import sample_media
 from tests.posts.times import HOUR
 from tiktok_api import clock
 from tiktok_api.db import transaction
@@ -68,8 +68,8 @@ def send(owner):
     """Send a whole file; no worker has seen it yet."""
 
     def upload(content):
-        body = making.multipart(making.part("file", content))
-        response = owner.post("/media", data=body, content_type=making.MULTIPART)
+        body = sample_media.multipart(sample_media.part("file", content))
+        response = owner.post("/media", data=body, content_type=sample_media.MULTIPART)
         assert response.json["status"] == "inspecting"
         return response.json["id"]
 

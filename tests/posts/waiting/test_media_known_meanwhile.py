@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from tests.media import making
+from tests.media import sample_media
 from tests.posts.interruptions import between_transactions
 from tiktok_api import clock
 from tiktok_api.db import db
@@ -27,7 +27,7 @@ def test_media_that_become_known_at_any_moment_of_the_workers_look_hold_nothing_
         publishing.run()
 
     for number in range(1, MOST_MOMENTS):
-        media_id = send(making.video() + b"\0\0\0\x0cfree" + number.to_bytes(4))
+        media_id = send(sample_media.video() + b"\0\0\0\x0cfree" + number.to_bytes(4))
         hold_media(True)
         post = draft(media_id, caption=f"Moment {number}")
         assert owner.post(f"/posts/{post['id']}/publish").status_code == 202
@@ -52,7 +52,7 @@ def test_media_that_are_too_long_for_the_creator_fail_the_post_as_soon_as_they_a
     assert owner.get(f"/accounts/{account_id}/creator-info").status_code == 200
     with app.app_context():
         at = clock.now() + timedelta(days=30 if is_early else 0)
-    post = draft(send(making.video(seconds=4)), publish_at=at.isoformat())
+    post = draft(send(sample_media.video(seconds=4)), publish_at=at.isoformat())
     assert post["status"] == "scheduled"
 
     publishing.run()
@@ -88,7 +88,7 @@ def test_downtime_is_no_waiting_for_media(
 
 
 def test_a_post_that_is_deleted_before_its_media_are_known_leaves_nothing_to_do(send, draft, owner, publishing, app):
-    post = draft(send(making.video()), publish_at="2200-01-01T00:00:00Z")
+    post = draft(send(sample_media.video()), publish_at="2200-01-01T00:00:00Z")
     assert owner.delete(f"/posts/{post['id']}").status_code == 204
 
     publishing.run()
@@ -109,7 +109,9 @@ def test_media_that_become_known_are_not_held_to_what_no_creator_has_said(
     publishing.tiktok.change_creator("grace", max_video_post_duration_sec=1)
     words = {"privacy_level": None} if mode == "inbox" else {}
     targets = [{"account_id": unheard_of}]
-    post = draft(send(making.video(seconds=4)), publish_at="2200-01-01T00:00:00Z", mode=mode, targets=targets, **words)
+    post = draft(
+        send(sample_media.video(seconds=4)), publish_at="2200-01-01T00:00:00Z", mode=mode, targets=targets, **words
+    )
 
     publishing.run()
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.databases import on_each_database
-from tests.media import making
+from tests.media import sample_media
 from tests.posts.times import NEXT_YEAR
 from tiktok_api import clock
 
@@ -38,8 +38,8 @@ def append(owner):
 
 BAD = {
     "no video": (lambda: b"no video at all", "media_rejected"),
-    "too small": (lambda: making.video(width=128, height=128), "video_width"),
-    "a photo": (lambda: making.photo("JPEG"), "media_kind"),
+    "too small": (lambda: sample_media.video(width=128, height=128), "video_width"),
+    "a photo": (lambda: sample_media.photo("JPEG"), "media_kind"),
 }
 
 
@@ -194,7 +194,9 @@ def test_a_scheduled_post_is_given_media_that_are_still_inspected(send, make_pos
 def test_media_that_are_known_to_be_a_duplicate_wake_the_post_too(send, draft, publishing, owner, video_bytes):
     publishing.make_video(video_bytes)
     response = owner.post(
-        "/media", data=making.multipart(making.part("file", video_bytes)), content_type=making.MULTIPART
+        "/media",
+        data=sample_media.multipart(sample_media.part("file", video_bytes)),
+        content_type=sample_media.MULTIPART,
     )
     post = draft(response.json["id"])
 
@@ -226,7 +228,7 @@ def test_drafts_are_left_alone(send, draft, run_jobs, publication_of, owner):
 def test_media_that_are_rejected_when_the_post_is_due_already_are_never_sent(app, send, draft, publishing):
     with app.app_context():
         at = (clock.now() + timedelta(seconds=300)).isoformat()
-    post = draft(send(making.video(width=128, height=128)), publish_at=at)
+    post = draft(send(sample_media.video(width=128, height=128)), publish_at=at)
     publishing.pass_time(310)
 
     publishing.run()  # the publication is older work than the checks, which are known a moment before it

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.databases import on_each_database
-from tests.media import making
+from tests.media import sample_media
 from tests.posts.interruptions import around_calls, between_transactions
 from tests.posts.times import DAY, HOUR
 from tiktok_api import clock
@@ -154,9 +154,9 @@ def test_its_person_may_change_it_before_choosing_a_time(
 
 @pytest.mark.parametrize("is_sound", [True, False])
 def test_its_person_may_change_its_video_and_change_it_again(asked_about, owner, publishing, is_sound):
-    content = making.video(seconds=3)
-    body = making.multipart(making.part("file", content if is_sound else content[: len(content) // 2]))
-    another = owner.post("/media", data=body, content_type=making.MULTIPART).json["id"]
+    content = sample_media.video(seconds=3)
+    body = sample_media.multipart(sample_media.part("file", content if is_sound else content[: len(content) // 2]))
+    another = owner.post("/media", data=body, content_type=sample_media.MULTIPART).json["id"]
 
     assert owner.patch(f"/posts/{asked_about['id']}", json={"media_ids": [another]}).status_code == 200
     publishing.run()

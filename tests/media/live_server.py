@@ -15,7 +15,7 @@ from sqlalchemy import select
 from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
 from tests.media.raw_tus import RawUpload
-from tests.media.serving import Server, environment_of
+from tests.media.server_process import Server, environment_of
 from tiktok_api.app import create_app
 from tiktok_api.db import db
 from tiktok_api.extensions import services_of

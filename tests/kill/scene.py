@@ -22,7 +22,7 @@ from tests import oauth_consent
 from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
 from tests.kill.launcher import Fate, run_worker
-from tests.media import making
+from tests.media import sample_media
 from tests.servers import wait_until
 from tiktok_api import clock
 from tiktok_api.app import create_app
@@ -125,7 +125,7 @@ class Stage:
 def _make_due_post(app: Any, simulator: Any, video: bytes) -> None:
     owner = Person(app, "owner@example.com")
     account_id = oauth_consent.connect(simulator, owner, "ada")["account_id"]
-    upload = {"data": making.multipart(making.part("file", video)), "content_type": making.MULTIPART}
+    upload = {"data": sample_media.multipart(sample_media.part("file", video)), "content_type": sample_media.MULTIPART}
     media_id = owner.post("/media", **upload).json["id"]
     run_due_jobs(app)
     draft = {"privacy_level": "SELF_ONLY", "consent": True, "media_ids": [media_id]}
