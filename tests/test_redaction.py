@@ -10,6 +10,12 @@ def test_a_value_is_secret_by_its_name(name):
     assert redact({name: "anything", "other": "shown"}) == {name: HIDDEN, "other": "shown"}
 
 
+def test_everything_inside_a_value_with_a_secret_name_is_secret():
+    document = {"token": {"type": "plain", "list": [{"value": "anything"}]}, "upload_url": ["anything"]}
+
+    assert redact(document) == {"token": {"type": HIDDEN, "list": [{"value": HIDDEN}]}, "upload_url": [HIDDEN]}
+
+
 @pytest.mark.parametrize(
     "secret",
     [

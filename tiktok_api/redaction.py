@@ -39,23 +39,23 @@ class Redactor:
         return _SECRET_VALUES.sub(HIDDEN, text)
 
     def redact(self, value: Any, name: str = "", *, depth: int = _DEEPEST) -> Any:
-        """A copy of a JSON value for the log; `name` is the key it stands under. Values deeper than 12 levels are left out."""
-        if (
-            name
-            and value not in (None, "")
-            and _SECRET_NAMES.search(name)
-            and not isinstance(value, dict | list | tuple)
-        ):
+        """A copy of a JSON value for the log; `name` is the key it stands under. Values deeper than 12 levels are left out.
+
+        Everything inside an object or a list under a secret name is secret as well, whatever its own names are.
+        """
+        is_secret = bool(name) and _SECRET_NAMES.search(name) is not None
+        if isinstance(value, dict | list | tuple):
+            if depth == 0:
+                return "[too deep]"
+            if isinstance(value, dict):
+                return {
+                    self._clean_key(key): self.redact(item, name if is_secret else str(key), depth=depth - 1)
+                    for key, item in value.items()
+                }
+            return [self.redact(item, name, depth=depth - 1) for item in value]
+        if is_secret and value not in (None, ""):
             return HIDDEN
-        if isinstance(value, str):
-            return self.clean(value)
-        if not isinstance(value, dict | list | tuple):
-            return value
-        if depth == 0:
-            return "[too deep]"
-        if isinstance(value, dict):
-            return {self._clean_key(key): self.redact(item, str(key), depth=depth - 1) for key, item in value.items()}
-        return [self.redact(item, name, depth=depth - 1) for item in value]
+        return self.clean(value) if isinstance(value, str) else value
 
     def _clean_key(self, key: Any) -> Any:
         return self.clean(key) if isinstance(key, str) else key
