@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.oauth_consent import connect
+from tests.posts.interruptions import around_calls
 from tests.webhooks.conftest import API, event, signed
 
 PUBLIC = {"privacy_level": "PUBLIC_TO_EVERYONE"}
@@ -141,6 +142,21 @@ def test_tiktoks_own_word_replaces_what_was_found(silent, publish, read_list, pu
     publishing.run_until(lambda: publishing.shown(post)["post_id_source"] == "tiktok", step=600)
 
     assert len(publishing.shown(post)["tiktok_post_ids"]) == 1
+
+
+def test_a_post_whose_id_is_found_while_tiktok_is_asked_is_still_followed(
+    silent, publish, read_list, publishing, transport
+):
+    post = publish()
+    publishing.pass_time(60)
+
+    with around_calls(transport, 1, "after", lambda: read_list(post)):
+        publishing.run()
+    found = publishing.shown(post)["post_id_source"]
+    publishing.tiktok.knobs(post_id_never=False)
+    publishing.run_until(lambda: publishing.shown(post)["post_id_source"] == "tiktok", step=600)
+
+    assert found == "matched"
 
 
 @pytest.mark.parametrize("is_theirs", [True, False])
