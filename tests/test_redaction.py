@@ -52,3 +52,10 @@ def test_empty_values_and_numbers_are_shown():
         "count": 3,
         "ok": True,
     }
+
+
+def test_a_scope_that_ends_like_a_kind_of_authorization_hides_nothing():
+    said = "The scope user.info.basic required by this call was not granted"
+
+    assert Redactor().clean(said) == said
+    assert Redactor().clean("Basic dXNlcjpwYXNz") == "[hidden]"
