@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.oauth_consent import connect
+from tests.posts.interruptions import around_calls
 from tests.webhooks.conftest import API, event, signed
 
 PUBLIC = {"privacy_level": "PUBLIC_TO_EVERYONE"}
@@ -141,6 +142,22 @@ def test_tiktoks_own_word_replaces_what_was_found(silent, publish, read_list, pu
     publishing.run_until(lambda: publishing.shown(post)["post_id_source"] == "tiktok", step=600)
 
     assert len(publishing.shown(post)["tiktok_post_ids"]) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_id_that_is_found_while_tiktok_is_asked_for_it_does_not_end_the_asking(
+    when, silent, publish, read_list, publishing, transport
+):
+    post = publish()
+    publishing.pass_time(60)
+
+    with around_calls(transport, 1, when, lambda: read_list(post)) as finding:
+        publishing.run()
+
+    assert finding.has_happened
+    assert publishing.shown(post)["post_id_source"] == "matched"
+    publishing.tiktok.knobs(post_id_never=False)
+    publishing.run_until(lambda: publishing.shown(post)["post_id_source"] == "tiktok", step=600)
 
 
 @pytest.mark.parametrize("is_theirs", [True, False])
