@@ -29,8 +29,8 @@ CHUNKS, CHUNK = 6, 10_000_000
 
 UNBEGUN = {
     "draft": None,
-    "scheduled": Check,
-    "due": Check,
+    "scheduled": RunAgain,
+    "due": RunAgain,
     "preparing": Check,
     "uploading": Check,
     "held": Check,
@@ -43,7 +43,7 @@ UNBEGUN = {
     "inbox_delivered": Follow,
     "no_longer_available": None,
 }
-"""Without an attempt that is alive."""
+"""Without an attempt that is alive. A claim that finds it due prepares it; after any other, its time has just come."""
 ATTEMPTED = {
     ("intent", False): Init,
     ("open", True): AskHowFar,
@@ -53,7 +53,7 @@ ATTEMPTED = {
 }
 """By the attempt, and by whether an earlier run began it; whatever the state, unless it has arrived."""
 REACHABLE = [
-    *product(["scheduled", "due", "preparing", "held"], [(None, False)]),
+    *product(["preparing", "held"], [(None, False)]),
     ("preparing", ("intent", False)),
     *product(["uploading", "held"], [("open", True)]),
     ("uploading", ("open", False)),
@@ -139,7 +139,7 @@ def test_what_is_held_is_looked_at_whenever_its_job_runs():
 
 
 def test_an_obstacle_is_recorded_and_tiktok_is_not_asked():
-    assert next_step(claimed("due", obstacle=verdicts.Skip()), NOW) == RecordOnly(verdicts.Skip())
+    assert next_step(claimed("preparing", obstacle=verdicts.Skip()), NOW) == RecordOnly(verdicts.Skip())
 
 
 @pytest.mark.parametrize("sent", range(CHUNKS + 1))

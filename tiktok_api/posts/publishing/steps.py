@@ -77,6 +77,8 @@ def next_step(claimed: ClaimedPublication, now: datetime) -> Step | RunAgain | N
             return None
         if (at := claimed.waits_until(now)) is not None:
             return RunAgain(at)
+        if state.is_waiting_for_its_time:  # its time has come since the claim: only a claim fixes its content
+            return RunAgain(now)
         return RecordOnly(claimed.obstacle) if claimed.obstacle is not None else Check()
     if attempt.state is AttemptState.INTENT:
         return Init()
