@@ -73,6 +73,7 @@ def claimed(state, attempt=None, *, is_adopted=False, obstacle=None, publish_at=
     if attempt is not None:
         attempt = Attempt(
             state=AttemptState(attempt),
+            opened_at=NOW,
             uploaded_bytes=0,
             video_size=CHUNKS * CHUNK,
             chunk_size=CHUNK,
@@ -150,6 +151,16 @@ def test_chunks_are_sent_one_by_one_and_the_last_one_only_past_the_commit_point(
     step = next_step(found, NOW)
 
     assert step == (SendChunk(sent) if sent < CHUNKS - 1 else RecordOnly(verdicts.LastChunkLeaves()))
+
+
+@pytest.mark.parametrize("sent", [0, CHUNKS - 1])
+def test_an_attempt_whose_upload_url_has_lapsed_does_not_pass_the_commit_point(sent):
+    found = claimed("uploading", "open")
+    found.attempt.uploaded_bytes = sent * CHUNK
+
+    step = next_step(found, NOW + timedelta(hours=1))
+
+    assert step == RecordOnly(verdicts.AttemptEnded(verdicts.Retry("upload_url_expired")))
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,8 @@ def next_step(claimed: ClaimedPublication, now: datetime) -> Step | RunAgain | N
         return Poll() if claimed.is_adopted else SendLastChunk()
     if claimed.is_adopted:
         return AskHowFar()
+    if attempt.is_url_lapsed(now):  # the commit point must not be passed for a chunk that cannot arrive
+        return RecordOnly(verdicts.AttemptEnded(verdicts.Retry("upload_url_expired")))
     next_chunk = claimed.plan.next_chunk(attempt.uploaded_bytes)
     is_last = next_chunk >= claimed.plan.total_chunk_count - 1
     return RecordOnly(verdicts.LastChunkLeaves()) if is_last else SendChunk(next_chunk)
