@@ -104,3 +104,25 @@ def test_a_default_reaches_tiktok(make_account, make_post, begin, run_jobs, simu
 
     [theirs] = simulator.control.publications()
     assert (theirs["post_info"]["disable_comment"], theirs["post_info"]["disable_duet"]) == (False, True)
+
+
+def test_what_came_from_defaults_does_not_keep_a_post_from_the_inbox(make_account, draft, owner, make_video):
+    post = draft(make_account("ada", **DEFAULTS), media_ids=[make_video()], consent=True)
+
+    response = owner.patch(f"/posts/{post['id']}", json={"mode": "inbox", "publish_at": "2200-01-01T00:00:00Z"})
+
+    assert (response.status_code, response.json["status"]) == (200, "scheduled")
+    assert overrides(response.json) == [{}]
+
+
+def test_what_a_client_said_itself_is_not_dropped_for_the_inbox_but_refused(make_account, draft, owner, make_video):
+    target = {"account_id": make_account("ada", **DEFAULTS), "allow_stitch": True, "is_aigc": False}
+    post = draft(target, media_ids=[make_video()], consent=True)
+
+    drafted = owner.patch(f"/posts/{post['id']}", json={"mode": "inbox"})
+    response = owner.post(f"/posts/{post['id']}/schedule", json={"publish_at": "2200-01-01T00:00:00Z"})
+
+    assert overrides(drafted.json) == [{"allow_stitch": True, "is_aigc": False}]
+    assert [(fault["code"], fault["pointer"]) for fault in response.json["errors"]] == [
+        ("ignored_in_inbox_mode", "/targets/0/allow_stitch")
+    ]

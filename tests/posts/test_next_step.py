@@ -29,8 +29,8 @@ CHUNKS, CHUNK = 6, 10_000_000
 
 UNBEGUN = {
     "draft": None,
-    "scheduled": Check,
-    "due": Check,
+    "scheduled": RunAgain,
+    "due": RunAgain,
     "preparing": Check,
     "uploading": Check,
     "held": Check,
@@ -43,7 +43,7 @@ UNBEGUN = {
     "inbox_delivered": Follow,
     "no_longer_available": None,
 }
-"""Without an attempt that is alive."""
+"""Without an attempt that is alive. A claim that finds it due prepares it; after any other, its time has just come."""
 ATTEMPTED = {
     ("intent", False): Init,
     ("open", True): AskHowFar,
@@ -53,7 +53,7 @@ ATTEMPTED = {
 }
 """By the attempt, and by whether an earlier run began it; whatever the state, unless it has arrived."""
 REACHABLE = [
-    *product(["scheduled", "due", "preparing", "held"], [(None, False)]),
+    *product(["preparing", "held"], [(None, False)]),
     ("preparing", ("intent", False)),
     *product(["uploading", "held"], [("open", True)]),
     ("uploading", ("open", False)),
@@ -73,6 +73,7 @@ def claimed(state, attempt=None, *, is_adopted=False, obstacle=None, publish_at=
     if attempt is not None:
         attempt = Attempt(
             state=AttemptState(attempt),
+            opened_at=NOW,
             uploaded_bytes=0,
             video_size=CHUNKS * CHUNK,
             chunk_size=CHUNK,
@@ -139,7 +140,7 @@ def test_what_is_held_is_looked_at_whenever_its_job_runs():
 
 
 def test_an_obstacle_is_recorded_and_tiktok_is_not_asked():
-    assert next_step(claimed("due", obstacle=verdicts.Skip()), NOW) == RecordOnly(verdicts.Skip())
+    assert next_step(claimed("preparing", obstacle=verdicts.Skip()), NOW) == RecordOnly(verdicts.Skip())
 
 
 @pytest.mark.parametrize("sent", range(CHUNKS + 1))
@@ -150,6 +151,16 @@ def test_chunks_are_sent_one_by_one_and_the_last_one_only_past_the_commit_point(
     step = next_step(found, NOW)
 
     assert step == (SendChunk(sent) if sent < CHUNKS - 1 else RecordOnly(verdicts.LastChunkLeaves()))
+
+
+@pytest.mark.parametrize("sent", [0, CHUNKS - 1])
+def test_an_attempt_whose_upload_url_has_lapsed_does_not_pass_the_commit_point(sent):
+    found = claimed("uploading", "open")
+    found.attempt.uploaded_bytes = sent * CHUNK
+
+    step = next_step(found, NOW + timedelta(hours=1))
+
+    assert step == RecordOnly(verdicts.AttemptEnded(verdicts.Retry("upload_url_expired")))
 
 
 @pytest.mark.parametrize(

@@ -144,19 +144,19 @@ def test_tiktoks_own_word_replaces_what_was_found(silent, publish, read_list, pu
     assert len(publishing.shown(post)["tiktok_post_ids"]) == 1
 
 
-def test_a_post_whose_id_is_found_while_tiktok_is_asked_is_still_followed(
+def test_an_id_that_is_found_while_tiktok_is_asked_for_it_does_not_end_the_asking(
     silent, publish, read_list, publishing, transport
 ):
     post = publish()
     publishing.pass_time(60)
 
-    with around_calls(transport, 1, "after", lambda: read_list(post)):
+    with around_calls(transport, 1, "before", lambda: read_list(post)) as finding:
         publishing.run()
-    found = publishing.shown(post)["post_id_source"]
+
+    assert finding.has_happened
+    assert publishing.shown(post)["post_id_source"] == "matched"
     publishing.tiktok.knobs(post_id_never=False)
     publishing.run_until(lambda: publishing.shown(post)["post_id_source"] == "tiktok", step=600)
-
-    assert found == "matched"
 
 
 @pytest.mark.parametrize("is_theirs", [True, False])

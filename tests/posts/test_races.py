@@ -8,13 +8,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from tests.databases import on_each_database
 from tests.posts.interruptions import around_calls, between_transactions
 from tiktok_api import clock
-from tiktok_api.db import db
+from tiktok_api.db import db, transaction
+from tiktok_api.posts.publishing.transitions import enqueue_publication
 
 MOST_MOMENTS = 80
 
@@ -124,6 +126,27 @@ def test_a_post_that_is_put_off_in_time_does_not_go_out_early(app, at_every_mome
     statuses = at_every_moment(scheduled_now, put_off, check)
 
     assert list(dict.fromkeys(statuses)) == [200, 409]
+
+
+def test_a_post_whose_time_comes_while_the_worker_looks_at_it_is_prepared_first(
+    app, at_every_moment, lasting, publishing, owner
+):
+    """The database's clock, by which jobs come due, may be a little ahead of the worker's."""
+
+    def set_up(number):
+        post = publishing.make_post(**lasting, caption=f"Moment {number}")
+        with app.app_context():
+            moment = (clock.now() + timedelta(seconds=10)).isoformat()
+        assert owner.post(f"/posts/{post['id']}/schedule", json={"publish_at": moment}).status_code == 200
+        with app.app_context(), transaction():
+            enqueue_publication(UUID(publishing.shown(post)["id"]), clock.now())
+        return post
+
+    def check(post, _):
+        events = [entry["event"] for entry in publishing.shown(post)["timeline"]]
+        assert events[:3] == ["scheduled", "preparing", "upload_started"]
+
+    at_every_moment(set_up, lambda _post: publishing.pass_time(10), check)
 
 
 def test_a_post_is_deleted_in_time_or_not_at_all(at_every_moment, scheduled_now, owner, live_titles):

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.posts.failures import UNUSABLE, name
+from tests.posts.interruptions import around_calls
 from tiktok_api.db import transaction
 from tiktok_api.posts.models import Attempt
 from tiktok_api.simulator.background import processing
@@ -108,6 +109,22 @@ def test_three_uploads_that_tiktok_closes_are_enough(publishing, make_big_post, 
     publishing.tiktok.clear_mischief()
     assert owner.post(f"/posts/{post['id']}/retry").status_code == 202
     publishing.run_until(lambda: publishing.shown(post)["state"] == "published", step=60)
+
+
+@pytest.mark.parametrize("sent", [1, 5])
+def test_an_upload_that_takes_longer_than_its_url_lives_costs_the_attempt(
+    sent, make_big_post, publishing, transport, big_video_bytes
+):
+    post = make_big_post()
+    publishing.begin(post)
+
+    with around_calls(transport, 2 + sent, "after", lambda: publishing.pass_time(3601)):
+        publishing.run()
+
+    [attempt] = publishing.shown(post)["attempts"]
+    assert (attempt["state"], attempt["reason"]) == ("dead", "upload_url_expired")
+    publishing.run_until_published(post)
+    assert publishing.live() == the_right_one(big_video_bytes)
 
 
 def test_an_upload_url_that_lapses_before_the_last_chunk_costs_the_attempt(trouble_at, publishing, big_video_bytes):

@@ -107,3 +107,20 @@ def fill_in_defaults(caller: Identity, post: Post, *, sent: Collection[str]) -> 
             if name in _HAVE_DEFAULTS and name not in sent and value != getattr(post, name)
         }
         publication.overrides = defaults | publication.overrides
+
+
+def leave_out_defaults(caller: Identity, post: Post) -> None:
+    """Leave out what is as the accounts' defaults have it, for a post that goes to the inbox now.
+
+    Its client has not sent it, and in inbox mode it would be refused.
+    """
+    publications = publications_of(post)
+    accounts = get_accounts(caller, [each.account_id for each in publications if each.account_id])
+    for publication in publications:
+        account = accounts.get(publication.account_id) if publication.account_id else None
+        defaults = account.defaults if account is not None else {}
+        publication.overrides = {
+            name: value
+            for name, value in publication.overrides.items()
+            if name not in _HAVE_DEFAULTS or name not in defaults or value != defaults[name]
+        }

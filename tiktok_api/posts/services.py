@@ -12,7 +12,14 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
-from tiktok_api.posts.drafts import fill_in_defaults, publications_of, set_media, set_targets, what_differs
+from tiktok_api.posts.drafts import (
+    fill_in_defaults,
+    leave_out_defaults,
+    publications_of,
+    set_media,
+    set_targets,
+    what_differs,
+)
 from tiktok_api.posts.errors import (
     NothingToCancel,
     NothingToRetry,
@@ -21,7 +28,7 @@ from tiktok_api.posts.errors import (
     PostNotMovable,
     PublicationNotUnconfirmed,
 )
-from tiktok_api.posts.models import Post, PostStatus, Publication
+from tiktok_api.posts.models import Post, PostMode, PostStatus, Publication
 from tiktok_api.posts.preflight.grants import check_grants
 from tiktok_api.posts.preflight.report import Reasons, check_all
 from tiktok_api.posts.publishing.transitions import (
@@ -94,6 +101,8 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
             set_targets(caller, post, targets, reasons)
         if slot or post.status is PostStatus.SCHEDULED:
             reasons.check_left_out(post, targets)
+    elif changes.get("mode") is PostMode.INBOX:
+        leave_out_defaults(caller, post)
     post.updated_at = clock.now()
     if slot:
         _put_on_calendar_at(caller, post, slot, reasons)

@@ -185,9 +185,9 @@ def lock(publication_id: UUID | None) -> tuple[Post, Publication]:
 
 
 def is_unfinished(job: ClaimedJob) -> bool:
-    """Returns True if this worker still owns the job, and the publication has not ended or TikTok may still tell more of it."""
+    """Returns True if this worker still owns the job and the publication has not ended, or is followed."""
     state = db.session.scalar(select(Publication.state).where(Publication.id == job.subject))
-    return state is not None and (state.is_followed or not state.has_ended) and queue.is_held(job)
+    return state is not None and (not state.has_ended or state.is_followed) and queue.is_held(job)
 
 
 def detached(claimed: ClaimedPublication) -> ClaimedPublication:

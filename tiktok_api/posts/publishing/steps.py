@@ -75,8 +75,8 @@ def next_step(claimed: ClaimedPublication, now: datetime) -> Step | RunAgain | N
     if attempt is None:
         if not state.is_cancellable:
             return None
-        if (at := claimed.waits_until(now)) is not None:
-            return RunAgain(at)
+        if (at := claimed.waits_until(now)) is not None or state.is_waiting_for_its_time:
+            return RunAgain(at or now)  # its time may have come since the claim, which prepares what is due
         return RecordOnly(claimed.obstacle) if claimed.obstacle is not None else Check()
     if attempt.state is AttemptState.INTENT:
         return Init()
@@ -84,9 +84,10 @@ def next_step(claimed: ClaimedPublication, now: datetime) -> Step | RunAgain | N
         return Poll() if claimed.is_adopted else SendLastChunk()
     if claimed.is_adopted:
         return AskHowFar()
-    next_chunk = claimed.plan.next_chunk(attempt.uploaded_bytes)
-    is_last = next_chunk >= claimed.plan.total_chunk_count - 1
-    return RecordOnly(verdicts.LastChunkLeaves()) if is_last else SendChunk(next_chunk)
+    if attempt.is_url_lapsed(now):  # the commit point must not be passed for a chunk that cannot arrive
+        return RecordOnly(verdicts.AttemptEnded(verdicts.Retry("upload_url_expired")))
+    next_chunk, last = claimed.plan.next_chunk(attempt.uploaded_bytes), claimed.plan.total_chunk_count - 1
+    return SendChunk(next_chunk) if next_chunk < last else RecordOnly(verdicts.LastChunkLeaves())
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,8 +271,7 @@ def _send_from(first_missing: int, claimed: ClaimedPublication, services: Publis
 def _fetch_status(claimed: ClaimedPublication, publish_id: str, services: PublishingServices) -> PublishStatus:
     """Ask TikTok how a publish_id fares, within the account's budget of such calls; a rejected token is renewed once."""
     rate_limits.count_status_call(claimed.account_id)
-    tiktok = services.vault.tiktok
-    return services.vault.call(claimed.account_id, lambda token: tiktok.fetch_status(token, publish_id))
+    return services.vault.call(claimed.account_id, lambda token: services.vault.tiktok.fetch_status(token, publish_id))
 
 
 def _put_chunk(claimed: ClaimedPublication, index: int, services: PublishingServices) -> bool:
