@@ -82,11 +82,6 @@ def is_known(kind: str) -> bool:
     return kind in _tasks
 
 
-def kinds() -> list[str]:
-    """Every kind that a task handles."""
-    return list(_tasks)
-
-
 def recurring() -> list[Task]:
     """The recurring tasks."""
     return [task for task in _tasks.values() if task.every is not None]
