@@ -7,18 +7,19 @@ import pytest
 SERVERS = {"postgresql_server", "redis_server", "s3_server"}
 SLOW_FOLDERS = (
     "tests/cli/",
-    "tests/contract/generated/",
+    "tests/contract/",
     "tests/deploy/",
     "tests/kill/",
-    "tests/media/clients/",
-    "tests/media/inspection/",
+    "tests/media/",
     "tests/migrations/",
     "tests/mutation/",
     "tests/readme/",
     "tests/simulator/",
-    "tests/tiktok/simulated/",
+    "tests/storage/",
+    "tests/tiktok/",
+    "tests/web/",
 )
-"""What starts processes, decodes videos, or is not about the server."""
+"""What starts processes, decodes videos, asks every operation, or is not about what people do with the server."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
