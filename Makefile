@@ -45,7 +45,7 @@ run: $(RUN_STAMP) ## serve for development: API, worker and simulator
 test: $(DEV_STAMP) ## every test but the long hauls, PostgreSQL and a Redis-protocol server included
 	@$(PYTEST) -m "not long"
 
-test-fast: $(DEV_STAMP) ## the tests that answer first: one set of parameters each, no servers, no browsers, no kills
+test-fast: $(DEV_STAMP) ## a third of the tests, one set of parameters each, without servers and kills
 	@$(PYTEST) -m "not long" --fast
 
 test-long: $(DEV_STAMP) ## the long hauls: thousands of kills, large uploads, hundreds of examples

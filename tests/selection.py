@@ -1,10 +1,12 @@
-"""`--fast`: the tests that answer first. One set of parameters for each test, no servers, no browsers, no kills."""
+"""`--fast`: the tests that answer first. A third of them, always the same; one set of parameters each; no servers, no kills."""
 
 from typing import Any
+from zlib import crc32
 
 import pytest
 
 SERVERS = {"postgresql_server", "redis_server", "s3_server"}
+ONE_OF = 3
 SLOW_FOLDERS = (
     "tests/cli/",
     "tests/contract/",
@@ -35,6 +37,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if not item.nodeid.startswith(SLOW_FOLDERS) and not SERVERS & set(getattr(item, "fixturenames", ())):
             chosen.setdefault((item.path, getattr(item, "originalname", item.name)), item)
-    kept = set(chosen.values())
+    kept = {item for (_, name), item in chosen.items() if crc32(name.encode()) % ONE_OF == 0}
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]
