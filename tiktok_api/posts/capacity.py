@@ -4,6 +4,7 @@ TikTok counts by rolling 24 hours and publishes no figure for a creator; about 1
 apps. So a day's `allowed` is an estimate that a setting corrects; TikTok's own word comes with each attempt.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -111,16 +112,6 @@ def creators_today(settings: Settings) -> dict[str, Any]:
 def health_of(account: Account) -> dict[str, Any]:
     """Returns whether an account can post, and every reason why not, by what is stored here: TikTok is not asked."""
     reasons = list(_reasons(account))
-    held = db.session.scalar(
-        select(func.count())
-        .select_from(Publication)
-        .where(Publication.account_id == account.id, Publication.state == PublicationState.HELD)
-    )
-    unfinished = db.session.scalar(
-        select(func.count())
-        .select_from(Publication)
-        .where(Publication.account_id == account.id, Publication.state.in_(UNFINISHED))
-    )
     creator = last_creator_info(account)
     return {
         "account_id": account.id,
@@ -134,20 +125,23 @@ def health_of(account: Account) -> dict[str, Any]:
         "missing_scopes": [scope for scope in SCOPES if scope not in account.scopes],
         "creator_info_at": creator.captured_at if creator else None,
         "synced_at": account.synced_at,
-        "held_publications": held or 0,
-        "unfinished_publications": unfinished or 0,
+        "held_publications": _count_publications(account, [PublicationState.HELD]),
+        "unfinished_publications": _count_publications(account, UNFINISHED),
     }
 
 
+def _count_publications(account: Account, states: Collection[PublicationState]) -> int:
+    theirs = (Publication.account_id == account.id, Publication.state.in_(states))
+    return db.session.scalar(select(func.count()).select_from(Publication).where(*theirs)) or 0
+
+
 def _reasons(account: Account) -> list[dict[str, str]]:
-    found = []
-    if account.status in (AccountStatus.EXPIRED, AccountStatus.REVOKED):
-        why = account.status_reason or account.status
+    found, why = [], account.status_reason or account.status
+    if not account.is_connected:
         found.append(
             _reason("account_needs_reconnection", f"TikTok no longer lets us act for it ({why}): connect it again.")
         )
     if account.status is AccountStatus.ERROR:
-        why = account.status_reason or account.status
         found.append(
             _reason(why, "Its tokens cannot be read with any key of this server; connecting it again mends that.")
         )

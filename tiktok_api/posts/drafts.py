@@ -16,7 +16,7 @@ from tiktok_api.media.services import get_many
 from tiktok_api.posts.errors import UnknownTarget
 from tiktok_api.posts.models import Post, PostMedia, PostMode, PostStatus, Publication
 from tiktok_api.posts.preflight.report import Reasons
-from tiktok_api.posts.publishing.content import OVERRIDABLE
+from tiktok_api.posts.publishing.content import OVERRIDABLE, overrides_in
 
 _HAVE_DEFAULTS = tuple(name for name in OVERRIDABLE if name != "privacy_level")
 """Who may see a post is chosen anew for every post."""
@@ -77,10 +77,8 @@ def set_targets(caller: Identity, post: Post, targets: Sequence[dict[str, Any]],
         db.session.delete(publication)
     db.session.flush()
     for target in (targets[place] for place in places):
-        overrides = {name: target[name] for name in OVERRIDABLE if name in target}
-        db.session.add(
-            Publication(post_id=post.id, owner_id=post.owner_id, account_id=target["account_id"], overrides=overrides)
-        )
+        overrides, account_id = overrides_in(target), target["account_id"]
+        db.session.add(Publication(post_id=post.id, owner_id=post.owner_id, account_id=account_id, overrides=overrides))
         db.session.flush()  # one by one: their ids keep the order of the targets
     if unknown:
         reasons.leave_out("targets", kept=places, of=len(targets))

@@ -186,8 +186,7 @@ def _evidence_of(account_id: UUID) -> list[_Evidence]:
 
 
 def _is_wanting(post: Post, publication: Publication) -> bool:
-    is_public = content_for(post, publication).privacy_level == "PUBLIC_TO_EVERYONE"
-    return is_public and publication.state is PublicationState.PUBLISHED
+    return content_for(post, publication).is_public and publication.state is PublicationState.PUBLISHED
 
 
 def _is_same_caption(sent: str, listed: str) -> bool:

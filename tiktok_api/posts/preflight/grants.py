@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
-
 from tiktok_api.accounts.models import INBOX_SCOPE, PUBLISHING_SCOPE, Account
-from tiktok_api.db import db
+from tiktok_api.accounts.services import load_accounts
 from tiktok_api.posts.models import Post, PostMode, Publication
 from tiktok_api.posts.preflight.rules import PostFinding
 
@@ -29,8 +27,7 @@ def missing_grant(account: Account, mode: PostMode) -> str | None:
 
 def check_grants(post: Post, targets: Mapping[int, Publication]) -> list[PostFinding]:
     """Returns a finding for each target whose account must be connected again before anything can go out on it."""
-    ids = [publication.account_id for publication in targets.values()]
-    accounts = {account.id: account for account in db.session.scalars(select(Account).where(Account.id.in_(ids)))}
+    accounts = load_accounts(publication.account_id for publication in targets.values())
     found = []
     for position, publication in targets.items():
         account = accounts.get(publication.account_id) if publication.account_id else None

@@ -14,8 +14,8 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import transaction
 from tiktok_api.errors import Invalid
 from tiktok_api.posts import services
-from tiktok_api.posts.models import LatePolicy, PostMode, PostType
-from tiktok_api.posts.schemas.posts import SLOT
+from tiktok_api.posts.models import PostType
+from tiktok_api.posts.schemas.posts import SLOT, with_enums
 from tiktok_api.web.parsing.well_formed import WellFormed
 
 _LISTS = ("media_ids", "targets")
@@ -23,8 +23,7 @@ _LISTS = ("media_ids", "targets")
 
 def create(caller: Identity, sound: WellFormed) -> None:
     """Raises Invalid with what would keep the sound parts of a draft from being created."""
-    changes = {"media_ids": [], "targets": []} | _changes(sound)
-    changes["type"] = PostType(changes.get("type", PostType.VIDEO))
+    changes = {"type": PostType.VIDEO, "media_ids": [], "targets": []} | _changes(sound)
     with _undone(), _without_false_reasons(sound):
         services.create_post(caller, **changes)
 
@@ -49,11 +48,7 @@ def _changes(sound: WellFormed) -> dict[str, Any]:
         changes["media_ids"] = sound.padded("media_ids", uuid4)
     if "targets" in sound.values:
         changes["targets"] = [{"account_id": uuid4()} | target for target in sound.padded("targets", dict)]
-    if "mode" in changes:
-        changes["mode"] = PostMode(changes["mode"])
-    if changes.get("if_late"):
-        changes["if_late"] = LatePolicy(changes["if_late"])
-    return changes | {"slot": _slot(sound)}
+    return with_enums(changes) | {"slot": _slot(sound)}
 
 
 def _slot(sound: WellFormed) -> dict[str, Any]:

@@ -6,17 +6,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
-
 from tiktok_api.accounts.creator_info import last_creator_info
 from tiktok_api.accounts.models import Account
-from tiktok_api.db import db
+from tiktok_api.accounts.services import load_account, load_accounts
 from tiktok_api.errors import Invalid
 from tiktok_api.media.models import Media
 from tiktok_api.posts.errors import NotPublishable
 from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.preflight.rules import PostFinding, check_against_creator, check_post, check_words
-from tiktok_api.posts.publishing.content import OVERRIDABLE
+from tiktok_api.posts.publishing.content import overrides_in
 from tiktok_api.tiktok import BAN_CODES
 
 CACHED = "cached"
@@ -61,8 +59,8 @@ class Reasons:
         """Check the content of the targets that were left out: it may be wrong on any account."""
         kept, _ = self._places.get("targets", (range(len(targets)), 0))
         for place in sorted(set(range(len(targets))) - set(kept)):
-            overrides = {name: targets[place][name] for name in OVERRIDABLE if name in targets[place]}
-            faults = [finding.as_fault() for finding in check_words(post, Publication(overrides=overrides), place)]
+            target = Publication(overrides=overrides_in(targets[place]))
+            faults = [finding.as_fault() for finding in check_words(post, target, place)]
             if faults:
                 self._problems.append(NotPublishable(errors=faults))
 
@@ -104,7 +102,7 @@ def _original(pointer: str, places: Places) -> str:
 
 
 def check_all(
-    post: Post, targets: Mapping[int, Publication], media: list[Media], *, by_cache: bool = True
+    post: Post, targets: Mapping[int, Publication], media: list[Media], *, by_cache: bool
 ) -> list[PostFinding]:
     """Returns what is wrong with a post; with `by_cache` also by TikTok's last answer about each creator.
 
@@ -113,8 +111,7 @@ def check_all(
     found = check_post(post, targets, media)
     if not by_cache:
         return found
-    ids = {publication.account_id for publication in targets.values() if publication.account_id}
-    accounts = {account.id: account for account in db.session.scalars(select(Account).where(Account.id.in_(ids)))}
+    accounts = load_accounts(publication.account_id for publication in targets.values())
     known = {(finding.code, finding.pointer) for finding in found}
     for position, publication in targets.items():
         if publication.account_id in accounts and post.is_direct:
@@ -125,21 +122,21 @@ def check_all(
 
 def check_media_by_cache(post: Post, publication: Publication, media: Sequence[Media]) -> list[PostFinding]:
     """Returns what is wrong with media that became known since, by TikTok's last answer about a target's creator."""
-    account = db.session.get(Account, publication.account_id) if publication.account_id else None
+    account = load_account(publication.account_id)
     if account is None or not media or not post.is_direct:
         return []
-    found = _by_last_reading(post, publication, media[0], account)
+    found = _by_last_answer(post, publication, media[0], account)
     return [finding for finding in found if finding.pointer.startswith("/media_ids/")]
 
 
-def _by_last_reading(
+def _by_last_answer(
     post: Post, publication: Publication, video: Media | None, account: Account
 ) -> Iterator[PostFinding]:
     """Yields what TikTok's last answer about a creator does not allow; nothing where it was never asked."""
-    reading = last_creator_info(account)
-    if reading is not None:
-        for finding in check_against_creator(post, publication, video, reading.info):
-            yield replace(finding, checked=CACHED, checked_at=reading.captured_at)
+    creator = last_creator_info(account)
+    if creator is not None:
+        for finding in check_against_creator(post, publication, video, creator.info):
+            yield replace(finding, checked=CACHED, checked_at=creator.captured_at)
 
 
 def _check_cached(
@@ -155,7 +152,7 @@ def _check_cached(
             checked=CACHED,
         )
     video = media[0] if media and media[0].is_ready else None
-    for finding in _by_last_reading(post, publication, video, account):
+    for finding in _by_last_answer(post, publication, video, account):
         name = finding.pointer.removeprefix("/")
         is_missing = name == "privacy_level" and finding.found is None  # which another finding tells
         if not is_missing:

@@ -141,9 +141,14 @@ def _direct_rules(content: PostContent) -> Iterator[Rule]:
             f"A caption has at most {LONGEST_CAPTION} UTF-16 code units; this one has {utf16_length(content.caption)}."
         )
         yield "caption_too_long", "caption", message, LONGEST_CAPTION
-    if content.brand_content_toggle and content.privacy_level == "SELF_ONLY":
+    if content.brand_content_toggle and content.privacy_level == PrivacyLevel.SELF_ONLY:
         message = "Branded content cannot be visible to its creator alone (TikTok's content sharing guidelines)."
-        yield "branded_content_private", "privacy_level", message, [p for p in PRIVACY_LEVELS if p != "SELF_ONLY"]
+        yield (
+            "branded_content_private",
+            "privacy_level",
+            message,
+            [p for p in PRIVACY_LEVELS if p != PrivacyLevel.SELF_ONLY],
+        )
 
 
 def _inbox_rules(content: PostContent) -> Iterator[Rule]:

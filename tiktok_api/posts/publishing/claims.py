@@ -15,12 +15,12 @@ from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.media.models import Media
-from tiktok_api.posts.models import SPACED, Attempt, Post, PostIdSource, PostMedia, PostMode, Publication
+from tiktok_api.posts.models import SPACED, Attempt, Post, PostIdSource, Publication
 from tiktok_api.posts.publishing.content import content_for
 from tiktok_api.posts.publishing.transitions import add_timeline_entry, living_attempt_of, transition
 from tiktok_api.posts.publishing.verdicts import Obstacle
 from tiktok_api.posts.states import AttemptState, PublicationState
-from tiktok_api.posts.waiting import readiness
+from tiktok_api.posts.waiting import pending_media, readiness
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import ChunkPlan
 
@@ -62,17 +62,20 @@ class ClaimedPublication:
 
     def is_worth_following(self, now: datetime) -> bool:
         """Returns True if TikTok may still tell more: the id of a public post, or which posts a draft became."""
-        publication, is_inbox = self.publication, self.post.mode is PostMode.INBOX
-        since = now - (publication.published_at or publication.updated_at)
+        publication, is_inbox = self.publication, not self.post.is_direct
         if publication.publish_id is None:
             return False
         if publication.state is PublicationState.INBOX_DELIVERED:
-            return since < _FOLLOW_DRAFT
+            return self.followed_for(now) < _FOLLOW_DRAFT
         if publication.state is PublicationState.PUBLICLY_AVAILABLE:
-            is_told = publication.post_id_source is PostIdSource.TIKTOK
-            return (is_inbox or not is_told) and since < _FOLLOW_POST
-        is_public = content_for(self.post, publication).privacy_level == "PUBLIC_TO_EVERYONE"
-        return (is_public or is_inbox) and since < _FOLLOW_POST
+            may_tell_more = is_inbox or publication.post_id_source is not PostIdSource.TIKTOK
+        else:
+            may_tell_more = is_inbox or content_for(self.post, publication).is_public
+        return may_tell_more and self.followed_for(now) < _FOLLOW_POST
+
+    def followed_for(self, now: datetime) -> timedelta:
+        """Returns how long ago TikTok had it."""
+        return now - (self.publication.published_at or self.publication.updated_at)
 
     @property
     def plan(self) -> ChunkPlan:
@@ -108,9 +111,7 @@ def claim(job: ClaimedJob, settings: Settings) -> ClaimedPublication:
     if not queue.is_held(job):
         raise FencedOff
     attempt = _adopt_attempt(publication, job)
-    media = db.session.scalar(
-        select(Media).join(PostMedia, PostMedia.media_id == Media.id).where(PostMedia.post_id == post.id)
-    )
+    media = next(iter(pending_media.media_of(post.id)), None)
     claimed = ClaimedPublication(job, post, publication, attempt, media, is_adopted=True, obstacle=None)
     if attempt is not None or claimed.waits_until(clock.now()) is not None:
         return detached(claimed)

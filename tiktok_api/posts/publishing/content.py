@@ -1,8 +1,10 @@
 """The content of a post on one account: the post's own words and settings, overridden by its target's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
-from tiktok_api.posts.models import Post, Publication
+from tiktok_api.posts.models import Post, PrivacyLevel, Publication
 from tiktok_api.tiktok import VideoPostInfo
 
 
@@ -19,6 +21,11 @@ class PostContent:
     brand_organic_toggle: bool
     is_aigc: bool
     video_cover_timestamp_ms: int | None
+
+    @property
+    def is_public(self) -> bool:
+        """True if everyone may see the post, so that TikTok may name its id."""
+        return self.privacy_level == PrivacyLevel.PUBLIC_TO_EVERYONE
 
     def to_post_info(self) -> VideoPostInfo:
         """As TikTok's direct post takes it."""
@@ -40,8 +47,12 @@ OVERRIDABLE = tuple(field.name for field in fields(PostContent))
 it silently."""
 
 
+def overrides_in(target: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what a target says of its content; the rest is the post's."""
+    return {name: target[name] for name in OVERRIDABLE if name in target}
+
+
 def content_for(post: Post, publication: Publication) -> PostContent:
     """Returns the content of this publication."""
     own = {name: getattr(post, name) for name in OVERRIDABLE}
-    overrides = {name: publication.overrides[name] for name in OVERRIDABLE if name in publication.overrides}
-    return PostContent(**(own | overrides))
+    return PostContent(**(own | overrides_in(publication.overrides)))

@@ -29,8 +29,6 @@ _UNCONFIRMED_PAUSE = timedelta(hours=1)
 _GIVE_UP_AFTER = 3  # times UNCONFIRMED_AFTER_SECONDS: 24 h and 72 h by default
 _DISCONNECTED = "account_disconnected"
 
-_VERDICTS = (verdicts.Published, verdicts.InInbox, verdicts.AttemptEnded)
-
 Next = ClaimedPublication | RunAgain | None
 
 
@@ -39,7 +37,7 @@ def record(claimed: ClaimedPublication, result: verdicts.Result, settings: Setti
 
     Returns the publication where the next step follows at once, or when to come back; None: nothing is left to do.
     """
-    is_verdict = claimed.attempt is not None and isinstance(result, _VERDICTS)
+    is_verdict = claimed.attempt is not None and isinstance(result, verdicts.Verdict)
     locked = claims.lock_again(claimed, is_verdict=is_verdict)
     match result:
         case verdicts.Checked():
@@ -231,16 +229,21 @@ def _record_undecided(locked: ClaimedPublication, undecided: verdicts.Undecided,
 def _next_poll_at(age: timedelta, patience: timedelta, not_before: datetime, settings: Settings) -> datetime | None:
     """Returns when to ask again for an attempt whose last chunk left `age` ago; None: it is given up.
 
-    5 s growing to 60 s: a quarter of the age, within POLL_MIN_SECONDS and POLL_MAX_SECONDS. Hourly once it is unconfirmed,
-    and whatever keeps us from asking, the moment at which it becomes unconfirmed is not missed.
+    5 s growing to 60 s, hourly once it is unconfirmed; whatever keeps us from asking, the moment at which it becomes
+    unconfirmed is not missed.
     """
     now = clock.now()
     if age >= patience * _GIVE_UP_AFTER:
         return None
     if age >= patience:
         return max(now + _UNCONFIRMED_PAUSE, not_before)
-    seconds = min(max(age.total_seconds() / 4, settings.poll_min_seconds), settings.poll_max_seconds)
-    return min(max(now + timedelta(seconds=seconds), not_before), now + patience - age)
+    pause = _poll_pause(age, settings.poll_min_seconds, settings.poll_max_seconds)
+    return min(max(now + pause, not_before), now + patience - age)
+
+
+def _poll_pause(age: timedelta, shortest_seconds: float, longest_seconds: float) -> timedelta:
+    """Returns how long to wait between two questions about what began `age` ago: a quarter of that, within bounds."""
+    return timedelta(seconds=min(max(age.total_seconds() / 4, shortest_seconds), longest_seconds))
 
 
 def _record_ended_attempt(
@@ -283,9 +286,7 @@ def _record_arrival(
 
 def _follow_later(locked: ClaimedPublication, settings: Settings) -> RunAgain | None:
     """Ask again in a while, where TikTok may tell more: at first as often as for a verdict, hourly in the end."""
-    now, publication = clock.now(), locked.publication
+    now = clock.now()
     if not locked.is_worth_following(now):
         return None
-    since = now - (publication.published_at or publication.updated_at)
-    seconds = min(max(since.total_seconds() / 4, settings.poll_min_seconds), 3600.0)
-    return RunAgain(now + timedelta(seconds=seconds))
+    return RunAgain(now + _poll_pause(locked.followed_for(now), settings.poll_min_seconds, 3600.0))

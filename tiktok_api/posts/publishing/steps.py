@@ -18,7 +18,7 @@ from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.encryption import DecryptionFailed
 from tiktok_api.jobs.registry import RunAgain
-from tiktok_api.media.services import read_bytes
+from tiktok_api.media.services import is_stored, read_bytes
 from tiktok_api.posts.models import Attempt
 from tiktok_api.posts.preflight.rules import check_against_creator, check_media
 from tiktok_api.posts.publishing import verdicts
@@ -43,7 +43,6 @@ from tiktok_api.tiktok import (
 
 log = structlog.get_logger(__name__)
 
-_BREATH = timedelta(seconds=1)
 _CONTENT_MISSING = verdicts.Fail("media_content_missing", "The file is no longer in storage.")
 
 
@@ -117,7 +116,7 @@ class Check(Step):
         media = claimed.ready_media
         if problems := check_media(claimed.post, [media]):
             return verdicts.Fail(*explain(problems, [media]))
-        if not self._has_content(claimed, services.storage):
+        if not is_stored(services.storage, str(media.storage_key), cast(int, media.size_bytes)):
             return _CONTENT_MISSING
         if not claimed.post.is_direct:
             services.vault.usable_token(claimed.account_id)  # no attempt is spent on an account without one
@@ -126,13 +125,6 @@ class Check(Step):
         creator = fetch_creator_info(claimed.account_id, services.vault).info
         findings = check_against_creator(claimed.post, claimed.publication, media, creator)
         return verdicts.Fail(*explain(findings, [])) if findings else None
-
-    def _has_content(self, claimed: ClaimedPublication, storage: Storage) -> bool:
-        """Returns True if all of the bytes are still stored. Raises StorageUnreachable when that cannot be known."""
-        try:
-            return storage.size(str(claimed.ready_media.storage_key)) == claimed.ready_media.size_bytes
-        except StorageMissing:
-            return False
 
 
 class Init(Step):
@@ -151,7 +143,7 @@ class Init(Step):
                 services.vault.renew(claimed.account_id, token)
             except (TikTokError, AccountNeedsReconnection) as error:
                 return verdicts.AttemptNotOpened(verdicts.of_error(error, clock.now(), pause))
-            soon = pause if claimed.publication.retry_count else _BREATH
+            soon = pause if claimed.publication.retry_count else verdicts.SHORTEST_PAUSE
             return verdicts.AttemptNotOpened(verdicts.Later(clock.now() + soon, "token_renewed"))
         except (TikTokError, AccountNeedsReconnection) as error:
             return verdicts.AttemptNotOpened(verdicts.of_error(error, clock.now(), pause))
@@ -160,11 +152,11 @@ class Init(Step):
         attempt, vault = claimed.living_attempt, services.vault
         if claimed.post.is_direct:
             post_info = content_for(claimed.post, claimed.publication).to_post_info()
-            ticket = vault.tiktok.init_video(token, post_info=post_info, video_size=attempt.video_size)
+            answer = vault.tiktok.init_video(token, post_info=post_info, video_size=attempt.video_size)
         else:
-            ticket = vault.tiktok.init_inbox_video(token, video_size=attempt.video_size)
-        encrypted = vault.encryptor.encrypt(ticket.upload_url or "", Attempt.upload_url_encrypted, attempt.id)
-        return verdicts.AttemptOpened(ticket.publish_id, ticket.log_id, encrypted)
+            answer = vault.tiktok.init_inbox_video(token, video_size=attempt.video_size)
+        encrypted = vault.encryptor.encrypt(answer.upload_url or "", Attempt.upload_url_encrypted, attempt.id)
+        return verdicts.AttemptOpened(answer.publish_id, answer.log_id, encrypted)
 
 
 class AskHowFar(Step):
@@ -201,7 +193,7 @@ class SendChunk(Step):
         except StorageError:
             return _storage_trouble(claimed, services)
         except UploadOutOfStep as error:
-            return verdicts.Later(clock.now() + _BREATH, "upload_out_of_step", error.uploaded_bytes)
+            return verdicts.Later(clock.now() + verdicts.SHORTEST_PAUSE, "upload_out_of_step", error.uploaded_bytes)
         except (UploadUrlExpired, UploadUnknown, UploadRejected) as error:
             return verdicts.AttemptEnded(verdicts.Retry(error.code or "upload_refused"))
         except TikTokError as error:
@@ -281,7 +273,7 @@ def _put_chunk(claimed: ClaimedPublication, index: int, services: PublishingServ
     try:
         upload_url = vault.encryptor.decrypt(encrypted, Attempt.upload_url_encrypted, attempt.id)
     except DecryptionFailed:  # the key that encrypted it has left the ring: the URL is lost
-        raise UploadUnknown("upload: the upload URL cannot be unsealed", code="upload_url_lost") from None
+        raise UploadUnknown("upload: the upload URL cannot be decrypted", code="upload_url_lost") from None
     return vault.tiktok.put_chunk(
         upload_url,
         body=read_bytes(services.storage, media, first, last),

@@ -25,6 +25,8 @@ RETRYABLE_REASONS = frozenset({"internal", "video_pull_failed", "photo_pull_fail
 CAP_REASONS = frozenset({"spam_risk_too_many_posts"})
 UNAUDITED = "unaudited_client_can_only_post_to_private_accounts"
 HOLD_PAUSE = timedelta(hours=1)
+SHORTEST_PAUSE = timedelta(seconds=1)
+"""Before the next look where nothing stands in the way any more."""
 _LONGEST_PAUSE_SECONDS = 600.0
 LONGEST_BUSY_SECONDS = 600.0
 """TikTok's window is a minute and it documents no Retry-After: a gateway that asks for an hour is not obeyed for longer."""
@@ -59,6 +61,9 @@ class Fail:
     detail: str
 
 
+Setback = Later | Hold | Fail
+
+
 # Obstacles: something of ours keeps what is due from going out. No attempt is alive.
 
 
@@ -79,6 +84,9 @@ class AskPerson:
 @dataclass(frozen=True, slots=True)
 class Skip:
     """It is too late, and its person wants it in time or not at all."""
+
+
+Obstacle = Wait | AskPerson | Skip | Later | Fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +117,7 @@ class AttemptOpened:
 class AttemptNotOpened:
     """The init failed: we know of no publish_id, so no byte was sent."""
 
-    setback: Later | Hold | Fail
+    setback: Setback
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,9 @@ class ChunkSent:
 @dataclass(frozen=True, slots=True)
 class LastChunkLeaves:
     """Only the last chunk is missing. Once this is recorded, the post may go live and cancelling is too late."""
+
+
+Progress = Checked | AttemptOpened | Adopted | ChunkSent | LastChunkLeaves
 
 
 # What TikTok says of a publish_id.
@@ -170,6 +181,9 @@ class AttemptEnded:
     outcome: Fail | Hold | Retry
 
 
+Verdict = Published | InInbox | AttemptEnded
+
+
 @dataclass(frozen=True, slots=True)
 class Processing:
     """TikTok is still at it, or says something we do not know. Steps turn this into one of the results."""
@@ -183,29 +197,7 @@ class NothingNew:
     """TikTok told nothing more of what has arrived, or could not be asked."""
 
 
-Setback = Later | Hold | Fail
-Obstacle = Wait | AskPerson | Skip | Later | Fail
-Verdict = Published | InInbox | AttemptEnded
-Result = (
-    Later
-    | Hold
-    | Fail
-    | Wait
-    | AskPerson
-    | Skip
-    | Disconnected
-    | Checked
-    | AttemptOpened
-    | AttemptNotOpened
-    | Adopted
-    | ChunkSent
-    | LastChunkLeaves
-    | Undecided
-    | Published
-    | InInbox
-    | AttemptEnded
-    | NothingNew
-)
+Result = Setback | Obstacle | Disconnected | AttemptNotOpened | Progress | Undecided | Verdict | NothingNew
 
 
 def pause_after(retry_count: int, *, first_seconds: float) -> timedelta:

@@ -1,17 +1,14 @@
 """The publishing worker: one loop, which takes a publication through its steps until it must wait or has ended."""
 
-from datetime import timedelta
-
 from tiktok_api import clock
 from tiktok_api.db import transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain
 from tiktok_api.posts.publishing import claims
 from tiktok_api.posts.publishing.claims import ClaimedPublication, FencedOff
-from tiktok_api.posts.publishing.record import record
+from tiktok_api.posts.publishing.record import Next, record
 from tiktok_api.posts.publishing.steps import PublishingServices, Step, next_step
-
-_BREATH = timedelta(seconds=1)
+from tiktok_api.posts.publishing.verdicts import SHORTEST_PAUSE
 
 
 def publish(job: ClaimedJob, services: PublishingServices) -> RunAgain | None:
@@ -23,12 +20,12 @@ def publish(job: ClaimedJob, services: PublishingServices) -> RunAgain | None:
         return _take_steps(job, services)
     except (FencedOff, NotFound):  # a person has moved the publication, or deleted its account: the next run decides
         with transaction():
-            return RunAgain(clock.now() + _BREATH) if claims.is_unfinished(job) else None
+            return RunAgain(clock.now() + SHORTEST_PAUSE) if claims.is_unfinished(job) else None
 
 
 def _take_steps(job: ClaimedJob, services: PublishingServices) -> RunAgain | None:
     with transaction():
-        found: ClaimedPublication | RunAgain | None = claims.claim(job, services.settings)
+        found: Next = claims.claim(job, services.settings)
     while isinstance(found, ClaimedPublication):
         step = next_step(found, clock.now())
         if not isinstance(step, Step):

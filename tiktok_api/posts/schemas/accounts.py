@@ -4,13 +4,11 @@ from marshmallow import fields
 
 from tiktok_api.accounts.models import AccountStatus
 from tiktok_api.posts.capacity import MOST_DAYS
+from tiktok_api.posts.schemas.posts import EXAMPLE_TIME
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.parsing.moments import DayField
 from tiktok_api.web.parsing.timezones import is_timezone
-from tiktok_api.web.schemas import Boolean, Schema, nullable
-
-EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
-EXAMPLE_TIME = "2027-03-02T12:00:00Z"
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Schema, nullable
 
 
 class CapacityArgsSchema(Schema):

@@ -1,6 +1,8 @@
 """The shapes of posts."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
@@ -11,9 +13,8 @@ from tiktok_api.web.openapi.json_schemas import Choice, PartOf, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.parsing.moments import MomentField, is_in_calendar
 from tiktok_api.web.parsing.timezones import is_timezone
-from tiktok_api.web.schemas import Boolean, Schema, any_of, is_in_range, nullable
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Schema, any_of, is_in_range, nullable
 
-EXAMPLE_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 EXAMPLE_TIME = "2027-03-02T12:00:00Z"
 _WALL_TIME = (
     "^(19[7-9][0-9]|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -62,6 +63,10 @@ OVERRIDES = (
     "What is different for this target; the rest is the post's. A new post starts from the defaults of its accounts: what "
     "neither the target nor the post says is filled in here."
 )
+POST_ID_SOURCE = (
+    "Who named the ids: `tiktok` (its status), `webhook` (TikTok's report, confirmed by asking) or `matched` (the one video of "
+    "the account's list that has this caption, length and time)."
+)
 
 
 class OverridesSchema(ContentSchema):
@@ -108,6 +113,12 @@ class SlotSchema(Schema):
 
 
 SLOT = ("publish_at", "local_time", "timezone")
+_ENUMS: dict[str, type[StrEnum]] = {"mode": PostMode, "if_late": LatePolicy, "type": PostType}
+
+
+def with_enums(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what a client sent, with its choices as members of their enums."""
+    return dict(data) | {name: enum(data[name]) for name, enum in _ENUMS.items() if data.get(name)}
 
 
 class PostChangesSchema(ContentSchema, SlotSchema):
@@ -144,11 +155,8 @@ class PostChangesSchema(ContentSchema, SlotSchema):
 
     @post_load
     def _gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        if "mode" in data:
-            data["mode"] = PostMode(data["mode"])
-        if data.get("if_late"):
-            data["if_late"] = LatePolicy(data["if_late"])
-        return data | {"slot": {name: data.pop(name) for name in SLOT if name in data}}
+        slot = {name: data.pop(name) for name in SLOT if name in data}
+        return with_enums(data) | {"slot": slot}
 
 
 class PostDraftSchema(PostChangesSchema):
@@ -158,7 +166,7 @@ class PostDraftSchema(PostChangesSchema):
 
     @post_load
     def _fill(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {"media_ids": [], "targets": []} | data | {"type": PostType(data["type"])}
+        return {"media_ids": [], "targets": []} | data
 
 
 class PostSlotSchema(SlotSchema):
@@ -190,8 +198,7 @@ class PostTargetSchema(Schema):
         example=None,
         required=True,
         allow_none=True,
-        description="Who named the ids: `tiktok` (its status), `webhook` (TikTok's report, confirmed by asking) or `matched` "
-        "(the one video of the account's list that has this caption, length and time).",
+        description=POST_ID_SOURCE,
     )
     url = nullable(fields.String, example=None)
     published_at = nullable(fields.AwareDateTime, example=None)

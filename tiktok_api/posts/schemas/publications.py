@@ -3,10 +3,10 @@
 from marshmallow import fields
 
 from tiktok_api.posts.models import PostIdSource
-from tiktok_api.posts.schemas.posts import EXAMPLE_ID, EXAMPLE_TIME, OVERRIDES, OverridesSchema, choice
+from tiktok_api.posts.schemas.posts import EXAMPLE_TIME, OVERRIDES, POST_ID_SOURCE, OverridesSchema, choice
 from tiktok_api.posts.states import AttemptState, PublicationState
 from tiktok_api.web.openapi.json_schemas import Choice, PartOf
-from tiktok_api.web.schemas import Schema, nullable
+from tiktok_api.web.schemas import EXAMPLE_ID, Schema, nullable
 
 
 class AttemptSchema(Schema):
@@ -52,8 +52,7 @@ class PublicationSchema(Schema):
         example="tiktok",
         required=True,
         allow_none=True,
-        description="Who named the ids: `tiktok` (its status), `webhook` (TikTok's report, confirmed by asking) or `matched` "
-        "(the one video of the account's list that has this caption, length and time).",
+        description=POST_ID_SOURCE,
     )
     url = nullable(fields.String, example="https://www.tiktok.com/@ada/video/7602997517160123666")
     published_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)

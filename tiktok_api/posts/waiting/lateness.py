@@ -66,7 +66,7 @@ def _may_still_be_held(post: Post, publication: Publication) -> bool:
         return False
     if publication.reason not in GRANT_REASONS:
         return True  # TikTok knows whether it still stands
-    account = load_account(publication.account_id) if publication.account_id else None
+    account = load_account(publication.account_id)
     return account is not None and missing_grant(account, post.mode) is not None
 
 
@@ -136,7 +136,7 @@ def _ahead_of(publication: Publication, wanted_at: datetime, settings: Settings)
 
     This includes those that were held for a lost authorisation, once it is back: no worker may have looked at them yet.
     """
-    account = load_account(publication.account_id) if publication.account_id else None
+    account = load_account(publication.account_id)
     wanted = func.coalesce(Publication.wanted_at, Post.publish_at)
     rows = db.session.execute(
         select(wanted, Publication.id, Post.if_late, Post.mode, Publication.state)

@@ -6,13 +6,12 @@ from tiktok_api import clock
 from tiktok_api.accounts import rate_limits
 from tiktok_api.media.models import Media
 from tiktok_api.posts.models import Attempt, Post, Publication
-from tiktok_api.posts.publishing.verdicts import AskPerson, Fail, Later, Obstacle, Wait
+from tiktok_api.posts.publishing.verdicts import SHORTEST_PAUSE, AskPerson, Fail, Later, Obstacle, Wait
 from tiktok_api.posts.waiting import lateness, pending_media
 from tiktok_api.settings import Settings
 
 _LATE_LOOK = timedelta(minutes=2)
 """A worker that runs comes within seconds."""
-_BREATH = timedelta(seconds=1)
 
 
 def obstacle_to(
@@ -51,4 +50,4 @@ def _wait_for_media(publication: Publication, media: Media | None) -> Wait | Fai
 
 def _wait_for_init(publication: Publication) -> Later | None:
     at = rate_limits.next_init_at(Attempt.intended_at, Attempt.account_id == publication.account_id)
-    return Later(max(at, clock.now() + _BREATH), "inits_per_minute") if at else None
+    return Later(max(at, clock.now() + SHORTEST_PAUSE), "inits_per_minute") if at else None
