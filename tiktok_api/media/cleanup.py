@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from tiktok_api import clock, events
 from tiktok_api.db import db, end_reading
@@ -21,8 +21,7 @@ _BATCH = 500
 
 def find_expired() -> list[UUID]:
     """Returns the uploads that were not finished in time."""
-    expired = (Media.status == MediaStatus.UPLOADING, Media.expires_at < clock.now())
-    return list(db.session.scalars(select(Media.id).where(*expired).limit(_BATCH)))
+    return list(db.session.scalars(select(Media.id).where(_is_expired()).limit(_BATCH)))
 
 
 def delete_expired(media_id: UUID) -> None:
@@ -44,8 +43,13 @@ def delete_expired(media_id: UUID) -> None:
 
 
 def _find_expired(media_id: UUID) -> Media | None:
-    expired = (Media.id == media_id, Media.status == MediaStatus.UPLOADING, Media.expires_at < clock.now())
-    return db.session.scalar(select(Media).where(*expired).execution_options(populate_existing=True))
+    expired = select(Media).where(Media.id == media_id, _is_expired())
+    return db.session.scalar(expired.execution_options(populate_existing=True))
+
+
+def _is_expired() -> ColumnElement[bool]:
+    """The condition that `Media.is_lapsed` is for a row."""
+    return (Media.status == MediaStatus.UPLOADING) & (Media.expires_at < clock.now())
 
 
 def find_old_rejected(time_to_live: timedelta) -> list[UUID]:

@@ -21,7 +21,6 @@ from tiktok_api.media.quotas import Quota
 
 CONVERT = "media.convert"
 SOURCE_GONE = Rejection(code="source_deleted", message="The photo was deleted before it could be converted.")
-_LONGEST_NAME = 255
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif"})
 
 
@@ -139,4 +138,4 @@ def _new_name(name: str, wanted: PhotoFormat) -> str:
     """Returns the name of the new photo: `holiday.heic` becomes `holiday.jpg`."""
     path = PurePosixPath(name)
     stem = path.stem if path.suffix.lower() in _SUFFIXES else name
-    return stem[: _LONGEST_NAME - len(wanted.suffix)] + wanted.suffix
+    return stem[: services.LONGEST_NAME - len(wanted.suffix)] + wanted.suffix

@@ -1,4 +1,4 @@
-"""The endpoints of the library, and the blueprint that all media endpoints share."""
+"""The endpoints of the library; importing this module also adds those of uploads and downloads to the blueprint."""
 
 from typing import Any
 from uuid import UUID
@@ -220,15 +220,7 @@ def download_media(media_id: UUID) -> Response:
     Ranges, `If-Range` and `If-None-Match` are understood; always as an attachment. Follow redirects, without the
     `Authorization` header where your client does not drop it by itself: the address in `Location` is good for a few minutes.
     """
-    media = services.get_ready(caller, media_id)
-    stored = responses.StoredContent(
-        key=str(media.storage_key),
-        etag=str(media.sha256),
-        content_type=str(media.content_type),
-        size=media.size_bytes,
-        name=media.name,
-    )
-    return responses.serve(stored)
+    return responses.serve(responses.file_of(services.get_ready(caller, media_id)))
 
 
 @blp.get("/<uuid:media_id>/thumbnail")
@@ -240,11 +232,10 @@ def show_thumbnail(media_id: UUID) -> Response:
 
     A JPEG of at most 640 pixels a side; 404 until there is one.
     """
-    media = services.get_media(caller, media_id)
-    key = media.thumbnail_key
+    key = services.get_media(caller, media_id).thumbnail_key
     if key is None:
         raise NotFound
-    return responses.serve(responses.StoredContent(key=key, etag=key, content_type="image/jpeg"))
+    return responses.serve(responses.thumbnail_under(key))
 
 
 @blp.get("/<uuid:media_id>/checks")
@@ -259,11 +250,11 @@ def check_media(args: dict[str, UUID], media_id: UUID) -> dict[str, Any]:
     """
     media = services.get_ready(caller, media_id)
     account = accounts.get_account(caller, args["account_id"]) if "account_id" in args else None
-    reading = last_creator_info(account) if account else None
-    longest = reading.info.max_video_post_duration_sec if reading else None
+    creator = last_creator_info(account) if account else None
+    longest = creator.info.max_video_post_duration_sec if creator else None
     found = checks.all_checks(media, max_duration_seconds=longest)
     return {
         "is_postable": all(finding.severity is not checks.Severity.PROBLEM for finding in found),
-        "creator_info_at": reading.captured_at if reading else None,
+        "creator_info_at": creator.captured_at if creator else None,
         "checks": found,
     }

@@ -5,13 +5,13 @@ from marshmallow import fields, validate
 from tiktok_api.media.checks import Severity
 from tiktok_api.media.conversion import PhotoFormat
 from tiktok_api.media.models import MediaKind, MediaStatus
+from tiktok_api.media.services import LONGEST_NAME
 from tiktok_api.outbound.urls import LONGEST as LONGEST_URL
 from tiktok_api.web.openapi.json_schemas import Choice, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import VALUE, Boolean, QueryBoolean, Schema, any_of, nullable
+from tiktok_api.web.schemas import EXAMPLE_ID, VALUE, Boolean, QueryBoolean, Schema, any_of, nullable
 from tiktok_api.web.signed_links import SignedUrl
 
-_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 _SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
@@ -31,7 +31,7 @@ _ORIENTATION = (
 class MediaSchema(Schema):
     """A video or photo. What inspection finds is null until the status is `ready`; width and height are as seen."""
 
-    id = fields.UUID(required=True, metadata={"example": _ID})
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     status = fields.String(required=True, validate=Choice(MediaStatus), metadata={"example": "ready"})
     kind = nullable(fields.String, example="video", validate=Choice(MediaKind))
     name = fields.String(required=True, metadata={"example": "launch.mp4"})
@@ -107,12 +107,12 @@ class ImportSchema(Schema):
         metadata={
             "format": "uri",
             "description": "Where it is, on the public internet, by https. It may hold credentials in its query: it is kept "
-            "sealed, and only until it is no longer needed.",
+            "encrypted, and only until it is no longer needed.",
             "example": "https://cdn.example.com/launch.mp4",
         },
     )
     name = fields.String(
-        validate=validate.Length(1, 255),
+        validate=validate.Length(1, LONGEST_NAME),
         metadata={"description": "Its name in the library; without one, the URL's.", "example": "launch.mp4"},
     )
 
@@ -120,7 +120,7 @@ class ImportSchema(Schema):
 class MediaChangesSchema(Schema):
     """What can be changed about media: the name."""
 
-    name = fields.String(validate=validate.Length(1, 255), metadata={"example": "launch, take 2.mp4"})
+    name = fields.String(validate=validate.Length(1, LONGEST_NAME), metadata={"example": "launch, take 2.mp4"})
 
 
 class UsageSchema(Schema):
@@ -153,7 +153,7 @@ class ConversionSchema(Schema):
 class UploadProgressSchema(Schema):
     """How far an upload is. `bytes_per_second` is that of the newest connection."""
 
-    id = fields.UUID(required=True, metadata={"example": _ID})
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     status = fields.String(required=True, validate=Choice(MediaStatus), metadata={"example": "uploading"})
     received_bytes = fields.Integer(required=True, metadata={"example": 12_053_251})
     size_bytes = nullable(fields.Integer, example=48_213_004)
@@ -167,7 +167,7 @@ class ChecksArgsSchema(Schema):
     """For whom to check."""
 
     account_id = fields.UUID(
-        metadata={"description": "Also hold it against what this account's creator may post.", "example": _ID}
+        metadata={"description": "Also hold it against what this account's creator may post.", "example": EXAMPLE_ID}
     )
 
 

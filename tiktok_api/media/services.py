@@ -1,12 +1,13 @@
 """The library: find, name, read and delete media, and record what inspection found."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import Select, false, or_, select, update
 
 from tiktok_api import clock, events
 from tiktok_api.auth.identity import Identity
@@ -18,13 +19,13 @@ from tiktok_api.media.errors import MediaInUse, MediaNotReady
 from tiktok_api.media.inspection.inspect import Facts, Rejection
 from tiktok_api.media.models import Media, MediaKind, MediaStatus
 from tiktok_api.media.quotas import Quota
-from tiktok_api.storage.errors import StorageError
+from tiktok_api.storage.errors import StorageError, StorageMissing
 from tiktok_api.storage.port import Storage
 
 log = structlog.get_logger(__name__)
 
 INSPECT = "media.inspect"
-_LONGEST_NAME = 255
+LONGEST_NAME = 255
 
 
 def get_media(caller: Identity, media_id: UUID) -> Media:
@@ -56,6 +57,14 @@ def read_bytes(storage: Storage, media: Media, first: int, last: int) -> Iterato
     Raises StorageMissing before the first piece when the content is gone, StorageUnreachable at any.
     """
     return storage.read(str(media.storage_key), first, last)
+
+
+def is_stored(storage: Storage, key: str, size: int) -> bool:
+    """Returns True if all bytes are still stored. Raises StorageUnreachable when that cannot be known."""
+    try:
+        return storage.size(key) == size
+    except StorageMissing:
+        return False
 
 
 def in_library(
@@ -129,7 +138,7 @@ def add_received(
     content_type: str | None,
     size_bytes: int,
     sha256: str,
-    quota: Quota = quotas.UNLIMITED,
+    quota: Quota,
 ) -> Media:
     """Add a stored file to the library and request its inspection. Raises MediaQuotaExceeded."""
     deduplication.lock_library(caller.user_id)
@@ -146,6 +155,18 @@ def add_received(
     db.session.add(media)
     request_inspection(media, sha256=sha256)
     return media
+
+
+def change_unfinished(media_id: UUID, changes: Mapping[str, Any], *, received_before: int) -> bool:
+    """Change an upload or import, by compare-and-set. Returns False unless it is unfinished and stands at `received_before`."""
+    changed = db.session.execute(
+        update(Media)
+        .where(Media.id == media_id, Media.status == MediaStatus.UPLOADING, Media.received_bytes == received_before)
+        .values(**changes)
+        .returning(Media.id)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    return changed is not None
 
 
 def request_inspection(media: Media, *, sha256: str | None) -> None:
@@ -213,4 +234,4 @@ def clean_name(name: str) -> str:
     """Returns a file's name for people: its last part, printable, at most 255 characters. It is never used as a path."""
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rstrip("/").rpartition("/")[2]
     shown = "".join(character for character in last if character.isprintable()).strip()
-    return shown[:_LONGEST_NAME] or "untitled"
+    return shown[:LONGEST_NAME] or "untitled"

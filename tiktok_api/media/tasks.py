@@ -9,7 +9,7 @@ import structlog
 from tiktok_api import clock
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.encryption import Encryptor
-from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain, hourly, task
 from tiktok_api.media import cleanup, conversion, deduplication, services
 from tiktok_api.media.imports import download
 from tiktok_api.media.imports import services as imports
@@ -77,7 +77,7 @@ def _inspect(media: Media, storage: Storage) -> RunAgain | None:
 def delete_bytes(job: ClaimedJob, *, storage: Storage) -> None:
     """Delete bytes that no row uses. A duplicate's own bytes are deleted only if the shared ones are really stored."""
     keys, instead = list(job.payload["keys"]), job.payload.get("instead")
-    if instead is not None and not _is_stored(storage, instead["key"], instead["size"]):
+    if instead is not None and not services.is_stored(storage, instead["key"], instead["size"]):
         storage.finalize(keys[0], size=instead["size"])
         with transaction():
             deduplication.restore_shared(UUID(instead["owner_id"]), lost=instead["key"], found=keys[0])
@@ -86,13 +86,6 @@ def delete_bytes(job: ClaimedJob, *, storage: Storage) -> None:
     for key in keys:
         if key not in used:
             storage.delete(key)
-
-
-def _is_stored(storage: Storage, key: str, size: int) -> bool:
-    try:
-        return storage.size(key) == size
-    except StorageMissing:
-        return False
 
 
 _UNTIL_FREE_SLOT_SECONDS = 5.0
@@ -165,11 +158,7 @@ def _convert(pending: conversion.PendingConversion, storage: Storage) -> bytes |
         return conversion.SOURCE_GONE
 
 
-def _hourly(_settings: Settings) -> timedelta:
-    return timedelta(hours=1)
-
-
-@task("media.sweep", every=_hourly)
+@task("media.sweep", every=hourly)
 def sweep_media(job: ClaimedJob, *, storage: Storage, settings: Settings) -> None:
     """Delete expired uploads, reject overdue imports, and delete rejected content and bytes without a row."""
     for media_id in cleanup.find_expired():

@@ -12,6 +12,7 @@ from tiktok_api.db import end_reading
 from tiktok_api.errors import NotFound
 from tiktok_api.extensions import service
 from tiktok_api.media.errors import RangeNotSatisfiable
+from tiktok_api.media.models import Media
 from tiktok_api.settings import Settings
 from tiktok_api.storage.errors import StorageMissing
 from tiktok_api.storage.port import Storage
@@ -33,6 +34,22 @@ class StoredContent:
     content_type: str
     size: int | None = None
     name: str | None = None
+
+
+def file_of(media: Media) -> StoredContent:
+    """Returns the file of media that are ready."""
+    return StoredContent(
+        key=str(media.storage_key),
+        etag=str(media.sha256),
+        content_type=str(media.content_type),
+        size=media.size_bytes,
+        name=media.name,
+    )
+
+
+def thumbnail_under(key: str) -> StoredContent:
+    """Returns the small picture of media that is stored under `key`."""
+    return StoredContent(key=key, etag=key, content_type="image/jpeg")
 
 
 def serve(stored: StoredContent) -> Response:

@@ -38,7 +38,7 @@ def show_linked_thumbnail(link: dict[str, str], media_id: UUID) -> Response:
     signed_links.must_be_signed(THUMBNAIL_LINK, media_id, key, **link)
     if key is None:
         raise NotFound
-    return _serve(responses.StoredContent(key=key, etag=key, content_type="image/jpeg"), link)
+    return _serve(responses.thumbnail_under(key), link)
 
 
 @blp.get("/<uuid:media_id>/linked-content")
@@ -60,14 +60,7 @@ def show_linked_content(link: dict[str, str], media_id: UUID) -> Response:
     signed_links.must_be_signed(CONTENT_LINK, media_id, version, **link)
     if media is None or version is None:
         raise NotFound
-    stored = responses.StoredContent(
-        key=str(media.storage_key),
-        etag=version,
-        content_type=str(media.content_type),
-        size=media.size_bytes,
-        name=media.name,
-    )
-    return _serve(stored, link)
+    return _serve(responses.file_of(media), link)
 
 
 def _find(media_id: UUID) -> Media | None:

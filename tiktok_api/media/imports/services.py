@@ -228,14 +228,7 @@ def _lock_unfinished(media_id: UUID) -> Media:
 def _update_media(job: ClaimedJob, media_id: UUID, before: int, **values: Any) -> None:
     """Compare and set. Raises Overtaken unless the import is unfinished, this worker's, and stands at `before` bytes."""
     _check_claim(job)
-    changed = db.session.execute(
-        update(Media)
-        .where(Media.id == media_id, Media.status == MediaStatus.UPLOADING, Media.received_bytes == before)
-        .values(**values)
-        .returning(Media.id)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    if changed is None:
+    if not services.change_unfinished(media_id, values, received_before=before):
         raise Overtaken
 
 

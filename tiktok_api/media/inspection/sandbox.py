@@ -75,7 +75,7 @@ def open_in_child(
             message = "Opening this file takes more than is allowed, or breaks the decoder."
             return Rejection(code="file_too_complex", message=message)
         if code != 0:
-            raise OpeningFailed(f"the probe ended with {code}: {_read(errors)[-500:].decode(errors='replace')}")
+            raise OpeningFailed(f"the child ended with {code}: {_read(errors)[-500:].decode(errors='replace')}")
         answer: dict[str, Any] = json.loads(_read(output)[:_MAX_ANSWER_BYTES])
         return Rejection(**answer["refused"]) if "refused" in answer else Opened(answer["facts"], _read(picture))
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, select
 
 from tiktok_api import clock
 from tiktok_api.db import db, end_reading, transaction
@@ -19,7 +19,7 @@ from tiktok_api.media.errors import (
     UploadInterrupted,
     UploadTooLarge,
 )
-from tiktok_api.media.models import Media, MediaStatus
+from tiktok_api.media.models import Media
 from tiktok_api.media.quotas import UNLIMITED, Quota, reserve
 from tiktok_api.media.uploads.hashing_writer import HashingWriter
 from tiktok_api.media.uploads.receiver import Receiver, Reservation
@@ -139,7 +139,7 @@ class AppendSession:
 
     def _acknowledge(self, offset: int, bytes_per_second: float | None, *, is_over: bool) -> None:
         """Store the offset by compare-and-set: an upload that was deleted meanwhile stays deleted. Raises NotFound."""
-        values: dict[str, Any] = {
+        changes: dict[str, Any] = {
             "received_bytes": offset,
             "expires_at": clock.now() + self._limits.time_to_live,
             "bytes_per_second": bytes_per_second,
@@ -148,23 +148,12 @@ class AppendSession:
         is_whole = is_complete and self._append.offset == 0  # otherwise the hash covers this append alone
         sha256 = self._writer.hexdigest("sha256") if is_whole else None
         if self._media.size_bytes is None and is_over:
-            values["reserved_bytes"] = offset
+            changes["reserved_bytes"] = offset
         with transaction() as session:
             if is_complete:
                 deduplication.lock_library(self._media.owner_id)
             self._writer.renew_lock()  # otherwise another writer may have begun, and dropped what was flushed
-            changed = session.execute(
-                update(Media)
-                .where(
-                    Media.id == self._media.id,
-                    Media.status == MediaStatus.UPLOADING,
-                    Media.received_bytes == self._media.received_bytes,
-                )
-                .values(**values)
-                .returning(Media.id)
-                .execution_options(synchronize_session=False)
-            ).scalar()
-            if changed is None:
+            if not services.change_unfinished(self._media.id, changes, received_before=self._media.received_bytes):
                 raise NotFound
             self._media = session.execute(_reread(self._media.id)).scalar_one()
             if is_complete:

@@ -93,7 +93,7 @@ def get_upload(caller: Identity, media_id: UUID) -> Media:
 def get_upload_or_import(caller: Identity, media_id: UUID) -> Media:
     """Returns the caller's upload or import, finished or not. Raises NotFound, UploadExpired."""
     media = services.get_media(caller, media_id)
-    if media.status is MediaStatus.UPLOADING and media.expires_at is not None and media.expires_at < clock.now():
+    if media.is_lapsed:
         raise UploadExpired
     return media
 
@@ -116,7 +116,7 @@ def append(
     """
     media = get_upload(caller, media_id)
     end_reading()
-    if media.status is not MediaStatus.UPLOADING:
+    if not media.is_arriving:
         _check_follows(media, announced, limits)
         return media  # it is complete, and this append adds nothing
     try:

@@ -49,12 +49,12 @@ def _act(verb: str, content_type: str, wanted: str) -> Act:
         from tiktok_api.media.inspection.child.video import videos
 
         _load_all_of("av", but=("__main__", "datasets"))
-        return partial(videos.probe, sniff.VIDEO_TYPES[content_type])
+        return partial(videos.inspect, sniff.VIDEO_TYPES[content_type])
     from tiktok_api.media.inspection.child.photo import photos
 
     if verb == "convert":
         return partial(photos.convert, sniff.PHOTO_TYPES[content_type], wanted)
-    return partial(photos.probe, sniff.PHOTO_TYPES[content_type])
+    return partial(photos.inspect, sniff.PHOTO_TYPES[content_type])
 
 
 def _load_all_of(package: str, *, but: tuple[str, ...]) -> None:

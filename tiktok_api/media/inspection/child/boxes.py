@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from tiktok_api.media.inspection.child.refusal import Refused
+from tiktok_api.media.inspection.child.refusal import Refused, end_is_missing
 
 MAX_TOP_LEVEL_BOXES = 20_000  # a fragment a second for hours; a million is an attack
 _LARGEST_CONTENT_BYTES = 4 * 1024 * 1024
@@ -98,9 +98,7 @@ def end_of_boxes(file: BinaryIO, *, index: bytes) -> int:
                 return at
             if box_end > size and kind not in _PADDING:
                 if index not in kinds or (kind in _ESSENTIAL and (kind, index) != (b"mdat", b"moov")):
-                    missing = box_end - size
-                    message = f"The end of the file is missing: {missing} bytes more were announced."
-                    raise Refused("file_truncated", message)
+                    raise end_is_missing(box_end - size)
                 return size if kind == b"mdat" else at
             kinds.add(kind)
             at = min(box_end, size)
@@ -165,7 +163,7 @@ def refuse_cut_segment(file: BinaryIO) -> bool:
     end = at + 4 + width + value
     missing = end - size_of(file)
     if missing > 0:
-        raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
+        raise end_is_missing(missing)
     file.seek(max(0, end - _TAIL_BYTES))
     return not any(file.read(_TAIL_BYTES))
 
@@ -182,7 +180,7 @@ def refuse_cut_riff(file: BinaryIO) -> None:
     file.seek(4)
     missing = int.from_bytes(file.read(4), "little") + 8 - size_of(file)
     if missing > 0:
-        raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
+        raise end_is_missing(missing)
 
 
 def heic_size(file: BinaryIO) -> tuple[int, int]:

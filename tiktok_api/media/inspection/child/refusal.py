@@ -13,6 +13,11 @@ class Refused(Exception):
         super().__init__(message)
 
 
+def end_is_missing(missing_bytes: int) -> Refused:
+    """Returns the refusal of a file that announces so many bytes more than it has."""
+    return Refused("file_truncated", f"The end of the file is missing: {missing_bytes} bytes more were announced.")
+
+
 def is_machine_fault(error: Exception) -> bool:
     """True if an error is about this machine or this program instead of the file."""
     return isinstance(error, ImportError) or (isinstance(error, OSError) and error.errno in _MACHINE_FAULTS)

@@ -16,7 +16,7 @@ _LARGEST = Fit(PHOTO_LONG_SIDE_PIXELS, PHOTO_SHORT_SIDE_PIXELS)
 _QUALITY = 95
 
 
-def probe(decoder: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
+def inspect(decoder: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
     """Decode the photo to its last byte. Returns its facts. Raises Refused if it is broken, cut off, animated or a bomb."""
     with translate_errors():
         picture = open_picture(file, decoder, _THUMBNAIL)

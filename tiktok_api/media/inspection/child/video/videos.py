@@ -12,7 +12,7 @@ from av.video.stream import VideoStream
 
 from tiktok_api.media.checks import VIDEO_SIDE_PIXELS
 from tiktok_api.media.inspection.child import boxes, thumbnails
-from tiktok_api.media.inspection.child.refusal import Refused
+from tiktok_api.media.inspection.child.refusal import Refused, end_is_missing
 from tiktok_api.media.inspection.child.video import stills
 from tiktok_api.media.inspection.child.video.orientation import Upright, upright
 from tiktok_api.media.inspection.child.video.timelines import Timeline, read_timelines
@@ -93,7 +93,7 @@ class _Shown:
         return self.timelines[self.picture.index].rate(announced, is_spliced=track is not None and track.splices > 0)
 
 
-def probe(demuxer: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
+def inspect(demuxer: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
     """Returns the facts about a video, and writes its thumbnail to `thumbnail`. Raises Refused."""
     boxes.refuse_archive(file)
     if demuxer == "mov":
@@ -192,7 +192,7 @@ def _refuse_missing_end(shown: _Shown, source: stills.DemuxedFile, file: BinaryI
     missing = max((entry.pos + entry.size for stream in indexed for entry in stream.index_entries), default=0)
     missing -= boxes.size_of(file)
     if missing > 0:
-        raise Refused("file_truncated", f"The end of the file is missing: {missing} bytes more were announced.")
+        raise end_is_missing(missing)
     _refuse_holes(shown.timelines[shown.picture.index])
     if not shown.is_whole:
         return
