@@ -30,6 +30,11 @@ class AccountStatus(StrEnum):
     REVOKED = "revoked"
     ERROR = "error"
 
+    @property
+    def is_connected(self) -> bool:
+        """True while TikTok may still accept requests for the account."""
+        return self in (AccountStatus.ACTIVE, AccountStatus.ERROR)
+
 
 class Account(Model):
     """One TikTok account of one user. A value that TikTok did not send is null, never 0.
@@ -96,15 +101,12 @@ class Account(Model):
     @property
     def is_connected(self) -> bool:
         """Whether TikTok may still accept requests for it."""
-        return self.status in CONNECTED
+        return self.status.is_connected
 
     @property
     def shown_name(self) -> str | None:
         """The name that a person knows it by."""
         return self.display_name or self.username
-
-
-CONNECTED = (AccountStatus.ACTIVE, AccountStatus.ERROR)
 
 
 class ConnectionStatus(StrEnum):

@@ -7,10 +7,8 @@ from marshmallow import fields, post_load, validate
 from tiktok_api.accounts.models import SCOPES, AccountStatus, ConnectionStatus
 from tiktok_api.web.openapi.json_schemas import NO_CONTROL_CHARACTERS, Choice
 from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.schemas import Boolean, Schema, any_of, nullable
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Schema, any_of, nullable
 from tiktok_api.web.signed_links import SignedUrl
-
-_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 
 
 def _tag(**options: Any) -> fields.String:
@@ -45,7 +43,7 @@ class ConnectionRequestSchema(Schema):
 class AuthorizationRequestSchema(Schema):
     """Send the person's browser to `authorize_url`; it works once."""
 
-    id = fields.UUID(required=True, metadata={"description": "The connection's id.", "example": _ID})
+    id = fields.UUID(required=True, metadata={"description": "The connection's id.", "example": EXAMPLE_ID})
     authorize_url = fields.String(
         required=True,
         metadata={"example": "https://www.tiktok.com/v2/auth/authorize/?client_key=aw…&response_type=code&…"},
@@ -56,7 +54,7 @@ class AuthorizationRequestSchema(Schema):
 class ConnectionSchema(Schema):
     """An attempt to connect an account."""
 
-    id = fields.UUID(required=True, metadata={"example": _ID})
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     status = fields.String(
         required=True,
         attribute="shown_status",
@@ -70,7 +68,7 @@ class ConnectionSchema(Schema):
         description="Why it failed: access_denied, account_already_connected, another_creator, code_missing, "
         "code_rejected, expired, interrupted, tiktok_refused or tiktok_unreachable.",
     )
-    account_id = nullable(fields.UUID, example=_ID)
+    account_id = nullable(fields.UUID, example=EXAMPLE_ID)
     expected_account_id = nullable(
         fields.UUID, example=None, description="The account that is to be reconnected, where one was named."
     )
@@ -112,7 +110,7 @@ class AccountDefaultsSchema(Schema):
 class AccountSchema(Schema):
     """A TikTok account. Null means that TikTok did not send it, or that the person did not grant the scope for it."""
 
-    id = fields.UUID(required=True, metadata={"example": _ID})
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     open_id = fields.String(required=True, metadata={"example": "-000YSS_OTWKQzsQ-Q6fwsK_A1CTqKopVfCO"})
     union_id = nullable(fields.String, example="c9c60f44-a68e-4f5d-84dd-ce22faeb0ba1")
     username = nullable(fields.String, example="ada")
@@ -181,9 +179,9 @@ class AccountListArgsSchema(PageArgsSchema):
 class DisconnectionSchema(Schema):
     """What disconnecting an account has cancelled."""
 
-    id = fields.UUID(required=True, metadata={"example": _ID})
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     cancelled_publications = fields.List(
-        fields.UUID(metadata={"example": _ID}),
+        fields.UUID(metadata={"example": EXAMPLE_ID}),
         required=True,
         metadata={"description": "Publications that will not go out any more."},
     )

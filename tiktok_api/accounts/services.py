@@ -35,9 +35,15 @@ def get_accounts(caller: Identity, ids: Iterable[UUID]) -> dict[UUID, Account]:
     return {account.id: account for account in db.session.scalars(_of(caller).where(Account.id.in_(set(ids))))}
 
 
-def load_account(account_id: UUID) -> Account | None:
-    """Returns an account by its id alone, for tasks, which have no caller."""
-    return db.session.get(Account, account_id)
+def load_account(account_id: UUID | None) -> Account | None:
+    """Returns an account by its id alone, for tasks, which have no caller; None where there is none."""
+    return db.session.get(Account, account_id) if account_id else None
+
+
+def load_accounts(ids: Iterable[UUID | None]) -> dict[UUID, Account]:
+    """Returns the accounts with these ids, by id, as `load_account` does."""
+    found = db.session.scalars(select(Account).where(Account.id.in_({each for each in ids if each})))
+    return {account.id: account for account in found}
 
 
 def get_connection(caller: Identity, connection_id: UUID) -> Connection:
@@ -97,7 +103,7 @@ def enqueue_sync(account: Account) -> None:
 def has_lost_its_grant(account_id: UUID) -> bool:
     """Whether TikTok has said that its authorisation has ended. Tokens that this server cannot decrypt do not say so."""
     status = db.session.scalar(select(Account.status).where(Account.id == account_id))
-    return status in (AccountStatus.EXPIRED, AccountStatus.REVOKED)
+    return status is not None and not status.is_connected
 
 
 def has_unreadable_tokens(account_id: UUID) -> bool:

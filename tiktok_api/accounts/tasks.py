@@ -14,7 +14,7 @@ from tiktok_api.accounts.models import PUBLISHING_SCOPE, Account, Connection, Re
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound
-from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain, daily, task
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import CreatorCannotPost, NoUsableToken, TikTokBusy, TikTokError, TikTokUnreachable
 
@@ -96,11 +96,7 @@ def revoke_tokens(job: ClaimedJob, *, vault: TokenVault) -> None:
         disconnection.revoke(job.subject, vault)
 
 
-def _daily(_settings: Settings) -> timedelta:
-    return timedelta(days=1)
-
-
-@task("accounts.sweep", every=_daily)
+@task("accounts.sweep", every=daily)
 def sweep_connections(job: ClaimedJob) -> None:
     """Delete connections that ended a week ago, and tokens that TikTok could not be made to revoke for as long."""
     a_week_ago = clock.now() - CONNECTIONS_KEPT

@@ -18,7 +18,7 @@ from sqlalchemy import or_, select, update
 from tiktok_api import clock, events
 from tiktok_api.accounts import tokens
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.accounts.models import CONNECTED, Account, AccountStatus
+from tiktok_api.accounts.models import Account, AccountStatus
 from tiktok_api.db import database_now, db, end_reading, in_transaction, transaction
 from tiktok_api.encryption import DecryptionFailed, Encryptor
 from tiktok_api.errors import NotFound
@@ -195,7 +195,7 @@ def _read(account_id: UUID) -> _TokenRow:
     if found is None:
         raise NotFound
     row = _TokenRow(*found)
-    if row.status not in CONNECTED:
+    if not row.status.is_connected:
         raise AccountNeedsReconnection(reason=row.status_reason)
     return row
 

@@ -69,16 +69,14 @@ def store_grant(account: Account, grant: TokenGrant, *, asked_at: datetime, encr
         account.status, account.status_reason, account.updated_at = AccountStatus.ACTIVE, None, asked_at
 
 
-def mark_reconnection(
-    account_id: UUID, reason: str, *, status: AccountStatus = AccountStatus.EXPIRED, token_version: int | None = None
-) -> None:
+def mark_reconnection(account_id: UUID, reason: str, *, status: AccountStatus, token_version: int) -> None:
     """Mark the account as unusable until its person connects it again; call it inside a transaction.
 
-    With `token_version`, only if that pair is still in use: the account may have been reconnected meanwhile, and what is
-    wrong with the old pair is of no interest then. A lease on renewing the pair ends with it.
+    Only if the pair of this version is still in use: the account may have been reconnected meanwhile, and what is wrong
+    with the old pair is of no interest then. A lease on renewing the pair ends with it.
     """
     account = db.session.get(Account, account_id, with_for_update=True)
-    if account is None or token_version not in (None, account.token_version):
+    if account is None or token_version != account.token_version:
         return
     account.refresh_leased_until = None
     if account.status is status:

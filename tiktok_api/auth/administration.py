@@ -46,17 +46,8 @@ def acting_for(user: User) -> Identity:
 
 def overview() -> Sequence[dict[str, object]]:
     """Returns every user as a row of facts, the oldest first; counted are sessions and keys that can be used."""
-    now = datetime.now(UTC)
-    living = (
-        select(func.count())
-        .select_from(SignInSession)
-        .where(
-            SignInSession.user_id == User.id,
-            SignInSession.ended_at.is_(None),
-            SignInSession.issued_at > now - sessions.LIFETIME,
-        )
-    )
-    usable = ApiKey.expires_at.is_(None) | (ApiKey.expires_at > now)
+    living = select(func.count()).select_from(SignInSession).where(*sessions.is_active(User.id))
+    usable = ApiKey.expires_at.is_(None) | (ApiKey.expires_at > datetime.now(UTC))
     keys = select(func.count()).select_from(ApiKey).where(ApiKey.user_id == User.id, usable)
     rows = db.session.execute(
         select(User, living.scalar_subquery().label("sessions"), keys.scalar_subquery().label("api_keys")).order_by(

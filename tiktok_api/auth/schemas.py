@@ -10,11 +10,10 @@ from tiktok_api.web.openapi.json_schemas import ONE_PRINTED_LINE, Choice
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.parsing.moments import MomentField, is_in_calendar
 from tiktok_api.web.parsing.timezones import is_timezone
-from tiktok_api.web.schemas import Boolean, Schema, any_of, is_in_range
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Schema, any_of, is_in_range, nullable
 
 LONGEST_EMAIL = 254
 """RFC 5321, by way of its erratum 1690."""
-_ID = "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"
 
 
 def _email() -> fields.Email:
@@ -22,6 +21,12 @@ def _email() -> fields.Email:
         required=True,
         validate=[validate.Length(max=LONGEST_EMAIL), ONE_PRINTED_LINE],
         metadata={"example": "ada@example.com"},
+    )
+
+
+def _known_email() -> fields.String:
+    return fields.String(
+        required=True, validate=validate.Length(1, LONGEST_EMAIL), metadata={"example": "ada@example.com"}
     )
 
 
@@ -76,9 +81,7 @@ class PendingRegistrationSchema(Schema):
 class CredentialsSchema(Schema):
     """An e-mail address and a password."""
 
-    email = fields.String(
-        required=True, validate=validate.Length(1, LONGEST_EMAIL), metadata={"example": "ada@example.com"}
-    )
+    email = _known_email()
     password = _known_password()
 
 
@@ -103,7 +106,7 @@ class TokenPairSchema(Schema):
 class ProfileSchema(Schema):
     """The user who is signed in."""
 
-    id = fields.UUID(required=True, metadata={"example": _ID})
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     email = fields.String(required=True, metadata={"example": "ada@example.com"})
     display_name = fields.String(required=True, metadata={"example": "Ada"})
     timezone = fields.String(required=True, metadata={"example": "Europe/Berlin"})
@@ -127,9 +130,7 @@ class PasswordChangeSchema(Schema):
 class PasswordForgottenSchema(Schema):
     """The address of the account."""
 
-    email = fields.String(
-        required=True, validate=validate.Length(1, LONGEST_EMAIL), metadata={"example": "ada@example.com"}
-    )
+    email = _known_email()
 
 
 class EmailTokenSchema(Schema):
@@ -152,7 +153,7 @@ class PasswordResetSchema(EmailTokenSchema):
 class SessionSchema(Schema):
     """A device that is signed in."""
 
-    id = fields.UUID(required=True, metadata={"example": _ID})
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     is_current = Boolean(required=True, metadata={"description": "Whether it is the one that asks.", "example": True})
     user_agent = fields.String(required=True, metadata={"example": "Mozilla/5.0 (X11; Linux x86_64) Firefox/151.0"})
     address = fields.String(
@@ -178,9 +179,9 @@ def _scopes(**options: Any) -> fields.Field[Any]:
 
 def _confinement(**options: Any) -> fields.Field[Any]:
     return fields.List(
-        fields.UUID(metadata={"example": _ID}),
+        fields.UUID(metadata={"example": EXAMPLE_ID}),
         allow_none=True,
-        metadata={"description": "The only accounts it reaches; null: all, later ones too.", "example": [_ID]},
+        metadata={"description": "The only accounts it reaches; null: all, later ones too.", "example": [EXAMPLE_ID]},
         **options,
     )
 
@@ -212,16 +213,14 @@ class ApiKeyRequestSchema(Schema):
 class ApiKeySchema(Schema):
     """An API key without its token."""
 
-    id = fields.UUID(required=True, metadata={"example": _ID})
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     name = _key_name()
     hint = fields.String(required=True, metadata={"description": "How its token begins.", "example": "tk_3fQx9a"})
     scopes = _scopes()
     account_ids = _confinement(required=True)
     expires_at = _expiry(required=True)
-    last_used_at = fields.AwareDateTime(
-        required=True,
-        allow_none=True,
-        metadata={"description": "To the minute; null: never yet.", "example": "2027-03-03T11:58:00Z"},
+    last_used_at = nullable(
+        fields.AwareDateTime, example="2027-03-03T11:58:00Z", description="To the minute; null: never yet."
     )
     created_at = fields.AwareDateTime(required=True, metadata={"example": "2027-03-02T12:00:00Z"})
 
@@ -239,9 +238,9 @@ class AuditArgsSchema(PageArgsSchema):
         fields.String(validate=validate.Length(1, 100), metadata={"example": "post.scheduled"}),
         description="Only this action, or all of a kind (`post`).",
     )
-    subject_id = any_of(fields.UUID(metadata={"example": _ID}), description="Only what was done to this.")
-    session_id = any_of(fields.UUID(metadata={"example": _ID}), description="Only what this session did.")
-    api_key_id = any_of(fields.UUID(metadata={"example": _ID}), description="Only what this API key did.")
+    subject_id = any_of(fields.UUID(metadata={"example": EXAMPLE_ID}), description="Only what was done to this.")
+    session_id = any_of(fields.UUID(metadata={"example": EXAMPLE_ID}), description="Only what this session did.")
+    api_key_id = any_of(fields.UUID(metadata={"example": EXAMPLE_ID}), description="Only what this API key did.")
     since = MomentField(
         data_key="from",
         validate=is_in_calendar,
@@ -257,16 +256,14 @@ class AuditArgsSchema(PageArgsSchema):
 class AuditEntrySchema(Schema):
     """An act: by a session, by an API key, or, with neither, by the holder of an e-mail's token or the person who consented."""
 
-    id = fields.UUID(required=True, metadata={"example": _ID})
+    id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     at = fields.AwareDateTime(required=True, attribute="created_at", metadata={"example": "2027-03-02T12:00:00Z"})
     action = fields.String(required=True, metadata={"example": "post.scheduled"})
-    subject_id = fields.UUID(
-        required=True, allow_none=True, metadata={"description": "What it was done to.", "example": _ID}
-    )
-    session_id = fields.UUID(required=True, allow_none=True, metadata={"example": _ID})
-    api_key_id = fields.UUID(required=True, allow_none=True, metadata={"example": None})
+    subject_id = nullable(fields.UUID, example=EXAMPLE_ID, description="What it was done to.")
+    session_id = nullable(fields.UUID, example=EXAMPLE_ID)
+    api_key_id = nullable(fields.UUID, example=None)
     address = fields.String(required=True, metadata={"description": "Where it came from.", "example": "203.0.113.7"})
-    request_id = fields.String(required=True, allow_none=True, metadata={"example": _ID})
+    request_id = nullable(fields.String, example=EXAMPLE_ID)
     detail = fields.Dict(
         keys=fields.String(), required=True, metadata={"description": "Facts about it.", "example": {"name": "nightly"}}
     )

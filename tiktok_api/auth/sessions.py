@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, delete, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
@@ -30,25 +31,25 @@ def select_active(caller: Identity) -> Select[Any]:
         SignInSession.issued_at.label("last_issued_at"),
         (SignInSession.id == caller.session_id).label("is_current"),
     ]
-    return select(*columns).where(*_is_active(caller.user_id))
+    return select(*columns).where(*is_active(caller.user_id))
 
 
 def end(caller: Identity, session_id: UUID | None) -> None:
     """End one of the caller's sessions. Raises NotFound."""
-    if not _end(*_is_active(caller.user_id), SignInSession.id == session_id):
+    if not _end(*is_active(caller.user_id), SignInSession.id == session_id):
         raise NotFound
     audit.record(caller, "session.ended", subject_id=session_id)
 
 
 def end_others(caller: Identity) -> None:
     """End every session of the caller's but the current one."""
-    count = _end(*_is_active(caller.user_id), SignInSession.id != caller.session_id)
+    count = _end(*is_active(caller.user_id), SignInSession.id != caller.session_id)
     audit.record(caller, "sessions.ended", count=count)
 
 
 def end_all(user_id: UUID) -> int:
     """End every session of a user. Returns how many there were."""
-    return _end(*_is_active(user_id))
+    return _end(*is_active(user_id))
 
 
 def sweep() -> None:
@@ -58,7 +59,8 @@ def sweep() -> None:
     db.session.execute(delete(SignInSession).where(is_over))
 
 
-def _is_active(user_id: UUID) -> tuple[ColumnElement[bool], ...]:
+def is_active(user_id: UUID | InstrumentedAttribute[UUID]) -> tuple[ColumnElement[bool], ...]:
+    """Returns the conditions for the sessions of a user, or of the user of each row, that can still be used."""
     return (
         SignInSession.user_id == user_id,
         SignInSession.ended_at.is_(None),

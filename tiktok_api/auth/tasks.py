@@ -4,12 +4,11 @@ from datetime import timedelta
 
 import structlog
 
-from tiktok_api import clock
 from tiktok_api.auth import api_keys, audit, services, sessions
 from tiktok_api.auth.emails import messages
 from tiktok_api.auth.emails.mailer import Mailer, Undeliverable
 from tiktok_api.db import transaction
-from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
+from tiktok_api.jobs.registry import ClaimedJob, hourly, task
 from tiktok_api.settings import Settings
 from tiktok_api.web import idempotency
 
@@ -31,12 +30,8 @@ def send_mail(job: ClaimedJob, *, mailer: Mailer, settings: Settings) -> None:
         messages.mark_sent(email.id)
 
 
-def _hourly(_settings: Settings) -> timedelta:
-    return timedelta(hours=1)
-
-
-@task("auth.sweep", every=_hourly)
-def sweep_auth(job: ClaimedJob, *, settings: Settings) -> RunAgain:
+@task("auth.sweep", every=hourly)
+def sweep_auth(job: ClaimedJob, *, settings: Settings) -> None:
     """Delete what is over: sessions, keys, emails, stored answers, old audit entries, users who never verified their address."""
     with transaction():
         sessions.sweep()
@@ -45,4 +40,3 @@ def sweep_auth(job: ClaimedJob, *, settings: Settings) -> RunAgain:
         services.delete_unverified()
         audit.sweep(timedelta(days=settings.audit_days))
         idempotency.sweep()
-    return RunAgain(clock.now() + _hourly(settings))

@@ -69,6 +69,16 @@ def task(
     return register
 
 
+def hourly(_settings: Any) -> timedelta:
+    """For `every`: once an hour, whatever the settings are."""
+    return timedelta(hours=1)
+
+
+def daily(_settings: Any) -> timedelta:
+    """For `every`: once a day, whatever the settings are."""
+    return timedelta(days=1)
+
+
 def find(kind: str) -> Task:
     """The task for a kind. Raises UnknownTask."""
     try:

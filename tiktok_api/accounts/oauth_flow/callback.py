@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import select
 
 from tiktok_api import clock
-from tiktok_api.accounts.models import Account, Connection, ConnectionStatus
+from tiktok_api.accounts.models import Connection, ConnectionStatus
 from tiktok_api.accounts.oauth_flow.authorization import hash_state, redirect_uri
 from tiktok_api.accounts.oauth_flow.record import (
     LINK_NOT_VALID,
@@ -23,6 +23,7 @@ from tiktok_api.accounts.oauth_flow.record import (
     record_failure,
     record_grant,
 )
+from tiktok_api.accounts.services import load_account
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
@@ -112,7 +113,7 @@ def _recorded(claimed: ClaimedConnection) -> ConnectionResult:
     if connection is None:
         return LINK_NOT_VALID
     status, reason = connection.shown_status, connection.shown_reason
-    account = db.session.get(Account, connection.account_id) if connection.account_id else None
+    account = load_account(connection.account_id)
     if status is ConnectionStatus.CONNECTED and account is None:  # disconnected since
         return ConnectionResult(ConnectionStatus.FAILED, "link_not_valid", claimed.id, claimed.return_url)
     name = account.shown_name if account else connection.other_creator

@@ -105,7 +105,7 @@ def record_grant(
 
 def expected_account(connection: Connection) -> Account | None:
     """Returns the account that is to be reconnected, if one is named."""
-    return db.session.get(Account, connection.expected_account_id) if connection.expected_account_id else None
+    return services.load_account(connection.expected_account_id)
 
 
 def _refuse_other_creator(
