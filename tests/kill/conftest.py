@@ -1,7 +1,6 @@
 """Prepared databases, and a TikTok of this folder's own without limits."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,12 +8,9 @@ from sqlalchemy import create_engine, make_url, text
 
 from tests.kill.scene import Stage
 from tests.media import sample_media
-from tiktok_api.cli.sample_video import pad
 from tiktok_api.simulator import running
 
 _LIMITS = dict.fromkeys(("creator_info", "video_init", "status"), 0)
-BIG_BYTES = 64_000_001
-"""One byte more than fits in a single chunk: six chunks."""
 
 
 @pytest.fixture(scope="session")
@@ -35,14 +31,7 @@ def small_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -
 def big_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """A video that goes out in six chunks."""
     folder = tmp_path_factory.mktemp("big")
-    return Stage.build(busy_simulator, folder, f"sqlite:///{folder / 'template.sqlite3'}", _padded(folder))
-
-
-def _padded(folder: Path) -> bytes:
-    file = folder / "big.mp4"
-    file.write_bytes(sample_media.video())
-    pad(file, BIG_BYTES)
-    return file.read_bytes()
+    return Stage.build(busy_simulator, folder, f"sqlite:///{folder / 'template.sqlite3'}", sample_media.big_video())
 
 
 @pytest.fixture(scope="session")

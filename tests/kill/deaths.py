@@ -1,6 +1,6 @@
 """Killing workers on fresh copies of a post that is due, several at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -40,6 +40,11 @@ def survive(stage: Stage, fates: Iterable[Fate]) -> None:
             return f"{fate}: {error}\n" + "\n".join(worker.steps[-4:])
         return None
 
+    meet_all(fates, meet)
+
+
+def meet_all(fates: Iterable[Fate], meet: Callable[[Fate], str | None]) -> None:
+    """Several fates at a time; `meet` returns what is wrong afterwards."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         broken = [complaint for complaint in pool.map(meet, fates) if complaint]
     assert not broken, "\n\n".join(broken)

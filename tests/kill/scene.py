@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
+from flask import Flask
 from sqlalchemy import Engine, NullPool, create_engine, make_url, select, text, update
 
 from tests import oauth_consent
@@ -63,6 +65,21 @@ def environment(simulator_url: str, folder: Path) -> dict[str, str]:
     }
 
 
+@contextmanager
+def prepared_app(settings: Mapping[str, str], database_url: str) -> Iterator[Flask]:
+    """An application on a database with every table; afterwards nothing holds the database open."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**settings, "DATABASE_URL": database_url}.items():
+            patch.setenv(name, value)
+        app = create_app(load(env_file=None))
+    with app.app_context():
+        Model.metadata.create_all(db.engine)
+    yield app
+    services_of(app)[TikTokClient].close()
+    with app.app_context():
+        db.engine.dispose()
+
+
 @dataclass(eq=False)
 class Stage:
     """A database in which one post is due, and copies of it."""
@@ -78,24 +95,13 @@ class Stage:
     def build(cls, simulator: Any, folder: Path, database_url: str, video: bytes) -> "Stage":
         """Do by HTTP what leads to a post that is due; nothing else is."""
         settings = environment(simulator.url, folder)
-        before = dict(os.environ)
-        os.environ.update(settings, DATABASE_URL=database_url)
-        try:
-            app = create_app(load(env_file=None))
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
-        with app.app_context():
-            Model.metadata.create_all(db.engine)
-        _make_due_post(app, simulator, video)
-        services_of(app)[TikTokClient].close()
-        with app.app_context(), transaction() as session:
-            for task in registry.recurring():
-                queue.enqueue_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
-            later = datetime.fromisoformat("2100-01-01T00:00:00Z")
-            session.execute(update(Job).where(Job.kind != PUBLISH).values(due_at=later))
-        with app.app_context():
-            db.engine.dispose()
+        with prepared_app(settings, database_url) as app:
+            _make_due_post(app, simulator, video)
+            with app.app_context(), transaction() as session:
+                for task in registry.recurring():
+                    queue.enqueue_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
+                later = datetime.fromisoformat("2100-01-01T00:00:00Z")
+                session.execute(update(Job).where(Job.kind != PUBLISH).values(due_at=later))
         return cls(simulator, folder, settings, database_url, video)
 
     @cached_property

@@ -1,10 +1,8 @@
 """kill -9 where something waits for its turn or for its media: a late release, being asked about, a failed inspection."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,18 +12,14 @@ from tests import oauth_consent
 from tests.conftest import Person
 from tests.kill.deaths import AT_ONCE, numbers, survive
 from tests.kill.launcher import Fate
-from tests.kill.scene import Case, Stage, count_steps, environment, wait_for
+from tests.kill.scene import Case, Stage, count_steps, environment, prepared_app, wait_for
 from tests.media import sample_media
 from tests.samples import each, in_strides
 from tiktok_api import clock
-from tiktok_api.app import create_app
-from tiktok_api.db import Model, db, transaction
-from tiktok_api.extensions import services_of
+from tiktok_api.db import transaction
 from tiktok_api.jobs.models import Job
 from tiktok_api.posts.models import Attempt, LatePolicy, Post, Publication
 from tiktok_api.posts.states import PublicationState
-from tiktok_api.settings import load
-from tiktok_api.tiktok import TikTokClient
 
 WORD = "account_needs_reconnection"
 
@@ -91,36 +85,20 @@ def rejected_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("rejected")
     url = f"sqlite:///{folder / 'template.sqlite3'}"
     settings = environment(busy_simulator.url, folder)
-    app = make_app(settings, url, folder)
-    owner = Person(app, "owner@example.com")
-    account_id = oauth_consent.connect(busy_simulator, owner, "ada")["account_id"]
-    upload = {
-        "data": sample_media.multipart(sample_media.part("file", b"no video")),
-        "content_type": sample_media.MULTIPART,
-    }
-    draft = {"privacy_level": "SELF_ONLY", "consent": True, "publish_at": "2200-01-01T00:00:00Z"}
-    draft |= {"media_ids": [owner.post("/media", **upload).json["id"]], "targets": [{"account_id": account_id}]}
-    assert owner.post("/posts", json=draft).status_code == 201
-    with app.app_context(), transaction() as session:
-        far = clock.now() + timedelta(days=3650)
-        session.execute(update(Job).where(Job.kind.not_in(["media.inspect"])).values(due_at=far))
-    services_of(app)[TikTokClient].close()
-    with app.app_context():
-        db.engine.dispose()
+    with prepared_app(settings, url) as app:
+        owner = Person(app, "owner@example.com")
+        account_id = oauth_consent.connect(busy_simulator, owner, "ada")["account_id"]
+        upload = {
+            "data": sample_media.multipart(sample_media.part("file", b"no video")),
+            "content_type": sample_media.MULTIPART,
+        }
+        draft = {"privacy_level": "SELF_ONLY", "consent": True, "publish_at": "2200-01-01T00:00:00Z"}
+        draft |= {"media_ids": [owner.post("/media", **upload).json["id"]], "targets": [{"account_id": account_id}]}
+        assert owner.post("/posts", json=draft).status_code == 201
+        with app.app_context(), transaction() as session:
+            far = clock.now() + timedelta(days=3650)
+            session.execute(update(Job).where(Job.kind.not_in(["media.inspect"])).values(due_at=far))
     return Stage(busy_simulator, folder, settings, url, b"")
-
-
-def make_app(settings: dict[str, str], url: str, folder: Path) -> Any:
-    before = dict(os.environ)
-    os.environ.update(settings, DATABASE_URL=url)
-    try:
-        app = create_app(load(env_file=None))
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-    with app.app_context():
-        Model.metadata.create_all(db.engine)
-    return app
 
 
 @in_strides(3)

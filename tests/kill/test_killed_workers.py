@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.kill.conftest import BIG_BYTES
 from tests.kill.deaths import AT_ONCE, CHUNK_BYTES, MOMENTS, dry_run, numbers, survive
 from tests.kill.launcher import Fate
 from tests.kill.scene import Stage
+from tests.media.sample_media import BIG_BYTES
 from tests.samples import each, in_strides
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.kill.deaths import AT_ONCE, CHUNK_BYTES, MOMENTS, dry_run, numbers
+from tests.kill.deaths import AT_ONCE, CHUNK_BYTES, MOMENTS, dry_run, meet_all, numbers
 from tests.kill.launcher import Fate
 from tests.kill.scene import Case, Stage, wait_for
 from tests.samples import each, in_strides
@@ -33,9 +33,7 @@ def outlive(stage: Stage, fates: Iterable[Fate]) -> None:
             return f"{fate}: {error}\n" + "\n".join(zombie.steps[-4:])
         return None
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        broken = [complaint for complaint in pool.map(meet, fates) if complaint]
-    assert not broken, "\n\n".join(broken)
+    meet_all(fates, meet)
 
 
 def stopped(kind: str, number: int, when: str) -> Fate:
