@@ -17,10 +17,9 @@ def everything_in(database_url):
 
 
 @pytest.fixture
-def app(make_app, simulator):
+def app(make_app, simulator_urls):
     """An application that logs everything it can."""
-    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
-    return make_app(log_level="DEBUG", **urls)
+    return make_app(log_level="DEBUG", **simulator_urls)
 
 
 def test_no_token_code_verifier_or_state_is_kept_in_clear(scene, database_url, capsys):

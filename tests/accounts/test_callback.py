@@ -210,15 +210,14 @@ def test_a_profile_that_cannot_be_read_does_not_cost_the_account(owner, simulato
     assert owner.get(f"/accounts/{account_id}").json["username"] == "ada"
 
 
-def test_a_web_app_connects_without_pkce(make_app, simulator):
+def test_a_web_app_connects_without_pkce(make_app, simulator, simulator_urls):
     simulator.control.change_app("awsimclient0002", redirect_uris=[f"https://app.example{CALLBACK}"])
     app = make_app(
         tiktok_app_type="web",
         tiktok_client_key="awsimclient0002",
         tiktok_client_secret="sim-client-secret-0002",
         public_url="https://app.example",
-        tiktok_api_url=simulator.url,
-        tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
+        **simulator_urls,
     )
 
     connection = oauth_consent.connect(simulator, Person(app, "owner@example.com"), "ada")
@@ -244,9 +243,8 @@ def test_a_user_deleted_meanwhile_connects_nothing_and_the_grant_is_revoked(app,
     assert simulator.world.grants == {}
 
 
-def test_a_verifier_whose_key_has_left_the_ring_costs_another_attempt(make_app, simulator):
-    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
-    before, after = (make_app(vault_keys={name: bytes(32)}, **urls) for name in ("before", "after"))
+def test_a_verifier_whose_key_has_left_the_ring_costs_another_attempt(make_app, simulator, simulator_urls):
+    before, after = (make_app(vault_keys={name: bytes(32)}, **simulator_urls) for name in ("before", "after"))
     owner = Person(before, "owner@example.com")
     begun = oauth_consent.begin(owner)
     parts = urlsplit(simulator.control.consent(begun["authorize_url"], "ada"))
@@ -258,9 +256,10 @@ def test_a_verifier_whose_key_has_left_the_ring_costs_another_attempt(make_app, 
 
 
 @pytest.mark.postgres
-def test_of_two_users_who_come_back_at_once_with_one_account_one_gets_it(make_app, simulator, postgresql_url):
-    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
-    app = make_app(database_url=postgresql_url, **urls)
+def test_of_two_users_who_come_back_at_once_with_one_account_one_gets_it(
+    make_app, simulator, simulator_urls, postgresql_url
+):
+    app = make_app(database_url=postgresql_url, **simulator_urls)
     owner, rival = Person(app, "owner@example.com"), Person(app, "rival@example.com")
     begun = oauth_consent.begin(owner)
     location = simulator.control.consent(begun["authorize_url"], "ada")
@@ -271,8 +270,10 @@ def test_of_two_users_who_come_back_at_once_with_one_account_one_gets_it(make_ap
     with ThreadPoolExecutor(1) as pool, engine.connect() as connection, watching.connect() as onlooker:
         moment = {name: datetime.now(UTC) for name in ("access_expires_at", "refresh_expires_at", "renew_at")}
         row = {"owner_id": UUID(rival.user_id), "open_id": open_id, "connected_at": datetime.now(UTC)}
-        sealed = {"access_token_encrypted": b"", "refresh_token_encrypted": b""}
-        connection.execute(insert(Account).values(id=uuid4(), created_at=datetime.now(UTC), **row, **moment, **sealed))
+        encrypted = {"access_token_encrypted": b"", "refresh_token_encrypted": b""}
+        connection.execute(
+            insert(Account).values(id=uuid4(), created_at=datetime.now(UTC), **row, **moment, **encrypted)
+        )
         coming_back = pool.submit(oauth_consent.come_back, owner, location)
         wait_until(lambda: onlooker.scalar(blocked))
         connection.commit()

@@ -30,8 +30,8 @@ def test_only_what_is_asked_for_is_asked_of_the_person_and_always_who_they_are(o
     assert asked(begun["authorize_url"])["scope"] == "user.info.basic,video.publish"
 
 
-def test_a_web_app_sends_no_pkce_challenge(make_app, simulator):
-    app = make_app(tiktok_app_type="web", tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+def test_a_web_app_sends_no_pkce_challenge(make_app, simulator_urls):
+    app = make_app(tiktok_app_type="web", **simulator_urls)
 
     begun = oauth_consent.begin(Person(app, "owner@example.com"))
 
@@ -102,12 +102,8 @@ def test_connecting_needs_a_token(client):
     assert response.status_code == 401
 
 
-def test_by_default_the_approved_scopes_are_asked_for(make_app, simulator):
-    app = make_app(
-        tiktok_api_url=simulator.url,
-        tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
-        tiktok_scopes=("user.info.basic", "video.publish"),
-    )
+def test_by_default_the_approved_scopes_are_asked_for(make_app, simulator_urls):
+    app = make_app(tiktok_scopes=("user.info.basic", "video.publish"), **simulator_urls)
 
     begun = Person(app, "approved@example.com").post("/accounts/connect", json={}).json
 

@@ -141,10 +141,11 @@ def test_a_veto_leaves_everything_as_it_was(owner, connect_account, plans, run_j
     assert simulator.control.requests(endpoint="revoke") == []
 
 
-def test_unreadable_tokens_do_not_stop_a_disconnection(make_app, simulator, connect_account, database_url):
-    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
+def test_unreadable_tokens_do_not_stop_a_disconnection(
+    make_app, simulator, simulator_urls, connect_account, database_url
+):
     rings = {"old": {"old": bytes(32)}, "new": {"new": bytes(32)}}
-    mindful, forgetful = (make_app(vault_keys=ring, **urls) for ring in rings.values())
+    mindful, forgetful = (make_app(vault_keys=ring, **simulator_urls) for ring in rings.values())
     owner = Person(mindful, "owner@example.com")
     kept, given_up = connect_account(owner, "ada"), connect_account(owner, "grace")
     owner.delete(f"/accounts/{given_up}")  # the key goes between this and the worker's turn

@@ -59,9 +59,8 @@ def test_filtered(owner, accounts):
 
 
 @pytest.mark.postgres
-def test_tags_are_found_on_postgresql_too(make_app, postgresql_url, simulator, connect_account):
-    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
-    owner = Person(make_app(database_url=postgresql_url, **urls), "owner@example.com")
+def test_tags_are_found_on_postgresql_too(make_app, postgresql_url, simulator_urls, connect_account):
+    owner = Person(make_app(database_url=postgresql_url, **simulator_urls), "owner@example.com")
     owner.patch(f"/accounts/{connect_account(owner, 'ada')}", json={"tags": ["agency", "x"]})
     owner.patch(f"/accounts/{connect_account(owner, 'grace')}", json={"tags": ["agency2"]})
 
@@ -84,6 +83,6 @@ def test_no_secret_and_nothing_internal_is_shown(owner, connect_account):
     shown = owner.get("/accounts").json["data"][0]
 
     assert not [
-        name for name in shown if "token" in name or "sealed" in name or "lease" in name or "creator_info" in name
+        name for name in shown if "token" in name or "encrypted" in name or "lease" in name or "creator_info" in name
     ]
     assert shown["defaults"]["allow_comment"] is None

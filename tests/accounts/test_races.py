@@ -22,9 +22,8 @@ BLOCKED = text("select count(*) from pg_stat_activity where wait_event_type = 'L
 
 
 @pytest.fixture
-def app(make_app, simulator, postgresql_url):
-    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
-    return make_app(database_url=postgresql_url, **urls)
+def app(make_app, simulator_urls, postgresql_url):
+    return make_app(database_url=postgresql_url, **simulator_urls)
 
 
 @pytest.fixture
@@ -93,13 +92,13 @@ def test_a_user_deleted_during_a_callback_blocks_neither(person, simulator, run_
 def test_an_account_connected_while_its_user_is_deleted_is_revoked(app, person, run_jobs, elsewhere, simulator):
     grant = _have_granted(simulator, person)
     account_id, encryptor, now = uuid4(), services_of(app)[Encryptor], datetime.now(UTC)
-    sealed = {
+    encrypted = {
         f"{kind}_encrypted": encryptor.encrypt(token, getattr(Account, f"{kind}_encrypted"), account_id)
         for kind, token in grant.items()
     }
     expiries = {name: now + timedelta(hours=1) for name in ("access_expires_at", "refresh_expires_at", "renew_at")}
     row = {"id": account_id, "owner_id": UUID(person.user_id), "open_id": "ada", "connected_at": now, "created_at": now}
-    elsewhere.execute(insert(Account).values(**row, **sealed, **expiries))
+    elsewhere.execute(insert(Account).values(**row, **encrypted, **expiries))
     with ThreadPoolExecutor(1) as pool:
         leaving = pool.submit(person.delete, "/auth/me")
         elsewhere.wait_for_blocked(1)

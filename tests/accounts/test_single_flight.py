@@ -23,10 +23,9 @@ from tiktok_api.tiktok import TikTokBusy, TikTokUnreachable
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def app(request, make_app, simulator, database_url):
+def app(request, make_app, simulator_urls, database_url):
     url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else database_url
-    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
-    return make_app(database_url=url, **urls)
+    return make_app(database_url=url, **simulator_urls)
 
 
 @pytest.fixture

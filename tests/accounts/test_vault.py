@@ -154,6 +154,12 @@ def test_a_person_who_reconnects_meanwhile_wins(scene, marked, is_rejected):
     assert marked() == []
 
 
+def mark_revoked(scene, *, token_version):
+    mark_reconnection(
+        UUID(scene.account_id), "authorization_removed", status=AccountStatus.REVOKED, token_version=token_version
+    )
+
+
 def test_a_renewal_that_comes_late_does_not_undo_a_revocation(scene, marked):
     scene.pass_time(days=1)
     scene.simulator.control.mischief("refresh", "delay", when="after", delay_seconds=1)
@@ -161,7 +167,7 @@ def test_a_renewal_that_comes_late_does_not_undo_a_revocation(scene, marked):
         renewal = pool.submit(scene.token)
         wait_until(lambda: scene.refresh_statuses() == [200])
         with scene.app.app_context(), transaction():
-            mark_reconnection(UUID(scene.account_id), "authorization_removed", status=AccountStatus.REVOKED)
+            mark_revoked(scene, token_version=1)
 
         with pytest.raises(AccountNeedsReconnection):
             renewal.result()
@@ -174,7 +180,7 @@ def test_a_rejection_of_an_older_pair_marks_nothing(scene, marked):
     scene.reconnect()  # the second pair
 
     with scene.app.app_context(), transaction():
-        mark_reconnection(UUID(scene.account_id), "authorization_removed", token_version=1)
+        mark_revoked(scene, token_version=1)
 
     assert scene.status() == "active"
     assert marked() == []
@@ -274,10 +280,9 @@ def test_an_unreadable_pair_is_an_error_that_reconnecting_ends(scene, marked, co
     assert scene.token()
 
 
-def test_a_key_that_is_put_back_ends_the_error(make_app, simulator, connect_account, pass_time):
-    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
+def test_a_key_that_is_put_back_ends_the_error(make_app, simulator_urls, connect_account, pass_time):
     old, new = {"old": bytes(32)}, {"new": bytes(range(32))}
-    app, forgetful, mindful = (make_app(vault_keys=ring, **urls) for ring in (old, new, new | old))
+    app, forgetful, mindful = (make_app(vault_keys=ring, **simulator_urls) for ring in (old, new, new | old))
     owner = Person(app, "owner@example.com")
     account_id = connect_account(owner)
     assert status_of(owner, account_id) == "active"

@@ -1,8 +1,9 @@
-"""Other devices than the one that a person of the cast is signed in on."""
+"""Devices: others than the one that a person of the cast is signed in on, and their tokens."""
 
 from typing import Any
 
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from tests.conftest import API, PASSWORD, Person
 
@@ -17,6 +18,11 @@ def log_in(client: FlaskClient, person: Person, *, agent: str = "other", address
     )
     assert response.status_code == 200, response.json
     return dict(response.json)
+
+
+def refresh(client: FlaskClient, refresh_token: Any) -> TestResponse:
+    """Trade a refresh token for the next pair."""
+    return client.post(f"{API}/auth/refresh", json={"refresh_token": refresh_token})
 
 
 def is_signed_in(client: FlaskClient, tokens: dict[str, Any]) -> bool:

@@ -6,9 +6,9 @@ from tests.auth.audit_trail import actions, trail
 
 
 @pytest.fixture
-def app(make_app, simulator):
+def app(make_app, simulator_urls):
     """The usual application, with the simulator as TikTok."""
-    return make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+    return make_app(**simulator_urls)
 
 
 def test_connecting_changing_and_disconnecting_an_account(owner, connect_account):

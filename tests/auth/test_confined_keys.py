@@ -11,9 +11,9 @@ from tiktok_api.composition.api import API_PREFIX
 
 
 @pytest.fixture
-def app(make_app, simulator):
+def app(make_app, simulator_urls):
     """The usual application, with the simulator as TikTok."""
-    return make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+    return make_app(**simulator_urls)
 
 
 @pytest.fixture

@@ -18,13 +18,9 @@ from tiktok_api.jobs.models import Job
 
 
 @pytest.fixture
-def app(make_app, simulator, each_database_url):
+def app(make_app, simulator_urls, each_database_url):
     """The usual application, with the simulator as TikTok."""
-    return make_app(
-        database_url=each_database_url,
-        tiktok_api_url=simulator.url,
-        tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
-    )
+    return make_app(database_url=each_database_url, **simulator_urls)
 
 
 @pytest.fixture

@@ -3,16 +3,12 @@
 import jwt
 import pytest
 
-from tests.auth.devices import is_signed_in, log_in
+from tests.auth.devices import is_signed_in, log_in, refresh
 from tests.auth.forging import ANOTHER_JTI, forge, sign
 from tests.conftest import API
 from tests.web.problems import assert_problem
 from tiktok_api.extensions import services_of
 from tiktok_api.settings import Settings
-
-
-def refresh(client, token):
-    return client.post(f"{API}/auth/refresh", json={"refresh_token": token})
 
 
 def test_the_forger_can_make_a_good_token(client, header, claims, signing_key):

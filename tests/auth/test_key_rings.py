@@ -6,8 +6,7 @@ from itertools import pairwise
 import jwt
 import pytest
 
-from tests.auth.devices import is_signed_in, log_in
-from tests.conftest import API
+from tests.auth.devices import is_signed_in, log_in, refresh
 from tests.web.problems import assert_problem
 from tiktok_api.settings import load
 
@@ -27,14 +26,10 @@ def make_client(make_app, base_settings, monkeypatch):
     return make
 
 
-def refresh(client, tokens):
-    return client.post(f"{API}/auth/refresh", json={"refresh_token": tokens["refresh_token"]})
-
-
 def test_tokens_from_before_there_was_a_ring_are_still_good(client, owner, make_client):
     rotated = make_client(NEW)
 
-    response = refresh(rotated, owner.tokens)
+    response = refresh(rotated, owner.tokens["refresh_token"])
 
     assert is_signed_in(rotated, owner.tokens)
     assert response.status_code == 200
@@ -48,7 +43,7 @@ def test_a_new_key_is_known_to_all_before_any_signs_with_it(owner, make_client):
 
     for older, newer in pairwise(processes):  # those that run side by side at each step
         for process in (older, newer):
-            tokens = refresh(process, tokens).json
+            tokens = refresh(process, tokens["refresh_token"]).json
             assert is_signed_in(older, tokens)
             assert is_signed_in(newer, tokens)
 
@@ -58,7 +53,7 @@ def test_tokens_of_a_key_that_has_left_are_refused(owner, make_client):
     without = make_client(NEWER)
 
     assert not is_signed_in(without, tokens)
-    assert_problem(refresh(without, tokens), 401, "invalid_token")
+    assert_problem(refresh(without, tokens["refresh_token"]), 401, "invalid_token")
 
 
 def test_new_tokens_name_the_new_key(owner, make_client):

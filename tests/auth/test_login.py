@@ -1,47 +1,10 @@
 """POST /auth/login"""
 
-import sys
-from collections import Counter
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from sqlalchemy import event
 
+from tests.auth.costs import count_costs
 from tests.conftest import API, PASSWORD
 from tests.web.problems import assert_problem
-from tiktok_api.db import db
-
-SPENT_ON = ("verify_secret", "hash_secret", "hash_secret_raw")
-
-
-@pytest.fixture
-def count_costs(app) -> Callable[[Callable[[], Any]], Counter[str]]:
-    """What an act costs: argon2's computations and the database's statements, seen from outside."""
-
-    def count(act: Callable[[], Any]) -> Counter[str]:
-        work: Counter[str] = Counter()
-
-        def see_call(frame: Any, what: str, _argument: Any) -> None:
-            name = frame.f_code.co_name
-            if what == "call" and name in SPENT_ON and frame.f_code.co_filename.endswith("argon2/low_level.py"):
-                work[name] += 1
-
-        def see_statement(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            work[statement.split()[0]] += 1
-
-        with app.app_context():
-            event.listen(db.engine, "before_cursor_execute", see_statement)
-        sys.setprofile(see_call)
-        try:
-            act()
-        finally:
-            sys.setprofile(None)
-            with app.app_context():
-                event.remove(db.engine, "before_cursor_execute", see_statement)
-        return work
-
-    return count
 
 
 def log_in(client, **wish):
@@ -91,10 +54,10 @@ def test_known_and_unknown_addresses_are_answered_alike(client, owner):
 
 
 @pytest.mark.parametrize("password", ["not the password", "x", "x" * 128])
-def test_known_and_unknown_addresses_cost_the_same_work(client, owner, count_costs, password):
-    known = count_costs(lambda: log_in(client, password=password))
+def test_known_and_unknown_addresses_cost_the_same_work(app, client, owner, password):
+    known = count_costs(app, lambda: log_in(client, password=password))
 
-    unknown = count_costs(lambda: log_in(client, email="unknown@example.com", password=password))
+    unknown = count_costs(app, lambda: log_in(client, email="unknown@example.com", password=password))
 
     assert known == unknown
     assert known["verify_secret"] == 1

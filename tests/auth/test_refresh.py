@@ -3,28 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import jwt
-import pytest
-import time_machine
 
+from tests.auth.devices import is_signed_in, refresh
 from tests.conftest import API
 from tests.databases import on_each_database
 from tests.web.problems import assert_problem
-
-
-def refresh(client, token):
-    return client.post(f"{API}/auth/refresh", json={"refresh_token": token})
-
-
-def is_signed_in(client, tokens) -> bool:
-    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
-    return client.get(f"{API}/auth/me", headers=headers).status_code == 200
-
-
-@pytest.fixture
-def clock():
-    """Moves only when told to, from now on."""
-    with time_machine.travel("2027-03-02T12:00:00Z", tick=False) as traveller:
-        yield traveller
 
 
 def test_a_refresh_token_is_traded_for_the_next_pair(client, owner):

@@ -1,6 +1,7 @@
 """Media in the library of a person, and uploads on their way."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from tests.conftest import Person
 from tests.media import sample_media
 from tests.media.live_server import Stage, staged
 from tests.media.tus_client import Upload, begin
+from tiktok_api import clock, clock_offset
+from tiktok_api.db import transaction
+from tiktok_api.jobs import queue
 
 
 @pytest.fixture
@@ -38,6 +42,20 @@ def make_media(owner: Person, run_jobs: Callable[[], int]) -> Callable[..., dict
         return shown
 
     return make
+
+
+@pytest.fixture
+def sweep(app: Flask, run_jobs: Callable[[], int]) -> Callable[..., None]:
+    """Let time go by, then have the worker clean up: `sweep(hours=20)`."""
+
+    def sweep(**later: float) -> None:
+        with app.app_context():
+            clock_offset.advance(timedelta(**later))
+            with transaction():
+                queue.enqueue("media.sweep", due_at=clock.now())
+        run_jobs()
+
+    return sweep
 
 
 @pytest.fixture

@@ -26,6 +26,15 @@ def video(suffix: str = ".mp4", **what_matters: Any) -> bytes:
         return make_sample_video(Path(folder) / f"video{suffix}", **wanted).read_bytes()
 
 
+BIG_BYTES = 64_000_001
+"""One byte more than goes out in a single chunk: six chunks."""
+
+
+def big_video() -> bytes:
+    """A video that goes out in six chunks."""
+    return video(pad_to_bytes=BIG_BYTES)
+
+
 @cache
 def photo(
     kind: str = "JPEG", *, width: int = 720, height: int = 1080, orientation: int = 1, mode: str = "RGB"

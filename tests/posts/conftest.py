@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +15,8 @@ from tests.posts.scene import Publishing
 from tests.unpaced import make_unpaced_client
 from tiktok_api import clock_offset
 from tiktok_api.analytics.pictures.services import FETCH_PICTURES
-from tiktok_api.cli.sample_video import pad
 from tiktok_api.metrics import counters
 from tiktok_api.tiktok import TikTokClient
-
-BIG_BYTES = 64_000_001
-"""One byte more than fits in a single chunk: six chunks."""
 
 
 @pytest.fixture
@@ -45,17 +40,16 @@ def settings() -> dict[str, Any]:
 @pytest.fixture
 def app(
     make_app: Callable[..., Flask],
-    simulator: Any,
+    simulator_urls: dict[str, str],
     transport: Interruptible,
     each_database_url: str,
     settings: dict[str, Any],
 ) -> Flask:
     """The usual application; its client does not pace itself, because here time passes faster than its clock."""
     return make_app(
-        replaced={TikTokClient: make_unpaced_client(simulator.url, transport=transport)},
+        replaced={TikTokClient: make_unpaced_client(simulator_urls["tiktok_api_url"], transport=transport)},
         database_url=each_database_url,
-        tiktok_api_url=simulator.url,
-        tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
+        **simulator_urls,
         **settings,
     )
 
@@ -88,12 +82,9 @@ def video_bytes() -> bytes:
 
 
 @pytest.fixture(scope="session")
-def big_video_bytes(tmp_path_factory: pytest.TempPathFactory, video_bytes: bytes) -> bytes:
+def big_video_bytes() -> bytes:
     """A video that goes out in six chunks."""
-    file: Path = tmp_path_factory.mktemp("big") / "big.mp4"
-    file.write_bytes(video_bytes)
-    pad(file, BIG_BYTES)
-    return file.read_bytes()
+    return sample_media.big_video()
 
 
 @pytest.fixture

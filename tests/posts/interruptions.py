@@ -4,7 +4,7 @@ and around a call to TikTok."""
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 from sqlalchemy import Engine, event
@@ -15,7 +15,10 @@ Act = Callable[[], Any]
 
 
 class Happening:
-    """Something that happens once, at the `number`th chance, in a thread of its own, while the worker waits."""
+    """Something that happens once, at the `number`th chance, in a thread of its own, while the worker waits.
+
+    Its failure is raised at the end of the block, unless the block itself has failed.
+    """
 
     def __init__(self, number: int, act: Act) -> None:
         self._number, self._act = number, act
@@ -23,6 +26,13 @@ class Happening:
         self.chances = 0
         self.result: Any = None
         self.failure: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        if kind is None and self.failure:
+            raise self.failure
 
     def chance(self) -> None:
         """Here it may happen."""
@@ -70,46 +80,37 @@ class Interruptible(httpx2.BaseTransport):
 @contextmanager
 def between_transactions(engine: Engine, number: int, act: Act) -> Iterator[Happening]:
     """Let `act` happen just before the worker's `number`th transaction begins: it holds no lock then."""
-    happening = Happening(number, act)
-
-    def on_checkout(_connection: Any, _record: Any, _proxy: Any) -> None:
-        happening.chance()
-
-    event.listen(engine, "checkout", on_checkout)
-    try:
+    with Happening(number, act) as happening, _listening(engine, "checkout", lambda *_: happening.chance()):
         yield happening
-    finally:
-        event.remove(engine, "checkout", on_checkout)
-    if happening.failure:
-        raise happening.failure
 
 
 @contextmanager
 def before_statements(engine: Engine, text: str, number: int, act: Act) -> Iterator[Happening]:
     """Let `act` happen just before the worker's `number`th statement that contains `text`, inside its transaction."""
-    happening = Happening(number, act)
 
     def on_execute(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if text in statement:
             happening.chance()
 
-    event.listen(engine, "before_cursor_execute", on_execute)
-    try:
+    with Happening(number, act) as happening, _listening(engine, "before_cursor_execute", on_execute):
         yield happening
-    finally:
-        event.remove(engine, "before_cursor_execute", on_execute)
-    if happening.failure:
-        raise happening.failure
 
 
 @contextmanager
 def around_calls(transport: Interruptible, number: int, when: str, act: Act) -> Iterator[Happening]:
     """Let `act` happen `before` or `after` the worker's `number`th call of TikTok."""
-    happening = Happening(number, act)
-    setattr(transport, when, happening.chance)
+    with Happening(number, act) as happening:
+        setattr(transport, when, happening.chance)
+        try:
+            yield happening
+        finally:
+            setattr(transport, when, lambda: None)
+
+
+@contextmanager
+def _listening(engine: Engine, name: str, listener: Callable[..., None]) -> Iterator[None]:
+    event.listen(engine, name, listener)
     try:
-        yield happening
+        yield
     finally:
-        setattr(transport, when, lambda: None)
-    if happening.failure:
-        raise happening.failure
+        event.remove(engine, name, listener)

@@ -65,9 +65,8 @@ def test_an_account_that_must_be_connected_again_says_so_and_why(
     assert owner.get(f"/accounts/{account_id}/health").json["needs_reconnection"] is False
 
 
-def test_an_account_whose_tokens_nobody_can_read_cannot_post(make_app, simulator, connect_account):
-    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
-    mindful, forgetful = (make_app(vault_keys={name: bytes(32)}, **urls) for name in ("old", "new"))
+def test_an_account_whose_tokens_cannot_be_read_cannot_post(make_app, simulator_urls, connect_account):
+    mindful, forgetful = (make_app(vault_keys={name: bytes(32)}, **simulator_urls) for name in ("old", "new"))
     owner = Person(mindful, "owner@example.com")
     account_id = connect_account(owner)
     owner.client = forgetful.test_client()

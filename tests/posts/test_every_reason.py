@@ -189,10 +189,10 @@ def test_unknown_and_foreign_ids_are_answered_alike(owner, stranger, connect_acc
         "media_ids": [make_video(person=stranger)],
         "targets": [{"account_id": connect_account(stranger, "grace")}],
     }
-    nobodys = {"media_ids": [MISSING], "targets": [{"account_id": MISSING}]}
+    unknown_ids = {"media_ids": [MISSING], "targets": [{"account_id": MISSING}]}
     rest = {"publish_at": PAST, "nonsense": 1}
 
-    foreign, unknown = owner.post("/posts", json=theirs | rest), owner.post("/posts", json=nobodys | rest)
+    foreign, unknown = owner.post("/posts", json=theirs | rest), owner.post("/posts", json=unknown_ids | rest)
 
     assert foreign.json["errors"] == unknown.json["errors"]
 

@@ -55,7 +55,7 @@ def test_a_caption_counts_as_tiktok_counts_it(make_post, owner):
     assert faults(response) == {("caption_too_long", "/caption")}
 
 
-def test_branded_content_for_nobody_is_refused(make_post, owner):
+def test_branded_content_that_only_its_creator_sees_is_refused(make_post, owner):
     post = make_post(brand_content_toggle=True, privacy_level="SELF_ONLY")
 
     response = owner.post(f"/posts/{post['id']}/publish")
@@ -164,7 +164,7 @@ def _file(content):
 
 
 @pytest.mark.parametrize("field", ["media_ids", "targets"])
-def test_what_belongs_to_somebody_else_is_unknown_here(field, owner, stranger, make_video, connect_account):
+def test_what_belongs_to_another_user_is_unknown_here(field, owner, stranger, make_video, connect_account):
     theirs = {
         "media_ids": lambda: [make_video(person=stranger)],
         "targets": lambda: [{"account_id": connect_account(stranger, "grace")}],

@@ -46,7 +46,7 @@ def bucket(app):
     return bucket
 
 
-def test_a_post_waits_while_nobody_can_tell_whether_its_video_is_there(bucket, publishing):
+def test_a_post_waits_while_it_is_unknown_whether_its_video_is_stored(bucket, publishing):
     post = publishing.make_post()
     bucket.is_away = True
     publishing.begin(post)

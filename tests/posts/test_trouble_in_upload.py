@@ -275,7 +275,7 @@ def test_a_publish_id_that_tiktok_has_forgotten_before_the_last_chunk_is_replace
 
 def test_an_upload_url_that_no_key_opens_any_more_costs_the_attempt(trouble_at, app, publishing):
     post = trouble_at("status", nth=3, status=500)
-    with app.app_context(), transaction() as session:  # as if it had been sealed by a key that has left the ring
+    with app.app_context(), transaction() as session:  # as if a key that has left the ring had encrypted it
         session.execute(update(Attempt).values(upload_url_encrypted=b"gone:" + bytes(40)))
 
     publishing.pass_time(10)

@@ -122,7 +122,9 @@ def test_a_worker_killed_while_the_photo_is_being_made_is_replaced(scene, owner,
 
     with scene.worker() as doomed:
         parent = psutil.Process(doomed.pid)
-        wait_until(lambda: any(_is_probe(child) for child in parent.children()), seconds=PATIENCE_SECONDS, every=0.002)
+        wait_until(
+            lambda: any(_opens_files(child) for child in parent.children()), seconds=PATIENCE_SECONDS, every=0.002
+        )
         doomed.kill()
         doomed.join()
     assert owner.get(f"/media/{made['id']}").json["status"] == "inspecting"
@@ -131,7 +133,7 @@ def test_a_worker_killed_while_the_photo_is_being_made_is_replaced(scene, owner,
     scene.must_have_made_one(source, made)
 
 
-def _is_probe(process: psutil.Process) -> bool:
+def _opens_files(process: psutil.Process) -> bool:
     try:
         return "tiktok_api.media.inspection.child" in process.cmdline()
     except psutil.Error:

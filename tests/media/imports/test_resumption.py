@@ -254,18 +254,19 @@ def test_an_import_that_never_gets_done_is_given_up_after_a_day(app, imports, so
 class Gate:
     """A server that has sent the first part and waits to be let on."""
 
-    def __init__(self, first=300_000):
+    FIRST = 300_000
+
+    def __init__(self):
         self.reached, self.opened = threading.Event(), threading.Event()
-        self._first = first
 
     def __call__(self, request, connection):
         if "range" in request.headers:
             serving(CONTENT)(request, connection)
             return
-        connection.sendall(spell(body=CONTENT[: self._first], length=len(CONTENT), ETag='"v1"'))
+        connection.sendall(spell(body=CONTENT[: self.FIRST], length=len(CONTENT), ETag='"v1"'))
         self.reached.set()
-        for at in range(self._first, len(CONTENT), 1000):  # in bits, so that the worker looks up now and then
-            if not self.opened.wait(0.02 if at < self._first + 100_000 else 20):
+        for at in range(self.FIRST, len(CONTENT), 1000):  # in bits, so that the worker looks up now and then
+            if not self.opened.wait(0.02 if at < self.FIRST + 100_000 else 20):
                 connection.sendall(CONTENT[at : at + 1000])
                 continue
             connection.sendall(CONTENT[at:])

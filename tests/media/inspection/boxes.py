@@ -3,6 +3,8 @@
 import struct
 from collections.abc import Callable
 
+from tests.media.sample_media import box
+
 CONTAINERS = (
     b"moov",
     b"trak",
@@ -17,14 +19,8 @@ CONTAINERS = (
     b"udta",
     b"tref",
 )
-IDENTITY = (1, 0, 0, 1)
 
 Box = tuple[bytes, bytes]
-
-
-def box(kind: bytes, content: bytes) -> bytes:
-    """An ISO box (ISO/IEC 14496-12, 4.2)."""
-    return struct.pack(">I", 8 + len(content)) + kind + content
 
 
 def boxes_of(content: bytes) -> list[Box]:
@@ -100,10 +96,10 @@ def with_edits(content: bytes, *edits: tuple[float, float | None], track: int = 
     return changed(content, "moov/mvhd", patched(16, whole))
 
 
-def with_matrix(content: bytes, matrix: tuple[float, float, float, float], *, track: int = 0) -> bytes:
-    """A track shown by the matrix that takes (x, y) to (ax + cy, bx + dy); both headers keep their size."""
+def with_matrix(content: bytes, matrix: tuple[float, float, float, float]) -> bytes:
+    """The first track shown by the matrix that takes (x, y) to (ax + cy, bx + dy); both headers keep their size."""
     a, b, c, d = (round(value * 65536) for value in matrix)
-    return changed(content, f"moov/trak:{track}/tkhd", patched(40, struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)))
+    return changed(content, "moov/trak/tkhd", patched(40, struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)))
 
 
 def with_flags(content: bytes, flags: int, *, track: int = 0) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 
-from tests.media.inspection.boxes import box, changed, patched, with_edits, with_flags, with_matrix
+from tests.media.inspection.boxes import changed, patched, with_edits, with_flags, with_matrix
 from tests.media.inspection.films import Picture, Sound, film
 from tests.media.inspection.odd_films import (
     FASTSTART,
@@ -34,6 +34,7 @@ from tests.media.inspection.odd_films import (
     with_hole,
     with_late_sound,
 )
+from tests.media.sample_media import box
 
 SECOND = Fraction(1)
 PQ, HLG = 16, 18
@@ -216,9 +217,9 @@ def _every(milliseconds: list[int], seconds: float) -> tuple[int, ...]:
     return tuple(times)
 
 
-def _at_rate(rate: Fraction, seconds: float = 4) -> Picture:
-    """Pictures at an even rate, in ticks that are fine enough for it."""
-    return Picture(at=range(round(rate * Fraction(seconds))), time_base=1 / rate, is_announced=False)
+def _at_rate(rate: Fraction) -> Picture:
+    """Four seconds of pictures at an even rate, in ticks that are fine enough for it."""
+    return Picture(at=range(round(rate * 4)), time_base=1 / rate, is_announced=False)
 
 
 def _paced(*milliseconds: int) -> Picture:

@@ -7,7 +7,6 @@ from functools import partial
 import av
 
 from tests.media.inspection.boxes import (
-    box,
     boxes_of,
     changed,
     content_of,
@@ -18,6 +17,7 @@ from tests.media.inspection.boxes import (
     without_element,
 )
 from tests.media.inspection.films import Picture, Sound, film
+from tests.media.sample_media import box
 
 LONG_GOP = Picture(at=range(400), gop=400)
 WEBM = partial(film, form="webm")
@@ -113,10 +113,12 @@ def odd_quicktime() -> bytes:
     return content + box(b"free", bytes(100)) + box(b"wide", b"") + box(b"GoPr", b"\xff" * 33)
 
 
-def of_unknown_kind(content: bytes, old: bytes = b"avc1", new: bytes = b"xyz9") -> bytes:
-    assert old in content_of(content, "moov/trak/mdia/minf/stbl/stsd")
+def of_unknown_kind(content: bytes, new: bytes = b"xyz9") -> bytes:
+    assert b"avc1" in content_of(content, "moov/trak/mdia/minf/stbl/stsd")
     return changed(
-        content, "moov/trak/mdia/minf/stbl/stsd", lambda entries: entries.replace(b"avcC", b"zzzC").replace(old, new)
+        content,
+        "moov/trak/mdia/minf/stbl/stsd",
+        lambda entries: entries.replace(b"avcC", b"zzzC").replace(b"avc1", new),
     )
 
 

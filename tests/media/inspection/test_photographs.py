@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 from PIL import Image
 
-from tests.media.inspection.boxes import box
 from tests.media.inspection.corpus import TAILS
 from tests.media.inspection.films import bar_side, drawn, film
+from tests.media.sample_media import box
 
 SIZE = (720, 1080)
 SIDES = {1: "top", 2: "top", 3: "bottom", 4: "bottom", 5: "left", 6: "right", 7: "right", 8: "left"}
@@ -23,10 +23,10 @@ def photo(kind, *, orientation=1, mode="RGB", **options):
     return buffer.getvalue()
 
 
-def several(kind, count=2, **options):
+def several(kind, **options):
     buffer = io.BytesIO()
-    pictures = [drawn(SIZE, number) for number in range(count)]
-    pictures[0].save(buffer, kind, save_all=True, append_images=pictures[1:], **options)
+    first, second = (drawn(SIZE, number) for number in range(2))
+    first.save(buffer, kind, save_all=True, append_images=[second], **options)
     return buffer.getvalue()
 
 

@@ -1,29 +1,12 @@
 """The cleanup deletes what is no longer needed, and nothing else"""
 
 import os
-from datetime import UTC, datetime, timedelta
-
-import pytest
+from datetime import UTC, datetime
 
 from tests.media import sample_media
 from tests.storages import on_each_storage
-from tiktok_api import clock, clock_offset
-from tiktok_api.db import transaction
 from tiktok_api.extensions import services_of
-from tiktok_api.jobs import queue
 from tiktok_api.storage.port import Storage
-
-
-@pytest.fixture
-def sweep(app, run_jobs):
-    def sweep(**later):
-        with app.app_context():
-            clock_offset.advance(timedelta(**later))
-            with transaction():
-                queue.enqueue("media.sweep", due_at=clock.now())
-        run_jobs()
-
-    return sweep
 
 
 @on_each_storage

@@ -12,10 +12,8 @@ from tests.due_jobs import run_due_jobs
 from tests.media import sample_media
 from tests.media.tus_client import begin
 from tests.storages import keys_in
-from tiktok_api import clock, clock_offset
-from tiktok_api.db import transaction
+from tiktok_api import clock_offset
 from tiktok_api.extensions import services_of
-from tiktok_api.jobs import queue
 from tiktok_api.storage.port import Storage
 
 FACTS = ("kind", "content_type", "size_bytes", "sha256", "width", "height", "duration_seconds", "fps", "video_codec")
@@ -153,15 +151,8 @@ def test_what_arrives_in_pieces_is_rejected_again_from_the_bytes_that_are_kept(
     assert stored() == before
 
 
-def test_rejected_bytes_stay_as_long_as_a_younger_duplicate_may_need_them(app, owner, make_media, run_jobs, stored):
+def test_rejected_bytes_stay_as_long_as_a_younger_duplicate_may_need_them(owner, make_media, sweep, stored):
     make_media(b"nonsense")
-
-    def sweep(**later):
-        with app.app_context():
-            clock_offset.advance(timedelta(**later))
-            with transaction():
-                queue.enqueue("media.sweep", due_at=clock.now())
-        run_jobs()
 
     sweep(hours=20)
     second = make_media(b"nonsense")
