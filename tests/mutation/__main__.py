@@ -1,7 +1,7 @@
 """Break publishing and the vault in every small way there is, and see each break found by a test: `make mutation`.
 
 cosmic-ray changes one operator, number or condition at a time in a copy of the repository, and the tests that run the changed
-line are run. What no test finds is a survivor: it is mended by a test, or translate_errors in `translate_errors.toml`. Stopped and started
+line are run. What no test finds is a survivor: it is mended by a test, or explained in `explained.toml`. Stopped and started
 again, it goes on where it was; what no test has found is tried again, because tests may have been added. `--sample 40` tries
 40 of each part, the same ones each time.
 """
@@ -77,7 +77,7 @@ class Kept:
 
 
 def main() -> int:
-    """Zero when each survivor is translate_errors."""
+    """Zero when each survivor is explained."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", required=True, help="the interpreter that runs the tests")
     parser.add_argument("--sample", type=int, help="how many changes of each part to try; all by default")
@@ -103,7 +103,7 @@ def main() -> int:
         with ThreadPoolExecutor(arguments.at_once) as pool:
             list(pool.map(trial.run, [change for change in chosen if not kept.is_found(change)]))
     survivors = [survivor for change in chosen if (survivor := kept.survivor(change))]
-    unexplained = [survivor for survivor in survivors if survivor not in translate_errors()]
+    unexplained = [survivor for survivor in survivors if survivor not in explained()]
     for survivor in unexplained:
         print(survivor)
     print(
@@ -200,9 +200,9 @@ def difference(before: str, after: str) -> str:
     return " → ".join([*(old for old, _ in changed), *(new for _, new in changed)])
 
 
-def translate_errors() -> set[Survivor]:
+def explained() -> set[Survivor]:
     """The survivors that make no difference, each with its reason in the file."""
-    entries = tomllib.loads((Path(__file__).parent / "translate_errors.toml").read_text()).get("survivor", [])
+    entries = tomllib.loads((Path(__file__).parent / "explained.toml").read_text()).get("survivor", [])
     if unreasoned := [entry for entry in entries if len(entry.get("why", "")) < 10]:
         raise ValueError(f"these have no reason: {unreasoned}")
     return {Survivor(entry["module"], entry["where"], entry["change"]) for entry in entries}
