@@ -15,9 +15,9 @@ from tiktok_api.cli.application import with_app
 from tiktok_api.cli.output import json_option, show_facts, show_rows
 from tiktok_api.db import db, transaction
 from tiktok_api.errors import NotFound
+from tiktok_api.settings import KEY_BYTES, KEY_ID
 
 COLUMNS = ("name", "user", "hint", "scopes", "expires_at", "last_used_at", "id")
-_KEY_BYTES = 32
 
 
 @click.group("keys")
@@ -108,6 +108,6 @@ def generate(key_id: str) -> None:
     First add it at the end of the ring and restart every process, then move it to the front and restart again.
     """
     name = key_id or f"k{datetime.now(UTC):%Y%m%d}"
-    if len(name) > 32 or not all(letter.isascii() and (letter.isalnum() or letter in "_.-") for letter in name):
+    if not KEY_ID.fullmatch(name):
         raise click.UsageError("--id takes up to 32 letters, digits, dots, dashes and underscores.")
-    click.echo(f"{name}:{base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}")
+    click.echo(f"{name}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}")
