@@ -11,7 +11,6 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.conftest import API
-from tests.posts.conftest import make_post, make_video, pass_time, video_bytes, work_until  # noqa: F401  # fixtures
 
 SECRET = "sim-client-secret-0001"
 
