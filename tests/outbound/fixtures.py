@@ -45,3 +45,8 @@ def make_fetcher(names: Names, authority: Authority) -> Callable[..., Fetcher]:
         return Fetcher(Policy(**wanted), resolve=names, ssl_context=authority.trust())
 
     return make
+
+
+@pytest.fixture
+def fetcher(make_fetcher: Callable[..., Fetcher]) -> Fetcher:
+    return make_fetcher()

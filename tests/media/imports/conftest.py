@@ -16,11 +16,6 @@ MOST_BYTES = 4_000_000
 
 
 @pytest.fixture
-def fetcher(make_fetcher: Callable[..., Fetcher]) -> Fetcher:
-    return make_fetcher()
-
-
-@pytest.fixture
 def app(make_app: Callable[..., Flask], fetcher: Fetcher) -> Flask:
     return make_app(replaced={Fetcher: fetcher}, media_max_bytes=MOST_BYTES, log_level="INFO")
 
