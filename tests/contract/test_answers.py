@@ -13,7 +13,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from tests.conftest import PASSWORD, Person
-from tests.contract.conftest import MISSING, Operation, operations_of, some
+from tests.contract.operations import MISSING, Operation, operations_of, some
 from tests.media import sample_media
 
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.conftest import Person
-from tests.contract.conftest import MISSING, operations_of, some
+from tests.contract.operations import MISSING, operations_of, some
 from tests.media import sample_media
 
 FORM = {"required", "unknown_field", "null", "wrong_type", "invalid", "invalid_cursor"}

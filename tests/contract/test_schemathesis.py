@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.conftest import Person
-from tests.contract.conftest import MISSING
+from tests.contract.operations import MISSING
 from tests.media import sample_media
 
 CHECKS = [

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import MISSING, Operation, operations_of
 from tests.contract.example_requests import example_body
+from tests.contract.operations import MISSING, Operation, operations_of
 from tests.web.log_lines import lines, requests_in
 
 SECRET = "s3cr3t"

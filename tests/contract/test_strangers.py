@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import MISSING, some
 from tests.contract.example_requests import gist_of, send_example
+from tests.contract.operations import MISSING, some
 from tests.media.tus_client import begin
 
 
