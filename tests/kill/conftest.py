@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
+from tests.databases import new_database
 from tests.kill.scene import Stage
 from tests.media import sample_media
 from tiktok_api.cli.sample_video import pad
@@ -47,9 +47,5 @@ def _padded(folder: Path) -> bytes:
 
 @pytest.fixture(scope="session")
 def postgresql_stage(busy_simulator: Any, postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    engine = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("create database kill_template"))
-    engine.dispose()
-    url = make_url(postgresql_server).set(database="kill_template").render_as_string(hide_password=False)
+    url = new_database(postgresql_server, "kill_template")
     return Stage.build(busy_simulator, tmp_path_factory.mktemp("postgresql_kill"), url, sample_media.video())
