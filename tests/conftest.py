@@ -178,9 +178,15 @@ def make_app(base_settings: Settings, database_url: str) -> Iterator[Callable[..
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask], simulator: Any) -> Flask:
+def tiktok_urls(simulator: Any) -> dict[str, str]:
+    """The settings that put the simulator in TikTok's place."""
+    return {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], tiktok_urls: dict[str, str]) -> Flask:
     """The usual application: SQLite, no limits, the simulator as TikTok."""
-    return make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+    return make_app(**tiktok_urls)
 
 
 @pytest.fixture

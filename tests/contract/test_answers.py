@@ -79,8 +79,8 @@ def strict(document: Any) -> Any:
 
 
 @pytest.fixture
-def app(simulator: Any, make_app: Any) -> Flask:
-    return make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+def app(make_app: Any, tiktok_urls: dict[str, str]) -> Flask:
+    return make_app(**tiktok_urls)
 
 
 @pytest.fixture

@@ -16,12 +16,8 @@ PLACES = ["path", "query", "header", "body"]
 
 
 @pytest.fixture
-def app(make_app, simulator):
-    app = make_app(
-        log_level="DEBUG",
-        tiktok_api_url=simulator.url,
-        tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
-    )
+def app(make_app, tiktok_urls):
+    app = make_app(log_level="DEBUG", **tiktok_urls)
     app.config["PROPAGATE_BUGS"] = False
     return app
 
