@@ -13,6 +13,7 @@ from tiktok_api.auth.api_keys import KEY_SCOPES
 from tiktok_api.auth.models import ApiKey, User
 from tiktok_api.cli.application import with_app
 from tiktok_api.cli.output import json_option, show_facts, show_rows
+from tiktok_api.cli.utc_time import UtcTime
 from tiktok_api.db import db, transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.settings import KEY_BYTES, KEY_ID
@@ -60,7 +61,7 @@ def list_keys(email: str | None, as_json: bool) -> None:
 @click.option(
     "--account", "account_ids", multiple=True, type=click.UUID, help="Confine it to this account; repeatable."
 )
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]), help="When it ends, in UTC.")
+@click.option("--expires", type=UtcTime(), help="When it ends, in UTC.")
 @json_option
 @with_app
 def create(
@@ -81,7 +82,7 @@ def create(
             name=name,
             scopes=scopes,
             account_ids=account_ids or None,
-            expires_at=expires.replace(tzinfo=UTC) if expires else None,
+            expires_at=expires,
         )
     facts = {"id": key.id, "name": key.name, "scopes": key.scopes, "account_ids": key.account_ids}
     show_facts(facts | {"expires_at": key.expires_at, "token": key.token}, as_json=as_json)
