@@ -19,8 +19,6 @@ from werkzeug.test import TestResponse
 from tests import oauth_consent, servers, storages
 from tests.databases import make_tables
 from tests.due_jobs import run_due_jobs
-from tests.groups import pytest_collection_finish, pytest_runtest_logreport  # noqa: F401  # hooks
-from tests.selection import pytest_addoption, pytest_collection_modifyitems  # noqa: F401  # hooks
 from tiktok_api.app import create_app
 from tiktok_api.auth.models import User
 from tiktok_api.auth.passwords import hash_password
@@ -32,6 +30,9 @@ from tiktok_api.extensions import services_of
 from tiktok_api.settings import Settings, load
 from tiktok_api.simulator import running
 from tiktok_api.tiktok import TikTokClient
+
+pytest_plugins = ("tests.groups", "tests.selection", "tests.posts.fixtures", "tests.outbound.fixtures")
+"""Hooks, and fixtures that several folders share."""
 
 API = "/api/v1"
 PASSWORD = "correct horse battery"

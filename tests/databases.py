@@ -28,6 +28,16 @@ def execute(url: str, *statements: str, **values: Any) -> None:
     engine.dispose()
 
 
+def new_database(server_url: str, name: str) -> str:
+    """The URL of a PostgreSQL database without a table; what a test before has left of it is gone."""
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"drop database if exists {name} with (force)"))
+        connection.execute(text(f"create database {name}"))
+    engine.dispose()
+    return engine.url.set(database=name).render_as_string(hide_password=False)
+
+
 def make_tables(engine: Engine) -> None:
     """Every table of the models, at the newest revision; that migrations make the same is a test of its own."""
     Model.metadata.create_all(engine)

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
-from tiktok_api.db import business_now, database_now, db, end_reading
+from tiktok_api.db import db, end_reading
 from tiktok_api.jobs import executor
-from tiktok_api.jobs.models import Job, JobStatus
+from tiktok_api.jobs.models import Job, is_due
 
 _MOST = 500
 
@@ -17,16 +17,7 @@ def run_due_jobs(app: Flask, *, except_kinds: Collection[str] = ()) -> int:
     """Run what is due until nothing is, `except_kinds` apart; returns how many jobs ran."""
     for count in range(_MOST):
         with app.app_context():
-            due = db.session.scalar(
-                select(Job.id)
-                .where(
-                    Job.status == JobStatus.WAITING,
-                    Job.due_at <= business_now(),
-                    Job.kind.not_in(except_kinds),
-                    or_(Job.leased_until.is_(None), Job.leased_until < database_now()),
-                )
-                .order_by(Job.due_at)
-            )
+            due = db.session.scalar(select(Job.id).where(is_due(), Job.kind.not_in(except_kinds)).order_by(Job.due_at))
             end_reading()
             if due is None:
                 return count

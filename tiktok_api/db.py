@@ -208,7 +208,7 @@ _LONGEST_IDLE_SECONDS = 60
 
 
 def explain(error: Exception) -> str:
-    """The driver's message of an error, in one line, for people."""
+    """What an error says, or the driver's error in it, in one line, for people."""
     lines = str(getattr(error, "orig", None) or error).strip().splitlines()
     return (lines[0] if lines else type(error).__name__)[:300]
 

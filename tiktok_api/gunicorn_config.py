@@ -83,6 +83,7 @@ def post_fork(_server: Any, _worker: Any) -> None:
 
 
 _METRICS, _METRICS_PREFIX = "PROMETHEUS_MULTIPROC_DIR", "tiktok-api-metrics-"
+"""As in `metrics`, which must not be imported before the folder is there."""
 
 
 def on_starting(_server: Any) -> None:

@@ -20,10 +20,9 @@ from tiktok_api.tiktok import TikTokClient, UserInfo
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask], simulator: Any) -> Flask:
+def app(make_app: Callable[..., Flask], simulator: Any, simulator_urls: dict[str, str]) -> Flask:
     """The usual application, with a client that does not pause between its requests: days pass in a second here."""
-    urls = {"tiktok_api_url": simulator.url, "tiktok_authorize_url": f"{simulator.url}/v2/auth/authorize/"}
-    return make_app(replaced={TikTokClient: make_unpaced_client(simulator.url)}, **urls)
+    return make_app(replaced={TikTokClient: make_unpaced_client(simulator.url)}, **simulator_urls)
 
 
 def an_account(owner_id: UUID, **what_matters: Any) -> Account:

@@ -1,7 +1,7 @@
 """The console on the application of a test."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,11 +32,6 @@ class Operator:
 @pytest.fixture
 def operator(app: Flask) -> Operator:
     return Operator(app)
-
-
-@pytest.fixture
-def make_operator() -> Callable[[Flask], Operator]:
-    return Operator
 
 
 @pytest.fixture(scope="session")

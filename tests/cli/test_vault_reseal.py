@@ -24,27 +24,18 @@ def encryptor(app) -> Encryptor:
 
 
 @pytest.fixture
-def app(make_app, simulator, each_database_url):
+def app(make_app, simulator_urls, each_database_url):
     """The service as it was, with the key derived from SECRET_KEY alone."""
-    return make_app(
-        database_url=each_database_url,
-        tiktok_api_url=simulator.url,
-        tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
-    )
+    return make_app(database_url=each_database_url, **simulator_urls)
 
 
 @pytest.fixture
-def rotated(app, make_app, monkeypatch, base_settings):
+def rotated(app, make_app, monkeypatch, base_settings, simulator_urls):
     """The service with a new key before the old one."""
     before = services_of(app)[Settings]
     monkeypatch.setenv("VAULT_KEYS", NEW)
     keys = load(env_file=None).vault_keys
-    return make_app(
-        vault_keys=keys,
-        database_url=before.database_url,
-        tiktok_api_url=before.tiktok_api_url,
-        tiktok_authorize_url=before.tiktok_authorize_url,
-    )
+    return make_app(vault_keys=keys, database_url=before.database_url, **simulator_urls)
 
 
 @pytest.fixture

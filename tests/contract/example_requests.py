@@ -12,12 +12,16 @@ def send_example(person: Any, operation: Any, identifier: str | UUID) -> Any:
 
 def example_of(operation: Any) -> dict[str, Any]:
     """The body and headers of the operation's own example, so that nothing but the id is wrong."""
-    options: dict[str, Any] = {"headers": {"Upload-Offset": "0"} if "/uploads/" in operation.path else {}}
+    headers = {"Upload-Offset": "0"} if "/uploads/" in operation.path else {}
     for parameter in operation.parameters:
         if parameter["in"] == "header" and parameter["name"] not in ("Idempotency-Key", "If-Match", "If-None-Match"):
-            options["headers"][parameter["name"]] = str(
-                parameter.get("example", parameter["schema"].get("example", ""))
-            )
+            headers[parameter["name"]] = str(parameter.get("example", parameter["schema"].get("example", "")))
+    return {"headers": headers} | example_body(operation)
+
+
+def example_body(operation: Any) -> dict[str, Any]:
+    """The body alone."""
+    options: dict[str, Any] = {}
     for kind, content in operation.document.get("requestBody", {}).get("content", {}).items():
         if kind == "application/json":
             options["json"] = content["example"]

@@ -13,7 +13,7 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from tests.conftest import PASSWORD, Person
-from tests.contract.conftest import MISSING, Operation, operations_of, some
+from tests.contract.operations import MISSING, Operation, operations_of, some
 from tests.media import sample_media
 
 
@@ -79,8 +79,8 @@ def strict(document: Any) -> Any:
 
 
 @pytest.fixture
-def app(simulator: Any, make_app: Any) -> Flask:
-    return make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+def app(make_app: Any, simulator_urls: dict[str, str]) -> Flask:
+    return make_app(**simulator_urls)
 
 
 @pytest.fixture

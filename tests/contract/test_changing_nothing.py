@@ -18,8 +18,8 @@ SENT_BACK = {
 
 
 @pytest.fixture
-def app(make_app: Any, simulator: Any) -> Any:
-    return make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+def app(make_app: Any, simulator_urls: dict[str, str]) -> Any:
+    return make_app(**simulator_urls)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, Phase
 
-from tests.contract.conftest import MISSING, some
+from tests.contract.operations import MISSING, some
 from tests.contract.schema_values import edges, follow, inside, kinds_of, outside, variants
 
 FORM = {"required", "unknown_field", "null", "wrong_type", "invalid"}

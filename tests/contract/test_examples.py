@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.conftest import Person
-from tests.contract.conftest import MISSING, operations_of, some
+from tests.contract.operations import MISSING, operations_of, some
 from tests.media import sample_media
 
 FORM = {"required", "unknown_field", "null", "wrong_type", "invalid", "invalid_cursor"}
@@ -16,8 +16,8 @@ FORM = {"required", "unknown_field", "null", "wrong_type", "invalid", "invalid_c
 
 
 @pytest.fixture
-def app(simulator: Any, make_app: Any) -> Flask:
-    return make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+def app(make_app: Any, simulator_urls: dict[str, str]) -> Flask:
+    return make_app(**simulator_urls)
 
 
 @pytest.fixture

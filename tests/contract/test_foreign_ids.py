@@ -2,8 +2,8 @@
 
 import re
 
-from tests.contract.conftest import MISSING, some
 from tests.contract.example_requests import example_of, gist_of, send_example
+from tests.contract.operations import MISSING, some
 from tests.web.problems import assert_problem
 
 MALFORMED = ["42", "x" * 36, "%00", "..%2f..", MISSING[:-1], MISSING + "0", MISSING.upper()]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from marshmallow import fields
 
-from tests.contract.conftest import some
+from tests.contract.operations import some
 from tiktok_api.accounts.models import AccountStatus
 from tiktok_api.extensions import services_of
 from tiktok_api.media.models import MediaStatus

@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from tests.contract.conftest import FEWEST_OPERATIONS, some
+from tests.contract.operations import FEWEST_OPERATIONS, some
 
 
 def test_the_document_is_valid(document):

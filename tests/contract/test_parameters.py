@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 
-from tests.contract.conftest import some
+from tests.contract.operations import some
 from tiktok_api.errors import StaleVersion
 
 TUS_HEADERS = {

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from marshmallow import fields
 
-from tests.contract.conftest import MISSING, Operation
+from tests.contract.operations import MISSING, Operation
 from tests.web.problems import assert_problem
 from tiktok_api.web.parsing.moments import MomentField
 

@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.conftest import Person
-from tests.contract.conftest import MISSING
+from tests.contract.operations import MISSING
 from tests.media import sample_media
 
 CHECKS = [
@@ -37,8 +37,8 @@ def write_bytes(_context: Any, value: Any) -> bytes:
 
 
 @pytest.fixture
-def app(simulator: Any, make_app: Any) -> Flask:
-    return make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+def app(make_app: Any, simulator_urls: dict[str, str]) -> Flask:
+    return make_app(**simulator_urls)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import MISSING, Operation, operations_of
+from tests.contract.example_requests import example_body
+from tests.contract.operations import MISSING, Operation, operations_of
 from tests.web.log_lines import lines, requests_in
 
 SECRET = "s3cr3t"
@@ -15,12 +16,8 @@ PLACES = ["path", "query", "header", "body"]
 
 
 @pytest.fixture
-def app(make_app, simulator):
-    app = make_app(
-        log_level="DEBUG",
-        tiktok_api_url=simulator.url,
-        tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/",
-    )
+def app(make_app, simulator_urls):
+    app = make_app(log_level="DEBUG", **simulator_urls)
     app.config["PROPAGATE_BUGS"] = False
     return app
 
@@ -37,8 +34,8 @@ def test_no_secret_of_a_request_is_in_its_lines(app, owner, operations, capsys, 
     asked = 0
 
     for operation in operations:
-        options = _body(operation)
-        headers = options.setdefault("headers", {})
+        headers: dict[str, str] = {}
+        options: dict[str, Any] = {"headers": headers} | example_body(operation)
         if is_known:
             headers["Authorization"] = f"Bearer {owner.elsewhere().tokens['access_token']}"
         if operation.path.endswith("/auth/logout") or (operation.method, operation.path.split("/")[-1]) == (
@@ -99,17 +96,6 @@ def _with_secrets(value: Any) -> Any:
             else SECRET * 3
         )
     return value
-
-
-def _body(operation: Operation) -> dict[str, Any]:
-    """The operation's own example, so that it goes as far as it can."""
-    options: dict[str, Any] = {"headers": {}}
-    for kind, content in operation.document.get("requestBody", {}).get("content", {}).items():
-        if kind == "application/json":
-            options["json"] = content["example"]
-        else:
-            options |= {"data": b"", "content_type": kind}
-    return options
 
 
 def test_signing_in_and_up_leaves_no_password_and_no_token_in_the_log(app, capsys):

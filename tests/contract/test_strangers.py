@@ -5,19 +5,18 @@ from typing import Any
 
 import pytest
 
-from tests.contract.conftest import MISSING, some
 from tests.contract.example_requests import gist_of, send_example
+from tests.contract.operations import MISSING, some
 from tests.media.tus_client import begin
-from tests.posts.conftest import make_post, make_video, video_bytes  # noqa: F401  # fixtures
 
 
 @pytest.fixture
-def app(make_app: Any, simulator: Any) -> Any:
-    return make_app(tiktok_api_url=simulator.url, tiktok_authorize_url=f"{simulator.url}/v2/auth/authorize/")
+def app(make_app: Any, simulator_urls: dict[str, str]) -> Any:
+    return make_app(**simulator_urls)
 
 
 @pytest.fixture
-def belongings(owner: Any, make_post: Any) -> dict[str, str]:  # noqa: F811  # the fixture
+def belongings(owner: Any, make_post: Any) -> dict[str, str]:
     """Something real of the owner's for each kind of id in a path; a new kind of id must be added here."""
     connection = owner.post("/accounts/connect", json={}).json
     post = make_post()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from marshmallow import Schema, fields
 
-from tests.contract.conftest import MISSING
+from tests.contract.operations import MISSING
 
 NO_SWITCH = ["yes", "true", "false", "on", "off", "t", "1", "", 1, 0, 1.0, [], {}, [True]]
 NO_WORD = ["yes", "1", "0", "on", "off", "True", "TRUE", "t", "", " true"]

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
+from tests.databases import new_database
 from tests.kill.scene import Stage
 from tests.media import sample_media
 from tiktok_api.simulator import running
@@ -36,9 +36,5 @@ def big_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="session")
 def postgresql_stage(busy_simulator: Any, postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    engine = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("create database kill_template"))
-    engine.dispose()
-    url = make_url(postgresql_server).set(database="kill_template").render_as_string(hide_password=False)
+    url = new_database(postgresql_server, "kill_template")
     return Stage.build(busy_simulator, tmp_path_factory.mktemp("postgresql_kill"), url, sample_media.video())

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_migrate import Migrate
-from sqlalchemy import create_engine, text
 
-from tests.databases import MIGRATIONS
+from tests.databases import MIGRATIONS, new_database
 from tests.media.server_process import environment_of
 from tiktok_api.db import db
 
@@ -26,14 +25,9 @@ def database_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str) -> Iterator[str]:
+def postgresql_url(postgresql_server: str) -> str:
     """A database of its own, without a table."""
-    engine = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("drop database if exists upgrades with (force)"))
-        connection.execute(text("create database upgrades"))
-    yield engine.url.set(database="upgrades").render_as_string(hide_password=False)
-    engine.dispose()
+    return new_database(postgresql_server, "upgrades")
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import re
 import socket
 import ssl
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.listener import Listener
 
 
 @dataclass(frozen=True)
@@ -23,41 +24,25 @@ class Request:
 Play = Callable[[Request, socket.socket], None]
 
 
-class Source:
+class Source(Listener):
     """A server that treats each request as its `play` says; one request a connection."""
 
     def __init__(self, play: Play, *, host: str = "127.0.0.1", port: int = 0, tls: Any = None) -> None:
         self.requests: list[Request] = []
-        self.connections = 0
         self.play = play
         self._tls = tls
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, port), family=family, dualstack_ipv6=host == "::")
-        self.port: int = self._listener.getsockname()[1]
-        self._open: list[socket.socket] = []
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
+        super().__init__(self._converse, host=host, port=port)
 
     def url(self, path: str = "/video.mp4", *, host: str = "127.0.0.1") -> str:
         return f"{'https' if self._tls else 'http'}://{host}:{self.port}{path}"
 
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                self.connections += 1
-                self._open.append(connection)
-                self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
-                self._threads[-1].start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError), connection:
-            if self._tls is None:
-                self._answer(connection, None)
-                return
-            context, names = self._tls()
-            with context.wrap_socket(connection, server_side=True) as wrapped:
-                self._answer(wrapped, names[0] if names else None)
+    def _converse(self, connection: socket.socket) -> None:
+        if self._tls is None:
+            self._answer(connection, None)
+            return
+        context, names = self._tls()
+        with context.wrap_socket(connection, server_side=True) as wrapped:
+            self._answer(wrapped, names[0] if names else None)
 
     def _answer(self, connection: socket.socket, server_name: str | None) -> None:
         head = b""
@@ -71,14 +56,6 @@ class Source:
         request = Request(first.split()[1], headers, server_name)
         self.requests.append(request)
         self.play(request, connection)
-
-    def close(self) -> None:
-        for one in (self._listener, *self._open):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-        for thread in self._threads:
-            thread.join(10)
 
 
 def spell(status: str = "200 OK", body: bytes = b"", *, length: int | None = None, **headers: str) -> bytes:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.conftest import MISSING
+from tests.contract.operations import MISSING
 from tests.media import sample_media
 from tests.posts.times import NEXT_YEAR
 from tests.web.problems import assert_problem

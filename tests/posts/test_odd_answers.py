@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.webhooks.conftest import API, event, signed
+from tests.conftest import API
+from tests.webhooks.events import event, signed
 from tiktok_api import clock
 
 REJECTED = {"effect": "status", "status": 401, "code": "access_token_invalid", "times": 2}

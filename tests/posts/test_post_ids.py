@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from tests.conftest import API
 from tests.oauth_consent import connect
 from tests.posts.interruptions import around_calls
-from tests.webhooks.conftest import API, event, signed
+from tests.webhooks.events import event, signed
 
 PUBLIC = {"privacy_level": "PUBLIC_TO_EVERYONE"}
 EVERYTHING_BUT_THE_NAME = "user.info.basic,user.info.stats,video.list,video.upload,video.publish"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.conftest import PASSWORD
+from tests.conftest import API, PASSWORD
 from tests.due_jobs import run_due_jobs
 from tests.posts.interruptions import around_calls
-from tests.webhooks.conftest import API, event, signed
+from tests.webhooks.events import event, signed
 
 TAKEN_DOWN, AVAILABLE = "post.publish.no_longer_publicaly_available", "post.publish.publicly_available"
 MAY_NOT_LIST = {"effect": "status", "status": 401, "code": "scope_not_authorized", "every": True}

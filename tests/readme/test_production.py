@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx2
 import psutil
 import pytest
-from sqlalchemy import create_engine, text
 
+from tests.databases import new_database
 from tests.local_stack import clean_environment
 from tests.readme.script import blocks, copy_repository, require_tools
 from tests.servers import free_port, wait_until
@@ -25,15 +25,9 @@ SECTION = "Run it"
 
 
 @pytest.fixture
-def production_database(postgresql_server: str) -> Iterator[str]:
+def production_database(postgresql_server: str) -> str:
     """A PostgreSQL database of its own, without a table."""
-    engine = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("drop database if exists production with (force)"))
-        connection.execute(text("create database production"))
-        yield engine.url.set(database="production").render_as_string(hide_password=False)
-        connection.execute(text("drop database if exists production with (force)"))
-    engine.dispose()
+    return new_database(postgresql_server, "production")
 
 
 @pytest.fixture

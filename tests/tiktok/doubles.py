@@ -3,12 +3,13 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
 import pytest
 
+from tests.listener import Listener
 from tiktok_api.tiktok import TikTokClient, TikTokUnreachable, Timeouts, Unpaced, VideoPostInfo
 
 ACCESS_TOKEN = "act.planted-access-token"
@@ -39,37 +40,12 @@ class ScriptedTikTok:
         return httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
 
-class RawServer:
-    """A TCP server on loopback that calls `play` for each connection."""
+class RawServer(Listener):
+    """What a test has in TikTok's place on a raw socket."""
 
-    def __init__(self, play: Callable[[socket.socket], None]) -> None:
-        self.received: list[bytes] = []
-        self._play = play
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._open: list[socket.socket] = []
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self._listener.accept()
-                self._open.append(connection)
-                self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
-                self._threads[-1].start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with suppress(OSError), connection:
-            self._play(connection)
-
-    def close(self) -> None:
-        for one in (self._listener, *self._open):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-        for thread in self._threads:
-            thread.join(10)
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
 
 def read_request(connection: socket.socket) -> tuple[bytes, int]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.conftest import MISSING
+from tests.contract.operations import MISSING
 from tests.web.problems import assert_problem
 
 MANY_STAGES = {

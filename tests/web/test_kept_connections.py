@@ -1,17 +1,15 @@
 """A kept connection goes on, or was said to end: every refusal, over real sockets, served as in production."""
 
 import re
-import shutil
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import requests
 
 from tests.conftest import API
-from tests.media.server_process import Server, environment_of
+from tests.media.server_process import Server
 from tests.samples import sampled
 
 pytestmark = pytest.mark.xdist_group("kept connections")
@@ -44,15 +42,6 @@ REFUSALS = {
     "a DELETE with a body": ("DELETE", f"{API}/posts/{ID}", [], True, 404),
     "a probe with a body": ("GET", "/livez", [], False, 200),
 }
-
-
-@pytest.fixture(scope="module")
-def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("served")
-    shutil.copy(sqlite_template, folder / "test.sqlite3")
-    environment = environment_of(f"sqlite:///{folder / 'test.sqlite3'}", folder)
-    with Server(environment, folder / "log", "--config", "python:tiktok_api.gunicorn_config") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

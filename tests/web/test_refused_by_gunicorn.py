@@ -1,26 +1,13 @@
 """What the server refuses before the application sees it, served as in production."""
 
 import json
-import shutil
 import socket
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import API
-from tests.media.server_process import Server, environment_of
 
 pytestmark = pytest.mark.xdist_group("gunicorn")
-
-
-@pytest.fixture(scope="module")
-def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("served")
-    shutil.copy(sqlite_template, folder / "test.sqlite3")
-    environment = environment_of(f"sqlite:///{folder / 'test.sqlite3'}", folder)
-    with Server(environment, folder / "log", "--config", "python:tiktok_api.gunicorn_config") as running:
-        yield running
 
 
 def ask(server, *headers):

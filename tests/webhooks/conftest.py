@@ -1,9 +1,5 @@
-"""TikTok's webhooks, signed as TikTok signs them."""
+"""TikTok's webhooks, delivered to the application."""
 
-import hashlib
-import hmac
-import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,21 +7,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.conftest import API
-from tests.posts.conftest import make_post, make_video, pass_time, video_bytes, work_until  # noqa: F401  # fixtures
-
-SECRET = "sim-client-secret-0001"
-
-
-def signed(body: bytes, *, at: int | None = None, secret: str = SECRET) -> dict[str, str]:
-    """The header of TIKTOK's page on webhooks: HMAC-SHA256 over `t.body`."""
-    moment = str(int(time.time()) if at is None else at)
-    digest = hmac.new(secret.encode(), moment.encode() + b"." + body, hashlib.sha256).hexdigest()
-    return {"TikTok-Signature": f"t={moment},s={digest}", "Content-Type": "application/json"}
-
-
-def event(name: str, open_id: str, content: dict[str, Any], *, create_time: int = 1770210873) -> bytes:
-    outer = {"client_key": "awsimclient0001", "event": name, "create_time": create_time, "user_openid": open_id}
-    return json.dumps(outer | {"content": json.dumps(content)}).encode()
+from tests.webhooks.events import signed
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.webhooks.conftest import event
+from tests.webhooks.events import event
 
 
 @pytest.fixture

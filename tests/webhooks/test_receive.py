@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.conftest import API
-from tests.webhooks.conftest import event, signed
+from tests.webhooks.events import event, signed
 from tiktok_api.db import db, transaction
 from tiktok_api.jobs import queue
 from tiktok_api.webhooks.models import TikTokEvent

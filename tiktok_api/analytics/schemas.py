@@ -201,7 +201,7 @@ class VideoSchema(Schema):
     cover_url = nullable(
         SignedUrl,
         attribute="cover_link",
-        example="https://api.example.com/api/v1/pictures/covers/01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e?expires=1804593600&signature=9a…",
+        example=f"https://api.example.com/api/v1/pictures/covers/{EXAMPLE_ID}?expires=1804593600&signature=9a…",
         description="For `<img>`, without a token: our copy, since TikTok's own link expires within hours. Signed, valid for 20 to "
         "30 minutes, the same for ten; null until it was fetched.",
     )

@@ -44,25 +44,18 @@ def summarise(
     ends: Moment | None = None,
     timezone: str | None = None,
 ) -> dict[str, Any]:
-    """Every metric over one window, for SummarySchema. Raises NotFound, WindowBackwards, WindowOutOfRange."""
+    """Every metric over one window, and the numerator of the engagement rate, for SummarySchema.
+
+    Raises NotFound, WindowBackwards, WindowOutOfRange.
+    """
     account = _find(caller, account_id)
     now = clock.now()
     window = windows.make_window(starts, ends, timezone=timezone or caller.timezone, now=now)
     whole = [Period(window.starts_at.astimezone(window.zone).date(), window.starts_at, window.ends_at)]
     snapshots = queries.snapshots_at(account_id, [window.starts_at, window.ends_at], [*_COUNTERS, INTERACTIONS])
-    found = {metric.value: _measure(whole, metric, snapshots, now, account.scopes)[0] for metric in _COUNTERS}
-    return {"account_id": account_id, "window": window, **found, **_engagement(whole, snapshots, now, account.scopes)}
-
-
-def _engagement(
-    whole: Sequence[Period], snapshots: dict[str, list[Snapshot | None]], now: datetime, scopes: Collection[str]
-) -> dict[str, Any]:
-    """The engagement rate of a window and its numerator."""
-    is_granted = VIDEO_LIST_SCOPE in scopes
-    views = series.measure(whole, snapshots[Metric.VIEWS], now=now, is_granted=is_granted)
-    interactions = series.measure(whole, snapshots[INTERACTIONS], now=now, is_granted=is_granted)
-    rate = series.rate(views, interactions)[0]
-    return {Metric.ENGAGEMENT_RATE.value: rate, "interactions": interactions[0].change}
+    found = {metric.value: _measure(whole, metric, snapshots, now, account.scopes)[0] for metric in Metric}
+    interactions = series.measure(whole, snapshots[INTERACTIONS], now=now)[0].change
+    return {"account_id": account_id, "window": window, **found, "interactions": interactions}
 
 
 def get_timeseries(

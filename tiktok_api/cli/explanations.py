@@ -4,12 +4,12 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
+from tiktok_api import db
 from tiktok_api.cli.stack.settings import find_run
 from tiktok_api.errors import Problem
+from tiktok_api.schema import revisions
 from tiktok_api.settings import SettingsInvalid
 from tiktok_api.storage.errors import StorageError
-
-_NO_TABLE = ("no such table", "no such column", "UndefinedTable", "UndefinedColumn", "does not exist")
 
 
 def explain(error: Exception) -> str | None:
@@ -38,9 +38,8 @@ def _explain_problem(problem: Problem) -> str:
 
 
 def _explain_database(error: DBAPIError) -> str:
-    cause = str(error.orig).strip().splitlines()
-    reason = cause[0] if cause else "no reason was given"
-    kind = f"{type(error.orig).__name__} {error.orig}"
-    if any(mark in kind for mark in _NO_TABLE) and "database" not in reason:
-        return f"The database does not have this version's tables; run `tiktok-api upgrade` first. ({reason})"
-    return f"The database cannot be used: {reason}"
+    if revisions.is_about_schema(error):
+        return (
+            f"The database does not have this version's tables; run `tiktok-api upgrade` first. ({db.explain(error)})"
+        )
+    return f"The database cannot be used: {db.explain(error)}"

@@ -7,15 +7,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import case, delete, or_, update
+from sqlalchemy import case, delete, update
 from sqlalchemy.exc import DBAPIError
 
 from tiktok_api import clock
-from tiktok_api.db import business_now, database_now, db, end_reading, transaction
+from tiktok_api.db import database_now, db, end_reading, transaction
 from tiktok_api.extensions import service
 from tiktok_api.jobs import registry
 from tiktok_api.jobs.backoff import backoff
-from tiktok_api.jobs.models import Job, JobStatus
+from tiktok_api.jobs.models import Job, JobStatus, is_due
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain
 from tiktok_api.metrics import counters
 from tiktok_api.schema import revisions
@@ -32,12 +32,7 @@ def claim(job_id: UUID, lease: timedelta) -> ClaimedJob | None:
     with transaction() as session:
         row = session.execute(
             update(Job)
-            .where(
-                Job.id == job_id,
-                Job.status == JobStatus.WAITING,
-                Job.due_at <= business_now(),
-                or_(Job.leased_until.is_(None), Job.leased_until < database_now()),
-            )
+            .where(Job.id == job_id, is_due())
             .values(epoch=Job.epoch + 1, leased_until=database_now(lease), enqueued_until=None)
             .returning(Job.kind, Job.subject, Job.payload, Job.epoch, Job.attempts, Job.enqueue_count, Job.request_id)
         ).one_or_none()

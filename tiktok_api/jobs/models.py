@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import ColumnElement, Index, and_, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tiktok_api.db import Model, enum_column
+from tiktok_api.db import Model, business_now, database_now, enum_column
 
 
 class JobStatus(StrEnum):
@@ -54,3 +54,13 @@ class Job(Model):
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
     request_id: Mapped[str | None]
+
+
+def is_free() -> ColumnElement[bool]:
+    """The condition that no worker holds the job: it has no lease, or its lease has run out."""
+    return or_(Job.leased_until.is_(None), Job.leased_until < database_now())
+
+
+def is_due() -> ColumnElement[bool]:
+    """The condition that a worker may claim the job now."""
+    return and_(Job.status == JobStatus.WAITING, Job.due_at <= business_now(), is_free())

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
-from tiktok_api.db import business_now, database_now, db
+from tiktok_api.db import business_now, db
 from tiktok_api.jobs import counters, heartbeats
-from tiktok_api.jobs.models import Job, JobStatus
+from tiktok_api.jobs.models import Job, JobStatus, is_due
 from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
 
 OVERDUE_SECONDS = 300.0
@@ -27,14 +27,7 @@ class WaitingJobs:
 
 def waiting() -> list[WaitingJobs]:
     """The kinds that wait, the longest first, counted among the 10,000 jobs that have been due longest."""
-    is_free = or_(Job.leased_until.is_(None), Job.leased_until < database_now())
-    due = (
-        select(Job.kind, Job.due_at)
-        .where(Job.status == JobStatus.WAITING, Job.due_at <= business_now(), is_free)
-        .order_by(Job.due_at)
-        .limit(_MOST_COUNTED)
-        .subquery()
-    )
+    due = select(Job.kind, Job.due_at).where(is_due()).order_by(Job.due_at).limit(_MOST_COUNTED).subquery()
     query = select(due.c.kind, func.count(), func.min(due.c.due_at), business_now()).group_by(due.c.kind)
     found = [
         WaitingJobs(kind, count, max(0.0, (now - oldest).total_seconds()))

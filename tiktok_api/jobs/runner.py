@@ -12,10 +12,10 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from tiktok_api import __version__, clock
-from tiktok_api.db import business_now, database_now, db, explain, transaction
+from tiktok_api.db import database_now, db, explain, transaction
 from tiktok_api.jobs import executor, queue, registry
 from tiktok_api.jobs.heartbeats import Heartbeat
-from tiktok_api.jobs.models import Job, JobStatus
+from tiktok_api.jobs.models import Job, is_due
 from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.settings import Settings
 
@@ -114,14 +114,8 @@ class Runner:
 
     def _find_due(self, most: int) -> list[UUID]:
         """Mark jobs to run as enqueued. Returns their ids, the longest due first."""
-        is_free = or_(Job.leased_until.is_(None), Job.leased_until < database_now())
         is_unsent = or_(Job.enqueued_until.is_(None), Job.enqueued_until < database_now())
-        due = (
-            select(Job.id)
-            .where(Job.status == JobStatus.WAITING, Job.due_at <= business_now(), is_free, is_unsent)
-            .order_by(Job.due_at)
-            .limit(most)
-        )
+        due = select(Job.id).where(is_due(), is_unsent).order_by(Job.due_at).limit(most)
         if not db.session.execute(due).first():  # without a write lock
             return []
         with transaction() as session:

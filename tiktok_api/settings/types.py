@@ -25,7 +25,12 @@ KeyRing = dict[str, bytes]
 DERIVED = "derived"
 """The id of the key that comes from SECRET_KEY."""
 
+KEY_ID = re.compile(r"[A-Za-z0-9_.-]{1,32}")
+KEY_BYTES = 32
+"""Of each key of a ring."""
+
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@\[\]:]+)"
+_EMAIL = r"[^@\s<>()\[\],;:\\\"]+@[\w.-]+"
 _WEB = re.compile(rf"https?://{_HOST}(?::\d{{1,5}})?(?:/[^\s?#]*)?")
 _DAY = 86_400
 
@@ -124,17 +129,15 @@ def _mail_url(value: str) -> str:
     return value
 
 
-def _sender(value: str) -> str:
-    address = r"[^@\s<>()\[\],;:\\\"]+@[\w.-]+"
-    if not re.fullmatch(rf"{address}|[^<>@\"\r\n]+ <{address}>", value):
-        raise ValueError("must be an address such as no-reply@example.com or Example <no-reply@example.com>")
-    return value
+def _matches(pattern: str, message: str) -> AfterValidator:
+    """Text that matches as a whole; anything else is refused with `message`."""
 
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(message)
+        return value
 
-def _location(value: str) -> str:
-    if not re.fullmatch(r"/([A-Za-z0-9_.~-]+/)+", value):
-        raise ValueError("must be like /media-files/, a location that nginx keeps internal")
-    return value
+    return AfterValidator(check)
 
 
 def _origin(value: str) -> str:
@@ -172,25 +175,6 @@ def _bind(value: str) -> str:
     return value
 
 
-def _metrics_token(value: str) -> str:
-    if not re.fullmatch(r"[!-~]{16,4096}", value):
-        raise ValueError("takes 16 or more visible characters, and no space")
-    return value
-
-
-def _credential(value: str) -> str:
-    """TikTok's portal shows printable ASCII; anything else was copied with an extra character."""
-    if not re.fullmatch(r"[\x21-\x7e]+", value):
-        raise ValueError("must be as the portal shows it: one word, without spaces or quotes around it")
-    return value
-
-
-def _scope(value: str) -> str:
-    if not re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", value):
-        raise ValueError("must be a scope such as user.info.basic or video.publish")
-    return value
-
-
 def derive(secret: str, purpose: str) -> bytes:
     """A 32-byte key of its own for `purpose`, derived from `secret` by HKDF-SHA256 (RFC 5869)."""
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"tiktok-api/{purpose}".encode()).derive(secret.encode())
@@ -203,7 +187,7 @@ def make_ring(text: str, derived: bytes) -> KeyRing:
     """
     entries = split(text)
     ids = [entry.partition(":")[0] for entry in entries]
-    if not all(re.fullmatch(r"[A-Za-z0-9_.-]{1,32}", key_id) for key_id in ids) or len(set(ids)) < len(ids):
+    if not all(KEY_ID.fullmatch(key_id) for key_id in ids) or len(set(ids)) < len(ids):
         raise ValueError("must be id:key entries, comma-separated, each with an id of its own")
     if any(entry.startswith(f"{DERIVED}:") for entry in entries):
         raise ValueError(f"`{DERIVED}` stands for the key that comes from SECRET_KEY and takes no other")
@@ -215,8 +199,8 @@ def make_ring(text: str, derived: bytes) -> KeyRing:
                 made[key_id] = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         made[DERIVED] = b""
-    if any(len(key) != 32 for key in made.values()):
-        raise ValueError("must be id:key entries whose keys are 32 bytes in base64") from None
+    if any(len(key) != KEY_BYTES for key in made.values()):
+        raise ValueError(f"must be id:key entries whose keys are {KEY_BYTES} bytes in base64") from None
     return {key_id: made[key_id] for key_id in dict.fromkeys([*ids, DERIVED])}
 
 
@@ -227,13 +211,25 @@ RootUrl = Annotated[str, AfterValidator(_web_url), AfterValidator(_without_slash
 """A URL that paths are appended to."""
 StorageUrl = Annotated[str, AfterValidator(_storage_url)]
 MailUrl = Annotated[str, AfterValidator(_mail_url)]
-Sender = Annotated[str, AfterValidator(_sender)]
-Location = Annotated[str, AfterValidator(_location)]
+Sender = Annotated[
+    str,
+    _matches(
+        rf"{_EMAIL}|[^<>@\"\r\n]+ <{_EMAIL}>",
+        "must be an address such as no-reply@example.com or Example <no-reply@example.com>",
+    ),
+]
+Location = Annotated[
+    str, _matches(r"/([A-Za-z0-9_.~-]+/)+", "must be like /media-files/, a location that nginx keeps internal")
+]
 Bind = Annotated[str, AfterValidator(_bind)]
-MetricsToken = Annotated[str, AfterValidator(_metrics_token)]
-Credential = Annotated[str, AfterValidator(_credential)]
+MetricsToken = Annotated[str, _matches(r"[!-~]{16,4096}", "takes 16 or more visible characters, and no space")]
+Credential = Annotated[
+    str, _matches(r"[\x21-\x7e]+", "must be as the portal shows it: one word, without spaces or quotes around it")
+]
+"""TikTok's portal shows printable ASCII; anything else was copied with an extra character."""
+Scope = Annotated[str, _matches(r"[a-z_]+(\.[a-z_]+)+", "must be a scope such as user.info.basic or video.publish")]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(split)]
-Scopes = Annotated[tuple[Annotated[str, AfterValidator(_scope)], ...], BeforeValidator(split)]
+Scopes = Annotated[tuple[Scope, ...], BeforeValidator(split)]
 Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65_535)], ...], BeforeValidator(split)]
 Networks = Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...], BeforeValidator(split)]
 Forwarders = Annotated[tuple[Annotated[str, AfterValidator(_forwarder)], ...], BeforeValidator(split)]

@@ -37,8 +37,8 @@ class Pace(Enum):
     """Budgets per token. Those of the posting API are TikTok's own, per user token and minute.
 
     The narrower budgets of `accounts/rate_limits.py` hold for all processes together; these spare a process that has used
-    up its own a refusal. Display endpoints are limited per app
-    (600 a minute), but about 36 pages in a row have earned one user a 429, so they go at one a second.
+    up its own a refusal. Display endpoints are limited per app (600 a minute), but about 36 pages in a row have earned one
+    user a 429, so they go at one a second.
     """
 
     USER_INFO = Budget("user_info", 3, 3.0, patience=3.0)

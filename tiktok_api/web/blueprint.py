@@ -71,7 +71,7 @@ class Blueprint(flask_smorest.Blueprint):
         if view_func is None:
             raise TypeError("a rule needs its function")
         guarded = _guard(view_func, self.domain)
-        operations.complete(guarded, rule=rule, methods=options.get("methods", ["GET"]), domain=self.name)
+        operations.complete(guarded, rule=rule, methods=options.get("methods", ["GET"]))
         super().add_url_rule(rule, endpoint, guarded, *args, **options)
 
     def register_views_in_doc(self, api: Api, app: Flask, spec: APISpec, **named: Any) -> None:

@@ -135,7 +135,7 @@ class FaultSchema(OpenSchema):
     account_id = fields.UUID(
         metadata={
             "description": "Of a post's targets, the one that this is true for.",
-            "example": "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e",
+            "example": EXAMPLE_ID,
         }
     )
     checked = fields.String(
@@ -160,9 +160,9 @@ class ProblemSchema(OpenSchema):
     title = fields.String(required=True, metadata={"example": "Not found"})
     status = fields.Integer(required=True, metadata={"example": 404})
     detail = fields.String(required=True, metadata={"example": "There is nothing here."})
-    instance = fields.String(required=True, metadata={"example": "/api/v1/posts/01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"})
+    instance = fields.String(required=True, metadata={"example": f"/api/v1/posts/{EXAMPLE_ID}"})
     code = fields.String(required=True, metadata={"description": "Stable, for programs.", "example": "not_found"})
-    request_id = fields.String(required=True, metadata={"example": "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"})
+    request_id = fields.String(required=True, metadata={"example": EXAMPLE_ID})
     errors = fields.List(fields.Nested(FaultSchema))
     upstream = fields.Nested(UpstreamSchema)
 

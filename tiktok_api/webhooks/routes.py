@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from flask import request
-from flask_limiter.util import get_remote_address
 
 from tiktok_api.db import transaction
 from tiktok_api.errors import BodyTooLarge
 from tiktok_api.extensions import limiter, service
 from tiktok_api.settings import Settings
 from tiktok_api.web.blueprint import Blueprint
+from tiktok_api.web.limits import client_address
 from tiktok_api.webhooks.errors import WebhookNotSigned
 from tiktok_api.webhooks.incoming import receive
 from tiktok_api.webhooks.schemas import ReceiptSchema
@@ -30,7 +30,7 @@ _SIGNATURE = {
 @blp.post("/tiktok")
 @blp.public
 @blp.counted_apart
-@limiter.limit("1200/minute", key_func=get_remote_address)
+@limiter.limit("1200/minute", key_func=client_address)
 @blp.accepts_bytes(lambda: LARGEST_BODY)
 @blp.doc(parameters=[_SIGNATURE])
 @blp.response(200, ReceiptSchema)

@@ -9,18 +9,10 @@ import pytest
 from flask import Flask
 
 from tests.conftest import Person
-from tests.outbound.conftest import authority, make_fetcher, names, source
 from tiktok_api import clock_offset
 from tiktok_api.outbound import Fetcher
 
-__all__ = ["authority", "make_fetcher", "names", "source"]
-
 MOST_BYTES = 4_000_000
-
-
-@pytest.fixture
-def fetcher(make_fetcher: Callable[..., Fetcher]) -> Fetcher:
-    return make_fetcher()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from sqlalchemy import Select, select
 from tiktok_api.analytics.models import AccountReading, Video, VideoReading
 from tiktok_api.cli.application import with_app
 from tiktok_api.cli.commands.accounts import find_account
+from tiktok_api.cli.utc_time import UtcTime
 from tiktok_api.db import db
 
 _ROWS_AT_ONCE = 1_000
@@ -30,15 +31,14 @@ DATA: dict[str, tuple[Sequence[Any], Any]] = {
     ),
 }
 """What can be exported: its columns, and the time by which it is bounded and ordered."""
-_MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"])
 
 
 @click.command("export")
 @click.argument("account")
 @click.option("--data", type=click.Choice(list(DATA)), default="readings", show_default=True)
 @click.option("--format", "form", type=click.Choice(["csv", "ndjson"]), default="csv", show_default=True)
-@click.option("--from", "since", type=_MOMENT, help="At or after this moment, in UTC.")
-@click.option("--to", "until", type=_MOMENT, help="Before this moment, in UTC.")
+@click.option("--from", "since", type=UtcTime(), help="At or after this moment, in UTC.")
+@click.option("--to", "until", type=UtcTime(), help="Before this moment, in UTC.")
 @click.option(
     "--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="A file; else standard output."
 )
@@ -66,9 +66,9 @@ def _query(account: str, data: str, since: datetime | None, until: datetime | No
     else:
         query = query.where(moment.class_.account_id == account_id)
     if since is not None:
-        query = query.where(moment >= since.replace(tzinfo=UTC))
+        query = query.where(moment >= since)
     if until is not None:
-        query = query.where(moment < until.replace(tzinfo=UTC))
+        query = query.where(moment < until)
     return query, [column.key for column in columns]
 
 

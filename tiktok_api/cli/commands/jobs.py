@@ -11,8 +11,8 @@ from sqlalchemy import case, func, select, update
 from tiktok_api import clock
 from tiktok_api.cli.application import with_app
 from tiktok_api.cli.output import as_duration, json_option, show_json, show_rows
-from tiktok_api.db import business_now, database_now, db, transaction
-from tiktok_api.jobs.models import Job, JobStatus
+from tiktok_api.db import db, transaction
+from tiktok_api.jobs.models import Job, JobStatus, is_due, is_free
 
 COLUMNS = ("kind", "waiting", "due", "running", "dead", "oldest_due")
 DEAD_COLUMNS = ("id", "kind", "attempts", "due_at", "last_error")
@@ -44,8 +44,7 @@ def list_jobs(as_json: bool) -> None:
 
 def _count_by_kind() -> Sequence[dict[str, Any]]:
     is_dead = Job.status == JobStatus.DEAD
-    is_running = ~is_dead & Job.leased_until.is_not(None) & (Job.leased_until > database_now())
-    is_due = ~is_dead & ~is_running & (Job.due_at <= business_now())
+    is_running, due = ~is_dead & ~is_free(), is_due()
 
     def count(condition: Any) -> Any:
         return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
@@ -53,11 +52,11 @@ def _count_by_kind() -> Sequence[dict[str, Any]]:
     query = (
         select(
             Job.kind,
-            count(~is_dead & ~is_running & ~is_due).label("waiting"),
-            count(is_due).label("due"),
+            count(~is_dead & ~is_running & ~due).label("waiting"),
+            count(due).label("due"),
             count(is_running).label("running"),
             count(is_dead).label("dead"),
-            func.min(case((is_due, Job.due_at))).label("oldest_due_at"),
+            func.min(case((due, Job.due_at))).label("oldest_due_at"),
         )
         .group_by(Job.kind)
         .order_by(Job.kind)

@@ -13,11 +13,12 @@ from tiktok_api.auth.api_keys import KEY_SCOPES
 from tiktok_api.auth.models import ApiKey, User
 from tiktok_api.cli.application import with_app
 from tiktok_api.cli.output import json_option, show_facts, show_rows
+from tiktok_api.cli.utc_time import UtcTime
 from tiktok_api.db import db, transaction
 from tiktok_api.errors import NotFound
+from tiktok_api.settings import KEY_BYTES, KEY_ID
 
 COLUMNS = ("name", "user", "hint", "scopes", "expires_at", "last_used_at", "id")
-_KEY_BYTES = 32
 
 
 @click.group("keys")
@@ -60,7 +61,7 @@ def list_keys(email: str | None, as_json: bool) -> None:
 @click.option(
     "--account", "account_ids", multiple=True, type=click.UUID, help="Confine it to this account; repeatable."
 )
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]), help="When it ends, in UTC.")
+@click.option("--expires", type=UtcTime(), help="When it ends, in UTC.")
 @json_option
 @with_app
 def create(
@@ -81,7 +82,7 @@ def create(
             name=name,
             scopes=scopes,
             account_ids=account_ids or None,
-            expires_at=expires.replace(tzinfo=UTC) if expires else None,
+            expires_at=expires,
         )
     facts = {"id": key.id, "name": key.name, "scopes": key.scopes, "account_ids": key.account_ids}
     show_facts(facts | {"expires_at": key.expires_at, "token": key.token}, as_json=as_json)
@@ -108,6 +109,6 @@ def generate(key_id: str) -> None:
     First add it at the end of the ring and restart every process, then move it to the front and restart again.
     """
     name = key_id or f"k{datetime.now(UTC):%Y%m%d}"
-    if len(name) > 32 or not all(letter.isascii() and (letter.isalnum() or letter in "_.-") for letter in name):
+    if not KEY_ID.fullmatch(name):
         raise click.UsageError("--id takes up to 32 letters, digits, dots, dashes and underscores.")
-    click.echo(f"{name}:{base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()}")
+    click.echo(f"{name}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}")

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from flask import Flask
-from sqlalchemy.exc import SQLAlchemyError
 
 from tiktok_api.db import explain
 from tiktok_api.settings import Settings
@@ -27,11 +26,8 @@ class CheckResult:
 SettingsCheck = Callable[[Flask, Settings], Iterator[CheckResult]]
 
 
-def first_line(error: BaseException) -> str:
+def first_line(error: Exception) -> str:
     """What an error says, in one line."""
-    if isinstance(error, SQLAlchemyError):
-        return explain(error)
     if isinstance(error, socket.gaierror):
         return "the name of the host is not known"
-    lines = str(error).strip().splitlines()
-    return (lines[0] if lines else type(error).__name__)[:300]
+    return explain(error)

@@ -19,7 +19,7 @@ def check_storage(app: Flask, settings: Settings) -> Iterator[CheckResult]:
     probe = b"written by doctor"
     try:
         storage.check()
-        if not is_s3 or _has_schema():  # S3's ledger of unfinished uploads is in the database
+        if not is_s3 or _has_schema():  # of unfinished uploads to S3 the database keeps the state
             key = storage.new_key()
             try:
                 storage.put(key, probe)

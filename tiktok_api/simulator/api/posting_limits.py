@@ -16,18 +16,13 @@ def posting_problem(world: World, app: App, creator: Creator, now: float) -> str
     """Returns the code with which creator_info and the inits refuse a direct post now, or None."""
     if creator.banned:
         return "spam_risk_user_banned_from_posting"
-    if posts_today(world, creator, now) >= post_cap(world, creator):
+    if posts_today(world, creator, now) >= world.post_cap(creator):
         return "spam_risk_too_many_posts"
     cap = app.active_user_cap if app.is_trusted else world.options.unaudited_user_cap
     if cap is None:
         return None
     active = active_users(world, app, now)
     return "reached_active_user_cap" if creator.username not in active and len(active) >= cap else None
-
-
-def post_cap(world: World, creator: Creator) -> int:
-    """Returns how many direct posts a creator can make in 24 hours."""
-    return world.options.post_cap if creator.post_cap is None else creator.post_cap
 
 
 def posts_today(world: World, creator: Creator, now: float) -> int:

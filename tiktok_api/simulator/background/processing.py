@@ -81,13 +81,11 @@ def conclude(world: World, now: float, publish_id: str, fail_reason: str | None)
 
 def _is_over_cap(world: World, publication: SimulatedPublication, now: float) -> bool:
     """Returns True if the cap is reached: inits are accepted until then, so more posts than the cap may arrive here."""
-    creator = world.creators[publication.username]
-    cap = world.options.post_cap if creator.post_cap is None else creator.post_cap
     posted = sum(
         other.is_direct and other.status == "PUBLISH_COMPLETE" and (other.finished_at or 0) > now - 86_400
         for other in world.publications.of_creator(publication.username)
     )
-    return posted >= cap
+    return posted >= world.post_cap(world.creators[publication.username])
 
 
 def _deliver_draft(world: World, publication: SimulatedPublication, now: float) -> None:

@@ -85,9 +85,7 @@ def change_settings(world: World, creator: Creator, body: dict[str, Any], now: f
         for video in world.videos.of_creator(creator.username):
             processing.review_public(world, video, now)
     if wanted:
-        creator.adjustments.update(dict.fromkeys(wanted, 0))
-        present = world.creator_counters(creator, now)
-        creator.adjustments.update({name: value - present[name] for name, value in wanted.items()})
+        growth.set_counters(creator, wanted, lambda: world.creator_counters(creator, now))
 
 
 @blueprint.get("/creators/<username>/live")

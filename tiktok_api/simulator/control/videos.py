@@ -83,9 +83,7 @@ def _change_video(world: World, video: SimulatedVideo, body: dict[str, Any], now
     wanted = {name: body[name] for name in growth.VIDEO_COUNTERS if name in body}
     set_attributes(video, {name: value for name, value in body.items() if name not in wanted})
     if wanted:
-        video.adjustments.update(dict.fromkeys(wanted, 0))
-        present = world.video_counters(video, now)
-        video.adjustments.update({name: value - present[name] for name, value in wanted.items()})
+        growth.set_counters(video, wanted, lambda: world.video_counters(video, now))
 
 
 @blueprint.delete("/videos/<int:video_id>")

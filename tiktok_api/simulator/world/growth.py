@@ -11,7 +11,7 @@ Creator, with F followers and daily growth g at the beginning:
 - likes(d) = likes at the beginning + likes of all public videos
 - videos = number of public videos
 
-SimulatedVideo, with reach R = followers (0.2 + 2.3 u) at publication:
+Video, with reach R = followers (0.2 + 2.3 u) at publication:
 
 - views(a) = R (1 - e^(-a / T) + 0.05 ln(1 + a)) - 0.02 R n, with T = 0.5 + 2.5 u days and n = how often Q = 10 + 10 u
   days have passed, at most 12 (TikTok takes bot views back: views drop)
@@ -22,6 +22,7 @@ All are rounded down and never negative. A counter set by hand keeps its distanc
 
 import hashlib
 import math
+from collections.abc import Callable, Mapping
 
 from tiktok_api.simulator.models.creators import Creator
 from tiktok_api.simulator.models.videos import SimulatedVideo
@@ -57,6 +58,15 @@ def _views(seed: int, video: SimulatedVideo, age: float) -> float:
     purge_days = 10 + 10 * unit(seed, f"bots {video.id}")
     found = 1 - math.exp(-age / spread_days) + 0.05 * math.log1p(age)
     return max(0.0, video.reach * (found - 0.02 * min(12, age // purge_days)))
+
+
+def set_counters(
+    record: Creator | SimulatedVideo, wanted: Mapping[str, int], shown: Callable[[], Mapping[str, int]]
+) -> None:
+    """Let a record have these values now; `shown()` returns its counters as they are shown."""
+    record.adjustments.update(dict.fromkeys(wanted, 0))
+    by_the_model = shown()
+    record.adjustments.update({name: value - by_the_model[name] for name, value in wanted.items()})
 
 
 def followers(seed: int, creator: Creator, days: float) -> int:

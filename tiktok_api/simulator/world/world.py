@@ -174,6 +174,10 @@ class World:
         self.videos.add(video)
         return video
 
+    def post_cap(self, creator: Creator) -> int:
+        """Returns how many direct posts a creator can make in 24 hours."""
+        return self.options.post_cap if creator.post_cap is None else creator.post_cap
+
     def add_publication(self, publication: SimulatedPublication) -> None:
         """Add a publication, and forget the oldest ones beyond the option `publications_kept`."""
         self.publications.add(publication)

@@ -4,8 +4,8 @@ How to declare what the document says of a field:
 
 * **One of some words**: `fields.Enum(MediaStatus, by_value=True, …)`, or `fields.String(validate=Choice(MediaStatus), …)`. The
   words become the component `MediaStatus`, and every other field with exactly these words refers to it. Words that no
-  Python enum holds get a name by `Choice(["live", "post_again"], name="Resolution")`; without one they are named for
-  their place (`PublicationOutcome`).
+  Python enum holds get a name by `Choice(["live", "post_again"], name="ResolutionOutcome")`; without one they are named
+  for their place (`PublicationOutcome`).
 * **May be null**: `allow_none=True`, or `nullable(…)` in an answer, on any kind of field. The document says
   `anyOf: [{$ref}, {type: null}]` for enums and nested schemas, and `type: [string, "null"]` for the rest.
 * **Always sent**: every field of a response is, because `web/serializing.py` writes them all; so the document calls them

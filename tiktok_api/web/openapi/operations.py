@@ -57,7 +57,7 @@ def describe_now(app: Flask) -> dict[str, Any]:
         return document.finish(app.extensions["tiktok_api.api"].spec.to_dict())
 
 
-def complete(view: View, *, rule: str, methods: Sequence[str], domain: str) -> None:
+def complete(view: View, *, rule: str, methods: Sequence[str]) -> None:
     """Complete the view's smorest documentation from its marks."""
     doc: dict[str, Any] = dict(getattr(view, "_apidoc", {}))
     view._apidoc = doc  # type: ignore[attr-defined]  # where smorest looks for it

@@ -5,13 +5,9 @@ import os
 
 import pytest
 
+from tests.settings.conftest import NEEDED
 from tiktok_api.settings import SettingsInvalid, load
 
-NEEDED = {
-    "SECRET_KEY": "a secret for tests, forty characters long",
-    "TIKTOK_CLIENT_KEY": "key",
-    "TIKTOK_CLIENT_SECRET": "secret",
-}
 KEY = base64.b64encode(b"k" * 32).decode()
 
 

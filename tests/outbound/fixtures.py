@@ -1,4 +1,5 @@
-"""Sources that are gone after the test, names, and fetchers that believe in the tests' own authority."""
+"""Sources that are gone after the test, names, and fetchers that believe in the tests' own authority: a plugin of
+`tests/conftest.py`."""
 
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
