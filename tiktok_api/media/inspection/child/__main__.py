@@ -1,6 +1,6 @@
-"""`python -m tiktok_api.media.inspection.child inspect|convert <content type> <output descriptor> [JPEG|WEBP]`.
+"""`python -m tiktok_api.media.inspection.child inspect|convert|probe <parent> <content type> <output descriptor> [JPEG|WEBP]`.
 
-The file is standard input; one JSON object goes to standard output, a picture to the descriptor.
+The file is standard input; one JSON object goes to standard output, a picture to the descriptor. `probe` opens nothing.
 """
 
 import importlib
@@ -14,36 +14,51 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
+from tiktok_api import process_privacy
 from tiktok_api.media import checks
 from tiktok_api.media.inspection import sniff
-from tiktok_api.media.inspection.child import seccomp
+from tiktok_api.media.inspection.child import limits, seccomp
 from tiktok_api.media.inspection.child.refusal import Refused, is_machine_fault
 
 MEMORY_BYTES = 456 * 1024 * 1024  # with the code of the libraries, less than 512 MiB in all
 ADDRESS_BYTES = 1024 * 1024 * 1024
 CPU_SECONDS = 15
-OUTPUT_BYTES = {"inspect": 4 * 1024 * 1024, "convert": checks.PHOTO_MAX_BYTES}
+OUTPUT_BYTES = {"inspect": 4 * 1024 * 1024, "convert": checks.PHOTO_MAX_BYTES, "probe": 4 * 1024}
+_DECODED_BY_THREADS = {
+    name for name, decoder in sniff.PHOTO_TYPES.items() if decoder == "HEIC"
+}  # libde265 insists on one
 
 Act = Callable[[BinaryIO, BinaryIO], dict[str, Any]]
 
 
-def main(verb: str, content_type: str, output_descriptor: str, wanted: str = "") -> None:
-    """Inspect or convert the file on standard input. Prints `{"facts": {…}}` or `{"refused": {"code", "message"}}`."""
+def main(verb: str, parent: str, content_type: str, output_descriptor: str, wanted: str = "") -> None:
+    """Inspect or convert the file on standard input.
+
+    Prints `{"facts": {…}}` or `{"refused": {"code", "message"}}`, each with `"is_filtered"`: whether the kernel held this
+    process to the list of system calls.
+    """
+    limits.die_with(int(parent))
     act = _act(verb, content_type, wanted)
     with os.fdopen(0, "rb", closefd=False) as file, os.fdopen(int(output_descriptor), "wb") as output:
-        seccomp.limit_resources(
-            memory_bytes=MEMORY_BYTES,
-            address_bytes=ADDRESS_BYTES,
-            cpu_seconds=CPU_SECONDS,
-            output_bytes=OUTPUT_BYTES[verb],
-        )
-        seccomp.install_filter()
+        is_filtered = confine(OUTPUT_BYTES[verb], may_start_threads=content_type in _DECODED_BY_THREADS)
         answer = _answer(act, file, output)
-    sys.stdout.write(json.dumps(answer))
+    sys.stdout.write(json.dumps(answer | {"is_filtered": is_filtered}))
+
+
+def confine(output_bytes: int, *, may_start_threads: bool) -> bool:
+    """From now on this process only computes with what it has. Returns False if the kernel cannot filter system calls."""
+    limits.limit_processes(may_start_threads=may_start_threads)
+    process_privacy.hide_memory()
+    limits.limit_resources(
+        memory_bytes=MEMORY_BYTES, address_bytes=ADDRESS_BYTES, cpu_seconds=CPU_SECONDS, output_bytes=output_bytes
+    )
+    return seccomp.install_filter(may_start_threads=may_start_threads)
 
 
 def _act(verb: str, content_type: str, wanted: str) -> Act:
     """Returns the act, with every module that it needs imported: no file can be opened later."""
+    if verb == "probe":
+        return lambda _file, _output: {}
     Image.init()
     if content_type in sniff.VIDEO_TYPES:
         from tiktok_api.media.inspection.child.video import videos

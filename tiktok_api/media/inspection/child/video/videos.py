@@ -223,5 +223,5 @@ def _last_end(shown: _Shown) -> Fraction:
 def _keep_thumbnail(frame: VideoFrame, way: Upright, target: BinaryIO) -> None:
     wide, high = way.square(frame.width, frame.height)
     scale = min(1.0, thumbnails.PIXELS / max(wide, high))
-    small = frame.reformat(max(1, round(wide * scale)), max(1, round(high * scale)), "rgb24")
+    small = frame.reformat(max(1, round(wide * scale)), max(1, round(high * scale)), "rgb24", threads=1)
     thumbnails.save(way.apply(small.to_image()), target)  # type: ignore[no-untyped-call]
