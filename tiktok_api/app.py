@@ -89,7 +89,7 @@ def _bind_database(app: Flask, settings: Settings) -> None:
     database = make_url(settings.database_url)
     if database.drivername.startswith("sqlite") and database.database and not database.database.startswith("file:"):
         with usable_folder("DATABASE_URL"):
-            Path(database.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(database.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
     db.init_app(app)

@@ -18,8 +18,10 @@ from typing import Any
 from gunicorn import glogging, util
 
 from tiktok_api import logs
+from tiktok_api.process.privacy import keep_private
 from tiktok_api.settings import load_or_exit
 
+keep_private()  # the processes that gunicorn forks are private as well
 _settings = load_or_exit()  # before anything listens: a wrong setting ends gunicorn at once
 
 bind = _settings.bind

@@ -1,6 +1,8 @@
 """`make doctor`: what is wrong is said in words, with what to do about it."""
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from sqlalchemy import make_url
 from tests.auth.mail_server import PASSWORD, USER, Inbox, certify, mail_server
 from tests.cli.stub_server import answering, http
 from tests.databases import execute
+from tests.media.server_process import ROOT, environment_of
 from tests.servers import S3_BUCKET, S3_CREDENTIALS, free_port
 from tiktok_api.app import create_app
 from tiktok_api.cli.chores import doctor
@@ -76,7 +79,8 @@ def test_a_sound_configuration_has_no_problem(examine):
     status, report = examine()
 
     assert (status, failed(report)) == (0, set())
-    assert report.keys() == {"settings", "database", "schema", "workers", "jobs", "redis", "mail", "storage", "tiktok"}
+    looked_at = {"database", "schema", "workers", "jobs", "redis", "mail", "storage", "tiktok", "sandbox", "files"}
+    assert report.keys() == {"settings", *looked_at}
 
 
 def test_before_the_first_upgrade_the_command_is_named(examine, tmp_path):
@@ -350,3 +354,41 @@ def test_doubtful_settings_are_shown_and_allowed(examine, environment, named):
     doubtful = [finding for finding in report["settings"] if finding["status"] == "warning"]
     assert status == 0
     assert {finding["message"].partition(":")[0] for finding in doubtful} == named
+
+
+def test_a_database_that_others_can_read_is_named(examine, database):
+    database.chmod(0o644)
+    _, before = examine()
+    for kept in database.parent.glob(f"{database.name}*"):
+        kept.chmod(0o600)
+    _, after = examine()
+
+    assert {finding["status"] for finding in before["files"]} == {"warning"}
+    assert f"chmod 600 '{database}'" in before["files"][0]["hint"]
+    assert [finding["status"] for finding in after["files"]] == ["ok"]
+
+
+def test_media_that_nginx_may_not_read_are_named(examine, tmp_path, database):
+    database.chmod(0o600)
+    media = tmp_path / "media"
+    (media / "ab" / "cd").mkdir(parents=True)
+    for folder in (media, media / "ab", media / "ab" / "cd"):
+        folder.chmod(0o750)
+    (media / "ab" / "cd" / "stored").touch(0o400)
+
+    _, report = examine(STORAGE_URL=media.as_uri(), X_ACCEL_PREFIX="/media-files/")
+
+    assert "nginx" in report["files"][0]["message"]
+
+
+def test_a_machine_without_seccomp_is_named(tmp_path, database):
+    environment = environment_of(f"sqlite:///{database}", tmp_path)
+    without = [sys.executable, "-m", "tests.media.inspection.without_seccomp", sys.executable]
+
+    done = subprocess.run(
+        [*without, "-m", "tiktok_api", "doctor", "--json"], cwd=ROOT, env=environment, capture_output=True, check=False
+    )
+
+    found = {finding["name"]: finding for finding in orjson.loads(done.stdout)["findings"]}
+    assert found["sandbox"]["status"] == "warning"
+    assert "seccomp" in found["sandbox"]["hint"]

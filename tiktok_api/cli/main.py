@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import click
 
 import tiktok_api
+from tiktok_api.process.privacy import keep_private
 
 
 class Entry(NamedTuple):
@@ -95,5 +96,6 @@ def console(context: click.Context, local: bool) -> None:
 
 
 def main() -> None:
-    """Run one command and leave with its exit code."""
+    """Run one command and leave with its exit code. The files that it writes are for its user alone."""
+    keep_private()
     console(prog_name="tiktok-api")

@@ -84,6 +84,7 @@ def _make_storage(settings: Settings) -> Storage:
             public_endpoint_url=settings.s3_public_endpoint_url,
             link_seconds=settings.s3_link_seconds,
             lease=timedelta(seconds=settings.upload_lease_seconds),
+            is_shared=settings.x_accel_prefix is not None,
         )
 
 

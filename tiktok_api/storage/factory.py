@@ -19,10 +19,11 @@ def storage_from_url(
     public_endpoint_url: str | None = None,
     link_seconds: int = 0,
     lease: timedelta = timedelta(seconds=15),
+    is_shared: bool = False,
 ) -> Storage:
     """Returns the storage for `STORAGE_URL`: `file:///a/folder` (created if it is missing) or `s3://bucket/prefix`.
 
-    The other parameters are for S3: `endpoint_url` where it is not Amazon's, `public_endpoint_url` where clients reach it
+    `is_shared` lets the group of this process read the files. The other parameters are for S3: `endpoint_url` where it is not Amazon's, `public_endpoint_url` where clients reach it
     under another one, `link_seconds` the lifetime of signed URLs (0: none are made), `lease` the time after which a silent
     writer loses its lock. Raises ValueError for any other URL.
     """
@@ -38,5 +39,7 @@ def storage_from_url(
     if parts.scheme != "file" or parts.netloc not in ("", "localhost") or parts.path in ("", "/"):
         raise ValueError(f"STORAGE_URL must look like file:///a/folder or s3://bucket/prefix, not {url!r}")
     root = Path(unquote(parts.path))
-    root.mkdir(parents=True, exist_ok=True, mode=0o750)
-    return LocalStorage(root)
+    if not root.exists():
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        root.chmod(0o750 if is_shared else 0o700)
+    return LocalStorage(root, is_shared=is_shared)

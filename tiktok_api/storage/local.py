@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -15,10 +16,15 @@ READ_PIECE_BYTES = 1024 * 1024
 
 
 class LocalStorage:
-    """Key `3f2a…` is the file `3f/2a/3f2a…`: keys are random, so no folder gets more files than a file system handles well."""
+    """Key `3f2a…` is the file `3f/2a/3f2a…`: keys are random, so no folder gets more files than a file system handles well.
 
-    def __init__(self, root: Path) -> None:
+    Files and folders are for the user of this process alone; with `is_shared`, its group may read them, as nginx must to
+    hand them out.
+    """
+
+    def __init__(self, root: Path, *, is_shared: bool = False) -> None:
         self.root = root
+        self._is_shared = is_shared
 
     def new_key(self) -> str:
         return keys.new_key()
@@ -26,8 +32,8 @@ class LocalStorage:
     def create(self, key: str) -> None:
         path = self._path(key)
         with translate_full():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o640))
+            self._make_folders(path)
+            os.close(self._make_file(path))
             self._sync_folders(path)
 
     @contextmanager
@@ -48,15 +54,15 @@ class LocalStorage:
         if self.size(key) != size:
             raise StorageMissing(key)
         with suppress(FileNotFoundError):
-            path.chmod(0o440)
+            path.chmod(0o440 if self._is_shared else 0o400)
 
     def put(self, key: str, content: bytes) -> None:
         path = self._path(key)
         part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
         try:
             with translate_full():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with part.open("xb") as file:
+                self._make_folders(path)
+                with os.fdopen(self._make_file(part), "wb") as file:
                     file.write(content)
                     file.flush()
                     os.fsync(file.fileno())
@@ -119,6 +125,20 @@ class LocalStorage:
 
     def _path(self, key: str) -> Path:
         return self.root / _name(keys.checked(key))
+
+    def _make_folders(self, path: Path) -> None:
+        """Make the folders of a file. The umask has no say in who may enter them; what a crash left closed is opened."""
+        for folder in (path.parent.parent, path.parent):
+            with suppress(FileExistsError):
+                folder.mkdir(parents=True, mode=0o700)
+            if self._is_shared and (mode := stat.S_IMODE(folder.stat().st_mode)) & 0o050 != 0o050:
+                folder.chmod(mode | 0o050)
+
+    def _make_file(self, path: Path) -> int:
+        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+        if self._is_shared:
+            os.fchmod(file, 0o640)
+        return file
 
     def _open(self, key: str, flags: int) -> int:
         try:

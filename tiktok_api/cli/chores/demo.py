@@ -21,6 +21,7 @@ from rich.table import Table
 from tiktok_api.cli.sample_video import make_sample_video
 from tiktok_api.cli.stack.processes import Stack, StackFailed, running_stack
 from tiktok_api.cli.stack.settings import INSTANCE
+from tiktok_api.process.privacy import keep_private
 
 PLACE = INSTANCE / "demo"
 CREATORS = ("ada", "grace")
@@ -240,6 +241,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--once", action="store_true", help="stop after the job instead of serving on")
     once = parser.parse_args().once
+    keep_private()
     try:
         console.print("Starting API, worker and simulator …")
         with running_stack(PLACE, is_fresh=True, say=console.print) as stack:

@@ -9,6 +9,7 @@ import sys
 from rich.console import Console
 
 from tiktok_api.cli.stack.processes import StackFailed, running_stack
+from tiktok_api.process.privacy import keep_private
 from tiktok_api.settings import NAMES, env_file
 
 console = Console(highlight=False, soft_wrap=True)
@@ -23,6 +24,7 @@ def _chosen() -> dict[str, str]:
 
 def main() -> int:
     """Serve. Returns 1 if a process does not start or ends."""
+    keep_private()
     try:
         with running_stack(chosen=_chosen(), say=console.print) as stack:
             console.print(f"API        {stack.api_url}/api/v1   documentation at {stack.api_url}/docs")

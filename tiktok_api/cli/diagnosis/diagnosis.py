@@ -9,9 +9,11 @@ from flask import Flask
 
 from tiktok_api.app import create_app
 from tiktok_api.cli.diagnosis.database import check_database
+from tiktok_api.cli.diagnosis.files import check_files
 from tiktok_api.cli.diagnosis.mail import check_mail
 from tiktok_api.cli.diagnosis.redis_server import check_redis
 from tiktok_api.cli.diagnosis.result import CheckResult, SettingsCheck, first_line
+from tiktok_api.cli.diagnosis.sandbox import check_sandbox
 from tiktok_api.cli.diagnosis.storage import check_storage
 from tiktok_api.cli.diagnosis.tiktok import check_tiktok
 from tiktok_api.settings import Settings, SettingsInvalid, load, rules
@@ -24,6 +26,8 @@ _CHECKS: dict[str, SettingsCheck] = {
     "redis": check_redis,
     "mail": check_mail,
     "storage": check_storage,
+    "sandbox": check_sandbox,
+    "files": check_files,
     "tiktok": check_tiktok,
 }
 

@@ -14,11 +14,11 @@ from typing import Any, BinaryIO
 
 from PIL import Image
 
-from tiktok_api import process_privacy
 from tiktok_api.media import checks
 from tiktok_api.media.inspection import sniff
 from tiktok_api.media.inspection.child import limits, seccomp
 from tiktok_api.media.inspection.child.refusal import Refused, is_machine_fault
+from tiktok_api.process import privacy
 
 MEMORY_BYTES = 456 * 1024 * 1024  # with the code of the libraries, less than 512 MiB in all
 ADDRESS_BYTES = 1024 * 1024 * 1024
@@ -48,7 +48,7 @@ def main(verb: str, parent: str, content_type: str, output_descriptor: str, want
 def confine(output_bytes: int, *, may_start_threads: bool) -> bool:
     """From now on this process only computes with what it has. Returns False if the kernel cannot filter system calls."""
     limits.limit_processes(may_start_threads=may_start_threads)
-    process_privacy.hide_memory()
+    privacy.hide_memory()
     limits.limit_resources(
         memory_bytes=MEMORY_BYTES, address_bytes=ADDRESS_BYTES, cpu_seconds=CPU_SECONDS, output_bytes=output_bytes
     )
