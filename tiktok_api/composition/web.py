@@ -18,6 +18,7 @@ from tiktok_api.web.middleware.unread_bodies import drain_unread_bodies
 from tiktok_api.web.monitoring.health import health
 from tiktok_api.web.monitoring.metrics import blp as metrics
 from tiktok_api.web.openapi.docs import docs
+from tiktok_api.web.transfers import hooks as transfers
 
 _LARGEST_JSON = MEBIBYTE
 _EXPOSED_HEADERS = (
@@ -40,6 +41,7 @@ def bind_web(app: Flask, settings: Settings) -> None:
     request_ids.install(app)
     authentication.install(app, tokens.make_authenticator())
     limits.install(app, settings)
+    transfers.install(app)
     rendering.install(app)
     app.register_error_handler(StorageError, _render_storage)
     if settings.cors_origins:
@@ -50,7 +52,8 @@ def bind_web(app: Flask, settings: Settings) -> None:
     app.register_blueprint(docs)
     request_log.install(app)
     # The outermost: through the start_response that gunicorn passes, it asks gunicorn to end a connection.
-    app.wsgi_app = drain_unread_bodies(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    released = transfers.release_places(app)
+    app.wsgi_app = drain_unread_bodies(released, transfers.may_wait)  # type: ignore[method-assign, assignment]
 
 
 def _harden(response: Any) -> Any:
