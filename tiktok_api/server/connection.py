@@ -77,7 +77,9 @@ class Connection:
         was_idle, had_head = not self.arrival.content, self.arrival.has_head
         self.arrival.feed(data)
         if was_idle:
-            self.until = min(self.until, time.monotonic() + HEAD_SECONDS) if self.parser is None else self._in(HEAD_SECONDS)
+            self.until = (
+                min(self.until, time.monotonic() + HEAD_SECONDS) if self.parser is None else self._in(HEAD_SECONDS)
+            )
         if self.arrival.awaits_body and not had_head:
             self.until = self._in(BODY_SECONDS)
             if self.arrival.wants_continue:

@@ -4,9 +4,10 @@ Some threads always stay free for probes and small requests. If there is no free
 an upload keeps what has arrived, a download can be resumed by a range.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Condition
 from typing import Protocol
 
 from tiktok_api.errors import Unavailable
@@ -14,6 +15,9 @@ from tiktok_api.metrics import counters
 
 _PATIENT_SECONDS, _PRESSED_SECONDS = 2.0, 0.25
 """How far a client must be behind a fair rate to lose its place to a request, and to one whose bytes are there already."""
+_WAIT_SECONDS = 0.75
+"""For how long the latter also waits for a place."""
+_LOOK_SECONDS = 0.1
 
 
 class ServerBusy(Unavailable):
@@ -29,16 +33,16 @@ class Meter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many places there are."""
+    """How many places there are; and how many threads may besides be leaving a place, or waiting for one."""
 
     everyone: int
     network: int
     user: int
-    leaving: int
+    besides: int
 
     @classmethod
     def for_threads(cls, threads: int) -> "Bounds":
-        """A quarter of the threads, two at least, is for everything else; one of these may still be leaving a place."""
+        """A quarter of the threads, two at least, is for everything else; one of these is always free."""
         reserve = max(2, threads // 4)
         everyone = max(1, threads - reserve)
         return cls(everyone, max(1, everyone * 5 // 6), max(1, everyone * 2 // 3), max(1, reserve - 1))
@@ -64,33 +68,42 @@ class Places:
     """Thread-safe."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._changed = Condition()
         self._held: list[Place] = []
         self._leaving: list[Place] = []
+        self._waiting = 0
 
     def take(self, place: Place, bounds: Bounds, *, is_pressing: bool = False) -> None:
         """Hold `place` until it is released. `is_pressing`: the client need not be waited for.
 
         Raises ServerBusy.
         """
+        ends_at = time.monotonic() + (_WAIT_SECONDS if is_pressing else 0.0)
         tolerance = _PRESSED_SECONDS if is_pressing else _PATIENT_SECONDS
-        with self._lock:
+        with self._changed:
             while (rivals := self._rivals(place, bounds)) is not None:
+                has_thread = len(self._leaving) + self._waiting < bounds.besides
                 slowest = max(rivals, key=lambda rival: rival.seconds_behind)
-                if slowest.seconds_behind <= tolerance or len(self._leaving) >= bounds.leaving:
+                if has_thread and slowest.seconds_behind > tolerance:
+                    self._take_back(slowest)
+                elif has_thread and (left := ends_at - time.monotonic()) > 0:
+                    self._waiting += 1
+                    self._changed.wait(min(left, _LOOK_SECONDS))
+                    self._waiting -= 1
+                else:
                     counters.transfers_refused.labels("refused").inc()
                     raise ServerBusy(headers={"Retry-After": "1"})
-                self._take_back(slowest)
             self._held.append(place)
         counters.transfers.inc()
 
     def release(self, place: Place) -> None:
         """The transfer has ended. May be repeated."""
-        with self._lock:
+        with self._changed:
             for places in (self._held, self._leaving):
                 if place in places:
                     places.remove(place)
                     counters.transfers.dec()
+            self._changed.notify_all()
 
     def _rivals(self, place: Place, bounds: Bounds) -> list[Place] | None:
         """Returns those of which one must go first; None if there is room."""
