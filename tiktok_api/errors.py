@@ -6,6 +6,7 @@ Problem
 ├── Forbidden         403  use a token with more rights: this one never suffices
 ├── NotFound          404  the caller has no such thing
 ├── MethodNotAllowed  405  use another method
+├── RequestTimeout    408  send the request again, faster
 ├── Conflict          409  the thing is in another state: read it again
 ├── Gone              410  it was here and does not come back
 ├── StaleVersion      412  read it again before changing it
@@ -81,6 +82,12 @@ class MethodNotAllowed(Problem):
     status = 405
     title = "Method not allowed"
     message = "This address does not take that method; see the Allow header."
+
+
+class RequestTimeout(Problem):
+    status = 408
+    title = "Request timeout"
+    message = "The request did not arrive in time; send it again."
 
 
 class Conflict(Problem):

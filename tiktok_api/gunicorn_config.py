@@ -27,7 +27,7 @@ _settings = load_or_exit()  # before anything listens: a wrong setting ends guni
 bind = _settings.bind
 workers = _settings.web_concurrency
 threads = _settings.web_threads
-worker_class = "gthread"
+worker_class = "tiktok_api.server.worker.GuardedWorker"
 timeout = 120
 graceful_timeout = 30
 keepalive = 75  # nginx keeps its upstream connections for 60 s: ours must not be closed first
@@ -35,8 +35,11 @@ forwarded_allow_ips = ",".join(_settings.forwarded_allow_ips)
 accesslog = None  # requests are logged by the application, as JSON and without secrets
 loglevel = _settings.log_level.lower()
 control_socket_disable = True
+forwarder_headers = (
+    ""  # no proxy of ours sends SCRIPT_NAME or PATH_INFO: by default any client on loopback would be believed
+)
 limit_request_fields = 64
-limit_request_field_size = 65536  # more than nginx lets through: a token too long to be one of ours is refused by us
+limit_request_field_size = 8190  # gunicorn's own bound; all headers together: tiktok_api/server/arrival.py
 
 
 class logger_class(glogging.Logger):  # type: ignore[misc]  # noqa: N801  # gunicorn looks for a setting of that name

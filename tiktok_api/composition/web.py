@@ -13,11 +13,12 @@ from tiktok_api.settings import MEBIBYTE, Settings
 from tiktok_api.storage.errors import StorageError
 from tiktok_api.web import authentication, limits, rendering
 from tiktok_api.web.blueprint import AnyIdConverter
-from tiktok_api.web.middleware import request_ids, request_log
+from tiktok_api.web.middleware import proxies, request_ids, request_log
 from tiktok_api.web.middleware.unread_bodies import drain_unread_bodies
 from tiktok_api.web.monitoring.health import health
 from tiktok_api.web.monitoring.metrics import blp as metrics
 from tiktok_api.web.openapi.docs import docs
+from tiktok_api.web.transfers import hooks as transfers
 
 _LARGEST_JSON = MEBIBYTE
 _EXPOSED_HEADERS = (
@@ -38,25 +39,35 @@ def bind_web(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     tokens.install(app, settings)
     request_ids.install(app)
+    proxies.install(app, settings)
     authentication.install(app, tokens.make_authenticator())
     limits.install(app, settings)
+    transfers.install(app)
     rendering.install(app)
     app.register_error_handler(StorageError, _render_storage)
     if settings.cors_origins:
         CORS(app, origins=list(settings.cors_origins), expose_headers=list(_EXPOSED_HEADERS), max_age=86400)
     app.after_request(_harden)
+    if settings.public_url.startswith("https:"):
+        app.after_request(_insist_on_tls)
     app.register_blueprint(health)
     app.register_blueprint(metrics)
     app.register_blueprint(docs)
     request_log.install(app)
     # The outermost: through the start_response that gunicorn passes, it asks gunicorn to end a connection.
-    app.wsgi_app = drain_unread_bodies(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    released = transfers.release_places(app)
+    app.wsgi_app = drain_unread_bodies(released, transfers.may_wait)  # type: ignore[method-assign, assignment]
 
 
 def _harden(response: Any) -> Any:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     response.headers.setdefault("X-Frame-Options", "DENY")
+    return response
+
+
+def _insist_on_tls(response: Any) -> Any:
+    response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
 
 

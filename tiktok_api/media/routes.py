@@ -54,6 +54,7 @@ from tiktok_api.storage.port import Storage
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.schemas import page_of
+from tiktok_api.web.transfers.places import ServerBusy
 
 BLUEPRINTS = (blp,)
 """All media endpoints are on one blueprint: its name is in their endpoint names, by which links are signed."""
@@ -94,6 +95,7 @@ def _receive_file() -> ReceivedFile:
     FileInterrupted,
     UploadTooLarge,
     MediaQuotaExceeded,
+    ServerBusy,
     StorageOutOfSpace,
     StorageUnavailable,
 )
@@ -213,7 +215,7 @@ def convert_photo(wish: dict[str, str], media_id: UUID) -> Media:
 @blp.get("/<uuid:media_id>/content")
 @blp.doc(**openapi.handed_out("The file", *openapi.FILE_TYPES))
 @blp.response(200)
-@blp.raises(MediaNotReady, RangeNotSatisfiable, StorageUnavailable)
+@blp.raises(MediaNotReady, RangeNotSatisfiable, ServerBusy, StorageUnavailable)
 def download_media(media_id: UUID) -> Response:
     """Download the file
 

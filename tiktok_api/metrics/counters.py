@@ -36,6 +36,30 @@ requests_in_flight = Gauge(
     registry=REQUESTS,
     multiprocess_mode="livesum",
 )
+connections = Gauge(
+    "tiktok_api_connections",
+    "Connections of clients that are open.",
+    registry=REQUESTS,
+    multiprocess_mode="livesum",
+)
+connections_cut = Counter(
+    "tiktok_api_connections_cut",
+    "Connections that were closed while they waited: idle, or too slow with a head, a body, sending or an end; for room or memory.",
+    ("waiting",),
+    registry=REQUESTS,
+)
+transfers = Gauge(
+    "tiktok_api_transfers",
+    "Large bodies on their way, in and out.",
+    registry=REQUESTS,
+    multiprocess_mode="livesum",
+)
+transfers_refused = Counter(
+    "tiktok_api_transfers_refused",
+    "Large bodies that found no place, or that had to give it up.",
+    ("outcome",),
+    registry=REQUESTS,
+)
 limiter_fallbacks = Counter(
     "tiktok_api_rate_limit_fallbacks", "Requests counted by a process alone because Redis was away.", registry=REQUESTS
 )

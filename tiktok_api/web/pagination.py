@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import orjson
@@ -129,6 +129,7 @@ def _parse(value: Any, wanted: type) -> Any:
 
 
 def link_to_next(cursor: str) -> str:
-    """The value of the `Link` header for the next page of this request's list."""
+    """The value of the `Link` header for the next page of this request's list, under PUBLIC_URL: a client may send any Host."""
     others = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
-    return f'<{request.base_url}?{urlencode([*others, ("cursor", cursor)])}>; rel="next"'
+    here = service(Settings).public_url.rstrip("/") + quote(request.path, safe="/:@!$&'()*+,;=~")
+    return f'<{here}?{urlencode([*others, ("cursor", cursor)])}>; rel="next"'

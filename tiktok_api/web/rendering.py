@@ -1,7 +1,7 @@
 """Every error as a problem document (RFC 9457): domain errors, Flask's, marshmallow's, JWT's and our own bugs."""
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import structlog
 from flask import Flask, Response, current_app, g, request
@@ -9,7 +9,8 @@ from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestedRangeNotSatisfiable
+from werkzeug.exceptions import ClientDisconnected, HTTPException, MethodNotAllowed, RequestedRangeNotSatisfiable
+from werkzeug.routing import RequestRedirect
 
 from tiktok_api import errors
 from tiktok_api.db import end_reading
@@ -24,6 +25,10 @@ CONTENT_TYPE = "application/problem+json"
 
 class MalformedRequest(errors.BadRequest):
     message = "The request is not well-formed HTTP for this address."
+
+
+class BodyIncomplete(errors.RequestTimeout):
+    message = "The request body did not arrive whole, or was too slow; send it again."
 
 
 class DatabaseBusy(errors.Unavailable):
@@ -44,6 +49,7 @@ _BY_STATUS: dict[int, type[errors.Problem]] = {
     403: errors.Forbidden,
     404: errors.NotFound,
     405: errors.MethodNotAllowed,
+    408: errors.RequestTimeout,
     413: errors.BodyTooLarge,
     415: errors.UnsupportedBody,
     429: errors.TooManyRequests,
@@ -85,7 +91,13 @@ def render(problem: errors.Problem) -> Response:
 
 def _render_http(error: HTTPException) -> Response:
     if error.code is not None and error.code < 400 and error.response is None:  # a redirect is not a failure
-        return Response(status=error.code, headers=list(error.get_headers()))
+        response = Response(status=error.code, headers=list(error.get_headers()))
+        if isinstance(error, RequestRedirect):
+            target = urlsplit(error.new_url)  # on the host that the client named
+            response.headers["Location"] = urlunsplit(("", "", "/" + target.path.lstrip("/"), target.query, ""))
+        return response
+    if isinstance(error, ClientDisconnected):
+        return render(BodyIncomplete())
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         methods = allowed_methods.methods_at(request.path) or error.valid_methods
         return render(errors.MethodNotAllowed(headers={"Allow": allowed_methods.allow(methods)}))

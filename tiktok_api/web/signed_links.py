@@ -7,10 +7,9 @@ that browsers can cache; each thing's ten minutes start at another moment, so th
 import hashlib
 import hmac
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 from marshmallow import fields, validate
 
 from tiktok_api import clock
@@ -57,13 +56,11 @@ class LinkArgsSchema(Schema):
 
 
 def url_of(target: LinkTarget) -> str:
-    """The present link to `target`, on the host of the request."""
+    """The present link to `target`, under PUBLIC_URL: a client may send any Host."""
     expires = _expiry(target.id)
     ids: dict[str, Any] = {target.id_name: target.id}
     path = url_for(target.endpoint, **ids, expires=expires, signature=_sign(target, str(expires)))
-    public = service(Settings).public_url.rstrip("/")
-    is_ours = urlsplit(public).netloc == request.host
-    return (public if is_ours else request.host_url.rstrip("/")) + path
+    return service(Settings).public_url.rstrip("/") + path
 
 
 def must_be_signed(endpoint: str, thing_id: UUID, version: str | None, *, expires: str, signature: str) -> None:

@@ -16,8 +16,9 @@ from tiktok_api.media.uploads import openapi
 from tiktok_api.web import signed_links
 from tiktok_api.web.limits import client_network
 from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema, LinkExpired, LinkSignatureInvalid
+from tiktok_api.web.transfers.places import ServerBusy
 
-_REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, RangeNotSatisfiable, StorageUnavailable)
+_REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, RangeNotSatisfiable, ServerBusy, StorageUnavailable)
 
 
 @blp.get("/<uuid:media_id>/linked-thumbnail")

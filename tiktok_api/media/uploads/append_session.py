@@ -1,5 +1,6 @@
 """One append to one upload, while storage guarantees that its writer is the only one."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,12 +24,12 @@ from tiktok_api.media.models import Media
 from tiktok_api.media.quotas import UNLIMITED, Quota, reserve
 from tiktok_api.media.uploads.hashing_writer import HashingWriter
 from tiktok_api.media.uploads.receiver import Receiver, Reservation
-from tiktok_api.media.uploads.request_body import BodyInterrupted
+from tiktok_api.media.uploads.request_body import TICK_SECONDS, BodyInterrupted
 from tiktok_api.storage.errors import StorageFull
 from tiktok_api.storage.port import Appender
 
 MAX_SILENT_TICKS = 2
-"""Seconds of silence after which a waiting connection takes the upload over."""
+"""Seconds of silence, or of too little, after which a waiting connection takes the upload over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +108,20 @@ class AppendSession:
             raise StorageOutOfSpace from None
 
     def _until_taken_over(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """Pass `pieces` on. Raises BodyInterrupted if nothing arrives while another connection wants the upload.
+        """Pass `pieces` on. Raises BodyInterrupted if too little arrives while another connection wants the upload.
 
         A client whose network broke reconnects long before the server would notice the broken connection by itself.
         """
-        silent_ticks = 0
+        silent_ticks, ticked_at = 0, 0.0
         for piece in pieces:
-            if piece:
-                silent_ticks = 0
-            else:
+            if not piece:
                 is_wanted = db.session.scalar(select(Media.is_wanted).where(Media.id == self._media.id))
                 end_reading()
-                silent_ticks = silent_ticks + 1 if is_wanted else 0
+                silent_ticks, ticked_at = silent_ticks + 1 if is_wanted else 0, time.monotonic()
                 if silent_ticks >= MAX_SILENT_TICKS:
                     raise BodyInterrupted
+            elif time.monotonic() - ticked_at > 2 * TICK_SECONDS:
+                silent_ticks = 0  # a second in which enough arrived
             yield piece
 
     def _reserve(self, upto: int) -> None:

@@ -1,4 +1,4 @@
-"""Request bodies in pieces, straight from the server's socket: large from a fast client, small from a slow one."""
+"""Request bodies in pieces as they arrive: large from a fast client, small from a slow one."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,16 +6,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from tiktok_api.metrics import counters
+from tiktok_api.pace import BYTES_PER_SECOND, Pace
 
 SMALLEST_PIECE, LARGEST_PIECE = 64 * 1024, 256 * 1024
 TICK_SECONDS = 1.0
-_FAST_SECONDS, _SLOW_SECONDS = 0.05, 0.5
-_AT_ONCE_SECONDS = 0.01
-_MOST_READ_AHEAD = 2 * 1024 * 1024  # more than gunicorn buffers: later bytes have arrived after the pause
+_GATHER_SECONDS = 0.05
+"""For how long smaller pieces are gathered into one of SMALLEST_PIECE, so that storage is not called for each packet."""
 
 
 class BodyInterrupted(Exception):
-    """The body ended too early: the connection was reset or cut, or was silent for too long."""
+    """The body ended too early: the connection was reset or cut, or was too slow for too long."""
 
 
 def length_of(environ: dict[str, Any]) -> int | None:
@@ -27,67 +27,106 @@ def length_of(environ: dict[str, Any]) -> int | None:
 
 
 def iter_pieces(environ: dict[str, Any], *, stall_seconds: float) -> Iterator[bytes]:
-    """The body in pieces of 64 to 256 KiB, and an empty piece for each second in which nothing arrives.
+    """The body in pieces of what has arrived, at most 256 KiB, and an empty piece for each second in which too little arrives.
 
-    gunicorn waits until a piece is complete, so pieces grow only while they arrive quickly, and after a pause shrink to what
-    is there. Raises BodyInterrupted when the connection ends, or is silent for `stall_seconds`, before the body is complete.
+    Raises BodyInterrupted when the connection ends before the body is complete, is silent for `stall_seconds`, or is slower
+    than BYTES_PER_SECOND on average over them.
     """
-    read, may_pause = _reader(environ)
-    left, size, silent_seconds, since_pause = length_of(environ), SMALLEST_PIECE, 0.0, 0
-    patience = min(TICK_SECONDS, stall_seconds) if may_pause else stall_seconds
-    with _patience(environ, patience):
-        while left is None or left > 0:
-            began = time.monotonic()
-            try:
-                piece = read(size if left is None else min(size, left))
-            except TimeoutError as error:
-                silent_seconds += patience
-                if not may_pause or silent_seconds >= stall_seconds:
-                    raise BodyInterrupted from error
-                size, since_pause = max(size // 64, 1), 0
-                yield b""
-                continue
-            except Exception as error:  # resets and broken chunks: every server has exceptions of its own
-                raise BodyInterrupted from error
-            if not piece:
-                if left is None:
-                    return
-                raise BodyInterrupted
-            if left is not None:
-                left -= len(piece)
+    source = _Source(environ, stall_seconds)
+    ticked_at, arrived = time.monotonic(), 0
+    with source.patience:
+        while not source.is_over:
+            piece = source.read()
             counters.upload_bytes.inc(len(piece))
-            yield piece
-            took, since_pause = time.monotonic() - began, since_pause + len(piece)
-            if took > _AT_ONCE_SECONDS or since_pause > _MOST_READ_AHEAD:
-                silent_seconds = 0.0  # bytes that were buffered already do not end a silence
-            if took < _FAST_SECONDS and not silent_seconds:  # buffered bytes are read first, and soon end
-                size = min(max(size * 2, SMALLEST_PIECE), LARGEST_PIECE)
-            elif took > _SLOW_SECONDS:
-                size = min(size, SMALLEST_PIECE)
+            arrived += len(piece)
+            if piece:
+                yield piece
+            seconds = time.monotonic() - ticked_at
+            if seconds >= TICK_SECONDS:
+                if arrived < seconds * BYTES_PER_SECOND and not source.is_over:
+                    yield b""
+                ticked_at, arrived = time.monotonic(), 0
 
 
-def _reader(environ: dict[str, Any]) -> tuple[Callable[[int], bytes], bool]:
-    """Returns how to read the next bytes, and whether reading may continue after a time-out.
+class _Source:
+    """Reads the body of one request.
 
-    gunicorn keeps an incomplete piece for the next read. A buffered socket cannot be read again after a time-out, but returns
-    what is there without waiting for more.
+    Our own server returns what has arrived, and can be read again after a time-out. A buffered socket of another server
+    cannot.
     """
-    stream = environ["wsgi.input"]
-    if "gunicorn.socket" in environ:
-        return stream.read, True
-    return getattr(stream, "read1", stream.read), False
+
+    def __init__(self, environ: dict[str, Any], stall_seconds: float) -> None:
+        stream = environ["wsgi.input"]
+        self._may_pause = "gunicorn.socket" in environ and hasattr(stream, "read1")
+        self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+        self._most = LARGEST_PIECE if hasattr(stream, "read1") else SMALLEST_PIECE
+        self._left = length_of(environ)
+        self._pace = Pace(grace_seconds=stall_seconds)
+        self._seconds = min(TICK_SECONDS, stall_seconds) if self._may_pause else stall_seconds
+        self._wait_at_most, self.patience = _patience(environ)
+
+    @property
+    def is_over(self) -> bool:
+        return self._left == 0
+
+    def read(self) -> bytes:
+        """Returns what arrives within a second; nothing if that is nothing. Raises BodyInterrupted."""
+        piece = self._receive(self._seconds)
+        if not self._may_pause or not piece:
+            return piece
+        pieces, size, ends_at = [piece], len(piece), time.monotonic() + _GATHER_SECONDS
+        while size < SMALLEST_PIECE and not self.is_over and (left := ends_at - time.monotonic()) > 0:
+            try:
+                piece = self._receive(left)
+            except BodyInterrupted:  # told again by the next read, after these bytes have been stored
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+            size += len(piece)
+        return b"".join(pieces)
+
+    def _receive(self, seconds: float) -> bytes:
+        self._wait_at_most(seconds)
+        self._pace.begin_waiting()
+        try:
+            piece = self._read(self._most if self._left is None else min(self._most, self._left))
+        except TimeoutError as error:
+            self._pace.end_waiting()
+            if not self._may_pause or self._pace.seconds_left <= 0:
+                raise BodyInterrupted from error
+            return b""
+        except Exception as error:  # resets and broken chunks: every server has exceptions of its own
+            raise BodyInterrupted from error
+        self._pace.end_waiting()
+        self._pace.moved(len(piece))
+        if not piece:
+            if self._left is not None:
+                raise BodyInterrupted
+            self._left = 0
+        elif self._left is not None:
+            self._left -= len(piece)
+        if self._pace.seconds_left <= 0 and not self.is_over:
+            self._read = _interrupted
+        return piece
 
 
-@contextmanager
-def _patience(environ: dict[str, Any], seconds: float) -> Iterator[None]:
-    """Wait at most `seconds` for the client's next bytes, if the server shows us its socket."""
+def _interrupted(_size: int) -> bytes:
+    """Reads from a client that was too slow."""
+    raise BodyInterrupted
+
+
+def _patience(environ: dict[str, Any]) -> tuple[Callable[[float], None], Any]:
+    """Returns what sets how long to wait for the client's next bytes, and a block after which it is as before."""
     socket = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
-    if socket is None:
-        yield
-        return
-    before = socket.gettimeout()
-    socket.settimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.settimeout(before)
+
+    @contextmanager
+    def restored() -> Iterator[None]:
+        before = socket.gettimeout() if socket is not None else None
+        try:
+            yield
+        finally:
+            if socket is not None:
+                socket.settimeout(before)
+
+    return (socket.settimeout if socket is not None else lambda _seconds: None), restored()

@@ -35,6 +35,7 @@ from tiktok_api.media.uploads import openapi, request_body, responses, services,
 from tiktok_api.media.uploads.append_session import Append, UploadLimits
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
+from tiktok_api.web.transfers.places import ServerBusy
 
 _TERMINATION = (TusVersionUnsupported, UploadExpired, MediaInUse)
 _APPENDING = (
@@ -48,6 +49,7 @@ _APPENDING = (
     MediaQuotaExceeded,
     UploadContentTypeUnsupported,
     UploadBusy,
+    ServerBusy,
     StorageOutOfSpace,
     StorageUnavailable,
 )
@@ -124,6 +126,7 @@ def describe_uploads() -> Response:
     MediaQuotaExceeded,
     UploadContentTypeUnsupported,
     UploadBusy,
+    ServerBusy,
     StorageOutOfSpace,
     StorageUnavailable,
 )

@@ -16,7 +16,9 @@ from tiktok_api.web.idempotency import HEADER as IDEMPOTENCY_KEY
 from tiktok_api.web.openapi import document
 from tiktok_api.web.openapi.document import PROBLEM_JSON
 from tiktok_api.web.pagination import InvalidCursor, PageArgsSchema
+from tiktok_api.web.rendering import BodyIncomplete
 from tiktok_api.web.schemas import EXAMPLE_ID, ProblemSchema, is_page
+from tiktok_api.web.transfers.places import ServerBusy
 
 View = Callable[..., Any]
 _BEARER = "JWT access token, or API key (tk_…)"
@@ -72,6 +74,8 @@ def complete(view: View, *, rule: str, methods: Sequence[str]) -> None:
     statuses = _error_statuses(view, method, is_public, rule, arguments)
     responses = manual.setdefault("responses", {})
     refusals = _refusals_of(view)
+    if 408 in statuses:
+        refusals += (BodyIncomplete, ServerBusy)  # a large JSON body
     for status in sorted(statuses):
         responses.setdefault(str(status), _problem(status, [r for r in refusals if r.status == status]))
     _describe_success(view, doc, replays=_takes_key(view, method, is_public))
@@ -120,7 +124,7 @@ def _error_statuses(view: View, method: str, is_public: bool, rule: str, argumen
     if places:
         statuses.add(422)
     if "json" in places:
-        statuses |= {400, 413, 415}
+        statuses |= {400, 408, 413, 415}
     if _takes_key(view, method, is_public):
         statuses |= {409, 413, 422}
     return statuses

@@ -1,0 +1,89 @@
+"""How much of a request has arrived: its head, and the body too if that is small. Knows no sockets."""
+
+import re
+from dataclasses import dataclass
+
+MOST_HEAD_BYTES = 64 * 1024
+"""The request line and all headers together. gunicorn bounds each of them; it reads the whole head in one pass."""
+SMALL_BODY_BYTES = 64 * 1024
+"""Up to here a body is awaited together with its head, before a thread is taken."""
+
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*(?=\r\n)", re.IGNORECASE)
+_CODING = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
+_EXPECTATION = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request that is refused before its head is complete."""
+
+    status: int
+    reason: str
+    detail: str
+
+
+TOO_LONG = Refusal(414, "URI Too Long", "The address is longer than this server takes.")
+TOO_LARGE = Refusal(431, "Request Header Fields Too Large", "The headers are more than this server takes.")
+TOO_LATE = Refusal(408, "Request Timeout", "The request did not arrive in time; send it again.")
+
+
+class Arrival:
+    """The bytes of one request so far, and of what the client has sent after it.
+
+    `is_complete`: there is no more to wait for before a thread reads it. `has_body`: that includes the whole body.
+    `wants_continue`: the client holds a small body back until it is told `100 Continue`.
+    """
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+        self.has_head = False
+        self.wants_continue = False
+        self.refusal: Refusal | None = None
+        self._searched = 0
+        self._lines_at = 0
+        self._needed = 0
+        self._is_small = False
+        self._is_malformed = False
+
+    @property
+    def is_complete(self) -> bool:
+        return self._is_malformed or (self.has_head and len(self.content) >= self._needed)
+
+    @property
+    def has_body(self) -> bool:
+        return self._is_small and self.is_complete
+
+    @property
+    def awaits_body(self) -> bool:
+        return self.has_head and not self.is_complete
+
+    def feed(self, data: bytes) -> None:
+        """Add bytes."""
+        self.content += data
+        if not self.has_head:
+            self._look_for_head()
+
+    def _look_for_head(self) -> None:
+        end = self.content.find(b"\r\n\r\n", self._searched)
+        if end >= 0 and end < MOST_HEAD_BYTES:
+            self.has_head = True
+            self._read_head(bytes(self.content[: end + 2]), end + 4)
+        elif len(self.content) > MOST_HEAD_BYTES:
+            self.refusal = TOO_LARGE if b"\r\n" in self.content[2:MOST_HEAD_BYTES] else TOO_LONG
+        elif self._has_bare_line_feed():
+            self._is_malformed = True  # gunicorn says so without reading on
+        self._searched = max(0, len(self.content) - 3)
+
+    def _has_bare_line_feed(self) -> bool:
+        start, self._lines_at = self._lines_at, max(0, len(self.content) - 1)
+        if start == 0 and self.content[:1] == b"\n":
+            return True
+        return self.content.count(b"\n", start + 1) != self.content.count(b"\r\n", start)
+
+    def _read_head(self, head: bytes, body_at: int) -> None:
+        lengths = _LENGTH.findall(head)
+        length = int(lengths[0]) if lengths else 0
+        self._is_small = len(lengths) < 2 and length <= SMALL_BODY_BYTES and _CODING.search(head) is None
+        self._needed = body_at + (length if self._is_small else 0)
+        is_held_back = len(self.content) < self._needed and b"HTTP/1.1\r\n" in head
+        self.wants_continue = is_held_back and _EXPECTATION.search(head) is not None

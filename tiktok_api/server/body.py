@@ -1,0 +1,224 @@
+"""The body of a request as its application reads it: what has arrived, without waiting for a full piece."""
+
+import fcntl
+import termios
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.http.body import CHUNK_EXT_RE, Body, ChunkedReader
+from gunicorn.http.errors import (
+    ChunkMissingTerminator,
+    InvalidChunkExtension,
+    InvalidChunkSize,
+    LimitRequestHeaders,
+    NoMoreData,
+)
+from gunicorn.http.message import Request
+from gunicorn.http.parser import RequestParser
+from gunicorn.http.unreader import SocketUnreader
+
+_WIRE_BYTES = 64 * 1024
+_MOST_LINE_BYTES = 8190
+_FREE_FRAMING_BYTES = 64 * 1024
+"""How much longer than its content a chunked body may be on the wire, and then once more for each byte of content."""
+
+
+class Unreader(SocketUnreader):  # type: ignore[misc]
+    """What has arrived before the parser asked for it, and then the socket."""
+
+    has_body = False
+    has_continued = False
+
+    @property
+    def arrived_bytes(self) -> int:
+        """Returns how much is here or in the socket's buffer."""
+        waiting = array("i", [0])
+        fcntl.ioctl(self.sock.fileno(), termios.FIONREAD, waiting)
+        return len(self.buf.getvalue()) + waiting[0]
+
+    def take(self, size: int) -> bytes:
+        """Returns at most `size` bytes of what has arrived; waits only if that is nothing."""
+        kept = self.take_buffered()
+        if not kept:
+            return bytes(self.sock.recv(size))
+        if len(kept) > size:
+            self.unread(kept[size:])
+        return bytes(kept[:size])
+
+
+class LengthPieces:
+    """A body of known length."""
+
+    def __init__(self, unreader: Unreader, length: int) -> None:
+        self._unreader, self._left = unreader, length
+
+    @property
+    def is_over(self) -> bool:
+        return self._left == 0
+
+    def read(self, size: int) -> bytes:
+        """Returns what has arrived, at most `size` bytes; b"" at the end, and when the client hangs up before."""
+        if self._left == 0:
+            return b""
+        piece = self._unreader.take(min(size, self._left))
+        self._left -= len(piece)
+        return piece
+
+
+class ChunkPieces:
+    """A chunked body (RFC 9112, section 7.1). A time-out loses nothing: reading may continue."""
+
+    def __init__(self, request: Any, unreader: Unreader) -> None:
+        self._request, self._unreader = request, unreader
+        self._decoder = ChunkDecoder()
+
+    @property
+    def is_over(self) -> bool:
+        return self._decoder.is_over
+
+    def read(self, size: int) -> bytes:
+        """Returns what has arrived, perhaps more than `size` bytes; b"" at the end. Raises gunicorn's errors, NoMoreData."""
+        content = b""
+        while not content and not self.is_over:
+            data = self._unreader.take(max(size, _WIRE_BYTES))
+            if not data:
+                raise NoMoreData
+            content = self._feed(data)
+        return content
+
+    def _feed(self, data: bytes) -> bytes:
+        decoder = self._decoder
+        content = decoder.feed(data)
+        if decoder.is_over:
+            self._unreader.unread(decoder.rest)
+            if decoder.trailers:
+                self._request.trailers = self._request.parse_headers(decoder.trailers, from_trailer=True)
+        return content
+
+
+class ChunkDecoder:
+    """Takes the framing off, in linear time. `rest` is what follows the body, `trailers` the lines after the last chunk."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+        self.rest = b""
+        self.trailers = b""
+        self._line = bytearray()
+        self._take_line: Callable[[bytes], None] = self._take_size
+        self._left = 0
+        self._framing_left = _FREE_FRAMING_BYTES
+
+    def feed(self, data: bytes) -> bytes:
+        """Returns the content in `data`. Raises InvalidChunkSize, InvalidChunkExtension, ChunkMissingTerminator."""
+        content, at = [], 0
+        while at < len(data) and not self.is_over:
+            if self._left:
+                piece = data[at : at + self._left]
+                content.append(piece)
+                at += len(piece)
+                self._left -= len(piece)
+                self._framing_left += len(piece)
+                continue
+            end = data.find(b"\n", at) + 1
+            line = data[at : end or len(data)]
+            at += len(line)
+            self._add_to_line(line)
+            if end:
+                whole, self._line = bytes(self._line), bytearray()
+                self._take_line(whole)
+        self.rest = data[at:]
+        return b"".join(content)
+
+    def _add_to_line(self, line: bytes) -> None:
+        self._line += line
+        self._framing_left -= len(line)
+        if len(self._line) > _MOST_LINE_BYTES or self._framing_left < 0:
+            raise InvalidChunkSize(b"more framing than content")
+        if self._take_line == self._take_end and not b"\r\n".startswith(self._line):
+            raise ChunkMissingTerminator(bytes(self._line[:2]))
+
+    def _take_size(self, line: bytes) -> None:
+        if not line.endswith(b"\r\n"):
+            raise InvalidChunkSize(b"bare LF")
+        size, *extension = line[:-2].split(b";", 1)
+        if extension:
+            if not CHUNK_EXT_RE.fullmatch(b";" + extension[0]):
+                raise InvalidChunkExtension("invalid chunk extension")
+            size = size.rstrip(b" \t")
+        if not 0 < len(size) <= 16 or size.translate(None, b"0123456789abcdefABCDEF"):
+            raise InvalidChunkSize(size)
+        self._left = int(size, 16)
+        self._take_line = self._take_end if self._left else self._take_trailer
+
+    def _take_end(self, _line: bytes) -> None:
+        self._take_line = self._take_size
+
+    def _take_trailer(self, line: bytes) -> None:
+        if line == b"\r\n":
+            self.is_over, self.trailers = True, self.trailers[:-2]
+            return
+        self.trailers += line
+        if len(self.trailers) > _MOST_LINE_BYTES or not line.endswith(b"\r\n"):
+            raise LimitRequestHeaders("limit request trailer section size")
+
+
+class ArrivingBody(Body):  # type: ignore[misc]
+    """`wsgi.input`. `has_arrived`: reading it never waits. `failed`: where the next request begins is unknown."""
+
+    def __init__(self, pieces: LengthPieces | ChunkPieces, unreader: Unreader) -> None:
+        super().__init__(pieces)
+        self.has_arrived = unreader.has_body or pieces.is_over
+        self._unreader = unreader
+
+    @property
+    def arrived_bytes(self) -> int:
+        """Returns how much can be read at once."""
+        return self._unreader.arrived_bytes
+
+    @property
+    def is_over(self) -> bool:
+        return self.reader.is_over and not self.buf.tell()
+
+    def read1(self, size: int) -> bytes:
+        """Returns what has arrived, at most `size` bytes; waits only if that is nothing. b"" at the end.
+
+        After TimeoutError reading may continue. Raises OSError of other kinds for good.
+        """
+        kept = self.buf.getvalue() or self._read_reader(size)
+        self.buf.seek(0)
+        self.buf.truncate()
+        self.buf.write(kept[size:])
+        return bytes(kept[:size])
+
+    def _read_reader(self, size: int) -> Any:
+        try:
+            return self.reader.read(size)
+        except (TimeoutError, BlockingIOError):
+            raise
+        except Exception:
+            self.failed = True
+            raise
+
+
+class ArrivingRequest(Request):  # type: ignore[misc]
+    """gunicorn's request with a body of ours."""
+
+    body: Any
+    unreader: Unreader
+
+    def set_body_reader(self) -> None:
+        """Called at the end of the head. Raises gunicorn's errors for contradictory framing."""
+        super().set_body_reader()
+        reader = self.body.reader
+        is_chunked = isinstance(reader, ChunkedReader)
+        pieces = ChunkPieces(self, self.unreader) if is_chunked else LengthPieces(self.unreader, reader.length)
+        self.body = ArrivingBody(pieces, self.unreader)
+        if self.unreader.has_continued:
+            self._expected_100_continue = False
+
+
+class ArrivingRequests(RequestParser):  # type: ignore[misc]
+    """The requests on one connection."""
+
+    mesg_class = ArrivingRequest

@@ -1,0 +1,234 @@
+"""gunicorn's thread worker behind a guard: no connection has a thread before its request is there.
+
+gthread as shipped gives a thread to each connection that has sent a byte, without a limit in time, and its main thread waits
+up to 2 s for each one that it closes. Here the main thread reads heads and small bodies, sends what clients are slow to take,
+and waits for their ends, all without blocking and each with a deadline; a thread only works.
+"""
+
+import resource
+import selectors
+import sys
+import time
+from concurrent import futures
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from gunicorn.workers import gthread
+
+from tiktok_api.server.connection import Connection, Waiting
+from tiktok_api.server.paced_socket import PacedSocket
+
+LEAST_THREADS = 4
+"""Fewer could not serve one transfer, one that is being cut, a request and a probe at the same time."""
+MOST_UNSENT_BYTES, MOST_READ_AHEAD_BYTES = 32 * 1024 * 1024, 16 * 1024 * 1024
+"""What all connections together may keep in memory, of responses and of requests."""
+_ACCEPTED_AT_ONCE = 64
+_EXPIRE_SECONDS = 0.5
+_WANTED_FILES, _OTHER_FILES = 4096, 256
+
+
+class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
+    """Serves HTTP/1.1; TLS and HTTP/2 belong to the proxy in front."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.most_connections = int(self.cfg.worker_connections)
+        self.worker_connections = sys.maxsize  # accept always: an older connection gives way
+        self._waiting: dict[Connection, None] = {}
+        self._expired_at = 0.0
+        self._stopping_at: float | None = None
+        self._counters: Any = None
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """Raises RuntimeError for what only gunicorn's own workers can do."""
+        if cfg.is_ssl:
+            raise RuntimeError("TLS belongs to the proxy in front (deploy/nginx.conf)")
+
+    def init_process(self) -> None:
+        """Called in the new process."""
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        files = _WANTED_FILES if most == resource.RLIM_INFINITY else min(most, _WANTED_FILES)
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if 0 <= soft < files:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+        self.most_connections = max(16, min(self.most_connections, files - _OTHER_FILES))
+        super().init_process()
+
+    def load_wsgi(self) -> None:
+        """Load the application; the counters may be imported only in the process that counts."""
+        super().load_wsgi()
+        from tiktok_api.metrics import counters
+
+        self._counters = counters
+
+    def get_thread_pool(self) -> futures.ThreadPoolExecutor:
+        """Returns the threads in which requests run."""
+        return futures.ThreadPoolExecutor(max_workers=self._threads)
+
+    @property
+    def _threads(self) -> int:
+        return max(LEAST_THREADS, int(self.cfg.threads))
+
+    def accept(self, listener: Any) -> None:
+        """Take the new connections, and make room for them."""
+        for _ in range(_ACCEPTED_AT_ONCE):
+            if self.nr_conns >= self.most_connections:
+                self._make_room()
+            try:
+                plain, client = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            except OSError:  # out of file descriptors
+                self._make_room()
+                return
+            self.nr_conns += 1
+            conn = Connection(self.cfg, PacedSocket(plain, threads=self._threads), client, listener.getsockname())
+            self._count_connection(1)
+            self._watch(conn, selectors.EVENT_READ)
+
+    def finish_request(self, conn: Connection, fs: Any) -> None:
+        """A thread is done with a connection."""
+        conn.is_kept = not fs.cancelled() and fs.exception() is None and bool(fs.result())
+        self._attempt(conn, self._go_on)
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Close what has waited too long, or everything."""
+        now = time.monotonic()
+        if not force and now < self._expired_at + _EXPIRE_SECONDS:
+            return
+        self._expired_at = now
+        for conn in list(self._waiting):
+            if force:
+                self._drop(conn)
+            elif now >= min(conn.until, self._stopping_at or conn.until) if conn.is_idle else now >= conn.until:
+                self._attempt(conn, self._expire)
+        self._limit_memory()
+
+    def murder_pending(self) -> None:
+        """gunicorn's other list; ours is one."""
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        self._stopping_at = deadline
+
+    def _go_on(self, conn: Connection) -> None:
+        """Send the rest of a response, then await the next request or the end."""
+        if conn.sock.unsent_bytes:
+            conn.await_sending()
+            self._watch(conn, selectors.EVENT_WRITE)
+        elif conn.is_kept:
+            conn.await_request(idle_seconds=self.cfg.keepalive)
+            self._take_up(conn)
+        else:
+            conn.await_end()
+            self._watch(conn, selectors.EVENT_READ)
+
+    def _take_up(self, conn: Connection) -> None:
+        """Give a request that has arrived to a thread, or await more of it."""
+        if conn.arrival.refusal is not None:
+            conn.refuse(conn.arrival.refusal)
+            self._unwatch(conn)
+            self._go_on(conn)
+        elif conn.arrival.is_complete:
+            self._unwatch(conn)
+            self.enqueue_req(conn)
+        elif conn not in self._waiting:
+            self._watch(conn, selectors.EVENT_READ)
+
+    def _on_event(self, conn: Connection, _fileobj: Any) -> None:
+        self._attempt(conn, self._advance)
+
+    def _advance(self, conn: Connection) -> None:
+        if conn.waiting is Waiting.SENDING:
+            self._unwatch(conn)
+            conn.flush()
+            self._go_on(conn)
+        elif conn.waiting is Waiting.END:
+            if not conn.drop_received():
+                self._drop(conn)
+        elif conn.receive():
+            self._take_up(conn)
+        elif conn.arrival.awaits_body:
+            self._hand_over(conn)  # what has arrived of an upload is kept
+        else:
+            self._drop(conn)
+
+    def _expire(self, conn: Connection) -> None:
+        if conn.waiting is not Waiting.REQUEST or conn.is_idle:
+            self._count_closed("idle" if conn.is_idle else conn.waiting.value)
+            self._drop(conn)
+        elif conn.arrival.awaits_body:
+            self._count_closed("body")
+            conn.sock.cut()
+            self._hand_over(conn)
+        else:
+            self._count_closed("head")
+            self._unwatch(conn)
+            conn.refuse()
+            self._go_on(conn)
+
+    def _hand_over(self, conn: Connection) -> None:
+        """Let a thread read a body that will not become complete; it never waits for more."""
+        self._unwatch(conn)
+        self.enqueue_req(conn)
+
+    def _make_room(self) -> None:
+        """Close the connection that has waited longest, of the network that has most."""
+        networks: dict[str, list[Connection]] = {}
+        for conn in self._waiting:
+            networks.setdefault(conn.network, []).append(conn)
+        if networks:
+            crowd = max(networks.values(), key=len)
+            self._count_closed("room")
+            self._drop(min(crowd, key=lambda conn: conn.since))
+
+    def _limit_memory(self) -> None:
+        """Close the largest ones while all together keep too much."""
+        kept: tuple[tuple[int, Any], ...] = (
+            (MOST_UNSENT_BYTES, lambda conn: conn.sock.unsent_bytes),
+            (MOST_READ_AHEAD_BYTES, lambda conn: len(conn.arrival.content)),
+        )
+        for most, size_of in kept:
+            total = sum(map(size_of, self._waiting))
+            for conn in sorted(self._waiting, key=size_of, reverse=True):
+                if total <= most:
+                    break
+                total -= size_of(conn)
+                self._count_closed("memory")
+                self._drop(conn)
+
+    def _attempt(self, conn: Connection, act: Any) -> None:
+        try:
+            act(conn)
+        except BlockingIOError:
+            return  # woken for nothing
+        except OSError:  # the client is gone
+            self._drop(conn)
+        except Exception:
+            self.log.exception("Connection failed")
+            self._drop(conn)
+
+    def _watch(self, conn: Connection, event: int) -> None:
+        self._waiting[conn] = None
+        self.poller.register(conn.sock, event, partial(self._on_event, conn))
+
+    def _unwatch(self, conn: Connection) -> None:
+        if conn in self._waiting:
+            del self._waiting[conn]
+            self.poller.unregister(conn.sock)
+
+    def _drop(self, conn: Connection) -> None:
+        self._unwatch(conn)
+        self.nr_conns -= 1
+        self._count_connection(-1)
+        with suppress(OSError):
+            conn.sock.close()
+
+    def _count_connection(self, change: int) -> None:
+        with suppress(OSError):  # the files of the counters may be gone
+            self._counters.connections.inc(change)
+
+    def _count_closed(self, awaited: str) -> None:
+        with suppress(OSError):
+            self._counters.connections_cut.labels(awaited).inc()
