@@ -172,7 +172,7 @@ def test_deleting_a_user_disconnects_all_accounts(scene, stranger):
 
 def test_tokens_that_could_not_be_revoked_for_a_week_are_deleted(scene, database_url):
     with scene.app.app_context(), transaction():
-        queue.enqueue("accounts.sweep", due_at=clock.now())
+        queue.enqueue("accounts.sweep", owner_id=None, due_at=clock.now())
     scene.run_jobs()
     scene.disconnect()
     scene.simulator.control.mischief("revoke", "status", status=503, times=99)

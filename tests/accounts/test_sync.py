@@ -171,7 +171,7 @@ def test_union_ids_that_tiktok_leaves_out_are_kept(owner, account_id, simulator,
 def test_attempts_to_connect_are_deleted_after_a_week(app, owner, run_jobs, pass_time):
     begun = oauth_consent.begin(owner)
     with app.app_context(), transaction():
-        queue.enqueue("accounts.sweep", due_at=clock.now())
+        queue.enqueue("accounts.sweep", owner_id=None, due_at=clock.now())
     run_jobs()
     assert owner.get(f"/accounts/connections/{begun['id']}").status_code == 200
     pass_time(days=8)

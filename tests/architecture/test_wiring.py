@@ -48,6 +48,20 @@ def test_every_task_runs_by_itself_or_is_enqueued():
     assert set(tasks) - by_itself - enqueued == set()
 
 
+def test_every_kind_names_its_lane_and_no_other_work_is_in_those_of_publishing_and_renewal():
+    lanes: dict[str, set[str]] = {}
+    for each in modules():
+        for function in each.nodes(ast.FunctionDef):
+            for call in function.decorator_list:
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "task":
+                    said = {option.arg: ast.unparse(option.value) for option in call.keywords}
+                    lanes.setdefault(said["lane"], set()).add(_kind(each, call.args[0]))
+
+    assert lanes["Lane.PUBLISH"] == {"posts.publish", "posts.check_media"}
+    assert lanes["Lane.RENEW"] == {"accounts.renew", "accounts.revoke"}
+    assert set.union(*lanes.values()) == set(_tasks())
+
+
 def _tasks() -> dict[str, bool]:
     """The kinds that tasks handle, and whether each is enqueued by itself."""
     return {

@@ -57,7 +57,7 @@ def sweep(app: Flask, run_jobs: Callable[[], int]) -> Callable[[], None]:
 
     def sweep_now() -> None:
         with app.app_context(), transaction():
-            queue.enqueue("auth.sweep", due_at=datetime(2026, 1, 1, tzinfo=UTC))
+            queue.enqueue("auth.sweep", owner_id=None, due_at=datetime(2026, 1, 1, tzinfo=UTC))
         run_jobs()
 
     return sweep_now

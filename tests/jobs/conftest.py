@@ -44,7 +44,7 @@ def enqueue(app: Flask) -> Callable[..., UUID]:
 
     def make(kind: str = "tests.anything", **details: Any) -> UUID:
         with transaction() as session:
-            queue.enqueue(kind, **{"due_at": clock.now(), "unique_key": "the job"} | details)
+            queue.enqueue(kind, **{"due_at": clock.now(), "owner_id": None, "unique_key": "the job"} | details)
             found = session.scalar(select(Job.id).where(Job.unique_key == details.get("unique_key", "the job")))
         assert found is not None
         return found

@@ -50,7 +50,7 @@ def test_a_job_that_is_enqueued_again_while_it_runs_comes_due_at_its_new_time(en
 
     def act(_job):
         with transaction():
-            queue.enqueue("tests.anything", due_at=clock.now(), unique_key="the job")
+            queue.enqueue("tests.anything", owner_id=None, due_at=clock.now(), unique_key="the job")
         return RunAgain(clock.now() + LATER) if outcome else None
 
     kinds.does["tests.anything"] = act
@@ -111,7 +111,7 @@ def test_enqueue_once_leaves_an_existing_job_as_it_is(app, enqueue, read_job):
 def test_a_job_enqueued_in_a_failed_transaction_does_not_exist(app):
     def enqueue_and_fail():
         with transaction():
-            queue.enqueue("tests.anything", due_at=clock.now(), unique_key="the job")
+            queue.enqueue("tests.anything", owner_id=None, due_at=clock.now(), unique_key="the job")
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -31,7 +31,7 @@ def beats(app) -> Callable[[], int]:
 
 @pytest.mark.parametrize(
     "statement",
-    ["SELECT jobs.id FROM jobs WHERE jobs.status", "UPDATE jobs SET enqueued_until", "epoch=(jobs.epoch +"],
+    ["SELECT jobs.id, jobs.owner_id FROM jobs", "UPDATE jobs SET enqueued_until", "epoch=(jobs.epoch +"],
     ids=["looking", "marking", "claiming"],
 )
 def test_a_job_that_could_not_be_started_is_started_later(statement, enqueue, read_job, start_runner, stumble):
@@ -46,7 +46,7 @@ def test_a_job_that_could_not_be_started_is_started_later(statement, enqueue, re
 
 def test_a_bug_in_looking_for_jobs_is_logged_and_ends_no_worker(enqueue, read_job, start_runner, stumble, capfd):
     job_id = enqueue()
-    failed = stumble("SELECT jobs.id FROM jobs WHERE jobs.status", error=RuntimeError("a bug"))
+    failed = stumble("SELECT jobs.id, jobs.owner_id FROM jobs", error=RuntimeError("a bug"))
 
     start_runner()
 

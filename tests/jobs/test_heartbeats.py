@@ -78,15 +78,16 @@ def upgraded(tmp_path: Path) -> Path:
 @on_each_database
 def test_a_worker_has_a_row_until_it_stops(start_worker, rows, workers):
     assert rows() == []
-    process = start_worker(WORKER_THREADS="3")
+    process = start_worker(WORKER_THREADS="3", WORKER_MEDIA_THREADS="1")
     wait_until(rows, seconds=60)
 
     [beat] = rows()
-    assert (beat.pid, beat.threads, beat.busy) == (process.pid, 3, 0)
+    assert (beat.pid, beat.threads, beat.busy) == (process.pid, 3 + 2 + 2 + 3 + 1 + 3, 0)
+    assert beat.lanes == ["publish", "renew", "deliver", "sync", "media", "import"]
     assert beat.host
     assert beat.version
     assert workers()["status"] == "ok"
-    assert (workers()["alive"], workers()["threads"]) == (1, 3)
+    assert (workers()["alive"], workers()["threads"]) == (1, 14)
 
     process.send_signal(signal.SIGTERM)
 

@@ -52,7 +52,7 @@ def sweep(app: Flask, run_jobs: Callable[[], int]) -> Callable[..., None]:
         with app.app_context():
             clock_offset.advance(timedelta(**later))
             with transaction():
-                queue.enqueue("media.sweep", due_at=clock.now())
+                queue.enqueue("media.sweep", owner_id=None, due_at=clock.now())
         run_jobs()
 
     return sweep

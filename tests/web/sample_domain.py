@@ -136,7 +136,9 @@ def read_nothing() -> None:
 
 def _make(name: str) -> dict[str, Any]:
     thing_id = new_id()
-    queue.enqueue(name, due_at=clock.now(), subject=caller.user_id, unique_key=f"thing:{thing_id}")
+    queue.enqueue(
+        name, owner_id=caller.user_id, due_at=clock.now(), subject=caller.user_id, unique_key=f"thing:{thing_id}"
+    )
     row = db.session.execute(
         select(Job.id, Job.kind, Job.created_at).where(Job.unique_key == f"thing:{thing_id}")
     ).one()

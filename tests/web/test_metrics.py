@@ -139,10 +139,10 @@ def fresh(make_app, each_database_url):
 @on_each_database
 def test_waiting_and_dead_jobs_are_shown_by_kind(app, fresh):
     with app.app_context(), transaction() as session:
-        queue.enqueue("tests.waits", due_at=clock.now() - timedelta(minutes=2), unique_key="a")
-        queue.enqueue("tests.waits", due_at=clock.now(), unique_key="b")
-        queue.enqueue("tests.later", due_at=clock.now() + timedelta(minutes=2), unique_key="c")
-        queue.enqueue("tests.dead", due_at=clock.now(), unique_key="d")
+        queue.enqueue("tests.waits", owner_id=None, due_at=clock.now() - timedelta(minutes=2), unique_key="a")
+        queue.enqueue("tests.waits", owner_id=None, due_at=clock.now(), unique_key="b")
+        queue.enqueue("tests.later", owner_id=None, due_at=clock.now() + timedelta(minutes=2), unique_key="c")
+        queue.enqueue("tests.dead", owner_id=None, due_at=clock.now(), unique_key="d")
         session.query(Job).filter_by(unique_key="d").one().status = JobStatus.DEAD
 
     samples = scrape(fresh())
@@ -220,7 +220,7 @@ def test_the_counts_of_workers_are_stored_in_the_database(app, each_database_url
 def _run(kind, times):
     for number in range(times):
         with transaction() as session:
-            queue.enqueue(kind, due_at=clock.now(), unique_key=f"job {number}")
+            queue.enqueue(kind, owner_id=None, due_at=clock.now(), unique_key=f"job {number}")
             job_id = session.query(Job).filter_by(unique_key=f"job {number}").one().id
         job = executor.claim(job_id, timedelta(seconds=60))
         assert job is not None

@@ -32,7 +32,7 @@ def enqueue_job(app):
 
     def make(kind, *, due_for=timedelta(0), **values):
         with app.app_context(), transaction() as session:
-            queue.enqueue(kind, due_at=clock.now() - due_for, unique_key=kind)
+            queue.enqueue(kind, owner_id=None, due_at=clock.now() - due_for, unique_key=kind)
             job = session.query(Job).filter_by(unique_key=kind).one()
             for name, value in values.items():
                 setattr(job, name, value)

@@ -101,7 +101,7 @@ def test_events_are_deleted_after_a_month(app, deliver, run_jobs, pass_time):
     deliver(event("brand.new", "someone", {"thing": 2}))
 
     with app.app_context(), transaction():
-        queue.enqueue("webhooks.sweep", due_at=datetime(2026, 1, 1, tzinfo=UTC))
+        queue.enqueue("webhooks.sweep", owner_id=None, due_at=datetime(2026, 1, 1, tzinfo=UTC))
     run_jobs()
 
     with app.app_context():

@@ -92,7 +92,7 @@ def _enqueue_revocation(open_id: str, granted: GrantTokens, expires_at: datetime
     tokens.encrypt_tokens(revocation, granted, vault.encryptor)
     db.session.add(revocation)
     db.session.flush()
-    queue.enqueue(REVOKE, due_at=clock.now(), subject=revocation.id)
+    queue.enqueue(REVOKE, due_at=clock.now(), owner_id=None, subject=revocation.id)
 
 
 def _revoke_at_tiktok(revocation: Revocation, vault: TokenVault) -> None:

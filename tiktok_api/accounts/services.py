@@ -97,7 +97,7 @@ def request_sync(caller: Identity, account_id: UUID) -> Account:
 
 def enqueue_sync(account: Account) -> None:
     """Have profile and counts read now, and from then on regularly."""
-    queue.enqueue(SYNC, due_at=clock.now(), subject=account.id)
+    queue.enqueue(SYNC, due_at=clock.now(), owner_id=account.owner_id, subject=account.id)
 
 
 def has_lost_its_grant(account_id: UUID) -> bool:

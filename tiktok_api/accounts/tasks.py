@@ -14,6 +14,7 @@ from tiktok_api.accounts.models import PUBLISHING_SCOPE, Account, Connection, Re
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound
+from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, daily, task
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import CreatorCannotPost, NoUsableToken, TikTokBusy, TikTokError, TikTokUnreachable
@@ -25,7 +26,7 @@ _RETRY_SECONDS = 60.0
 _REFUSED_PAUSE = timedelta(minutes=10)
 
 
-@task(services.SYNC)
+@task(services.SYNC, lane=Lane.SYNC)
 def sync_account(job: ClaimedJob, *, vault: TokenVault, settings: Settings) -> RunAgain | None:
     """Read an account from TikTok; again before its data are older than SYNC_SECONDS."""
     period = timedelta(seconds=settings.sync_seconds)
@@ -38,7 +39,7 @@ def sync_account(job: ClaimedJob, *, vault: TokenVault, settings: Settings) -> R
     return _unless_gone(job, sync, longest=period)
 
 
-@task(tokens.RENEW)
+@task(tokens.RENEW, lane=Lane.RENEW)
 def renew_tokens(job: ClaimedJob, *, vault: TokenVault) -> RunAgain | None:
     """Renew an account's tokens long before they expire, so that an outage at TikTok costs no account."""
     return _unless_gone(job, vault.renew_early, longest=_REFUSED_PAUSE)
@@ -89,14 +90,14 @@ def _read(account_id: UUID, captured_at: datetime, vault: TokenVault) -> None:
             log.info("account.cannot_post", account=str(account_id), code=error.code)
 
 
-@task(disconnection.REVOKE, most_failures=40)
+@task(disconnection.REVOKE, lane=Lane.RENEW, most_failures=40)
 def revoke_tokens(job: ClaimedJob, *, vault: TokenVault) -> None:
     """Revoke the tokens of a deleted account; while TikTok is unreachable, after growing pauses for more than a day."""
     if job.subject is not None:
         disconnection.revoke(job.subject, vault)
 
 
-@task("accounts.sweep", every=daily)
+@task("accounts.sweep", lane=Lane.SYNC, every=daily)
 def sweep_connections(job: ClaimedJob) -> None:
     """Delete connections that ended a week ago, and tokens that TikTok could not be made to revoke for as long."""
     a_week_ago = clock.now() - CONNECTIONS_KEPT

@@ -61,7 +61,7 @@ def store_grant(account: Account, grant: TokenGrant, *, asked_at: datetime, encr
     account.access_expires_at = asked_at + lifetime
     account.renew_at = asked_at + lifetime * RENEW_AFTER
     account.refresh_expires_at = asked_at + timedelta(seconds=grant.refresh_expires_in)
-    queue.enqueue(RENEW, due_at=account.renew_at, subject=account.id)
+    queue.enqueue(RENEW, due_at=account.renew_at, owner_id=account.owner_id, subject=account.id)
     account.scopes = list(grant.scopes) or account.scopes
     account.token_version = (account.token_version or 0) + 1
     account.refresh_leased_until = None

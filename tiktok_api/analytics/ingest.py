@@ -33,7 +33,7 @@ SAME_SYNC = timedelta(minutes=5)
 
 def request_video_sync(*, account: Account) -> None:
     """Enqueue a sync of the account's videos."""
-    queue.enqueue(SYNC_VIDEOS, subject=account.id, due_at=clock.now())
+    queue.enqueue(SYNC_VIDEOS, owner_id=account.owner_id, subject=account.id, due_at=clock.now())
 
 
 def store_profile(*, account: Account, info: UserInfo, captured_at: datetime) -> None:
@@ -147,7 +147,8 @@ def store_page(page_to_read: PageToRead, page: VideoPage, captured_at: datetime)
     sync.watched_since = sync.watched_since or page_to_read.started_at
     db.session.flush()
     events.announce("account.videos_listed", account_id=page_to_read.account_id)
-    queue.enqueue(FETCH_PICTURES, subject=page_to_read.account_id, due_at=captured_at)
+    owner_id = select(Account.owner_id).where(Account.id == page_to_read.account_id).scalar_subquery()
+    queue.enqueue(FETCH_PICTURES, owner_id=owner_id, subject=page_to_read.account_id, due_at=captured_at)
     return True
 
 

@@ -13,6 +13,7 @@ from tiktok_api.analytics.ingest import SYNC_VIDEOS
 from tiktok_api.analytics.metrics import Reason
 from tiktok_api.db import transaction
 from tiktok_api.errors import NotFound
+from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.tiktok import ScopeMissing, TikTokBusy, TikTokUnreachable
 
@@ -23,7 +24,7 @@ PAGES_AT_ONCE = 10
 RETRY_SECONDS = 60.0
 
 
-@task(SYNC_VIDEOS)
+@task(SYNC_VIDEOS, lane=Lane.SYNC)
 def sync_videos(job: ClaimedJob, *, vault: TokenVault) -> RunAgain | None:
     """Read an account's list of videos, newest first, and store their numbers."""
     if job.subject is None:

@@ -8,6 +8,7 @@ from tiktok_api.auth import api_keys, audit, services, sessions
 from tiktok_api.auth.emails import messages
 from tiktok_api.auth.emails.mailer import Mailer, Undeliverable
 from tiktok_api.db import transaction
+from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob, hourly, task
 from tiktok_api.settings import Settings
 from tiktok_api.web import idempotency
@@ -15,7 +16,7 @@ from tiktok_api.web import idempotency
 log = structlog.get_logger(__name__)
 
 
-@task(messages.SEND, most_failures=20)
+@task(messages.SEND, lane=Lane.DELIVER, most_failures=20)
 def send_mail(job: ClaimedJob, *, mailer: Mailer, settings: Settings) -> None:
     """Send an email, if a user has the address. A try that fails leaves the hash of a token that was never sent."""
     with transaction():
@@ -30,7 +31,7 @@ def send_mail(job: ClaimedJob, *, mailer: Mailer, settings: Settings) -> None:
         messages.mark_sent(email.id)
 
 
-@task("auth.sweep", every=hourly)
+@task("auth.sweep", lane=Lane.SYNC, every=hourly)
 def sweep_auth(job: ClaimedJob, *, settings: Settings) -> None:
     """Delete what is over: sessions, keys, emails, stored answers, old audit entries, users who never verified their address."""
     with transaction():

@@ -17,7 +17,6 @@ from tiktok_api.encryption import Encryptor
 from tiktok_api.extensions import services_of
 from tiktok_api.jobs import monitoring as jobs_monitoring
 from tiktok_api.media import monitoring as media_monitoring
-from tiktok_api.media.imports.concurrency import ImportSlots
 from tiktok_api.outbound import Fetcher, Policy
 from tiktok_api.posts import monitoring as posts_monitoring
 from tiktok_api.settings import Settings, SettingsInvalid
@@ -42,7 +41,6 @@ def compose(app: Flask, settings: Settings, replaced: Mapping[type, Any]) -> Non
     makers: dict[type, Callable[[], Any]] = {
         Settings: lambda: settings,
         Encryptor: lambda: Encryptor(settings.vault_keys),
-        ImportSlots: lambda: ImportSlots(max(1, settings.worker_threads // 2)),
         HealthChecks: lambda: HealthChecks(CHECKS),
         Gauges: lambda: Gauges(GAUGES),
         Storage: lambda: _make_storage(settings),

@@ -3,7 +3,7 @@
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tiktok_api import __version__
 from tiktok_api.db import Model, database_now, db, new_id, transaction
 from tiktok_api.jobs import counters
+from tiktok_api.jobs.lanes import Lane
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,10 @@ _DELETED_AFTER = timedelta(hours=1)
 
 
 class WorkerHeartbeat(Model):
-    """One worker process; its id is the worker's. `busy` of its `threads` are running a job."""
+    """One worker process; its id is the worker's. `busy` of its `threads` are running a job.
+
+    `lanes` names the lanes that it takes jobs from; null: a worker of an older version, which takes all.
+    """
 
     __tablename__ = "worker_heartbeats"
 
@@ -36,15 +40,17 @@ class WorkerHeartbeat(Model):
     beat_at: Mapped[datetime] = mapped_column(index=True)
     threads: Mapped[int]
     busy: Mapped[int]
+    lanes: Mapped[list[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """The state of the workers: how many are alive, their threads, and the age of each one's last beat."""
+    """The state of the workers: how many are alive, their threads and lanes, and the age of each one's last beat."""
 
     alive: int
     threads: int
     busy: int
+    lanes: frozenset[Lane]
     ages: tuple[float, ...]
     """Seconds since the last beat of each worker that beat within the hour, the latest first."""
 
@@ -58,6 +64,7 @@ def workers() -> Workers:
         alive=len(living),
         threads=sum(beat.threads for beat in living),
         busy=sum(beat.busy for beat in living),
+        lanes=frozenset(lane for beat in living for lane in Lane if beat.lanes is None or lane in beat.lanes),
         ages=tuple(max(0.0, age) for _, age in found),
     )
 
@@ -65,8 +72,9 @@ def workers() -> Workers:
 class Heartbeat:
     """Beats until it is stopped; then it deletes the row, because a worker that was told to stop is not a dead one."""
 
-    def __init__(self, app: Flask, *, threads: int, busy: Callable[[], int]) -> None:
-        self._app, self._threads, self._busy = app, threads, busy
+    def __init__(self, app: Flask, *, lanes: Mapping[Lane, int], busy: Callable[[], int]) -> None:
+        """`lanes`: the lanes that the worker takes jobs from, and how many threads each has."""
+        self._app, self._lanes, self._busy = app, lanes, busy
         self._id = new_id()
         self._counters = counters.Counters()
         self._stopped = threading.Event()
@@ -112,7 +120,8 @@ class Heartbeat:
             if not found.rowcount:  # type: ignore[attr-defined]
                 facts = {"host": socket.gethostname(), "pid": os.getpid(), "version": __version__}
                 times = {"started_at": database_now(), "created_at": database_now()}
-                row = {"id": self._id, "threads": self._threads, **facts, **times, **fresh}
+                able = {"threads": sum(self._lanes.values()), "lanes": list(self._lanes)}
+                row = {"id": self._id, **able, **facts, **times, **fresh}
                 session.execute(insert(WorkerHeartbeat).values(row))
             session.execute(
                 delete(WorkerHeartbeat)

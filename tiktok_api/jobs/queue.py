@@ -5,23 +5,28 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import ScalarSelect, delete, select
 
 from tiktok_api import clock
 from tiktok_api.db import db, insert_into, new_id
+from tiktok_api.jobs import registry
 from tiktok_api.jobs.models import Job, JobStatus
 from tiktok_api.jobs.registry import ClaimedJob
+
+Owner = UUID | ScalarSelect[UUID] | None
+"""The user who waits for a job, or a subquery for it; None: the server itself."""
 
 
 def enqueue(
     kind: str,
     *,
     due_at: datetime,
+    owner_id: Owner,
     subject: UUID | None = None,
     unique_key: str | None = None,
     payload: dict[str, Any] | None = None,
 ) -> None:
-    """Enqueue a job for `due_at`, one for each `unique_key` (by default kind and subject).
+    """Enqueue a job for `due_at`, one for each `unique_key` (by default kind and subject). The owners take turns.
 
     A job that exists already is moved to the new time and, if it was dead, revived; if it is running, it runs again afterwards.
     """
@@ -30,6 +35,8 @@ def enqueue(
         "id": new_id(),
         "created_at": clock.now(),
         "kind": kind,
+        "lane": registry.lane_of(kind),
+        "owner_id": owner_id,
         "subject": subject,
         "unique_key": key,
         "payload": payload or {},
@@ -48,14 +55,15 @@ def enqueue(
         "enqueued_until": None,
         "payload": payload or {},
     }
-    statement = insert_into(Job).values(values).on_conflict_do_update(index_elements=["unique_key"], set_=moved)
-    db.session.execute(statement)
+    statement = insert_into(Job).values(values)
+    moved |= {"lane": statement.excluded.lane, "owner_id": statement.excluded.owner_id}
+    db.session.execute(statement.on_conflict_do_update(index_elements=["unique_key"], set_=moved))
 
 
 def enqueue_once(kind: str, *, due_at: datetime, unique_key: str) -> None:
-    """As `enqueue`, but a job that exists already stays as it is."""
+    """As `enqueue`, of the server itself, but a job that exists already stays as it is."""
     if db.session.scalar(select(Job.id).where(Job.unique_key == unique_key)) is None:
-        enqueue(kind, due_at=due_at, unique_key=unique_key)
+        enqueue(kind, due_at=due_at, owner_id=None, unique_key=unique_key)
 
 
 def cancel(unique_key: str) -> None:

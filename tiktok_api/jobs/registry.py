@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from tiktok_api.jobs.lanes import Lane
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
@@ -33,9 +35,10 @@ Act = Callable[..., RunAgain | None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A kind of job: the function, what it needs, how often it may fail and, for recurring work, how often it runs."""
+    """A kind of job: the function, its lane, what it needs, how often it may fail and, for recurring work, how often it runs."""
 
     kind: str
+    lane: Lane
     act: Act
     needs: dict[str, type]
     most_failures: int
@@ -50,9 +53,9 @@ _tasks: dict[str, Task] = {}
 
 
 def task(
-    kind: str, *, most_failures: int = 10, every: Callable[[Any], timedelta] | None = None
+    kind: str, *, lane: Lane, most_failures: int = 10, every: Callable[[Any], timedelta] | None = None
 ) -> Callable[[Act], Act]:
-    """Register `act(job, *, …)` for jobs of `kind`.
+    """Register `act(job, *, …)` for jobs of `kind`, which run in the threads of `lane`.
 
     Its keyword-only parameters are filled by their types with what `app.py` composed (`settings: Settings`, …).
     `every(settings)` makes it recurring: it comes due again after that time unless `act` names another. An exception
@@ -63,7 +66,7 @@ def task(
     def register(act: Act) -> Act:
         parameters = inspect.signature(act, eval_str=True).parameters.values()
         needs = {p.name: p.annotation for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
-        _tasks[kind] = Task(kind, act, needs, most_failures, every)
+        _tasks[kind] = Task(kind, lane, act, needs, most_failures, every)
         return act
 
     return register
@@ -85,6 +88,11 @@ def find(kind: str) -> Task:
         return _tasks[kind]
     except KeyError:
         raise UnknownTask(kind) from None
+
+
+def lane_of(kind: str) -> Lane:
+    """The lane of a kind; what only another version of this server handles waits among the background jobs."""
+    return _tasks[kind].lane if kind in _tasks else Lane.SYNC
 
 
 def is_known(kind: str) -> bool:

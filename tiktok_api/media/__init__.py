@@ -11,7 +11,6 @@ __all__ = [
     "checks",
     "deduplication",
     "downloads.responses",
-    "imports.concurrency",
     "inspection.sniff",
     "uploads.openapi",
 ]

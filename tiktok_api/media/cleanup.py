@@ -73,7 +73,7 @@ def release_rejected(media_id: UUID) -> None:
         return
     key, media.storage_key = media.storage_key, None
     db.session.flush()
-    deduplication.release_bytes([key])
+    deduplication.release_bytes(owner_id, [key])
 
 
 def delete_orphans(storage: Storage) -> None:

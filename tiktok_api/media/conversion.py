@@ -75,7 +75,7 @@ def request_conversion(caller: Identity, media_id: UUID, *, wanted: PhotoFormat,
     )
     db.session.add(media)
     db.session.flush()
-    queue.enqueue(CONVERT, due_at=clock.now(), subject=media.id)
+    queue.enqueue(CONVERT, due_at=clock.now(), owner_id=media.owner_id, subject=media.id)
     return media
 
 

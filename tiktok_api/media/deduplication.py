@@ -50,7 +50,7 @@ def store_hash(media: Media, sha256: str) -> bool:
     if stored is not None and stored.storage_key != media.storage_key:
         own, media.storage_key = media.storage_key, stored.storage_key
         db.session.flush()
-        _enqueue_deletion([str(own)], instead=stored)
+        _enqueue_deletion(media.owner_id, [str(own)], instead=stored)
     return copy_facts(media)
 
 
@@ -86,15 +86,15 @@ def remove(media: Media) -> None:
     keys = [media.storage_key, media.thumbnail_key]
     db.session.delete(media)
     db.session.flush()
-    release_bytes(keys)
+    release_bytes(media.owner_id, keys)
 
 
-def release_bytes(keys: list[str | None]) -> None:
-    """Enqueue the deletion of those of `keys` that no row uses any more.
+def release_bytes(owner_id: queue.Owner, keys: list[str | None]) -> None:
+    """Enqueue the deletion of those of `keys`, which were this owner's, that no row uses any more.
 
     A storage key without a row can never get one again, so the job's check cannot become outdated.
     """
-    _enqueue_deletion([key for key in keys if key])
+    _enqueue_deletion(owner_id, [key for key in keys if key])
 
 
 def keys_in_use(keys: list[str]) -> set[str]:
@@ -112,7 +112,7 @@ def restore_shared(owner_id: UUID, *, lost: str, found: str) -> None:
     """Replace shared content that turned out to be lost: the rows that used `lost` get the newest bytes, `found`."""
     lock_library(owner_id)
     _update(Media.owner_id == owner_id, Media.storage_key == lost, storage_key=found)
-    release_bytes([lost])
+    release_bytes(owner_id, [lost])
 
 
 def release_all_bytes(user_id: UUID) -> None:
@@ -120,7 +120,7 @@ def release_all_bytes(user_id: UUID) -> None:
     rows = db.session.execute(select(Media.storage_key, Media.thumbnail_key).where(Media.owner_id == user_id)).all()
     keys = sorted({key for row in rows for key in row if key})
     for first in range(0, len(keys), _BATCH):
-        _enqueue_deletion(keys[first : first + _BATCH])
+        _enqueue_deletion(user_id, keys[first : first + _BATCH])
 
 
 def _same_content(media: Media) -> Select[Media]:
@@ -128,14 +128,15 @@ def _same_content(media: Media) -> Select[Media]:
     return select(Media).where(*same).execution_options(**_REREAD)
 
 
-def _enqueue_deletion(keys: list[str], *, instead: Media | None = None) -> None:
+def _enqueue_deletion(owner_id: queue.Owner, keys: list[str], *, instead: Media | None = None) -> None:
     """Enqueue a job that deletes `keys`. It first verifies that `instead`, which has the same content, is really stored."""
     payload: dict[str, Any] = {"keys": keys}
     if instead is not None:
         where = {"key": instead.storage_key, "size": instead.size_bytes, "owner_id": str(instead.owner_id)}
         payload["instead"] = where
     if keys:
-        queue.enqueue(DELETE_BYTES, due_at=clock.now(), unique_key=f"{DELETE_BYTES}:{keys[0]}", payload=payload)
+        key = f"{DELETE_BYTES}:{keys[0]}"
+        queue.enqueue(DELETE_BYTES, due_at=clock.now(), owner_id=owner_id, unique_key=key, payload=payload)
 
 
 def _update(*which: ColumnElement[bool], **values: Any) -> None:

@@ -51,6 +51,7 @@ from tiktok_api.media.uploads.multipart import MultipartFieldUnexpected, Receive
 from tiktok_api.outbound import Fetcher
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
+from tiktok_api.web import byte_quota
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.schemas import page_of
@@ -74,13 +75,14 @@ def _receive_file() -> ReceivedFile:
     settings = service(Settings)
     if (request.content_length or 0) > _max_body_bytes():
         raise UploadTooLarge(allowed=settings.media_max_bytes)
+    pieces = request_body.iter_pieces(request.environ, stall_seconds=settings.upload_stall_seconds)
+    metered = byte_quota.metered(pieces, request_body.length_of(request.environ))
     least = (request.content_length or 0) - multipart.OVERHEAD_BYTES
     with transaction():  # refuse before receiving; the exact check follows when the size is known
         quotas.check_fits(caller.user_id, Quota.of(settings), more_bytes=max(1, least))
-    pieces = request_body.iter_pieces(request.environ, stall_seconds=settings.upload_stall_seconds)
     with counted_upload():
         return multipart.receive_file(
-            service(Storage), boundary.encode("latin-1"), pieces, max_bytes=settings.media_max_bytes
+            service(Storage), boundary.encode("latin-1"), metered, max_bytes=settings.media_max_bytes
         )
 
 

@@ -177,7 +177,7 @@ def request_inspection(media: Media, *, sha256: str | None) -> None:
     media.status, media.expires_at, media.reserved_bytes = MediaStatus.INSPECTING, None, 0
     db.session.flush()
     if sha256 is None or not _is_known(media, sha256):
-        queue.enqueue(INSPECT, due_at=clock.now(), subject=media.id)
+        queue.enqueue(INSPECT, due_at=clock.now(), owner_id=media.owner_id, subject=media.id)
 
 
 def store_hash(media_id: UUID, owner_id: UUID, *, sha256: str) -> Media | None:

@@ -9,11 +9,11 @@ import structlog
 from tiktok_api import clock
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.encryption import Encryptor
+from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, hourly, task
 from tiktok_api.media import cleanup, conversion, deduplication, services
 from tiktok_api.media.imports import download
 from tiktok_api.media.imports import services as imports
-from tiktok_api.media.imports.concurrency import ImportSlots
 from tiktok_api.media.inspection import inspect
 from tiktok_api.media.inspection.inspect import Facts, Rejection
 from tiktok_api.media.models import Media
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 _PAUSE = timedelta(seconds=30)
 
 
-@task(services.INSPECT)
+@task(services.INSPECT, lane=Lane.MEDIA)
 def inspect_media(job: ClaimedJob, *, storage: Storage) -> RunAgain | None:
     """Inspect a complete file. If the worker dies, the next one inspects it again."""
     media = services.find_uninspected(job.subject) if job.subject else None
@@ -73,7 +73,7 @@ def _inspect(media: Media, storage: Storage) -> RunAgain | None:
     return None
 
 
-@task(deduplication.DELETE_BYTES, most_failures=30)
+@task(deduplication.DELETE_BYTES, lane=Lane.MEDIA, most_failures=30)
 def delete_bytes(job: ClaimedJob, *, storage: Storage) -> None:
     """Delete bytes that no row uses. A duplicate's own bytes are deleted only if the shared ones are really stored."""
     keys, instead = list(job.payload["keys"]), job.payload.get("instead")
@@ -88,11 +88,10 @@ def delete_bytes(job: ClaimedJob, *, storage: Storage) -> None:
             storage.delete(key)
 
 
-_UNTIL_FREE_SLOT_SECONDS = 5.0
 _CONNECT_SECONDS = 10.0
 
 
-@task(imports.IMPORT)
+@task(imports.IMPORT, lane=Lane.IMPORT)
 def fetch_import(
     job: ClaimedJob,
     *,
@@ -100,28 +99,24 @@ def fetch_import(
     encryptor: Encryptor,
     fetcher: Fetcher,
     settings: Settings,
-    import_slots: ImportSlots,
 ) -> RunAgain | None:
     """Download an import, unless it has ended meanwhile. If the worker dies, the next one resumes."""
     pending = imports.find_pending(job.subject) if job.subject else None
     end_reading()
     if pending is None:
         return None
-    with import_slots.take(pending.owner_id) as has_slot:
-        if not has_slot:
-            return RunAgain(imports.next_try(_UNTIL_FREE_SLOT_SECONDS))
-        silence = settings.upload_stall_seconds
-        patience = Patience(
-            connect_seconds=min(_CONNECT_SECONDS, silence),
-            head_seconds=silence,
-            silence_seconds=silence,
-            total_seconds=settings.import_max_seconds,
-        )
-        limits = download.ImportLimits(max_bytes=settings.media_max_bytes, quota=Quota.of(settings), patience=patience)
-        return download.attempt(job, pending, storage=storage, encryptor=encryptor, fetcher=fetcher, limits=limits)
+    silence = settings.upload_stall_seconds
+    patience = Patience(
+        connect_seconds=min(_CONNECT_SECONDS, silence),
+        head_seconds=silence,
+        silence_seconds=silence,
+        total_seconds=settings.import_max_seconds,
+    )
+    limits = download.ImportLimits(max_bytes=settings.media_max_bytes, quota=Quota.of(settings), patience=patience)
+    return download.attempt(job, pending, storage=storage, encryptor=encryptor, fetcher=fetcher, limits=limits)
 
 
-@task(conversion.CONVERT)
+@task(conversion.CONVERT, lane=Lane.MEDIA)
 def convert_photo(job: ClaimedJob, *, storage: Storage, settings: Settings) -> RunAgain | None:
     """Convert a photo. If the worker dies, the next one converts it again; the cleanup deletes bytes without a row."""
     pending = conversion.find_pending(job.subject) if job.subject else None
@@ -158,7 +153,7 @@ def _convert(pending: conversion.PendingConversion, storage: Storage) -> bytes |
         return conversion.SOURCE_GONE
 
 
-@task("media.sweep", every=hourly)
+@task("media.sweep", lane=Lane.MEDIA, every=hourly)
 def sweep_media(job: ClaimedJob, *, storage: Storage, settings: Settings) -> None:
     """Delete expired uploads, reject overdue imports, and delete rejected content and bytes without a row."""
     for media_id in cleanup.find_expired():

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import transaction
+from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.posts.matching import videos
 from tiktok_api.posts.models import PUBLISH
@@ -18,13 +19,13 @@ _NEVER = 1_000_000
 """A publication is never dropped because something fails on our side: it is tried again, hourly in the end."""
 
 
-@task(PUBLISH, most_failures=_NEVER)
+@task(PUBLISH, lane=Lane.PUBLISH, most_failures=_NEVER)
 def publish(job: ClaimedJob, *, vault: TokenVault, storage: Storage, settings: Settings) -> RunAgain | None:
     """Take a publication through its next steps, until it must wait or has ended."""
     return worker.publish(job, PublishingServices(vault, storage, settings))
 
 
-@task(pending_media.CHECK_MEDIA, most_failures=_NEVER)
+@task(pending_media.CHECK_MEDIA, lane=Lane.PUBLISH, most_failures=_NEVER)
 def check_media(job: ClaimedJob) -> RunAgain | None:
     """Check the media of a post once they are known."""
     with transaction():
@@ -32,7 +33,7 @@ def check_media(job: ClaimedJob) -> RunAgain | None:
     return RunAgain(at) if at else None
 
 
-@task(videos.MATCH)
+@task(videos.MATCH, lane=Lane.SYNC)
 def match_ids(job: ClaimedJob) -> None:
     """Find the ids of posts that TikTok has not told, in a list of videos that was just read."""
     videos.match(cast(UUID, job.subject))

@@ -4,9 +4,9 @@
 reads and checks them all.
 """
 
-from tiktok_api.settings.declarations import MEBIBYTE, NAMES, Settings
+from tiktok_api.settings.declarations import NAMES, Settings
 from tiktok_api.settings.loader import SettingsInvalid, exit_with, load, load_or_exit
-from tiktok_api.settings.types import DERIVED, KEY_BYTES, KEY_ID, KeyRing, Network
+from tiktok_api.settings.types import DERIVED, KEY_BYTES, KEY_ID, MEBIBYTE, KeyRing, Network
 
 __all__ = [
     "DERIVED",

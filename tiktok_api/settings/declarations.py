@@ -3,7 +3,6 @@
 `.env.example` is written from the declarations (`make env-example`).
 """
 
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from pydantic import (
 )
 
 from tiktok_api.settings.types import (
+    MEBIBYTE,
     Bind,
     Bytes,
     Count,
@@ -40,14 +40,9 @@ from tiktok_api.settings.types import (
     StorageUrl,
     WebUrl,
     derive,
+    folder,
     make_ring,
 )
-
-MEBIBYTE = 1024 * 1024
-
-
-def _folder(name: str) -> str:
-    return Path("instance", name).resolve().as_uri()
 
 
 class Settings(BaseModel):
@@ -78,7 +73,7 @@ class Settings(BaseModel):
         None, repr=False, description="redis://host:6379/0; empty: each process counts limits for itself"
     )
     storage_url: StorageUrl = Field(
-        default_factory=lambda: _folder("media"),
+        default_factory=lambda: folder("media"),
         description="file:///srv/media, or s3://bucket/prefix with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and "
         "AWS_DEFAULT_REGION here or where boto3 finds them (its files, the machine's role); empty: instance/media",
     )
@@ -139,14 +134,14 @@ class Settings(BaseModel):
     )
     rate_limit_enabled: bool = Field(True, description="whether requests are limited")
     upload_mebibytes_per_minute: Count = Field(
-        2048, description="each user's quota for the bytes of tus uploads, counted apart from requests"
+        2048, description="mebibytes a minute that one user may upload, however they are sent"
     )
     webhook_tolerance_seconds: Days = Field(
         300.0, description="TikTok's webhook signatures older than this are marked stale; they only trigger a check"
     )
 
     mail_url: MailUrl = Field(
-        default_factory=lambda: _folder("mail"),
+        default_factory=lambda: folder("mail"),
         repr=False,
         description="smtp://user:password@host:587 (with TLS unless ?starttls=false) or smtps://…; empty: files in instance/mail",
     )
@@ -163,7 +158,15 @@ class Settings(BaseModel):
         description="emails link to /verify-email#token=… and /reset-password#token=… under this URL; empty: they show the token itself",
     )
 
-    worker_threads: int = Field(4, ge=1, le=256, description="how many jobs a worker runs at a time")
+    worker_threads: int = Field(
+        4,
+        ge=1,
+        le=256,
+        description="how many posts a worker publishes at a time; it reads as many accounts and downloads as many imports",
+    )
+    worker_media_threads: int = Field(
+        2, ge=1, le=256, description="how many files a worker inspects or converts at a time; each may take a whole CPU"
+    )
     lease_seconds: Hours = Field(60.0, description="seconds after which another worker takes over a dead worker's job")
     poll_min_seconds: Hours = Field(5.0, description="seconds between questions to TikTok about a post, at first")
     poll_max_seconds: Hours = Field(60.0, description="seconds between questions to TikTok about a post, at most")
@@ -192,11 +195,11 @@ class Settings(BaseModel):
         description="the largest file in bytes; 524288000 is 500 MiB. nginx has its own limit (deploy/nginx.conf)",
     )
     media_quota_bytes_per_user: Bytes | None = Field(
-        None,
-        description="bytes that one user may store, unfinished uploads included, the same content counted once; "
-        "empty: no limit",
+        20 * 1024 * MEBIBYTE,
+        description="bytes that one user may store, unfinished uploads included, the same content counted once; the "
+        "default is 20 GiB; 0: no limit",
     )
-    media_quota_files_per_user: Count | None = Field(None, description="files that one user may store; empty: no limit")
+    media_quota_files_per_user: Count | None = Field(10_000, description="files that one user may store; 0: no limit")
     upload_ttl_seconds: Days = Field(86400.0, description="seconds for which an unfinished upload is kept")
     upload_stall_seconds: Hours = Field(
         30.0, description="seconds of silence after which a waiting connection takes an upload over"
@@ -266,7 +269,7 @@ class Settings(BaseModel):
         purpose = str(info.field_name).removesuffix("_keys")
         return make_ring(value or "", derive(info.data.get("secret_key", ""), purpose))
 
-    @field_validator("app_creators_per_day", mode="before")
+    @field_validator("app_creators_per_day", "media_quota_bytes_per_user", "media_quota_files_per_user", mode="before")
     @classmethod
     def _none_for_zero(cls, value: Any) -> Any:
         return None if value == "0" else value

@@ -124,6 +124,9 @@ def doubts(settings: Settings) -> Iterator[str]:
         yield "BIND: clients that reach this port past the proxy can claim any address (TRUSTED_PROXIES); bind to 127.0.0.1"
     if settings.x_accel_prefix and not settings.trusted_proxies:
         yield "TRUSTED_PROXIES: is 0 although nginx is in front (X_ACCEL_PREFIX): all clients share one address and its limit"
+    for quota in ("media_quota_bytes_per_user", "media_quota_files_per_user"):
+        if settings.registration == "open" and getattr(settings, quota) is None:
+            yield f"{quota.upper()}: is lifted while REGISTRATION is open, so any new user can fill the storage"
     if settings.media_quota_bytes_per_user and settings.media_quota_bytes_per_user < settings.media_max_bytes:
         yield "MEDIA_QUOTA_BYTES_PER_USER: is smaller than one file may be (MEDIA_MAX_BYTES)"
     if is_real and settings.tiktok_allow_http:

@@ -238,5 +238,12 @@ Hours = Annotated[float, Field(gt=0, le=_DAY, allow_inf_nan=False)]
 """Seconds, a day at most."""
 Days = Annotated[float, Field(gt=0, le=3660 * _DAY, allow_inf_nan=False)]
 """Seconds, ten years at most."""
+MEBIBYTE = 1024 * 1024
+
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Bytes = Annotated[int, Field(ge=1, le=2**60)]
+
+
+def folder(name: str) -> str:
+    """The URL of a folder under `instance/`, where the server is started."""
+    return Path("instance", name).resolve().as_uri()

@@ -25,7 +25,7 @@ from marshmallow import Schema
 from werkzeug.routing import UUIDConverter
 
 from tiktok_api.errors import NotFound, Problem
-from tiktok_api.web import allowed_methods, conditional, idempotency, limits
+from tiktok_api.web import allowed_methods, byte_quota, conditional, idempotency
 from tiktok_api.web.authentication import required_caller
 from tiktok_api.web.openapi import operations
 from tiktok_api.web.pagination import Page, link_to_next
@@ -131,7 +131,7 @@ class Blueprint(flask_smorest.Blueprint):
 
     def metered_by_bytes(self, view: View) -> View:
         """Mark a route whose body counts by its bytes, not as a request."""
-        return _mark(limits.by_bytes(view), is_counted_apart=True)
+        return _mark(byte_quota.metered_route(view), is_counted_apart=True)
 
     def counted_apart(self, view: View) -> View:
         """Mark a route that has a limit of its own instead of the general one."""

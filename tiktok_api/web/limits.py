@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from ipaddress import IPv6Network, ip_address
 from math import ceil
-from typing import Any, cast
+from typing import cast
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import RateLimitExceeded, RequestLimit
 from limits.errors import StorageError
 from redis.exceptions import RedisError
@@ -14,7 +15,7 @@ from redis.exceptions import RedisError
 from tiktok_api.errors import Problem, TooManyRequests
 from tiktok_api.extensions import limiter, service
 from tiktok_api.metrics import counters
-from tiktok_api.settings import MEBIBYTE, Settings
+from tiktok_api.settings import Settings
 from tiktok_api.web.authentication import known_caller
 
 _UNCOUNTED = {"health.livez", "health.readyz", "metrics.show_metrics"}
@@ -54,7 +55,7 @@ def install(app: Flask, settings: Settings) -> None:
         RATELIMIT_APPLICATION_EXEMPT_WHEN=_is_counted_elsewhere,
         RATELIMIT_STORAGE_OPTIONS=socket_options() if settings.redis_url else {},
     )
-    app.extensions["tiktok_api.limit_key"] = _limit_key
+    app.extensions["tiktok_api.limit_key"] = limit_key
     if settings.rate_limit_enabled:
         limiter.init_app(app)
     app.after_request(_add_headers)
@@ -71,7 +72,8 @@ def socket_options() -> dict[str, float]:
     return {"socket_timeout": _REDIS_SOCKET_SECONDS, "socket_connect_timeout": _REDIS_SOCKET_SECONDS}
 
 
-def _limit_key() -> str:
+def limit_key() -> str:
+    """What this request is counted under: its user, or its network if it has none."""
     caller = known_caller()
     return f"user:{caller.user_id}" if caller else f"address:{client_network()}"
 
@@ -94,23 +96,9 @@ def check() -> dict[str, str]:
     return {"counted_in": "redis"} if is_there else {"counted_in": "process", "status": "degraded"}
 
 
-def by_bytes(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Count a route by the mebibytes of its bodies, so that 500 MB in 5 MB pieces fits in a minute."""
-    quota = limiter.shared_limit(_bytes_quota, scope="upload-bytes", cost=_mebibytes)
-    return quota(view)
-
-
 def _requests_quota() -> str:
     """Read for each request: the process has one limiter, but each application has its own settings."""
     return f"{service(Settings).rate_limit_per_minute}/minute"
-
-
-def _bytes_quota() -> str:
-    return f"{service(Settings).upload_mebibytes_per_minute}/minute"
-
-
-def _mebibytes() -> int:
-    return max(1, ceil((request.content_length or 0) / MEBIBYTE))
 
 
 def as_problem(error: RateLimitExceeded) -> Problem:
@@ -123,17 +111,24 @@ def as_problem(error: RateLimitExceeded) -> Problem:
 def _state(limit: RequestLimit) -> tuple[int, int, int]:
     """Allowed, remaining, and seconds until the oldest counted request leaves the window."""
     try:
-        seconds = ceil(limit.reset_at - time.time())
-        return limit.limit.amount, limit.remaining, min(max(1, seconds), limit.limit.get_expiry())
+        longest = limit.limit.get_expiry()
+        return limit.limit.amount, limit.remaining, seconds_until(limit.reset_at, at_most=longest)
     except (StorageError, RedisError):  # the counter vanished between the count and this question
         return limit.limit.amount, limit.limit.amount - 1, limit.limit.get_expiry()
+
+
+def seconds_until(reset_at: float, *, at_most: int) -> int:
+    """Whole seconds until a moment, at least one."""
+    return min(max(1, ceil(reset_at - time.time())), at_most)
 
 
 def _add_headers(response: Response) -> Response:
     if getattr(limiter, "_storage_dead", False):
         counters.limiter_fallbacks.inc()
-    if current_app.config["RATELIMIT_ENABLED"] and (limit := limiter.current_limit) is not None:
-        allowed, remaining, reset = _state(limit)
+    limit = limiter.current_limit if current_app.config["RATELIMIT_ENABLED"] else None
+    state: Callable[[], tuple[int, int, int]] | None = g.get("shown_limit", limit and partial(_state, limit))
+    if state is not None:
+        allowed, remaining, reset = state()
         response.headers["RateLimit-Limit"] = str(allowed)
         response.headers["RateLimit-Remaining"] = str(remaining)
         response.headers["RateLimit-Reset"] = str(reset)

@@ -237,7 +237,7 @@ def test_an_import_that_never_gets_done_is_given_up_after_a_day(app, imports, so
     imports.wait(hours=5)
 
     with app.app_context(), transaction():
-        queue.enqueue("media.sweep", due_at=clock.now())
+        queue.enqueue("media.sweep", owner_id=None, due_at=clock.now())
     imports.run_jobs()
 
     shown = [imports.owner.get(f"/media/{media['id']}").json for media in (old, young)]

@@ -158,29 +158,3 @@ def test_imports_are_the_same_on_postgresql(make_app, postgresql_url, fetcher, s
     assert (shown["status"], shown["sha256"]) == ("ready", SHA256)
     assert server.requests[1].headers["range"] == "bytes=1000000-"
     assert owner.get(f"/media/{refused['id']}").json["rejection"]["code"] == "import_refused"
-
-
-def test_one_user_cannot_take_every_place(make_app, fetcher, source):
-    app = make_app(replaced={Fetcher: fetcher}, worker_threads=4)
-    greedy, modest = (Person(app, f"{name}@example.com") for name in ("greedy", "modest"))
-    slow = Slow()
-    server, quick = source(slow), source(serving(CONTENT))
-    greedy.post("/media/import", json={"url": server.url("/1")})
-    holder = threading.Thread(target=run_due_jobs, args=(app,))
-    holder.start()
-    wait_until(lambda: server.requests)
-
-    second = greedy.post("/media/import", json={"url": quick.url("/2")}).json
-    run_due_jobs(app)
-    waiting = greedy.get(f"/media/{second['id']}").json["status"]
-    other = modest.post("/media/import", json={"url": quick.url("/3")}).json
-    run_due_jobs(app)
-    done = modest.get(f"/media/{other['id']}").json["status"]
-    slow.opened.set()
-    holder.join(30)
-    with app.app_context():
-        clock_offset.advance(timedelta(seconds=10))
-    run_due_jobs(app)
-
-    assert (waiting, done) == ("uploading", "ready")
-    assert greedy.get(f"/media/{second['id']}").json["status"] == "ready"

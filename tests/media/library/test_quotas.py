@@ -31,9 +31,15 @@ def stored(person):
     return list(keys_in(person.app))
 
 
-def test_without_quotas_everything_is_counted_and_nothing_refused(owner, upload):
-    upload(5).send(b"01234")
-    upload(400).send(b"0123")
+def test_by_default_a_user_may_store_20_gib_in_10_000_files(owner):
+    assert (usage(owner)["quota_bytes"], usage(owner)["quota_files"]) == (20 * 1024**3, 10_000)
+
+
+def test_without_quotas_everything_is_counted_and_nothing_refused(make_app, upload):
+    app = make_app(media_quota_bytes_per_user=None, media_quota_files_per_user=None)
+    owner = Person(app, "unlimited@example.com")
+    upload(5, person=owner).send(b"01234")
+    upload(400, person=owner).send(b"0123")
 
     assert usage(owner) == {
         "used_bytes": 5,

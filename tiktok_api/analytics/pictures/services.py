@@ -53,11 +53,11 @@ def identity_of(url: str) -> str:
 
 def request_pictures(*, account: Account, **_: Any) -> None:
     """Enqueue the job that fetches the account's pictures: one for each account, however many pictures it has."""
-    queue.enqueue(FETCH_PICTURES, subject=account.id, due_at=clock.now())
+    queue.enqueue(FETCH_PICTURES, owner_id=account.owner_id, subject=account.id, due_at=clock.now())
 
 
-def find_missing(account_id: UUID) -> tuple[UUID, list[MissingPicture], bool] | None:
-    """The account's owner, what to fetch next, and whether there is more. Returns None if the account is gone."""
+def find_missing(account_id: UUID) -> tuple[list[MissingPicture], bool] | None:
+    """What to fetch next for the account, and whether there is more. Returns None if the account is gone."""
     account = db.session.get(Account, account_id)
     if account is None:
         return None
@@ -73,7 +73,7 @@ def find_missing(account_id: UUID) -> tuple[UUID, list[MissingPicture], bool] | 
     due = select(Video.id, Video.cover_url).where(*public, *is_due, *is_new_enough).order_by(Video.listed_at.desc())
     due = due.limit(COVERS_AT_ONCE + 1)
     covers = [MissingPicture(Video, row.id, row.cover_url) for row in db.session.execute(due) if row.cover_url]
-    return account.owner_id, missing + covers[:COVERS_AT_ONCE], len(covers) > COVERS_AT_ONCE
+    return missing + covers[:COVERS_AT_ONCE], len(covers) > COVERS_AT_ONCE
 
 
 def store(missing: MissingPicture, stored: StoredPicture | None) -> bool:
@@ -87,16 +87,17 @@ def store(missing: MissingPicture, stored: StoredPicture | None) -> bool:
         account = db.session.get(Account, missing.id, with_for_update=True, populate_existing=True)
         if account is None:
             return False
-        old = account.avatar_key
+        old, account_id = account.avatar_key, account.id
         account.avatar_key, account.avatar_type, account.avatar_source = key, content_type, source
     else:
         video = db.session.get(Video, missing.id, with_for_update=True, populate_existing=True)
         if video is None:
             return False
-        old = video.cover_key
+        old, account_id = video.cover_key, video.account_id
         video.cover_key, video.cover_type, video.cover_source, video.is_cover_due = key, content_type, source, False
     db.session.flush()
-    deduplication.release_bytes([old])
+    owner_id = select(Account.owner_id).where(Account.id == account_id).scalar_subquery()
+    deduplication.release_bytes(owner_id, [old])
     return True
 
 
@@ -114,7 +115,7 @@ def release_pictures(*, account: Account) -> None:
     )
     keys.append(account.avatar_key)
     for first in range(0, len(keys), _AT_ONCE):
-        deduplication.release_bytes(keys[first : first + _AT_ONCE])
+        deduplication.release_bytes(account.owner_id, keys[first : first + _AT_ONCE])
     queue.cancel(f"{FETCH_PICTURES}:{account.id}")
 
 

@@ -1,6 +1,4 @@
-"""When pictures are fetched: a few at a time, in turns with imports, so that publishing never waits for them."""
-
-from datetime import timedelta
+"""When pictures are fetched: a few at a time, in the lane of imports, so that nothing else waits for them."""
 
 import structlog
 
@@ -9,9 +7,9 @@ from tiktok_api.analytics.pictures import services as pictures
 from tiktok_api.analytics.pictures.fetcher import PictureFetcher
 from tiktok_api.analytics.pictures.services import MissingPicture, StoredPicture
 from tiktok_api.db import end_reading, transaction
+from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.media import services
-from tiktok_api.media.imports.concurrency import ImportSlots
 from tiktok_api.media.inspection import sniff
 from tiktok_api.outbound import Answer, Fetcher, OutboundError, Passing, Patience
 from tiktok_api.storage.errors import StorageError
@@ -21,31 +19,25 @@ log = structlog.get_logger(__name__)
 
 MOST_BYTES = 4 * 1024 * 1024
 _TYPES = ("image/jpeg", "image/png", "image/webp")
-_UNTIL_OUR_TURN = timedelta(seconds=5)
 _PATIENCE = Patience(connect_seconds=3, head_seconds=3, silence_seconds=3, total_seconds=6)
 
 
-@task(pictures.FETCH_PICTURES)
-def fetch_pictures(
-    job: ClaimedJob, *, storage: Storage, picture_fetcher: PictureFetcher, import_slots: ImportSlots
-) -> RunAgain | None:
+@task(pictures.FETCH_PICTURES, lane=Lane.IMPORT)
+def fetch_pictures(job: ClaimedJob, *, storage: Storage, picture_fetcher: PictureFetcher) -> RunAgain | None:
     """Fetch an account's new avatar and some new covers of its videos; the others in the next run."""
     found = pictures.find_missing(job.subject) if job.subject else None
     end_reading()
     if found is None:
         return None
-    owner_id, missing, has_more = found
-    with import_slots.take(owner_id) as is_ours:
-        if not is_ours:
-            return RunAgain(clock.now() + _UNTIL_OUR_TURN)
-        for place, each in enumerate(missing):
-            try:
-                _fetch_one(each, storage, picture_fetcher)
-            except (Passing, StorageError) as error:  # the next ones would probably fail as well
-                log.info("picture.postponed", account=str(job.subject), error=str(error))
-                with transaction():
-                    pictures.give_up(missing[place:])
-                break
+    missing, has_more = found
+    for place, each in enumerate(missing):
+        try:
+            _fetch_one(each, storage, picture_fetcher)
+        except (Passing, StorageError) as error:  # the next ones would probably fail as well
+            log.info("picture.postponed", account=str(job.subject), error=str(error))
+            with transaction():
+                pictures.give_up(missing[place:])
+            break
     return RunAgain(clock.now()) if has_more else None
 
 

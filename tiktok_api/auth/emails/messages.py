@@ -54,7 +54,9 @@ def enqueue_notice(email_key: str) -> None:
 def _enqueue(topic: str, email_key: str, **facts: str) -> None:
     # One job for each address and topic: what is requested again before it is sent is sent once.
     key = f"{SEND}:{topic}:{hashlib.sha256(email_key.encode()).hexdigest()}"
-    queue.enqueue(SEND, due_at=clock.now(), unique_key=key, payload={"topic": topic, "email_key": email_key, **facts})
+    owner_id = select(User.id).where(User.email_key == email_key).scalar_subquery()
+    payload = {"topic": topic, "email_key": email_key, **facts}
+    queue.enqueue(SEND, due_at=clock.now(), owner_id=owner_id, unique_key=key, payload=payload)
 
 
 def draft(topic: str, email_key: str, *, settings: Settings, bound_to: str | None = None) -> Draft | None:

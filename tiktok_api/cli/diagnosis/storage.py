@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tiktok_api.cli.diagnosis.result import CheckResult, first_line
 from tiktok_api.extensions import services_of
 from tiktok_api.schema import revisions
-from tiktok_api.settings import Settings
+from tiktok_api.settings import MEBIBYTE, Settings
 from tiktok_api.storage.errors import StorageError
 from tiktok_api.storage.port import Storage
 
@@ -36,6 +36,16 @@ def check_storage(app: Flask, settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult("storage", "failed", f"media cannot be stored: {first_line(error)}", hint)
     else:
         yield CheckResult("storage", "ok", f"{'S3' if is_s3 else 'the folder'} takes, gives back and deletes")
+        yield from _room(storage, settings)
+
+
+def _room(storage: Storage, settings: Settings) -> Iterator[CheckResult]:
+    """Whether one new user can fill the disk alone."""
+    free_bytes, quota = storage.free_bytes(), settings.media_quota_bytes_per_user
+    if settings.registration == "open" and quota is not None and free_bytes is not None and free_bytes < quota:
+        message = f"{free_bytes // MEBIBYTE} MiB are free, and one user may store {quota // MEBIBYTE} MiB"
+        hint = "lower MEDIA_QUOTA_BYTES_PER_USER, set REGISTRATION=closed, or make room"
+        yield CheckResult("storage", "warning", message, hint)
 
 
 def _has_schema() -> bool:

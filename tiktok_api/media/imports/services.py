@@ -97,7 +97,7 @@ def create(
     give_up_at = clock.now() + timedelta(seconds=settings.upload_ttl_seconds)
     db.session.add(MediaImport(id=import_id, media_id=media.id, url_encrypted=url_encrypted, give_up_at=give_up_at))
     db.session.flush()
-    queue.enqueue(IMPORT, due_at=clock.now(), subject=media.id)
+    queue.enqueue(IMPORT, due_at=clock.now(), owner_id=caller.user_id, subject=media.id)
     return media
 
 
@@ -201,7 +201,7 @@ def reject(media_id: UUID, reason: Rejection, job: ClaimedJob | None = None) -> 
     media.reserved_bytes, media.bytes_per_second = 0, None
     services.reject(media, reason)
     db.session.execute(delete(MediaImport).where(MediaImport.media_id == media_id))
-    deduplication.release_bytes([key])
+    deduplication.release_bytes(owner_id, [key])
 
 
 def find_overdue() -> list[UUID]:

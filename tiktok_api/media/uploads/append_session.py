@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 
 from tiktok_api import clock
 from tiktok_api.db import db, end_reading, transaction
-from tiktok_api.errors import NotFound
+from tiktok_api.errors import NotFound, TooManyRequests
 from tiktok_api.media import deduplication, services
 from tiktok_api.media.errors import (
     ChecksumMismatch,
@@ -80,8 +80,8 @@ class AppendSession:
     def run(self, pieces: Iterator[bytes]) -> Media:
         """Store `pieces` and acknowledge them. Returns the upload.
 
-        Raises UploadInterrupted, StorageOutOfSpace, UploadTooLarge and MediaQuotaExceeded after it has kept what arrived
-        before, ChecksumMismatch after it has dropped it, and NotFound.
+        Raises UploadInterrupted, StorageOutOfSpace, UploadTooLarge, MediaQuotaExceeded and TooManyRequests after it has kept
+        what arrived before, ChecksumMismatch after it has dropped it, and NotFound.
         """
         with self._writer:
             self._receive(pieces)
@@ -98,6 +98,10 @@ class AppendSession:
             self._receiver.receive(self._until_taken_over(pieces))
         except (UploadTooLarge, MediaQuotaExceeded):
             self._receiver.keep()
+            raise
+        except TooManyRequests as problem:  # more than may be sent in a minute: the rest may follow later
+            self._receiver.keep()
+            problem.headers["Upload-Offset"] = str(self._media.received_bytes)
             raise
         except BodyInterrupted:
             self._receiver.keep()

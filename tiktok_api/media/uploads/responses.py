@@ -1,8 +1,12 @@
 """The answers of the upload protocol, which are all headers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import Response
 from werkzeug.http import http_date
 
+from tiktok_api.errors import Problem
 from tiktok_api.media.models import Media, MediaStatus
 from tiktok_api.media.uploads import tus_headers
 
@@ -23,3 +27,13 @@ def progress(media: Media, status: int, **more: str) -> Response:
     if media.status is MediaStatus.UPLOADING and media.expires_at is not None:
         response.headers["Upload-Expires"] = http_date(media.expires_at)
     return response
+
+
+@contextmanager
+def located(address: str) -> Iterator[None]:
+    """Name the new upload also in a refusal of the first bytes, so that the client can go on with it."""
+    try:
+        yield
+    except Problem as problem:
+        problem.headers["Location"] = address
+        raise

@@ -1,6 +1,6 @@
 """The endpoints of the upload protocol, tus 1.0.0: read the headers, call one service, answer in headers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -35,6 +35,7 @@ from tiktok_api.media.uploads import openapi, request_body, responses, services,
 from tiktok_api.media.uploads.append_session import Append, UploadLimits
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
+from tiktok_api.web import byte_quota
 from tiktok_api.web.transfers.places import ServerBusy
 
 _TERMINATION = (TusVersionUnsupported, UploadExpired, MediaInUse)
@@ -145,6 +146,7 @@ def create_upload() -> Response:
     if has_bytes:
         _check_content_type()
     append = _append(0) if has_bytes else None
+    pieces = _pieces(append) if append is not None else iter(())
     end_reading()
     media = services.create(
         caller,
@@ -156,9 +158,11 @@ def create_upload() -> Response:
         content_type=tus_headers.media_type(found),
         upload_metadata=request.headers.get("Upload-Metadata"),
     )
+    location = url_for("media.append_upload", media_id=media.id)
     if append is not None:
-        media = _receive(media.id, append)
-    return responses.progress(media, 201, Location=url_for("media.append_upload", media_id=media.id))
+        with responses.located(location):
+            media = _receive(media.id, append, pieces)
+    return responses.progress(media, 201, Location=location)
 
 
 @blp.route("/uploads/<uuid:media_id>", methods=["HEAD"])
@@ -217,7 +221,7 @@ def append_upload(media_id: UUID) -> Response:
     append = _append(
         tus_headers.offset(request.headers), upload_length=tus_headers.whole_number(request.headers, "Upload-Length")
     )
-    return responses.progress(_receive(media_id, append), 204)
+    return responses.progress(_receive(media_id, append, _pieces(append)), 204)
 
 
 @blp.delete("/uploads/<uuid:media_id>")
@@ -282,7 +286,11 @@ def _append(offset: int, *, upload_length: int | None = None) -> Append:
     )
 
 
-def _receive(media_id: UUID, append: Append) -> Media:
+def _pieces(append: Append) -> Iterator[bytes]:
     pieces = request_body.iter_pieces(request.environ, stall_seconds=service(Settings).upload_stall_seconds)
+    return byte_quota.metered(pieces, append.length)
+
+
+def _receive(media_id: UUID, append: Append, pieces: Iterator[bytes]) -> Media:
     with counted_upload():
         return services.append(caller, service(Storage), _limits(), media_id, append, pieces)

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from tiktok_api import clock, events
 from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.accounts.models import Account
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.jobs import queue
@@ -77,7 +78,8 @@ def enqueue_matching(account_id: UUID) -> None:
         Publication.published_at > clock.now() - _LONGEST_AGO,
     )
     if db.session.scalar(wanting.limit(1)) is not None:
-        queue.enqueue(MATCH, due_at=clock.now(), subject=account_id)
+        owner_id = select(Account.owner_id).where(Account.id == account_id).scalar_subquery()
+        queue.enqueue(MATCH, due_at=clock.now(), owner_id=owner_id, subject=account_id)
 
 
 def match(account_id: UUID) -> None:

@@ -53,7 +53,8 @@ def add_timeline_entry(publication: Publication, event: str, detail: str | None 
 
 def enqueue_publication(publication_id: UUID, due_at: datetime) -> None:
     """Have a worker take the publication further at `due_at`; a job that exists gets this time. Needs no lock."""
-    queue.enqueue(PUBLISH, due_at=due_at, subject=publication_id, unique_key=job_key(publication_id))
+    owner_id = select(Publication.owner_id).where(Publication.id == publication_id).scalar_subquery()
+    queue.enqueue(PUBLISH, due_at=due_at, owner_id=owner_id, subject=publication_id, unique_key=job_key(publication_id))
 
 
 def derive_status(states: Iterable[PublicationState]) -> PostStatus:

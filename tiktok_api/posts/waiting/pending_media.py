@@ -60,7 +60,7 @@ def is_waiting_for_media(post: Post) -> bool:
 def check_when_known(post: Post, media: Sequence[Media]) -> None:
     """Enqueue the checks of a post for when its media are known; call it with media that are locked."""
     if pending_reason(media) is not None:
-        queue.enqueue(CHECK_MEDIA, due_at=_next_look(media), subject=post.id)
+        queue.enqueue(CHECK_MEDIA, due_at=_next_look(media), owner_id=post.owner_id, subject=post.id)
 
 
 def check_posts_of(media: Media) -> None:
@@ -71,7 +71,7 @@ def check_posts_of(media: Media) -> None:
     going_out = (PostStatus.SCHEDULED, PostStatus.PUBLISHING)
     shows_it = select(PostMedia.post_id).where(PostMedia.media_id == media.id)
     for post_id in db.session.scalars(select(Post.id).where(Post.id.in_(shows_it), Post.status.in_(going_out))):
-        queue.enqueue(CHECK_MEDIA, due_at=clock.now(), subject=post_id)
+        queue.enqueue(CHECK_MEDIA, due_at=clock.now(), owner_id=media.owner_id, subject=post_id)
 
 
 def check_publications(post_id: UUID) -> datetime | None:

@@ -67,7 +67,7 @@ def receive(body: bytes, signature: str, *, client_key: str, client_secret: str,
     except IntegrityError:  # delivered twice at once
         return None
     if is_ours:
-        queue.enqueue(HANDLE_EVENT, due_at=clock.now(), subject=stored.id)
+        queue.enqueue(HANDLE_EVENT, due_at=clock.now(), owner_id=None, subject=stored.id)
     return stored.id
 
 

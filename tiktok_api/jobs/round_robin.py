@@ -1,0 +1,113 @@
+"""The due jobs of a lane in the order of their owners: one job of each owner before the second of any.
+
+What it costs depends neither on how many jobs one owner has waiting nor on how many come due later. Usually everything that is
+due is seen at once. If more is due than that, the owners are enumerated by one seek in an index for each, however many jobs
+each of them has.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import count
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select
+
+from tiktok_api.db import db
+from tiktok_api.jobs.lanes import Lane
+from tiktok_api.jobs.models import Job, is_due, is_unsent, is_waiting
+
+WINDOW = 64
+"""So many due jobs are looked at. If there are more, one owner may hide others."""
+_LONGEST_KNOWN_SECONDS, _PAUSE_FACTOR = 1.0, 10.0  # thousands of owners cost at most a tenth of the time
+_MOST_REMEMBERED = 10_000
+
+Owner = UUID | None
+DueJob = tuple[UUID, Owner]
+"""A job's id and its owner."""
+
+
+class RoundRobin:
+    """The owners of one lane, served in turn by one worker."""
+
+    def __init__(self, lane: Lane, *, most_per_owner: int) -> None:
+        self._lane = lane
+        self._most_per_owner = most_per_owner
+        self._numbers = count()
+        self._last: dict[Owner, int] = {}
+        self._owners: list[Owner] = []
+        self._known_until = float("-inf")
+
+    def next_jobs(self, most: int, running: Iterable[Owner]) -> list[DueJob]:
+        """Returns up to `most` due jobs, the owner first who has waited longest for a turn; `running` have jobs already."""
+        held = Counter(running)
+        due = self._find(_jobs(), WINDOW)
+        if len(due) < WINDOW:
+            return self._choose(due, most, held)
+        found: list[DueJob] = []
+        for owner in sorted(self._owners_with_due_jobs(), key=self._waited):
+            if len({owner_id for _, owner_id in found}) == most:
+                break
+            if held[owner] < self._most_per_owner:
+                found += self._find(_jobs().where(_is_of(owner)), most)
+        return self._choose(found, most, held)
+
+    def _find(self, query: Select[UUID, Owner], most: int) -> list[DueJob]:
+        rows = db.session.execute(query.where(*_due_in(self._lane)).order_by(Job.due_at).limit(most))
+        return [(job_id, owner_id) for job_id, owner_id in rows]
+
+    def _choose(self, due: Sequence[DueJob], most: int, held: Counter[Owner]) -> list[DueJob]:
+        """Returns one job of each owner in turn, until there are `most`."""
+        waiting: dict[Owner, list[DueJob]] = {}
+        for job in due:
+            waiting.setdefault(job[1], []).append(job)
+        chosen: list[DueJob] = []
+        while len(chosen) < most:
+            able = [owner for owner, jobs in waiting.items() if jobs and held[owner] < self._most_per_owner]
+            if not able:
+                break
+            owner = min(able, key=self._waited)
+            chosen.append(waiting[owner].pop(0))
+            held[owner] += 1
+            self._last[owner] = next(self._numbers)
+        self._forget()
+        return chosen
+
+    def _waited(self, owner: Owner) -> int:
+        return self._last.get(owner, -1)
+
+    def _forget(self) -> None:
+        if len(self._last) > _MOST_REMEMBERED:
+            kept = sorted(self._last, key=self._waited)[_MOST_REMEMBERED // 2 :]
+            self._last = {owner: self._last[owner] for owner in kept}
+
+    def _owners_with_due_jobs(self) -> list[Owner]:
+        if time.monotonic() >= self._known_until:
+            began = time.thread_time()
+            self._owners = [None, *db.session.scalars(_owners_of(self._lane))]
+            pause = (time.thread_time() - began) * _PAUSE_FACTOR
+            self._known_until = time.monotonic() + min(_LONGEST_KNOWN_SECONDS, pause)
+        return self._owners
+
+
+def _jobs() -> Select[UUID, Owner]:
+    return select(Job.id, Job.owner_id)
+
+
+def _is_of(owner: Owner) -> ColumnElement[bool]:
+    return Job.owner_id.is_(None) if owner is None else Job.owner_id == owner
+
+
+def _due_in(lane: Lane) -> tuple[ColumnElement[bool], ...]:
+    return (Job.lane == lane, is_due(), is_unsent())
+
+
+def _owners_of(lane: Lane) -> Select[UUID]:
+    """The owners with due jobs: from each owner in the index to the next one, past all jobs of the same owner."""
+    known = select(Job.owner_id).where(is_waiting(), Job.lane == lane).order_by(Job.owner_id).limit(1)
+    first = known.where(Job.owner_id.is_not(None)).scalar_subquery()
+    owners = select(first.label("owner_id")).cte("owners", recursive=True)
+    following = known.where(Job.owner_id > owners.c.owner_id).correlate(owners).scalar_subquery()
+    owners = owners.union_all(select(following).where(owners.c.owner_id.is_not(None)))
+    due = select(Job.id).where(Job.owner_id == owners.c.owner_id, *_due_in(lane)).correlate(owners).exists()
+    return select(owners.c.owner_id).where(owners.c.owner_id.is_not(None), due)

@@ -1,0 +1,120 @@
+"""The quota of uploaded bytes: so many mebibytes a minute for each user, counted as they arrive, however they are sent.
+
+What is known to be too much is refused before the body is read, anything else in the middle. A request on a metered route
+pays for a mebibyte at least, so that many small pieces are limited as well.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from math import ceil
+from typing import Any
+
+from flask import current_app, g
+from limits import RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter, RateLimiter
+from redis.exceptions import RedisError
+
+from tiktok_api.extensions import limiter, service
+from tiktok_api.metrics import counters
+from tiktok_api.settings import MEBIBYTE, Settings
+from tiktok_api.web import limits
+
+_AT_ONCE = 4
+"""So many mebibytes of an announced body are paid for together, to ask Redis less often."""
+_own_counts = MovingWindowRateLimiter(MemoryStorage())  # while Redis is away each process counts for itself
+
+
+class ByteMeter:
+    """What the body of this request has paid for, in mebibytes."""
+
+    def __init__(self) -> None:
+        self._item = RateLimitItemPerMinute(service(Settings).upload_mebibytes_per_minute)
+        self._names = ("tiktok-api", limits.limit_key(), "upload-bytes")
+        self._counts: RateLimiter = limiter.limiter
+        self._paid = 0
+
+    def pay(self, upto: int) -> None:
+        """Pay until `upto` mebibytes are paid for. Raises RateLimitExceededProblem."""
+        if upto > self._paid and not self._try_to_pay(upto):
+            raise self._exceeded()
+
+    def _try_to_pay(self, upto: int) -> bool:
+        cost = upto - self._paid
+        is_paid = bool(self._ask(lambda counts: counts.hit(self._item, *self._names, cost=cost)))
+        self._paid += cost if is_paid else 0
+        return is_paid
+
+    def check_room(self, announced: int) -> None:
+        """Raise RateLimitExceededProblem unless a body of so many bytes fits, or at least a minute is left for it."""
+        wanted = min(ceil(announced / MEBIBYTE), self._item.amount) - self._paid
+        if wanted > 0 and not self._ask(lambda counts: counts.test(self._item, *self._names, cost=wanted)):
+            raise self._exceeded()
+
+    def pieces(self, body: Iterator[bytes], announced: int | None) -> Iterator[bytes]:
+        """Pass `body` on, paying for it. Raises RateLimitExceededProblem in place of the first piece that is not paid for."""
+        received = 0
+        for piece in body:
+            received += len(piece)
+            needed = ceil(received / MEBIBYTE)
+            if needed > self._paid:
+                ahead = needed if announced is None else min(self._paid + _AT_ONCE, ceil(announced / MEBIBYTE))
+                if ahead <= needed or not self._try_to_pay(ahead):
+                    self.pay(needed)
+            yield piece
+
+    def state(self) -> tuple[int, int, int]:
+        """Returns the allowed and the remaining mebibytes, and the seconds until the oldest leave the window."""
+        found = self._ask(lambda counts: counts.get_window_stats(self._item, *self._names))
+        return self._item.amount, found.remaining, limits.seconds_until(found.reset_time, at_most=60)
+
+    def _exceeded(self) -> limits.RateLimitExceededProblem:
+        g.shown_limit = self.state
+        headers = {"Retry-After": str(self.state()[2])}
+        return limits.RateLimitExceededProblem(limit=f"{self._item.amount} MiB of uploads a minute", headers=headers)
+
+    def _ask(self, question: Callable[[RateLimiter], Any]) -> Any:
+        try:
+            return question(self._counts)
+        except (StorageError, RedisError):
+            counters.limiter_fallbacks.inc()
+            self._counts = _own_counts
+            return question(self._counts)
+
+
+def metered_route(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Count each request of a route as one mebibyte at least, instead of as a request."""
+
+    @wraps(view)
+    def paid(*args: Any, **kwargs: Any) -> Any:
+        if _is_on():
+            meter = _meter()
+            g.shown_limit = meter.state
+            meter.pay(1)
+        return view(*args, **kwargs)
+
+    return paid
+
+
+def metered(body: Iterator[bytes], announced: int | None) -> Iterator[bytes]:
+    """The `body` of this request, paid for as it arrives; `announced` is its length, if known.
+
+    Raises RateLimitExceededProblem at once if it is known not to fit, and otherwise in place of a piece.
+    """
+    if not _is_on():
+        return body
+    meter = _meter()
+    meter.check_room(max(1, announced or 0))
+    return meter.pieces(body, announced)
+
+
+def _is_on() -> bool:
+    return bool(current_app.config["RATELIMIT_ENABLED"])
+
+
+def _meter() -> ByteMeter:
+    if "byte_meter" not in g:
+        g.byte_meter = ByteMeter()
+    meter: ByteMeter = g.byte_meter
+    return meter
