@@ -52,7 +52,8 @@ def connect_account(options: dict[str, Any]) -> AuthorizationRequest:
     """Begin to connect a TikTok account
 
     Send the person's browser to `authorize_url` within ten minutes. Headless clients watch the connection by its `id`.
-    An account that is connected already is updated, never doubled, and never moved to another user.
+    An account that is connected already is updated, never doubled. It is moved to another user only where TikTok's
+    authorisation has ended: then who consents takes it over, and the other user keeps its history and is told.
     """
     with transaction():
         return authorization.start(caller, **options, vault=service(TokenVault), settings=service(Settings))

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from tiktok_api import clock
 from tiktok_api.accounts.models import Connection, ConnectionStatus
+from tiktok_api.accounts.oauth_flow import takeover
 from tiktok_api.accounts.oauth_flow.authorization import hash_state, redirect_uri
 from tiktok_api.accounts.oauth_flow.record import (
     LINK_NOT_VALID,
@@ -26,6 +27,7 @@ from tiktok_api.accounts.oauth_flow.record import (
 from tiktok_api.accounts.services import load_account
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit
+from tiktok_api.auth import services as users
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.encryption import DecryptionFailed
@@ -64,6 +66,7 @@ def finish(
         log.warning("connection.failed", connection=str(claimed.id), error=str(error))
         return _fail(claimed, _reason_of(error))
     info = _read_profile(grant, vault)
+    takeover.ask_about_holder(grant.open_id, claimed.owner_id, vault)
     with transaction():
         result = record_grant(claimed, grant, info, asked_at, vault)
         if result.account_id is not None:
@@ -118,8 +121,16 @@ def _recorded(claimed: ClaimedConnection) -> ConnectionResult:
         return ConnectionResult(ConnectionStatus.FAILED, "link_not_valid", claimed.id, claimed.return_url)
     name = account.shown_name if account else connection.other_creator
     expected = expected_account(connection)
-    expected_name = expected.shown_name if expected else None
-    return ConnectionResult(status, reason, claimed.id, claimed.return_url, name, connection.account_id, expected_name)
+    return ConnectionResult(
+        status,
+        reason,
+        claimed.id,
+        claimed.return_url,
+        name,
+        connection.account_id,
+        expected.shown_name if expected else None,
+        users.recognisable_name(claimed.owner_id) if status is ConnectionStatus.CONNECTED else None,
+    )
 
 
 def _exchange(claimed: ClaimedConnection, code: str, vault: TokenVault, settings: Settings) -> TokenGrant:

@@ -46,7 +46,7 @@ def handle(event_id: UUID, vault: TokenVault) -> None:
 def _confirm_removal(open_id: str | None, vault: TokenVault) -> str:
     """Ask TikTok with the account's own token; only if the token is refused is the account marked."""
     account = db.session.execute(
-        select(Account.id, Account.token_version).where(Account.open_id == open_id)
+        select(Account.id, Account.token_version).where(Account.open_id == open_id, Account.taken_over_at.is_(None))
     ).one_or_none()
     end_reading()
     if account is None:
