@@ -24,9 +24,21 @@ def upgrade() -> None:
         sqlite_where=_IS_HELD,
         postgresql_where=_IS_HELD,
     )
+    op.create_table(
+        "call_budgets",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("used_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_call_budgets"),
+        sa.UniqueConstraint("name", "holder", name="uq_call_budgets_name_holder"),
+    )
+    op.create_index("ix_call_budgets_used_until", "call_budgets", ["used_until"])
 
 
 def downgrade() -> None:
+    op.drop_table("call_budgets")
     # The older version knows one row for each creator: what was taken over keeps its history under a name of its own.
     op.execute(
         "UPDATE accounts SET open_id = open_id || ' taken over ' || CAST(id AS VARCHAR) WHERE taken_over_at IS NOT NULL"

@@ -8,7 +8,13 @@ from marshmallow import EXCLUDE
 
 from tiktok_api.accounts import disconnection, services
 from tiktok_api.accounts.creator_info import CreatorReading, recent_creator_info
-from tiktok_api.accounts.errors import UPSTREAM_PROBLEMS, AccountNeedsReconnection, ReturnUrlNotAllowed, as_problems
+from tiktok_api.accounts.errors import (
+    UPSTREAM_PROBLEMS,
+    AccountNeedsReconnection,
+    ReturnUrlNotAllowed,
+    SyncedRecently,
+    as_problems,
+)
 from tiktok_api.accounts.models import Account, Connection, ConnectionStatus
 from tiktok_api.accounts.oauth_flow import authorization, callback, callback_page
 from tiktok_api.accounts.oauth_flow.authorization import AuthorizationRequest
@@ -166,11 +172,13 @@ def disconnect_account(account_id: UUID) -> dict[str, Any]:
 
 @blp.post("/<uuid:account_id>/sync")
 @blp.response(202, AccountSchema)
-@blp.raises(AccountNeedsReconnection)
+@blp.raises(AccountNeedsReconnection, SyncedRecently)
 def sync_account(account_id: UUID) -> Account:
     """Have an account read from TikTok now
 
-    Profile, counts and videos are read in the background; `synced_at` tells when that is done.
+    Profile, counts and videos are read in the background; `synced_at` tells when that is done. At most once in five
+    minutes: until the sync that was requested before is done, this answers 202 for that one, afterwards 429 with
+    `Retry-After`.
     """
     with transaction():
         return services.request_sync(caller, account_id)

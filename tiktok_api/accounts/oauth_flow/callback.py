@@ -8,11 +8,13 @@ click) changes nothing and shows the result of the first one.
 """
 
 import time
+from uuid import UUID
 
 import structlog
 from sqlalchemy import select
 
 from tiktok_api import clock
+from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.models import Connection, ConnectionStatus
 from tiktok_api.accounts.oauth_flow import takeover
 from tiktok_api.accounts.oauth_flow.authorization import hash_state, redirect_uri
@@ -65,7 +67,7 @@ def finish(
     except (TikTokError, DecryptionFailed) as error:
         log.warning("connection.failed", connection=str(claimed.id), error=str(error))
         return _fail(claimed, _reason_of(error))
-    info = _read_profile(grant, vault)
+    info = _read_profile(grant, claimed.owner_id, vault)
     takeover.ask_about_holder(grant.open_id, claimed.owner_id, vault)
     with transaction():
         result = record_grant(claimed, grant, info, asked_at, vault)
@@ -139,9 +141,10 @@ def _exchange(claimed: ClaimedConnection, code: str, vault: TokenVault, settings
     return vault.tiktok.exchange_code(code=code, redirect_uri=redirect_uri(settings), code_verifier=code_verifier)
 
 
-def _read_profile(grant: TokenGrant, vault: TokenVault) -> UserInfo | None:
+def _read_profile(grant: TokenGrant, user_id: UUID, vault: TokenVault) -> UserInfo | None:
     """Returns the creator's profile. A failure costs no account, since the code is used up: the first sync asks again."""
     try:
+        vault.count_read(AppCall.USER_INFO, user_id)
         return vault.tiktok.fetch_user_info(grant.access_token, scopes=grant.scopes)
     except TikTokError as error:
         log.warning("connection.profile_unread", error=str(error))

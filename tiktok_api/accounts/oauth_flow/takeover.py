@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 
 from tiktok_api import clock, events
 from tiktok_api.accounts import disconnection, tokens
+from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import BASIC_SCOPE, Account
 from tiktok_api.accounts.token_refresh import TokenVault
@@ -39,6 +40,9 @@ def ask_about_holder(open_id: str, user_id: UUID, vault: TokenVault) -> None:
     if holder is None or holder.owner_id == user_id or not holder.is_connected:
         return
     try:
+        vault.count_read(
+            AppCall.USER_INFO, user_id
+        )  # at the cost of the user who asks, not of the one who is asked about
         vault.call(holder.id, lambda token: vault.tiktok.fetch_user_info(token, scopes=(BASIC_SCOPE,)))
     except (AccountNeedsReconnection, NotFound, TikTokError) as error:
         log.info("connection.holder_asked_about", account=str(holder.id), error=str(error))

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from tiktok_api import clock
+from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import BASIC_SCOPE, Account, AccountStatus
 from tiktok_api.accounts.services import has_lost_its_grant
@@ -52,7 +53,11 @@ def _confirm_removal(open_id: str | None, vault: TokenVault) -> str:
     if account is None:
         return "unknown_account"
     try:
-        vault.call(account.id, lambda token: vault.tiktok.fetch_user_info(token, scopes=(BASIC_SCOPE,)))
+        vault.read(
+            account.id,
+            AppCall.USER_INFO,
+            lambda token: vault.tiktok.fetch_user_info(token, scopes=(BASIC_SCOPE,)),
+        )
     except AccountNeedsReconnection:
         with transaction():
             is_over = has_lost_its_grant(account.id)
