@@ -20,7 +20,8 @@ class Key:
         return UUID(self.id)
 
     def open(self, path: str, **options: Any) -> TestResponse:
-        return self.client.open(f"{API}{path}", headers={"Authorization": f"Bearer {self.token}"}, **options)
+        headers = {"Authorization": f"Bearer {self.token}"} | dict(options.pop("headers", None) or {})
+        return self.client.open(f"{API}{path}", headers=headers, **options)
 
     def get(self, path: str, **options: Any) -> TestResponse:
         return self.open(path, method="GET", **options)

@@ -1,7 +1,8 @@
 """A small domain to hold `web/` against: things are made, listed and go wrong on demand. A thing is a promise, so it needs no table."""
 
 import threading
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import Flask, request
@@ -15,6 +16,7 @@ from tiktok_api.errors import Conflict, NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.models import Job
 from tiktok_api.web.blueprint import Blueprint
+from tiktok_api.web.idempotency import StreamedBody
 from tiktok_api.web.pagination import Page, PageArgsSchema, paginate
 from tiktok_api.web.schemas import Schema, page_of
 
@@ -71,6 +73,22 @@ class Refusing:
             raise RuntimeError("a bug on purpose")
 
 
+class Nothing(NamedTuple):
+    """A body that was received, once the test said so."""
+
+    fingerprint: str = ""
+
+
+def _receive_slowly() -> Nothing:
+    arrived.set()
+    may_go_on.wait(30)
+    return Nothing()
+
+
+_SLOW_BODY = StreamedBody(
+    receive=_receive_slowly, kept=lambda _received: nullcontext(), read_fingerprint=lambda: Nothing().fingerprint
+)
+
 blp = Blueprint("things", __name__, url_prefix="/things", description="Things")
 
 
@@ -87,7 +105,7 @@ def create_thing(thing: dict[str, Any]) -> dict[str, Any]:
 
 
 @blp.post("/slow")
-@blp.receives(lambda: (arrived.set(), may_go_on.wait(30)))
+@blp.receives(_SLOW_BODY)
 @blp.response(201, NewbornThingSchema)
 def create_slow_thing(_received: Any) -> dict[str, Any]:
     """Make a thing once the test says so"""

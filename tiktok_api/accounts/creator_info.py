@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from tiktok_api import clock
+from tiktok_api.accounts import call_budgets
 from tiktok_api.accounts.models import Account
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import end_reading, transaction
@@ -46,7 +47,13 @@ def recent_creator_info(account: Account, vault: TokenVault) -> CreatorReading:
     last = last_creator_info(account)
     if last is not None and clock.now() - last.captured_at < LIFETIME:
         return last
-    return fetch_creator_info(account.id, vault)
+    return read_creator_info(account.id, vault)
+
+
+def read_creator_info(account_id: UUID, vault: TokenVault) -> CreatorReading:
+    """As `fetch_creator_info`, for all but publishing, to which some of TikTok's calls are left. Raises TikTokBusy."""
+    call_budgets.count_creator_info(account_id)
+    return fetch_creator_info(account_id, vault)
 
 
 def last_creator_info(account: Account) -> CreatorReading | None:

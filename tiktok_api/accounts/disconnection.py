@@ -35,17 +35,27 @@ def disconnect(account: Account, vault: TokenVault) -> list[UUID]:
     Its tokens move to a row of their own until they are revoked at TikTok, so that a crash does not lose them.
     """
     cancelled = [each for answer in events.ask("account.disconnecting", account=account) for each in answer]
+    if account.taken_over_at is None:
+        _revoke_later(account, vault)
+    cancel_jobs(account)
+    db.session.delete(account)
+    db.session.flush()
+    return cancelled
+
+
+def cancel_jobs(account: Account) -> None:
+    """Read and renew the account no more."""
+    for kind in (services.SYNC, tokens.RENEW):
+        queue.cancel(f"{kind}:{account.id}")
+
+
+def _revoke_later(account: Account, vault: TokenVault) -> None:
     try:
         granted = tokens.decrypt_tokens(account, vault.encryptor)
     except DecryptionFailed as error:  # without its tokens only the person can revoke the grant, in TikTok's app
         log.warning("revocation.impossible", account=str(account.id), error=str(error))
     else:
         _enqueue_revocation(account.open_id, granted, account.access_expires_at, vault)
-    for kind in (services.SYNC, tokens.RENEW):
-        queue.cancel(f"{kind}:{account.id}")
-    db.session.delete(account)
-    db.session.flush()
-    return cancelled
 
 
 def disconnect_all(owner_id: UUID, vault: TokenVault) -> None:
@@ -60,7 +70,8 @@ def revoke_unused_grant(grant: TokenGrant, vault: TokenVault) -> None:
 
     Not if the creator is connected here: TikTok revokes by the person, not by the token.
     """
-    if db.session.scalar(select(Account.id).where(Account.open_id == grant.open_id)) is None:
+    held = select(Account.id).where(Account.open_id == grant.open_id, Account.taken_over_at.is_(None))
+    if db.session.scalar(held) is None:
         expires_at = clock.now() + timedelta(seconds=grant.expires_in)
         _enqueue_revocation(grant.open_id, tokens.tokens_of(grant), expires_at, vault)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
 
-from tiktok_api.errors import Conflict, Invalid, Problem, Unavailable, UpstreamFailed
+from tiktok_api.errors import Conflict, Invalid, Problem, TooManyRequests, Unavailable, UpstreamFailed
 from tiktok_api.tiktok import (
     AccessTokenInvalid,
     CreatorCannotPost,
@@ -18,6 +18,10 @@ from tiktok_api.tiktok import (
 
 class AccountNeedsReconnection(Conflict):
     message = "TikTok does not let us act for this account any more ({reason}); connect it again."
+
+
+class SyncedRecently(TooManyRequests):
+    message = "This account was synced on request less than {minutes} minutes ago; wait as long as Retry-After says."
 
 
 class ReturnUrlNotAllowed(Invalid):

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api import clock
@@ -36,6 +36,9 @@ class AccountStatus(StrEnum):
         return self in (AccountStatus.ACTIVE, AccountStatus.ERROR)
 
 
+_IS_HELD = text("taken_over_at IS NULL")
+
+
 class Account(Model):
     """One TikTok account of one user. A value that TikTok did not send is null, never 0.
 
@@ -43,17 +46,19 @@ class Account(Model):
     spends a pair may replace exactly that one. `refresh_epoch` counts the leases on renewing; they run on the database's
     real clock, expiries on business time. `posting_refusal` is TikTok's code if its last answer was that the creator may
     post nothing. `avatar_url` is TikTok's link, which ends within hours; `avatar_key` is where the picture of
-    `avatar_source` is stored.
+    `avatar_source` is stored. From `taken_over_at` on it is only what its owner keeps of the past: another user has connected
+    the creator since, in a row of their own. `sync_requested_at` is when a sync was last asked for.
     """
 
     __tablename__ = "accounts"
     __table_args__ = (
         Index("ix_accounts_owner_created", "owner_id", "created_at", "id"),
         Index("ix_accounts_status_refresh", "status", "refresh_expires_at"),
+        Index("ix_accounts_open_id_held", "open_id", unique=True, sqlite_where=_IS_HELD, postgresql_where=_IS_HELD),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    open_id: Mapped[str] = mapped_column(unique=True)
+    open_id: Mapped[str]
     union_id: Mapped[str | None]
     username: Mapped[str | None]
     display_name: Mapped[str | None]
@@ -89,6 +94,8 @@ class Account(Model):
     creator_info_at: Mapped[datetime | None]
     posting_refusal: Mapped[str | None]
     connected_at: Mapped[datetime]
+    taken_over_at: Mapped[datetime | None]
+    sync_requested_at: Mapped[datetime | None]
     synced_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
@@ -102,6 +109,11 @@ class Account(Model):
     def is_connected(self) -> bool:
         """Whether TikTok may still accept requests for it."""
         return self.status.is_connected
+
+    @property
+    def has_lost_its_grant(self) -> bool:
+        """Whether TikTok's authorisation has ended or run out. Unreadable tokens do not say so: the grant may stand."""
+        return self.status in (AccountStatus.EXPIRED, AccountStatus.REVOKED) or self.refresh_expires_at <= clock.now()
 
     @property
     def shown_name(self) -> str | None:
@@ -118,7 +130,10 @@ class ConnectionStatus(StrEnum):
 
 
 INTERRUPTED_AFTER = timedelta(seconds=60)
-"""Longer than TikTok's client waits for a token and a profile (30 s each at most, and one of them ends early)."""
+"""Longer than TikTok's client waits for a token and a profile (30 s each at most, and one of them ends early).
+
+Where another user's grant is asked about too, a slow TikTok may take longer: then the result still replaces this one.
+"""
 
 
 class Connection(Model):

@@ -8,7 +8,13 @@ from marshmallow import EXCLUDE
 
 from tiktok_api.accounts import disconnection, services
 from tiktok_api.accounts.creator_info import CreatorReading, recent_creator_info
-from tiktok_api.accounts.errors import UPSTREAM_PROBLEMS, AccountNeedsReconnection, ReturnUrlNotAllowed, as_problems
+from tiktok_api.accounts.errors import (
+    UPSTREAM_PROBLEMS,
+    AccountNeedsReconnection,
+    ReturnUrlNotAllowed,
+    SyncedRecently,
+    as_problems,
+)
 from tiktok_api.accounts.models import Account, Connection, ConnectionStatus
 from tiktok_api.accounts.oauth_flow import authorization, callback, callback_page
 from tiktok_api.accounts.oauth_flow.authorization import AuthorizationRequest
@@ -52,7 +58,8 @@ def connect_account(options: dict[str, Any]) -> AuthorizationRequest:
     """Begin to connect a TikTok account
 
     Send the person's browser to `authorize_url` within ten minutes. Headless clients watch the connection by its `id`.
-    An account that is connected already is updated, never doubled, and never moved to another user.
+    An account that is connected already is updated, never doubled. It is moved to another user only where TikTok's
+    authorisation has ended: then who consents takes it over, and the other user keeps its history and is told.
     """
     with transaction():
         return authorization.start(caller, **options, vault=service(TokenVault), settings=service(Settings))
@@ -165,11 +172,13 @@ def disconnect_account(account_id: UUID) -> dict[str, Any]:
 
 @blp.post("/<uuid:account_id>/sync")
 @blp.response(202, AccountSchema)
-@blp.raises(AccountNeedsReconnection)
+@blp.raises(AccountNeedsReconnection, SyncedRecently)
 def sync_account(account_id: UUID) -> Account:
     """Have an account read from TikTok now
 
-    Profile, counts and videos are read in the background; `synced_at` tells when that is done.
+    Profile, counts and videos are read in the background; `synced_at` tells when that is done. At most once in five
+    minutes: until the sync that was requested before is done, this answers 202 for that one, afterwards 429 with
+    `Retry-After`.
     """
     with transaction():
         return services.request_sync(caller, account_id)

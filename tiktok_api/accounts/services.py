@@ -1,7 +1,8 @@
 """A user's accounts: finding, describing and syncing them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select, type_co
 from sqlalchemy.dialects.postgresql import JSONB
 
 from tiktok_api import clock, events
-from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.accounts.errors import AccountNeedsReconnection, SyncedRecently
 from tiktok_api.accounts.models import Account, AccountStatus, Connection
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
@@ -19,6 +20,8 @@ from tiktok_api.jobs import queue
 from tiktok_api.tiktok import UserInfo
 
 SYNC = "accounts.sync"
+SYNC_INTERVAL = timedelta(minutes=5)
+"""How soon a person may have an account read again; without a request it is read once in SYNC_SECONDS."""
 
 
 def get_account(caller: Identity, account_id: UUID, *, to_change: bool = False) -> Account:
@@ -86,10 +89,21 @@ def describe(caller: Identity, account_id: UUID, **changes: Any) -> Account:
 
 
 def request_sync(caller: Identity, account_id: UUID) -> Account:
-    """Have the account read as soon as a worker is free. Raises NotFound, AccountNeedsReconnection."""
-    account = get_account(caller, account_id)
+    """Have the account read as soon as a worker is free, at most once in SYNC_INTERVAL.
+
+    While the one requested before is still to be done, it is the answer to this request too. Raises NotFound,
+    AccountNeedsReconnection, SyncedRecently.
+    """
+    account = get_account(caller, account_id, to_change=True)
     if not account.is_connected:
         raise AccountNeedsReconnection(reason=account.status_reason)
+    now, before = clock.now(), account.sync_requested_at
+    if before is not None and before <= now < before + SYNC_INTERVAL:
+        if account.synced_at is None or account.synced_at < before:
+            return account
+        wait = ceil((before + SYNC_INTERVAL - now).total_seconds())
+        raise SyncedRecently(minutes=SYNC_INTERVAL // timedelta(minutes=1), headers={"Retry-After": str(wait)})
+    account.sync_requested_at = now
     enqueue_sync(account)
     events.announce("account.sync_requested", account=account)
     return account

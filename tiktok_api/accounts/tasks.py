@@ -8,7 +8,8 @@ import structlog
 from sqlalchemy import delete
 
 from tiktok_api import clock
-from tiktok_api.accounts import creator_info, disconnection, services, tokens
+from tiktok_api.accounts import call_budgets, creator_info, disconnection, services, tokens
+from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import PUBLISHING_SCOPE, Account, Connection, Revocation
 from tiktok_api.accounts.token_refresh import TokenVault
@@ -78,14 +79,14 @@ def _read(account_id: UUID, captured_at: datetime, vault: TokenVault) -> None:
         raise NotFound
     scopes = tuple(account.scopes)
     end_reading()
-    info = vault.call(account_id, lambda token: vault.tiktok.fetch_user_info(token, scopes=scopes))
+    info = vault.read(account_id, AppCall.USER_INFO, lambda token: vault.tiktok.fetch_user_info(token, scopes=scopes))
     with transaction() as session:
         account = session.get(Account, account_id, with_for_update=True)
         if account is not None:
             services.store_profile(account, info, captured_at=captured_at)
     if PUBLISHING_SCOPE in scopes:
         try:
-            creator_info.fetch_creator_info(account_id, vault)
+            creator_info.read_creator_info(account_id, vault)
         except CreatorCannotPost as error:  # a cap or a ban: stored, and found by publishing when it asks
             log.info("account.cannot_post", account=str(account_id), code=error.code)
 
@@ -99,8 +100,9 @@ def revoke_tokens(job: ClaimedJob, *, vault: TokenVault) -> None:
 
 @task("accounts.sweep", lane=Lane.SYNC, every=daily)
 def sweep_connections(job: ClaimedJob) -> None:
-    """Delete connections that ended a week ago, and tokens that TikTok could not be made to revoke for as long."""
+    """Delete connections that ended a week ago, tokens that TikTok could not be made to revoke for as long, old budgets."""
     a_week_ago = clock.now() - CONNECTIONS_KEPT
     with transaction() as session:
         session.execute(delete(Connection).where(Connection.expires_at < a_week_ago))
+        call_budgets.sweep()
         session.execute(delete(Revocation).where(Revocation.created_at < a_week_ago))

@@ -20,6 +20,7 @@ RENEW_AFTER = 0.75
 """The share of a token's life after which it is renewed in the background: 6 h early of 24 h, 30 min of 2 h."""
 
 GRANT_REJECTED = "grant_rejected"
+TAKEN_OVER = "connected_by_another_user"
 TOKEN_UNREADABLE = "token_unreadable"  # noqa: S105 - a reason, no secret
 
 
@@ -67,6 +68,14 @@ def store_grant(account: Account, grant: TokenGrant, *, asked_at: datetime, encr
     account.refresh_leased_until = None
     if account.status is not AccountStatus.ACTIVE:
         account.status, account.status_reason, account.updated_at = AccountStatus.ACTIVE, None, asked_at
+
+
+def drop_tokens(account: Account, encryptor: Encryptor) -> None:
+    """Forget the tokens of an account that another user has connected. A renewal that is still running is fenced off."""
+    encrypt_tokens(account, GrantTokens("", ""), encryptor)
+    account.token_version += 1
+    account.refresh_leased_until = None
+    account.status, account.status_reason, account.updated_at = AccountStatus.REVOKED, TAKEN_OVER, clock.now()
 
 
 def mark_reconnection(account_id: UUID, reason: str, *, status: AccountStatus, token_version: int) -> None:

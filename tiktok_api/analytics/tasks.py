@@ -6,6 +6,7 @@ from functools import partial
 import structlog
 
 from tiktok_api import clock
+from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.analytics import ingest
@@ -36,7 +37,8 @@ def sync_videos(job: ClaimedJob, *, vault: TokenVault) -> RunAgain | None:
         if page_to_read is None:
             return None
         try:
-            page = vault.call(page_to_read.account_id, partial(vault.tiktok.list_videos, cursor=page_to_read.cursor))
+            list_page = partial(vault.tiktok.list_videos, cursor=page_to_read.cursor)
+            page = vault.read(page_to_read.account_id, AppCall.VIDEO_LIST, list_page)
         except (TikTokBusy, TikTokUnreachable) as error:
             log.info("videos.postponed", account=str(job.subject), error=str(error))
             return RunAgain(clock.now() + timedelta(seconds=getattr(error, "retry_after", RETRY_SECONDS)))

@@ -26,6 +26,19 @@ class Identity:
     key_id: UUID | None = None
     address: str = ""
 
+    @property
+    def credential(self) -> str:
+        """Which of the user's credentials this is: the id of the API key; empty for every session."""
+        return str(self.key_id or "")
+
+    @property
+    def rights(self) -> str:
+        """The scopes and accounts of an API key, as text to compare; empty for every session, which may do everything."""
+        if self.scopes is None:
+            return ""
+        accounts = "all" if self.account_ids is None else " ".join(sorted(map(str, self.account_ids)))
+        return f"{' '.join(sorted(self.scopes))}; {accounts}"
+
     def must_be_allowed(self, domain: str, *, to_write: bool) -> None:
         """Raises ScopeTooNarrow unless a scope covers reading (or writing) in `domain`; SessionRequired in `auth`.
 

@@ -56,6 +56,7 @@ class EmailKind(StrEnum):
     RESET = "reset"
     KNOWN = "known"
     CHANGED = "changed"
+    TAKEN_OVER = "taken_over"
 
 
 class Email(Model):

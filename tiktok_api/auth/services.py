@@ -205,3 +205,26 @@ def update_profile(caller: Identity, **changes: Any) -> User:
 def _now() -> datetime:
     """Returns the real time, in whole seconds as tokens carry it: moving the test clock must end no session."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def lock_against_deletion(user_ids: set[UUID]) -> None:
+    """Let the deletion of these users wait until the transaction ends, so that it includes what is added for them here."""
+    theirs = select(User.id).where(User.id.in_(user_ids)).order_by(User.id)
+    db.session.execute(theirs.with_for_update(read=True, key_share=True))
+
+
+def recognisable_name(user_id: UUID) -> str:
+    """Returns by what a person recognises a user without learning the address: `Ada (a•••@example.com)`."""
+    row = db.session.execute(select(User.display_name, User.email).where(User.id == user_id)).one_or_none()
+    if row is None:
+        return ""
+    local, _, domain = row.email.rpartition("@")
+    masked = f"{local[:1]}•••@{domain}"
+    return f"{row.display_name} ({masked})" if row.display_name else masked
+
+
+def tell_of_lost_account(user_id: UUID) -> None:
+    """Send the user an email that a TikTok account of theirs was connected by another user."""
+    address = db.session.scalar(select(User.email_key).where(User.id == user_id))
+    if address is not None:
+        messages.enqueue_loss(address)

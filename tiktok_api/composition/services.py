@@ -48,7 +48,9 @@ def compose(app: Flask, settings: Settings, replaced: Mapping[type, Any]) -> Non
         Fetcher: lambda: Fetcher(_policy(settings)),
         PictureFetcher: lambda: PictureFetcher(_picture_policy(settings)),
         TikTokClient: lambda: _make_client(settings),
-        TokenVault: lambda: TokenVault(services[TikTokClient], services[Encryptor]),  # after the two that it needs
+        TokenVault: lambda: TokenVault(
+            services[TikTokClient], services[Encryptor], settings.tiktok_reads_per_minute
+        ),  # after the two that it needs
     }
     for kind, make in makers.items():
         services[kind] = replaced[kind] if kind in replaced else make()

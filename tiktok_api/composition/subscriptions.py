@@ -28,6 +28,7 @@ def subscribe() -> None:
     events.subscribe("media.may_be_deleted", listeners.veto_deletion)
     events.subscribe("account.disconnecting", listeners.give_up_account)
     events.subscribe("account.disconnecting", pictures.release_pictures)
+    events.subscribe("account.taken_over", listeners.lose_account)
     events.subscribe("account.reconnected", listeners.resume_account)
     events.subscribe("account.profile_read", ingest.store_profile)
     events.subscribe("account.profile_read", pictures.request_pictures)

@@ -1,5 +1,6 @@
 """The endpoints of the library; importing this module also adds those of uploads and downloads to the blueprint."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -51,8 +52,9 @@ from tiktok_api.media.uploads.multipart import MultipartFieldUnexpected, Receive
 from tiktok_api.outbound import Fetcher
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
-from tiktok_api.web import byte_quota
+from tiktok_api.web import byte_quota, idempotency
 from tiktok_api.web.conditional import must_be_current
+from tiktok_api.web.idempotency import StreamedBody
 from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.schemas import page_of
 from tiktok_api.web.transfers.places import ServerBusy
@@ -69,25 +71,42 @@ def _max_body_bytes() -> int:
 
 
 def _receive_file() -> ReceivedFile:
-    boundary = request.mimetype_params.get("boundary", "")
-    if request.mimetype != "multipart/form-data" or not boundary:
-        raise UploadContentTypeUnsupported(expected="multipart/form-data")
-    settings = service(Settings)
-    if (request.content_length or 0) > _max_body_bytes():
-        raise UploadTooLarge(allowed=settings.media_max_bytes)
-    pieces = request_body.iter_pieces(request.environ, stall_seconds=settings.upload_stall_seconds)
-    metered = byte_quota.metered(pieces, request_body.length_of(request.environ))
+    boundary, settings = _boundary(), service(Settings)
     least = (request.content_length or 0) - multipart.OVERHEAD_BYTES
     with transaction():  # refuse before receiving; the exact check follows when the size is known
         quotas.check_fits(caller.user_id, Quota.of(settings), more_bytes=max(1, least))
     with counted_upload():
-        return multipart.receive_file(
-            service(Storage), boundary.encode("latin-1"), metered, max_bytes=settings.media_max_bytes
-        )
+        return multipart.receive_file(service(Storage), boundary, _pieces(), max_bytes=settings.media_max_bytes)
+
+
+def _fingerprint_of_file() -> str:
+    return multipart.read_fingerprint(_boundary(), _pieces(), max_bytes=service(Settings).media_max_bytes)
+
+
+def _boundary() -> bytes:
+    """Returns what separates the parts. Raises UploadContentTypeUnsupported, UploadTooLarge."""
+    boundary = request.mimetype_params.get("boundary", "")
+    if request.mimetype != "multipart/form-data" or not boundary:
+        raise UploadContentTypeUnsupported(expected="multipart/form-data")
+    if (request.content_length or 0) > _max_body_bytes():
+        raise UploadTooLarge(allowed=service(Settings).media_max_bytes)
+    return boundary.encode("latin-1")
+
+
+def _pieces() -> Iterator[bytes]:
+    pieces = request_body.iter_pieces(request.environ, stall_seconds=service(Settings).upload_stall_seconds)
+    return idempotency.renewing(byte_quota.metered(pieces, request_body.length_of(request.environ)))
+
+
+_ONE_FILE = StreamedBody(
+    receive=_receive_file,
+    kept=lambda received: multipart.discard_if_refused(service(Storage), received),
+    read_fingerprint=_fingerprint_of_file,
+)
 
 
 @blp.post("")
-@blp.receives(_receive_file)
+@blp.receives(_ONE_FILE)
 @blp.accepts_bytes(_max_body_bytes)
 @blp.doc(requestBody=openapi.ONE_FILE)
 @blp.response(201, MediaSchema)
@@ -105,9 +124,10 @@ def upload_media(received: ReceivedFile) -> Media:
     """Upload a file in one request
 
     One part named `file`. Larger files are better sent by `POST /media/uploads`, which can resume. The media is inspected
-    next: ask for it until its status is `ready` or `rejected`.
+    next: ask for it until its status is `ready` or `rejected`. With an `Idempotency-Key` the same file, by its content and
+    name, is stored once.
     """
-    with multipart.discard_if_refused(service(Storage), received), transaction():
+    with transaction():
         return services.add_received(
             caller,
             storage_key=received.storage_key,

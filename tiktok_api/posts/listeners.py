@@ -61,6 +61,21 @@ def give_up_account(account: Account) -> list[UUID]:
     return cancelled
 
 
+def lose_account(account: Account) -> list[UUID]:
+    """Cancel what was to go out on an account that another user has connected. Returns the ids of those publications.
+
+    What TikTok may have already loses its account, as when it is disconnected: no token of its owner's can ask for a verdict
+    any more, so the question goes to the owner. What has ended keeps it.
+    """
+    cancelled = give_up_account(account)
+    left = (Publication.account_id == account.id, Publication.state.in_(UNFINISHED))
+    for publication in db.session.scalars(select(Publication).where(*left).execution_options(populate_existing=True)):
+        publication.account_id = None
+        enqueue_publication(publication.id, clock.now())
+    db.session.flush()
+    return cancelled
+
+
 def forget_posts(user_id: UUID) -> None:
     """Delete a user's posts, before the user is deleted: media that a post shows cannot be deleted."""
     theirs = select(Publication.id).where(Publication.owner_id == user_id)

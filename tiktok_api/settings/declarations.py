@@ -182,6 +182,9 @@ class Settings(BaseModel):
         description="how late a post may be published without asking, after downtime, a lost authorisation or a cap",
     )
     sync_seconds: Days = Field(3000.0, description="seconds after which an account's data are read again")
+    tiktok_reads_per_minute: Count = Field(
+        600, description="what TikTok allows your app of user/info, and of video/list"
+    )
     creator_posts_per_day: Count = Field(
         15,
         description="posts a day that an account is assumed to have; TikTok publishes no figure, about 15 is observed",

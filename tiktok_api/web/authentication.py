@@ -15,6 +15,14 @@ class Caller(Protocol):
     @property
     def user_id(self) -> UUID: ...
 
+    @property
+    def credential(self) -> str:
+        """Which of the user's credentials this is; empty for every session."""
+
+    @property
+    def rights(self) -> str:
+        """What this credential may do and reach, as text to compare; empty for every session."""
+
     def must_be_allowed(self, domain: str, *, to_write: bool) -> None:
         """Raises Forbidden when the token's scopes do not reach that far."""
 

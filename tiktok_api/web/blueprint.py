@@ -11,7 +11,6 @@ parameters, body size, idempotency, body. Then it calls the route.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import Any, cast
 from uuid import UUID
@@ -27,6 +26,7 @@ from werkzeug.routing import UUIDConverter
 from tiktok_api.errors import NotFound, Problem
 from tiktok_api.web import allowed_methods, byte_quota, conditional, idempotency
 from tiktok_api.web.authentication import required_caller
+from tiktok_api.web.idempotency import StreamedBody
 from tiktok_api.web.openapi import operations
 from tiktok_api.web.pagination import Page, link_to_next
 from tiktok_api.web.parsing.parser import parser, refuse_query
@@ -34,7 +34,6 @@ from tiktok_api.web.serializing import dump, to_json
 
 View = Callable[..., Any]
 Decorator = Callable[[View], View]
-_RECEIVING_LEASE = timedelta(hours=1)
 
 
 class MalformedId:
@@ -141,9 +140,9 @@ class Blueprint(flask_smorest.Blueprint):
         """Let a route's body be larger than JSON may be; `most` returns how many bytes, or None for no limit."""
         return lambda view: _mark(view, most_bytes=most)
 
-    def receives(self, receive: Callable[[], Any]) -> Decorator:
-        """Receive a large body by `receive()` before any transaction is open; its result is the route's first argument."""
-        return lambda view: _mark(view, receive=receive)
+    def receives(self, body: StreamedBody) -> Decorator:
+        """Receive a large body before any transaction is open; what was received is the route's first argument."""
+        return lambda view: _mark(view, streamed_body=body)
 
     def judged_by(self, judge: Callable[..., Any]) -> Decorator:
         """If a body has faults of shape, let `judge(sound, **ids)` raise the other faults: one response names them all."""
@@ -192,7 +191,7 @@ def _guard(view: View, domain: str) -> View:
     is_public = getattr(view, "is_public", False)
     takes_key = getattr(view, "takes_key", True)
     needs_scope = getattr(view, "needs_scope", True)
-    receive = getattr(view, "receive", None)
+    streamed = getattr(view, "streamed_body", None)
     most_bytes = getattr(view, "most_bytes", None)
     reads_query = is_public or hasattr(view, "query_schema")
 
@@ -210,20 +209,11 @@ def _guard(view: View, domain: str) -> View:
         if most_bytes is not None:
             request.max_content_length = most_bytes()
 
-        def act() -> Any:
+        def act(*received: Any) -> Any:
             return view(*received, **in_path)
 
-        received: tuple[Any, ...] = ()
         if caller is None or request.method != "POST" or not takes_key:
-            received = (receive(),) if receive else ()
             return act()
-        if receive is None:
-            return idempotency.run(caller.user_id, act)
-
-        def receive_body() -> None:
-            nonlocal received
-            received = (receive(),)
-
-        return idempotency.run(caller.user_id, act, before=receive_body, lease=_RECEIVING_LEASE)
+        return idempotency.run(caller, act, streamed=streamed)
 
     return guarded

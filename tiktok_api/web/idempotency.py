@@ -2,17 +2,23 @@
 
 The claim of a key is committed by itself, with a lease, so that of many at once one runs. The route's changes and its
 serialised response are then committed together: a crash leaves both or neither.
+
+A key belongs to the credential that sent it: to all sessions of a user, or to one API key. What the credential could reach
+is part of the fingerprint, so a response is never sent again to one that has been narrowed since.
 """
 
 import base64
 import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
-from flask import Response, request
+from flask import Response, g, request
 from sqlalchemy import ForeignKey, UniqueConstraint, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,10 +27,12 @@ from tiktok_api.db import Model, database_now, new_id, transaction
 from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import Conflict, Invalid
 from tiktok_api.extensions import service
+from tiktok_api.web.authentication import Caller
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
+_RENEWED_AFTER_SECONDS = 10.0
 _STORED_HEADERS = ("Content-Type", "Location", "ETag", "Link")
 
 
@@ -41,7 +49,11 @@ class InvalidIdempotencyKey(Invalid):
 
 
 class IdempotencyKey(Model):
-    """One key of one user: a claim while the request runs, then its encrypted response."""
+    """One key of one credential: a claim while the request runs, then its encrypted response.
+
+    `key_hash` covers the credential and the key. `fingerprint` covers the request; while a streamed body is received, only
+    what came before the body.
+    """
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (UniqueConstraint("user_id", "key_hash"),)
@@ -55,55 +67,114 @@ class IdempotencyKey(Model):
     answer: Mapped[bytes | None]
 
 
-def run(
-    user_id: UUID, act: Callable[[], Response], *, before: Callable[[], None] = lambda: None, lease: timedelta = LEASE
-) -> Response:
+@dataclass(frozen=True, slots=True)
+class StreamedBody:
+    """A body that is too large for memory, and goes to storage before any transaction is open.
+
+    `receive` stores it and returns what the route gets, with its hash as `fingerprint`; `kept` deletes what was stored if
+    its block raises. `read_fingerprint` returns the same hash of the same body, and stores nothing.
+    """
+
+    receive: Callable[[], Any]
+    kept: Callable[[Any], AbstractContextManager[None]]
+    read_fingerprint: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is known of a request before its body is received: whose key it brings, and the hash of its head."""
+
+    user_id: UUID
+    key_hash: str
+    head: str
+    claim: UUID
+
+    def fingerprint(self, content: str) -> str:
+        """Returns the hash of the whole request, of which `content` is the hash of the body."""
+        return hashlib.sha256(f"{self.head}{content}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """The request that came with the key before, and its response."""
+
+    row_id: UUID
+    fingerprint: str
+    answer: bytes
+
+
+def run(caller: Caller, act: Callable[..., Response], *, streamed: StreamedBody | None = None) -> Response:
     """Returns the response of `act`, called once for each key; without the header just calls `act`.
 
-    `before` does what is too slow for a transaction, after the claim and before `act`. Raises IdempotencyKeyInUse,
-    IdempotencyKeyReused, InvalidIdempotencyKey.
+    A streamed body is received after the claim, and passed to `act`; one that is sent again is only compared. Raises
+    IdempotencyKeyInUse, IdempotencyKeyReused, InvalidIdempotencyKey.
     """
     key = request.headers.get(HEADER)
     if key is None:
-        before()
-        return act()
+        return act() if streamed is None else _act_on(streamed, lambda received: act(received))
     if not (0 < len(key) <= 255 and key.isprintable()):
         raise InvalidIdempotencyKey.at(parameter=HEADER, code="invalid")
-    row_id, claim = new_id(), new_id()
-    fingerprint = _fingerprint()
+    asked = _Request(caller.user_id, _hash_key(caller.credential, key), _hash_head(caller.rights), new_id())
+    body = _hash(request.get_data(cache=True)) if streamed is None else ""
     with transaction():
-        found = _claim(row_id, user_id, hashlib.sha256(key.encode()).hexdigest(), fingerprint, claim, lease)
-    if isinstance(found, Response):
-        return found
-    try:
-        before()
+        found = _claim(asked, asked.fingerprint(body))
+    if isinstance(found, _Answered):
+        if found.fingerprint != asked.fingerprint(streamed.read_fingerprint() if streamed else body):
+            raise IdempotencyKeyReused.at(parameter=HEADER, code="reused")
+        return _replay(found)
+
+    def act_and_store(*received: Any) -> Response:
         with transaction():
-            response = act()
-            _store_response(found, claim, response)
+            response = act(*received)
+            _store_response(found, asked, received[0].fingerprint if received else body, response)
+        return response
+
+    try:
+        g.idempotency_claim = asked.claim
+        return act_and_store() if streamed is None else _act_on(streamed, act_and_store)
     except BaseException:
-        _release(claim)
+        _release(asked.claim)
         raise
-    return response
 
 
-def _fingerprint() -> str:
-    """A hash that is equal for equal requests. A streamed body counts by its declared length: it cannot be read twice."""
-    if (request.mimetype or "").startswith("multipart/"):
-        body = f"{request.mimetype} {request.content_length}".encode()
-    else:
-        body = request.get_data(cache=True)
-    head = f"{request.method} {request.path}?{request.query_string.decode('latin-1')}\0".encode()
-    return hashlib.sha256(head + body).hexdigest()
+def renewing(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces of a body; while they arrive, the request's claim is renewed. Raises IdempotencyKeyInUse if it was lost."""
+    claim: UUID | None = g.get("idempotency_claim")
+    renewed_at = time.monotonic()
+    for piece in pieces:
+        if claim is not None and time.monotonic() - renewed_at > _RENEWED_AFTER_SECONDS:
+            _renew(claim)
+            renewed_at = time.monotonic()
+        yield piece
 
 
-def _claim(
-    row_id: UUID, user_id: UUID, key_hash: str, fingerprint: str, claim: UUID, lease: timedelta
-) -> Response | UUID:
+def _act_on(streamed: StreamedBody, act: Callable[[Any], Response]) -> Response:
+    received = streamed.receive()
+    with streamed.kept(received):
+        return act(received)
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _hash_key(credential: str, key: str) -> str:
+    """Returns what is stored of a key. No key contains the zero byte, so no credential can name another one's."""
+    return _hash(f"{credential}\0{key}".encode() if credential else key.encode())
+
+
+def _hash_head(rights: str) -> str:
+    """Returns a hash of what the caller may do and of the request without its body."""
+    query = request.query_string.decode("latin-1")
+    return _hash("\0".join((rights, request.method, request.path, query, request.mimetype)).encode())
+
+
+def _claim(asked: _Request, fingerprint: str) -> _Answered | UUID:
     """Returns the id of the row that this request now holds, or the response that was sent before."""
     with transaction() as session:
-        mine = (IdempotencyKey.user_id == user_id, IdempotencyKey.key_hash == key_hash)
+        mine = (IdempotencyKey.user_id == asked.user_id, IdempotencyKey.key_hash == asked.key_hash)
         session.execute(delete(IdempotencyKey).where(*mine, IdempotencyKey.kept_until < database_now()))
-        values = {"fingerprint": fingerprint, "claim": claim, "leased_until": database_now(lease)}
+        values = {"fingerprint": fingerprint, "claim": asked.claim, "leased_until": database_now(LEASE)}
         taken = session.execute(
             update(IdempotencyKey)
             .where(*mine, IdempotencyKey.answer.is_(None), IdempotencyKey.leased_until < database_now())
@@ -114,26 +185,34 @@ def _claim(
             return taken
         old = session.execute(select(IdempotencyKey).where(*mine)).scalar()
         if old is None:
-            return _insert(row_id, user_id, key_hash, values)
+            return _insert(asked, values)
+        if old.answer is not None:
+            return _Answered(old.id, old.fingerprint, old.answer)
         if old.fingerprint != fingerprint:
             raise IdempotencyKeyReused.at(parameter=HEADER, code="reused")
-        if old.answer is None:
-            raise IdempotencyKeyInUse
-        return _replay(old.id, old.answer)
+        raise IdempotencyKeyInUse
 
 
-def _insert(row_id: UUID, user_id: UUID, key_hash: str, values: dict[str, Any]) -> UUID:
-    row = {"id": row_id, "user_id": user_id, "key_hash": key_hash, "kept_until": database_now(KEPT), **values}
+def _insert(asked: _Request, values: dict[str, Any]) -> UUID:
+    row = {"id": new_id(), "user_id": asked.user_id, "key_hash": asked.key_hash, "kept_until": database_now(KEPT)}
     with transaction() as session:
         try:
             with session.begin_nested():
-                session.execute(insert(IdempotencyKey).values(row))
+                session.execute(insert(IdempotencyKey).values(row | values))
         except IntegrityError:  # another request was a moment faster
             raise IdempotencyKeyInUse from None
-    return row_id
+    return row["id"]  # type: ignore[return-value]
 
 
-def _store_response(row_id: UUID, claim: UUID, response: Response) -> None:
+def _renew(claim: UUID) -> None:
+    mine = update(IdempotencyKey).where(IdempotencyKey.claim == claim, IdempotencyKey.answer.is_(None))
+    renewed = mine.values(leased_until=database_now(LEASE)).returning(IdempotencyKey.id)
+    with transaction() as session:
+        if session.execute(renewed).scalar() is None:
+            raise IdempotencyKeyInUse
+
+
+def _store_response(row_id: UUID, asked: _Request, body: str, response: Response) -> None:
     stored = {
         "status": response.status_code,
         "headers": {name: response.headers[name] for name in _STORED_HEADERS if name in response.headers},
@@ -143,8 +222,8 @@ def _store_response(row_id: UUID, claim: UUID, response: Response) -> None:
     with transaction() as session:
         updated = session.execute(
             update(IdempotencyKey)
-            .where(IdempotencyKey.id == row_id, IdempotencyKey.claim == claim)
-            .values(answer=encrypted)
+            .where(IdempotencyKey.id == row_id, IdempotencyKey.claim == asked.claim)
+            .values(answer=encrypted, fingerprint=asked.fingerprint(body))
             .returning(IdempotencyKey.id)
         ).scalar()
     if updated is None:  # the lease ran out and another request took over: only one may have an effect
@@ -157,8 +236,8 @@ def _release(claim: UUID) -> None:
         session.execute(delete(IdempotencyKey).where(IdempotencyKey.claim == claim, IdempotencyKey.answer.is_(None)))
 
 
-def _replay(row_id: UUID, answer: bytes) -> Response:
-    stored = orjson.loads(service(Encryptor).decrypt(answer, IdempotencyKey.answer, row_id))
+def _replay(found: _Answered) -> Response:
+    stored = orjson.loads(service(Encryptor).decrypt(found.answer, IdempotencyKey.answer, found.row_id))
     response = Response(base64.b64decode(stored["body"]), status=stored["status"], headers=stored["headers"])
     response.headers[REPLAYED] = "true"
     return response

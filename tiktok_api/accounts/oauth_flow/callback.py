@@ -8,12 +8,15 @@ click) changes nothing and shows the result of the first one.
 """
 
 import time
+from uuid import UUID
 
 import structlog
 from sqlalchemy import select
 
 from tiktok_api import clock
+from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.models import Connection, ConnectionStatus
+from tiktok_api.accounts.oauth_flow import takeover
 from tiktok_api.accounts.oauth_flow.authorization import hash_state, redirect_uri
 from tiktok_api.accounts.oauth_flow.record import (
     LINK_NOT_VALID,
@@ -26,6 +29,7 @@ from tiktok_api.accounts.oauth_flow.record import (
 from tiktok_api.accounts.services import load_account
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit
+from tiktok_api.auth import services as users
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.encryption import DecryptionFailed
@@ -63,7 +67,8 @@ def finish(
     except (TikTokError, DecryptionFailed) as error:
         log.warning("connection.failed", connection=str(claimed.id), error=str(error))
         return _fail(claimed, _reason_of(error))
-    info = _read_profile(grant, vault)
+    info = _read_profile(grant, claimed.owner_id, vault)
+    takeover.ask_about_holder(grant.open_id, claimed.owner_id, vault)
     with transaction():
         result = record_grant(claimed, grant, info, asked_at, vault)
         if result.account_id is not None:
@@ -118,8 +123,16 @@ def _recorded(claimed: ClaimedConnection) -> ConnectionResult:
         return ConnectionResult(ConnectionStatus.FAILED, "link_not_valid", claimed.id, claimed.return_url)
     name = account.shown_name if account else connection.other_creator
     expected = expected_account(connection)
-    expected_name = expected.shown_name if expected else None
-    return ConnectionResult(status, reason, claimed.id, claimed.return_url, name, connection.account_id, expected_name)
+    return ConnectionResult(
+        status,
+        reason,
+        claimed.id,
+        claimed.return_url,
+        name,
+        connection.account_id,
+        expected.shown_name if expected else None,
+        users.recognisable_name(claimed.owner_id) if status is ConnectionStatus.CONNECTED else None,
+    )
 
 
 def _exchange(claimed: ClaimedConnection, code: str, vault: TokenVault, settings: Settings) -> TokenGrant:
@@ -128,9 +141,10 @@ def _exchange(claimed: ClaimedConnection, code: str, vault: TokenVault, settings
     return vault.tiktok.exchange_code(code=code, redirect_uri=redirect_uri(settings), code_verifier=code_verifier)
 
 
-def _read_profile(grant: TokenGrant, vault: TokenVault) -> UserInfo | None:
+def _read_profile(grant: TokenGrant, user_id: UUID, vault: TokenVault) -> UserInfo | None:
     """Returns the creator's profile. A failure costs no account, since the code is used up: the first sync asks again."""
     try:
+        vault.count_read(AppCall.USER_INFO, user_id)
         return vault.tiktok.fetch_user_info(grant.access_token, scopes=grant.scopes)
     except TikTokError as error:
         log.warning("connection.profile_unread", error=str(error))

@@ -34,11 +34,19 @@ _SENTENCES = {
 }
 
 
+_TAKE_BACK = (
+    "take it back: remove this app in TikTok's settings, under the apps that you have allowed, and then connect the account "
+    "here as your own user."
+)
+
+
 def render(result: ConnectionResult) -> str:
     """Returns the page as HTML, without a script and without a request to another host."""
     if result.status is ConnectionStatus.CONNECTED:
         title = "Account connected"
-        body = f"<p>{escape(result.name or 'The account')} is connected. You can close this page.</p>"
+        name = escape(result.name or "The account")
+        body = f"<p>{name} is connected, and belongs to {_holder(result)} of this server now: this user can post to it "
+        body += f"and read its numbers. You can close this page.</p><p>If that is not you, {_TAKE_BACK}</p>"
     elif result.status is ConnectionStatus.PENDING:
         title = "Connecting the account"
         body = "<p>TikTok has not answered yet. This page looks again in a moment.</p>"
@@ -48,9 +56,15 @@ def render(result: ConnectionResult) -> str:
         if result.reason == "another_creator" and result.name and result.expected_name:
             sentence = f"TikTok was signed in as {result.name}, not as {result.expected_name}. Switch accounts there."
         body = f"<p>{escape(sentence)} Go back to where you came from and start again.</p>"
+        if result.holder is not None:
+            body = f"<p>It belongs to {_holder(result)} of this server. If you hold it at TikTok, {_TAKE_BACK}</p>"
         body += f"<p><code>{escape(result.reason or '')}</code></p>"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
         f"<body><main><h1>{title}</h1>{body}</main></body></html>"
     )
+
+
+def _holder(result: ConnectionResult) -> str:
+    return f"<strong>{escape(result.holder or 'a user')}</strong>"

@@ -3,26 +3,27 @@
 Every function runs inside a transaction of its caller.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
 from tiktok_api import events
 from tiktok_api.accounts import disconnection, services, tokens
 from tiktok_api.accounts.models import Account, Connection, ConnectionStatus, Revocation
+from tiktok_api.accounts.oauth_flow import takeover
 from tiktok_api.accounts.token_refresh import TokenVault
-from tiktok_api.auth.models import User
+from tiktok_api.auth import services as users
 from tiktok_api.db import db, new_id
 from tiktok_api.tiktok import TokenGrant, UserInfo
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionResult:
-    """The result of a connection, as the person in front of the browser sees it."""
+    """The result of a connection, as the person in front of the browser sees it. `holder` is the user whose it is now."""
 
     status: ConnectionStatus
     reason: str | None = None
@@ -31,6 +32,7 @@ class ConnectionResult:
     name: str | None = None
     account_id: UUID | None = None
     expected_name: str | None = None
+    holder: str | None = None
 
     @property
     def redirect_to(self) -> str | None:
@@ -69,11 +71,11 @@ def record_failure(claimed: ClaimedConnection, reason: str) -> ConnectionResult:
 def record_grant(
     claimed: ClaimedConnection, grant: TokenGrant, info: UserInfo | None, asked_at: datetime, vault: TokenVault
 ) -> ConnectionResult:
-    """Write down what TikTok granted: add the account, or replace the tokens of the one that is known.
+    """Write down what TikTok granted: add the account, replace the tokens of the one that is known, or take it over.
 
     The user's row is locked first, as it is when the user is deleted: the deletion waits, and then includes this account.
     """
-    db.session.execute(select(User.id).where(User.id == claimed.owner_id).with_for_update(read=True, key_share=True))
+    users.lock_against_deletion({claimed.owner_id})
     connection = db.session.get(Connection, claimed.id, with_for_update=True)
     if connection is None:  # the user was deleted meanwhile
         disconnection.revoke_unused_grant(grant, vault)
@@ -84,8 +86,10 @@ def record_grant(
     account, is_new = _find_or_add_account(claimed, grant, asked_at, vault)
     if account.owner_id != claimed.owner_id:
         # These tokens act for the other user's account too: they are dropped, not revoked.
-        return record_failure(claimed, "account_already_connected")
+        failed = record_failure(claimed, "account_already_connected")
+        return replace(failed, holder=users.recognisable_name(account.owner_id))
     if not is_new:
+        account.taken_over_at = None
         tokens.store_grant(account, grant, asked_at=asked_at, encryptor=vault.encryptor)
         account.creator_info = account.creator_info_at = account.posting_refusal = None
     account.connected_at = asked_at
@@ -99,7 +103,13 @@ def record_grant(
     if info is not None:
         services.store_profile(account, info, captured_at=asked_at)
     return ConnectionResult(
-        ConnectionStatus.CONNECTED, None, claimed.id, claimed.return_url, account.shown_name, account.id
+        ConnectionStatus.CONNECTED,
+        None,
+        claimed.id,
+        claimed.return_url,
+        account.shown_name,
+        account.id,
+        holder=users.recognisable_name(claimed.owner_id),
     )
 
 
@@ -137,8 +147,7 @@ def _find_or_add_account(
     claimed: ClaimedConnection, grant: TokenGrant, asked_at: datetime, vault: TokenVault
 ) -> tuple[Account, bool]:
     """Returns the account that the grant is for, locked, and whether it is new."""
-    by_open_id = select(Account).where(Account.open_id == grant.open_id).with_for_update()
-    known = db.session.scalar(by_open_id)
+    known = takeover.find_account(grant.open_id, claimed.owner_id, vault)
     if known is not None:
         return known, False
     account = Account(
@@ -153,5 +162,6 @@ def _find_or_add_account(
         with db.session.begin_nested():
             db.session.add(account)
     except IntegrityError:  # two callbacks for the same creator at once
+        by_open_id = takeover.held(grant.open_id).with_for_update(key_share=True)
         return db.session.scalars(by_open_id).one(), False
     return account, True

@@ -51,6 +51,11 @@ def enqueue_notice(email_key: str) -> None:
     _enqueue("changed", email_key)
 
 
+def enqueue_loss(email_key: str) -> None:
+    """Tell the user that another user has connected a TikTok account of theirs."""
+    _enqueue("taken_over", email_key)
+
+
 def _enqueue(topic: str, email_key: str, **facts: str) -> None:
     # One job for each address and topic: what is requested again before it is sent is sent once.
     key = f"{SEND}:{topic}:{hashlib.sha256(email_key.encode()).hexdigest()}"
@@ -123,6 +128,8 @@ def _kind_for(topic: str, user: User, bound_to: str | None) -> EmailKind | None:
             return EmailKind.RESET
         case "changed":
             return EmailKind.CHANGED
+        case "taken_over":
+            return EmailKind.TAKEN_OVER
     is_as_registered = bound_to == _fingerprint(user.password_hash)
     if user.awaits_verification:
         return EmailKind.VERIFY if is_as_registered else None  # registered again since: that email is on its way
@@ -190,6 +197,14 @@ if you forgot yours. If it was not you, do nothing: nothing has changed.
         """\
 The password of your account at {url} was changed, and other devices were signed out. If it was not you, ask for a
 new password at once and look at your API keys.
+""",
+    ),
+    EmailKind.TAKEN_OVER: (
+        "A TikTok account of yours was connected by another user",
+        """\
+TikTok's authorisation for an account that you had connected at {url} had ended, and the person who signed in to it at TikTok
+has connected it as another user. You keep its posts and numbers; what was scheduled for it is cancelled. Your list of accounts
+and your audit trail say which one it is. If it is yours, remove the app in TikTok's settings and connect it again.
 """,
     ),
 }

@@ -1,14 +1,16 @@
 """The one file of a multipart/form-data body: streamed to storage, never spooled, hashed on the way."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import orjson
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from tiktok_api.errors import Invalid, Problem
-from tiktok_api.media.errors import FileInterrupted, StorageOutOfSpace
+from tiktok_api.media.errors import FileInterrupted, StorageOutOfSpace, UploadTooLarge
 from tiktok_api.media.services import discard
 from tiktok_api.media.uploads.hashing_writer import HashingWriter
 from tiktok_api.media.uploads.receiver import Receiver
@@ -35,6 +37,11 @@ class ReceivedFile:
     size_bytes: int
     sha256: str
 
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal files: the content, and what was said about it."""
+        return _fingerprint(self.name, self.content_type, self.sha256)
+
 
 def receive_file(storage: Storage, boundary: bytes, pieces: Iterator[bytes], *, max_bytes: int) -> ReceivedFile:
     """Store the one file of the body.
@@ -53,6 +60,24 @@ def receive_file(storage: Storage, boundary: bytes, pieces: Iterator[bytes], *, 
         if isinstance(error, BodyInterrupted):
             raise FileInterrupted from None
         raise
+
+
+def read_fingerprint(boundary: bytes, pieces: Iterator[bytes], *, max_bytes: int) -> str:
+    """Returns the fingerprint that the one file of the body would have; stores nothing.
+
+    Raises MultipartFieldUnexpected, UploadTooLarge, FileInterrupted.
+    """
+    part, content, size = _FilePart(boundary, pieces), hashlib.sha256(), 0
+    try:
+        for piece in part.pieces():
+            content.update(piece)
+            size += len(piece)
+            if size > max_bytes:
+                raise UploadTooLarge(allowed=max_bytes)
+    except BodyInterrupted:
+        raise FileInterrupted from None
+    name, content_type = _described(part)
+    return _fingerprint(name, content_type, content.hexdigest())
 
 
 @contextmanager
@@ -87,17 +112,26 @@ def _store(storage: Storage, key: str, part: _FilePart, max_bytes: int) -> Recei
     with storage.append(key) as appender, HashingWriter(appender, 0, {"sha256"}) as writer:
         appender.rewind(0)
         Receiver(writer, max_bytes=max_bytes).receive(part.pieces())
-        file = part.file
-        if file is None:
-            raise _unexpected(FIELD)
+        name, content_type = _described(part)
         writer.flush()
         return ReceivedFile(
             storage_key=key,
-            name=file.filename or "untitled",
-            content_type=file.headers.get("Content-Type", type=str),
+            name=name,
+            content_type=content_type,
             size_bytes=writer.received,
             sha256=writer.digest("sha256").hex(),
         )
+
+
+def _described(part: _FilePart) -> tuple[str, str | None]:
+    """Returns the name and the type of the file. Raises MultipartFieldUnexpected if there was none."""
+    if part.file is None:
+        raise _unexpected(FIELD)
+    return part.file.filename or "untitled", part.file.headers.get("Content-Type", type=str)
+
+
+def _fingerprint(name: str, content_type: str | None, sha256: str) -> str:
+    return hashlib.sha256(orjson.dumps([name, content_type, sha256])).hexdigest()
 
 
 def _events(boundary: bytes, pieces: Iterator[bytes]) -> Iterator[File | Field | Data]:

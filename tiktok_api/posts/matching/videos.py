@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from tiktok_api import clock, events
+from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account
 from tiktok_api.accounts.token_refresh import TokenVault
@@ -112,7 +113,7 @@ def confirm_reported(publication_id: UUID, post_id: str, vault: TokenVault) -> b
     if account_id is None:
         return False
     try:
-        found = vault.call(account_id, lambda token: vault.tiktok.query_videos(token, [post_id]))
+        found = vault.read(account_id, AppCall.VIDEO_QUERY, lambda token: vault.tiktok.query_videos(token, [post_id]))
     except (ScopeMissing, AccountNeedsReconnection):
         return False
     is_theirs = post_id in [video.id for video in found]

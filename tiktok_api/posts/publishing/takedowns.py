@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import VIDEO_LIST_SCOPE, Account
 from tiktok_api.accounts.token_refresh import TokenVault
@@ -33,7 +34,9 @@ def confirm(publication_id: UUID, reported_post_id: str | None, vault: TokenVaul
     reason = "reported_by_tiktok"
     if row.account_id is not None and VIDEO_LIST_SCOPE in (row.scopes or ()) and post_ids:
         try:
-            found = vault.call(row.account_id, lambda token: vault.tiktok.query_videos(token, post_ids[:20]))
+            found = vault.read(
+                row.account_id, AppCall.VIDEO_QUERY, lambda token: vault.tiktok.query_videos(token, post_ids[:20])
+            )
         except (ScopeMissing, AccountNeedsReconnection):
             pass
         else:

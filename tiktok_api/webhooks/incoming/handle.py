@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from tiktok_api import clock
+from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import BASIC_SCOPE, Account, AccountStatus
 from tiktok_api.accounts.services import has_lost_its_grant
@@ -46,13 +47,17 @@ def handle(event_id: UUID, vault: TokenVault) -> None:
 def _confirm_removal(open_id: str | None, vault: TokenVault) -> str:
     """Ask TikTok with the account's own token; only if the token is refused is the account marked."""
     account = db.session.execute(
-        select(Account.id, Account.token_version).where(Account.open_id == open_id)
+        select(Account.id, Account.token_version).where(Account.open_id == open_id, Account.taken_over_at.is_(None))
     ).one_or_none()
     end_reading()
     if account is None:
         return "unknown_account"
     try:
-        vault.call(account.id, lambda token: vault.tiktok.fetch_user_info(token, scopes=(BASIC_SCOPE,)))
+        vault.read(
+            account.id,
+            AppCall.USER_INFO,
+            lambda token: vault.tiktok.fetch_user_info(token, scopes=(BASIC_SCOPE,)),
+        )
     except AccountNeedsReconnection:
         with transaction():
             is_over = has_lost_its_grant(account.id)

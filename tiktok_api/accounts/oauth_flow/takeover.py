@@ -1,0 +1,79 @@
+"""Accounts that change hands: a creator whose grant has ended is taken over by the user for whom they consent now.
+
+Consent proves that the person holds the creator. While another user's grant lives, that proves nothing against the user: both
+may be right, and what is scheduled must not be lost. Once TikTok has ended the grant, the newest consent decides.
+"""
+
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Select, select
+
+from tiktok_api import clock, events
+from tiktok_api.accounts import disconnection, tokens
+from tiktok_api.accounts.call_budgets import AppCall
+from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.accounts.models import BASIC_SCOPE, Account
+from tiktok_api.accounts.token_refresh import TokenVault
+from tiktok_api.auth import audit
+from tiktok_api.auth import services as users
+from tiktok_api.auth.identity import Identity
+from tiktok_api.db import db, end_reading
+from tiktok_api.errors import NotFound
+from tiktok_api.tiktok import TikTokError
+
+log = structlog.get_logger(__name__)
+
+
+def held(open_id: str) -> Select[Account]:
+    """Returns a select of the one row of this creator that is not taken over."""
+    return select(Account).where(Account.open_id == open_id, Account.taken_over_at.is_(None))
+
+
+def ask_about_holder(open_id: str, user_id: UUID, vault: TokenVault) -> None:
+    """If another user holds the creator, ask TikTok whether their grant still lives: it may have ended unnoticed.
+
+    What TikTok says is stored with the account. Call it outside any transaction.
+    """
+    holder = db.session.scalar(held(open_id))
+    end_reading()
+    if holder is None or holder.owner_id == user_id or not holder.is_connected:
+        return
+    try:
+        vault.count_read(
+            AppCall.USER_INFO, user_id
+        )  # at the cost of the user who asks, not of the one who is asked about
+        vault.call(holder.id, lambda token: vault.tiktok.fetch_user_info(token, scopes=(BASIC_SCOPE,)))
+    except (AccountNeedsReconnection, NotFound, TikTokError) as error:
+        log.info("connection.holder_asked_about", account=str(holder.id), error=str(error))
+
+
+def find_account(open_id: str, user_id: UUID, vault: TokenVault) -> Account | None:
+    """Returns the row that a grant for this user is for, locked: the held one, or the user's own of before; None: a new one.
+
+    A row of another user's whose grant has ended is taken from them. Users are locked before accounts, as where a user is
+    deleted; accounts not against foreign keys, because a worker that holds a post refers to its account.
+    """
+    holder_id = db.session.scalar(held(open_id).with_only_columns(Account.owner_id))
+    users.lock_against_deletion({user_id, holder_id or user_id})
+    account = db.session.scalar(held(open_id).with_for_update(key_share=True).execution_options(populate_existing=True))
+    if account is not None and (account.owner_id == user_id or not account.has_lost_its_grant):
+        return account
+    if account is not None:
+        _take_from(account, vault)
+    before = select(Account).where(
+        Account.open_id == open_id, Account.owner_id == user_id, Account.taken_over_at.is_not(None)
+    )
+    return db.session.scalar(before.with_for_update(key_share=True).execution_options(populate_existing=True))
+
+
+def _take_from(account: Account, vault: TokenVault) -> None:
+    """Leave the former owner the history, cancel what was to go out, and tell them."""
+    cancelled = [str(each) for answer in events.ask("account.taken_over", account=account) for each in answer]
+    account.taken_over_at = clock.now()
+    tokens.drop_tokens(account, vault.encryptor)
+    disconnection.cancel_jobs(account)
+    facts = {"username": account.username, "cancelled_publications": cancelled}
+    audit.record(Identity(account.owner_id, None), "account.taken_over", subject_id=account.id, **facts)
+    users.tell_of_lost_account(account.owner_id)
+    db.session.flush()
