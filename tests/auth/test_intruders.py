@@ -17,7 +17,7 @@ from tiktok_api.extensions import services_of
 from tiktok_api.settings import Settings
 
 NEW = "a longer horse battery"
-ROUNDS, AT_ONCE = 4, 6
+AT_ONCE = 6
 
 
 class Loot:
@@ -183,6 +183,22 @@ def test_a_key_made_at_the_same_moment_survives_nothing(app, owner, mail, act):
 
     assert answer.status_code == 200
     assert [key.token for key in keys if key.get("/auth/me").status_code != 401] == []
+
+
+@on_each_database
+def test_spent_tokens_that_end_their_sessions_do_not_hinder_a_reset(app, client, owner, mail):
+    spent = []
+    for _ in range(AT_ONCE):
+        tokens = log_in(client, owner)
+        refresh(client, refresh(client, tokens["refresh_token"]).json["refresh_token"])
+        spent.append(tokens["refresh_token"])
+
+    with ThreadPoolExecutor(AT_ONCE + 1) as pool:
+        tried = [pool.submit(lambda token=token: refresh(app.test_client(), token)) for token in spent]
+        answer = pool.submit(reset_by_email, owner, mail).result()
+        statuses = {each.result().status_code for each in tried}
+
+    assert (answer.status_code, statuses) == (200, {401})
 
 
 @on_each_database

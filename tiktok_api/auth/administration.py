@@ -26,7 +26,7 @@ ADDRESS = "console"
 def find(email: str, *, to_change: bool = False) -> User:
     """Returns the user with this address. Raises UserUnknown."""
     query = select(User).where(User.email_key == email_key(email))
-    user = db.session.scalar(query.with_for_update() if to_change else query)
+    user = db.session.scalar(query.with_for_update(key_share=True) if to_change else query)
     if user is None:
         raise UserUnknown(email=email)
     return user

@@ -65,7 +65,7 @@ def issue(
     check_request(caller, account_ids=account_ids or (), expires_at=expires_at)
     # The user's row is locked, so that of two requests at once only one takes the last place, no disabled user gets a key, and
     # none comes to be behind a reset that revokes them all.
-    locked = select(User.disabled_at).where(User.id == caller.user_id).with_for_update()
+    locked = select(User.disabled_at).where(User.id == caller.user_id).with_for_update(key_share=True)
     if db.session.scalar(locked) is not None:
         raise UserDisabled
     if caller.session_id is not None:  # not the operator

@@ -82,7 +82,7 @@ def sign_in(*, email: str, password: str, user_agent: str, address: str, must_be
 def _user_as_found(user_id: UUID, password_hash: str) -> User:
     """Returns the user's row, locked. Raises WrongCredentials if the password was changed meanwhile."""
     is_as_it_was = (User.id == user_id, User.password_hash == password_hash)
-    user = db.session.scalar(select(User).where(*is_as_it_was).with_for_update())
+    user = db.session.scalar(select(User).where(*is_as_it_was).with_for_update(key_share=True))
     if user is None:
         raise WrongCredentials
     return user
@@ -91,20 +91,24 @@ def _user_as_found(user_id: UUID, password_hash: str) -> User:
 def _accept(registration_id: UUID) -> User:
     """Returns the user of a registration, without a proof of the address. Raises WrongCredentials if it has ended meanwhile."""
     registration = db.session.get(Registration, registration_id)
+    if registration is None:
+        raise WrongCredentials
     try:
-        if registration is not None:
-            return registrations.accept(registration)
+        return registrations.accept(registration)
     except LinkNotValid:
-        pass
-    raise WrongCredentials
+        raise WrongCredentials from None
 
 
 def start_session(user: User, *, user_agent: str, address: str) -> SignInSession:
     """Start a session for a device. Raises UserDisabled.
 
     The user's row is locked, so that a session starts either before the user is disabled, and ends with the others, or not.
+    The lock lets rows be added that refer to the user: a session that ends meanwhile writes an audit entry.
     """
-    if db.session.scalar(select(User.disabled_at).where(User.id == user.id).with_for_update()) is not None:
+    if (
+        db.session.scalar(select(User.disabled_at).where(User.id == user.id).with_for_update(key_share=True))
+        is not None
+    ):
         raise UserDisabled
     now = _now()
     session = SignInSession(

@@ -146,7 +146,7 @@ def find_by_token(token: str) -> tuple[User, Email] | None:
         select(User, Email)
         .join(Email, Email.user_id == User.id)
         .where(*_is_valid(token, EmailKind.RESET))
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).one_or_none()
     if row is None or row.Email.bound_to != _fingerprint(row.User.password_hash):
         return None

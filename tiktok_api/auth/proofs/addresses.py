@@ -1,6 +1,6 @@
 """Which e-mail addresses are the same, and which network addresses count as one place."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from tiktok_api.auth.passwords import normalise
 
@@ -24,4 +24,6 @@ def site_of(address: str) -> str:
         parsed = ip_address(address)
     except ValueError:
         return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
     return str(ip_network((parsed.packed, _SITE_BITS[parsed.version]), strict=False))
