@@ -34,6 +34,7 @@ SLOW_PARTS = {
     "media.uploads.services": "a client sends for as long as it likes",
     "auth.services": "a password is hashed before",
     "auth.account_recovery": "a password is hashed before",
+    "auth.proofs.registrations": "a password is hashed before",
     "posts.preflight.rehearsal": "what is tried out is rolled back",
 }
 """What takes its time in a request: the transaction is opened after it, and not at the edge."""

@@ -51,7 +51,9 @@ def test_sessions_keys_and_passwords_are_in_it(client, owner, outbox, deliver):
     owner.delete(f"/auth/sessions/{other}")
     key = make_key(owner)
     owner.delete(f"/auth/api-keys/{key.id}")
-    owner.post("/auth/password", json={"current_password": PASSWORD, "new_password": NEW})
+    changed = owner.post("/auth/password", json={"current_password": PASSWORD, "new_password": NEW})
+    owner.tokens = changed.json
+    make_key(owner)
     owner.post("/auth/logout")
     forget(client, owner.email)
     deliver()
@@ -64,12 +66,26 @@ def test_sessions_keys_and_passwords_are_in_it(client, owner, outbox, deliver):
         "session.ended",
         "api_key.created",
         "api_key.revoked",
-        "sessions.ended",
         "password.changed",
+        "session.started",
+        "api_key.created",
         "session.ended",
+        "api_key.revoked",
         "password.reset",
         "session.started",
     ]
+
+
+def test_a_new_password_says_what_it_has_ended(client, owner):
+    make_key(owner)
+    log_in(client, owner)
+    body = {"current_password": PASSWORD, "new_password": NEW, "revoke_api_keys": True}
+
+    owner.tokens = owner.post("/auth/password", json=body).json
+
+    (entry,) = trail(owner, "?action=password.changed")
+    assert entry["detail"] == {"sessions": 2, "api_keys": 1}
+    assert len(trail(owner, "?action=api_key.revoked")) == 1
 
 
 def test_acts_of_a_key_name_the_key(owner):
@@ -185,14 +201,16 @@ def test_a_stranger_sees_nothing_of_it(owner, stranger):
 
 def test_no_secret_is_in_it(client, owner, outbox, deliver):
     key = make_key(owner)
-    owner.post("/auth/password", json={"current_password": PASSWORD, "new_password": NEW})
+    old = owner.tokens
+    owner.tokens = owner.post("/auth/password", json={"current_password": PASSWORD, "new_password": NEW}).json
     forget(client, owner.email)
     deliver()
     token = outbox.emails[-1].token
 
     shown = owner.get("/audit").get_data(as_text=True)
 
-    secrets = [key.token, PASSWORD, NEW, token, owner.tokens["access_token"], owner.tokens["refresh_token"]]
+    tokens = [each[name] for each in (old, owner.tokens) for name in ("access_token", "refresh_token")]
+    secrets = [key.token, PASSWORD, NEW, token, *tokens]
     assert [secret for secret in secrets if secret in shown] == []
 
 

@@ -6,11 +6,20 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
+from tests import shared_app
 from tests.auth.devices import log_in
 from tests.auth.outbox import log_in as try_to_log_in
+from tests.auth.outbox import register
+from tests.conftest import PASSWORD
+from tests.databases import on_each_database
 from tests.web.problems import assert_problem
 from tiktok_api.auth.tokens import make_authenticator
 from tiktok_api.db import db
+
+PROVEN_ELSEWHERE = (
+    "INSERT INTO users (id, email, email_key, password_hash, display_name, timezone, awaits_verification, created_at) "
+    "SELECT id, email, email_key, 'another', '', 'UTC', false, created_at FROM registrations"
+)
 
 
 @pytest.fixture
@@ -68,6 +77,39 @@ def test_a_user_who_was_just_deleted_can_do_nothing(owner, meanwhile, method, pa
     response = owner.open(path, method=method, json=body)
 
     assert_problem(response, 401, "session_ended")
+
+
+@on_each_database
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/auth/api-keys", {"name": "x", "scopes": ["read"]}),
+        ("POST", "/auth/password", {"current_password": PASSWORD, "new_password": "a longer horse battery"}),
+        ("DELETE", "/auth/me", None),
+    ],
+)
+def test_a_request_whose_session_ended_while_it_ran_leaves_nothing_behind(client, owner, meanwhile, method, path, body):
+    meanwhile("FROM sessions", "UPDATE sessions SET ended_at = '2026-01-01 00:00:00.000000'")
+
+    response = owner.open(path, method=method, json=body)
+
+    assert_problem(response, 401, "session_ended")
+    owner.tokens = try_to_log_in(client, owner.email).json
+    assert owner.get("/auth/api-keys").json["data"] == []
+
+
+@pytest.mark.parametrize("act", ["DELETE FROM registrations", PROVEN_ELSEWHERE])
+def test_a_registration_that_ended_while_its_password_was_checked_opens_nothing(
+    base_settings, database_url, client, meanwhile, act
+):
+    settings = base_settings.replace(email_verification=True)
+    verifying = shared_app.application(database_url, settings, kind="verifying")
+    register(verifying.test_client(), "ada@example.com")
+    meanwhile("FROM registrations", act)
+
+    response = try_to_log_in(client, "ada@example.com")
+
+    assert_problem(response, 401, "wrong_credentials")
 
 
 def test_signing_out_a_session_that_just_ended_succeeds(owner, meanwhile):

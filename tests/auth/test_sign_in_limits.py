@@ -3,7 +3,9 @@
 import pytest
 
 from tests.auth.costs import count_costs
+from tests.auth.keys import make_key
 from tests.conftest import API, PASSWORD
+from tests.contract.operations import MISSING
 from tests.web.problems import assert_problem
 
 
@@ -108,6 +110,57 @@ def test_emails_and_their_tokens_are_limited_by_address(client, path, body):
     answers = [client.post(f"{API}/auth/{path}", json=body).status_code for _ in range(21)]
 
     assert (set(answers[:20]), answers[20]) == ({202} if path == "password/forgot" else {422}, 429)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/auth/password", {"new_password": "a longer horse battery"}),
+        ("POST", "/auth/api-keys", {"name": "x", "scopes": ["read"]}),
+        ("DELETE", "/auth/sessions", {}),
+        ("DELETE", f"/auth/sessions/{MISSING}", {}),
+        ("DELETE", "/auth/me", {}),
+    ],
+)
+def test_every_place_that_takes_a_password_shares_the_guesses_of_signing_in(client, owner, method, path, body):
+    here = {"environ_base": {"REMOTE_ADDR": "192.0.2.66"}}
+    answers = [log_in(client, owner.email).status_code for _ in range(3)]
+    wrong = body | {"current_password": WRONG}
+    answers += [owner.open(path, method=method, json=wrong, **here).status_code for _ in range(3)]
+
+    right = owner.open(path, method=method, json=body | {"current_password": PASSWORD}, **here)
+
+    assert answers == [401] * 3 + [422] * 2 + [429]
+    assert_problem(right, 429, "rate_limit_exceeded")
+    assert log_in(client, owner.email, PASSWORD).status_code == 429
+    assert log_in(client, owner.email, PASSWORD, address="198.51.100.1").status_code == 200
+
+
+def test_what_a_recent_sign_in_allows_counts_as_no_guess(client, owner):
+    made = [owner.post("/auth/api-keys", json={"name": "x", "scopes": ["read"]}).status_code for _ in range(8)]
+
+    assert made == [201] * 8
+    assert log_in(client, owner.email, PASSWORD, address="127.0.0.1").status_code == 200
+
+
+def test_a_key_uses_up_no_guesses(client, owner):
+    key = make_key(owner)
+    refused = [key.delete("/auth/me", json={"current_password": WRONG}).status_code for _ in range(8)]
+
+    assert refused == [403] * 8
+    assert log_in(client, owner.email, PASSWORD, address="127.0.0.1").status_code == 200
+
+
+def test_registering_an_address_is_limited_by_network_and_address(client):
+    def register(email, address):
+        body = {"email": email, "password": PASSWORD}
+        return client.post(f"{API}/auth/register", json=body, environ_base={"REMOTE_ADDR": address}).status_code
+
+    answers = [register("ada@example.com", "192.0.2.66") for _ in range(11)]
+
+    assert answers == [201] + [409] * 9 + [429]
+    assert register("grace@example.com", "192.0.2.66") == 201
+    assert register("ada@example.com", "198.51.100.1") == 409
 
 
 def test_changing_a_password_is_limited_by_address_and_user(app, make_person):

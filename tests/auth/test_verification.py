@@ -1,6 +1,10 @@
 """Registering where addresses must be proven, and POST /auth/email/verify"""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from sqlalchemy import delete, update
 
 from tests import shared_app
 from tests.auth.costs import count_costs
@@ -8,8 +12,10 @@ from tests.auth.outbox import forget, log_in, register, reset, verify
 from tests.conftest import PASSWORD
 from tests.databases import on_each_database
 from tests.web.problems import assert_problem
-from tiktok_api.auth.models import User
-from tiktok_api.db import db
+from tiktok_api.auth.emails import messages
+from tiktok_api.auth.models import Registration, SignInSession, User
+from tiktok_api.db import db, transaction
+from tiktok_api.jobs import queue
 
 
 @pytest.fixture
@@ -132,8 +138,8 @@ def test_registering_an_address_first_does_not_keep_its_owner_out(client, outbox
     register(client)
     deliver()
 
-    assert_problem(verify(client, planted), 422, "link_not_valid")
     assert verify(client, outbox.take().token).status_code == 204
+    assert_problem(verify(client, planted), 422, "link_not_valid")
     assert log_in(client).status_code == 200
 
 
@@ -143,7 +149,9 @@ def test_registering_an_address_again_replaces_no_password(client, outbox, deliv
     token = outbox.take().token
     register(client, password="the password of a stranger")
 
-    assert_problem(verify(client, token), 422, "link_not_valid")
+    assert verify(client, token).status_code == 204
+    assert_problem(log_in(client, password="the password of a stranger"), 401, "wrong_credentials")
+    assert log_in(client).status_code == 200
 
 
 def test_a_reset_verifies_the_address_too(client, outbox, deliver):
@@ -158,7 +166,7 @@ def test_a_reset_verifies_the_address_too(client, outbox, deliver):
     assert log_in(client, password="a longer horse battery").status_code == 200
 
 
-def test_users_who_never_verified_their_address_are_deleted(app, client, clock, make_person, sweep):
+def test_registrations_that_were_never_verified_are_deleted(app, client, clock, make_person, sweep):
     make_person("proven@example.com")
     register(client, "never@example.com")
     clock.shift(6 * 24 * 3600)
@@ -168,7 +176,56 @@ def test_users_who_never_verified_their_address_are_deleted(app, client, clock, 
     sweep()
 
     with app.app_context():
-        assert {user.email for user in db.session.query(User)} == {"proven@example.com", "lately@example.com"}
+        assert [each.email for each in db.session.query(Registration)] == ["lately@example.com"]
+        assert [user.email for user in db.session.query(User)] == ["proven@example.com"]
+
+
+@pytest.fixture
+def unproven_user(app, make_person):
+    """A user of an older version, which made one of each registration: without a proof of the address, and without a session."""
+    person = make_person("ada@example.com")
+    with app.app_context(), transaction() as session:
+        session.execute(update(User).values(awaits_verification=True))
+        session.execute(delete(SignInSession))
+    return person
+
+
+def test_an_unproven_user_of_an_older_version_cannot_sign_in(client, unproven_user):
+    response = log_in(client)
+
+    assert_problem(response, 403, "email_not_verified")
+
+
+@on_each_database
+def test_an_unproven_user_of_an_older_version_registers_again(client, unproven_user, outbox, deliver):
+    register(client, password="a longer horse battery")
+    deliver()
+
+    response = verify(client, outbox.take().token)
+
+    assert response.status_code == 204
+    assert_problem(log_in(client), 401, "wrong_credentials")
+    assert log_in(client, password="a longer horse battery").status_code == 200
+
+
+def test_an_unproven_user_of_an_older_version_is_deleted_after_a_week(app, clock, unproven_user, sweep):
+    with app.app_context(), transaction() as session:
+        session.execute(update(User).values(created_at=datetime.now(UTC) - timedelta(days=7, seconds=1)))
+
+    sweep()
+
+    with app.app_context():
+        assert db.session.query(User).count() == 0
+
+
+def test_an_email_that_an_older_version_has_queued_is_not_sent(app, outbox, deliver):
+    old = {"topic": "welcome", "email_key": "ada@example.com", "bound_to": "x"}
+    with app.app_context(), transaction():
+        queue.enqueue(messages.SEND, due_at=datetime.now(UTC), unique_key="old", payload=old)
+
+    deliver()
+
+    assert outbox.emails == []
 
 
 def test_a_user_from_before_verification_was_on_may_sign_in(app, client, base_settings, each_database_url):
@@ -179,3 +236,18 @@ def test_a_user_from_before_verification_was_on_may_sign_in(app, client, base_se
     response = log_in(client)
 
     assert response.status_code == 200
+
+
+@on_each_database
+def test_signing_in_many_times_at_once_before_verification_is_on_makes_one_user(
+    app, client, base_settings, each_database_url
+):
+    register(client)
+    easy = shared_app.application(each_database_url, base_settings.replace(email_verification=False), kind="plain")
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: log_in(easy.test_client()).status_code, range(4)))
+
+    assert {200} <= set(answers) <= {200, 401}
+    with app.app_context():
+        assert db.session.query(User).count() == 1

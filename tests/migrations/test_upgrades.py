@@ -56,6 +56,21 @@ def _lost(before, after):
     )
 
 
+@on_each_database
+def test_emails_of_before_count_for_their_users_address_and_sessions_signed_in_when_they_began(app):
+    upgrade(revision=RENAMING.revision)
+    with db.engine.connect() as connection:
+        before = rows.fill(connection)
+
+    schema.upgrade()
+
+    with db.engine.connect() as connection:
+        after = rows.read(connection)
+    keys = {user["id"]: user["email_key"] for user in before["users"]}
+    assert [each["email_key"] for each in after["emails"]] == [keys[each["user_id"]] for each in before["emails"]]
+    assert [each["signed_in_at"] for each in after["sessions"]] == [each["created_at"] for each in before["sessions"]]
+
+
 def test_there_are_revisions_to_come_from():
     assert len(REVISIONS) >= 2
     assert REVISIONS[-1] == "c90d4d8f5423"

@@ -4,16 +4,17 @@ These are edges, called by commands: each opens its own transaction.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select
 
-from tiktok_api.auth import api_keys, audit, passwords, services, sessions
+from tiktok_api.auth import account_recovery, api_keys, audit, passwords, services, sessions
+from tiktok_api.auth.account_recovery import Ended
 from tiktok_api.auth.emails import messages
 from tiktok_api.auth.errors import UserUnknown
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import ApiKey, SignInSession, User
+from tiktok_api.auth.proofs.addresses import email_key
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.settings import Settings
 
@@ -22,18 +23,10 @@ BY = "operator"
 ADDRESS = "console"
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How many sessions and API keys were ended."""
-
-    sessions: int
-    api_keys: int
-
-
 def find(email: str, *, to_change: bool = False) -> User:
     """Returns the user with this address. Raises UserUnknown."""
-    query = select(User).where(User.email_key == services.email_key(email))
-    user = db.session.scalar(query.with_for_update() if to_change else query)
+    query = select(User).where(User.email_key == email_key(email))
+    user = db.session.scalar(query.with_for_update(key_share=True) if to_change else query)
     if user is None:
         raise UserUnknown(email=email)
     return user
@@ -113,12 +106,8 @@ def set_password(email: str, password: str) -> Ended:
     new_hash = passwords.hash_password(password)
     with transaction():
         user = find(email, to_change=True)
-        caller = acting_for(user)
         user.password_hash, user.awaits_verification = new_hash, False
-        ended = Ended(sessions.end_all(user.id), api_keys.revoke_all(caller))
-        audit.record(caller, "password.reset", by=BY)
-        messages.enqueue_notice(user.email_key)
-    return ended
+        return account_recovery.end_access(acting_for(user), user, by=BY)
 
 
 def offer_reset(email: str, *, settings: Settings) -> str:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, func, or_, select, update
 
 from tiktok_api import events
-from tiktok_api.auth import audit
+from tiktok_api.auth import audit, sessions
 from tiktok_api.auth.errors import (
     ApiKeyExpired,
     ExpiryPassed,
@@ -60,13 +60,16 @@ def issue(
 ) -> NewKey:
     """Add a key of the caller's; call it inside a transaction.
 
-    Raises TooManyKeys, ExpiryPassed, UnknownAccount, UserDisabled.
+    Raises TooManyKeys, ExpiryPassed, UnknownAccount, UserDisabled, SessionEnded.
     """
     check_request(caller, account_ids=account_ids or (), expires_at=expires_at)
-    # The user's row is locked, so that of two requests at once only one takes the last place, and no disabled user gets a key.
-    locked = select(User.disabled_at).where(User.id == caller.user_id).with_for_update()
+    # The user's row is locked, so that of two requests at once only one takes the last place, no disabled user gets a key, and
+    # none comes to be behind a reset that revokes them all.
+    locked = select(User.disabled_at).where(User.id == caller.user_id).with_for_update(key_share=True)
     if db.session.scalar(locked) is not None:
         raise UserDisabled
+    if caller.session_id is not None:  # not the operator
+        sessions.must_still_be_valid(caller)
     count = db.session.scalar(select(func.count()).select_from(ApiKey).where(ApiKey.user_id == caller.user_id))
     if (count or 0) >= MOST_KEYS:
         raise TooManyKeys(most=MOST_KEYS)
@@ -118,10 +121,11 @@ def revoke(caller: Identity, key_id: UUID) -> None:
 
 def revoke_all(caller: Identity) -> int:
     """Delete every key of the caller's. Returns how many there were."""
-    ids = list(db.session.scalars(select(ApiKey.id).where(ApiKey.user_id == caller.user_id)))
-    for key_id in ids:
-        revoke(caller, key_id)
-    return len(ids)
+    revoked = delete(ApiKey).where(ApiKey.user_id == caller.user_id).returning(ApiKey.id, ApiKey.name, ApiKey.hint)
+    rows = db.session.execute(revoked.execution_options(synchronize_session=False)).all()
+    for row in rows:
+        audit.record(caller, "api_key.revoked", subject_id=row.id, name=row.name, hint=row.hint)
+    return len(rows)
 
 
 def authenticate(token: str, *, address: str) -> Identity:

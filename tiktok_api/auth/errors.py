@@ -63,6 +63,10 @@ class UserDisabled(Forbidden):
     message = "The operator of this server has disabled your account."
 
 
+class RecentSignInRequired(Forbidden):
+    message = "You signed in more than 10 minutes ago: send your password as `current_password`, or sign in again."
+
+
 class LinkNotValid(Invalid):
     message = "This token was used, has expired or was replaced by a newer one; ask for another e-mail."
 

@@ -15,7 +15,7 @@ class Identity:
     """A person's session, or one of their API keys.
 
     `scopes` is None for a session, which may do everything; `account_ids` is None unless a key is confined to some
-    accounts. `address` is where the request came from, for the audit trail.
+    accounts. `address` is where the request came from, for the audit trail. `access_jti` identifies the access token.
     """
 
     user_id: UUID
@@ -25,6 +25,7 @@ class Identity:
     account_ids: frozenset[UUID] | None = None
     key_id: UUID | None = None
     address: str = ""
+    access_jti: str | None = None
 
     @property
     def credential(self) -> str:

@@ -1,4 +1,4 @@
-"""Users, their sessions, API keys and emails, and the audit trail."""
+"""Users, registrations, sessions, API keys, emails, and the audit trail."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,8 +14,8 @@ from tiktok_api.db import Model, enum_column
 class User(Model):
     """A person. `email_key` is the address as it is compared.
 
-    While `awaits_verification`, registering the address again replaces the registration. From `disabled_at` on the user has
-    no session and no API key, and none may be created.
+    `awaits_verification` is true only for users of an older version, which kept no registrations apart: they have not proven
+    their address. From `disabled_at` on the user has no session and no API key, and none may be created.
     """
 
     __tablename__ = "users"
@@ -29,11 +29,29 @@ class User(Model):
     disabled_at: Mapped[datetime | None]
 
 
+class Registration(Model):
+    """A registration whose address is still to be proven. An address may have several, each with its own password.
+
+    `site` is the network from which it came.
+    """
+
+    __tablename__ = "registrations"
+    __table_args__ = (Index("ix_registrations_email_key_created", "email_key", "created_at"),)
+
+    email: Mapped[str]
+    email_key: Mapped[str]
+    password_hash: Mapped[str]
+    display_name: Mapped[str] = mapped_column(default="")
+    timezone: Mapped[str] = mapped_column(default="UTC")
+    site: Mapped[str]
+
+
 class SignInSession(Model):
     """One device signed in.
 
     `access_jtis` lists the jti of every access token issued to this session, the newest last; any other is refused. With
-    `refresh_jti` the newest pair can be minted again.
+    `refresh_jti` the newest pair can be minted again. `signed_in_at` is when the person last gave the password: a refresh
+    leaves it.
     """
 
     __tablename__ = "sessions"
@@ -43,6 +61,7 @@ class SignInSession(Model):
     refresh_jti: Mapped[UUID]
     previous_refresh_jti: Mapped[UUID | None]
     issued_at: Mapped[datetime]
+    signed_in_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     timezone: Mapped[str] = mapped_column(default="UTC")
     user_agent: Mapped[str] = mapped_column(default="")
@@ -60,15 +79,22 @@ class EmailKind(StrEnum):
 
 
 class Email(Model):
-    """An email to a user; kept to count them, and for the SHA-256 of its token.
+    """An email to a user, or about a registration; kept to count them, and for the SHA-256 of its token.
 
-    `bound_to` identifies the password (the SHA-256 of its hash): once that has changed, the token is not valid.
+    `bound_to` identifies the password (the SHA-256 of its hash): once that has changed, the token is not valid. `site` is the
+    network from which it was asked for.
     """
 
     __tablename__ = "emails"
-    __table_args__ = (Index("ix_emails_user_kind", "user_id", "kind", "created_at"),)
+    __table_args__ = (
+        Index("ix_emails_user_kind", "user_id", "kind", "created_at"),
+        Index("ix_emails_address_kind_sent", "email_key", "kind", "sent_at"),
+    )
 
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    registration_id: Mapped[UUID | None] = mapped_column(ForeignKey("registrations.id", ondelete="CASCADE"), index=True)
+    email_key: Mapped[str]
+    site: Mapped[str] = mapped_column(default="")
     kind: Mapped[EmailKind] = mapped_column(enum_column(EmailKind))
     token_hash: Mapped[str | None] = mapped_column(unique=True)
     bound_to: Mapped[str]

@@ -47,9 +47,9 @@ def _new_password() -> fields.String:
     )
 
 
-def _known_password() -> fields.String:
+def _known_password(*, required: bool = True) -> fields.String:
     return fields.String(
-        required=True,
+        required=required,
         load_only=True,
         validate=validate.Length(1, LONGEST),
         metadata={"example": "correct horse battery", "format": "password"},
@@ -120,11 +120,33 @@ class ProfileChangesSchema(Schema):
     timezone = _timezone()
 
 
+class ConfirmationSchema(Schema):
+    """The password again: needed if the last sign-in of this session is more than 10 minutes ago."""
+
+    current_password = _known_password(required=False)
+
+
 class PasswordChangeSchema(Schema):
-    """The present password and the new one."""
+    """The present password and the new one, and whether to revoke API keys too."""
 
     current_password = _known_password()
     new_password = _new_password()
+    revoke_api_keys = Boolean(
+        load_default=False, metadata={"description": "Whether every API key is revoked too.", "example": True}
+    )
+
+
+class PasswordReplacedSchema(Schema):
+    """What a new password has ended."""
+
+    sessions_ended = fields.Integer(
+        required=True, metadata={"description": "How many devices were signed out.", "example": 2}
+    )
+    api_keys_revoked = fields.Integer(required=True, metadata={"example": 1})
+
+
+class PasswordChangedSchema(TokenPairSchema, PasswordReplacedSchema):
+    """The tokens of a new session, and what the new password has ended."""
 
 
 class PasswordForgottenSchema(Schema):
@@ -201,8 +223,8 @@ def _key_name() -> fields.String:
     )
 
 
-class ApiKeyRequestSchema(Schema):
-    """What a new API key may do, where, and until when."""
+class ApiKeyRequestSchema(ConfirmationSchema):
+    """What a new API key may do, where, and until when; and the password, if the last sign-in is not recent."""
 
     name = _key_name()
     scopes = _scopes(validate=validate.Length(1, len(KEY_SCOPES)))

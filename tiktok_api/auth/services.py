@@ -1,4 +1,4 @@
-"""Users and their sessions: registration, sign-in, token rotation, the profile and its deletion."""
+"""Users and their sessions: creation, sign-in, token rotation, the profile and its deletion."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -8,20 +8,22 @@ from uuid import UUID, uuid4
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
-from tiktok_api import clock, events
+from tiktok_api import events
 from tiktok_api.auth import audit, passwords, sessions
-from tiktok_api.auth.emails import messages
 from tiktok_api.auth.errors import (
     EmailNotVerified,
     EmailTaken,
+    LinkNotValid,
     RegistrationClosed,
     SessionEnded,
     UserDisabled,
     WrongCredentials,
 )
 from tiktok_api.auth.identity import Identity
-from tiktok_api.auth.models import SignInSession, User
-from tiktok_api.db import db, end_reading, insert_into, new_id, set_changes, transaction
+from tiktok_api.auth.models import Registration, SignInSession, User
+from tiktok_api.auth.proofs import registrations
+from tiktok_api.auth.proofs.addresses import email_key
+from tiktok_api.db import db, end_reading, set_changes, transaction
 from tiktok_api.errors import NotFound
 
 REUSE_GRACE = timedelta(seconds=10)
@@ -30,21 +32,12 @@ REUSE_GRACE = timedelta(seconds=10)
 MOST_LIVING_TOKENS = 50
 """Access tokens of one session: a session that refreshes more often in a day loses its oldest ones early."""
 
-UNVERIFIED_KEPT = timedelta(days=7)
-
-
-def email_key(email: str) -> str:
-    """Returns the address as it is compared: normalised, in lower case, its domain as DNS knows it."""
-    folded = passwords.normalise(passwords.normalise(email.strip()).casefold())
-    local, at, domain = folded.rpartition("@")
-    try:
-        return local + at + domain.encode("idna").decode("ascii")
-    except UnicodeError:  # no domain at all: no user has it
-        return folded
-
 
 def register(*, email: str, password: str, display_name: str, timezone: str, is_open: bool) -> User:
-    """Add a user. Opens its own transaction, because hashing is slow. Raises RegistrationClosed, WeakPassword, EmailTaken."""
+    """Add a user whose address needs no proof; registrations of it that wait for one end.
+
+    Opens its own transaction, because hashing is slow. Raises RegistrationClosed, WeakPassword, EmailTaken.
+    """
     if not is_open:
         raise RegistrationClosed
     passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
@@ -61,34 +54,8 @@ def register(*, email: str, password: str, display_name: str, timezone: str, is_
             session.flush()
         except IntegrityError:
             raise EmailTaken from None
+        registrations.end_all(user.email_key)
     return user
-
-
-def register_unverified(*, email: str, password: str, display_name: str, timezone: str, is_open: bool) -> None:
-    """Register an address that must be verified: same work and same result for known and unknown ones.
-
-    A registration that is not verified yet is replaced, so that registering an address first does not keep its owner out.
-    Opens its own transaction, because hashing is slow. Raises RegistrationClosed, WeakPassword.
-    """
-    if not is_open:
-        raise RegistrationClosed
-    passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
-    password_hash = passwords.hash_password(password)
-    values = {
-        "email": email.strip(),
-        "password_hash": password_hash,
-        "display_name": display_name,
-        "timezone": timezone,
-        "created_at": clock.now(),
-    }
-    insertion = insert_into(User).values(id=new_id(), email_key=email_key(email), awaits_verification=True, **values)
-    with transaction() as session:
-        session.execute(
-            insertion.on_conflict_do_update(
-                index_elements=["email_key"], set_=values, where=User.awaits_verification.is_(True)
-            )
-        )
-        messages.enqueue_welcome(email_key(email), password_hash=password_hash)
 
 
 def sign_in(*, email: str, password: str, user_agent: str, address: str, must_be_verified: bool) -> SignInSession:
@@ -99,38 +66,57 @@ def sign_in(*, email: str, password: str, user_agent: str, address: str, must_be
     """
     columns = select(User.id, User.password_hash, User.awaits_verification)
     found = db.session.execute(columns.where(User.email_key == email_key(email))).one_or_none()
+    pending = registrations.find(email_key(email), address=address)
     end_reading()  # hashing is slow: hold no connection meanwhile
-    if not passwords.verify(found.password_hash if found else None, password) or found is None:
+    known = found or pending
+    if not passwords.verify(known.password_hash if known else None, password) or known is None:
         raise WrongCredentials
-    if found.awaits_verification and must_be_verified:
+    if must_be_verified and (found is None or found.awaits_verification):
         raise EmailNotVerified
-    with transaction() as session:
-        is_as_it_was = (User.id == found.id, User.password_hash == found.password_hash)
-        user = session.scalar(select(User).where(*is_as_it_was).with_for_update())
-        if user is None:  # the password was changed meanwhile
-            raise WrongCredentials
+    with transaction():
+        user = _user_as_found(known.id, known.password_hash) if found else _accept(known.id)
         user.awaits_verification = False  # signing in while verification is off counts as verified later too
         return start_session(user, user_agent=user_agent, address=address)
 
 
-def delete_unverified() -> None:
-    """Delete users who did not verify their address in time; they never signed in, so they own nothing."""
-    is_over = (User.awaits_verification.is_(True), User.created_at < clock.now() - UNVERIFIED_KEPT)
-    db.session.execute(delete(User).where(*is_over).execution_options(synchronize_session=False))
+def _user_as_found(user_id: UUID, password_hash: str) -> User:
+    """Returns the user's row, locked. Raises WrongCredentials if the password was changed meanwhile."""
+    is_as_it_was = (User.id == user_id, User.password_hash == password_hash)
+    user = db.session.scalar(select(User).where(*is_as_it_was).with_for_update(key_share=True))
+    if user is None:
+        raise WrongCredentials
+    return user
+
+
+def _accept(registration_id: UUID) -> User:
+    """Returns the user of a registration, without a proof of the address. Raises WrongCredentials if it has ended meanwhile."""
+    registration = db.session.get(Registration, registration_id)
+    if registration is None:
+        raise WrongCredentials
+    try:
+        return registrations.accept(registration)
+    except LinkNotValid:
+        raise WrongCredentials from None
 
 
 def start_session(user: User, *, user_agent: str, address: str) -> SignInSession:
     """Start a session for a device. Raises UserDisabled.
 
     The user's row is locked, so that a session starts either before the user is disabled, and ends with the others, or not.
+    The lock lets rows be added that refer to the user: a session that ends meanwhile writes an audit entry.
     """
-    if db.session.scalar(select(User.disabled_at).where(User.id == user.id).with_for_update()) is not None:
+    if (
+        db.session.scalar(select(User.disabled_at).where(User.id == user.id).with_for_update(key_share=True))
+        is not None
+    ):
         raise UserDisabled
+    now = _now()
     session = SignInSession(
         user_id=user.id,
         access_jtis=[str(uuid4())],
         refresh_jti=uuid4(),
-        issued_at=_now(),
+        issued_at=now,
+        signed_in_at=now,
         timezone=user.timezone,
         user_agent=user_agent[:256],
         address=address,
@@ -181,7 +167,7 @@ def get_profile(caller: Identity, *, to_change: bool = False) -> User:
 
 
 def delete_account(caller: Identity) -> None:
-    """Delete the caller's user and all their data; call it inside a transaction.
+    """Delete the caller's user and all their data; call it inside a transaction. Raises SessionEnded.
 
     Higher domains are told first: accounts are disconnected, so that their tokens are revoked at TikTok. Files are deleted
     after that, once no row names them any more.
@@ -190,8 +176,11 @@ def delete_account(caller: Identity) -> None:
     # From here on nothing new can belong to the user. Accounts that were connected since the announcement are
     # disconnected too: their tokens would otherwise be deleted without being revoked at TikTok.
     db.session.execute(select(User.id).where(User.id == caller.user_id).with_for_update())
+    sessions.must_still_be_valid(caller)
     events.announce("user.deleting", user_id=caller.user_id)
-    db.session.execute(delete(User).where(User.id == caller.user_id).execution_options(synchronize_session=False))
+    deleted = delete(User).where(User.id == caller.user_id).returning(User.email_key)
+    for key in db.session.scalars(deleted.execution_options(synchronize_session=False)):
+        registrations.end_all(key)
 
 
 def update_profile(caller: Identity, **changes: Any) -> User:

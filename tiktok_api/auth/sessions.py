@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tiktok_api.auth import audit
+from tiktok_api.auth.errors import SessionEnded
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession
 from tiktok_api.db import db
@@ -45,6 +46,17 @@ def end_others(caller: Identity) -> None:
     """End every session of the caller's but the current one."""
     count = _end(*is_active(caller.user_id), SignInSession.id != caller.session_id)
     audit.record(caller, "sessions.ended", count=count)
+
+
+def must_still_be_valid(caller: Identity) -> None:
+    """Check the caller's token again, once the user's row is locked. Raises SessionEnded.
+
+    A request that was let in before a reset, and acts after it, must not leave anything behind for a thief.
+    """
+    columns = select(SignInSession.ended_at, SignInSession.access_jtis)
+    row = db.session.execute(columns.where(SignInSession.id == caller.session_id)).one_or_none()
+    if row is None or row.ended_at is not None or caller.access_jti not in row.access_jtis:
+        raise SessionEnded
 
 
 def end_all(user_id: UUID) -> int:

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import structlog
 
-from tiktok_api.auth import api_keys, audit, services, sessions
+from tiktok_api.auth import api_keys, audit, sessions
 from tiktok_api.auth.emails import messages
 from tiktok_api.auth.emails.mailer import Mailer, Undeliverable
+from tiktok_api.auth.proofs import registrations
 from tiktok_api.db import transaction
 from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob, hourly, task
@@ -18,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 @task(messages.SEND, lane=Lane.DELIVER, most_failures=20)
 def send_mail(job: ClaimedJob, *, mailer: Mailer, settings: Settings) -> None:
-    """Send an email, if a user has the address. A try that fails leaves the hash of a token that was never sent."""
+    """Send an email, if there still is something to say. A try that fails leaves the hash of a token that was never sent."""
     with transaction():
         email = messages.draft(**job.payload, settings=settings)
     if email is None:
@@ -33,11 +34,11 @@ def send_mail(job: ClaimedJob, *, mailer: Mailer, settings: Settings) -> None:
 
 @task("auth.sweep", lane=Lane.SYNC, every=hourly)
 def sweep_auth(job: ClaimedJob, *, settings: Settings) -> None:
-    """Delete what is over: sessions, keys, emails, stored answers, old audit entries, users who never verified their address."""
+    """Delete what is over: sessions, keys, emails, stored answers, old audit entries, registrations never proven."""
     with transaction():
         sessions.sweep()
         api_keys.sweep()
         messages.sweep()
-        services.delete_unverified()
+        registrations.sweep()
         audit.sweep(timedelta(days=settings.audit_days))
         idempotency.sweep()

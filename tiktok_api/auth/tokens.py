@@ -175,7 +175,8 @@ def make_authenticator(most_remembered: int = 10_000) -> Callable[[str], Identit
             return api_keys.authenticate(token.strip(), address=client_address())
         claims = verified.get(token.strip())
         check_session(claims)
-        return Identity(claims.user_id, claims.session_id, claims.timezone, address=client_address())
+        jti = str(claims.jti)
+        return Identity(claims.user_id, claims.session_id, claims.timezone, address=client_address(), access_jti=jti)
 
     return authenticate
 

@@ -7,7 +7,7 @@
     def schedule_post(slot, post_id): ...
 
 The guard around each route checks in this order: static words instead of ids, token, scope, malformed ids, unknown query
-parameters, body size, idempotency, body. Then it calls the route.
+parameters, body size, what `admitted_by` names, idempotency, body. Then it calls the route.
 """
 
 from collections.abc import Callable
@@ -140,6 +140,10 @@ class Blueprint(flask_smorest.Blueprint):
         """Let a route's body be larger than JSON may be; `most` returns how many bytes, or None for no limit."""
         return lambda view: _mark(view, most_bytes=most)
 
+    def admitted_by(self, check: Callable[..., None]) -> Decorator:
+        """Let `check(**ids)` refuse a caller before a key is claimed or a transaction is open."""
+        return lambda view: _mark(view, admission=check)
+
     def receives(self, body: StreamedBody) -> Decorator:
         """Receive a large body before any transaction is open; what was received is the route's first argument."""
         return lambda view: _mark(view, streamed_body=body)
@@ -187,13 +191,17 @@ def _respond(result: Any, status_code: int, schema: type[Schema] | None) -> Resp
     return conditional.tag(response, conditional.version_of(schema, body)) if status_code in (200, 201) else response
 
 
+def _admit(**_: Any) -> None:
+    """What stands where a route names nothing to be `admitted_by`."""
+
+
 def _guard(view: View, domain: str) -> View:
     is_public = getattr(view, "is_public", False)
     takes_key = getattr(view, "takes_key", True)
     needs_scope = getattr(view, "needs_scope", True)
     streamed = getattr(view, "streamed_body", None)
+    admit = getattr(view, "admission", _admit)
     most_bytes = getattr(view, "most_bytes", None)
-    reads_query = is_public or hasattr(view, "query_schema")
 
     @wraps(view)
     def guarded(**in_path: Any) -> Any:
@@ -204,10 +212,11 @@ def _guard(view: View, domain: str) -> View:
             caller.must_be_allowed(domain, to_write=request.method not in ("GET", "HEAD", "OPTIONS"))
         if any(isinstance(value, MalformedId) for value in in_path.values()):
             raise NotFound
-        if not reads_query:
+        if not (is_public or hasattr(view, "query_schema")):
             refuse_query()
         if most_bytes is not None:
             request.max_content_length = most_bytes()
+        admit(**in_path)
 
         def act(*received: Any) -> Any:
             return view(*received, **in_path)

@@ -225,7 +225,7 @@ def test_a_user_who_leaves_takes_only_their_own_bytes_along(owner, stranger, mak
     make_media(content)
     upload_again(owner, content)
 
-    response = owner.delete("/auth/me", json={"password": "correct horse battery"})
+    response = owner.delete("/auth/me")
     run_jobs()
 
     assert response.status_code == 204

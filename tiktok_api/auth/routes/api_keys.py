@@ -8,6 +8,7 @@ from tiktok_api.auth.api_keys import NewKey
 from tiktok_api.auth.errors import ExpiryPassed, TooManyKeys, UnknownAccount
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.models import ApiKey
+from tiktok_api.auth.routes.confirmation import FIELD, needs_recent_sign_in
 from tiktok_api.auth.schemas import ApiKeyRequestSchema, ApiKeySchema, NewApiKeySchema
 from tiktok_api.db import transaction
 from tiktok_api.web.blueprint import Blueprint
@@ -26,6 +27,7 @@ def list_api_keys(args: dict[str, Any]) -> Page:
 
 
 @blp.post("")
+@needs_recent_sign_in(blp)
 @blp.judged_by(
     lambda sound: api_keys.check_request(
         caller, account_ids=sound.padded("account_ids", uuid4), expires_at=sound.values.get("expires_at")
@@ -39,7 +41,10 @@ def create_api_key(values: dict[str, Any]) -> NewKey:
 
     Send its token as `Authorization: Bearer tk_…`. The token is shown this once: only its hash is kept. A key reaches what
     its scopes name, on the accounts it is confined to, and nothing under `/auth` but `GET /auth/me`.
+
+    Needs a sign-in of the last 10 minutes, to which a refresh does not count, or your password as `current_password`.
     """
+    values.pop(FIELD, None)  # it was right, or the guard would have refused
     with transaction():
         return api_keys.issue(caller, **values)
 
@@ -49,7 +54,7 @@ def create_api_key(values: dict[str, Any]) -> NewKey:
 def revoke_api_key(key_id: UUID) -> None:
     """Revoke an API key
 
-    It is refused from the moment this is answered, in every process.
+    It is refused from the moment this is answered, in every process. No password is asked for: haste may matter.
     """
     with transaction():
         api_keys.revoke(caller, key_id)

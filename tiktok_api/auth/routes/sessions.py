@@ -6,7 +6,8 @@ from uuid import UUID
 from tiktok_api.auth import sessions
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.models import SignInSession
-from tiktok_api.auth.schemas import SessionSchema
+from tiktok_api.auth.routes.confirmation import needs_recent_sign_in
+from tiktok_api.auth.schemas import ConfirmationSchema, SessionSchema
 from tiktok_api.db import transaction
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.pagination import Page, PageArgsSchema, paginate
@@ -26,23 +27,29 @@ def list_sessions(args: dict[str, Any]) -> Page:
 
 
 @blp.delete("")
+@needs_recent_sign_in(blp)
+@blp.arguments(ConfirmationSchema, required=False)
 @blp.response(204)
-def end_other_sessions() -> None:
+def end_other_sessions(_confirmation: dict[str, str]) -> None:
     """Sign out every device but this one
 
-    Their access and refresh tokens are refused from the moment this is answered, in every process.
+    Their access and refresh tokens are refused from the moment this is answered, in every process. Needs a sign-in of the
+    last 10 minutes, to which a refresh does not count, or your password as `current_password`.
     """
     with transaction():
         sessions.end_others(caller)
 
 
 @blp.delete("/<uuid:session_id>")
+@needs_recent_sign_in(blp, unless=lambda session_id: bool(session_id == caller.session_id))
+@blp.arguments(ConfirmationSchema, required=False)
 @blp.response(204)
-def end_session(session_id: UUID) -> None:
+def end_session(_confirmation: dict[str, str], session_id: UUID) -> None:
     """Sign a device out
 
-    Its access and refresh tokens are refused from the moment this is answered, in every process. Your own session may
-    be named too, which is the same as logging out.
+    Its access and refresh tokens are refused from the moment this is answered, in every process. Needs a sign-in of the
+    last 10 minutes, to which a refresh does not count, or your password as `current_password`; your own session may be
+    named without, which is the same as logging out.
     """
     with transaction():
         sessions.end(caller, session_id)

@@ -19,8 +19,12 @@ from tiktok_api.auth.errors import (
 )
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.models import User
+from tiktok_api.auth.proofs import registrations
+from tiktok_api.auth.proofs.addresses import email_key
+from tiktok_api.auth.routes.confirmation import count_guesses, needs_recent_sign_in
 from tiktok_api.auth.schemas import (
     LONGEST_EMAIL,
+    ConfirmationSchema,
     CredentialsSchema,
     PendingRegistrationSchema,
     ProfileChangesSchema,
@@ -34,7 +38,7 @@ from tiktok_api.db import transaction
 from tiktok_api.errors import StaleVersion
 from tiktok_api.extensions import limiter, service
 from tiktok_api.settings import Settings
-from tiktok_api.web.blueprint import Blueprint
+from tiktok_api.web.blueprint import Blueprint, View
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.limits import client_address, client_network
 from tiktok_api.web.parsing.parser import peek_at_json
@@ -47,12 +51,17 @@ def _address_and_account() -> str:
     """Returns a key per network address and e-mail address, so that guesses from elsewhere do not lock a user out."""
     body = peek_at_json()
     email = body.get("email") if isinstance(body, dict) else None
-    account = services.email_key(email) if isinstance(email, str) and len(email) <= LONGEST_EMAIL else ""
+    account = email_key(email) if isinstance(email, str) and len(email) <= LONGEST_EMAIL else ""
     return f"{client_network()}:{account}"
+
+
+def _counts_guesses(view: View) -> View:
+    return count_guesses(view, key_func=_address_and_account)
 
 
 @blp.post("/register")
 @blp.public
+@limiter.limit("10/hour", key_func=_address_and_account)
 @limiter.shared_limit("20/minute", scope="register", key_func=client_network)
 @blp.judged_by(lambda sound: passwords.judge(sound.values, "password"))
 @blp.arguments(RegistrationSchema)
@@ -65,12 +74,13 @@ def register(registration: dict[str, Any]) -> TokenPair | Response:
     """Create an account and sign in
 
     Where addresses must be proven (EMAIL_VERIFICATION), 202 and no tokens: follow the e-mail, then sign in. Known and
-    unknown addresses are then answered alike.
+    unknown addresses are then answered alike. Each registration of an address has its own e-mail, password and name; the
+    one whose e-mail is followed becomes the account, and the others end.
     """
     settings = service(Settings)
     is_open = settings.registration == "open"
     if settings.email_verification:
-        services.register_unverified(**registration, is_open=is_open)
+        registrations.register(**registration, address=client_address(), is_open=is_open)
         body = to_json(dump(PendingRegistrationSchema, {"status": "verification_required"}))
         return Response(body, status=202, content_type="application/json")
     user = services.register(**registration, is_open=is_open)
@@ -81,8 +91,7 @@ def register(registration: dict[str, Any]) -> TokenPair | Response:
 
 @blp.post("/login")
 @blp.public
-@limiter.limit("5/minute", key_func=_address_and_account)
-@limiter.shared_limit("20/minute", scope="login", key_func=client_network)
+@_counts_guesses
 @blp.arguments(CredentialsSchema)
 @blp.response(200, TokenPairSchema)
 @blp.raises(WrongCredentials, EmailNotVerified, UserDisabled)
@@ -148,13 +157,16 @@ def update_me(changes: dict[str, Any]) -> User:
 
 
 @blp.delete("/me")
+@needs_recent_sign_in(blp)
+@blp.arguments(ConfirmationSchema, required=False)
 @blp.response(204)
 @blp.raises(StaleVersion)
-def delete_me() -> None:
+def delete_me(_confirmation: dict[str, str]) -> None:
     """Delete your account and everything in it
 
     Every session and API key is refused from the moment this is answered, what was scheduled is cancelled, and TikTok is
-    told to forget the accounts' tokens. What is live at TikTok stays there.
+    told to forget the accounts' tokens. What is live at TikTok stays there. Needs a sign-in of the last 10 minutes, to which
+    a refresh does not count, or your password as `current_password`.
     """
     with transaction():
         must_be_current(ProfileSchema, services.get_profile(caller))
