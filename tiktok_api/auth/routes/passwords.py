@@ -4,6 +4,7 @@ from tiktok_api.auth import account_recovery, passwords
 from tiktok_api.auth.errors import LinkNotValid, WeakPassword, WrongPassword
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.schemas import (
+    LARGEST_BODY,
     EmailTokenSchema,
     PasswordChangeSchema,
     PasswordForgottenSchema,
@@ -16,7 +17,12 @@ from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.limits import client_address, client_network
 
 blp = Blueprint(
-    "passwords", __name__, url_prefix="/auth", domain="auth", description="Passwords, and proving an address"
+    "passwords",
+    __name__,
+    url_prefix="/auth",
+    domain="auth",
+    description="Passwords, and proving an address",
+    largest_body=LARGEST_BODY,
 )
 
 

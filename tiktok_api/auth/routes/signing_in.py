@@ -20,6 +20,7 @@ from tiktok_api.auth.errors import (
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.models import User
 from tiktok_api.auth.schemas import (
+    LARGEST_BODY,
     LONGEST_EMAIL,
     CredentialsSchema,
     PendingRegistrationSchema,
@@ -40,7 +41,13 @@ from tiktok_api.web.limits import client_address, client_network
 from tiktok_api.web.parsing.parser import peek_at_json
 from tiktok_api.web.serializing import dump, to_json
 
-blp = Blueprint("auth", __name__, url_prefix="/auth", description="Signing up, signing in, and who you are")
+blp = Blueprint(
+    "auth",
+    __name__,
+    url_prefix="/auth",
+    description="Signing up, signing in, and who you are",
+    largest_body=LARGEST_BODY,
+)
 
 
 def _address_and_account() -> str:
