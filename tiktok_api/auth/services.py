@@ -1,5 +1,6 @@
 """Users and their sessions: registration, sign-in, token rotation, the profile and its deletion."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from tiktok_api.auth.errors import (
 )
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession, User
-from tiktok_api.db import db, end_reading, insert_into, new_id, set_changes, transaction
+from tiktok_api.db import db, end_reading, insert_into, locked, new_id, set_changes, transaction
 from tiktok_api.errors import NotFound
 
 REUSE_GRACE = timedelta(seconds=10)
@@ -174,22 +175,25 @@ def end_session(caller: Identity) -> None:
 def get_profile(caller: Identity, *, to_change: bool = False) -> User:
     """Returns the caller's row, with `to_change` locked. Raises SessionEnded if it was just deleted."""
     query = select(User).where(User.id == caller.user_id)
-    user = db.session.scalar(query.with_for_update(key_share=True) if to_change else query)
+    user = locked(query, key_share=True) if to_change else db.session.scalar(query)
     if user is None:
         raise SessionEnded
     return user
 
 
-def delete_account(caller: Identity) -> None:
+def delete_account(caller: Identity, *, precondition: Callable[[User], None] = lambda _: None) -> None:
     """Delete the caller's user and all their data; call it inside a transaction.
 
-    Higher domains are told first: accounts are disconnected, so that their tokens are revoked at TikTok. Files are deleted
+    `precondition` gets the locked row and may refuse. Raises SessionEnded if it was just deleted. Higher domains are told first: accounts are disconnected, so that their tokens are revoked at TikTok. Files are deleted
     after that, once no row names them any more.
     """
     events.announce("user.deleting", user_id=caller.user_id)
     # From here on nothing new can belong to the user. Accounts that were connected since the announcement are
     # disconnected too: their tokens would otherwise be deleted without being revoked at TikTok.
-    db.session.execute(select(User.id).where(User.id == caller.user_id).with_for_update())
+    user = locked(select(User).where(User.id == caller.user_id))
+    if user is None:
+        raise SessionEnded
+    precondition(user)
     events.announce("user.deleting", user_id=caller.user_id)
     db.session.execute(delete(User).where(User.id == caller.user_id).execution_options(synchronize_session=False))
 

@@ -1,5 +1,6 @@
 """The endpoints of registration, sign-in, tokens and the profile."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -164,5 +165,4 @@ def delete_me() -> None:
     told to forget the accounts' tokens. What is live at TikTok stays there.
     """
     with transaction():
-        must_be_current(ProfileSchema, services.get_profile(caller))
-        services.delete_account(caller)
+        services.delete_account(caller, precondition=partial(must_be_current, ProfileSchema))
