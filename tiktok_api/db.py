@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import uuid_utils
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Dialect, Enum, Float, MetaData, String, event, literal
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Float, MetaData, Select, String, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.compiler import compiles
@@ -121,7 +121,10 @@ def business_now(after: timedelta = timedelta(0)) -> DatabaseNow:
     return DatabaseNow(after + clock.offset())
 
 
+Row = TypeVar("Row", bound=Model)
+
 _OPEN = "tiktok_api.transaction"
+_LOCKED = "tiktok_api.locked"
 
 
 @contextmanager
@@ -147,6 +150,25 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         session.info.pop(_OPEN, None)
+        session.info.pop(_LOCKED, None)
+
+
+def locked(statement: Select[Row], *, key_share: bool = False) -> Row | None:
+    """The one row of a select, locked until the transaction ends, and as it is once it is locked.
+
+    With `key_share`, others may go on making rows that refer to it. Call it inside `transaction()`; `is_locked` knows its id.
+    """
+    session = db.session()
+    fresh = statement.with_for_update(key_share=key_share).execution_options(populate_existing=True)
+    row = session.scalar(fresh)
+    if row is not None and in_transaction():
+        session.info.setdefault(_LOCKED, set()).add(row.id)
+    return row
+
+
+def is_locked(row_id: UUID) -> bool:
+    """Returns True if this transaction has loaded the row by `locked`, so that no other one changes it meanwhile."""
+    return row_id in db.session().info.get(_LOCKED, ())
 
 
 @contextmanager

@@ -36,9 +36,7 @@ def upgrade() -> None:
             ["id"],
             ondelete="CASCADE",
         )
-    op.execute(
-        "UPDATE emails SET site = '', email_key = (SELECT email_key FROM users WHERE users.id = emails.user_id)"
-    )
+    op.execute("UPDATE emails SET site = '', email_key = (SELECT email_key FROM users WHERE users.id = emails.user_id)")
     with op.batch_alter_table("emails") as batch:
         batch.alter_column("email_key", existing_type=sa.String(), nullable=False)
         batch.alter_column("site", existing_type=sa.String(), nullable=False)

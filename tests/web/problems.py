@@ -12,7 +12,7 @@ def assert_problem(response: TestResponse, status: int, code: str | None = None)
     document: Any = response.json
     assert response.status_code == status, (response.status_code, document)
     assert response.content_type == "application/problem+json"
-    assert set(document) - {"errors", "upstream"} == MEMBERS
+    assert set(document) - {"errors", "more_errors", "upstream"} == MEMBERS
     assert document["status"] == status
     assert document["type"].endswith(f"/docs/problems#{document['code']}")
     assert document["request_id"] == response.headers["X-Request-ID"]

@@ -20,10 +20,10 @@ NOT_JSON = [
     b'{"name": "\\ud800"}',
     b'{"name": "\\udc00\\ud800"}',
     b'{"\\ud800": 1}',
-    b"[" * 100_000,
-    b'{"name":' * 100_000,
-    b"[" * 100_000 + b"]" * 100_000,
-    b"1" * 100_000,
+    b"[" * 5_000,
+    b'{"name":' * 1_500,
+    b"[" * 5_000 + b"]" * 5_000,
+    b"1" * 5_000,
     b'{"name": 1e999}',
 ]
 NOT_OBJECTS = [b"[]", b"[{}]", b'"name"', b"1", b"1.5", b"true", b"null", b"-0", b'[{"name": "a"}]', b"9" * 300]
@@ -45,7 +45,7 @@ STRANGE = [
     b'{"a/b~c": 1}',
     b'{"__proto__": 1, "constructor": 1, "__class__": 1}',
 ]
-TEXTS = ["\x00", "\ud800", "a\x00@example.com", "😀" * 20, "a" * 10_000, "\u202e" * 12, "\r\n" * 6]
+TEXTS = ["\x00", "\ud800", "a\x00@example.com", "😀" * 20, "a" * 5_000, "\u202e" * 12, "\r\n" * 6]
 TAKERS = [
     ("POST", "/things"),
     ("POST", "/auth/register"),

@@ -1,8 +1,15 @@
 """ETag, If-None-Match and If-Match, on the profile as an example of a single object."""
 
+from uuid import UUID
+
 import pytest
+from sqlalchemy import select
 
 from tests.web.problems import assert_problem
+from tiktok_api.auth.models import User
+from tiktok_api.auth.schemas import ProfileSchema
+from tiktok_api.db import is_locked, locked, transaction
+from tiktok_api.web.conditional import NotLocked, must_be_current
 
 
 def test_a_client_that_has_the_newest_version_need_not_fetch_it(owner):
@@ -71,3 +78,22 @@ def test_a_tag_that_a_proxy_has_weakened_while_compressing_still_counts(owner):
     response = owner.patch("/auth/me", json={"display_name": "Ada"}, headers={"If-Match": f"W/{newest}"})
 
     assert response.status_code == 200
+
+
+def test_a_version_is_held_against_nothing_but_a_locked_row(app, owner):
+    with app.test_request_context("/"), transaction() as session:
+        seen = session.get(User, UUID(owner.user_id))
+
+        with pytest.raises(NotLocked):
+            must_be_current(ProfileSchema, seen)
+
+        must_be_current(ProfileSchema, locked(select(User).where(User.id == seen.id)))
+
+
+def test_a_lock_ends_with_its_transaction(app, owner):
+    with app.app_context():
+        with transaction():
+            locked(select(User).where(User.id == UUID(owner.user_id)))
+
+        with transaction():
+            assert not is_locked(UUID(owner.user_id))

@@ -14,7 +14,7 @@ from tiktok_api.accounts.errors import AccountNeedsReconnection, SyncedRecently
 from tiktok_api.accounts.models import Account, AccountStatus, Connection
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db import db, end_reading, set_changes
+from tiktok_api.db import db, end_reading, locked, set_changes
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.tiktok import UserInfo
@@ -27,7 +27,7 @@ SYNC_INTERVAL = timedelta(minutes=5)
 def get_account(caller: Identity, account_id: UUID, *, to_change: bool = False) -> Account:
     """Returns the caller's account with this id, with `to_change` locked. Raises NotFound."""
     query = _of(caller).where(Account.id == account_id)
-    account = db.session.scalar(query.with_for_update(key_share=True) if to_change else query)
+    account = locked(query, key_share=True) if to_change else db.session.scalar(query)
     if account is None:
         raise NotFound
     return account

@@ -12,6 +12,8 @@ from tiktok_api.web.parsing.moments import MomentField, is_in_calendar
 from tiktok_api.web.parsing.timezones import is_timezone
 from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Schema, any_of, is_in_range, nullable
 
+LARGEST_BODY = 16 * 1024
+"""Bytes of a body of any of these endpoints, most of which answer without a token."""
 LONGEST_EMAIL = 254
 """RFC 5321, by way of its erratum 1690."""
 

@@ -1,5 +1,6 @@
 """Users and their sessions: creation, sign-in, token rotation, the profile and its deletion."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tiktok_api import events
 from tiktok_api.auth import audit, passwords, sessions
+from tiktok_api.auth.emails import messages
 from tiktok_api.auth.errors import (
     EmailNotVerified,
     EmailTaken,
@@ -23,7 +25,7 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import Registration, SignInSession, User
 from tiktok_api.auth.proofs import registrations
 from tiktok_api.auth.proofs.addresses import email_key
-from tiktok_api.db import db, end_reading, set_changes, transaction
+from tiktok_api.db import db, end_reading, locked, set_changes, transaction
 from tiktok_api.errors import NotFound
 
 REUSE_GRACE = timedelta(seconds=10)
@@ -160,22 +162,26 @@ def end_session(caller: Identity) -> None:
 def get_profile(caller: Identity, *, to_change: bool = False) -> User:
     """Returns the caller's row, with `to_change` locked. Raises SessionEnded if it was just deleted."""
     query = select(User).where(User.id == caller.user_id)
-    user = db.session.scalar(query.with_for_update(key_share=True) if to_change else query)
+    user = locked(query, key_share=True) if to_change else db.session.scalar(query)
     if user is None:
         raise SessionEnded
     return user
 
 
-def delete_account(caller: Identity) -> None:
-    """Delete the caller's user and all their data; call it inside a transaction. Raises SessionEnded.
+def delete_account(caller: Identity, *, precondition: Callable[[User], None] = lambda _: None) -> None:
+    """Delete the caller's user and all their data; call it inside a transaction.
 
-    Higher domains are told first: accounts are disconnected, so that their tokens are revoked at TikTok. Files are deleted
-    after that, once no row names them any more.
+    `precondition` gets the locked row and may refuse. Raises SessionEnded if the user was just deleted, or the session
+    ended. Higher domains are told first: accounts are disconnected, so that their tokens are revoked at TikTok. Files are
+    deleted after that, once no row names them any more.
     """
     events.announce("user.deleting", user_id=caller.user_id)
     # From here on nothing new can belong to the user. Accounts that were connected since the announcement are
     # disconnected too: their tokens would otherwise be deleted without being revoked at TikTok.
-    db.session.execute(select(User.id).where(User.id == caller.user_id).with_for_update())
+    user = locked(select(User).where(User.id == caller.user_id))
+    if user is None:
+        raise SessionEnded
+    precondition(user)
     sessions.must_still_be_valid(caller)
     events.announce("user.deleting", user_id=caller.user_id)
     deleted = delete(User).where(User.id == caller.user_id).returning(User.email_key)

@@ -9,18 +9,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tiktok_api.auth import tokens
 from tiktok_api.media.errors import StorageUnavailable
-from tiktok_api.settings import MEBIBYTE, Settings
+from tiktok_api.settings import Settings
 from tiktok_api.storage.errors import StorageError
 from tiktok_api.web import authentication, limits, rendering
 from tiktok_api.web.blueprint import AnyIdConverter
-from tiktok_api.web.middleware import proxies, request_ids, request_log
+from tiktok_api.web.middleware import body_sizes, proxies, request_ids, request_log
 from tiktok_api.web.middleware.unread_bodies import drain_unread_bodies
 from tiktok_api.web.monitoring.health import health
 from tiktok_api.web.monitoring.metrics import blp as metrics
 from tiktok_api.web.openapi.docs import docs
 from tiktok_api.web.transfers import hooks as transfers
 
-_LARGEST_JSON = MEBIBYTE
 _EXPOSED_HEADERS = (
     *("ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Idempotency-Replayed"),
     *("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
@@ -33,13 +32,13 @@ def bind_web(app: Flask, settings: Settings) -> None:
     """Install what surrounds the domains' routes; request ids come first, the body is read last."""
     app.url_map.strict_slashes = True
     app.url_map.converters["uuid"] = AnyIdConverter
-    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_JSON
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
     tokens.install(app, settings)
     request_ids.install(app)
     proxies.install(app, settings)
+    body_sizes.install(app)
     authentication.install(app, tokens.make_authenticator())
     limits.install(app, settings)
     transfers.install(app)

@@ -1,6 +1,7 @@
 """The endpoints of the library; importing this module also adds those of uploads and downloads to the blueprint."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -199,7 +200,7 @@ def show_media(media_id: UUID) -> Media:
 def rename_media(changes: dict[str, str], media_id: UUID) -> Media:
     """Give media another name"""
     with transaction():
-        must_be_current(MediaSchema, services.get_media(caller, media_id))
+        must_be_current(MediaSchema, services.get_media(caller, media_id, to_change=True))
         return services.rename(caller, media_id, **changes)
 
 
@@ -213,8 +214,7 @@ def delete_media(media_id: UUID) -> None:
     what the others are duplicates of from then on.
     """
     with transaction():
-        must_be_current(MediaSchema, services.get_media(caller, media_id))
-        services.delete(caller, media_id)
+        services.delete(caller, media_id, precondition=partial(must_be_current, MediaSchema))
 
 
 @blp.post("/<uuid:media_id>/convert")

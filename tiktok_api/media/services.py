@@ -1,7 +1,7 @@
 """The library: find, name, read and delete media, and record what inspection found."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import Select, false, or_, select, update
 
 from tiktok_api import clock, events
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db import db
+from tiktok_api.db import db, locked
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.media import deduplication, quotas
@@ -28,10 +28,14 @@ INSPECT = "media.inspect"
 LONGEST_NAME = 255
 
 
-def get_media(caller: Identity, media_id: UUID) -> Media:
-    """Returns the caller's media with this id. Raises NotFound."""
+def get_media(caller: Identity, media_id: UUID, *, to_change: bool = False) -> Media:
+    """Returns the caller's media with this id, with `to_change` locked. Raises NotFound.
+
+    Lock order: posts, library, media (`deduplication.lock_library`).
+    """
     mine = select(Media).where(Media.id == media_id, Media.owner_id == caller.user_id)
-    media = db.session.scalar(mine.execution_options(populate_existing=True))
+    fresh = mine.execution_options(populate_existing=True)
+    media = locked(mine, key_share=True) if to_change else db.session.scalar(fresh)
     if media is None:
         raise NotFound
     return media
@@ -97,22 +101,24 @@ def in_library(
 
 def rename(caller: Identity, media_id: UUID, *, name: str | None = None) -> Media:
     """Change the name that people see; without `name`, nothing changes. Raises NotFound."""
-    media = get_media(caller, media_id)
+    media = get_media(caller, media_id, to_change=True)
     if name is not None:
         media.name = clean_name(name)
     db.session.flush()
     return media
 
 
-def delete(caller: Identity, media_id: UUID) -> None:
+def delete(caller: Identity, media_id: UUID, *, precondition: Callable[[Media], None] = lambda _: None) -> None:
     """Delete media from the library. A job deletes its bytes afterwards, unless a duplicate shares them.
 
-    Higher domains that use the media object by answering `media.may_be_deleted` with False or an exception. Raises NotFound,
-    MediaInUse.
+    `precondition` gets the locked row and may refuse. Higher domains that use the media object by answering
+    `media.may_be_deleted` with False or an exception. Raises NotFound, MediaInUse.
     """
     check_deletable(get_media(caller, media_id))
     deduplication.lock_library(caller.user_id)
-    deduplication.remove(get_media(caller, media_id))  # read again: it may have a duplicate by now, or be deleted
+    media = get_media(caller, media_id, to_change=True)  # read again: it may have a duplicate by now, or be deleted
+    precondition(media)
+    deduplication.remove(media)
 
 
 def discard(storage: Storage, keys: Iterable[str]) -> None:

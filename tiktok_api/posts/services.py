@@ -9,7 +9,7 @@ from sqlalchemy import select
 from tiktok_api import clock
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db import db
+from tiktok_api.db import db, locked
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.posts.drafts import (
@@ -46,7 +46,7 @@ from tiktok_api.posts.waiting import pending_media
 
 def get_post(caller: Identity, post_id: UUID) -> Post:
     """Returns the caller's post, locked until the transaction ends. Raises NotFound."""
-    post = db.session.scalar(select(Post).where(Post.id == post_id, *visible_to(caller)).with_for_update())
+    post = locked(select(Post).where(Post.id == post_id, *visible_to(caller)))
     if post is None:
         raise NotFound
     return post

@@ -7,7 +7,7 @@
     def schedule_post(slot, post_id): ...
 
 The guard around each route checks in this order: static words instead of ids, token, scope, malformed ids, unknown query
-parameters, body size, what `admitted_by` names, idempotency, body. Then it calls the route.
+parameters, what `admitted_by` names, idempotency, body. Then it calls the route.
 """
 
 from collections.abc import Callable
@@ -57,9 +57,15 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = parser
 
-    def __init__(self, name: str, *args: Any, domain: str | None = None, **options: Any) -> None:
-        """`domain`, where it is not the name, is what the scopes of API keys call these endpoints."""
+    def __init__(
+        self, name: str, *args: Any, domain: str | None = None, largest_body: int | None = None, **options: Any
+    ) -> None:
+        """`domain`, where it is not the name, is what the scopes of API keys call these endpoints.
+
+        `largest_body`: bytes that the body of each route may have, where the route itself does not say.
+        """
         self.domain = domain or name
+        self._largest_body = largest_body
         super().__init__(name, *args, **options)
         self.after_request(conditional.keep_private)
 
@@ -69,6 +75,8 @@ class Blueprint(flask_smorest.Blueprint):
         """Guard the view and complete its documentation, then register it as smorest does."""
         if view_func is None:
             raise TypeError("a rule needs its function")
+        if self._largest_body is not None and not hasattr(view_func, "most_bytes"):
+            _mark(view_func, most_bytes=lambda: self._largest_body)
         guarded = _guard(view_func, self.domain)
         operations.complete(guarded, rule=rule, methods=options.get("methods", ["GET"]))
         super().add_url_rule(rule, endpoint, guarded, *args, **options)
@@ -137,7 +145,7 @@ class Blueprint(flask_smorest.Blueprint):
         return _mark(view, is_counted_apart=True)
 
     def accepts_bytes(self, most: Callable[[], int | None]) -> Decorator:
-        """Let a route's body be larger than JSON may be; `most` returns how many bytes, or None for no limit."""
+        """Let a route's body have another size than JSON; `most` returns how many bytes, or None for no limit."""
         return lambda view: _mark(view, most_bytes=most)
 
     def admitted_by(self, check: Callable[..., None]) -> Decorator:
@@ -201,7 +209,6 @@ def _guard(view: View, domain: str) -> View:
     needs_scope = getattr(view, "needs_scope", True)
     streamed = getattr(view, "streamed_body", None)
     admit = getattr(view, "admission", _admit)
-    most_bytes = getattr(view, "most_bytes", None)
 
     @wraps(view)
     def guarded(**in_path: Any) -> Any:
@@ -214,8 +221,6 @@ def _guard(view: View, domain: str) -> View:
             raise NotFound
         if not (is_public or hasattr(view, "query_schema")):
             refuse_query()
-        if most_bytes is not None:
-            request.max_content_length = most_bytes()
         admit(**in_path)
 
         def act(*received: Any) -> Any:

@@ -1,5 +1,6 @@
 """Every error as a problem document (RFC 9457): domain errors, Flask's, marshmallow's, JWT's and our own bugs."""
 
+from itertools import accumulate
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -21,6 +22,8 @@ from tiktok_api.web.serializing import to_json
 log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+MOST_FAULTS, MOST_FAULT_BYTES = 100, 32 * 1024
+"""The most that a problem lists under `errors`."""
 
 
 class MalformedRequest(errors.BadRequest):
@@ -80,13 +83,23 @@ def render(problem: errors.Problem) -> Response:
         "instance": quote(request.path, safe="/:@!$&'()*+,;=~"),
         "code": problem.code,
         "request_id": g.get("request_id", ""),
-        **problem.extra,
+        **_bounded(problem.extra),
     }
     g.problem_code = problem.code
     response = Response(to_json(document), status=problem.status, content_type=CONTENT_TYPE)
     response.headers.extend(problem.headers)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _bounded(extra: dict[str, Any]) -> dict[str, Any]:
+    """The members of a problem, with no more faults than a person reads; `more_errors` says how many are left out."""
+    faults = extra.get("errors", [])
+    sizes = accumulate(len(to_json(fault)) for fault in faults[:MOST_FAULTS])
+    shown = sum(size <= MOST_FAULT_BYTES for size in sizes)
+    if shown == len(faults):
+        return extra
+    return extra | {"errors": faults[:shown], "more_errors": len(faults) - shown}
 
 
 def _render_http(error: HTTPException) -> Response:

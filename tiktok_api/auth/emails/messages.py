@@ -111,7 +111,9 @@ def _find_user(email_key: str) -> User | None:
     return db.session.scalar(select(User).where(User.email_key == email_key, User.awaits_verification.is_(False)))
 
 
-def _draft(kind: EmailKind, to: User | Registration | None, site: str, settings: Settings, **facts: str) -> Draft | None:
+def _draft(
+    kind: EmailKind, to: User | Registration | None, site: str, settings: Settings, **facts: str
+) -> Draft | None:
     if to is None or not _is_within_limits(kind, to, site):
         return None
     email, token = _add(to, kind, site)

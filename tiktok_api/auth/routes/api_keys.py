@@ -9,13 +9,20 @@ from tiktok_api.auth.errors import ExpiryPassed, TooManyKeys, UnknownAccount
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.models import ApiKey
 from tiktok_api.auth.routes.confirmation import FIELD, needs_recent_sign_in
-from tiktok_api.auth.schemas import ApiKeyRequestSchema, ApiKeySchema, NewApiKeySchema
+from tiktok_api.auth.schemas import LARGEST_BODY, ApiKeyRequestSchema, ApiKeySchema, NewApiKeySchema
 from tiktok_api.db import transaction
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.pagination import Page, PageArgsSchema, paginate
 from tiktok_api.web.schemas import page_of
 
-blp = Blueprint("api_keys", __name__, url_prefix="/auth/api-keys", domain="auth", description="Tokens for servers")
+blp = Blueprint(
+    "api_keys",
+    __name__,
+    url_prefix="/auth/api-keys",
+    domain="auth",
+    description="Tokens for servers",
+    largest_body=LARGEST_BODY,
+)
 
 
 @blp.get("")

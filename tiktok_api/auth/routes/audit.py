@@ -5,13 +5,20 @@ from typing import Any
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.models import AuditEntry
-from tiktok_api.auth.schemas import AuditArgsSchema, AuditEntrySchema
+from tiktok_api.auth.schemas import LARGEST_BODY, AuditArgsSchema, AuditEntrySchema
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.parsing.moments import in_utc
 from tiktok_api.web.schemas import page_of
 
-blp = Blueprint("audit", __name__, url_prefix="/audit", domain="auth", description="What you and your API keys did")
+blp = Blueprint(
+    "audit",
+    __name__,
+    url_prefix="/audit",
+    domain="auth",
+    description="What you and your API keys did",
+    largest_body=LARGEST_BODY,
+)
 
 
 @blp.get("")

@@ -12,6 +12,7 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.auth.proofs import registrations
 from tiktok_api.auth.routes.confirmation import counts_confirmations
 from tiktok_api.auth.schemas import (
+    LARGEST_BODY,
     EmailTokenSchema,
     PasswordChangedSchema,
     PasswordChangeSchema,
@@ -25,7 +26,12 @@ from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.limits import client_address, client_network
 
 blp = Blueprint(
-    "passwords", __name__, url_prefix="/auth", domain="auth", description="Passwords, and proving an address"
+    "passwords",
+    __name__,
+    url_prefix="/auth",
+    domain="auth",
+    description="Passwords, and proving an address",
+    largest_body=LARGEST_BODY,
 )
 
 

@@ -7,14 +7,19 @@ from tiktok_api.auth import sessions
 from tiktok_api.auth.identity import caller
 from tiktok_api.auth.models import SignInSession
 from tiktok_api.auth.routes.confirmation import needs_recent_sign_in
-from tiktok_api.auth.schemas import ConfirmationSchema, SessionSchema
+from tiktok_api.auth.schemas import LARGEST_BODY, ConfirmationSchema, SessionSchema
 from tiktok_api.db import transaction
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.pagination import Page, PageArgsSchema, paginate
 from tiktok_api.web.schemas import page_of
 
 blp = Blueprint(
-    "sessions", __name__, url_prefix="/auth/sessions", domain="auth", description="The devices that are signed in"
+    "sessions",
+    __name__,
+    url_prefix="/auth/sessions",
+    domain="auth",
+    description="The devices that are signed in",
+    largest_body=LARGEST_BODY,
 )
 
 

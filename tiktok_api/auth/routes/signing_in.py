@@ -1,5 +1,6 @@
 """The endpoints of registration, sign-in, tokens and the profile."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -23,6 +24,7 @@ from tiktok_api.auth.proofs import registrations
 from tiktok_api.auth.proofs.addresses import email_key
 from tiktok_api.auth.routes.confirmation import count_guesses, needs_recent_sign_in
 from tiktok_api.auth.schemas import (
+    LARGEST_BODY,
     LONGEST_EMAIL,
     ConfirmationSchema,
     CredentialsSchema,
@@ -44,7 +46,13 @@ from tiktok_api.web.limits import client_address, client_network
 from tiktok_api.web.parsing.parser import peek_at_json
 from tiktok_api.web.serializing import dump, to_json
 
-blp = Blueprint("auth", __name__, url_prefix="/auth", description="Signing up, signing in, and who you are")
+blp = Blueprint(
+    "auth",
+    __name__,
+    url_prefix="/auth",
+    description="Signing up, signing in, and who you are",
+    largest_body=LARGEST_BODY,
+)
 
 
 def _address_and_account() -> str:
@@ -169,5 +177,4 @@ def delete_me(_confirmation: dict[str, str]) -> None:
     a refresh does not count, or your password as `current_password`.
     """
     with transaction():
-        must_be_current(ProfileSchema, services.get_profile(caller))
-        services.delete_account(caller)
+        services.delete_account(caller, precondition=partial(must_be_current, ProfileSchema))

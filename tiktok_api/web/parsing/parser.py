@@ -9,6 +9,8 @@ from marshmallow import RAISE, Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
 
 from tiktok_api.errors import BadRequest, Invalid, Problem, UnsupportedBody, fault
+from tiktok_api.web.parsing import bounds
+from tiktok_api.web.parsing.bounds import pointer_to, unprintable
 from tiktok_api.web.parsing.well_formed import WellFormed, well_formed
 
 _CODES = {
@@ -43,13 +45,12 @@ class Parser(FlaskParser):
             value = orjson.loads(body)  # strict where the standard library is not: NaN, lone surrogates, deep nesting
         except orjson.JSONDecodeError:
             raise MalformedJson from None
-        if faults := [_unprintable(pointer=_pointer(path)) for path in _nuls(value, body)]:
-            raise Invalid(errors=faults)
+        bounds.check(value, body)
         return value
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         if faults := [
-            _unprintable(parameter=name) for name, value in req.args.items(multi=True) if "\0" in name + value
+            unprintable(parameter=name) for name, value in req.args.items(multi=True) if "\0" in name + value
         ]:
             raise Invalid(errors=faults)
         loaded = super().load_querystring(req, schema)
@@ -64,7 +65,7 @@ class Parser(FlaskParser):
         if judge is not None and location == "json":
             pointers = frozenset(found["pointer"] for found in faults)
             sound = well_formed(schema, orjson.loads(req.get_data(cache=True)), messages, pointers)
-            faults += [found for found in _further(judge, sound, req) if not _is_reported(found["pointer"], faults)]
+            faults += [found for found in _further(judge, sound, req) if not _is_reported(found["pointer"], pointers)]
         raise Invalid(errors=faults)
 
 
@@ -83,9 +84,11 @@ def _further(judge: Callable[..., Any], sound: WellFormed, req: Request) -> list
     return []
 
 
-def _is_reported(pointer: str, faults: list[dict[str, Any]]) -> bool:
-    """Returns True if `pointer`, or a part of the body that contains it, has a fault already."""
-    return any(pointer == found["pointer"] or pointer.startswith(found["pointer"] + "/") for found in faults)
+def _is_reported(pointer: str, reported: frozenset[str]) -> bool:
+    """Returns True if `pointer`, or a part of the body that contains it, is among those that were reported."""
+    while pointer and pointer not in reported:
+        pointer = pointer.rpartition("/")[0]
+    return pointer in reported
 
 
 def refuse_query() -> None:
@@ -116,27 +119,9 @@ def peek_at_json() -> Any:
         return None
 
 
-def _nuls(value: Any, body: bytes) -> Iterator[tuple[Any, ...]]:
-    """The places of U+0000 in the body: no text needs it, and PostgreSQL refuses it."""
-    found: list[tuple[tuple[Any, ...], Any]] = [((), value)] if rb"\u0000" in body else []
-    while found:
-        path, inner = found.pop()
-        if isinstance(inner, dict):
-            yield from ((*path, key) for key in inner if "\0" in key)
-            found += [((*path, key), deeper) for key, deeper in inner.items()]
-        elif isinstance(inner, list):
-            found += [((*path, index), deeper) for index, deeper in enumerate(inner)]
-        elif isinstance(inner, str) and "\0" in inner:
-            yield path
-
-
-def _unprintable(**place: str) -> dict[str, Any]:
-    return fault("invalid", "Has the character U+0000.", **place)
-
-
 def _faults(location: str, messages: Any) -> Iterator[dict[str, Any]]:
     for path, message in _walk(messages, ()):
-        place = {"pointer": _pointer(path)} if location == "json" else {"parameter": str(path[0]) if path else ""}
+        place = {"pointer": pointer_to(path)} if location == "json" else {"parameter": str(path[0]) if path else ""}
         yield fault(_code(message), message, **place)
 
 
@@ -154,8 +139,3 @@ def _walk(messages: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...
             yield from _walk(inner, path)
     else:
         yield path, str(messages)
-
-
-def _pointer(path: tuple[Any, ...]) -> str:
-    """A JSON pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
