@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "e41b7d90a3c5"
-down_revision = "c4e81f06b7d2"
+down_revision = "9b3e5d1f7a60"
 branch_labels = None
 depends_on = None
 

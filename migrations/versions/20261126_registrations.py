@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "8a1f4c62d0e7"
-down_revision = "c4e81f06b7d2"
+down_revision = "e41b7d90a3c5"
 branch_labels = None
 depends_on = None
 
