@@ -71,6 +71,16 @@ def install(app: Flask) -> None:
     for vanished in (IntegrityError, ObjectDeletedError, StaleDataError):
         app.register_error_handler(vanished, _render_vanished)
     app.register_error_handler(Exception, _render_bug)
+    app.after_request(_redirect_without_host)
+
+
+def _redirect_without_host(response: Response) -> Response:
+    """A redirect to the proper spelling of a path: werkzeug builds it on the host that the client has named."""
+    if isinstance(request.routing_exception, RequestRedirect):
+        target = urlsplit(request.routing_exception.new_url)
+        response.headers["Location"] = urlunsplit(("", "", "/" + target.path.lstrip("/"), target.query, ""))
+        response.set_data(b"")
+    return response
 
 
 def render(problem: errors.Problem) -> Response:
@@ -104,11 +114,7 @@ def _bounded(extra: dict[str, Any]) -> dict[str, Any]:
 
 def _render_http(error: HTTPException) -> Response:
     if error.code is not None and error.code < 400 and error.response is None:  # a redirect is not a failure
-        response = Response(status=error.code, headers=list(error.get_headers()))
-        if isinstance(error, RequestRedirect):
-            target = urlsplit(error.new_url)  # on the host that the client named
-            response.headers["Location"] = urlunsplit(("", "", "/" + target.path.lstrip("/"), target.query, ""))
-        return response
+        return Response(status=error.code, headers=list(error.get_headers()))
     if isinstance(error, ClientDisconnected):
         return render(BodyIncomplete())
     if isinstance(error, MethodNotAllowed) and error.valid_methods:

@@ -20,6 +20,8 @@ SMALL_RESPONSE_BYTES = 1024 * 1024
 """A response that is smaller is no transfer; our own server sends it without a thread."""
 _PRESSING_BYTES = 4096
 
+_SOCKET = "gunicorn.socket"
+"""Only gunicorn has few threads, shows its socket, and surely closes each response."""
 _HELD = "tiktok_api.places"
 _PLACES = "tiktok_api.places"
 
@@ -83,7 +85,7 @@ def _release_all(places: Places, held: list[Place]) -> None:
 
 def _take_for_body() -> None:
     environ = request.environ
-    if not _is_large_body(environ):
+    if _SOCKET not in environ or not _is_large_body(environ):
         return
     arrived = getattr(environ["wsgi.input"], "arrived_bytes", 0)
     _take(socket.SHUT_RD, is_pressing=arrived >= min(_PRESSING_BYTES, request.content_length or 1))
@@ -97,7 +99,9 @@ def _is_large_body(environ: Environ) -> bool:
 
 
 def _take_for_response(response: Response) -> Response:
-    if request.method == "HEAD" or response.status_code in (204, 304) or request.environ.get(_HELD):
+    environ = request.environ
+    has_no_body = request.method == "HEAD" or response.status_code in (204, 304)
+    if _SOCKET not in environ or has_no_body or environ.get(_HELD):
         return response
     length: int | None = response.content_length
     if length is None and response.is_sequence:
@@ -115,7 +119,7 @@ def _take_for_response(response: Response) -> Response:
 
 def _take(how: int, *, is_pressing: bool) -> None:
     environ = request.environ
-    connection: Any = environ.get("gunicorn.socket")
+    connection: Any = environ[_SOCKET]
     caller = known_caller()
     place = Place(client_network(), str(caller.user_id) if caller else None)
     if hasattr(connection, "fair"):
