@@ -86,7 +86,9 @@ def test_the_next_page_is_linked_under_the_public_address(owner):
 
 
 @pytest.mark.parametrize("path", ["/livez", f"{API}/auth/me", "/nowhere"])
-@pytest.mark.parametrize(("public_url", "told"), [("https://a.example", "max-age=31536000"), ("http://a.example", None)])
+@pytest.mark.parametrize(
+    ("public_url", "told"), [("https://a.example", "max-age=31536000"), ("http://a.example", None)]
+)
 def test_browsers_are_told_to_use_tls_where_it_is_offered(make_app, path, public_url, told):
     client = make_app(public_url=public_url).test_client()
 

@@ -14,7 +14,7 @@ _EXPECTATION = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IG
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class HeadRefusal:
     """A request that is refused before its head is complete."""
 
     status: int
@@ -22,9 +22,9 @@ class Refusal:
     detail: str
 
 
-TOO_LONG = Refusal(414, "URI Too Long", "The address is longer than this server takes.")
-TOO_LARGE = Refusal(431, "Request Header Fields Too Large", "The headers are more than this server takes.")
-TOO_LATE = Refusal(408, "Request Timeout", "The request did not arrive in time; send it again.")
+TOO_LONG = HeadRefusal(414, "URI Too Long", "The address is longer than this server takes.")
+TOO_LARGE = HeadRefusal(431, "Request Header Fields Too Large", "The headers are more than this server takes.")
+TOO_LATE = HeadRefusal(408, "Request Timeout", "The request did not arrive in time; send it again.")
 
 
 class Arrival:
@@ -38,7 +38,7 @@ class Arrival:
         self.content = bytearray()
         self.has_head = False
         self.wants_continue = False
-        self.refusal: Refusal | None = None
+        self.refusal: HeadRefusal | None = None
         self._searched = 0
         self._lines_at = 0
         self._needed = 0

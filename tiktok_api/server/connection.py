@@ -7,7 +7,7 @@ from typing import Any
 
 from gunicorn import util
 
-from tiktok_api.server.arrival import TOO_LATE, Arrival, Refusal
+from tiktok_api.server.arrival import TOO_LATE, Arrival, HeadRefusal
 from tiktok_api.server.body import ArrivingRequests, Unreader
 from tiktok_api.server.paced_socket import ClientTooSlow, PacedSocket
 
@@ -29,7 +29,7 @@ class Waiting(Enum):
     END = "end"
 
 
-class Connection:
+class ClientConnection:
     """Has the attributes that gunicorn's worker expects of one."""
 
     initialized = data_ready = True
@@ -115,7 +115,7 @@ class Connection:
         self._lingered += dropped
         return dropped > 0 and self._lingered < LINGER_BYTES
 
-    def refuse(self, refusal: Refusal = TOO_LATE) -> None:
+    def refuse(self, refusal: HeadRefusal = TOO_LATE) -> None:
         """Answer a request whose head never became complete. Raises OSError."""
         self.is_kept = False
         util.write_error(self.sock, refusal.status, refusal.reason, refusal.detail)

@@ -5,7 +5,7 @@ import socket
 from collections import deque
 from typing import Any
 
-from tiktok_api.pace import Pace
+from tiktok_api.server.pace import LeastRate
 
 MOST_UNSENT_BYTES = 1024 * 1024
 """How much of a response may wait for the client without a thread: more than any list has."""
@@ -36,8 +36,8 @@ class PacedSocket(socket.socket):
 
     def restart(self) -> None:
         """A new request begins: what an earlier one was slow in does not count."""
-        self.least = Pace()
-        self.fair = Pace(FAIR_BYTES_PER_SECOND, FAIR_SECONDS)
+        self.least = LeastRate()
+        self.fair = LeastRate(FAIR_BYTES_PER_SECOND, FAIR_SECONDS)
 
     def cut(self, how: int = socket.SHUT_RD) -> None:
         """Called by any thread: the one that waits for this client is to stop, and gets ClientTooSlow."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from gunicorn.workers import gthread
 
-from tiktok_api.server.connection import Connection, Waiting
+from tiktok_api.server.connection import ClientConnection, Waiting
 from tiktok_api.server.paced_socket import PacedSocket
 
 LEAST_THREADS = 4
@@ -35,7 +35,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.most_connections = int(self.cfg.worker_connections)
         self.worker_connections = sys.maxsize  # accept always: an older connection gives way
-        self._waiting: dict[Connection, None] = {}
+        self._waiting: dict[ClientConnection, None] = {}
         self._expired_at = 0.0
         self._stopping_at: float | None = None
         self._counters: Any = None
@@ -84,11 +84,11 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
                 self._make_room()
                 return
             self.nr_conns += 1
-            conn = Connection(self.cfg, PacedSocket(plain, threads=self._threads), client, listener.getsockname())
+            conn = ClientConnection(self.cfg, PacedSocket(plain, threads=self._threads), client, listener.getsockname())
             self._count_connection(1)
             self._watch(conn, selectors.EVENT_READ)
 
-    def finish_request(self, conn: Connection, fs: Any) -> None:
+    def finish_request(self, conn: ClientConnection, fs: Any) -> None:
         """A thread is done with a connection."""
         conn.is_kept = not fs.cancelled() and fs.exception() is None and bool(fs.result())
         self._attempt(conn, self._go_on)
@@ -112,7 +112,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
     def _cap_keepalive(self, deadline: float) -> None:
         self._stopping_at = deadline
 
-    def _go_on(self, conn: Connection) -> None:
+    def _go_on(self, conn: ClientConnection) -> None:
         """Send the rest of a response, then await the next request or the end."""
         if conn.sock.unsent_bytes:
             conn.await_sending()
@@ -124,7 +124,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             conn.await_end()
             self._watch(conn, selectors.EVENT_READ)
 
-    def _take_up(self, conn: Connection) -> None:
+    def _take_up(self, conn: ClientConnection) -> None:
         """Give a request that has arrived to a thread, or await more of it."""
         if conn.arrival.refusal is not None:
             conn.refuse(conn.arrival.refusal)
@@ -136,10 +136,10 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         elif conn not in self._waiting:
             self._watch(conn, selectors.EVENT_READ)
 
-    def _on_event(self, conn: Connection, _fileobj: Any) -> None:
+    def _on_event(self, conn: ClientConnection, _fileobj: Any) -> None:
         self._attempt(conn, self._advance)
 
-    def _advance(self, conn: Connection) -> None:
+    def _advance(self, conn: ClientConnection) -> None:
         if conn.waiting is Waiting.SENDING:
             self._unwatch(conn)
             conn.flush()
@@ -154,7 +154,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         else:
             self._drop(conn)
 
-    def _expire(self, conn: Connection) -> None:
+    def _expire(self, conn: ClientConnection) -> None:
         if conn.waiting is not Waiting.REQUEST or conn.is_idle:
             self._count_closed("idle" if conn.is_idle else conn.waiting.value)
             self._drop(conn)
@@ -168,14 +168,14 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             conn.refuse()
             self._go_on(conn)
 
-    def _hand_over(self, conn: Connection) -> None:
+    def _hand_over(self, conn: ClientConnection) -> None:
         """Let a thread read a body that will not become complete; it never waits for more."""
         self._unwatch(conn)
         self.enqueue_req(conn)
 
     def _make_room(self) -> None:
         """Close the connection that has waited longest, of the network that has most."""
-        networks: dict[str, list[Connection]] = {}
+        networks: dict[str, list[ClientConnection]] = {}
         for conn in self._waiting:
             networks.setdefault(conn.network, []).append(conn)
         if networks:
@@ -198,7 +198,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
                 self._count_closed("memory")
                 self._drop(conn)
 
-    def _attempt(self, conn: Connection, act: Any) -> None:
+    def _attempt(self, conn: ClientConnection, act: Any) -> None:
         try:
             act(conn)
         except BlockingIOError:
@@ -209,16 +209,16 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             self.log.exception("Connection failed")
             self._drop(conn)
 
-    def _watch(self, conn: Connection, event: int) -> None:
+    def _watch(self, conn: ClientConnection, event: int) -> None:
         self._waiting[conn] = None
         self.poller.register(conn.sock, event, partial(self._on_event, conn))
 
-    def _unwatch(self, conn: Connection) -> None:
+    def _unwatch(self, conn: ClientConnection) -> None:
         if conn in self._waiting:
             del self._waiting[conn]
             self.poller.unregister(conn.sock)
 
-    def _drop(self, conn: Connection) -> None:
+    def _drop(self, conn: ClientConnection) -> None:
         self._unwatch(conn)
         self.nr_conns -= 1
         self._count_connection(-1)

@@ -248,7 +248,7 @@ class Settings(BaseModel):
         le=256,
         description="gunicorn's processes; more than 1 only with PostgreSQL and REDIS_URL, or each counts limits for itself",
     )
-    web_threads: int = Field(16, ge=1, le=1024, description="requests that each process serves at a time")
+    web_threads: int = Field(16, ge=4, le=1024, description="requests that each process serves at a time")
     forwarded_allow_ips: Forwarders = Field(
         ("127.0.0.1",), description="proxies from which gunicorn accepts X-Forwarded-Proto; comma-separated, or *"
     )

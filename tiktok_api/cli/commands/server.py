@@ -19,7 +19,7 @@ _APPLICATION = "tiktok_api.app:create_app_or_exit()"
 @click.command("serve")
 @click.option("--bind", metavar="HOST:PORT", help="Where to listen; BIND by default.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; WEB_CONCURRENCY by default.")
-@click.option("--threads", type=click.IntRange(1, 1024), help="Threads of each process; WEB_THREADS by default.")
+@click.option("--threads", type=click.IntRange(4, 1024), help="Threads of each process; WEB_THREADS by default.")
 @local_option
 def serve(**options: str | int | None) -> None:
     """Serve the API with gunicorn, with this product's own configuration."""

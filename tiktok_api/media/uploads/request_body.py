@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tiktok_api.metrics import counters
-from tiktok_api.pace import BYTES_PER_SECOND, Pace
+from tiktok_api.server.pace import BYTES_PER_SECOND, LeastRate
 
 SMALLEST_PIECE, LARGEST_PIECE = 64 * 1024, 256 * 1024
 TICK_SECONDS = 1.0
@@ -61,7 +61,7 @@ class _Source:
         self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
         self._most = LARGEST_PIECE if hasattr(stream, "read1") else SMALLEST_PIECE
         self._left = length_of(environ)
-        self._pace = Pace(grace_seconds=stall_seconds)
+        self._pace = LeastRate(grace_seconds=stall_seconds)
         self._seconds = min(TICK_SECONDS, stall_seconds) if self._may_pause else stall_seconds
         self._wait_at_most, self.patience = _patience(environ)
 

@@ -6,7 +6,7 @@ BYTES_PER_SECOND, GRACE_SECONDS = 4096, 30.0
 """The slowest that a body may be, in and out, averaged over GRACE_SECONDS: a poor mobile network is still faster."""
 
 
-class Pace:
+class LeastRate:
     """Seconds of waiting that a client has left. Waiting uses them up, each byte that is moved gives some back.
 
     Only time in which the client is waited for counts: a slow disk of ours is not its fault. One thread moves bytes; any
