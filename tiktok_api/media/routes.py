@@ -8,6 +8,7 @@ from flask import Response, request
 
 from tiktok_api.accounts import services as accounts
 from tiktok_api.accounts.creator_info import last_creator_info
+from tiktok_api.auth.errors import KeyConfined
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
 from tiktok_api.encryption import Encryptor
@@ -63,6 +64,11 @@ BLUEPRINTS = (blp,)
 
 ROUTE_MODULES = (downloads_routes, uploads_routes)
 """The drawers' modules that add their routes to the blueprint when they are imported."""
+
+
+def _as_seen(media: Media) -> Media:
+    services.hide_relatives(caller, media)
+    return media
 
 
 def _max_body_bytes() -> int:
@@ -126,7 +132,7 @@ def upload_media(received: ReceivedFile) -> Media:
     name, is stored once.
     """
     with transaction():
-        return services.add_received(
+        media = services.add_received(
             caller,
             storage_key=received.storage_key,
             name=received.name,
@@ -135,6 +141,7 @@ def upload_media(received: ReceivedFile) -> Media:
             sha256=received.sha256,
             quota=Quota.of(service(Settings)),
         )
+        return _as_seen(media)
 
 
 @blp.post("/import")
@@ -169,7 +176,9 @@ def list_media(args: dict[str, Any]) -> Page:
     `sha256` tells before an upload whether you have that content already.
     """
     filters = {name: args[name] for name in ("kind", "status", "sha256", "used", "q") if name in args}
-    return paginate(services.in_library(caller, **filters), args, by=(Media.created_at, Media.id))
+    page = paginate(services.in_library(caller, **filters), args, by=(Media.created_at, Media.id))
+    services.hide_relatives(caller, *page.data)
+    return page
 
 
 @blp.get("/usage")
@@ -178,32 +187,33 @@ def show_media_usage() -> quotas.Usage:
     """Show how much of the quota is used
 
     The same content counts once, and unfinished uploads count with what they may come to. An upload beyond it is refused
-    with 413 `media_quota_exceeded`, with `unit` (bytes or files), `allowed`, `used` and `requested`.
+    with 413 `media_quota_exceeded`, with `unit` (bytes or files), `allowed`, `used` and `requested`. For an API key that is
+    confined to accounts only the media that it sees count here, and `used` is left out there.
     """
-    return quotas.usage(caller.user_id, Quota.of(service(Settings)))
+    return quotas.usage(caller.user_id, Quota.of(service(Settings)), seen=services.visible_to(caller))
 
 
 @blp.get("/<uuid:media_id>")
 @blp.response(200, MediaSchema)
 def show_media(media_id: UUID) -> Media:
     """Show one video or photo"""
-    return services.get_media(caller, media_id)
+    return _as_seen(services.get_media(caller, media_id))
 
 
 @blp.patch("/<uuid:media_id>")
 @blp.arguments(MediaChangesSchema)
 @blp.response(200, MediaSchema)
-@blp.raises(StaleVersion)
+@blp.raises(StaleVersion, KeyConfined)
 def rename_media(changes: dict[str, str], media_id: UUID) -> Media:
     """Give media another name"""
     with transaction():
-        must_be_current(MediaSchema, services.get_media(caller, media_id))
-        return services.rename(caller, media_id, **changes)
+        must_be_current(MediaSchema, _as_seen(services.get_media(caller, media_id)))
+        return _as_seen(services.rename(caller, media_id, **changes))
 
 
 @blp.delete("/<uuid:media_id>")
 @blp.response(204)
-@blp.raises(StaleVersion, MediaInUse)
+@blp.raises(StaleVersion, MediaInUse, KeyConfined)
 def delete_media(media_id: UUID) -> None:
     """Delete media
 
@@ -211,7 +221,7 @@ def delete_media(media_id: UUID) -> None:
     what the others are duplicates of from then on.
     """
     with transaction():
-        must_be_current(MediaSchema, services.get_media(caller, media_id))
+        must_be_current(MediaSchema, _as_seen(services.get_media(caller, media_id)))
         services.delete(caller, media_id)
 
 
@@ -229,7 +239,9 @@ def convert_photo(wish: dict[str, str], media_id: UUID) -> Media:
     """
     with transaction():
         quota = Quota.of(service(Settings))
-        return conversion.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
+        return _as_seen(
+            conversion.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
+        )
 
 
 @blp.get("/<uuid:media_id>/content")
