@@ -57,6 +57,7 @@ from tiktok_api.web import idempotency
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.idempotency import StreamedBody
 from tiktok_api.web.pagination import Page, paginate
+from tiktok_api.web.rendering import render
 from tiktok_api.web.schemas import page_of
 
 BLUEPRINTS = (blp,)
@@ -64,6 +65,14 @@ BLUEPRINTS = (blp,)
 
 ROUTE_MODULES = (downloads_routes, uploads_routes)
 """The drawers' modules that add their routes to the blueprint when they are imported."""
+
+
+def _tell_no_totals(problem: MediaQuotaExceeded) -> Response:
+    """A confined key learns from no refusal how much there is that it does not see."""
+    return render(problem if caller.account_ids is None else problem.without_use())
+
+
+blp.register_error_handler(MediaQuotaExceeded, _tell_no_totals)
 
 
 def _as_seen(media: Media) -> Media:
