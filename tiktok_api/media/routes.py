@@ -9,6 +9,7 @@ from flask import Response, request
 
 from tiktok_api.accounts import services as accounts
 from tiktok_api.accounts.creator_info import last_creator_info
+from tiktok_api.auth.errors import KeyConfined
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
 from tiktok_api.encryption import Encryptor
@@ -57,6 +58,7 @@ from tiktok_api.web import byte_quota, idempotency
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.idempotency import StreamedBody
 from tiktok_api.web.pagination import Page, paginate
+from tiktok_api.web.rendering import render
 from tiktok_api.web.schemas import page_of
 from tiktok_api.web.transfers.places import ServerBusy
 
@@ -65,6 +67,23 @@ BLUEPRINTS = (blp,)
 
 ROUTE_MODULES = (downloads_routes, uploads_routes)
 """The drawers' modules that add their routes to the blueprint when they are imported."""
+
+
+def _tell_no_totals(problem: MediaQuotaExceeded) -> Response:
+    """A confined key learns from no refusal how much there is that it does not see."""
+    return render(problem if caller.account_ids is None else problem.without_use())
+
+
+blp.register_error_handler(MediaQuotaExceeded, _tell_no_totals)
+
+
+def _as_seen(media: Media) -> Media:
+    services.hide_relatives(caller, media)
+    return media
+
+
+def _must_be_current_as_seen(media: Media) -> None:
+    must_be_current(MediaSchema, _as_seen(media))
 
 
 def _max_body_bytes() -> int:
@@ -129,7 +148,7 @@ def upload_media(received: ReceivedFile) -> Media:
     name, is stored once.
     """
     with transaction():
-        return services.add_received(
+        media = services.add_received(
             caller,
             storage_key=received.storage_key,
             name=received.name,
@@ -138,6 +157,7 @@ def upload_media(received: ReceivedFile) -> Media:
             sha256=received.sha256,
             quota=Quota.of(service(Settings)),
         )
+        return _as_seen(media)
 
 
 @blp.post("/import")
@@ -172,7 +192,9 @@ def list_media(args: dict[str, Any]) -> Page:
     `sha256` tells before an upload whether you have that content already.
     """
     filters = {name: args[name] for name in ("kind", "status", "sha256", "used", "q") if name in args}
-    return paginate(services.in_library(caller, **filters), args, by=(Media.created_at, Media.id))
+    page = paginate(services.in_library(caller, **filters), args, by=(Media.created_at, Media.id))
+    services.hide_relatives(caller, *page.data)
+    return page
 
 
 @blp.get("/usage")
@@ -181,32 +203,33 @@ def show_media_usage() -> quotas.Usage:
     """Show how much of the quota is used
 
     The same content counts once, and unfinished uploads count with what they may come to. An upload beyond it is refused
-    with 413 `media_quota_exceeded`, with `unit` (bytes or files), `allowed`, `used` and `requested`.
+    with 413 `media_quota_exceeded`, with `unit` (bytes or files), `allowed`, `used` and `requested`. For an API key that is
+    confined to accounts only the media that it sees count here, and `used` is left out there.
     """
-    return quotas.usage(caller.user_id, Quota.of(service(Settings)))
+    return quotas.usage(caller.user_id, Quota.of(service(Settings)), seen=services.visible_to(caller))
 
 
 @blp.get("/<uuid:media_id>")
 @blp.response(200, MediaSchema)
 def show_media(media_id: UUID) -> Media:
     """Show one video or photo"""
-    return services.get_media(caller, media_id)
+    return _as_seen(services.get_media(caller, media_id))
 
 
 @blp.patch("/<uuid:media_id>")
 @blp.arguments(MediaChangesSchema)
 @blp.response(200, MediaSchema)
-@blp.raises(StaleVersion)
+@blp.raises(StaleVersion, KeyConfined)
 def rename_media(changes: dict[str, str], media_id: UUID) -> Media:
     """Give media another name"""
     with transaction():
-        must_be_current(MediaSchema, services.get_media(caller, media_id, to_change=True))
-        return services.rename(caller, media_id, **changes)
+        must_be_current(MediaSchema, _as_seen(services.get_media(caller, media_id, to_change=True)))
+        return _as_seen(services.rename(caller, media_id, **changes))
 
 
 @blp.delete("/<uuid:media_id>")
 @blp.response(204)
-@blp.raises(StaleVersion, MediaInUse)
+@blp.raises(StaleVersion, MediaInUse, KeyConfined)
 def delete_media(media_id: UUID) -> None:
     """Delete media
 
@@ -214,7 +237,7 @@ def delete_media(media_id: UUID) -> None:
     what the others are duplicates of from then on.
     """
     with transaction():
-        services.delete(caller, media_id, precondition=partial(must_be_current, MediaSchema))
+        services.delete(caller, media_id, precondition=_must_be_current_as_seen)
 
 
 @blp.post("/<uuid:media_id>/convert")
@@ -231,7 +254,9 @@ def convert_photo(wish: dict[str, str], media_id: UUID) -> Media:
     """
     with transaction():
         quota = Quota.of(service(Settings))
-        return conversion.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
+        return _as_seen(
+            conversion.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
+        )
 
 
 @blp.get("/<uuid:media_id>/content")

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, false, or_, select, update
+from sqlalchemy import ColumnElement, Select, false, or_, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from tiktok_api import clock, events
 from tiktok_api.auth.identity import Identity
@@ -28,12 +29,24 @@ INSPECT = "media.inspect"
 LONGEST_NAME = 255
 
 
+def visible_to(caller: Identity) -> list[ColumnElement[bool]]:
+    """Returns the conditions for the media that the caller may see.
+
+    A key that is confined to accounts sees what a post that it may see shows, and what no post shows: that is about no
+    account. Higher domains that show media answer `media.is_visible` with a condition on the column that they are given.
+    """
+    conditions: list[ColumnElement[bool]] = [Media.owner_id == caller.user_id]
+    if caller.account_ids is not None:
+        conditions += events.ask("media.is_visible", caller=caller, media_id=Media.id)
+    return conditions
+
+
 def get_media(caller: Identity, media_id: UUID, *, to_change: bool = False) -> Media:
     """Returns the caller's media with this id, with `to_change` locked. Raises NotFound.
 
     Lock order: posts, library, media (`deduplication.lock_library`).
     """
-    mine = select(Media).where(Media.id == media_id, Media.owner_id == caller.user_id)
+    mine = select(Media).where(Media.id == media_id, *visible_to(caller))
     fresh = mine.execution_options(populate_existing=True)
     media = locked(mine, key_share=True) if to_change else db.session.scalar(fresh)
     if media is None:
@@ -43,8 +56,28 @@ def get_media(caller: Identity, media_id: UUID, *, to_change: bool = False) -> M
 
 def get_many(caller: Identity, ids: Iterable[UUID]) -> dict[UUID, Media]:
     """Returns those of `ids` that are the caller's, by id."""
-    found = db.session.scalars(select(Media).where(Media.id.in_(set(ids)), Media.owner_id == caller.user_id))
+    found = db.session.scalars(select(Media).where(Media.id.in_(set(ids)), *visible_to(caller)))
     return {media.id: media for media in found}
+
+
+def check_changeable(caller: Identity, media: Media) -> None:
+    """Raises what a listener of `media.changing` raises: a confined key may see media that other posts show too."""
+    if caller.account_ids is not None:
+        events.announce("media.changing", caller=caller, media=media)
+
+
+def hide_relatives(caller: Identity, *media: Media) -> None:
+    """Leave out of media that are about to be shown of what hidden media they are duplicates or conversions.
+
+    The row stays as it is. Call it last: what is read again has the ids again.
+    """
+    if caller.account_ids is None:
+        return
+    seen = get_many(caller, {each for item in media for each in (item.duplicate_of, item.source_id) if each})
+    for item in media:
+        for name in ("duplicate_of", "source_id"):
+            if getattr(item, name) not in seen:
+                set_committed_value(item, name, None)
 
 
 def get_ready(caller: Identity, media_id: UUID) -> Media:
@@ -84,7 +117,7 @@ def in_library(
 
     Higher domains that use media answer `media.is_used` with a condition on the column that they are given.
     """
-    statement = select(Media).where(Media.owner_id == caller.user_id)
+    statement = select(Media).where(*visible_to(caller))
     if kind:
         statement = statement.where(Media.kind.in_(kind))
     if status:
@@ -102,6 +135,7 @@ def in_library(
 def rename(caller: Identity, media_id: UUID, *, name: str | None = None) -> Media:
     """Change the name that people see; without `name`, nothing changes. Raises NotFound."""
     media = get_media(caller, media_id, to_change=True)
+    check_changeable(caller, media)
     if name is not None:
         media.name = clean_name(name)
     db.session.flush()
@@ -114,11 +148,12 @@ def delete(caller: Identity, media_id: UUID, *, precondition: Callable[[Media], 
     `precondition` gets the locked row and may refuse. Higher domains that use the media object by answering
     `media.may_be_deleted` with False or an exception. Raises NotFound, MediaInUse.
     """
-    check_deletable(get_media(caller, media_id))
+    media = get_media(caller, media_id)
+    check_changeable(caller, media)
+    check_deletable(media)
     deduplication.lock_library(caller.user_id)
-    media = get_media(caller, media_id, to_change=True)  # read again: it may have a duplicate by now, or be deleted
-    precondition(media)
-    deduplication.remove(media)
+    precondition(get_media(caller, media_id, to_change=True))
+    deduplication.remove(get_media(caller, media_id))  # read again: it may have a duplicate by now, or be deleted
 
 
 def discard(storage: Storage, keys: Iterable[str]) -> None:
