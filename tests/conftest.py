@@ -30,6 +30,7 @@ from tiktok_api.extensions import services_of
 from tiktok_api.settings import Settings, load
 from tiktok_api.simulator import running
 from tiktok_api.tiktok import TikTokClient
+from tiktok_api.web.monitoring.health import Readiness
 
 pytest_plugins = ("tests.groups", "tests.selection", "tests.posts.fixtures", "tests.outbound.fixtures")
 """Hooks, and fixtures that several folders share."""
@@ -164,7 +165,8 @@ def make_app(base_settings: Settings, database_url: str) -> Iterator[Callable[..
     made: list[Flask] = []
 
     def make(*, replaced: dict[type, Any] | None = None, **changes: Any) -> Flask:
-        app = create_app(base_settings.replace(**({"database_url": database_url} | changes)), replaced)
+        parts = {Readiness: Readiness(remembered_seconds=0.0)} | (replaced or {})
+        app = create_app(base_settings.replace(**({"database_url": database_url} | changes)), parts)
         flask_commands.install(app)
         app.config["PROPAGATE_BUGS"] = True  # a bug must fail the test with its own traceback
         made.append(app)

@@ -11,6 +11,7 @@ from tiktok_api.app import create_app
 from tiktok_api.cli import flask_commands
 from tiktok_api.db import db
 from tiktok_api.settings import Settings
+from tiktok_api.web.monitoring.health import Readiness
 
 _applications: dict[tuple[str, str], Flask] = {}
 
@@ -32,7 +33,8 @@ def application(
     """The application of that kind on that database, put together when it is first asked for."""
     key = (database_url, kind)
     if key not in _applications:
-        _applications[key] = app = add(create_app(settings.replace(database_url=database_url)))
+        forgetful = {Readiness: Readiness(remembered_seconds=0.0)}
+        _applications[key] = app = add(create_app(settings.replace(database_url=database_url), forgetful))
         flask_commands.install(app)
     _applications[key].config["PROPAGATE_BUGS"] = True
     return _applications[key]

@@ -3,6 +3,14 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+"""Times from outside are from the first, and before the second: a day earlier or later, in any zone, is on the calendar too."""
+
+
+def is_usable(moment: datetime) -> bool:
+    """Returns True if an aware time from outside is in the years that every zone, library and database knows."""
+    return EARLIEST <= moment < LATEST
+
 
 def _no_offset() -> timedelta:
     return timedelta(0)

@@ -202,10 +202,10 @@ def configure_engine(engine: Engine) -> None:
     """Configure an SQLite engine for foreign keys, the write-ahead log and explicit transactions.
 
     On PostgreSQL, a process that stops in the middle of a transaction loses its session, and so its locks, about when it
-    loses its leases.
+    loses its leases; and times are told in UTC, because those near the year 9999 have no reading in zones to the east.
     """
     if engine.dialect.name != "sqlite":
-        event.listen(engine, "connect", _bound_idle_transactions)
+        event.listen(engine, "connect", _configure_connection)
         return
 
     @event.listens_for(engine, "connect")
@@ -220,9 +220,10 @@ def configure_engine(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def _bound_idle_transactions(connection: Any, _record: Any) -> None:
+def _configure_connection(connection: Any, _record: Any) -> None:
     connection.autocommit = True
     connection.execute(f"SET idle_in_transaction_session_timeout = '{_LONGEST_IDLE_SECONDS}s'")
+    connection.execute("SET TIME ZONE 'UTC'")
     connection.autocommit = False
 
 

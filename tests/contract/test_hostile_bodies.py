@@ -37,6 +37,16 @@ def _send(owner: Any, operation: Operation, body: bytes) -> Any:
     return owner.open(path, method=operation.method.upper(), data=body, content_type="application/json")
 
 
+def test_every_body_of_auth_has_at_most_16_kib(owner, operations):
+    of_auth = some(each for each in _readers(operations) if each.path.startswith("/api/v1/auth/"))
+    spaces = b" " * (16 * KIBIBYTE - 1)
+
+    codes = {str(each): [_send(owner, each, spaces + tail).status_code for tail in (b"x", b"xx")] for each in of_auth}
+
+    assert len(codes) > 8
+    assert set(map(tuple, codes.values())) == {(400, 413)}
+
+
 def _what_is_wrong(answer: Any) -> Iterator[str]:
     """Why an answer is more than a refusal in a few words."""
     if answer.status_code not in (400, 404, 413, 422):

@@ -15,7 +15,7 @@ from tiktok_api.db import database_now, transaction
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.heartbeats import WorkerHeartbeat
 from tiktok_api.jobs.models import Job, JobStatus
-from tiktok_api.web.monitoring.health import Report, examine
+from tiktok_api.web.monitoring.health import HealthChecks, Readiness, Report, examine
 
 
 @pytest.fixture
@@ -243,3 +243,72 @@ def test_a_check_that_does_not_end_has_failed_and_so_have_those_after_it(app):
             "mute": {"status": "failed", "problem": "No answer in time."},
             "after": {"status": "failed", "problem": "Not looked at, because mute does not answer."},
         }
+
+
+class _CountedChecks(HealthChecks):
+    """One check that counts its runs, and waits where a test says so."""
+
+    def __init__(self, *, may_end: Event | None = None) -> None:
+        self.runs = 0
+        self.has_begun, self._may_end = Event(), may_end
+        super().__init__(storage=self._look)
+
+    def _look(self) -> dict[str, int]:
+        self.runs += 1
+        self.has_begun.set()
+        if self._may_end is not None:
+            assert self._may_end.wait(30)
+        return {"run": self.runs}
+
+
+def test_what_was_found_is_told_for_some_seconds_and_to_every_address(make_app):
+    checks = _CountedChecks()
+    client = make_app(replaced={HealthChecks: checks, Readiness: Readiness()}).test_client()
+
+    answers = [client.get("/readyz", environ_base={"REMOTE_ADDR": f"198.51.100.{n}"}) for n in range(50)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert checks.runs == 1
+
+
+def test_a_report_that_is_too_old_is_made_anew(make_app):
+    checks = _CountedChecks()
+    client = make_app(replaced={HealthChecks: checks, Readiness: Readiness(remembered_seconds=0)}).test_client()
+
+    answers = [client.get("/readyz").json["checks"]["storage"]["run"] for _ in range(3)]
+
+    assert answers == [1, 2, 3]
+
+
+def test_of_many_that_ask_at_once_one_looks(make_app):
+    may_end = Event()
+    checks = _CountedChecks(may_end=may_end)
+    app = make_app(replaced={HealthChecks: checks, Readiness: Readiness()})
+
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(lambda: app.test_client().get("/readyz").status_code) for _ in range(8)]
+        checks.has_begun.wait(30)
+        may_end.set()
+        codes = [each.result(30) for each in asked]
+
+    assert codes == [200] * 8
+    assert checks.runs == 1
+
+
+def test_while_one_looks_again_the_others_get_the_last_report(make_app):
+    may_end = Event()
+    checks = _CountedChecks(may_end=may_end)
+    app = make_app(replaced={HealthChecks: checks, Readiness: Readiness(remembered_seconds=0)})
+    may_end.set()
+    app.test_client().get("/readyz")
+    may_end.clear()
+    checks.has_begun.clear()
+
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(lambda: app.test_client().get("/readyz").json)
+        assert checks.has_begun.wait(30)
+        meanwhile = [app.test_client().get("/readyz").json["checks"]["storage"]["run"] for _ in range(5)]
+        may_end.set()
+        newest = slow.result(30)["checks"]["storage"]["run"]
+
+    assert (meanwhile, newest) == ([1] * 5, 2)

@@ -10,7 +10,7 @@ from tiktok_api.web.openapi.json_schemas import ONE_PRINTED_LINE, Choice
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.parsing.moments import MomentField, is_in_calendar
 from tiktok_api.web.parsing.timezones import is_timezone
-from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Schema, any_of, is_in_range, nullable
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Instant, Schema, any_of, nullable
 
 LARGEST_BODY = 16 * 1024
 """Bytes of a body of any of these endpoints, most of which answer without a token."""
@@ -210,10 +210,9 @@ def _confinement(**options: Any) -> fields.Field[Any]:
     )
 
 
-def _expiry(**options: Any) -> fields.AwareDateTime:
-    return fields.AwareDateTime(
+def _expiry(**options: Any) -> Instant:
+    return Instant(
         allow_none=True,
-        validate=is_in_range,
         metadata={"description": "When it stops working; null: never.", "example": "2028-03-02T12:00:00Z"},
         **options,
     )

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from tiktok_api import clock
+
 
 class UtcTime(click.DateTime):
     """A day, which is its first instant, or an instant; in UTC."""
@@ -14,4 +16,7 @@ class UtcTime(click.DateTime):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         found: datetime = super().convert(value, param, ctx)
-        return found.replace(tzinfo=UTC)
+        moment = found.replace(tzinfo=UTC)
+        if not clock.is_usable(moment):
+            self.fail("The years are 1970 to 9998.", param, ctx)
+        return moment

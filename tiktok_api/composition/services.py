@@ -23,7 +23,7 @@ from tiktok_api.settings import Settings, SettingsInvalid
 from tiktok_api.storage.factory import storage_from_url
 from tiktok_api.storage.port import Storage
 from tiktok_api.tiktok import TikTokClient
-from tiktok_api.web.monitoring.health import HealthChecks
+from tiktok_api.web.monitoring.health import HealthChecks, Readiness
 from tiktok_api.web.monitoring.metrics import Gauges, server_gauges
 
 GAUGES = (
@@ -42,6 +42,7 @@ def compose(app: Flask, settings: Settings, replaced: Mapping[type, Any]) -> Non
         Settings: lambda: settings,
         Encryptor: lambda: Encryptor(settings.vault_keys),
         HealthChecks: lambda: HealthChecks(CHECKS),
+        Readiness: Readiness,
         Gauges: lambda: Gauges(GAUGES),
         Storage: lambda: _make_storage(settings),
         Mailer: lambda: mailer_from_url(settings.mail_url, sender=settings.mail_from),

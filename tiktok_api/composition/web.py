@@ -13,7 +13,7 @@ from tiktok_api.settings import Settings
 from tiktok_api.storage.errors import StorageError
 from tiktok_api.web import authentication, limits, rendering
 from tiktok_api.web.blueprint import AnyIdConverter
-from tiktok_api.web.middleware import body_sizes, proxies, request_ids, request_log
+from tiktok_api.web.middleware import body_sizes, header_values, proxies, request_ids, request_log
 from tiktok_api.web.middleware.unread_bodies import drain_unread_bodies
 from tiktok_api.web.monitoring.health import health
 from tiktok_api.web.monitoring.metrics import blp as metrics
@@ -38,6 +38,7 @@ def bind_web(app: Flask, settings: Settings) -> None:
     tokens.install(app, settings)
     request_ids.install(app)
     proxies.install(app, settings)
+    header_values.install(app)
     body_sizes.install(app)
     authentication.install(app, tokens.make_authenticator())
     limits.install(app, settings)

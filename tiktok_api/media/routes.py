@@ -1,7 +1,6 @@
 """The endpoints of the library; importing this module also adds those of uploads and downloads to the blueprint."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -105,12 +104,12 @@ def _fingerprint_of_file() -> str:
 
 def _boundary() -> bytes:
     """Returns what separates the parts. Raises UploadContentTypeUnsupported, UploadTooLarge."""
-    boundary = request.mimetype_params.get("boundary", "")
-    if request.mimetype != "multipart/form-data" or not boundary:
+    boundary = multipart.boundary_of(request.mimetype_params)
+    if request.mimetype != "multipart/form-data" or boundary is None:
         raise UploadContentTypeUnsupported(expected="multipart/form-data")
     if (request.content_length or 0) > _max_body_bytes():
         raise UploadTooLarge(allowed=service(Settings).media_max_bytes)
-    return boundary.encode("latin-1")
+    return boundary
 
 
 def _pieces() -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import ColumnElement, Select, false, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm.attributes import set_committed_value
 
 from tiktok_api import clock, events
@@ -163,6 +164,22 @@ def discard(storage: Storage, keys: Iterable[str]) -> None:
             storage.delete(key)
         except StorageError as error:
             log.warning("media.not_discarded", key=key, error=str(error))
+
+
+def discard_unless_kept(storage: Storage, key: str) -> None:
+    """Delete content that a failed request was to keep, unless a row names it: the word of a commit may get lost.
+
+    Asks on a connection of its own, since the request's own may be of no more use. What cannot be known now is left to the
+    cleanup.
+    """
+    try:
+        with db.engine.connect() as connection:
+            is_kept = connection.scalar(select(Media.id).where(Media.storage_key == key)) is not None
+    except SQLAlchemyError as error:
+        log.warning("media.not_discarded", key=key, error=str(error))
+        return
+    if not is_kept:
+        discard(storage, [key])
 
 
 def check_deletable(media: Media) -> None:

@@ -125,8 +125,8 @@ def _grant(answer: ApiAnswer, *, refreshed: str = "") -> TokenGrant:
     access_token = parsing.text(body.get("access_token"))
     if _has_error(answer) or access_token is None or not is_sendable(access_token):
         raise answer.error()
-    expires_in = parsing.integer(body.get("expires_in"))
-    refresh_expires_in = parsing.integer(body.get("refresh_expires_in"))
+    expires_in = parsing.lifetime(body.get("expires_in"))
+    refresh_expires_in = parsing.lifetime(body.get("refresh_expires_in"))
     if expires_in is None or refresh_expires_in is None:
         # Raising would lose a rotated refresh token, and the account with it.
         log.warning("tiktok.lifetime_missing", operation=answer.operation, log_id=answer.log_id)

@@ -8,8 +8,11 @@ from typing import Any
 
 import orjson
 
+from tiktok_api import clock
+
 INT64_MAX = 2**63 - 1
-LATEST_TIMESTAMP = 253_402_300_799  # the last second of the year 9999
+LONGEST_SECONDS = 100 * 365 * 24 * 60 * 60
+"""No token lives longer than a hundred years."""
 
 
 def document(body: bytes) -> Any:
@@ -86,4 +89,10 @@ def words(value: Any) -> tuple[str, ...]:
 def instant(value: Any) -> datetime | None:
     """A time from Unix seconds; 0 is no time."""
     seconds = integer(value)
-    return datetime.fromtimestamp(seconds, UTC) if seconds and seconds <= LATEST_TIMESTAMP else None
+    return datetime.fromtimestamp(seconds, UTC) if seconds and seconds < clock.LATEST.timestamp() else None
+
+
+def lifetime(value: Any) -> int | None:
+    """Seconds that a token lives, at most LONGEST_SECONDS."""
+    seconds = integer(value)
+    return None if seconds is None else min(seconds, LONGEST_SECONDS)

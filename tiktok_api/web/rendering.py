@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import structlog
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import RateLimitExceeded
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import ClientDisconnected, HTTPException, MethodNotAllowed, RequestedRangeNotSatisfiable
@@ -67,6 +67,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _render_http)
     app.register_error_handler(OperationalError, _render_database)
     app.register_error_handler(DBAPIError, _render_statement)
+    app.register_error_handler(DataError, _render_value)
     app.register_error_handler(PoolTimeout, _render_database)
     for vanished in (IntegrityError, ObjectDeletedError, StaleDataError):
         app.register_error_handler(vanished, _render_vanished)
@@ -146,6 +147,13 @@ def _render_database(error: OperationalError | PoolTimeout) -> Response:
 def _render_statement(error: DBAPIError) -> Response:
     """A statement that the database refused: a bug of ours, unless its tables are those of another version."""
     return _render_schema(error) if revisions.is_about_schema(error) or _is_of_another_version() else _render_bug(error)
+
+
+def _render_value(error: DataError) -> Response:
+    """A value that no column takes, such as a text with U+0000 on PostgreSQL: schemas should have found it."""
+    log.error("database.value_refused", error=str(error.orig))
+    place = errors.fault("invalid", "Something in this request cannot be stored.", pointer="")
+    return render(errors.Invalid(errors=[place]))
 
 
 def _render_schema(error: DBAPIError) -> Response:

@@ -1,11 +1,13 @@
 """The shapes that every domain shares: the base schema, fields, pages, and the problem document."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import marshmallow
 from marshmallow import INCLUDE, RAISE, ValidationError, fields, validate
+
+from tiktok_api import clock
 
 
 class Schema(marshmallow.Schema):
@@ -45,11 +47,16 @@ class QueryInteger(fields.Integer):
 
 
 def is_in_range(value: datetime) -> None:
-    """Refuses instants at the ends of the calendar that do not exist in UTC. Raises ValidationError."""
-    try:
-        value.astimezone(UTC)
-    except OverflowError:
-        raise ValidationError("This year is out of range.") from None
+    """Refuses instants outside of the years 1970 to 9998. Raises ValidationError."""
+    if not clock.is_usable(value):
+        raise ValidationError("This year is out of range.")
+
+
+class Instant(fields.AwareDateTime):
+    """A time with its zone, in a request."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validate=is_in_range, **options)
 
 
 MOST_VALUES = 50

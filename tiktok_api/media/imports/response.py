@@ -5,12 +5,12 @@ from email.utils import parsedate_to_datetime
 
 from tiktok_api import clock
 from tiktok_api.media.imports.services import PendingImport
+from tiktok_api.media.uploads.content_types import named_type
 from tiktok_api.outbound import Answer
 
 _MAY_RECOVER = {408, 425, 429}
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})", re.ASCII)
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,255}"')  # RFC 9110, 8.8.3; a weak one does not promise the same bytes
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,60}/[\w!#$&^.+-]{1,60}", re.ASCII)
 
 
 def may_recover(answer: Answer) -> bool:
@@ -48,8 +48,7 @@ def validator_of(answer: Answer) -> str | None:
 
 def content_type_of(answer: Answer) -> str | None:
     """Returns the announced content type."""
-    said = answer.headers.get("content-type", "").partition(";")[0].strip()
-    return said.lower() if _MEDIA_TYPE.fullmatch(said) else None
+    return named_type(answer.headers.get("content-type"))
 
 
 def continues(answer: Answer, pending: PendingImport) -> bool:

@@ -1,7 +1,8 @@
 """The one file of a multipart/form-data body: streamed to storage, never spooled, hashed on the way."""
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -9,9 +10,10 @@ import orjson
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from tiktok_api.errors import Invalid, Problem
+from tiktok_api.errors import Invalid
 from tiktok_api.media.errors import FileInterrupted, StorageOutOfSpace, UploadTooLarge
-from tiktok_api.media.services import discard
+from tiktok_api.media.services import clean_name, discard, discard_unless_kept
+from tiktok_api.media.uploads.content_types import named_type
 from tiktok_api.media.uploads.hashing_writer import HashingWriter
 from tiktok_api.media.uploads.receiver import Receiver
 from tiktok_api.media.uploads.request_body import LARGEST_PIECE, BodyInterrupted
@@ -20,11 +22,18 @@ from tiktok_api.storage.port import Storage
 
 FIELD = "file"
 OVERHEAD_BYTES = 16 * 1024  # boundaries and part headers around the file
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
 _MAX_BUFFERED = 2 * LARGEST_PIECE + OVERHEAD_BYTES
 
 
 class MultipartFieldUnexpected(Invalid):
     message = "Send exactly one part, the file, named `file`."
+
+
+def boundary_of(parameters: Mapping[str, str]) -> bytes | None:
+    """Returns the boundary among the parameters of a Content-Type; None if it is missing or malformed (RFC 2046, 5.1.1)."""
+    boundary = parameters.get("boundary", "")
+    return boundary.encode() if _BOUNDARY.fullmatch(boundary) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +91,11 @@ def read_fingerprint(boundary: bytes, pieces: Iterator[bytes], *, max_bytes: int
 
 @contextmanager
 def discard_if_refused(storage: Storage, received: ReceivedFile) -> Iterator[None]:
-    """Delete the stored bytes if the library refuses the file."""
+    """Delete the stored bytes if the library does not keep the file, for whatever reason."""
     try:
         yield
-    except Problem:
-        discard(storage, [received.storage_key])
+    except BaseException:
+        discard_unless_kept(storage, received.storage_key)
         raise
 
 
@@ -127,7 +136,7 @@ def _described(part: _FilePart) -> tuple[str, str | None]:
     """Returns the name and the type of the file. Raises MultipartFieldUnexpected if there was none."""
     if part.file is None:
         raise _unexpected(FIELD)
-    return part.file.filename or "untitled", part.file.headers.get("Content-Type", type=str)
+    return clean_name(part.file.filename or ""), named_type(part.file.headers.get("Content-Type"))
 
 
 def _fingerprint(name: str, content_type: str | None, sha256: str) -> str:

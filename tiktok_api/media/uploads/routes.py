@@ -142,7 +142,8 @@ def create_upload() -> Response:
     tus_headers.check_version(request.headers)
     length = tus_headers.length_of_upload(request.headers)
     tus_headers.check_no_concatenation(request.headers)
-    found = tus_headers.metadata(request.headers.get("Upload-Metadata"))
+    upload_metadata = tus_headers.text(request.headers, "Upload-Metadata")
+    found = tus_headers.metadata(upload_metadata)
     has_bytes = request_body.length_of(request.environ) != 0
     if has_bytes:
         _check_content_type()
@@ -157,7 +158,7 @@ def create_upload() -> Response:
         first_bytes=(append.length or 0) if append is not None else 0,
         name=tus_headers.file_name(found),
         content_type=tus_headers.media_type(found),
-        upload_metadata=request.headers.get("Upload-Metadata"),
+        upload_metadata=upload_metadata,
     )
     location = url_for("media.append_upload", media_id=media.id)
     if append is not None:
@@ -283,7 +284,7 @@ def _append(offset: int, *, upload_length: int | None = None) -> Append:
         offset=offset,
         length=request_body.length_of(request.environ),
         upload_length=upload_length,
-        checksum=tus_headers.checksum(request.headers.get("Upload-Checksum")),
+        checksum=tus_headers.checksum(tus_headers.text(request.headers, "Upload-Checksum")),
     )
 
 

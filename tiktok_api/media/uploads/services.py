@@ -18,7 +18,6 @@ from tiktok_api.errors import NotFound
 from tiktok_api.media import services
 from tiktok_api.media.errors import (
     MalformedUploadHeader,
-    MediaQuotaExceeded,
     StorageOutOfSpace,
     UploadBusy,
     UploadExpired,
@@ -76,8 +75,8 @@ def create(
             session.flush()
             if length == 0:
                 services.request_inspection(media, sha256=None)
-    except MediaQuotaExceeded:
-        storage.delete(key)
+    except BaseException:
+        services.discard_unless_kept(storage, key)
         raise
     return media
 

@@ -7,6 +7,7 @@ import re
 from typing import Protocol
 
 from tiktok_api.media.errors import MalformedUploadHeader, TusVersionUnsupported
+from tiktok_api.media.uploads.content_types import named_type
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,termination,checksum,expiration"
@@ -17,7 +18,6 @@ _WHOLE = re.compile(r"[0-9]+")
 _MOST_DIGITS = 18
 TOO_MANY_BYTES = 10**_MOST_DIGITS
 """Stands for every number with more digits than any file has bytes."""
-_MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,64}/[A-Za-z0-9!#$&^_.+-]{1,64}")
 _KEY = re.compile(r"[!-+\--~]+")  # printable ASCII without space and comma
 
 
@@ -25,6 +25,14 @@ class Headers(Protocol):
     """Any mapping of header names to values."""
 
     def get(self, name: str, /) -> str | None: ...
+
+
+def text(headers: Headers, name: str) -> str | None:
+    """Returns a header's value; None if it is missing. Raises MalformedUploadHeader unless it is printable ASCII."""
+    value = headers.get(name)
+    if value is not None and not (value.isascii() and value.isprintable()):
+        raise MalformedUploadHeader(header=name, reason="it has characters that are not printable ASCII")
+    return value
 
 
 def check_version(headers: Headers) -> None:
@@ -35,7 +43,7 @@ def check_version(headers: Headers) -> None:
 
 def whole_number(headers: Headers, name: str) -> int | None:
     """Returns the header as a number of bytes, at most TOO_MANY_BYTES; None if it is missing. Raises MalformedUploadHeader."""
-    value = headers.get(name)
+    value = text(headers, name)
     if value is None:
         return None
     if not _WHOLE.fullmatch(value):
@@ -56,7 +64,7 @@ def offset(headers: Headers) -> int:
 
 def length_of_upload(headers: Headers) -> int | None:
     """Returns Upload-Length, or None if it is deferred. Raises MalformedUploadHeader unless exactly one of both is sent."""
-    length, deferred = whole_number(headers, "Upload-Length"), headers.get("Upload-Defer-Length")
+    length, deferred = whole_number(headers, "Upload-Length"), text(headers, "Upload-Defer-Length")
     if deferred not in (None, "1"):
         raise MalformedUploadHeader(header="Upload-Defer-Length", reason="its only value is 1")
     if (length is None) == (deferred is None):
@@ -96,8 +104,7 @@ def file_name(found: dict[str, str]) -> str:
 
 def media_type(found: dict[str, str]) -> str | None:
     """Returns the announced type of the file, if it is a media type."""
-    value = found.get("filetype") or found.get("type") or ""
-    return value.lower() if _MEDIA_TYPE.fullmatch(value) else None
+    return named_type(found.get("filetype") or found.get("type"))
 
 
 def checksum(header: str | None) -> tuple[str, bytes] | None:

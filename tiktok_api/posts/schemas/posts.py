@@ -13,7 +13,7 @@ from tiktok_api.web.openapi.json_schemas import Choice, PartOf, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.parsing.moments import MomentField, is_in_calendar
 from tiktok_api.web.parsing.timezones import is_timezone
-from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Schema, any_of, is_in_range, nullable
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Instant, Schema, any_of, nullable
 
 EXAMPLE_TIME = "2027-03-02T12:00:00Z"
 _WALL_TIME = (
@@ -82,8 +82,7 @@ class TargetSchema(ContentSchema):
 class SlotSchema(Schema):
     """When: an instant, or a local time with its zone."""
 
-    publish_at = fields.AwareDateTime(
-        validate=is_in_range,
+    publish_at = Instant(
         metadata={"example": EXAMPLE_TIME, "description": "An instant; a time without a zone is refused."},
     )
     local_time = fields.String(

@@ -1,9 +1,10 @@
 """`/livez` and `/readyz`: whether the process is alive, and whether it is ready; `composition/` names the checks."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 import structlog
@@ -24,6 +25,7 @@ class HealthChecks(dict[str, Check]):
     """The checks of an application, by name."""
 
 
+REMEMBERED_SECONDS = 5.0
 _PATIENCE_SECONDS = 8.0
 _MOST_BLOCKED = 4
 
@@ -42,6 +44,36 @@ class Report:
         """The worst of all checks."""
         found = {check["status"] for check in self.checks.values()}
         return next((status for status in ("failed", "degraded") if status in found), "ok")
+
+
+class Readiness:
+    """The last report of an application, so that the checks cost the same however many clients ask, of whatever address.
+
+    One of them writes to storage. So no more than one run at a time is started, and none within `remembered_seconds` of the
+    last one; who asks meanwhile gets the last report, and only the first ones of a process wait for it.
+    """
+
+    def __init__(self, *, remembered_seconds: float = REMEMBERED_SECONDS) -> None:
+        self._remembered_seconds = remembered_seconds
+        self._run = Lock()
+        self._last: tuple[float, Report] | None = None
+
+    def report(self) -> Report:
+        """The last report, or a new one if that is too old."""
+        last = self._last
+        if last is not None and (self._is_recent(last) or not self._run.acquire(blocking=False)):
+            return last[1]
+        if last is None:
+            self._run.acquire()
+        try:
+            if self._last is None or not self._is_recent(self._last):
+                self._last = (time.monotonic(), examine())
+            return self._last[1]
+        finally:
+            self._run.release()
+
+    def _is_recent(self, last: tuple[float, Report]) -> bool:
+        return time.monotonic() - last[0] < self._remembered_seconds
 
 
 def examine(checks: Mapping[str, Check] | None = None) -> Report:
@@ -98,9 +130,10 @@ def readyz() -> Response:
     """Answer whether everything that this server needs is available.
 
     200 if it is, and 200 with `degraded` if requests can still be answered: a load balancer that removed the API because no
-    worker is alive would make it worse. 503 if they cannot: no database, another schema, no storage.
+    worker is alive would make it worse. 503 if they cannot: no database, another schema, no storage. The answer is at most
+    some seconds old.
     """
-    report = examine()
+    report = service(Readiness).report()
     document = {"status": report.status, "checks": report.checks}
     headers = {"Cache-Control": "no-store"}
     if report.status == "failed":

@@ -15,7 +15,7 @@ How to declare what the document says of a field:
   to have no U+0000, which `web/parsing/parser.py` refuses everywhere.
 * **A default of a request** is `load_default`: the document says it in words, since generators oblige clients to send what
   has the keyword `default`.
-* **Time zones and instants**: `validate=is_timezone`, and `AwareDateTime(validate=is_in_range)`.
+* **Time zones and instants**: `validate=is_timezone`, and `Instant()`.
 * **A shape with a name** that is no marshmallow schema: `metadata={"x_component": "RuleValue", "anyOf": […]}` becomes the
   component `RuleValue`.
 * **Anything else** (`format`, `anyOf` …) is taken from `metadata` as it stands.
@@ -69,7 +69,7 @@ _SAID: dict[Any, dict[str, Any]] = {
         "pattern": "^[A-Za-z0-9_+/-]{1,64}$",
         "description": "An IANA time zone, such as `Europe/Berlin`.",
     },
-    is_in_range: {"description": "In UTC, a year from 1 to 9999."},
+    is_in_range: {"description": "In UTC, a year from 1970 to 9998."},
 }
 """What the document says of our own validators."""
 

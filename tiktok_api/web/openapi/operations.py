@@ -26,8 +26,8 @@ _BEARER_SAID = {
     "description": "`Authorization: Bearer …` with either the `access_token` of `POST /api/v1/auth/login`, a JWT, "
     "or an API key of `POST /api/v1/auth/api-keys`, which begins with `tk_`."
 }
-_PRINTABLE = r"^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u00ff]+$"
-_ALWAYS = (429, 500, 503)
+_PRINTABLE = r"^[\u0020-\u007e]+$"
+_ALWAYS = (400, 429, 500, 503)
 _UNDESCRIBED = "tiktok_api.undescribed"
 _one_describes = Lock()
 
@@ -124,7 +124,7 @@ def _error_statuses(view: View, method: str, is_public: bool, rule: str, argumen
     if places:
         statuses.add(422)
     if "json" in places:
-        statuses |= {400, 408, 413, 415}
+        statuses |= {408, 413, 415}
     if _takes_key(view, method, is_public):
         statuses |= {409, 413, 422}
     return statuses

@@ -18,7 +18,6 @@ _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MOMENT = re.compile(rf"{_DAY}([Tt ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]+)?)?([Zz]|[+-][0-9]{{2}}:[0-9]{{2}}))?")
 """RFC 3339 with optional seconds; Python reads more of ISO 8601, such as 20270302 and 2027-W10-1."""
 _NOT_A_MOMENT = "Not a valid date (2027-03-02) or instant with its zone (2027-03-02T12:00:00Z)."
-_YEARS = range(2, 9999)  # a day earlier or later, in any zone, is in the calendar too
 
 
 class MomentField(fields.String):
@@ -49,11 +48,8 @@ class DayField(fields.Date):
 
 
 def is_in_calendar(value: Moment) -> None:
-    """The ends of the calendar cannot be moved between zones. Raises ValidationError."""
-    if isinstance(value, datetime):
-        is_in_range(value)
-    elif value.year not in _YEARS:
-        raise ValidationError("This year is out of range.")
+    """Refuses days and instants outside of the years 1970 to 9998. Raises ValidationError."""
+    is_in_range(value if isinstance(value, datetime) else datetime.combine(value, time(), UTC))
 
 
 def starts_at(moment: Moment, timezone: str) -> datetime:
