@@ -344,7 +344,7 @@ def test_one_failure_hides_no_other(examine):
         ({"TRUSTED_PROXIES": "1", "BIND": "0.0.0.0:80"}, {"BIND"}),
         ({"X_ACCEL_PREFIX": "/media-files/"}, {"TRUSTED_PROXIES"}),
         ({"MEDIA_QUOTA_BYTES_PER_USER": "1000"}, {"MEDIA_QUOTA_BYTES_PER_USER"}),
-        ({"SECRET_KEY": "x" * 40}, {"SECRET_KEY"}),
+        ({"SECRET_KEY": "0123456789abcdef" * 4}, {"SECRET_KEY"}),
         ({"WORKER_THREAD": "8"}, {"WORKER_THREAD"}),
     ],
 )

@@ -1,6 +1,7 @@
 """tiktok-api vault reseal"""
 
 import base64
+import hashlib
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from tiktok_api.encryption import Encryptor
 from tiktok_api.extensions import services_of
 from tiktok_api.settings import Settings, load
 
-NEW = "new:" + base64.b64encode(b"n" * 32).decode()
+NEW = "new:" + base64.b64encode(hashlib.sha256(b"n").digest()).decode()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Settings: read as a whole, and every mistake named at once."""
 
 import base64
+import hashlib
 import os
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from tests.settings.conftest import NEEDED
 from tiktok_api.settings import SettingsInvalid, load
 
-KEY = base64.b64encode(b"k" * 32).decode()
+KEY = base64.b64encode(hashlib.sha256(b"k").digest()).decode()
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ from tiktok_api.settings.types import (
     RedisUrl,
     RootUrl,
     Scopes,
+    Secret,
     Sender,
     StorageUrl,
     WebUrl,
@@ -54,7 +55,7 @@ class Settings(BaseModel):
 
     _remarks: tuple[str, ...] = PrivateAttr(())
 
-    secret_key: str = Field(
+    secret_key: Secret = Field(
         min_length=32,
         max_length=4096,
         repr=False,

@@ -17,6 +17,9 @@ EXIT_STATUS = 4
 """The exit status of a process whose settings are wrong: gunicorn takes it as final and starts no other worker."""
 
 
+_STAND_IN = "what-stands-for-a-wrong-setting-until-all-are-checked"
+
+
 class SettingsInvalid(Exception):
     """Some settings are missing, malformed or contradict each other; `problems` names all of them."""
 
@@ -94,7 +97,7 @@ def _settings(values: Mapping[str, str], failing: Collection[str]) -> Settings:
     """The settings with the defaults of those in `failing`. Raises ValidationError."""
     required = {name for name in failing if Settings.model_fields[name].is_required()}
     taken = {name: value for name, value in values.items() if name not in failing}
-    return Settings.model_validate(taken | dict.fromkeys(required, "-" * 32))
+    return Settings.model_validate(taken | dict.fromkeys(required, _STAND_IN))
 
 
 def _remarks(file_values: Mapping[str, str]) -> Iterator[str]:

@@ -11,11 +11,14 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from tiktok_api.settings import exposure, secret_strength
+
 if TYPE_CHECKING:
     from tiktok_api.settings import Settings
 
 _TIKTOK = "open.tiktokapis.com"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SIMULATED_CLIENT_SECRET = "sim-client-secret-0001"  # noqa: S105 - the simulator's, for the app that it starts with
 
 
 def allowed(field: FieldInfo) -> str:
@@ -135,5 +138,8 @@ def doubts(settings: Settings) -> Iterator[str]:
         yield "ALLOW_TEST_CLOCK: business time can be moved although this is TikTok itself"
     if not settings.rate_limit_enabled and is_public:
         yield "RATE_LIMIT_ENABLED: is off, so passwords can be guessed as fast as the server goes"
-    if len(set(settings.secret_key)) < 8:
-        yield "SECRET_KEY: is made of few different characters; take a random one"
+    if is_real and settings.tiktok_client_secret == SIMULATED_CLIENT_SECRET:
+        yield "TIKTOK_CLIENT_SECRET: is the one that every simulator has, so webhooks can be forged; this is TikTok itself"
+    if secret_strength.is_repetition(settings.secret_key):
+        yield "SECRET_KEY: repeats itself, so it is weaker than it is long; take a random one"
+    yield from exposure.doubts(settings)

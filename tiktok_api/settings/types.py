@@ -17,6 +17,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from tiktok_api.settings.secret_strength import is_weak_key, weakness
+
 Network = IPv4Network | IPv6Network
 
 KeyRing = dict[str, bytes]
@@ -175,6 +177,12 @@ def _bind(value: str) -> str:
     return value
 
 
+def _strong(value: str) -> str:
+    if found := weakness(value):
+        raise ValueError(f"{found}, so it can be guessed; take a random one: openssl rand -hex 32")
+    return value
+
+
 def derive(secret: str, purpose: str) -> bytes:
     """A 32-byte key of its own for `purpose`, derived from `secret` by HKDF-SHA256 (RFC 5869)."""
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"tiktok-api/{purpose}".encode()).derive(secret.encode())
@@ -201,6 +209,8 @@ def make_ring(text: str, derived: bytes) -> KeyRing:
         made[DERIVED] = b""
     if any(len(key) != KEY_BYTES for key in made.values()):
         raise ValueError(f"must be id:key entries whose keys are {KEY_BYTES} bytes in base64") from None
+    if any(is_weak_key(key) for key in made.values()):
+        raise ValueError("has a key that can be guessed; make one with `tiktok-api keys generate`")
     return {key_id: made[key_id] for key_id in dict.fromkeys([*ids, DERIVED])}
 
 
@@ -222,7 +232,11 @@ Location = Annotated[
     str, _matches(r"/([A-Za-z0-9_.~-]+/)+", "must be like /media-files/, a location that nginx keeps internal")
 ]
 Bind = Annotated[str, AfterValidator(_bind)]
-MetricsToken = Annotated[str, _matches(r"[!-~]{16,4096}", "takes 16 or more visible characters, and no space")]
+Secret = Annotated[str, AfterValidator(_strong)]
+"""What no person made up: it signs, encrypts or lets in."""
+MetricsToken = Annotated[
+    str, _matches(r"[!-~]{16,4096}", "takes 16 or more visible characters, and no space"), AfterValidator(_strong)
+]
 Credential = Annotated[
     str, _matches(r"[\x21-\x7e]+", "must be as the portal shows it: one word, without spaces or quotes around it")
 ]

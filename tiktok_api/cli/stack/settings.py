@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from tiktok_api.settings import Settings, load
+from tiktok_api.settings.rules import SIMULATED_CLIENT_SECRET
 
 INSTANCE = Path("instance")
-SIMULATED_CLIENT_KEY, SIMULATED_CLIENT_SECRET = "awsimclient0001", "sim-client-secret-0001"  # the simulator's
+SIMULATED_CLIENT_KEY = "awsimclient0001"
 
 PLACES = (INSTANCE, INSTANCE / "demo")
 """The folders of `make run` and `make demo`."""
