@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 export PIP_ROOT_USER_ACTION = ignore
 RUN_STAMP := $(VENV)/.installed-$(shell cksum requirements.txt | cut -d' ' -f1)
-DEV_STAMP := $(VENV)/.installed-dev-$(shell cat requirements.txt tests/requirements.txt | cksum | cut -d' ' -f1)
+DEV_STAMP := $(VENV)/.installed-dev-$(shell cksum tests/requirements.txt | cut -d' ' -f1)
 # More processes than the two cores that are reckoned with: a third of the time tests wait for others.
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup
 # The tests that must pass through every branch of the critical paths, which setup.cfg names.
@@ -15,9 +15,13 @@ CRITICAL := tests/auth tests/accounts tests/jobs tests/posts tests/web tests/web
 COVERED := PYTHONPATH=$(CURDIR) $(BIN)/python -m coverage run -m pytest -q -m "not long"
 MUTATION := $(VENV)/mutation
 MUTATION_STAMP := $(MUTATION)/.installed-$(shell cksum tests/mutation/requirements.txt | cut -d' ' -f1)
+# Every file of every release that the index offers, for any system and any Python from 3.11 on.
+PINNED := requirements tests/requirements tests/mutation/requirements
+PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --annotation-style line \
+	--no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-fast test-long coverage mutation check lint types imports audit openapi env-example migration land bench doctor clean
+.PHONY: help demo run test test-fast test-long coverage mutation check lint types imports audit pins openapi env-example migration land bench doctor clean
 
 help: ## list every chore
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -26,14 +30,14 @@ $(RUN_STAMP): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	@test -d $(VENV) || { echo "Creating $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing what the server runs on ..."
-	@$(PIP) install -r requirements.txt
+	@$(PIP) install --require-hashes -r requirements.txt
 	@touch $@
 
-$(DEV_STAMP): requirements.txt tests/requirements.txt
+$(DEV_STAMP): tests/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	@test -d $(VENV) || { echo "Creating $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing what developing needs ..."
-	@$(PIP) install -r tests/requirements.txt
+	@$(PIP) install --require-hashes -r tests/requirements.txt
 	@touch $@ $(RUN_STAMP)
 
 demo: $(RUN_STAMP) ## do the whole job once against the simulator, then keep serving (ONCE=1: stop after the job)
@@ -60,13 +64,15 @@ coverage: $(DEV_STAMP) ## the critical paths, killed processes included: fails b
 
 $(MUTATION_STAMP): tests/mutation/requirements.txt
 	@$(PYTHON) -m venv $(MUTATION)
-	@$(MUTATION)/bin/pip --disable-pip-version-check --quiet install -r tests/mutation/requirements.txt
+	@$(MUTATION)/bin/pip --disable-pip-version-check --quiet install --require-hashes -r tests/mutation/requirements.txt
 	@touch $@
 
 mutation: $(DEV_STAMP) $(MUTATION_STAMP) ## break publishing and the vault in every small way: what no test finds is shown (SAMPLE=40: that many of each)
 	@PYTHONPATH=. $(MUTATION)/bin/python -m tests.mutation --python $(abspath $(BIN)/python) $(if $(SAMPLE),--sample $(SAMPLE))
 
-check: lint types imports ## lint, types and import contracts
+# An audit that could not look is said in `make check`, and fails `make audit` alone: a machine without internet has no choice.
+check: AUDIT := $(or $(AUDIT),optional)
+check: lint types imports audit ## lint, types, import contracts, and the audit where its database can be reached (AUDIT=required)
 
 lint: $(DEV_STAMP) ## ruff and bandit
 	@$(BIN)/ruff check .
@@ -79,8 +85,11 @@ types: $(DEV_STAMP) ## mypy --strict
 imports: $(DEV_STAMP) ## the import contracts of setup.cfg
 	@$(BIN)/lint-imports --config setup.cfg
 
-audit: $(DEV_STAMP) ## hold every pin against the advisory database
-	@$(BIN)/pip-audit --requirement requirements.txt --disable-pip --no-deps
+audit: $(DEV_STAMP) ## hold every pin against the advisory database; fails also where it cannot be asked (AUDIT=optional: warns)
+	@$(BIN)/python -m tests.audit $(if $(filter optional,$(AUDIT)),--optional)
+
+pins: $(DEV_STAMP) ## compile the short lists of what was chosen (*.in) into pins with hashes (UPGRADE=1: the newest of what those bring)
+	@for list in $(PINNED); do $(PIN) $$list.in --output-file $$list.txt || exit 1; done
 
 openapi: $(RUN_STAMP) ## write the OpenAPI document to openapi.json
 	@$(BIN)/python -m tiktok_api.cli.chores.openapi > openapi.json

@@ -96,12 +96,12 @@ def answers(url: str) -> bool:
         return False
 
 
-def test_it_requires_what_requirements_txt_pins(venv):
+def test_it_requires_what_was_chosen_as_it_is_pinned(venv):
     (info,) = venv.glob("lib/python*/site-packages/tiktok_api-*.dist-info")
 
     required = Distribution.at(info).requires or []
 
-    pinned = re.findall(r"^([A-Za-z0-9_.\[\]-]+==[^\s#]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    pinned = re.findall(r"^([A-Za-z0-9_.\[\]-]+==[^\s#]+)", (ROOT / "requirements.in").read_text(), re.MULTILINE)
     assert pinned
     assert sorted(required) == sorted(pinned)
 
