@@ -122,3 +122,17 @@ def test_database_errors_are_logged_without_values(capsys, app):
     logged = capsys.readouterr().err
     assert "IntegrityError" in logged
     assert PASSWORD not in logged
+
+
+def test_a_password_cannot_be_guessed_from_what_an_idempotency_key_keeps(make_app):
+    wish = {"name": "x", "scopes": ["read"], "current_password": "correct horse battery"}
+    kept = set()
+    for number, secret in enumerate(
+        ("one secret, forty letters and more, so long", "another one that is as long as that")
+    ):
+        person = Person(make_app(secret_key=secret), f"ada{number}@example.com")
+        assert person.post("/auth/api-keys", json=wish, headers={"Idempotency-Key": "one"}).status_code == 201
+        with person.app.app_context(), transaction() as session:
+            kept |= set(session.scalars(text("select fingerprint from idempotency_keys")))
+
+    assert len(kept) == 2  # the same request: without the server's secret no guess can be tried

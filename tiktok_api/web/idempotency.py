@@ -9,6 +9,7 @@ is part of the fingerprint, so a response is never sent again to one that has be
 
 import base64
 import hashlib
+import hmac
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -27,6 +28,7 @@ from tiktok_api.db import Model, database_now, new_id, transaction
 from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import Conflict, Invalid
 from tiktok_api.extensions import service
+from tiktok_api.settings import Settings
 from tiktok_api.web.authentication import Caller
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
@@ -90,8 +92,12 @@ class _Request:
     claim: UUID
 
     def fingerprint(self, content: str) -> str:
-        """Returns the hash of the whole request, of which `content` is the hash of the body."""
-        return hashlib.sha256(f"{self.head}{content}".encode()).hexdigest()
+        """Returns the hash of the whole request, of which `content` is the hash of the body.
+
+        A key of ours goes into it: a body may hold a password, which could be guessed from a plain hash.
+        """
+        key = service(Settings).derive_key("idempotency fingerprints")
+        return hmac.digest(key, f"{self.head}{content}".encode(), "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)

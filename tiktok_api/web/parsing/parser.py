@@ -7,6 +7,7 @@ import orjson
 from flask import Request, current_app, request
 from marshmallow import RAISE, Schema, ValidationError, fields
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import HTTPException
 
 from tiktok_api.errors import BadRequest, Invalid, Problem, UnsupportedBody, fault
 from tiktok_api.web.parsing import bounds
@@ -112,10 +113,13 @@ def _needs_body(req: Request) -> bool:
 
 
 def peek_at_json() -> Any:
-    """The content of a JSON body before a schema checks it. Returns None if there is no such body."""
+    """The content of a JSON body before a schema checks it. Returns None if there is no such body, or it is too large.
+
+    Nothing is raised: the limiter, which asks for it, would take that for an outage of Redis.
+    """
     try:
         return orjson.loads(request.get_data(cache=True)) if request.is_json else None
-    except orjson.JSONDecodeError:
+    except (orjson.JSONDecodeError, HTTPException, Problem):
         return None
 
 
