@@ -10,7 +10,8 @@ from sqlalchemy import ScalarSelect, delete, select
 from tiktok_api import clock
 from tiktok_api.db import db, insert_into, new_id
 from tiktok_api.jobs import registry
-from tiktok_api.jobs.models import Job, JobStatus
+from tiktok_api.jobs.lanes import Lane
+from tiktok_api.jobs.models import Job, JobStatus, is_due, is_unsent
 from tiktok_api.jobs.registry import ClaimedJob
 
 Owner = UUID | ScalarSelect[UUID] | None
@@ -69,6 +70,12 @@ def enqueue_once(kind: str, *, due_at: datetime, unique_key: str) -> None:
 def cancel(unique_key: str) -> None:
     """Delete a job. A worker that runs it finds out at its next compare-and-set."""
     db.session.execute(delete(Job).where(Job.unique_key == unique_key))
+
+
+def is_waiting(lane: Lane) -> bool:
+    """Returns True if a due job of this lane waits for a thread."""
+    due = select(Job.id).where(Job.lane == lane, is_due(), is_unsent())
+    return db.session.scalar(due.limit(1)) is not None
 
 
 def is_held(job: ClaimedJob) -> bool:

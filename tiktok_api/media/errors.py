@@ -118,5 +118,12 @@ class ImportsPending(Conflict):
     message = "{count} of your imports are under way; begin another when one of them has ended."
 
 
+class InspectionsPending(Conflict):
+    message = (
+        "{count} of your files are not inspected yet, unfinished uploads included; send another when one of them is ready or "
+        "rejected, or delete one."
+    )
+
+
 class StorageUnavailable(Unavailable):
     message = "Where media are kept does not answer right now; what was acknowledged is kept. Try again later."

@@ -151,7 +151,8 @@ class MediaImport(Model):
     """An unfinished import; the row is deleted with the last byte or the rejection.
 
     The URL is encrypted, because its query may contain credentials. `validator` is the strong ETag of the received bytes.
-    `failures` counts the failed attempts in a row that brought too little to build on.
+    `failures` counts the failed attempts in a row that brought too little to build on. `read_bytes` and `spent_seconds` are
+    what all attempts together have cost.
     """
 
     __tablename__ = "media_imports"
@@ -160,4 +161,16 @@ class MediaImport(Model):
     url_encrypted: Mapped[bytes]
     validator: Mapped[str | None]
     failures: Mapped[int] = mapped_column(default=0)
+    read_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    spent_seconds: Mapped[float] = mapped_column(default=0.0, server_default="0")
     give_up_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class InspectionPause(Model):
+    """Until when no file of an owner is opened, because `strikes` of them exhausted what an inspection may use."""
+
+    __tablename__ = "inspection_pauses"
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    strikes: Mapped[int]
+    until_at: Mapped[datetime]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from tiktok_api.db import db
 from tiktok_api.media.deduplication import lock_library
-from tiktok_api.media.errors import MediaQuotaExceeded
+from tiktok_api.media.errors import InspectionsPending, MediaQuotaExceeded
 from tiktok_api.media.models import Media, MediaStatus
 from tiktok_api.settings import Settings
 
@@ -32,6 +32,8 @@ class Quota:
 
 
 UNLIMITED = Quota()
+MAX_UNINSPECTED = 200
+"""Files of one user that are not inspected yet, unfinished uploads and imports included: inspection costs the server time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +72,14 @@ def usage(owner_id: UUID, quota: Quota, *, seen: Sequence[ColumnElement[bool]] =
 
 
 def check_fits(owner_id: UUID, quota: Quota, *, more_bytes: int, more_files: int = 1) -> None:
-    """Raises MediaQuotaExceeded unless so many more bytes and files fit.
+    """Raises MediaQuotaExceeded unless so many more bytes and files fit, InspectionsPending if too many are not inspected yet.
 
     Inside the transaction that adds the row or the bytes the check is exact, because it locks the library until the
     transaction ends. To refuse early, call it in a transaction of its own.
     """
+    if more_files > 0:
+        lock_library(owner_id)
+        _check_pending(owner_id)
     if quota.is_unlimited:
         return
     lock_library(owner_id)
@@ -84,6 +89,13 @@ def check_fits(owner_id: UUID, quota: Quota, *, more_bytes: int, more_files: int
         raise MediaQuotaExceeded.of("files", allowed=quota.max_files, used=found.files, requested=more_files)
     if quota.max_bytes is not None and more_bytes > 0 and taken + more_bytes > quota.max_bytes:
         raise MediaQuotaExceeded.of("bytes", allowed=quota.max_bytes, used=taken, requested=more_bytes)
+
+
+def _check_pending(owner_id: UUID) -> None:
+    is_pending = Media.status.in_((MediaStatus.UPLOADING, MediaStatus.INSPECTING))
+    pending = select(Media.id).where(Media.owner_id == owner_id, is_pending).limit(MAX_UNINSPECTED).subquery()
+    if (db.session.scalar(select(func.count()).select_from(pending)) or 0) >= MAX_UNINSPECTED:
+        raise InspectionsPending(count=MAX_UNINSPECTED)
 
 
 def reserve(media: Media, quota: Quota, upto: int) -> None:

@@ -23,6 +23,7 @@ from tiktok_api.media.errors import (
     FileInterrupted,
     ImportsPending,
     ImportUrlRefused,
+    InspectionsPending,
     MediaInUse,
     MediaNotAPhoto,
     MediaNotReady,
@@ -136,6 +137,7 @@ _ONE_FILE = StreamedBody(
     UploadTooLarge,
     MediaQuotaExceeded,
     ServerBusy,
+    InspectionsPending,
     StorageOutOfSpace,
     StorageUnavailable,
 )
@@ -163,7 +165,7 @@ def upload_media(received: ReceivedFile) -> Media:
 @blp.judged_by(lambda sound: "url" in sound.values and imports.read_url(sound.values["url"], service(Fetcher)))
 @blp.arguments(ImportSchema)
 @blp.response(202, MediaSchema)
-@blp.raises(ImportUrlRefused, ImportsPending, MediaQuotaExceeded, StorageOutOfSpace)
+@blp.raises(ImportUrlRefused, ImportsPending, MediaQuotaExceeded, InspectionsPending, StorageOutOfSpace)
 def import_media(wish: dict[str, str]) -> Media:
     """Import a file from a URL
 
@@ -242,7 +244,7 @@ def delete_media(media_id: UUID) -> None:
 @blp.post("/<uuid:media_id>/convert")
 @blp.arguments(ConversionSchema, required=False)
 @blp.response(202, MediaSchema)
-@blp.raises(MediaNotReady, MediaNotAPhoto, MediaQuotaExceeded)
+@blp.raises(MediaNotReady, MediaNotAPhoto, MediaQuotaExceeded, InspectionsPending)
 def convert_photo(wish: dict[str, str], media_id: UUID) -> Media:
     """Make a photo into one that TikTok takes
 

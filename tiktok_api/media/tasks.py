@@ -14,7 +14,7 @@ from tiktok_api.jobs.registry import ClaimedJob, RunAgain, hourly, task
 from tiktok_api.media import cleanup, conversion, deduplication, services
 from tiktok_api.media.imports import download
 from tiktok_api.media.imports import services as imports
-from tiktok_api.media.inspection import inspect
+from tiktok_api.media.inspection import inspect, pauses
 from tiktok_api.media.inspection.inspect import Facts, Rejection
 from tiktok_api.media.models import Media
 from tiktok_api.media.quotas import Quota
@@ -33,7 +33,10 @@ _PAUSE = timedelta(seconds=30)
 def inspect_media(job: ClaimedJob, *, storage: Storage) -> RunAgain | None:
     """Inspect a complete file. If the worker dies, the next one inspects it again."""
     media = services.find_uninspected(job.subject) if job.subject else None
+    until = pauses.paused_until(media.owner_id) if media is not None else None
     end_reading()
+    if until is not None:
+        return RunAgain(until)
     try:
         return _inspect(media, storage) if media is not None else None
     except (StorageUnreachable, StorageFull) as error:
@@ -65,6 +68,7 @@ def _inspect(media: Media, storage: Storage) -> RunAgain | None:
         thumbnail_key = storage.new_key()
         storage.put(thumbnail_key, outcome.thumbnail)
     with transaction():
+        pauses.pause_if_exhausting(owner_id, outcome)
         is_stored = services.store_inspection(media_id, owner_id, outcome, thumbnail_key=thumbnail_key)
     if is_stored:
         counters.inspections.labels("ready" if isinstance(outcome, Facts) else "rejected").inc()
@@ -112,7 +116,12 @@ def fetch_import(
         silence_seconds=silence,
         total_seconds=settings.import_max_seconds,
     )
-    limits = download.ImportLimits(max_bytes=settings.media_max_bytes, quota=Quota.of(settings), patience=patience)
+    limits = download.ImportLimits(
+        max_bytes=settings.media_max_bytes,
+        quota=Quota.of(settings),
+        patience=patience,
+        turn_seconds=settings.import_turn_seconds,
+    )
     return download.attempt(job, pending, storage=storage, encryptor=encryptor, fetcher=fetcher, limits=limits)
 
 
@@ -120,7 +129,10 @@ def fetch_import(
 def convert_photo(job: ClaimedJob, *, storage: Storage, settings: Settings) -> RunAgain | None:
     """Convert a photo. If the worker dies, the next one converts it again; the cleanup deletes bytes without a row."""
     pending = conversion.find_pending(job.subject) if job.subject else None
+    until = pauses.paused_until(pending.owner_id) if pending is not None else None
     end_reading()
+    if until is not None:
+        return RunAgain(until)
     try:
         if pending is not None:
             _make(pending, storage, Quota.of(settings))
@@ -133,6 +145,7 @@ def _make(pending: conversion.PendingConversion, storage: Storage, quota: Quota)
     outcome = _convert(pending, storage)
     if isinstance(outcome, Rejection):
         with transaction():
+            pauses.pause_if_exhausting(pending.owner_id, outcome)
             conversion.reject(pending, outcome)
         return
     key = storage.new_key()

@@ -37,6 +37,8 @@ _HEADERS = {"User-Agent": "tiktok-api", "Accept": "*/*", "Accept-Encoding": "ide
 class Patience:
     """How long to wait: for a connection, for the head of a response, for more of its body, for all of it.
 
+    All redirects together share the time for one connection and one head.
+
     A body that is slower than `slowest_bytes_per_second` over `silence_seconds` counts as silent.
     """
 
@@ -103,11 +105,12 @@ class Fetcher:
         """
         patience = patience or Patience()
         until = time.monotonic() + patience.total_seconds
+        answered_until = min(until, time.monotonic() + patience.connect_seconds + patience.head_seconds)
         target = self.read(url)
         for hop in range(most_redirects + 1):
             with ExitStack() as stack:
                 try:
-                    answer = stack.enter_context(self._ask(target, headers or {}, patience, until))
+                    answer = stack.enter_context(self._ask(target, headers or {}, patience, answered_until, until))
                 except AddressForbidden:
                     if hop:
                         raise _redirect_forbidden() from None
@@ -129,9 +132,10 @@ class Fetcher:
         return found
 
     @contextmanager
-    def _ask(self, target: Target, headers: Mapping[str, str], patience: Patience, until: float) -> Iterator[Answer]:
-        left = max(until - time.monotonic(), 0)
-        deadline = Deadline(min(patience.connect_seconds + patience.head_seconds, left))
+    def _ask(
+        self, target: Target, headers: Mapping[str, str], patience: Patience, answered_until: float, until: float
+    ) -> Iterator[Answer]:
+        deadline = Deadline(max(answered_until - time.monotonic(), 0))
         timeouts = {"connect": patience.connect_seconds, "write": patience.head_seconds}
         timeouts |= {"read": patience.silence_seconds, "pool": patience.connect_seconds}
         request = httpcore2.Request(

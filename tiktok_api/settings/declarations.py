@@ -152,10 +152,7 @@ class Settings(BaseModel):
     )
 
     worker_threads: int = Field(
-        4,
-        ge=1,
-        le=256,
-        description="how many posts a worker publishes at a time; it reads as many accounts and downloads as many imports",
+        4, ge=1, le=256, description="how many posts a worker publishes, accounts it reads and imports it downloads"
     )
     worker_media_threads: int = Field(
         2, ge=1, le=256, description="how many files a worker inspects or converts at a time; each may take a whole CPU"
@@ -224,6 +221,9 @@ class Settings(BaseModel):
         "empty: this server serves the files",
     )
     import_max_seconds: Days = Field(1800.0, description="seconds for one attempt to import from a URL")
+    import_turn_seconds: Hours = Field(
+        60.0, description="seconds for which a slow server may keep other imports waiting"
+    )
 
     outbound_allow_http: bool = Field(False, description="also allow plain http, on port 80")
     outbound_ports: Ports = Field((), description="further ports to allow, e.g. 8443")

@@ -12,30 +12,20 @@ import structlog
 from tiktok_api import clock
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.encryption import DecryptionFailed, Encryptor
+from tiktok_api.jobs import queue
 from tiktok_api.jobs.backoff import backoff
+from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain
 from tiktok_api.media.errors import MediaQuotaExceeded, UploadTooLarge
 from tiktok_api.media.imports import response, services
+from tiktok_api.media.imports.pace import ImportPace
+from tiktok_api.media.imports.refusals import ImportRefused, PlaceNeeded, RetryLater, reason_of
 from tiktok_api.media.imports.services import Overtaken, PendingImport
 from tiktok_api.media.inspection.inspect import Rejection
 from tiktok_api.media.quotas import Quota
 from tiktok_api.media.uploads.hashing_writer import HashingWriter
 from tiktok_api.media.uploads.receiver import Receiver, Reservation
-from tiktok_api.outbound import (
-    AddressForbidden,
-    Answer,
-    CertificateInvalid,
-    Fetcher,
-    HostUnknown,
-    Interrupted,
-    OutboundError,
-    Passing,
-    Patience,
-    RedirectForbidden,
-    TooSlow,
-    Unreachable,
-    UrlForbidden,
-)
+from tiktok_api.outbound import Answer, Fetcher, OutboundError, Passing, Patience
 from tiktok_api.settings import MEBIBYTE
 from tiktok_api.storage.errors import StorageBusy, StorageFull, StorageMissing
 from tiktok_api.storage.port import Appender, Storage
@@ -44,46 +34,19 @@ log = structlog.get_logger(__name__)
 
 MAX_FAILURES = 4
 PROGRESS_BYTES = MEBIBYTE
-"""An attempt that brought less counts as one that brought nothing."""
+"""An attempt that got less far beyond the ones before counts as one that brought nothing."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 4.0, 900.0
 _BUSY_PAUSE, _FULL_PAUSE = 2.0, 300.0
-
-_CODES: dict[type[OutboundError], str] = {
-    UrlForbidden: "import_url_forbidden",
-    AddressForbidden: "import_address_forbidden",
-    RedirectForbidden: "import_redirect_forbidden",
-    HostUnknown: "import_host_unknown",
-    CertificateInvalid: "import_certificate_invalid",
-    Unreachable: "import_unreachable",
-    Interrupted: "import_interrupted",
-    TooSlow: "import_timeout",
-}
-
-
-class _ImportRefused(Exception):
-    """The file cannot be imported, now or later."""
-
-    def __init__(self, code: str, message: str) -> None:
-        self.reason = Rejection(code=code, message=message)
-        super().__init__(message)
-
-
-class _RetryLater(Exception):
-    """A later attempt may succeed, preferably after `pause_seconds`."""
-
-    def __init__(self, code: str, message: str, pause_seconds: float = 0.0) -> None:
-        self.reason = Rejection(code=code, message=message)
-        self.pause_seconds = pause_seconds
-        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportLimits:
-    """The largest size of a file, the quota of its owner, and the time-outs of a download."""
+    """The largest size of a file, the quota of its owner, the time-outs of a download, and for how long it may be slow."""
 
     max_bytes: int
     quota: Quota
     patience: Patience
+    turn_seconds: float
 
 
 def attempt(
@@ -109,21 +72,17 @@ def attempt(
         return RunAgain(services.next_try(_BUSY_PAUSE))
     except StorageFull:
         return RunAgain(services.next_try(_FULL_PAUSE))
-    except (_RetryLater, Passing) as error:
+    except PlaceNeeded:
+        return _give_way(job, download)
+    except (RetryLater, Passing) as error:
         return _put_off(job, download, error)
-    except (_ImportRefused, OutboundError) as error:
-        _reject(job, pending.media_id, _reason(error))
+    except (ImportRefused, OutboundError) as error:
+        _reject(job, pending.media_id, reason_of(error))
     except MediaQuotaExceeded as error:
         _reject(job, pending.media_id, Rejection(code=error.code, message=error.detail))
     except DecryptionFailed:
         _reject(job, pending.media_id, Rejection(code="import_failed", message="Its URL can no longer be read."))
     return None
-
-
-def _reason(error: Exception) -> Rejection:
-    if isinstance(error, _ImportRefused | _RetryLater):
-        return error.reason
-    return Rejection(code=_CODES[type(error)], message=str(error))  # type: ignore[index]  # always one of these errors
 
 
 def _reject(job: ClaimedJob, media_id: UUID, reason: Rejection) -> None:
@@ -132,19 +91,32 @@ def _reject(job: ClaimedJob, media_id: UUID, reason: Rejection) -> None:
         services.reject(media_id, reason, job)
 
 
-def _put_off(job: ClaimedJob, download: "_Download", error: _RetryLater | Passing) -> RunAgain | None:
-    reason, media_id = _reason(error), download.pending.media_id
-    log.info("import.put_off", media=str(media_id), code=reason.code)
-    has_progressed = download.gained_bytes >= PROGRESS_BYTES
+def _give_way(job: ClaimedJob, download: "_Download") -> RunAgain | None:
+    """Let the imports go first that wait. What cannot be resumed has failed by that: it may not begin again for ever."""
+    if download.pending.validator is None:
+        return _put_off(job, download, RetryLater("import_timeout", "The server is too slow while others wait."))
     try:
         with transaction():
-            failures = services.count_failure(job, media_id, has_progressed=has_progressed)
+            services.record_effort(job, download.pending.media_id, download.pace.effort)
+    except Overtaken:
+        pass  # the next run learns what has happened
+    return RunAgain(clock.now())
+
+
+def _put_off(job: ClaimedJob, download: "_Download", error: RetryLater | Passing) -> RunAgain | None:
+    reason, media_id = reason_of(error), download.pending.media_id
+    log.info("import.put_off", media=str(media_id), code=reason.code)
+    is_fast = download.gained_bytes >= PROGRESS_BYTES and download.pace.is_fast(download.gained_bytes)
+    try:
+        with transaction():
+            services.record_effort(job, media_id, download.pace.effort)
+            failures = services.count_failure(job, media_id, has_progressed=is_fast)
     except Overtaken:
         return RunAgain(clock.now())
     if failures >= MAX_FAILURES:
         _reject(job, media_id, reason)
         return None
-    wanted = error.pause_seconds if isinstance(error, _RetryLater) else 0.0
+    wanted = error.pause_seconds if isinstance(error, RetryLater) else 0.0
     pause = backoff(failures - 1, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE, factor=4.0)
     return RunAgain(services.next_try(max(pause, min(wanted, _LONGEST_PAUSE))))
 
@@ -156,15 +128,21 @@ class _Download:
         self, job: ClaimedJob, pending: PendingImport, storage: Storage, fetcher: Fetcher, limits: ImportLimits
     ) -> None:
         self.pending = pending
-        self.gained_bytes = self._start = 0
+        self.gained_bytes = self._furthest = 0
         self._job = job
         self._storage = storage
         self._fetcher = fetcher
         self._limits = limits
+        self.pace = ImportPace(
+            pending.effort,
+            max_bytes=limits.max_bytes,
+            turn_seconds=limits.turn_seconds,
+            others_wait=lambda: queue.is_waiting(Lane.IMPORT),
+        )
         self._reservation = Reservation(limits.quota, self._reserve, reserved=0, max_bytes=limits.max_bytes)
 
     def run(self, url: str) -> None:
-        """Raises Overtaken, StorageBusy, StorageFull, MediaQuotaExceeded, _ImportRefused, _RetryLater and every OutboundError."""
+        """Raises Overtaken, StorageBusy, StorageFull, MediaQuotaExceeded, ImportRefused, RetryLater and every OutboundError."""
         key = self.pending.storage_key
         try:
             self._storage.size(key)
@@ -176,6 +154,7 @@ class _Download:
     def _fetch(self, url: str, appender: Appender) -> None:
         with transaction():
             self.pending = services.get_claimed(self._job, self.pending.media_id)
+        self._furthest = self.pending.received_bytes
         try:
             appender.rewind(self.pending.received_bytes)
         except StorageMissing:  # the stored bytes are lost
@@ -200,19 +179,19 @@ class _Download:
         appender.rewind(0)
 
     def _check_answer(self, answer: Answer, appender: Appender) -> None:
-        """Store what the answer says of the file. Raises _ImportRefused or _RetryLater if its body is not what is missing."""
+        """Store what the answer says of the file. Raises ImportRefused or RetryLater if its body is not what is missing."""
         status, is_resumed = answer.status, self.pending.received_bytes > 0
         if is_resumed and status in (206, 416):
             if status == 206 and response.continues(answer, self.pending):
                 self._check_acceptable(answer, size=self.pending.size_bytes)
                 return
             self._start_over(appender)
-            raise _RetryLater("import_interrupted", "The file changed while it was fetched.")
+            raise RetryLater("import_interrupted", "The file changed while it was fetched.")
         if response.may_recover(answer):
             message = f"The server answered {status}."
-            raise _RetryLater("import_refused", message, response.retry_after_seconds(answer))
+            raise RetryLater("import_refused", message, response.retry_after_seconds(answer))
         if status != 200:
-            raise _ImportRefused("import_refused", f"The server answered {status}.")
+            raise ImportRefused("import_refused", f"The server answered {status}.")
         if is_resumed:
             self._start_over(appender)
         size, validator = response.size_of(answer), response.validator_of(answer)
@@ -227,7 +206,7 @@ class _Download:
     def _check_acceptable(self, answer: Answer, *, size: int | None) -> None:
         if response.is_encoded(answer):
             message = "The server sends it compressed, though it was asked not to."
-            raise _ImportRefused("import_encoding_unsupported", message)
+            raise ImportRefused("import_encoding_unsupported", message)
         if size is not None and size > self._limits.max_bytes:
             raise self._too_large()
         free_bytes = self._storage.free_bytes()
@@ -236,12 +215,12 @@ class _Download:
         if size is not None:
             self._reservation.extend(size)
 
-    def _too_large(self) -> _ImportRefused:
+    def _too_large(self) -> ImportRefused:
         message = f"The file has more than the {self._limits.max_bytes} bytes allowed here."
-        return _ImportRefused("import_too_large", message)
+        return ImportRefused("import_too_large", message)
 
     def _receive(self, answer: Answer, appender: Appender) -> None:
-        start = self._start = self.pending.received_bytes
+        start = self.pending.received_bytes
         with HashingWriter(appender, start, set() if start else {"sha256"}) as writer:
             receiver = Receiver(
                 writer,
@@ -251,15 +230,15 @@ class _Download:
                 acknowledge=self._acknowledge,
             )
             try:
-                receiver.receive(answer.pieces())
+                receiver.receive(self.pace.watch(answer.pieces()))
             except UploadTooLarge:
                 raise self._too_large() from None
-            except (Passing, StorageFull):
+            except (Passing, PlaceNeeded, StorageFull):
                 self._keep(receiver)
                 raise
             if self.pending.size_bytes not in (None, writer.received):
                 self._keep(receiver)
-                raise _RetryLater("import_interrupted", "The server sent less than it had announced.")
+                raise RetryLater("import_interrupted", "The server sent less than it had announced.")
             received = writer.flush()
             with transaction():
                 services.finish(
@@ -290,4 +269,4 @@ class _Download:
             )
         self.pending = replace(self.pending, received_bytes=offset)
         if is_over:  # the attempt has failed, but the next one resumes from here
-            self.gained_bytes = offset - self._start
+            self.gained_bytes = offset - self._furthest

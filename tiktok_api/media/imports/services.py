@@ -19,6 +19,7 @@ from tiktok_api.jobs import queue
 from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.media import deduplication, quotas, services
 from tiktok_api.media.errors import ImportsPending, ImportUrlRefused, StorageOutOfSpace
+from tiktok_api.media.imports.pace import Effort
 from tiktok_api.media.inspection.inspect import Rejection
 from tiktok_api.media.models import Media, MediaImport, MediaStatus
 from tiktok_api.media.quotas import Quota
@@ -49,6 +50,7 @@ class PendingImport:
     validator: str | None
     received_bytes: int
     size_bytes: int | None
+    effort: Effort
 
     def decrypt_url(self, encryptor: Encryptor) -> str:
         """Returns the URL. Raises DecryptionFailed."""
@@ -113,11 +115,17 @@ def find_pending(media_id: UUID) -> PendingImport | None:
             MediaImport.id.label("import_id"),
             MediaImport.url_encrypted,
             MediaImport.validator,
+            MediaImport.read_bytes,
+            MediaImport.spent_seconds,
         )
         .join(MediaImport, MediaImport.media_id == Media.id)
         .where(Media.id == media_id, Media.status == MediaStatus.UPLOADING)
     ).one_or_none()
-    return PendingImport(**found._mapping) if found else None
+    if found is None:
+        return None
+    facts = dict(found._mapping)
+    effort = Effort(facts.pop("read_bytes"), facts.pop("spent_seconds"))
+    return PendingImport(**facts, effort=effort)
 
 
 def get_claimed(job: ClaimedJob, media_id: UUID) -> PendingImport:
@@ -169,8 +177,16 @@ def finish(
     services.request_inspection(_lock_unfinished(pending.media_id), sha256=sha256)
 
 
+def record_effort(job: ClaimedJob, media_id: UUID, effort: Effort) -> None:
+    """Record what the import has cost until now. Raises Overtaken."""
+    _check_claim(job)
+    costs = {"read_bytes": effort.read_bytes, "spent_seconds": effort.seconds}
+    changed = update(MediaImport).where(MediaImport.media_id == media_id).values(**costs)
+    db.session.execute(changed.execution_options(synchronize_session=False))
+
+
 def count_failure(job: ClaimedJob, media_id: UUID, *, has_progressed: bool) -> int:
-    """Count a failed attempt. Returns how many failed in a row, without progress between them. Raises Overtaken."""
+    """Count a failed attempt. Returns how many failed in a row, without fast progress between them. Raises Overtaken."""
     _check_claim(job)
     failures = 1 if has_progressed else MediaImport.failures + 1
     counted = db.session.execute(

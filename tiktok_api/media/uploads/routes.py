@@ -14,6 +14,7 @@ from tiktok_api.errors import MethodNotAllowed
 from tiktok_api.extensions import service
 from tiktok_api.media.blueprint import blp
 from tiktok_api.media.errors import (
+    InspectionsPending,
     MalformedUploadHeader,
     MediaInUse,
     MediaQuotaExceeded,
@@ -126,6 +127,7 @@ def describe_uploads() -> Response:
     TusVersionUnsupported,
     UploadTooLarge,
     MediaQuotaExceeded,
+    InspectionsPending,
     UploadContentTypeUnsupported,
     UploadBusy,
     ServerBusy,

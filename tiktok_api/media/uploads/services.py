@@ -45,7 +45,7 @@ def create(
 ) -> Media:
     """Create an upload of `length` bytes (None: the client tells it later). `first_bytes` are about to follow.
 
-    Raises UploadTooLarge, MediaQuotaExceeded, StorageOutOfSpace.
+    Raises UploadTooLarge, MediaQuotaExceeded, InspectionsPending, StorageOutOfSpace.
     """
     announced = first_bytes if length is None else length
     if max(announced, first_bytes) > min(limits.max_bytes, announced):

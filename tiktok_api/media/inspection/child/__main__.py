@@ -23,6 +23,7 @@ from tiktok_api.process import privacy
 MEMORY_BYTES = 456 * 1024 * 1024  # with the code of the libraries, less than 512 MiB in all
 ADDRESS_BYTES = 1024 * 1024 * 1024
 CPU_SECONDS = 15
+NICENESS = 10  # requests and publishing go first
 OUTPUT_BYTES = {"inspect": 4 * 1024 * 1024, "convert": checks.PHOTO_MAX_BYTES, "probe": 4 * 1024}
 _DECODED_BY_THREADS = {
     name for name, decoder in sniff.PHOTO_TYPES.items() if decoder == "HEIC"
@@ -40,6 +41,7 @@ def main(verb: str, parent: str, content_type: str, output_descriptor: str, want
     limits.die_with(int(parent))
     act = _act(verb, content_type, wanted)
     with os.fdopen(0, "rb", closefd=False) as file, os.fdopen(int(output_descriptor), "wb") as output:
+        os.nice(NICENESS)
         is_filtered = confine(OUTPUT_BYTES[verb], may_start_threads=content_type in _DECODED_BY_THREADS)
         answer = _answer(act, file, output)
     sys.stdout.write(json.dumps(answer | {"is_filtered": is_filtered}))

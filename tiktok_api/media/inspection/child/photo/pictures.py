@@ -11,7 +11,7 @@ from pillow_heif import HeifFile
 from pillow_heif import options as heif_options
 
 from tiktok_api.media.inspection.child import boxes
-from tiktok_api.media.inspection.child.photo import colours, truncation
+from tiktok_api.media.inspection.child.photo import colours, costs, truncation
 from tiktok_api.media.inspection.child.photo.profiles import profile_for
 from tiktok_api.media.inspection.child.refusal import Refused, is_machine_fault
 
@@ -116,6 +116,8 @@ def open_picture(file: BinaryIO, decoder: str, fit: Fit) -> Picture:
         return _open_heic(file)
     if decoder == "WEBP":
         boxes.refuse_cut_riff(file)
+    if decoder == "PNG":
+        costs.refuse_many_chunks(file)
     return _open_with_pillow(file, decoder, fit)
 
 
@@ -141,6 +143,7 @@ def translate_errors() -> Iterator[None]:
 def _open_with_pillow(file: BinaryIO, decoder: str, fit: Fit) -> Picture:
     most = MAX_PIXELS[decoder]
     Image.MAX_IMAGE_PIXELS = most // 2  # Pillow refuses twice as many, before a decoder allocates memory for them
+    scans = costs.count_scans(file) if decoder == "JPEG" else 0
     file.seek(0)
     try:
         opened = Image.open(file, formats=[decoder])
@@ -149,6 +152,8 @@ def _open_with_pillow(file: BinaryIO, decoder: str, fit: Fit) -> Picture:
         raise Refused("photo_too_large", message) from error
     size = opened.size
     _refuse_bombs(*size, most)
+    if decoder == "JPEG":
+        costs.refuse_many_scans(scans, size[0] * size[1])
     if decoder != "JPEG" and getattr(opened, "is_animated", False):  # the other pictures in a JPEG are not its frames
         raise Refused("photo_animated", _MOVES)
     orientation = _orientation(opened)

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import BinaryIO
 
 from tiktok_api.media.inspection.child import boxes
+from tiktok_api.media.inspection.child.refusal import Refused
 
 _ENABLED, _IN_MOVIE, _IN_PREVIEW = 1, 2, 4  # the flags of a `tkhd` box, 8.3.2
 _AUXILIARY_HANDLERS = (b"auxv", b"pict")  # depth and the like, 12.1.1; still pictures, ISO/IEC 23008-12, 7.2
@@ -14,7 +15,11 @@ _AUXILIARY_REFERENCES = (b"auxl", b"vdep", b"vplx", b"cdep", b"thmb", b"dpnd")
 _ENCRYPTED = (b"encv", b"enca", b"drmi", b"drms")  # ISO/IEC 14496-12, 8.12, and what shops sold before it
 _CHAPTERS = b"chap"  # to a track that serves this one
 _HEADER_BYTES = 4  # version and flags
-_LONGEST_TABLE = 100_000  # entries of an edit list or of a list of references
+_LONGEST_TABLE = 100_000  # entries of a list of references
+_MOST_EDITS = 5_000
+_MOST_EDITED_SAMPLES = 20_000_000
+"""Entries of an edit list times samples: the demuxer goes through the samples for each entry, and a table of samples of one size
+takes 12 bytes, however many it counts. An hour of film joined of fifty pieces comes to eleven million."""
 
 
 @dataclass(slots=True)
@@ -24,7 +29,7 @@ class Track:
     `is_shown`: enabled, and not for previews alone. `is_auxiliary`: depth, thumbnails, chapters and others that serve
     another track. `is_encrypted`: it cannot be decoded without a key. `begins_at` and `ends_at`: seconds into the movie
     between which its edit list shows something, None without an edit list. `splices`: the number of places where the edit list
-    joins two pieces.
+    joins two pieces. `edits` counts the entries of that list, and `samples` those of the track.
     """
 
     number: int = 0
@@ -34,6 +39,13 @@ class Track:
     begins_at: Fraction | None = None
     ends_at: Fraction | None = None
     splices: int = 0
+    edits: int = 0
+    samples: int = 0
+
+    def refuse_costly(self) -> None:
+        """Raise Refused if following the edit list would take too long."""
+        if self.edits > _MOST_EDITS or self.edits * self.samples > _MOST_EDITED_SAMPLES:
+            raise Refused("file_too_complex", f"The edit list joins {self.edits} pieces of {self.samples} samples.")
 
 
 @dataclass(slots=True)
@@ -72,6 +84,7 @@ def read_movie(file: BinaryIO) -> Movie:
                 ticks, movie.seconds = _length(boxes.content_of(file, start, min(end, start + 32)))
             elif inner == b"trak":
                 track = _track(file, start, end, ticks, chapters)
+                track.refuse_costly()
                 movie.tracks[track.number] = track
     for number in chapters & movie.tracks.keys():
         movie.tracks[number].is_auxiliary = True
@@ -109,6 +122,7 @@ def _track(file: BinaryIO, start: int, end: int, ticks: int, chapters: set[int])
                     track.is_auxiliary |= boxes.content_of(file, first, last)[8:12] in _AUXILIARY_HANDLERS
                 elif inner == b"minf":
                     track.is_encrypted = _is_encrypted(file, first, last)
+                    track.samples = max(track.samples, _count_samples(file, first, last))
     return track
 
 
@@ -122,6 +136,17 @@ def _is_encrypted(file: BinaryIO, start: int, end: int) -> bool:
     return False
 
 
+def _count_samples(file: BinaryIO, start: int, end: int) -> int:
+    """By the `stsz` or `stz2` box (8.7.3) of its `stbl`; the largest count, if there are several."""
+    most = 0
+    for kind, content, box_end in boxes.lenient_boxes(file, start, end):
+        if kind == b"stbl":
+            most = max(most, _count_samples(file, content, box_end))
+        elif kind in (b"stsz", b"stz2"):
+            most = max(most, int.from_bytes(boxes.content_of(file, content, min(box_end, content + 12))[8:12], "big"))
+    return most
+
+
 def _words(content: bytes) -> Iterator[int]:
     for at in range(0, len(content) - 3, 4):
         yield int.from_bytes(content[at : at + 4], "big")
@@ -133,6 +158,7 @@ def _read_edits(file: BinaryIO, start: int, end: int, ticks: int, track: Track) 
         if kind != b"elst":
             continue
         table = boxes.content_of(file, content, min(box_end, content + 8 + 20 * _LONGEST_TABLE))
+        track.edits += int.from_bytes(table[_HEADER_BYTES:8], "big")
         width = 8 if table[:1] == b"\1" else 4
         size = 2 * width + 4
         entries = [table[at : at + size] for at in range(8, len(table) - size + 1, size)]
