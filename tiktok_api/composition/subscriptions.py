@@ -23,6 +23,8 @@ def subscribe() -> None:
     events.subscribe("user.deleting", listeners.forget_posts)
     events.subscribe("user.deleting", deduplication.release_all_bytes)
     events.subscribe("media.is_used", listeners.is_shown)
+    events.subscribe("media.is_visible", listeners.is_within_reach)
+    events.subscribe("media.changing", listeners.veto_change)
     events.subscribe("media.inspected", pending_media.check_posts_of)
     events.subscribe("media.lapsed", pending_media.check_posts_of)
     events.subscribe("media.may_be_deleted", listeners.veto_deletion)

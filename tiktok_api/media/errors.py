@@ -76,6 +76,11 @@ class MediaQuotaExceeded(BodyTooLarge):
         facts: dict[str, Any] = {"unit": unit, "allowed": allowed, "used": used, "requested": requested}
         return cls(extra=facts, **facts)
 
+    def without_use(self) -> Self:
+        """Returns the same for a caller who may not know how much the library holds."""
+        facts = {name: value for name, value in self.extra.items() if name != "used"}
+        return type(self)("The library has no room for {requested} more {unit}.".format(**facts), extra=facts)
+
 
 class UploadContentTypeUnsupported(UnsupportedBody):
     message = "Send the bytes as {expected}."

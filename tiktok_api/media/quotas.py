@@ -1,10 +1,11 @@
 """How much one user may store. Distinct stored bytes count, and what unfinished uploads have reserved."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from tiktok_api.db import db
 from tiktok_api.media.deduplication import lock_library
@@ -49,9 +50,12 @@ class Usage:
         return None if self.quota_bytes is None else max(0, self.quota_bytes - self.used_bytes - self.reserved_bytes)
 
 
-def usage(owner_id: UUID, quota: Quota) -> Usage:
-    """Returns how much of the quota a library uses. Shared content counts once, thumbnails do not count."""
-    mine, is_unfinished = Media.owner_id == owner_id, Media.status == MediaStatus.UPLOADING
+def usage(owner_id: UUID, quota: Quota, *, seen: Sequence[ColumnElement[bool]] = ()) -> Usage:
+    """Returns how much of the quota a library uses, or of it the media that meet the conditions `seen`.
+
+    Shared content counts once, thumbnails do not count.
+    """
+    mine, is_unfinished = and_(Media.owner_id == owner_id, *seen), Media.status == MediaStatus.UPLOADING
     stored = select(Media.storage_key, Media.size_bytes).where(mine, ~is_unfinished, Media.storage_key.is_not(None))
     once = stored.distinct().subquery()
     return Usage(

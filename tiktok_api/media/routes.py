@@ -1,7 +1,6 @@
 """The endpoints of the library; importing this module also adds those of uploads and downloads to the blueprint."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from flask import Response, request
 
 from tiktok_api.accounts import services as accounts
 from tiktok_api.accounts.creator_info import last_creator_info
+from tiktok_api.auth.errors import KeyConfined
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
 from tiktok_api.encryption import Encryptor
@@ -47,6 +47,7 @@ from tiktok_api.media.schemas import (
     MediaSchema,
     UsageSchema,
 )
+from tiktok_api.media.services import SeenMedia
 from tiktok_api.media.uploads import multipart, openapi, request_body
 from tiktok_api.media.uploads import routes as uploads_routes
 from tiktok_api.media.uploads.multipart import MultipartFieldUnexpected, ReceivedFile
@@ -121,7 +122,7 @@ _ONE_FILE = StreamedBody(
     StorageOutOfSpace,
     StorageUnavailable,
 )
-def upload_media(received: ReceivedFile) -> Media:
+def upload_media(received: ReceivedFile) -> Media | SeenMedia:
     """Upload a file in one request
 
     One part named `file`. Larger files are better sent by `POST /media/uploads`, which can resume. The media is inspected
@@ -129,7 +130,7 @@ def upload_media(received: ReceivedFile) -> Media:
     name, is stored once.
     """
     with transaction():
-        return services.add_received(
+        media = services.add_received(
             caller,
             storage_key=received.storage_key,
             name=received.name,
@@ -138,6 +139,7 @@ def upload_media(received: ReceivedFile) -> Media:
             sha256=received.sha256,
             quota=Quota.of(service(Settings)),
         )
+        return services.as_seen(caller, media)
 
 
 @blp.post("/import")
@@ -172,7 +174,9 @@ def list_media(args: dict[str, Any]) -> Page:
     `sha256` tells before an upload whether you have that content already.
     """
     filters = {name: args[name] for name in ("kind", "status", "sha256", "used", "q") if name in args}
-    return paginate(services.in_library(caller, **filters), args, by=(Media.created_at, Media.id))
+    page = paginate(services.in_library(caller, **filters), args, by=(Media.created_at, Media.id))
+    page.data = services.all_as_seen(caller, page.data)
+    return page
 
 
 @blp.get("/usage")
@@ -181,32 +185,34 @@ def show_media_usage() -> quotas.Usage:
     """Show how much of the quota is used
 
     The same content counts once, and unfinished uploads count with what they may come to. An upload beyond it is refused
-    with 413 `media_quota_exceeded`, with `unit` (bytes or files), `allowed`, `used` and `requested`.
+    with 413 `media_quota_exceeded`, with `unit` (bytes or files), `allowed`, `used` and `requested`. For an API key that is
+    confined to accounts only the media that it sees count here, and `used` is left out there.
     """
-    return quotas.usage(caller.user_id, Quota.of(service(Settings)))
+    return quotas.usage(caller.user_id, Quota.of(service(Settings)), seen=services.visible_to(caller))
 
 
 @blp.get("/<uuid:media_id>")
 @blp.response(200, MediaSchema)
-def show_media(media_id: UUID) -> Media:
+def show_media(media_id: UUID) -> Media | SeenMedia:
     """Show one video or photo"""
-    return services.get_media(caller, media_id)
+    return services.as_seen(caller, services.get_media(caller, media_id))
 
 
 @blp.patch("/<uuid:media_id>")
 @blp.arguments(MediaChangesSchema)
 @blp.response(200, MediaSchema)
-@blp.raises(StaleVersion)
-def rename_media(changes: dict[str, str], media_id: UUID) -> Media:
+@blp.raises(StaleVersion, KeyConfined)
+def rename_media(changes: dict[str, str], media_id: UUID) -> Media | SeenMedia:
     """Give media another name"""
     with transaction():
-        must_be_current(MediaSchema, services.get_media(caller, media_id, to_change=True))
-        return services.rename(caller, media_id, **changes)
+        seen = services.as_seen(caller, services.get_media(caller, media_id, to_change=True))
+        must_be_current(MediaSchema, seen)
+        return services.as_seen(caller, services.rename(caller, media_id, **changes))
 
 
 @blp.delete("/<uuid:media_id>")
 @blp.response(204)
-@blp.raises(StaleVersion, MediaInUse)
+@blp.raises(StaleVersion, MediaInUse, KeyConfined)
 def delete_media(media_id: UUID) -> None:
     """Delete media
 
@@ -214,14 +220,16 @@ def delete_media(media_id: UUID) -> None:
     what the others are duplicates of from then on.
     """
     with transaction():
-        services.delete(caller, media_id, precondition=partial(must_be_current, MediaSchema))
+        services.delete(
+            caller, media_id, precondition=lambda media: must_be_current(MediaSchema, services.as_seen(caller, media))
+        )
 
 
 @blp.post("/<uuid:media_id>/convert")
 @blp.arguments(ConversionSchema, required=False)
 @blp.response(202, MediaSchema)
 @blp.raises(MediaNotReady, MediaNotAPhoto, MediaQuotaExceeded)
-def convert_photo(wish: dict[str, str], media_id: UUID) -> Media:
+def convert_photo(wish: dict[str, str], media_id: UUID) -> Media | SeenMedia:
     """Make a photo into one that TikTok takes
 
     Answers new media that names its source in `source_id`: a JPEG or WebP of at most 1080 × 1920 or 1920 × 1080 pixels and
@@ -231,7 +239,9 @@ def convert_photo(wish: dict[str, str], media_id: UUID) -> Media:
     """
     with transaction():
         quota = Quota.of(service(Settings))
-        return conversion.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
+        return services.as_seen(
+            caller, conversion.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
+        )
 
 
 @blp.get("/<uuid:media_id>/content")

@@ -2,12 +2,12 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, false, or_, select, update
+from sqlalchemy import ColumnElement, Select, false, or_, select, update
 
 from tiktok_api import clock, events
 from tiktok_api.auth.identity import Identity
@@ -28,12 +28,24 @@ INSPECT = "media.inspect"
 LONGEST_NAME = 255
 
 
+def visible_to(caller: Identity) -> list[ColumnElement[bool]]:
+    """Returns the conditions for the media that the caller may see.
+
+    A key that is confined to accounts sees what a post that it may see shows, and what no post shows: that is about no
+    account. Higher domains that show media answer `media.is_visible` with a condition on the column that they are given.
+    """
+    conditions: list[ColumnElement[bool]] = [Media.owner_id == caller.user_id]
+    if caller.account_ids is not None:
+        conditions += events.ask("media.is_visible", caller=caller, media_id=Media.id)
+    return conditions
+
+
 def get_media(caller: Identity, media_id: UUID, *, to_change: bool = False) -> Media:
     """Returns the caller's media with this id, with `to_change` locked. Raises NotFound.
 
     Lock order: posts, library, media (`deduplication.lock_library`).
     """
-    mine = select(Media).where(Media.id == media_id, Media.owner_id == caller.user_id)
+    mine = select(Media).where(Media.id == media_id, *visible_to(caller))
     fresh = mine.execution_options(populate_existing=True)
     media = locked(mine, key_share=True) if to_change else db.session.scalar(fresh)
     if media is None:
@@ -43,8 +55,51 @@ def get_media(caller: Identity, media_id: UUID, *, to_change: bool = False) -> M
 
 def get_many(caller: Identity, ids: Iterable[UUID]) -> dict[UUID, Media]:
     """Returns those of `ids` that are the caller's, by id."""
-    found = db.session.scalars(select(Media).where(Media.id.in_(set(ids)), Media.owner_id == caller.user_id))
+    found = db.session.scalars(select(Media).where(Media.id.in_(set(ids)), *visible_to(caller)))
     return {media.id: media for media in found}
+
+
+def get_changeable(caller: Identity, media_id: UUID, *, to_change: bool = False) -> Media:
+    """Returns the caller's media if they may change or delete it, with `to_change` locked.
+
+    Raises NotFound, and what a listener of `media.changing` raises: a confined key may see media that other posts show too.
+    """
+    media = get_media(caller, media_id, to_change=to_change)
+    if caller.account_ids is not None:
+        events.announce("media.changing", caller=caller, media=media)
+    return media
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMedia:
+    """Media as a confined key sees it: it does not name hidden media of which it is a duplicate or a conversion."""
+
+    media: Media
+    duplicate_of: UUID | None
+    source_id: UUID | None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.media, name)
+
+
+def as_seen(caller: Identity, media: Media) -> Media | SeenMedia:
+    """Returns media as the caller sees it."""
+    return all_as_seen(caller, [media])[0]
+
+
+def all_as_seen(caller: Identity, media: Sequence[Media]) -> Sequence[Media | SeenMedia]:
+    """Returns a page of media as the caller sees them."""
+    if caller.account_ids is None:
+        return media
+    seen = get_many(caller, [each for item in media for each in (item.duplicate_of, item.source_id) if each])
+    return [
+        SeenMedia(
+            item,
+            item.duplicate_of if item.duplicate_of in seen else None,
+            item.source_id if item.source_id in seen else None,
+        )
+        for item in media
+    ]
 
 
 def get_ready(caller: Identity, media_id: UUID) -> Media:
@@ -84,7 +139,7 @@ def in_library(
 
     Higher domains that use media answer `media.is_used` with a condition on the column that they are given.
     """
-    statement = select(Media).where(Media.owner_id == caller.user_id)
+    statement = select(Media).where(*visible_to(caller))
     if kind:
         statement = statement.where(Media.kind.in_(kind))
     if status:
@@ -101,7 +156,7 @@ def in_library(
 
 def rename(caller: Identity, media_id: UUID, *, name: str | None = None) -> Media:
     """Change the name that people see; without `name`, nothing changes. Raises NotFound."""
-    media = get_media(caller, media_id, to_change=True)
+    media = get_changeable(caller, media_id, to_change=True)
     if name is not None:
         media.name = clean_name(name)
     db.session.flush()
@@ -114,7 +169,7 @@ def delete(caller: Identity, media_id: UUID, *, precondition: Callable[[Media], 
     `precondition` gets the locked row and may refuse. Higher domains that use the media object by answering
     `media.may_be_deleted` with False or an exception. Raises NotFound, MediaInUse.
     """
-    check_deletable(get_media(caller, media_id))
+    check_deletable(get_changeable(caller, media_id))
     deduplication.lock_library(caller.user_id)
     media = get_media(caller, media_id, to_change=True)  # read again: it may have a duplicate by now, or be deleted
     precondition(media)

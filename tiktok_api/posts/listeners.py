@@ -3,17 +3,20 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account
+from tiktok_api.auth.errors import KeyConfined
+from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.media.errors import MediaInUse
 from tiktok_api.media.models import Media
 from tiktok_api.posts.models import Attempt, Post, PostMedia, Publication, job_key
 from tiktok_api.posts.publishing.transitions import enqueue_publication
+from tiktok_api.posts.queries import visible_to
 from tiktok_api.posts.services import cancel_publication
 from tiktok_api.posts.states import CANCELLABLE, ENDED, UNFINISHED, PublicationState
 
@@ -30,6 +33,20 @@ def veto_deletion(media: Media) -> None:
     if db.session.scalar(needed.limit(1)) is not None:
         raise MediaInUse
     db.session.execute(delete(PostMedia).where(PostMedia.media_id == media.id))
+
+
+def veto_change(caller: Identity, media: Media) -> None:
+    """Refuse that a confined key changes media that a post outside its reach shows too. Raises KeyConfined."""
+    reach = select(Post.id).where(*visible_to(caller))
+    outside = select(PostMedia.id).where(PostMedia.media_id == media.id, PostMedia.post_id.not_in(reach))
+    if db.session.scalar(outside.limit(1)) is not None:
+        raise KeyConfined
+
+
+def is_within_reach(caller: Identity, media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Returns the condition that a post within the caller's reach shows the media of this column, or that no post does."""
+    reach = select(Post.id).where(*visible_to(caller))
+    return or_(~is_shown(media_id), exists().where(PostMedia.media_id == media_id, PostMedia.post_id.in_(reach)))
 
 
 def is_shown(media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:

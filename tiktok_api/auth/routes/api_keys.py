@@ -47,7 +47,9 @@ def create_api_key(values: dict[str, Any]) -> NewKey:
     """Make an API key
 
     Send its token as `Authorization: Bearer tk_…`. The token is shown this once: only its hash is kept. A key reaches what
-    its scopes name, on the accounts it is confined to, and nothing under `/auth` but `GET /auth/me`.
+    its scopes name, on the accounts it is confined to, and nothing under `/auth` but `GET /auth/me`. To a confined key the
+    other accounts, the posts that go to any of them, and the media that only such posts show do not exist; media that no
+    post shows are about no account, and every key sees them.
 
     Needs a sign-in of the last 10 minutes, to which a refresh does not count, or your password as `current_password`.
     """

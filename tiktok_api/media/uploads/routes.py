@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Response, request, url_for
 
+from tiktok_api.auth.errors import KeyConfined
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import MethodNotAllowed
@@ -38,7 +39,7 @@ from tiktok_api.storage.port import Storage
 from tiktok_api.web import byte_quota
 from tiktok_api.web.transfers.places import ServerBusy
 
-_TERMINATION = (TusVersionUnsupported, UploadExpired, MediaInUse)
+_TERMINATION = (TusVersionUnsupported, UploadExpired, MediaInUse, KeyConfined)
 _APPENDING = (
     MalformedUploadHeader,
     UploadInterrupted,
@@ -254,7 +255,7 @@ def terminate_upload(media_id: UUID) -> Response:
     responses=openapi.CHECKSUM_MISMATCH | _APPENDED | openapi.PROGRESS,
 )
 @blp.response(204)
-@blp.raises(*_APPENDING, MediaInUse, MethodNotAllowed)
+@blp.raises(*_APPENDING, MediaInUse, KeyConfined, MethodNotAllowed)
 def override_upload_method(media_id: UUID) -> Response:
     """Send PATCH, DELETE or HEAD from where only POST gets through
 
