@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from tiktok_api import clock
-from tiktok_api.accounts import call_budgets
+from tiktok_api.accounts import rate_limits
 from tiktok_api.accounts.models import Account
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import end_reading, transaction
@@ -52,7 +52,7 @@ def recent_creator_info(account: Account, vault: TokenVault) -> CreatorReading:
 
 def read_creator_info(account_id: UUID, vault: TokenVault) -> CreatorReading:
     """As `fetch_creator_info`, for all but publishing, to which some of TikTok's calls are left. Raises TikTokBusy."""
-    call_budgets.count_creator_info(account_id)
+    rate_limits.count_creator_info(account_id)
     return fetch_creator_info(account_id, vault)
 
 

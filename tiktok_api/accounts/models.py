@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, text
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api import clock
@@ -192,3 +192,14 @@ class Revocation(Model):
     access_token_encrypted: Mapped[bytes]
     refresh_token_encrypted: Mapped[bytes]
     access_expires_at: Mapped[datetime]
+
+
+class CallBudget(Model):
+    """How much is used up of the calls of one kind: by the app (`holder` is empty), a user or an account."""
+
+    __tablename__ = "call_budgets"
+    __table_args__ = (UniqueConstraint("name", "holder"),)
+
+    name: Mapped[str]
+    holder: Mapped[str]
+    used_until: Mapped[datetime] = mapped_column(index=True)

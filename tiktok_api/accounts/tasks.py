@@ -8,10 +8,10 @@ import structlog
 from sqlalchemy import delete
 
 from tiktok_api import clock
-from tiktok_api.accounts import call_budgets, creator_info, disconnection, services, tokens
-from tiktok_api.accounts.call_budgets import AppCall
+from tiktok_api.accounts import creator_info, disconnection, rate_limits, services, tokens
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import PUBLISHING_SCOPE, Account, Connection, Revocation
+from tiktok_api.accounts.rate_limits import AppCall
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound
@@ -104,5 +104,5 @@ def sweep_connections(job: ClaimedJob) -> None:
     a_week_ago = clock.now() - CONNECTIONS_KEPT
     with transaction() as session:
         session.execute(delete(Connection).where(Connection.expires_at < a_week_ago))
-        call_budgets.sweep()
+        rate_limits.sweep_budgets()
         session.execute(delete(Revocation).where(Revocation.created_at < a_week_ago))

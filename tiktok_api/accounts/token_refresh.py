@@ -16,10 +16,10 @@ from uuid import UUID
 from sqlalchemy import or_, select, update
 
 from tiktok_api import clock, events
-from tiktok_api.accounts import call_budgets, tokens
-from tiktok_api.accounts.call_budgets import AppCall
+from tiktok_api.accounts import rate_limits, tokens
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account, AccountStatus
+from tiktok_api.accounts.rate_limits import AppCall
 from tiktok_api.db import database_now, db, end_reading, in_transaction, transaction
 from tiktok_api.encryption import DecryptionFailed, Encryptor
 from tiktok_api.errors import NotFound
@@ -93,12 +93,12 @@ class TokenVault:
 
         Raises TikTokBusy while it is not their turn.
         """
-        self.count_read(kind, call_budgets.owner_of(account_id))
+        self.count_read(kind, rate_limits.owner_of(account_id))
         return self.call(account_id, act)
 
     def count_read(self, kind: AppCall, user_id: UUID) -> None:
         """Count a call that is made for a user without an account. Raises TikTokBusy while it is not their turn."""
-        call_budgets.count_app_call(kind, user_id, calls_a_minute=self.reads_a_minute)
+        rate_limits.count_app_call(kind, user_id, calls_a_minute=self.reads_a_minute)
 
     def call(self, account_id: UUID, act: Callable[[str], Result]) -> Result:
         """Returns `act(access_token)`; if TikTok rejects the token, it is renewed once and `act` repeated once.

@@ -6,8 +6,8 @@ from functools import partial
 import structlog
 
 from tiktok_api import clock
-from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.errors import AccountNeedsReconnection
+from tiktok_api.accounts.rate_limits import AppCall
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.analytics import ingest
 from tiktok_api.analytics.ingest import SYNC_VIDEOS

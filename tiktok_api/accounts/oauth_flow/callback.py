@@ -14,7 +14,6 @@ import structlog
 from sqlalchemy import select
 
 from tiktok_api import clock
-from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.models import Connection, ConnectionStatus
 from tiktok_api.accounts.oauth_flow import takeover
 from tiktok_api.accounts.oauth_flow.authorization import hash_state, redirect_uri
@@ -26,6 +25,7 @@ from tiktok_api.accounts.oauth_flow.record import (
     record_failure,
     record_grant,
 )
+from tiktok_api.accounts.rate_limits import AppCall
 from tiktok_api.accounts.services import load_account
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit

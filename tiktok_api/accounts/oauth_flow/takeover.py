@@ -11,9 +11,9 @@ from sqlalchemy import Select, select
 
 from tiktok_api import clock, events
 from tiktok_api.accounts import disconnection, tokens
-from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import BASIC_SCOPE, Account
+from tiktok_api.accounts.rate_limits import AppCall
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit
 from tiktok_api.auth import services as users

@@ -15,9 +15,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from tiktok_api import clock, events
-from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account
+from tiktok_api.accounts.rate_limits import AppCall
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.jobs import queue

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import VIDEO_LIST_SCOPE, Account
+from tiktok_api.accounts.rate_limits import AppCall
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.posts.models import Publication

@@ -5,9 +5,9 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from tiktok_api import clock
-from tiktok_api.accounts.call_budgets import AppCall
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import BASIC_SCOPE, Account, AccountStatus
+from tiktok_api.accounts.rate_limits import AppCall
 from tiktok_api.accounts.services import has_lost_its_grant
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.accounts.tokens import mark_reconnection

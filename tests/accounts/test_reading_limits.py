@@ -10,7 +10,7 @@ from tests.accounts.scene import Vault
 from tests.databases import on_each_database
 from tests.unpaced import make_unpaced_client
 from tests.web.problems import assert_problem
-from tiktok_api.accounts.call_budgets import AppCall
+from tiktok_api.accounts.rate_limits import AppCall
 from tiktok_api.tiktok import TikTokBusy, TikTokClient
 
 LIMIT = 60
@@ -111,11 +111,11 @@ def test_a_clock_that_is_set_back_blocks_nothing_for_long(app, owner, pass_time)
 
 @pytest.mark.parametrize("limit", [4])
 @on_each_database
-def test_jobs_wait_until_it_is_their_turn(app, owner, connect_account, simulator, run_jobs, pass_time):
+def test_jobs_wait_until_it_is_their_turn(owner, connect_account, simulator, run_jobs, pass_time):
     account_id = connect_account(owner, "ada")
     pass_time(minutes=2)
     run_jobs()
-    count(app, owner, 20)
+    count(owner.app, owner, 20)
     before = owner.get(f"/accounts/{account_id}").json["synced_at"]
     simulator.control.clear_requests()
 
