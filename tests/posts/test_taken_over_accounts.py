@@ -1,7 +1,10 @@
 """Posts of an account that another user takes over: nothing goes out twice, nothing is dropped in silence."""
 
+import pytest
+
 from tests import oauth_consent
 from tests.databases import on_each_database
+from tests.posts.interruptions import around_calls
 
 
 def take_over(publishing, simulator, person):
@@ -79,3 +82,23 @@ def test_what_has_ended_keeps_its_account_and_a_draft_can_go_nowhere(simulator, 
     assert refused.status_code == 422
     assert [fault["code"] for fault in refused.json["errors"]] == ["account_needs_reconnection"]
     assert len(publishing.live()) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_take_over_at_any_call_sends_nothing_twice_and_drops_nothing_in_silence(
+    when, simulator, transport, publishing, stranger
+):
+    for number in range(1, 5):
+        post = publishing.make_post(caption=f"Call {number}")
+        publishing.begin(post)
+
+        with around_calls(transport, number, when, lambda: take_over(publishing, simulator, stranger)) as taking_over:
+            publishing.run()
+            publishing.pass_time(120)
+            publishing.run()
+
+        shown, live = publishing.shown(post), publishing.live_titles().count(post["caption"])
+        assert taking_over.has_happened
+        assert (shown["state"], live) in {("cancelled", 0), ("unconfirmed", 0), ("unconfirmed", 1), ("published", 1)}
+        assert len(shown["attempts"]) <= 1
+        simulator.control.disconnect("ada")  # for the next round, in which the owner takes it back

@@ -48,6 +48,7 @@ from tiktok_api.media.schemas import (
     MediaSchema,
     UsageSchema,
 )
+from tiktok_api.media.services import SeenMedia
 from tiktok_api.media.uploads import multipart, openapi, request_body
 from tiktok_api.media.uploads import routes as uploads_routes
 from tiktok_api.media.uploads.multipart import MultipartFieldUnexpected, ReceivedFile
@@ -75,15 +76,6 @@ def _tell_no_totals(problem: MediaQuotaExceeded) -> Response:
 
 
 blp.register_error_handler(MediaQuotaExceeded, _tell_no_totals)
-
-
-def _as_seen(media: Media) -> Media:
-    services.hide_relatives(caller, media)
-    return media
-
-
-def _must_be_current_as_seen(media: Media) -> None:
-    must_be_current(MediaSchema, _as_seen(media))
 
 
 def _max_body_bytes() -> int:
@@ -141,7 +133,7 @@ _ONE_FILE = StreamedBody(
     StorageOutOfSpace,
     StorageUnavailable,
 )
-def upload_media(received: ReceivedFile) -> Media:
+def upload_media(received: ReceivedFile) -> Media | SeenMedia:
     """Upload a file in one request
 
     One part named `file`. Larger files are better sent by `POST /media/uploads`, which can resume. The media is inspected
@@ -158,7 +150,7 @@ def upload_media(received: ReceivedFile) -> Media:
             sha256=received.sha256,
             quota=Quota.of(service(Settings)),
         )
-        return _as_seen(media)
+        return services.as_seen(caller, media)
 
 
 @blp.post("/import")
@@ -194,7 +186,7 @@ def list_media(args: dict[str, Any]) -> Page:
     """
     filters = {name: args[name] for name in ("kind", "status", "sha256", "used", "q") if name in args}
     page = paginate(services.in_library(caller, **filters), args, by=(Media.created_at, Media.id))
-    services.hide_relatives(caller, *page.data)
+    page.data = services.all_as_seen(caller, page.data)
     return page
 
 
@@ -212,20 +204,21 @@ def show_media_usage() -> quotas.Usage:
 
 @blp.get("/<uuid:media_id>")
 @blp.response(200, MediaSchema)
-def show_media(media_id: UUID) -> Media:
+def show_media(media_id: UUID) -> Media | SeenMedia:
     """Show one video or photo"""
-    return _as_seen(services.get_media(caller, media_id))
+    return services.as_seen(caller, services.get_media(caller, media_id))
 
 
 @blp.patch("/<uuid:media_id>")
 @blp.arguments(MediaChangesSchema)
 @blp.response(200, MediaSchema)
 @blp.raises(StaleVersion, KeyConfined)
-def rename_media(changes: dict[str, str], media_id: UUID) -> Media:
+def rename_media(changes: dict[str, str], media_id: UUID) -> Media | SeenMedia:
     """Give media another name"""
     with transaction():
-        must_be_current(MediaSchema, _as_seen(services.get_media(caller, media_id, to_change=True)))
-        return _as_seen(services.rename(caller, media_id, **changes))
+        seen = services.as_seen(caller, services.get_media(caller, media_id, to_change=True))
+        must_be_current(MediaSchema, seen)
+        return services.as_seen(caller, services.rename(caller, media_id, **changes))
 
 
 @blp.delete("/<uuid:media_id>")
@@ -238,14 +231,16 @@ def delete_media(media_id: UUID) -> None:
     what the others are duplicates of from then on.
     """
     with transaction():
-        services.delete(caller, media_id, precondition=_must_be_current_as_seen)
+        services.delete(
+            caller, media_id, precondition=lambda media: must_be_current(MediaSchema, services.as_seen(caller, media))
+        )
 
 
 @blp.post("/<uuid:media_id>/convert")
 @blp.arguments(ConversionSchema, required=False)
 @blp.response(202, MediaSchema)
 @blp.raises(MediaNotReady, MediaNotAPhoto, MediaQuotaExceeded, InspectionsPending)
-def convert_photo(wish: dict[str, str], media_id: UUID) -> Media:
+def convert_photo(wish: dict[str, str], media_id: UUID) -> Media | SeenMedia:
     """Make a photo into one that TikTok takes
 
     Answers new media that names its source in `source_id`: a JPEG or WebP of at most 1080 × 1920 or 1920 × 1080 pixels and
@@ -255,8 +250,8 @@ def convert_photo(wish: dict[str, str], media_id: UUID) -> Media:
     """
     with transaction():
         quota = Quota.of(service(Settings))
-        return _as_seen(
-            conversion.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
+        return services.as_seen(
+            caller, conversion.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
         )
 
 

@@ -2,14 +2,13 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import ColumnElement, Select, false, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm.attributes import set_committed_value
 
 from tiktok_api import clock, events
 from tiktok_api.auth.identity import Identity
@@ -61,24 +60,47 @@ def get_many(caller: Identity, ids: Iterable[UUID]) -> dict[UUID, Media]:
     return {media.id: media for media in found}
 
 
-def check_changeable(caller: Identity, media: Media) -> None:
-    """Raises what a listener of `media.changing` raises: a confined key may see media that other posts show too."""
+def get_changeable(caller: Identity, media_id: UUID, *, to_change: bool = False) -> Media:
+    """Returns the caller's media if they may change or delete it, with `to_change` locked.
+
+    Raises NotFound, and what a listener of `media.changing` raises: a confined key may see media that other posts show too.
+    """
+    media = get_media(caller, media_id, to_change=to_change)
     if caller.account_ids is not None:
         events.announce("media.changing", caller=caller, media=media)
+    return media
 
 
-def hide_relatives(caller: Identity, *media: Media) -> None:
-    """Leave out of media that are about to be shown of what hidden media they are duplicates or conversions.
+@dataclass(frozen=True, slots=True)
+class SeenMedia:
+    """Media as a confined key sees it: it does not name hidden media of which it is a duplicate or a conversion."""
 
-    The row stays as it is. Call it last: what is read again has the ids again.
-    """
+    media: Media
+    duplicate_of: UUID | None
+    source_id: UUID | None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.media, name)
+
+
+def as_seen(caller: Identity, media: Media) -> Media | SeenMedia:
+    """Returns media as the caller sees it."""
+    return all_as_seen(caller, [media])[0]
+
+
+def all_as_seen(caller: Identity, media: Sequence[Media]) -> Sequence[Media | SeenMedia]:
+    """Returns a page of media as the caller sees them."""
     if caller.account_ids is None:
-        return
-    seen = get_many(caller, {each for item in media for each in (item.duplicate_of, item.source_id) if each})
-    for item in media:
-        for name in ("duplicate_of", "source_id"):
-            if getattr(item, name) not in seen:
-                set_committed_value(item, name, None)
+        return media
+    seen = get_many(caller, [each for item in media for each in (item.duplicate_of, item.source_id) if each])
+    return [
+        SeenMedia(
+            item,
+            item.duplicate_of if item.duplicate_of in seen else None,
+            item.source_id if item.source_id in seen else None,
+        )
+        for item in media
+    ]
 
 
 def get_ready(caller: Identity, media_id: UUID) -> Media:
@@ -135,8 +157,7 @@ def in_library(
 
 def rename(caller: Identity, media_id: UUID, *, name: str | None = None) -> Media:
     """Change the name that people see; without `name`, nothing changes. Raises NotFound."""
-    media = get_media(caller, media_id, to_change=True)
-    check_changeable(caller, media)
+    media = get_changeable(caller, media_id, to_change=True)
     if name is not None:
         media.name = clean_name(name)
     db.session.flush()
@@ -149,12 +170,11 @@ def delete(caller: Identity, media_id: UUID, *, precondition: Callable[[Media], 
     `precondition` gets the locked row and may refuse. Higher domains that use the media object by answering
     `media.may_be_deleted` with False or an exception. Raises NotFound, MediaInUse.
     """
-    media = get_media(caller, media_id)
-    check_changeable(caller, media)
-    check_deletable(media)
+    check_deletable(get_changeable(caller, media_id))
     deduplication.lock_library(caller.user_id)
-    precondition(get_media(caller, media_id, to_change=True))
-    deduplication.remove(get_media(caller, media_id))  # read again: it may have a duplicate by now, or be deleted
+    media = get_media(caller, media_id, to_change=True)  # read again: it may have a duplicate by now, or be deleted
+    precondition(media)
+    deduplication.remove(media)
 
 
 def discard(storage: Storage, keys: Iterable[str]) -> None:

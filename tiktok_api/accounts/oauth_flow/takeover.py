@@ -35,14 +35,13 @@ def ask_about_holder(open_id: str, user_id: UUID, vault: TokenVault) -> None:
 
     What TikTok says is stored with the account. Call it outside any transaction.
     """
-    holder = db.session.scalar(held(open_id))
+    columns = (Account.id, Account.owner_id, Account.status)  # no object: it may be deleted meanwhile
+    holder = db.session.execute(held(open_id).with_only_columns(*columns)).one_or_none()
     end_reading()
-    if holder is None or holder.owner_id == user_id or not holder.is_connected:
+    if holder is None or holder.owner_id == user_id or not holder.status.is_connected:
         return
     try:
-        vault.count_read(
-            AppCall.USER_INFO, user_id
-        )  # at the cost of the user who asks, not of the one who is asked about
+        vault.count_read(AppCall.USER_INFO, user_id)  # the user who asks uses it up, not the one who is asked about
         vault.call(holder.id, lambda token: vault.tiktok.fetch_user_info(token, scopes=(BASIC_SCOPE,)))
     except (AccountNeedsReconnection, NotFound, TikTokError) as error:
         log.info("connection.holder_asked_about", account=str(holder.id), error=str(error))
