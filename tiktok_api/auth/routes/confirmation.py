@@ -33,7 +33,8 @@ def _sent_password() -> str | None:
         return None
     body = peek_at_json()
     password = body.get(FIELD) if isinstance(body, dict) else None
-    return password if isinstance(password, str) and 0 < len(password) <= LONGEST else None
+    is_possible = isinstance(password, str) and 0 < len(password) <= LONGEST and "\0" not in password
+    return password if is_possible else None
 
 
 def _network_and_caller() -> str:
