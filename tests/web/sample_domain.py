@@ -113,6 +113,15 @@ def create_slow_thing(_received: Any) -> dict[str, Any]:
         return _make("slow")
 
 
+@blp.post("/unstorable")
+@blp.acts_without_key
+@blp.response(201, NewbornThingSchema)
+def create_unstorable_thing() -> dict[str, Any]:
+    """Make a thing whose text no PostgreSQL takes"""
+    with transaction():
+        return _make("a\0b")
+
+
 @blp.get("")
 @blp.arguments(ThingFilterSchema, location="query")
 @blp.response(200, page_of(ThingSchema))

@@ -128,3 +128,14 @@ def test_a_query_of_thousands_of_parameters_is_refused_in_a_few_words(owner, que
 
         assert len(response.data) < 64 * 1024
         assert len(assert_problem(response, 422)["errors"]) <= 100
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("each_database_url", ["postgresql_url"], indirect=True)
+def test_what_reaches_the_database_and_is_refused_there_is_no_bug(owner):
+    response = owner.post("/things/unstorable")
+
+    assert (
+        assert_problem(response, 422, "invalid")["errors"][0]["message"]
+        == "Something in this request cannot be stored."
+    )
