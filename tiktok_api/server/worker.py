@@ -91,7 +91,10 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
     def finish_request(self, conn: ClientConnection, fs: Any) -> None:
         """A thread is done with a connection."""
         conn.is_kept = not fs.cancelled() and fs.exception() is None and bool(fs.result())
-        self._attempt(conn, self._go_on)
+        if conn.sock.fileno() < 0:  # gunicorn has closed it, because a response broke off
+            self._drop(conn)
+        else:
+            self._attempt(conn, self._go_on)
 
     def murder_keepalived(self, force: bool = False) -> None:
         """Close what has waited too long, or everything."""
@@ -210,8 +213,8 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             self._drop(conn)
 
     def _watch(self, conn: ClientConnection, event: int) -> None:
-        self._waiting[conn] = None
         self.poller.register(conn.sock, event, partial(self._on_event, conn))
+        self._waiting[conn] = None
 
     def _unwatch(self, conn: ClientConnection) -> None:
         if conn in self._waiting:
