@@ -1,5 +1,6 @@
 """`deploy/nginx.conf` in front of gunicorn, as an operator would run both."""
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -429,3 +430,40 @@ def test_the_log_has_a_line_for_each_request_and_no_query(site):
     [found] = wait_until(line)
     assert (found["path"], found["address"], found["method"]) == ("/api/v1/accounts/callback", "127.0.0.1", "GET")
     assert "hunter2" not in site.log
+
+
+def test_hostile_clients_behind_nginx_leave_others_served(stage, site, signed_in):
+    """Slow heads and bodies stay with nginx; slow uploads and downloads reach the API, more of them than it has threads."""
+    upload = TusUpload(site, signed_in, MEBIBYTE)
+    with contextlib.ExitStack() as opened:
+        for number in range(30):
+            connection = opened.enter_context(connected(site))
+            if number % 3 == 0:
+                connection.sendall(b"GET /livez HTTP/1.1\r\nHost: loc")
+            elif number % 3 == 1:
+                said = signed_in | {"Host": "localhost", "Content-Type": "application/json", "Content-Length": "900"}
+                head = [f"{name}: {value}" for name, value in said.items()]
+                connection.sendall("\r\n".join(["POST /api/v1/posts HTTP/1.1", *head, "", "{"]).encode())
+            else:
+                slow = TusUpload(site, signed_in, MEBIBYTE)
+                slow.begin(connection)
+                connection.sendall(b"x" * 100_000)
+
+        probe, listed = site.get("/livez"), site.get("/api/v1/media", headers=signed_in)
+        sent = wait_until(lambda: (answer := upload.send(b"x" * 200_000, offset=0)).status_code != 503 and answer)
+
+    assert (probe.status_code, listed.status_code, sent.status_code) == (200, 200, 204)
+
+
+def test_too_many_connections_of_one_address_are_a_problem(folder):
+    with (
+        answering(None) as port,
+        nginx(folder, port, folder, tiktok_api_connections="tiktok_api_connections 2") as site,
+        connected(site) as first,
+        connected(site) as second,
+    ):
+        for connection in (first, second):
+            connection.sendall(b"GET /api/v1/posts HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        refused = site.get("/nowhere")
+
+    must_be_problem(refused, 429, "too_many_requests")

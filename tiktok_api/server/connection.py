@@ -74,12 +74,10 @@ class ClientConnection:
 
     def feed(self, data: bytes) -> None:
         """The client has sent `data`. Raises OSError."""
-        was_idle, had_head = not self.arrival.content, self.arrival.has_head
+        is_first, had_head = not self.arrival.content, self.arrival.has_head
         self.arrival.feed(data)
-        if was_idle:
-            self.until = (
-                min(self.until, time.monotonic() + HEAD_SECONDS) if self.parser is None else self._in(HEAD_SECONDS)
-            )
+        if is_first and self.parser is not None:  # before its first request, the connection's own time counts
+            self.until = self._in(HEAD_SECONDS)
         if self.arrival.awaits_body and not had_head:
             self.until = self._in(BODY_SECONDS)
             if self.arrival.wants_continue:

@@ -1,5 +1,6 @@
 """The socket of one client: it keeps what the client has not taken yet, and waits for a client only at a least rate."""
 
+import errno
 import select
 import socket
 from collections import deque
@@ -14,8 +15,14 @@ FAIR_BYTES_PER_SECOND, FAIR_SECONDS = 64 * 1024, 2.0
 _FILE_PIECE_BYTES = 256 * 1024
 
 
-class ClientTooSlow(ConnectionError):
-    """The client has moved too few bytes for too long, or another one needs its place."""
+class ClientTooSlow(ConnectionResetError):
+    """The client has moved too few bytes for too long, or another one needs its place.
+
+    To gunicorn it is as if the client had reset the connection, which it does not log.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(errno.ECONNRESET, "the client is too slow")
 
 
 class PacedSocket(socket.socket):
