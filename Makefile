@@ -17,7 +17,7 @@ MUTATION := $(VENV)/mutation
 MUTATION_STAMP := $(MUTATION)/.installed-$(shell cksum tests/mutation/requirements.txt | cut -d' ' -f1)
 # Every file of every release that the index offers, for any system and any Python from 3.11 on.
 PINNED := requirements tests/requirements tests/mutation/requirements
-PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --annotation-style line \
+PIN := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --annotation-style line --no-strip-extras \
 	--no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
@@ -30,14 +30,14 @@ $(RUN_STAMP): requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	@test -d $(VENV) || { echo "Creating $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing what the server runs on ..."
-	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install --require-hashes --no-deps -r requirements.txt
 	@touch $@
 
 $(DEV_STAMP): tests/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	@test -d $(VENV) || { echo "Creating $(VENV) ..."; $(PYTHON) -m venv $(VENV); }
 	@echo "Installing what developing needs ..."
-	@$(PIP) install --require-hashes -r tests/requirements.txt
+	@$(PIP) install --require-hashes --no-deps -r tests/requirements.txt
 	@touch $@ $(RUN_STAMP)
 
 demo: $(RUN_STAMP) ## do the whole job once against the simulator, then keep serving (ONCE=1: stop after the job)
@@ -64,7 +64,7 @@ coverage: $(DEV_STAMP) ## the critical paths, killed processes included: fails b
 
 $(MUTATION_STAMP): tests/mutation/requirements.txt
 	@$(PYTHON) -m venv $(MUTATION)
-	@$(MUTATION)/bin/pip --disable-pip-version-check --quiet install --require-hashes -r tests/mutation/requirements.txt
+	@$(MUTATION)/bin/pip --disable-pip-version-check --quiet install --require-hashes --no-deps -r tests/mutation/requirements.txt
 	@touch $@
 
 mutation: $(DEV_STAMP) $(MUTATION_STAMP) ## break publishing and the vault in every small way: what no test finds is shown (SAMPLE=40: that many of each)
