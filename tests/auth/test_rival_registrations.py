@@ -245,7 +245,7 @@ def test_a_scanner_that_follows_links_proves_nothing_and_uses_nothing_up(client,
 
 
 @pytest.mark.parametrize(
-    ("address", "network"),
+    "origin",
     [
         ("203.0.113.7", "203.0.113.0/24"),
         ("::ffff:203.0.113.7", "203.0.113.0/24"),
@@ -253,7 +253,8 @@ def test_a_scanner_that_follows_links_proves_nothing_and_uses_nothing_up(client,
         ("no address", "no address"),
     ],
 )
-def test_an_email_says_when_and_from_where_its_registration_came(client, clock, outbox, deliver, address, network):
+def test_an_email_says_when_and_from_where_its_registration_came(client, clock, outbox, deliver, origin):
+    address, network = origin
     register_from(client, address)
     deliver()
 
