@@ -62,6 +62,7 @@ def test_a_user_who_was_just_deleted_has_no_profile(owner, meanwhile):
     assert_problem(response, 401, "session_ended")
 
 
+@on_each_database
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
