@@ -137,7 +137,7 @@ def _shapes(header: dict[str, Any], claims: dict[str, Any], key: bytes) -> Itera
     yield "nothing but dots", ".."
     yield "cut short", good[:-1]
     yield "cut in the middle", good[: len(good) // 2]
-    yield "huge", sign(header, claims | {"more": "x" * 100_000}, key)
+    yield "huge", sign(header, claims | {"more": "x" * 10_000}, key)
     yield "hundreds of dots", "." * 4000
     yield "a space inside", good[:40] + " " + good[40:]
     yield "a quoted token", f'"{good}"'

@@ -62,6 +62,7 @@ def test_a_user_who_was_just_deleted_has_no_profile(owner, meanwhile):
     assert_problem(response, 401, "session_ended")
 
 
+@on_each_database
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
@@ -81,14 +82,15 @@ def test_a_user_who_was_just_deleted_can_do_nothing(owner, meanwhile, method, pa
 
 @on_each_database
 @pytest.mark.parametrize(
-    ("method", "path", "body"),
+    "request_",
     [
         ("POST", "/auth/api-keys", {"name": "x", "scopes": ["read"]}),
         ("POST", "/auth/password", {"current_password": PASSWORD, "new_password": "a longer horse battery"}),
         ("DELETE", "/auth/me", None),
     ],
 )
-def test_a_request_whose_session_ended_while_it_ran_leaves_nothing_behind(client, owner, meanwhile, method, path, body):
+def test_a_request_whose_session_ended_while_it_ran_leaves_nothing_behind(client, owner, meanwhile, request_):
+    method, path, body = request_
     meanwhile("FROM sessions", "UPDATE sessions SET ended_at = '2026-01-01 00:00:00.000000'")
 
     response = owner.open(path, method=method, json=body)

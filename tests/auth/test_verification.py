@@ -221,7 +221,7 @@ def test_an_unproven_user_of_an_older_version_is_deleted_after_a_week(app, clock
 def test_an_email_that_an_older_version_has_queued_is_not_sent(app, outbox, deliver):
     old = {"topic": "welcome", "email_key": "ada@example.com", "bound_to": "x"}
     with app.app_context(), transaction():
-        queue.enqueue(messages.SEND, due_at=datetime.now(UTC), unique_key="old", payload=old)
+        queue.enqueue(messages.SEND, due_at=datetime.now(UTC), owner_id=None, unique_key="old", payload=old)
 
     deliver()
 

@@ -9,7 +9,6 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.auth.passwords import LONGEST
 from tiktok_api.auth.proofs import reauthentication
 from tiktok_api.extensions import limiter
-from tiktok_api.web.authentication import known_caller
 from tiktok_api.web.blueprint import Blueprint, Decorator, View
 from tiktok_api.web.limits import client_network
 from tiktok_api.web.parsing.parser import peek_at_json
@@ -28,9 +27,10 @@ def count_guesses(view: View, *, key_func: Callable[[], str], exempt_when: Calla
 
 
 def _sent_password() -> str | None:
-    """The password in the body of a session's request, before a schema reads it; None if there is none that could be right."""
-    if known_caller() is None or caller.session_id is None:
-        return None
+    """The password in the body, before a schema reads it; None if there is none that could be right.
+
+    Only asked for a session: the guard has refused API keys and requests without a token.
+    """
     body = peek_at_json()
     password = body.get(FIELD) if isinstance(body, dict) else None
     is_possible = isinstance(password, str) and 0 < len(password) <= LONGEST and "\0" not in password
