@@ -344,6 +344,9 @@ def test_one_failure_hides_no_other(examine):
         ({"TRUSTED_PROXIES": "1", "BIND": "0.0.0.0:80"}, {"BIND"}),
         ({"X_ACCEL_PREFIX": "/media-files/"}, {"TRUSTED_PROXIES"}),
         ({"MEDIA_QUOTA_BYTES_PER_USER": "1000"}, {"MEDIA_QUOTA_BYTES_PER_USER"}),
+        ({"MEDIA_QUOTA_BYTES_PER_USER": "0"}, {"MEDIA_QUOTA_BYTES_PER_USER"}),
+        ({"MEDIA_QUOTA_FILES_PER_USER": "0"}, {"MEDIA_QUOTA_FILES_PER_USER"}),
+        ({"MEDIA_QUOTA_FILES_PER_USER": "0", "REGISTRATION": "closed"}, set()),
         ({"SECRET_KEY": "0123456789abcdef" * 4}, {"SECRET_KEY"}),
         ({"WORKER_THREAD": "8"}, {"WORKER_THREAD"}),
     ],
@@ -354,6 +357,13 @@ def test_doubtful_settings_are_shown_and_allowed(examine, environment, named):
     doubtful = [finding for finding in report["settings"] if finding["status"] == "warning"]
     assert status == 0
     assert {finding["message"].partition(":")[0] for finding in doubtful} == named
+
+
+@pytest.mark.parametrize(("registration", "seen"), [("open", ["ok", "warning"]), ("closed", ["ok"])])
+def test_a_disk_that_one_new_user_may_fill_is_named(examine, registration, seen):
+    status, report = examine(REGISTRATION=registration, MEDIA_QUOTA_BYTES_PER_USER=str(2**59))
+
+    assert (status, [finding["status"] for finding in report["storage"]]) == (0, seen)
 
 
 def test_a_database_that_others_can_read_is_named(examine, database):

@@ -30,10 +30,10 @@ def start_worker(each_database_url: str, tmp_path: Path) -> Iterator[Start]:
     """`flask worker`, as a process."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(**variables: str) -> subprocess.Popen[bytes]:
+    def start(*options: str, **variables: str) -> subprocess.Popen[bytes]:
         with (tmp_path / "worker.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
+                [sys.executable, "-m", "flask", "--app", "wsgi", "worker", *options],
                 cwd=ROOT,
                 env=environment_of(each_database_url, tmp_path, **variables),
                 stdout=subprocess.DEVNULL,
@@ -93,6 +93,24 @@ def test_a_worker_has_a_row_until_it_stops(start_worker, rows, workers):
 
     assert process.wait(30) == 0
     assert rows() == []
+
+
+@on_each_database
+def test_a_worker_of_some_lanes_leaves_the_others_alone(start_worker, rows, read_job, enqueue):
+    other, ours = enqueue("tests.media", unique_key="other"), enqueue("auth.sweep", unique_key="ours")
+    start_worker("--lanes", "publish, sync")
+
+    wait_until(lambda: read_job(ours).epoch and read_job(ours).leased_until is None, seconds=60)
+
+    assert [beat.lanes for beat in rows()] == [["publish", "sync"]]
+    assert read_job(other).epoch == 0
+
+
+def test_an_unknown_lane_is_named_with_those_there_are(app):
+    result = app.test_cli_runner().invoke(args=["worker", "--lanes", "publish,pictures"])
+
+    assert result.exit_code == 2
+    assert "There is no lane 'pictures'; there are publish, renew, deliver, sync, media, import." in result.output
 
 
 @on_each_database

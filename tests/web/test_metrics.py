@@ -150,6 +150,8 @@ def test_waiting_and_dead_jobs_are_shown_by_kind(app, fresh):
     assert value(samples, "jobs_due", kind="tests.waits") == 2
     assert 120 <= value(samples, "jobs_oldest_due_seconds", kind="tests.waits") < 180
     assert value(samples, "jobs_dead", kind="tests.dead") == 1
+    assert 120 <= value(samples, "lane_oldest_due_seconds", lane="sync") < 180
+    assert value(samples, "lane_oldest_due_seconds", lane="publish") == 0
     assert not [labels for name, labels in samples if "tests.later" in dict(labels).values()]
 
 

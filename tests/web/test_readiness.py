@@ -74,6 +74,20 @@ def test_without_a_worker_readyz_is_degraded(client):
 
 
 @on_each_database
+def test_a_lane_that_no_worker_serves_is_named(app, client):
+    with app.app_context(), transaction() as session:
+        now = database_now()
+        beat = {"host": "here", "pid": 1, "version": "0", "threads": 4, "busy": 1, "started_at": now, "beat_at": now}
+        session.add(WorkerHeartbeat(**beat, lanes=["publish", "renew", "media"]))
+        session.add(WorkerHeartbeat(**beat, lanes=["deliver", "media"]))
+
+    found = client.get("/readyz").json
+
+    assert found["status"] == "degraded"
+    assert found["checks"]["workers"]["problem"] == "No worker takes jobs of these lanes: import, sync."
+
+
+@on_each_database
 def test_overdue_jobs_are_reported_by_kind_with_their_age(client, a_living_worker, enqueue_job):
     enqueue_job("posts.publish", due_for=timedelta(minutes=10))
     enqueue_job("accounts.sync", due_for=timedelta(seconds=5))
@@ -88,6 +102,10 @@ def test_overdue_jobs_are_reported_by_kind_with_their_age(client, a_living_worke
     assert ages.keys() == {"posts.publish", "accounts.sync"}
     assert 600 <= ages["posts.publish"] < 660
     assert 5 <= ages["accounts.sync"] < 65
+    lanes = found["checks"]["jobs"]["lanes"]
+    assert 600 <= lanes["publish"] < 660
+    assert 5 <= lanes["sync"] < 65
+    assert [lanes[name] for name in ("renew", "deliver", "media", "import")] == [0, 0, 0, 0]
     assert "posts.publish" in found["checks"]["jobs"]["problem"]
     assert "accounts.sync" not in found["checks"]["jobs"]["problem"]
 

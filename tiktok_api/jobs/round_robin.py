@@ -45,11 +45,12 @@ class RoundRobin:
         if len(due) < WINDOW:
             return self._choose(due, most, held)
         found: list[DueJob] = []
-        for owner in sorted(self._owners_with_due_jobs(), key=self._waited):
+        able = [owner for owner in self._owners_with_due_jobs() if held[owner] < self._most_per_owner]
+        each = max(1, 2 * most // max(1, len(able)))  # some have fewer
+        for owner in sorted(able, key=self._waited):
             if len({owner_id for _, owner_id in found}) == most:
                 break
-            if held[owner] < self._most_per_owner:
-                found += self._find(_jobs().where(_is_of(owner)), most)
+            found += self._find(_jobs().where(_is_of(owner)), each)
         return self._choose(found, most, held)
 
     def _find(self, query: Select[UUID, Owner], most: int) -> list[DueJob]:

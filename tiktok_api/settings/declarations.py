@@ -221,9 +221,7 @@ class Settings(BaseModel):
         "empty: this server serves the files",
     )
     import_max_seconds: Days = Field(1800.0, description="seconds for one attempt to import from a URL")
-    import_turn_seconds: Hours = Field(
-        60.0, description="seconds for which a slow server may keep other imports waiting"
-    )
+    import_turn_seconds: Hours = Field(60.0, description="seconds for which a slow import may keep others waiting")
 
     outbound_allow_http: bool = Field(False, description="also allow plain http, on port 80")
     outbound_ports: Ports = Field((), description="further ports to allow, e.g. 8443")

@@ -14,7 +14,7 @@ from tiktok_api.cli.output import as_duration, json_option, show_json, show_rows
 from tiktok_api.db import db, transaction
 from tiktok_api.jobs.models import Job, JobStatus, is_due, is_free
 
-COLUMNS = ("kind", "waiting", "due", "running", "dead", "oldest_due")
+COLUMNS = ("lane", "kind", "waiting", "due", "running", "dead", "oldest_due")
 DEAD_COLUMNS = ("id", "kind", "attempts", "due_at", "last_error")
 
 
@@ -27,7 +27,7 @@ def jobs() -> None:
 @json_option
 @with_app
 def list_jobs(as_json: bool) -> None:
-    """Count jobs by kind and status, with the lag of the oldest that is due.
+    """Count jobs by lane, kind and status, with the lag of the oldest that is due.
 
     Waiting jobs come due later, due ones wait for a free worker, running ones have one, and dead ones have failed too often.
     A growing lag means that no worker runs, or too few.
@@ -51,6 +51,7 @@ def _count_by_kind() -> Sequence[dict[str, Any]]:
 
     query = (
         select(
+            Job.lane,
             Job.kind,
             count(~is_dead & ~is_running & ~due).label("waiting"),
             count(due).label("due"),
@@ -58,8 +59,8 @@ def _count_by_kind() -> Sequence[dict[str, Any]]:
             count(is_dead).label("dead"),
             func.min(case((due, Job.due_at))).label("oldest_due_at"),
         )
-        .group_by(Job.kind)
-        .order_by(Job.kind)
+        .group_by(Job.lane, Job.kind)
+        .order_by(Job.lane, Job.kind)
     )
     now = clock.now()
     return [_with_lag(dict(row._mapping), now) for row in db.session.execute(query)]
