@@ -84,7 +84,7 @@ def test_what_a_user_sent_goes_with_the_user(app, owner):
     make_key(owner).post("/things", **THING)
     owner.post("/things", **THING)
 
-    owner.delete("/auth/me", json={"password": PASSWORD})
+    owner.delete("/auth/me", json={"current_password": PASSWORD})
 
     with app.app_context():
         assert db.session.scalars(select(IdempotencyKey)).all() == []

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from sqlalchemy import update
+from flask import Flask
+from sqlalchemy import select, update
 
 from tests.conftest import Person
 from tests.databases import on_each_database
@@ -15,7 +16,7 @@ from tests.media.sample_media import part
 from tests.media.tus_client import Breaking
 from tests.servers import wait_until
 from tests.web.problems import assert_problem
-from tiktok_api.db import transaction
+from tiktok_api.db import db, transaction
 from tiktok_api.web.idempotency import IdempotencyKey
 
 KEY = {"Idempotency-Key": "upload-1"}
@@ -139,7 +140,8 @@ def test_after_a_crash_in_the_middle_the_same_request_stores_it_once(stage):
         return requests.post(url, data=body, headers=headers, timeout=60)
 
     begun = _send_half(url, body, headers)
-    wait_until(lambda: send_again().status_code == 409, seconds=30)
+    wait_until(lambda: _is_claimed(stage.app), seconds=30)
+    meanwhile = send_again()
     stage.server.kill()
     begun.close()
     stage.server.start()
@@ -148,12 +150,18 @@ def test_after_a_crash_in_the_middle_the_same_request_stores_it_once(stage):
 
     first, again = send_again(), send_again()
 
+    assert meanwhile.json()["code"] == "idempotency_key_in_use"
     assert first.status_code == 201, first.text
     assert "Idempotency-Replayed" not in first.headers
     assert again.json() == first.json()
     assert again.headers["Idempotency-Replayed"] == "true"
     same = stage.owner.get(f"/media?sha256={first.json()['sha256']}").json["data"]
     assert [each["id"] for each in same] == [first.json()["id"]]
+
+
+def _is_claimed(app: Flask) -> bool:
+    with app.app_context():
+        return db.session.scalar(select(IdempotencyKey.id)) is not None
 
 
 def _send_half(url: str, body: bytes, headers: dict[str, str]) -> socket.socket:
