@@ -112,7 +112,7 @@ def _pieces() -> Iterator[bytes]:
 
 _ONE_FILE = StreamedBody(
     receive=_receive_file,
-    kept=lambda received: multipart.discard_if_refused(service(Storage), received),
+    kept=lambda received: services.kept_or_discarded(service(Storage), received.storage_key),
     read_fingerprint=_fingerprint_of_file,
 )
 

@@ -2,13 +2,14 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import ColumnElement, Select, false, or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tiktok_api import clock, events
 from tiktok_api.auth.identity import Identity
@@ -186,15 +187,28 @@ def discard(storage: Storage, keys: Iterable[str]) -> None:
             log.warning("media.not_discarded", key=key, error=str(error))
 
 
-def discard_unless_kept(storage: Storage, key: str) -> None:
-    """Delete content that a failed request was to keep, unless a row names it: the word of a commit may get lost.
+@contextmanager
+def kept_or_discarded(storage: Storage, key: str | None) -> Iterator[None]:
+    """The block is to store a row that names `key`. If it fails, the content is deleted, unless a row names it after all."""
+    try:
+        yield
+    except BaseException as error:
+        is_undecided = isinstance(error, DBAPIError) and error.connection_invalidated  # it may be committed yet
+        if key is not None and not is_undecided:
+            _discard_unless_kept(storage, key)
+        raise
 
-    Asks on a connection of its own, since the request's own may be of no more use. What cannot be known now is left to the
+
+def _discard_unless_kept(storage: Storage, key: str) -> None:
+    """Delete content that no row names. A failure alone does not prove that: it may have come after the commit.
+
+    Asks on a connection of its own, since the block's own may be of no more use. What cannot be known now is left to the
     cleanup.
     """
+    names_it = or_(Media.storage_key == key, Media.thumbnail_key == key)
     try:
         with db.engine.connect() as connection:
-            is_kept = connection.scalar(select(Media.id).where(Media.storage_key == key)) is not None
+            is_kept = connection.scalar(select(Media.id).where(names_it).limit(1)) is not None
     except SQLAlchemyError as error:
         log.warning("media.not_discarded", key=key, error=str(error))
         return

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import orjson
@@ -12,7 +11,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 
 from tiktok_api.errors import Invalid
 from tiktok_api.media.errors import FileInterrupted, StorageOutOfSpace, UploadTooLarge
-from tiktok_api.media.services import clean_name, discard, discard_unless_kept
+from tiktok_api.media.services import clean_name, discard
 from tiktok_api.media.uploads.content_types import named_type
 from tiktok_api.media.uploads.hashing_writer import HashingWriter
 from tiktok_api.media.uploads.receiver import Receiver
@@ -87,16 +86,6 @@ def read_fingerprint(boundary: bytes, pieces: Iterator[bytes], *, max_bytes: int
         raise FileInterrupted from None
     name, content_type = _described(part)
     return _fingerprint(name, content_type, content.hexdigest())
-
-
-@contextmanager
-def discard_if_refused(storage: Storage, received: ReceivedFile) -> Iterator[None]:
-    """Delete the stored bytes if the library does not keep the file, for whatever reason."""
-    try:
-        yield
-    except BaseException:
-        discard_unless_kept(storage, received.storage_key)
-        raise
 
 
 class _FilePart:

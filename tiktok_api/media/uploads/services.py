@@ -58,26 +58,22 @@ def create(
         storage.create(key)
     except StorageFull:
         raise StorageOutOfSpace from None
-    try:
-        with transaction() as session:
-            check_fits(caller.user_id, limits.quota, more_bytes=announced)
-            media = Media(
-                owner_id=caller.user_id,
-                name=services.clean_name(name),
-                content_type=content_type,
-                size_bytes=length,
-                reserved_bytes=announced,
-                upload_metadata=upload_metadata,
-                storage_key=key,
-                expires_at=clock.now() + limits.time_to_live,
-            )
-            session.add(media)
-            session.flush()
-            if length == 0:
-                services.request_inspection(media, sha256=None)
-    except BaseException:
-        services.discard_unless_kept(storage, key)
-        raise
+    with services.kept_or_discarded(storage, key), transaction() as session:
+        check_fits(caller.user_id, limits.quota, more_bytes=announced)
+        media = Media(
+            owner_id=caller.user_id,
+            name=services.clean_name(name),
+            content_type=content_type,
+            size_bytes=length,
+            reserved_bytes=announced,
+            upload_metadata=upload_metadata,
+            storage_key=key,
+            expires_at=clock.now() + limits.time_to_live,
+        )
+        session.add(media)
+        session.flush()
+        if length == 0:
+            services.request_inspection(media, sha256=None)
     return media
 
 

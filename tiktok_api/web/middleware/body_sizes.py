@@ -14,12 +14,15 @@ LARGEST_JSON = MEBIBYTE
 class BoundedRequest(Request):
     """A request whose chunked body is refused beyond its bound; Werkzeug hands out the part before it as if it were all."""
 
+    _is_too_large = False
+
     def get_data(self, *args: Any, **options: Any) -> Any:
-        """The body. Raises RequestEntityTooLarge."""
+        """The body. Raises RequestEntityTooLarge, each time it is asked for."""
         is_first_look = getattr(self, "_cached_data", None) is None
         body = super().get_data(*args, **options)
-        is_cut = is_first_look and self.content_length is None and len(body) == self.max_content_length
-        if is_cut and self.environ["wsgi.input"].read(1):
+        may_go_on = is_first_look and self.content_length is None and len(body) == self.max_content_length
+        self._is_too_large = self._is_too_large or (may_go_on and bool(self.environ["wsgi.input"].read(1)))
+        if self._is_too_large:
             raise RequestEntityTooLarge
         return body
 
