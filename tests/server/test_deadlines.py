@@ -15,25 +15,24 @@ from tests.servers import wait_until
 pytestmark = pytest.mark.xdist_group("attacked server")
 
 MEBIBYTE = 1024 * 1024
+JSON = "Content-Type: application/json"
 
 
-def test_an_incomplete_request_is_refused_and_an_empty_one_dropped(stage):
+def test_an_incomplete_request_is_refused_and_an_empty_one_dropped(stage, guest):
+    bearer = f"Authorization: Bearer {guest.token}"
     sent = {
         "nothing": b"",
         "half a line": b"GET /li",
         "half a head": b"GET /livez HTTP/1.1\r\nHost: loc",
-        "half a body": lines(f"POST {API}/auth/login HTTP/1.1", "Content-Type: application/json", "Content-Length: 60")
-        + b'{"email":',
+        "half a body": lines(f"POST {API}/auth/login HTTP/1.1", JSON, "Content-Length: 60") + b'{"email":',
         "half a body after 100": lines(
             f"POST {API}/auth/login HTTP/1.1",
-            "Content-Type: application/json",
+            JSON,
             "Content-Length: 60",
             "Expect: 100-continue",
         ),
-        "half a large body": lines(
-            f"POST {API}/auth/login HTTP/1.1", "Content-Type: application/json", "Content-Length: 100000"
-        )
-        + b" " * 5000,
+        "half a large body": lines(f"POST {API}/posts HTTP/1.1", JSON, bearer, "Content-Length: 100000") + b" " * 5000,
+        "half a chunked body": lines(f"POST {API}/posts HTTP/1.1", JSON, bearer, "Transfer-Encoding: chunked") + b"5",
     }
     found: dict[str, bytes] = {}
 

@@ -66,10 +66,22 @@ def test_a_user_has_fewer_places_than_the_network(stage, guest):
         refused = mine.send(b"x" * 200_000, offset=0)
         theirs = begin(other, stage).send(b"x" * 200_000, offset=0)
         small = begin(guest, stage).send(b"x" * 60_000, offset=0)
+        chunked = _send_chunked(guest, stage)
 
     must_be_busy(refused)
-    assert (theirs.status_code, small.status_code) == (204, 204)
+    assert (theirs.status_code, small.status_code, chunked.status_code) == (204, 204, 422)
     assert mine.send(b"x" * 200_000, offset=0).status_code == 204, "nothing is lost"
+
+
+def _send_chunked(guest: Guest, stage) -> requests.Response:
+    """A small body of unknown length, which needs no place."""
+    kind = {"Content-Type": "application/json"}
+    return requests.post(
+        f"{stage.server.url}/api/v1/posts",
+        headers=guest.headers | kind,
+        data=iter([b'{"unknown"', b": 1}"]),
+        timeout=60,
+    )
 
 
 @pytest.mark.parametrize("way", ["tus", "creation", "chunked", "multipart", "JSON", "download"])

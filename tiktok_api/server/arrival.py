@@ -3,10 +3,14 @@
 import re
 from dataclasses import dataclass
 
+from tiktok_api.server.chunks import ChunkDecoder
+
 MOST_HEAD_BYTES = 64 * 1024
 """The request line and all headers together. gunicorn bounds each of them; it reads the whole head in one pass."""
 SMALL_BODY_BYTES = 64 * 1024
 """Up to here a body is awaited together with its head, before a thread is taken."""
+HEAD_SECONDS, BODY_SECONDS, CHUNKED_SECONDS = 10.0, 30.0, 1.0
+"""For a whole head, and for a small body after it. One of unknown length is awaited only briefly, as it may be a large one."""
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*(?=\r\n)", re.IGNORECASE)
 _CODING = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
@@ -44,14 +48,26 @@ class Arrival:
         self._needed = 0
         self._is_small = False
         self._is_malformed = False
+        self._chunks: ChunkDecoder | None = None
 
     @property
     def is_complete(self) -> bool:
-        return self._is_malformed or (self.has_head and len(self.content) >= self._needed)
+        return self._is_malformed or self.has_body or (self.has_head and len(self.content) >= self._needed)
 
     @property
     def has_body(self) -> bool:
-        return self._is_small and self.is_complete
+        if self._chunks is not None:
+            return self._chunks.is_over
+        return self._is_small and len(self.content) >= self._needed
+
+    @property
+    def is_chunked(self) -> bool:
+        return self._chunks is not None
+
+    @property
+    def body_seconds(self) -> float:
+        """Returns for how long the body is awaited."""
+        return CHUNKED_SECONDS if self.is_chunked else BODY_SECONDS
 
     @property
     def awaits_body(self) -> bool:
@@ -62,6 +78,8 @@ class Arrival:
         self.content += data
         if not self.has_head:
             self._look_for_head()
+        elif self._chunks is not None:
+            self._look_for_end(self._chunks, data)
 
     def _look_for_head(self) -> None:
         end = self.content.find(b"\r\n\r\n", self._searched)
@@ -83,7 +101,20 @@ class Arrival:
     def _read_head(self, head: bytes, body_at: int) -> None:
         lengths = _LENGTH.findall(head)
         length = int(lengths[0]) if lengths else 0
-        self._is_small = len(lengths) < 2 and length <= SMALL_BODY_BYTES and _CODING.search(head) is None
+        is_chunked, is_expectant = _CODING.search(head) is not None, _EXPECTATION.search(head) is not None
+        if is_chunked and not is_expectant:
+            self._chunks, self._needed = ChunkDecoder(), body_at + SMALL_BODY_BYTES
+            self._look_for_end(self._chunks, bytes(self.content[body_at:]))
+            return
+        self._is_small = len(lengths) < 2 and length <= SMALL_BODY_BYTES and not is_chunked
         self._needed = body_at + (length if self._is_small else 0)
         is_held_back = len(self.content) < self._needed and b"HTTP/1.1\r\n" in head
-        self.wants_continue = is_held_back and _EXPECTATION.search(head) is not None
+        self.wants_continue = is_held_back and is_expectant
+
+    def _look_for_end(self, chunks: ChunkDecoder, data: bytes) -> None:
+        if chunks.is_over:
+            return
+        try:
+            chunks.feed(data)
+        except Exception:  # gunicorn's errors, which are said by the thread that reads the body
+            self._is_malformed = True

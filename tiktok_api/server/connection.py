@@ -7,14 +7,10 @@ from typing import Any
 
 from gunicorn import util
 
-from tiktok_api.server.arrival import TOO_LATE, Arrival, HeadRefusal
+from tiktok_api.server.arrival import HEAD_SECONDS, TOO_LATE, Arrival, HeadRefusal
 from tiktok_api.server.body import ArrivingRequests, Unreader
 from tiktok_api.server.paced_socket import ClientTooSlow, PacedSocket
 
-HEAD_SECONDS = 10.0
-"""For the whole head, from the connection's first moment or from the request's first byte."""
-BODY_SECONDS = 30.0
-"""For a small body, from the end of its head."""
 LINGER_SECONDS, LINGER_BYTES = 2.0, 64 * 1024 * 1024
 """What is still read after the last response: a client that is sending could not read it otherwise (RFC 9112, section 9.6)."""
 _PIECE_BYTES = 64 * 1024
@@ -43,6 +39,7 @@ class ClientConnection:
         self.since = time.monotonic()
         self.until = self.since + HEAD_SECONDS
         self.is_kept = True
+        self.is_dropped = False
         self._lingered = 0
 
     @property
@@ -79,7 +76,7 @@ class ClientConnection:
         if is_first and self.parser is not None:  # before its first request, the connection's own time counts
             self.until = self._in(HEAD_SECONDS)
         if self.arrival.awaits_body and not had_head:
-            self.until = self._in(BODY_SECONDS)
+            self.until = self._in(self.arrival.body_seconds)
             if self.arrival.wants_continue:
                 self.sock.sendall(_CONTINUE)
 

@@ -106,9 +106,12 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             return
         self._expired_at = now
         for conn in list(self._waiting):
+            is_over = now >= conn.until
+            if conn.is_idle and self._stopping_at is not None:
+                is_over = is_over or now >= self._stopping_at
             if force:
                 self._drop(conn)
-            elif now >= min(conn.until, self._stopping_at or conn.until) if conn.is_idle else now >= conn.until:
+            elif is_over:
                 self._attempt(conn, self._expire)
         self._limit_memory()
 
@@ -143,7 +146,8 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             self._watch(conn, selectors.EVENT_READ)
 
     def _on_event(self, conn: ClientConnection, _fileobj: Any) -> None:
-        self._attempt(conn, self._advance)
+        if conn in self._waiting:  # not closed by an event of the same moment
+            self._attempt(conn, self._advance)
 
     def _advance(self, conn: ClientConnection) -> None:
         if conn.waiting is Waiting.SENDING:
@@ -165,8 +169,9 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             self._count_closed("idle" if conn.is_idle else conn.waiting.value)
             self._drop(conn)
         elif conn.arrival.awaits_body:
-            self._count_closed("body")
-            conn.sock.cut()
+            if not conn.arrival.is_chunked:
+                self._count_closed("body")
+                conn.sock.cut()
             self._hand_over(conn)
         else:
             self._count_closed("head")
@@ -175,7 +180,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             self._go_on(conn)
 
     def _hand_over(self, conn: ClientConnection) -> None:
-        """Let a thread read a body that will not become complete; it never waits for more."""
+        """Let a thread read a body that is incomplete: the client has hung up, is too slow, or it may be a large one."""
         self._unwatch(conn)
         self.enqueue_req(conn)
 
@@ -225,6 +230,9 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             self.poller.unregister(conn.sock)
 
     def _drop(self, conn: ClientConnection) -> None:
+        if conn.is_dropped:
+            return
+        conn.is_dropped = True
         self._unwatch(conn)
         self.nr_conns -= 1
         self._count_connection(-1)

@@ -1,0 +1,42 @@
+"""A process takes new connections for ever: those that have waited longest make room."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.media.server_process import Server, environment_of
+from tests.server.connections import answer, connected, everything, gauge, lines
+
+pytestmark = pytest.mark.xdist_group("crowded server")
+
+MOST = 40
+
+
+@pytest.fixture(scope="module")
+def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("crowded")
+    shutil.copy(sqlite_template, folder / "test.sqlite3")
+    environment = environment_of(f"sqlite:///{folder / 'test.sqlite3'}", folder)
+    with Server(environment, folder / "log", "--worker-connections", str(MOST)) as running:
+        yield running
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /livez HTTP/1.1\r\nHost: loc", lines("GET /livez HTTP/1.1")])
+def test_newcomers_are_served_although_there_are_too_many_connections(server, said):
+    with ExitStack() as opened:
+        crowd = [opened.enter_context(connected(server)) for _ in range(2 * MOST)]
+        for connection in crowd:
+            connection.sendall(said)
+
+        probe = requests.get(f"{server.url}/livez", timeout=60)
+        oldest = everything(crowd[0])
+        crowd[-1].sendall(b"alhost\r\n\r\n" if said.endswith(b"loc") else lines("GET /livez HTTP/1.1"))
+        newest = answer(crowd[-1])
+
+    assert probe.status_code == newest[0] == 200
+    assert b"HTTP/1.1 4" not in oldest, "it ended without another word"
+    assert gauge(server, "tiktok_api_connections") <= MOST
