@@ -1,11 +1,14 @@
 """Deletes what is no longer needed: expired uploads, rejected content, and stored bytes without a row."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+import structlog
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tiktok_api import clock, events
 from tiktok_api.db import db, end_reading
@@ -14,9 +17,40 @@ from tiktok_api.media import deduplication, services
 from tiktok_api.media.models import Media, MediaStatus
 from tiktok_api.storage.port import Storage
 
+log = structlog.get_logger(__name__)
+
 ORPHAN_AGE = timedelta(days=2)
 """By the storage's clock: older bytes without a row were left by a process that died between two steps."""
 _BATCH = 500
+
+
+@contextmanager
+def kept_or_discarded(storage: Storage, key: str | None) -> Iterator[None]:
+    """The block is to store a row that names `key`. If it fails, the content is deleted, unless a row names it after all."""
+    try:
+        yield
+    except BaseException as error:
+        is_undecided = isinstance(error, DBAPIError) and error.connection_invalidated  # it may be committed yet
+        if key is not None and not is_undecided:
+            _discard_unless_kept(storage, key)
+        raise
+
+
+def _discard_unless_kept(storage: Storage, key: str) -> None:
+    """Delete content that no row names. A failure alone does not prove that: it may have come after the commit.
+
+    Asks on a connection of its own, since the block's own may be of no more use. What cannot be known now is left to the
+    cleanup.
+    """
+    names_it = or_(Media.storage_key == key, Media.thumbnail_key == key)
+    try:
+        with db.engine.connect() as connection:
+            is_kept = connection.scalar(select(Media.id).where(names_it).limit(1)) is not None
+    except SQLAlchemyError as error:
+        log.warning("media.not_discarded", key=key, error=str(error))
+        return
+    if not is_kept:
+        services.discard(storage, [key])
 
 
 def find_expired() -> list[UUID]:

@@ -14,7 +14,7 @@ from tiktok_api.db import transaction
 from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound, StaleVersion
 from tiktok_api.extensions import service
-from tiktok_api.media import checks, conversion, quotas, services
+from tiktok_api.media import checks, cleanup, conversion, quotas, services
 from tiktok_api.media.blueprint import blp
 from tiktok_api.media.conversion import PhotoFormat
 from tiktok_api.media.downloads import responses
@@ -112,7 +112,7 @@ def _pieces() -> Iterator[bytes]:
 
 _ONE_FILE = StreamedBody(
     receive=_receive_file,
-    kept=lambda received: services.kept_or_discarded(service(Storage), received.storage_key),
+    kept=lambda received: cleanup.kept_or_discarded(service(Storage), received.storage_key),
     read_fingerprint=_fingerprint_of_file,
 )
 

@@ -2,14 +2,12 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import ColumnElement, Select, false, or_, select, update
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tiktok_api import clock, events
 from tiktok_api.auth.identity import Identity
@@ -185,35 +183,6 @@ def discard(storage: Storage, keys: Iterable[str]) -> None:
             storage.delete(key)
         except StorageError as error:
             log.warning("media.not_discarded", key=key, error=str(error))
-
-
-@contextmanager
-def kept_or_discarded(storage: Storage, key: str | None) -> Iterator[None]:
-    """The block is to store a row that names `key`. If it fails, the content is deleted, unless a row names it after all."""
-    try:
-        yield
-    except BaseException as error:
-        is_undecided = isinstance(error, DBAPIError) and error.connection_invalidated  # it may be committed yet
-        if key is not None and not is_undecided:
-            _discard_unless_kept(storage, key)
-        raise
-
-
-def _discard_unless_kept(storage: Storage, key: str) -> None:
-    """Delete content that no row names. A failure alone does not prove that: it may have come after the commit.
-
-    Asks on a connection of its own, since the block's own may be of no more use. What cannot be known now is left to the
-    cleanup.
-    """
-    names_it = or_(Media.storage_key == key, Media.thumbnail_key == key)
-    try:
-        with db.engine.connect() as connection:
-            is_kept = connection.scalar(select(Media.id).where(names_it).limit(1)) is not None
-    except SQLAlchemyError as error:
-        log.warning("media.not_discarded", key=key, error=str(error))
-        return
-    if not is_kept:
-        discard(storage, [key])
 
 
 def check_deletable(media: Media) -> None:

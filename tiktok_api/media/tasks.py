@@ -67,7 +67,7 @@ def _inspect(media: Media, storage: Storage) -> RunAgain | None:
     if isinstance(outcome, Facts) and outcome.thumbnail:
         thumbnail_key = storage.new_key()
         storage.put(thumbnail_key, outcome.thumbnail)
-    with services.kept_or_discarded(storage, thumbnail_key), transaction():
+    with cleanup.kept_or_discarded(storage, thumbnail_key), transaction():
         pauses.pause_if_exhausting(owner_id, outcome)
         is_stored = services.store_inspection(media_id, owner_id, outcome, thumbnail_key=thumbnail_key)
     if is_stored:
@@ -150,7 +150,7 @@ def _make(pending: conversion.PendingConversion, storage: Storage, quota: Quota)
         return
     key = storage.new_key()
     storage.put(key, outcome)
-    with services.kept_or_discarded(storage, key), transaction():
+    with cleanup.kept_or_discarded(storage, key), transaction():
         is_kept = conversion.store(pending, outcome, key, quota=quota)
     if not is_kept:
         services.discard(storage, [key])

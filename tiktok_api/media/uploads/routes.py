@@ -145,8 +145,7 @@ def create_upload() -> Response:
     tus_headers.check_version(request.headers)
     length = tus_headers.length_of_upload(request.headers)
     tus_headers.check_no_concatenation(request.headers)
-    upload_metadata = tus_headers.text(request.headers, "Upload-Metadata")
-    found = tus_headers.metadata(upload_metadata)
+    found = tus_headers.metadata(upload_metadata := tus_headers.text(request.headers, "Upload-Metadata"))
     has_bytes = request_body.length_of(request.environ) != 0
     if has_bytes:
         _check_content_type()

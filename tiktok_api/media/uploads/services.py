@@ -15,7 +15,7 @@ from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound
-from tiktok_api.media import services
+from tiktok_api.media import cleanup, services
 from tiktok_api.media.errors import (
     MalformedUploadHeader,
     StorageOutOfSpace,
@@ -58,7 +58,7 @@ def create(
         storage.create(key)
     except StorageFull:
         raise StorageOutOfSpace from None
-    with services.kept_or_discarded(storage, key), transaction() as session:
+    with cleanup.kept_or_discarded(storage, key), transaction() as session:
         check_fits(caller.user_id, limits.quota, more_bytes=announced)
         media = Media(
             owner_id=caller.user_id,
