@@ -11,7 +11,7 @@ from tiktok_api.server.pace import BYTES_PER_SECOND, LeastRate
 SMALLEST_PIECE, LARGEST_PIECE = 64 * 1024, 256 * 1024
 TICK_SECONDS = 1.0
 _GATHER_SECONDS = 0.05
-"""For how long smaller pieces are gathered into one of SMALLEST_PIECE, so that storage is not called for each packet."""
+"""For how long smaller pieces are gathered into one of LARGEST_PIECE, so that storage is not called for each packet."""
 
 
 class BodyInterrupted(Exception):
@@ -75,7 +75,7 @@ class _Source:
         if not self._may_pause or not piece:
             return piece
         pieces, size, ends_at = [piece], len(piece), time.monotonic() + _GATHER_SECONDS
-        while size < SMALLEST_PIECE and not self.is_over and (left := ends_at - time.monotonic()) > 0:
+        while size < LARGEST_PIECE and not self.is_over and (left := ends_at - time.monotonic()) > 0:
             try:
                 piece = self._receive(left)
             except BodyInterrupted:  # told again by the next read, after these bytes have been stored
@@ -84,7 +84,7 @@ class _Source:
                 break
             pieces.append(piece)
             size += len(piece)
-        return b"".join(pieces)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _receive(self, seconds: float) -> bytes:
         self._wait_at_most(seconds)

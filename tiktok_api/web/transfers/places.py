@@ -76,12 +76,15 @@ class Places:
     def take(self, place: Place, bounds: Bounds, *, is_pressing: bool = False) -> None:
         """Hold `place` until it is released. `is_pressing`: the client need not be waited for.
 
-        Raises ServerBusy.
+        Against others that helps only a user who holds no place yet. Raises ServerBusy.
         """
-        ends_at = time.monotonic() + (_WAIT_SECONDS if is_pressing else 0.0)
-        tolerance = _PRESSED_SECONDS if is_pressing else _PATIENT_SECONDS
+        began = time.monotonic()
         with self._changed:
             while (rivals := self._rivals(place, bounds)) is not None:
+                has_others = any(held.user == place.user for held in self._held)
+                is_urgent = is_pressing and (not has_others or all(rival.user == place.user for rival in rivals))
+                tolerance = _PRESSED_SECONDS if is_urgent else _PATIENT_SECONDS
+                ends_at = began + (_WAIT_SECONDS if is_urgent else 0.0)
                 has_thread = len(self._leaving) + self._waiting < bounds.besides
                 slowest = max(rivals, key=lambda rival: rival.seconds_behind)
                 if has_thread and slowest.seconds_behind > tolerance:
