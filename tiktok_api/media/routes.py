@@ -1,10 +1,9 @@
 """The endpoints of the library; importing this module also adds those of uploads and downloads to the blueprint."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response
 
 from tiktok_api.accounts import services as accounts
 from tiktok_api.accounts.creator_info import last_creator_info
@@ -14,13 +13,12 @@ from tiktok_api.db import transaction
 from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound, StaleVersion
 from tiktok_api.extensions import service
-from tiktok_api.media import checks, cleanup, conversion, quotas, services
+from tiktok_api.media import checks, conversion, quotas, services
 from tiktok_api.media.blueprint import blp
 from tiktok_api.media.conversion import PhotoFormat
 from tiktok_api.media.downloads import responses
 from tiktok_api.media.downloads import routes as downloads_routes
 from tiktok_api.media.errors import (
-    FileInterrupted,
     ImportsPending,
     ImportUrlRefused,
     InspectionsPending,
@@ -31,12 +29,9 @@ from tiktok_api.media.errors import (
     RangeNotSatisfiable,
     StorageOutOfSpace,
     StorageUnavailable,
-    UploadContentTypeUnsupported,
-    UploadTooLarge,
 )
 from tiktok_api.media.imports import services as imports
 from tiktok_api.media.models import Media
-from tiktok_api.media.monitoring import counted_upload
 from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import (
     ChecksArgsSchema,
@@ -49,15 +44,12 @@ from tiktok_api.media.schemas import (
     UsageSchema,
 )
 from tiktok_api.media.services import SeenMedia
-from tiktok_api.media.uploads import multipart, openapi, request_body
+from tiktok_api.media.uploads import openapi
 from tiktok_api.media.uploads import routes as uploads_routes
-from tiktok_api.media.uploads.multipart import MultipartFieldUnexpected, ReceivedFile
 from tiktok_api.outbound import Fetcher
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
-from tiktok_api.web import byte_quota, idempotency
 from tiktok_api.web.conditional import must_be_current
-from tiktok_api.web.idempotency import StreamedBody
 from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.rendering import render
 from tiktok_api.web.schemas import page_of
@@ -76,81 +68,6 @@ def _tell_no_totals(problem: MediaQuotaExceeded) -> Response:
 
 
 blp.register_error_handler(MediaQuotaExceeded, _tell_no_totals)
-
-
-def _max_body_bytes() -> int:
-    return int(service(Settings).media_max_bytes) + multipart.OVERHEAD_BYTES
-
-
-def _receive_file() -> ReceivedFile:
-    boundary, settings = _boundary(), service(Settings)
-    least = (request.content_length or 0) - multipart.OVERHEAD_BYTES
-    with transaction():  # refuse before receiving; the exact check follows when the size is known
-        quotas.check_fits(caller.user_id, Quota.of(settings), more_bytes=max(1, least))
-    with counted_upload():
-        return multipart.receive_file(service(Storage), boundary, _pieces(), max_bytes=settings.media_max_bytes)
-
-
-def _fingerprint_of_file() -> str:
-    return multipart.read_fingerprint(_boundary(), _pieces(), max_bytes=service(Settings).media_max_bytes)
-
-
-def _boundary() -> bytes:
-    """Returns what separates the parts. Raises UploadContentTypeUnsupported, UploadTooLarge."""
-    boundary = multipart.boundary_of(request.mimetype_params)
-    if request.mimetype != "multipart/form-data" or boundary is None:
-        raise UploadContentTypeUnsupported(expected="multipart/form-data")
-    if (request.content_length or 0) > _max_body_bytes():
-        raise UploadTooLarge(allowed=service(Settings).media_max_bytes)
-    return boundary
-
-
-def _pieces() -> Iterator[bytes]:
-    pieces = request_body.iter_pieces(request.environ, stall_seconds=service(Settings).upload_stall_seconds)
-    return idempotency.renewing(byte_quota.metered(pieces, request_body.length_of(request.environ)))
-
-
-_ONE_FILE = StreamedBody(
-    receive=_receive_file,
-    kept=lambda received: cleanup.kept_or_discarded(service(Storage), received.storage_key),
-    read_fingerprint=_fingerprint_of_file,
-)
-
-
-@blp.post("")
-@blp.receives(_ONE_FILE)
-@blp.accepts_bytes(_max_body_bytes)
-@blp.doc(requestBody=openapi.ONE_FILE)
-@blp.response(201, MediaSchema)
-@blp.raises(
-    MultipartFieldUnexpected,
-    UploadContentTypeUnsupported,
-    FileInterrupted,
-    UploadTooLarge,
-    MediaQuotaExceeded,
-    ServerBusy,
-    InspectionsPending,
-    StorageOutOfSpace,
-    StorageUnavailable,
-)
-def upload_media(received: ReceivedFile) -> Media | SeenMedia:
-    """Upload a file in one request
-
-    One part named `file`. Larger files are better sent by `POST /media/uploads`, which can resume. The media is inspected
-    next: ask for it until its status is `ready` or `rejected`. With an `Idempotency-Key` the same file, by its content and
-    name, is stored once.
-    """
-    with transaction():
-        media = services.add_received(
-            caller,
-            storage_key=received.storage_key,
-            name=received.name,
-            content_type=received.content_type,
-            size_bytes=received.size_bytes,
-            sha256=received.sha256,
-            quota=Quota.of(service(Settings)),
-        )
-        return services.as_seen(caller, media)
 
 
 @blp.post("/import")
