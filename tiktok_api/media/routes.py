@@ -1,6 +1,5 @@
 """The endpoints of the library; importing this module also adds those of uploads and downloads to the blueprint."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -49,13 +48,12 @@ from tiktok_api.media.schemas import (
     UsageSchema,
 )
 from tiktok_api.media.services import SeenMedia
-from tiktok_api.media.uploads import multipart, openapi, request_body
+from tiktok_api.media.uploads import multipart, openapi
 from tiktok_api.media.uploads import routes as uploads_routes
 from tiktok_api.media.uploads.multipart import MultipartFieldUnexpected, ReceivedFile
 from tiktok_api.outbound import Fetcher
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
-from tiktok_api.web import byte_quota, idempotency
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.idempotency import StreamedBody
 from tiktok_api.web.pagination import Page, paginate
@@ -88,11 +86,13 @@ def _receive_file() -> ReceivedFile:
     with transaction():  # refuse before receiving; the exact check follows when the size is known
         quotas.check_fits(caller.user_id, Quota.of(settings), more_bytes=max(1, least))
     with counted_upload():
-        return multipart.receive_file(service(Storage), boundary, _pieces(), max_bytes=settings.media_max_bytes)
+        pieces = uploads_routes.body_pieces()
+        return multipart.receive_file(service(Storage), boundary, pieces, max_bytes=settings.media_max_bytes)
 
 
 def _fingerprint_of_file() -> str:
-    return multipart.read_fingerprint(_boundary(), _pieces(), max_bytes=service(Settings).media_max_bytes)
+    pieces, most = uploads_routes.body_pieces(), service(Settings).media_max_bytes
+    return multipart.read_fingerprint(_boundary(), pieces, max_bytes=most)
 
 
 def _boundary() -> bytes:
@@ -103,11 +103,6 @@ def _boundary() -> bytes:
     if (request.content_length or 0) > _max_body_bytes():
         raise UploadTooLarge(allowed=service(Settings).media_max_bytes)
     return boundary
-
-
-def _pieces() -> Iterator[bytes]:
-    pieces = request_body.iter_pieces(request.environ, stall_seconds=service(Settings).upload_stall_seconds)
-    return idempotency.renewing(byte_quota.metered(pieces, request_body.length_of(request.environ)))
 
 
 _ONE_FILE = StreamedBody(
