@@ -4,9 +4,7 @@ import queue as thread_queues
 import threading
 import time
 from collections.abc import Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,10 +17,10 @@ from tiktok_api import __version__, clock
 from tiktok_api.db import database_now, explain, transaction
 from tiktok_api.jobs import executor, queue, registry
 from tiktok_api.jobs.heartbeats import Heartbeat
+from tiktok_api.jobs.lane_threads import HeldJob, LaneThreads
 from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.models import Job, is_due, is_unsent
-from tiktok_api.jobs.registry import ClaimedJob
-from tiktok_api.jobs.round_robin import DueJob, Owner, RoundRobin
+from tiktok_api.jobs.round_robin import DueJob
 from tiktok_api.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -35,25 +33,6 @@ _PATIENCE_AT_START_SECONDS = 20.0
 _LONGEST_ENQUEUED = timedelta(seconds=30)
 
 
-@dataclass(slots=True)
-class _Held:
-    """A job that was handed to a thread; `claimed` once that thread has claimed it."""
-
-    owner_id: Owner
-    lane: "_LaneThreads"
-    claimed: ClaimedJob | None = None
-
-
-class _LaneThreads:
-    """The threads of one lane. `may_wait`: at the last look there were at least as many due jobs as free threads."""
-
-    def __init__(self, lane: Lane, threads: int) -> None:
-        self.threads = threads
-        self.owners = RoundRobin(lane, most_per_owner=lane.most_per_owner(threads))
-        self.pool = ThreadPoolExecutor(threads, thread_name_prefix=f"job-{lane}")
-        self.may_wait = False
-
-
 class Runner:
     """Any number of runners may share one database: a job is claimed before it is run. Each takes jobs of `lanes`."""
 
@@ -62,8 +41,8 @@ class Runner:
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._enqueued = min(self._lease, _LONGEST_ENQUEUED)
         self._threads = {lane: lane.count_threads(settings) for lane in lanes}
-        self._lanes: list[_LaneThreads] = []
-        self._held: dict[UUID, _Held] = {}
+        self._lanes: list[LaneThreads] = []
+        self._held: dict[UUID, HeldJob] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._stopped = threading.Event()
@@ -98,7 +77,7 @@ class Runner:
     @contextmanager
     def _open_lanes(self) -> Iterator[None]:
         """Start the threads; at the end wait for the jobs that run, whose leases are renewed until then."""
-        self._lanes = [_LaneThreads(lane, threads) for lane, threads in self._threads.items()]
+        self._lanes = [LaneThreads(lane, threads) for lane, threads in self._threads.items()]
         try:
             yield
         finally:
@@ -133,7 +112,7 @@ class Runner:
         with self._lock:
             return sum(held.claimed is not None for held in self._held.values())
 
-    def _count_free(self, lane: _LaneThreads) -> int:
+    def _count_free(self, lane: LaneThreads) -> int:
         with self._lock:
             return lane.threads - sum(held.lane is lane for held in self._held.values())
 
@@ -142,7 +121,7 @@ class Runner:
         self._stopping.set()
         self._woken.put(None)
 
-    def _look(self, lanes: Collection[_LaneThreads]) -> None:
+    def _look(self, lanes: Collection[LaneThreads]) -> None:
         """Give due jobs of these lanes to free threads."""
         try:
             with self._app.app_context():
@@ -156,7 +135,7 @@ class Runner:
                 log.exception("runner.cannot_look")
             self._stopping.wait(_BETWEEN_TRIES_SECONDS)
 
-    def _hand_over(self, lane: _LaneThreads, free: int) -> None:
+    def _hand_over(self, lane: LaneThreads, free: int) -> None:
         with self._lock:
             running = [held.owner_id for held in self._held.values() if held.lane is lane]
         due = lane.owners.next_jobs(free, running)
@@ -165,7 +144,7 @@ class Runner:
             with self._lock:
                 if job_id in self._held:
                     continue
-                self._held[job_id] = _Held(owner_id, lane)
+                self._held[job_id] = HeldJob(owner_id, lane)
             lane.pool.submit(self._run, job_id)
 
     def _mark(self, due: list[DueJob]) -> list[DueJob]:

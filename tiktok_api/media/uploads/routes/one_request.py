@@ -1,7 +1,5 @@
 """The endpoint that takes a whole file in one multipart request."""
 
-from collections.abc import Iterator
-
 from flask import request
 
 from tiktok_api.auth.identity import caller
@@ -23,11 +21,11 @@ from tiktok_api.media.monitoring import counted_upload
 from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import MediaSchema
 from tiktok_api.media.services import SeenMedia
-from tiktok_api.media.uploads import multipart, openapi, request_body
+from tiktok_api.media.uploads import multipart, openapi
 from tiktok_api.media.uploads.multipart import MultipartFieldUnexpected, ReceivedFile
+from tiktok_api.media.uploads.routes.bodies import body_pieces
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
-from tiktok_api.web import byte_quota, idempotency
 from tiktok_api.web.idempotency import StreamedBody
 from tiktok_api.web.transfers.places import ServerBusy
 
@@ -42,11 +40,11 @@ def _receive_file() -> ReceivedFile:
     with transaction():  # refuse before receiving; the exact check follows when the size is known
         quotas.check_fits(caller.user_id, Quota.of(settings), more_bytes=max(1, least))
     with counted_upload():
-        return multipart.receive_file(service(Storage), boundary, _pieces(), max_bytes=settings.media_max_bytes)
+        return multipart.receive_file(service(Storage), boundary, body_pieces(), max_bytes=settings.media_max_bytes)
 
 
 def _fingerprint_of_file() -> str:
-    return multipart.read_fingerprint(_boundary(), _pieces(), max_bytes=service(Settings).media_max_bytes)
+    return multipart.read_fingerprint(_boundary(), body_pieces(), max_bytes=service(Settings).media_max_bytes)
 
 
 def _boundary() -> bytes:
@@ -57,11 +55,6 @@ def _boundary() -> bytes:
     if (request.content_length or 0) > _max_body_bytes():
         raise UploadTooLarge(allowed=service(Settings).media_max_bytes)
     return boundary
-
-
-def _pieces() -> Iterator[bytes]:
-    pieces = request_body.iter_pieces(request.environ, stall_seconds=service(Settings).upload_stall_seconds)
-    return idempotency.renewing(byte_quota.metered(pieces, request_body.length_of(request.environ)))
 
 
 _ONE_FILE = StreamedBody(

@@ -35,11 +35,12 @@ from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import UploadProgressSchema
 from tiktok_api.media.uploads import openapi, request_body, responses, services, tus_headers
 from tiktok_api.media.uploads.append_session import Append, UploadLimits
+from tiktok_api.media.uploads.routes.bodies import body_pieces
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
-from tiktok_api.web import byte_quota
 from tiktok_api.web.transfers.places import ServerBusy
 
+_ABILITIES = ("Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm")
 _TERMINATION = (TusVersionUnsupported, UploadExpired, MediaInUse, KeyConfined)
 _APPENDING = (
     MalformedUploadHeader,
@@ -81,17 +82,7 @@ def _limits() -> UploadLimits:
 
 @blp.route("/uploads", methods=["OPTIONS"])
 @blp.public
-@blp.doc(
-    responses=openapi.answers(
-        204,
-        "Tus-Resumable",
-        "Tus-Version",
-        "Tus-Extension",
-        "Tus-Max-Size",
-        "Tus-Checksum-Algorithm",
-        description="What it can do",
-    )
-)
+@blp.doc(responses=openapi.answers(204, *_ABILITIES, description="What it can do"))
 @blp.response(204)
 def describe_uploads() -> Response:
     """Tell what the upload protocol can do here
@@ -150,7 +141,7 @@ def create_upload() -> Response:
     if has_bytes:
         _check_content_type()
     append = _append(0) if has_bytes else None
-    pieces = _pieces(append) if append is not None else iter(())
+    pieces = body_pieces() if has_bytes else iter(())
     end_reading()
     media = services.create(
         caller,
@@ -225,7 +216,7 @@ def append_upload(media_id: UUID) -> Response:
     append = _append(
         tus_headers.offset(request.headers), upload_length=tus_headers.whole_number(request.headers, "Upload-Length")
     )
-    return responses.progress(_receive(media_id, append, _pieces(append)), 204)
+    return responses.progress(_receive(media_id, append, body_pieces()), 204)
 
 
 @blp.delete("/uploads/<uuid:media_id>")
@@ -288,11 +279,6 @@ def _append(offset: int, *, upload_length: int | None = None) -> Append:
         upload_length=upload_length,
         checksum=tus_headers.checksum(tus_headers.text(request.headers, "Upload-Checksum")),
     )
-
-
-def _pieces(append: Append) -> Iterator[bytes]:
-    pieces = request_body.iter_pieces(request.environ, stall_seconds=service(Settings).upload_stall_seconds)
-    return byte_quota.metered(pieces, append.length)
 
 
 def _receive(media_id: UUID, append: Append, pieces: Iterator[bytes]) -> Media:
