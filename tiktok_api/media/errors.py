@@ -19,6 +19,7 @@ from tiktok_api.errors import (
     Unavailable,
     UnsupportedBody,
 )
+from tiktok_api.web.transfers.places import ServerBusy
 
 
 class MediaNotReady(Conflict):
@@ -127,3 +128,7 @@ class InspectionsPending(Conflict):
 
 class StorageUnavailable(Unavailable):
     message = "Where media are kept does not answer right now; what was acknowledged is kept. Try again later."
+
+
+STORING = (ServerBusy, StorageOutOfSpace, StorageUnavailable)
+"""What every upload may meet on its way into storage."""

@@ -26,9 +26,7 @@ from tiktok_api.media.errors import (
     MediaNotAPhoto,
     MediaNotReady,
     MediaQuotaExceeded,
-    RangeNotSatisfiable,
     StorageOutOfSpace,
-    StorageUnavailable,
 )
 from tiktok_api.media.imports import services as imports
 from tiktok_api.media.models import Media
@@ -53,7 +51,6 @@ from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.pagination import Page, paginate
 from tiktok_api.web.rendering import render
 from tiktok_api.web.schemas import page_of
-from tiktok_api.web.transfers.places import ServerBusy
 
 BLUEPRINTS = (blp,)
 """All media endpoints are on one blueprint: its name is in their endpoint names, by which links are signed."""
@@ -175,7 +172,7 @@ def convert_photo(wish: dict[str, str], media_id: UUID) -> Media | SeenMedia:
 @blp.get("/<uuid:media_id>/content")
 @blp.doc(**openapi.handed_out("The file", *openapi.FILE_TYPES))
 @blp.response(200)
-@blp.raises(MediaNotReady, RangeNotSatisfiable, ServerBusy, StorageUnavailable)
+@blp.raises(MediaNotReady, *responses.REFUSALS)
 def download_media(media_id: UUID) -> Response:
     """Download the file
 
@@ -188,7 +185,7 @@ def download_media(media_id: UUID) -> Response:
 @blp.get("/<uuid:media_id>/thumbnail")
 @blp.doc(**openapi.handed_out("The picture", "image/jpeg"))
 @blp.response(200)
-@blp.raises(RangeNotSatisfiable, StorageUnavailable)
+@blp.raises(*responses.REFUSALS)
 def show_thumbnail(media_id: UUID) -> Response:
     """Show a small picture of the media
 

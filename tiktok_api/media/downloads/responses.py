@@ -11,11 +11,12 @@ from flask import Response, request
 from tiktok_api.db import end_reading
 from tiktok_api.errors import NotFound
 from tiktok_api.extensions import service
-from tiktok_api.media.errors import RangeNotSatisfiable
+from tiktok_api.media.errors import RangeNotSatisfiable, StorageUnavailable
 from tiktok_api.media.models import Media
 from tiktok_api.settings import Settings
 from tiktok_api.storage.errors import StorageMissing
 from tiktok_api.storage.port import Storage
+from tiktok_api.web.transfers.places import ServerBusy
 
 _HARMLESS = {
     "X-Content-Type-Options": "nosniff",
@@ -23,6 +24,10 @@ _HARMLESS = {
     "Cache-Control": "private, no-cache",
     "Accept-Ranges": "bytes",
 }
+
+
+REFUSALS = (RangeNotSatisfiable, ServerBusy, StorageUnavailable)
+"""What every download may meet on its way out of storage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

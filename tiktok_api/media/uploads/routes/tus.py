@@ -14,12 +14,11 @@ from tiktok_api.errors import MethodNotAllowed
 from tiktok_api.extensions import service
 from tiktok_api.media.blueprint import blp
 from tiktok_api.media.errors import (
+    STORING,
     InspectionsPending,
     MalformedUploadHeader,
     MediaInUse,
     MediaQuotaExceeded,
-    StorageOutOfSpace,
-    StorageUnavailable,
     TusVersionUnsupported,
     UploadBusy,
     UploadContentTypeUnsupported,
@@ -38,7 +37,6 @@ from tiktok_api.media.uploads.append_session import Append, UploadLimits
 from tiktok_api.media.uploads.routes.bodies import body_pieces
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
-from tiktok_api.web.transfers.places import ServerBusy
 
 _ABILITIES = ("Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm")
 _TERMINATION = (TusVersionUnsupported, UploadExpired, MediaInUse, KeyConfined)
@@ -53,9 +51,7 @@ _APPENDING = (
     MediaQuotaExceeded,
     UploadContentTypeUnsupported,
     UploadBusy,
-    ServerBusy,
-    StorageOutOfSpace,
-    StorageUnavailable,
+    *STORING,
 )
 _APPENDING_HEADERS = openapi.request_headers(
     Tus_Resumable=True, Upload_Offset=True, Upload_Length=False, Upload_Checksum=False
@@ -122,9 +118,7 @@ def describe_uploads() -> Response:
     InspectionsPending,
     UploadContentTypeUnsupported,
     UploadBusy,
-    ServerBusy,
-    StorageOutOfSpace,
-    StorageUnavailable,
+    *STORING,
 )
 def create_upload() -> Response:
     """Begin an upload
