@@ -87,6 +87,12 @@ async def half_a_login(client: Client) -> None:
     await client.stay()
 
 
+async def half_a_login_of_a_padded_length(client: Client) -> None:
+    await client.send_head(f"POST {_LOGIN}", "Content-Type: application/json", f"Content-Length: {60:0200}")
+    await client.send(b'{"email": "owner@example.com"')
+    await client.stay()
+
+
 async def a_login_byte_by_byte(client: Client) -> None:
     await client.send_head(f"POST {_LOGIN}", "Content-Type: application/json", "Content-Length: 900")
     await client.trickle(b" " * 900)
@@ -176,6 +182,7 @@ KINDS: tuple[Kind, ...] = (
     half_a_head,
     a_head_byte_by_byte,
     half_a_login,
+    half_a_login_of_a_padded_length,
     a_login_byte_by_byte,
     a_large_body_byte_by_byte,
     a_body_that_waits_for_continue,

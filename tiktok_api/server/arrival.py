@@ -12,7 +12,7 @@ SMALL_BODY_BYTES = 64 * 1024
 HEAD_SECONDS, BODY_SECONDS, CHUNKED_SECONDS = 10.0, 30.0, 1.0
 """For a whole head, and for a small body after it. One of unknown length is awaited only briefly, as it may be a large one."""
 
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*(?=\r\n)", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length[ \t]*:[ \t]*([^\r]*)", re.IGNORECASE)
 _CODING = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
 _EXPECTATION = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
 
@@ -100,7 +100,7 @@ class Arrival:
 
     def _read_head(self, head: bytes, body_at: int) -> None:
         lengths = _LENGTH.findall(head)
-        length = int(lengths[0]) if lengths else 0
+        length = _number(lengths[0]) if lengths else 0
         is_chunked, is_expectant = _CODING.search(head) is not None, _EXPECTATION.search(head) is not None
         if is_chunked and not is_expectant:
             self._chunks, self._needed = ChunkDecoder(), body_at + SMALL_BODY_BYTES
@@ -118,3 +118,9 @@ class Arrival:
             chunks.feed(data)
         except Exception:  # gunicorn's errors, which are said by the thread that reads the body
             self._is_malformed = True
+
+
+def _number(digits: bytes) -> int:
+    """Returns a length however many zeros are before it; what is no number, or larger than any body, is no small one."""
+    digits = digits.rstrip(b" \t").lstrip(b"0") or b"0"
+    return int(digits) if digits.isdigit() and len(digits) < 10 else SMALL_BODY_BYTES + 1
