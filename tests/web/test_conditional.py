@@ -28,6 +28,12 @@ def test_a_client_that_has_another_version_gets_it(owner, known):
     assert response.status_code == 200
 
 
+def test_a_look_at_another_version_is_refused_like_a_change(owner):
+    response = owner.get("/auth/me", headers={"If-Match": '"another"'})
+
+    assert_problem(response, 412, "stale_version")
+
+
 def test_equal_versions_have_equal_tags_and_others_do_not(owner):
     first, same = owner.get("/auth/me").headers["ETag"], owner.get("/auth/me").headers["ETag"]
     owner.patch("/auth/me", json={"display_name": "Ada"})

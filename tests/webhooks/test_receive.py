@@ -57,6 +57,18 @@ def test_an_unknown_event_is_stored_and_answered(deliver, run_jobs, body):
     assert response.status_code == 200
 
 
+@pytest.mark.parametrize("name", ["client_key", "create_time", "event", "user_openid", "content", "another"])
+@pytest.mark.parametrize("depth", [100, 300, 900])
+def test_an_event_with_nested_lists_in_a_field_is_stored(deliver, run_jobs, name, depth):
+    outer = json.loads(event("post.publish.complete", "someone", {"publish_id": "x"}))
+    body = json.dumps(outer | {name: 0}).replace(f'"{name}": 0', f'"{name}": {"[" * depth}{"]" * depth}').encode()
+
+    response = deliver(body)
+    run_jobs()
+
+    assert (response.status_code, response.json) == (200, {"status": "received"})
+
+
 @pytest.mark.parametrize("url", ["database_url", pytest.param("postgresql_url", marks=pytest.mark.postgres)])
 @pytest.mark.parametrize(
     "content",

@@ -31,10 +31,15 @@ def version_of(schema: type[Schema], body: dict[str, Any]) -> str:
 
 
 def tag(response: Response, version: str | None = None) -> Response:
-    """Put the ETag on a response, and make it a 304 for a GET whose If-None-Match names it."""
+    """Put the ETag on a response, and make it a 304 for a GET whose If-None-Match names it.
+
+    Raises StaleVersion for a GET whose If-Match does not.
+    """
     response.set_etag(version or etag_of(response.get_data()))
     if request.method in ("GET", "HEAD"):
         response.make_conditional(request.environ)
+        if response.status_code == StaleVersion.status:
+            raise StaleVersion
     return response
 
 

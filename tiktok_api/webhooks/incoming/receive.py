@@ -113,10 +113,13 @@ def _word(value: Any) -> str | None:
 def _fingerprint(notice: Notice, body: bytes) -> str:
     """Event, user, publish_id, post_id and time: one publish_id can complete more than once, with other posts.
 
-    An event with none of the documented names is identified by all its bytes.
+    An event with none of the documented names, or with something else in their place, is identified by all its bytes.
     """
     named = [str(notice.content[name]) if name in notice.content else None for name in _NAMES]
     if notice.event == UNREADABLE or not any(named):
         return hashlib.sha256(body).hexdigest()
     parts = [notice.client_key, notice.event, notice.open_id, notice.create_time, named]
-    return hashlib.sha256(orjson.dumps(parts)).hexdigest()
+    try:
+        return hashlib.sha256(orjson.dumps(parts)).hexdigest()
+    except orjson.JSONEncodeError:  # nested too deeply
+        return hashlib.sha256(body).hexdigest()
