@@ -22,6 +22,8 @@ GUESSED = [
     "your-secret-key-goes-in-this-place",
     "abcdefghijklmnopqrstuvwxyz012345",
     "zyxwvutsrqponmlkjihgfedcba987654",
+    "00112233445566778899aabbccddeeff",
+    "aabbccddeeffgghhiijjkkllmmnnoopp",
     "qwertyuiopasdfghjklzxcvbnm1234567",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaabc",
     "1" * 31 + "2",

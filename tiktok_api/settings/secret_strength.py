@@ -41,13 +41,9 @@ def is_repetition(secret: str) -> bool:
 
 
 def _longest_count(values: Iterable[int]) -> int:
-    """The most steps in a row that are alike: each value is the one before, or one more, or one less."""
+    """The most steps in a row that lead nowhere: each value is the one before, or one more, or one less."""
     longest = length = 0
-    before: int | None = None
     for first, second in pairwise(values):
-        step = second - first
-        length = length + 1 if step == before else 1
-        before = step
-        if abs(step) <= 1:
-            longest = max(longest, length)
+        length = length + 1 if abs(second - first) <= 1 else 0
+        longest = max(longest, length)
     return longest
