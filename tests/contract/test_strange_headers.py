@@ -101,6 +101,8 @@ def test_a_header_that_is_not_ascii_is_named(client, header, kind):
 
 
 def test_a_header_that_nothing_reads_may_have_any_letters(client):
-    response = client.get("/livez", headers={"CF-IPCity": "K\u00f8benhavn", "User-Agent": "caf\u00e9", "Cookie": "name=J\u00fcrgen"})
+    response = client.get(
+        "/livez", headers={"CF-IPCity": "K\u00f8benhavn", "User-Agent": "caf\u00e9", "Cookie": "name=J\u00fcrgen"}
+    )
 
     assert response.status_code == 200
