@@ -170,7 +170,7 @@ class ProblemSchema(OpenSchema):
     instance = fields.String(required=True, metadata={"example": f"/api/v1/posts/{EXAMPLE_ID}"})
     code = fields.String(required=True, metadata={"description": "Stable, for programs.", "example": "not_found"})
     request_id = fields.String(required=True, metadata={"example": EXAMPLE_ID})
-    errors = fields.List(fields.Nested(FaultSchema), metadata={"description": "What is wrong: the first 100 faults."})
+    errors = fields.List(fields.Nested(FaultSchema), metadata={"description": "What is wrong: 100 faults at most."})
     more_errors = fields.Integer(
         metadata={"description": "How many more faults there are, if not all are listed.", "example": 17}
     )

@@ -31,8 +31,10 @@ def check(value: Any, body: bytes) -> None:
     while found:
         path, inner = found.pop()
         members += len(inner)
-        if len(inner) > MOST_MEMBERS or members > MOST_MEMBERS_IN_ALL:
+        if len(inner) > MOST_MEMBERS:
             raise _excess("too_many_members", "Has too many members.", path, MOST_MEMBERS)
+        if members > MOST_MEMBERS_IN_ALL:
+            raise _excess("too_many_members", "Has too many members in all.", (), MOST_MEMBERS_IN_ALL)
         if len(path) > MOST_DEPTH:
             raise _excess("too_deep", "Is nested too deeply.", (), MOST_DEPTH)
         if isinstance(inner, dict) and max(map(len, inner), default=0) > LONGEST_NAME:
