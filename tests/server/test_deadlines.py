@@ -1,6 +1,7 @@
 """What does not arrive in time is refused or kept, and never waited for without end."""
 
 import re
+import socket
 import threading
 
 import pytest
@@ -9,7 +10,7 @@ from tests.conftest import API
 from tests.media import sample_media
 from tests.media.raw_tus import RawUpload
 from tests.media.uploads.resumption import durable_offset, resume
-from tests.server.connections import connected, everything, gauge, lines
+from tests.server.connections import answer, connected, everything, gauge, lines
 from tests.servers import wait_until
 
 pytestmark = pytest.mark.xdist_group("attacked server")
@@ -50,6 +51,19 @@ def test_an_incomplete_request_is_refused_and_an_empty_one_dropped(stage, guest)
     statuses = {name: got.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")[9:12] for name, got in found.items()}
     assert statuses == dict.fromkeys(sent, b"408") | {"nothing": b""}
     assert all(b"application/problem+json" in got for name, got in found.items() if name != "nothing")
+
+
+@pytest.mark.parametrize("length", [3, 100_000, 300_000])
+def test_a_body_that_ends_before_its_length_is_no_request(stage, guest, length):
+    """`{}` would be a document by itself."""
+    bearer = f"Authorization: Bearer {guest.token}"
+    with connected(stage.server) as connection:
+        connection.sendall(lines(f"POST {API}/posts HTTP/1.1", JSON, bearer, f"Content-Length: {length}") + b"{}")
+        connection.shutdown(socket.SHUT_WR)
+
+        status, _, problem = answer(connection)
+
+    assert (status, problem["code"]) == (408, "body_incomplete")
 
 
 def test_a_patch_byte_by_byte_is_kept_and_gives_way_to_its_owner(stage):

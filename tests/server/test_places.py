@@ -10,6 +10,7 @@ import requests
 
 from benchmarks.survival import Guest
 from tests.media.raw_tus import RawUpload
+from tests.server.conftest import THREADS
 from tests.server.connections import answer, connected, gauge, lines
 from tests.servers import wait_until
 
@@ -138,6 +139,24 @@ def _is_answered(connection) -> bool:
         return bool(connection.recv(1, 2))  # MSG_PEEK
     except TimeoutError:
         return False
+
+
+@pytest.mark.parametrize(
+    "framing", ["Content-Length: 0000900000", "Content-Length:900000", "Transfer-Encoding: chunked"]
+)
+def test_every_way_to_write_a_length_needs_a_place(stage, guest, framing):
+    append = ["Upload-Offset: 0", "Content-Type: application/offset+octet-stream", framing]
+    with ExitStack() as opened:
+        for _ in range(2 * THREADS):
+            upload = begin(guest, stage)
+            said = [f"{name}: {value}" for name, value in upload.headers.items()]
+            connection = opened.enter_context(connected(stage.server))
+            connection.sendall(lines(f"PATCH {upload.path} HTTP/1.1", *said, *append) + b"5\r\n")
+        held = wait_until(lambda: gauge(stage.server, "tiktok_api_transfers"))
+        probe = guest.probe()
+
+    assert probe
+    assert 0 < held <= PER_USER
 
 
 def test_a_place_is_free_again_after_every_kind_of_end(stage, guest):

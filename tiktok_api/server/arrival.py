@@ -34,7 +34,7 @@ TOO_LATE = HeadRefusal(408, "Request Timeout", "The request did not arrive in ti
 class Arrival:
     """The bytes of one request so far, and of what the client has sent after it.
 
-    `is_complete`: there is no more to wait for before a thread reads it. `has_body`: that includes the whole body.
+    `is_complete`: there is no more to wait for before a thread reads it. `has_all_chunks`: a chunked body is there whole.
     `wants_continue`: the client holds a small body back until it is told `100 Continue`.
     """
 
@@ -46,19 +46,17 @@ class Arrival:
         self._searched = 0
         self._lines_at = 0
         self._needed = 0
-        self._is_small = False
         self._is_malformed = False
         self._chunks: ChunkDecoder | None = None
 
     @property
     def is_complete(self) -> bool:
-        return self._is_malformed or self.has_body or (self.has_head and len(self.content) >= self._needed)
+        is_enough = self.has_head and len(self.content) >= self._needed
+        return is_enough or self._is_malformed or self.has_all_chunks
 
     @property
-    def has_body(self) -> bool:
-        if self._chunks is not None:
-            return self._chunks.is_over
-        return self._is_small and len(self.content) >= self._needed
+    def has_all_chunks(self) -> bool:
+        return self._chunks is not None and self._chunks.is_over
 
     @property
     def is_chunked(self) -> bool:
@@ -106,8 +104,8 @@ class Arrival:
             self._chunks, self._needed = ChunkDecoder(), body_at + SMALL_BODY_BYTES
             self._look_for_end(self._chunks, bytes(self.content[body_at:]))
             return
-        self._is_small = len(lengths) < 2 and length <= SMALL_BODY_BYTES and not is_chunked
-        self._needed = body_at + (length if self._is_small else 0)
+        is_small = len(lengths) < 2 and length <= SMALL_BODY_BYTES and not is_chunked
+        self._needed = body_at + (length if is_small else 0)
         is_held_back = len(self.content) < self._needed and b"HTTP/1.1\r\n" in head
         self.wants_continue = is_held_back and is_expectant
 

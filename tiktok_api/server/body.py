@@ -19,7 +19,7 @@ _WIRE_BYTES = 64 * 1024
 class Unreader(SocketUnreader):  # type: ignore[misc]
     """What has arrived before the parser asked for it, and then the socket."""
 
-    has_body = False
+    has_all_chunks = False
     has_continued = False
 
     @property
@@ -44,16 +44,19 @@ class LengthPieces:
 
     def __init__(self, unreader: Unreader, length: int) -> None:
         self._unreader, self._left = unreader, length
+        self.has_arrived = len(unreader.buf.getvalue()) >= length
 
     @property
     def is_over(self) -> bool:
         return self._left == 0
 
     def read(self, size: int) -> bytes:
-        """Returns what has arrived, at most `size` bytes; b"" at the end, and when the client hangs up before."""
+        """Returns what has arrived, at most `size` bytes; b"" at the end. Raises NoMoreData when the client hangs up before."""
         if self._left == 0:
             return b""
         piece = self._unreader.take(min(size, self._left))
+        if not piece:
+            raise NoMoreData
         self._left -= len(piece)
         return piece
 
@@ -64,6 +67,7 @@ class ChunkPieces:
     def __init__(self, request: Any, unreader: Unreader) -> None:
         self._request, self._unreader = request, unreader
         self._decoder = ChunkDecoder()
+        self.has_arrived = unreader.has_all_chunks
 
     @property
     def is_over(self) -> bool:
@@ -96,7 +100,7 @@ class ArrivingBody(Body):  # type: ignore[misc]
 
     def __init__(self, pieces: LengthPieces | ChunkPieces, unreader: Unreader) -> None:
         super().__init__(pieces)
-        self.has_arrived = unreader.has_body or pieces.is_over
+        self.has_arrived = pieces.has_arrived
         self._unreader = unreader
 
     @property

@@ -60,7 +60,7 @@ class ClientConnection:
             self.parser.unreader = Unreader(self.sock)
         unreader, arrival = self.parser.unreader, self.arrival
         unreader.unread(bytes(arrival.content))
-        unreader.has_body, unreader.has_continued = arrival.has_body, arrival.wants_continue
+        unreader.has_all_chunks, unreader.has_continued = arrival.has_all_chunks, arrival.wants_continue
         self.arrival = Arrival()
 
     def await_request(self, *, idle_seconds: float) -> None:
