@@ -23,7 +23,8 @@ def test_what_was_scheduled_is_cancelled_and_said_so(simulator, publishing, owne
     take_over(publishing, simulator, stranger)
     publishing.run()
 
-    assert publishing.shown(post)["state"] == "cancelled"
+    cancelled = publishing.shown(post)
+    assert (cancelled["state"], cancelled["reason"]) == ("cancelled", "connected_by_another_user")
     [entry] = owner.get("/audit?action=account.taken_over").json["data"]
     assert entry["detail"]["cancelled_publications"] == [publication["id"]]
     assert publishing.count_inits() == 0

@@ -8,6 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account
+from tiktok_api.accounts.tokens import TAKEN_OVER
 from tiktok_api.auth.errors import KeyConfined
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
@@ -17,7 +18,7 @@ from tiktok_api.media.models import Media
 from tiktok_api.posts.models import Attempt, Post, PostMedia, Publication, job_key
 from tiktok_api.posts.publishing.transitions import enqueue_publication
 from tiktok_api.posts.queries import visible_to
-from tiktok_api.posts.services import cancel_publication
+from tiktok_api.posts.services import CANCELLED_BY_USER, cancel_publication
 from tiktok_api.posts.states import CANCELLABLE, ENDED, UNFINISHED, PublicationState
 
 
@@ -54,7 +55,7 @@ def is_shown(media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     return exists().where(PostMedia.media_id == media_id)
 
 
-def give_up_account(account: Account) -> list[UUID]:
+def give_up_account(account: Account, *, reason: str = CANCELLED_BY_USER) -> list[UUID]:
     """Cancel what was to go out on an account that is being disconnected. Returns the ids of those publications.
 
     What may be live already stays as it is; a draft keeps its target, without an account.
@@ -72,7 +73,8 @@ def give_up_account(account: Account) -> list[UUID]:
             Publication.state.in_(CANCELLABLE),
         )
         outcomes = [
-            cancel_publication(post, each) for each in db.session.scalars(waiting.execution_options(**fresh)).all()
+            cancel_publication(post, each, reason=reason)
+            for each in db.session.scalars(waiting.execution_options(**fresh)).all()
         ]
         cancelled += [each["publication_id"] for each in outcomes if each["outcome"] == "cancelled"]
     return cancelled
@@ -84,7 +86,7 @@ def lose_account(account: Account) -> list[UUID]:
     What TikTok may have already loses its account, as when it is disconnected: no token of its owner's can ask for a verdict
     any more, so the question goes to the owner. What has ended keeps it.
     """
-    cancelled = give_up_account(account)
+    cancelled = give_up_account(account, reason=TAKEN_OVER)
     left = (Publication.account_id == account.id, Publication.state.in_(UNFINISHED))
     for publication in db.session.scalars(select(Publication).where(*left).execution_options(populate_existing=True)):
         publication.account_id = None

@@ -43,6 +43,8 @@ from tiktok_api.posts.schedule import resolve_time
 from tiktok_api.posts.states import PublicationState
 from tiktok_api.posts.waiting import pending_media
 
+CANCELLED_BY_USER = "cancelled_by_user"
+
 
 def get_post(caller: Identity, post_id: UUID) -> Post:
     """Returns the caller's post, locked until the transaction ends. Raises NotFound."""
@@ -217,11 +219,11 @@ def cancel(caller: Identity, post_id: UUID) -> list[dict[str, Any]]:
     return [cancel_publication(post, publication) for publication in publications]
 
 
-def cancel_publication(post: Post, publication: Publication) -> dict[str, Any]:
+def cancel_publication(post: Post, publication: Publication, *, reason: str = CANCELLED_BY_USER) -> dict[str, Any]:
     """Stop one publication of a locked post, if that is still possible. Returns what became of it."""
     outcome = "already_ended"
     if publication.state.is_cancellable and abandon_attempt(publication, "cancelled"):
-        transition(post, publication, PublicationState.CANCELLED, "cancelled", reason="cancelled_by_user")
+        transition(post, publication, PublicationState.CANCELLED, "cancelled", reason=reason)
         queue.cancel(publication.job_key)
         outcome = "cancelled"
     elif publication.state is PublicationState.INBOX_DELIVERED:
