@@ -118,9 +118,11 @@ def _trickle_until_answered(connection, content: bytes) -> bytes:
     for byte in content:
         try:
             connection.sendall(bytes([byte]))
-            return connection.recv(65536)
+            begin = connection.recv(65536)
         except TimeoutError:
             continue
+        connection.settimeout(60)
+        return begin + everything(connection)
     raise AssertionError("never answered")
 
 
