@@ -87,6 +87,8 @@ TURNS = {
 
 PLAIN = {
     "plain": Case(make=film),
+    "with a title that is no UTF-8": Case(make=lambda: film(tags=(("title", "Cafe"),)).replace(b"Cafe", b"Caf\xe9")),
+    "with a track's name that is no UTF-8": Case(make=lambda: film().replace(b"VideoHandler", b"VideoH\xe4ndler")),
     "index first": Case(make=partial(film, options=FASTSTART)),
     "in fragments": Case(make=partial(film, *FILM_AND_SOUND, options=FRAGMENTS), audio="aac"),
     "with sound": Case(make=partial(film, *FILM_AND_SOUND), audio="aac"),

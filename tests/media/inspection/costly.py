@@ -44,6 +44,16 @@ def png(*, before: bytes = b"", after: bytes = b"") -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + before + picture + after + png_chunk(b"IEND", b"")
 
 
+def exif(entries: int) -> bytes:
+    """A photo whose EXIF has so many entries, each of which points behind its end, in as many segments as it takes."""
+    table = b"".join(struct.pack("<HHII", number, 7, 1 << 30, 8) for number in range(1, entries + 1))
+    content = b"II*\0\x08\0\0\0" + struct.pack("<H", entries) + table + bytes(4)
+    pieces = (b"Exif\0\0" + content[at : at + 65_000] for at in range(0, len(content), 65_000))
+    segments = b"".join(b"\xff\xe1" + struct.pack(">H", 2 + len(piece)) + piece for piece in pieces)
+    photo = sample_media.photo()
+    return photo[:2] + segments + photo[2:]
+
+
 def png_chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
@@ -82,4 +92,5 @@ CHEAP: dict[str, Callable[[], bytes]] = {
     "a jpeg of twenty scans": lambda: jpeg(4000, 3000, 20),
     "a large jpeg of ten scans": lambda: jpeg(9000, 6000, 10),
     "a png of some texts": lambda: png(before=png_chunk(b"tEXt", b"a\0b") * 500),
+    "a jpeg about whose entries a decoder warns at length": lambda: exif(65_000),
 }

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from tiktok_api.media.inspection.child import __main__ as child
+from tiktok_api.media.inspection.child import limits
 from tiktok_api.media.inspection.child.seccomp import ARCHITECTURES
 
 MOST_CALLS = 600
@@ -178,6 +179,23 @@ def threads():
     return {str(may): outcome(count, may_start_threads=may, is_root=False) for may in (True, False)}
 
 
+def no_thread_left():
+    """How limiting ends for a user who has as many processes as they may: a decoder could start no thread."""
+    pid = os.fork()
+    if pid == 0:
+        if os.geteuid() == 0:
+            os.setresuid(UNPRIVILEGED, UNPRIVILEGED, UNPRIVILEGED)
+        resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+        try:
+            limits.limit_processes(may_start_threads=True)
+        except RuntimeError:
+            os._exit(REFUSED)
+        except BaseException as error:
+            os.write(2, repr(error).encode())
+        os._exit(NOT_TRIED)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
 def forks_in_disguise():
     """How clone ends with flags that are not those of a thread: a process, one that shares memory, a new user namespace."""
     clone = ARCHITECTURES[os.uname().machine].clone
@@ -193,6 +211,7 @@ if __name__ == "__main__":
         "attacks": lambda: attacks(int(sys.argv[2])),
         "other architecture": other_architecture,
         "threads": threads,
+        "no thread left": no_thread_left,
         "forks": forks_in_disguise,
     }[sys.argv[1]]()
     sys.stdout.write(json.dumps(found))

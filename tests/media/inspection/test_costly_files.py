@@ -28,7 +28,7 @@ def test_a_costly_file_is_refused_and_cost_little(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", CHEAP)
-def test_files_as_encoders_write_them_are_opened(tmp_path, name):
+def test_a_file_that_costs_little_is_opened(tmp_path, name):
     path = tmp_path / "file"
     path.write_bytes(CHEAP[name]())
 

@@ -174,6 +174,11 @@ def test_threads_start_only_where_a_decoder_needs_them_and_only_a_few():
         assert started["True"] <= 5
 
 
+@here_only
+def test_a_user_who_may_start_no_thread_is_no_fault_of_a_file():
+    assert take_over("no thread left") == REFUSED
+
+
 def children_of(pid):
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for task in tasks for child in task.read_text().split()]
@@ -186,12 +191,33 @@ def confined_child_of(pid):
     return None
 
 
-@here_only
-def test_the_child_dies_with_the_process_that_started_it(tmp_path):
-    Image.new("RGB", (8000, 6000), "teal").save(tmp_path / "file", "PNG", compress_level=1)
+@pytest.fixture(params=["PNG", "HEIF"])
+def inspection(request, tmp_path):
+    """A process that inspects a file, and its child, stopped behind the walls."""
+    options = {"HEIF": {"enc_params": {"preset": "ultrafast"}}, "PNG": {"compress_level": 1}}[request.param]
+    Image.new("RGB", (6000, 4000), "teal").save(tmp_path / "file", request.param, **options)
     parent = subprocess.Popen([sys.executable, "-c", INSPECT, str(tmp_path / "file")], cwd=ROOT)
-    child = wait_until(lambda: confined_child_of(parent.pid))
+    child = wait_until(lambda: confined_child_of(parent.pid), every=0.01)
     os.kill(child, signal.SIGSTOP)
+    yield parent, child
+    parent.kill()
+    parent.wait()
+
+
+@here_only
+def test_the_child_of_root_has_no_more_rights_than_any_other(inspection):
+    _, child = inspection
+
+    status = Path(f"/proc/{child}/status").read_text()
+
+    assert {frozenset(held) for held in re.findall(r"^Cap(?:Prm|Eff|Inh|Amb):\t(\w+)$", status, re.MULTILINE)} == {
+        frozenset("0")
+    }
+
+
+@here_only
+def test_the_child_dies_with_the_process_that_started_it(inspection):
+    parent, child = inspection
 
     parent.kill()
     parent.wait()

@@ -33,7 +33,7 @@ class Facts:
 
 
 def inspect(path: Path, *, wall_clock_seconds: float = WALL_CLOCK_SECONDS) -> Facts | Rejection:
-    """Find out what the file at `path` is, within a minute.
+    """Find out what the file at `path` is, within three minutes.
 
     Raises OpeningFailed if the inspection failed for a reason that says nothing about the file.
     """

@@ -15,8 +15,10 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-WALL_CLOCK_SECONDS = 60.0  # the child has a limit of its own for CPU time, which a busy machine gives it slowly
+WALL_CLOCK_SECONDS = 180.0
+"""The child has a limit of its own, of 15 s of CPU time. By its niceness it gets a tenth of a core that others use fully."""
 _MAX_ANSWER_BYTES = 64 * 1024
+_CHILD = "tiktok_api.media.inspection.child"
 _ROOT = Path(__file__).resolve().parents[3]
 # How a child dies because of its file: crashed decoder, CPU limit, output limit, or a system call in another numbering.
 _DEATHS_BY_FILE = {
@@ -56,7 +58,7 @@ class Opened:
 def open_in_child(
     path: Path, verb: str, content_type: str, *wanted: str, wall_clock_seconds: float = WALL_CLOCK_SECONDS
 ) -> Opened | Rejection:
-    """Run `child` on the file at `path`, of this content type: `verb` is inspect or convert. It may take a minute.
+    """Run `child` on the file at `path`, of this content type: `verb` is inspect or convert. It may take three minutes.
 
     Raises OpeningFailed if the child failed for a reason that says nothing about the file.
     """
@@ -64,7 +66,7 @@ def open_in_child(
     with path.open("rb") as source, TemporaryFile() as output, TemporaryFile() as picture, TemporaryFile() as errors:
         arguments = [verb, str(os.getpid()), content_type, str(picture.fileno()), *wanted]
         child = subprocess.Popen(  # noqa: S603  # our own module, no shell; of the client only a known type
-            [sys.executable, "-B", "-s", "-m", "tiktok_api.media.inspection.child", *arguments],
+            [sys.executable, "-B", "-s", "-W", "ignore", "-m", _CHILD, *arguments],
             stdin=source,
             stdout=output,
             stderr=errors,

@@ -54,6 +54,7 @@ def confine(output_bytes: int, *, may_start_threads: bool) -> bool:
     limits.limit_resources(
         memory_bytes=MEMORY_BYTES, address_bytes=ADDRESS_BYTES, cpu_seconds=CPU_SECONDS, output_bytes=output_bytes
     )
+    limits.drop_capabilities()
     return seccomp.install_filter(may_start_threads=may_start_threads)
 
 

@@ -5,12 +5,15 @@ import os
 import re
 import resource
 import signal
+import struct
+import threading
 
 THREADS = 4
 """For a decoder that needs some: libde265 starts one for each picture, and ends it."""
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER = 0x10000000
+_CAPABILITIES_VERSION = 0x20080522  # <linux/capability.h>, of two times 32 bits in each of three sets
 
 
 def die_with(parent: int) -> None:
@@ -46,12 +49,25 @@ def limit_processes(*, may_start_threads: bool) -> None:
     """Forbid processes and threads, or allow a few threads. The kernel does not hold root to this limit.
 
     It counts all processes of a user together, so an allowance works only in a user namespace, which has a count of its own
-    from Linux 5.14 on. Where there is none, the address space alone limits the threads.
+    from Linux 5.14 on. Where there is none, the address space alone limits the threads. Raises RuntimeError if no thread can be
+    started: the decoder would call that a fault of the file.
     """
     if not may_start_threads:
         resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-    elif _counts_by_namespace() and ctypes.CDLL(None).unshare(_CLONE_NEWUSER) == 0:
-        resource.setrlimit(resource.RLIMIT_NPROC, (THREADS + 1, THREADS + 1))
+        return
+    if _counts_by_namespace() and ctypes.CDLL(None).unshare(_CLONE_NEWUSER) == 0:
+        allowed = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+        most = THREADS + 1 if allowed == resource.RLIM_INFINITY else min(THREADS + 1, allowed)
+        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+    trial = threading.Thread()
+    trial.start()
+    trial.join()
+
+
+def drop_capabilities() -> None:
+    """Give up what root may do: among the allowed calls, madvise could take memory of the whole machine out of use."""
+    header, none = struct.pack("Ii", _CAPABILITIES_VERSION, 0), bytes(24)
+    ctypes.CDLL(None).capset(header, none)
 
 
 def _counts_by_namespace() -> bool:

@@ -42,7 +42,14 @@ class DemuxedFile:
         """Open the file."""
         self._file.seek(0)
         known = self._options | options
-        with av.open(self._file, "r", format=self.demuxer, container_options=known, buffer_size=1 << 20) as container:
+        with av.open(
+            self._file,
+            "r",
+            format=self.demuxer,
+            container_options=known,
+            metadata_errors="replace",  # titles in the encodings of old programs
+            buffer_size=1 << 20,
+        ) as container:
             yield container
 
     def first_picture(self, index: int) -> VideoFrame | None:
