@@ -1,5 +1,6 @@
 """A process takes new connections for ever: those that have waited longest make room."""
 
+import resource
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -40,3 +41,21 @@ def test_newcomers_are_served_although_there_are_too_many_connections(server, sa
     assert probe.status_code == newest[0] == 200
     assert b"HTTP/1.1 4" not in oldest, "it ended without another word"
     assert gauge(server, "tiktok_api_connections") <= MOST
+
+
+def test_a_process_without_file_descriptors_accepts_again_once_it_has_some(server):
+    process = max(server.process_ids)
+    before = resource.prlimit(process, resource.RLIMIT_NOFILE)
+    with connected(server) as connection:
+        connection.sendall(lines("GET /livez HTTP/1.1"))
+        answer(connection)
+        resource.prlimit(process, resource.RLIMIT_NOFILE, (4, before[1]))
+        with connected(server) as crowded_out:
+            crowded_out.sendall(lines("GET /livez HTTP/1.1"))
+            ended = everything(connection)
+
+            resource.prlimit(process, resource.RLIMIT_NOFILE, before)
+            status = answer(crowded_out)[0]
+
+    assert ended == b"", "it made room"
+    assert status == 200

@@ -29,6 +29,7 @@ MOST_UNSENT_BYTES, MOST_READ_AHEAD_BYTES = 32 * 1024 * 1024, 16 * 1024 * 1024
 _ACCEPTED_AT_ONCE = 64
 _EXPIRE_SECONDS = 0.5
 _WANTED_FILES, _OTHER_FILES = 4096, 256
+"""File descriptors; the application has at least so many for itself, or half of them if there are few."""
 
 
 class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
@@ -56,7 +57,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         if 0 <= soft < files:
             resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
-        self.most_connections = max(16, min(self.most_connections, files - _OTHER_FILES))
+        self.most_connections = max(16, min(self.most_connections, files - min(_OTHER_FILES, files // 2)))
         super().init_process()
 
     def load_wsgi(self) -> None:
@@ -85,6 +86,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
                 return
             except OSError:  # out of file descriptors
                 self._make_room()
+                self.worker_connections = 0  # nothing is accepted until the next look at what has waited too long
                 return
             self.nr_conns += 1
             conn = ClientConnection(self.cfg, PacedSocket(plain, threads=self._threads), client, listener.getsockname())
@@ -105,6 +107,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         if not force and now < self._expired_at + _EXPIRE_SECONDS:
             return
         self._expired_at = now
+        self.worker_connections = sys.maxsize
         for conn in list(self._waiting):
             is_over = now >= conn.until
             if conn.is_idle and self._stopping_at is not None:
