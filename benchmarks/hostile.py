@@ -136,6 +136,12 @@ async def many_small_chunks(client: Client) -> None:
         await asyncio.sleep(0.05)
 
 
+async def a_small_body_in_crumbs(client: Client) -> None:
+    await client.send_head("POST /api/v1/posts", "Content-Type: application/json", "Transfer-Encoding: chunked")
+    await client.send(b"1\r\n \r\n" * 13_000)
+    await client.receive(65536)
+
+
 async def a_multipart_byte_by_byte(client: Client) -> None:
     await client.send_head(
         "POST /api/v1/media", "Content-Type: multipart/form-data; boundary=x", "Transfer-Encoding: chunked"
@@ -190,6 +196,7 @@ KINDS: tuple[Kind, ...] = (
     a_patch_byte_by_byte,
     a_patch_that_stops,
     many_small_chunks,
+    a_small_body_in_crumbs,
     a_multipart_byte_by_byte,
     a_download_never_read,
     a_download_read_slowly,

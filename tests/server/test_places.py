@@ -67,20 +67,22 @@ def test_a_user_has_fewer_places_than_the_network(stage, guest):
         refused = mine.send(b"x" * 200_000, offset=0)
         theirs = begin(other, stage).send(b"x" * 200_000, offset=0)
         small = begin(guest, stage).send(b"x" * 60_000, offset=0)
-        chunked = _send_chunked(guest, stage)
+        chunked = _send_chunked(guest, stage, [b'{"unknown"', b": 1}"])
+        crumbs = _send_chunked(guest, stage, [b" "] * 300 + [b"{}"])
 
     must_be_busy(refused)
+    must_be_busy(crumbs)
     assert (theirs.status_code, small.status_code, chunked.status_code) == (204, 204, 422)
     assert mine.send(b"x" * 200_000, offset=0).status_code == 204, "nothing is lost"
 
 
-def _send_chunked(guest: Guest, stage) -> requests.Response:
-    """A small body of unknown length, which needs no place."""
+def _send_chunked(guest: Guest, stage, chunks: list[bytes]) -> requests.Response:
+    """A small body of unknown length, which needs no place unless its chunks are very many."""
     kind = {"Content-Type": "application/json"}
     return requests.post(
         f"{stage.server.url}/api/v1/posts",
         headers=guest.headers | kind,
-        data=iter([b'{"unknown"', b": 1}"]),
+        data=iter(chunks),
         timeout=60,
     )
 
@@ -148,7 +150,7 @@ def test_every_way_to_write_a_length_needs_a_place(stage, guest, framing):
     append = ["Upload-Offset: 0", "Content-Type: application/offset+octet-stream", framing]
     with ExitStack() as opened:
         for _ in range(2 * THREADS):
-            upload = begin(guest, stage)
+            upload = RawUpload(stage.server, guest.token, 900_000)
             said = [f"{name}: {value}" for name, value in upload.headers.items()]
             connection = opened.enter_context(connected(stage.server))
             connection.sendall(lines(f"PATCH {upload.path} HTTP/1.1", *said, *append) + b"5\r\n")

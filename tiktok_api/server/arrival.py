@@ -9,6 +9,8 @@ MOST_HEAD_BYTES = 64 * 1024
 """The request line and all headers together. gunicorn bounds each of them; it reads the whole head in one pass."""
 SMALL_BODY_BYTES = 64 * 1024
 """Up to here a body is awaited together with its head, before a thread is taken."""
+MOST_CHUNKS = 256
+"""Up to here chunks are looked through without a thread, so that no client delays the others."""
 HEAD_SECONDS, BODY_SECONDS, CHUNKED_SECONDS = 10.0, 30.0, 1.0
 """For a whole head, and for a small body after it. One of unknown length is awaited only briefly, as it may be a large one."""
 
@@ -46,13 +48,13 @@ class Arrival:
         self._searched = 0
         self._lines_at = 0
         self._needed = 0
-        self._is_malformed = False
+        self._is_undecided = False
         self._chunks: ChunkDecoder | None = None
 
     @property
     def is_complete(self) -> bool:
         is_enough = self.has_head and len(self.content) >= self._needed
-        return is_enough or self._is_malformed or self.has_all_chunks
+        return is_enough or self._is_undecided or self.has_all_chunks
 
     @property
     def has_all_chunks(self) -> bool:
@@ -87,7 +89,7 @@ class Arrival:
         elif len(self.content) > MOST_HEAD_BYTES:
             self.refusal = TOO_LARGE if b"\r\n" in self.content[2:MOST_HEAD_BYTES] else TOO_LONG
         elif self._has_bare_line_feed():
-            self._is_malformed = True  # gunicorn says so without reading on
+            self._is_undecided = True  # gunicorn says so without reading on
         self._searched = max(0, len(self.content) - 3)
 
     def _has_bare_line_feed(self) -> bool:
@@ -101,7 +103,7 @@ class Arrival:
         length = _number(lengths[0]) if lengths else 0
         is_chunked, is_expectant = _CODING.search(head) is not None, _EXPECTATION.search(head) is not None
         if is_chunked and not is_expectant:
-            self._chunks, self._needed = ChunkDecoder(), body_at + SMALL_BODY_BYTES
+            self._chunks, self._needed = ChunkDecoder(most_chunks=MOST_CHUNKS), body_at + SMALL_BODY_BYTES
             self._look_for_end(self._chunks, bytes(self.content[body_at:]))
             return
         is_small = len(lengths) < 2 and length <= SMALL_BODY_BYTES and not is_chunked
@@ -114,8 +116,8 @@ class Arrival:
             return
         try:
             chunks.feed(data)
-        except Exception:  # gunicorn's errors, which are said by the thread that reads the body
-            self._is_malformed = True
+        except Exception:  # broken, or too many small chunks: for the thread that reads the body to say
+            self._is_undecided = True
 
 
 def _number(digits: bytes) -> int:

@@ -1,6 +1,7 @@
 """Chunked bodies (RFC 9112, section 7.1): the framing is taken off in linear time. Knows no sockets."""
 
 from collections.abc import Callable
+from math import inf
 
 from gunicorn.http.body import CHUNK_EXT_RE
 from gunicorn.http.errors import ChunkMissingTerminator, InvalidChunkExtension, InvalidChunkSize, LimitRequestHeaders
@@ -13,7 +14,7 @@ _FREE_FRAMING_BYTES = 64 * 1024
 class ChunkDecoder:
     """Takes the framing off, in linear time. `rest` is what follows the body, `trailers` the lines after the last chunk."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most_chunks: float = inf) -> None:
         self.is_over = False
         self.rest = b""
         self.trailers = b""
@@ -21,6 +22,7 @@ class ChunkDecoder:
         self._take_line: Callable[[bytes], None] = self._take_size
         self._left = 0
         self._framing_left = _FREE_FRAMING_BYTES
+        self._chunks_left = most_chunks
 
     def feed(self, data: bytes) -> bytes:
         """Returns the content in `data`. Raises InvalidChunkSize, InvalidChunkExtension, ChunkMissingTerminator."""
@@ -61,6 +63,9 @@ class ChunkDecoder:
             size = size.rstrip(b" \t")
         if not 0 < len(size) <= 16 or size.translate(None, b"0123456789abcdefABCDEF"):
             raise InvalidChunkSize(size)
+        self._chunks_left -= 1
+        if self._chunks_left < 0:
+            raise InvalidChunkSize(b"more chunks than are taken")
         self._left = int(size, 16)
         self._take_line = self._take_end if self._left else self._take_trailer
 

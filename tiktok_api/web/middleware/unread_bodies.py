@@ -24,7 +24,7 @@ WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 def drain_unread_bodies(application: WsgiApp, may_wait: Callable[[Environ], bool]) -> WsgiApp:
     """Wrap a WSGI application. Only gunicorn offers its socket; under other servers nothing changes.
 
-    `may_wait` says whether a thread may wait for the client now; if not, only what has arrived is drained.
+    `may_wait` says whether a thread may wait for the client now; if not, only what has arrived of a known length is.
     """
 
     def wrapped(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -53,8 +53,11 @@ def _drain(environ: Environ, may_wait: Callable[[Environ], bool]) -> bool:
     body = environ["wsgi.input"]
     if getattr(body, "is_over", False):
         return not body.failed
+    can_wait = may_wait(environ)
+    if not can_wait and "HTTP_TRANSFER_ENCODING" in environ:  # small chunks cost more to read than a new connection
+        return False
     read = getattr(body, "read1", body.read)
-    with _deadline(environ, MOST_SECONDS if may_wait(environ) else 0.0) as has_time:
+    with _deadline(environ, MOST_SECONDS if can_wait else 0.0) as has_time:
         dropped = 0
         while dropped <= MOST_BYTES and not getattr(body, "failed", False) and has_time():
             try:
