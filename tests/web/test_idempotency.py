@@ -13,6 +13,7 @@ from tests.conftest import API, PASSWORD
 from tests.databases import on_each_database
 from tests.posts.interruptions import before_statements
 from tests.web import sample_domain
+from tests.web.problems import assert_problem
 from tiktok_api.db import db, transaction
 from tiktok_api.web import idempotency
 from tiktok_api.web.idempotency import IdempotencyKey
@@ -161,6 +162,14 @@ def test_a_claim_whose_lease_holds_is_left_alone(app, owner, claim_key):
     response = owner.post("/things", json={"name": "a"}, headers=KEY)
 
     assert response.status_code == 409
+
+
+def test_another_request_is_no_repetition_even_while_the_first_is_running(owner, claim_key):
+    claim_key(owner, leased_for=timedelta(seconds=30))
+
+    response = owner.post("/things", json={"name": "b"}, headers=KEY)
+
+    assert_problem(response, 422, "idempotency_key_reused")
 
 
 @on_each_database

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, select
@@ -179,10 +179,8 @@ def delete_account(caller: Identity, *, precondition: Callable[[User], None] = l
     # From here on nothing new can belong to the user. Accounts that were connected since the announcement are
     # disconnected too: their tokens would otherwise be deleted without being revoked at TikTok.
     user = locked(select(User).where(User.id == caller.user_id))
-    if user is None:
-        raise SessionEnded
-    precondition(user)
-    sessions.must_still_be_valid(caller)
+    sessions.must_still_be_valid(caller)  # a user who was deleted meanwhile has no session
+    precondition(cast(User, user))
     events.announce("user.deleting", user_id=caller.user_id)
     deleted = delete(User).where(User.id == caller.user_id).returning(User.email_key)
     for key in db.session.scalars(deleted.execution_options(synchronize_session=False)):
@@ -210,16 +208,17 @@ def lock_against_deletion(user_ids: set[UUID]) -> None:
 
 def recognisable_name(user_id: UUID) -> str:
     """Returns by what a person recognises a user without learning the address: `Ada (a•••@example.com)`."""
-    row = db.session.execute(select(User.display_name, User.email).where(User.id == user_id)).one_or_none()
-    if row is None:
-        return ""
-    local, _, domain = row.email.rpartition("@")
+    rows = db.session.execute(select(User.display_name, User.email).where(User.id == user_id))
+    return next((_with_masked_address(*row) for row in rows), "")
+
+
+def _with_masked_address(display_name: str, email: str) -> str:
+    local, _, domain = email.rpartition("@")
     masked = f"{local[:1]}•••@{domain}"
-    return f"{row.display_name} ({masked})" if row.display_name else masked
+    return f"{display_name} ({masked})" if display_name else masked
 
 
 def tell_of_lost_account(user_id: UUID) -> None:
     """Send the user an email that a TikTok account of theirs was connected by another user."""
-    address = db.session.scalar(select(User.email_key).where(User.id == user_id))
-    if address is not None:
+    for address in db.session.scalars(select(User.email_key).where(User.id == user_id)):
         messages.enqueue_loss(address)

@@ -6,7 +6,7 @@ each of them has.
 """
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from itertools import count
 from uuid import UUID
@@ -70,17 +70,13 @@ class RoundRobin:
             owner = min(able, key=self._waited)
             chosen.append(waiting[owner].pop(0))
             held[owner] += 1
+            self._last.pop(owner, None)  # the one remembered longest stands first
             self._last[owner] = next(self._numbers)
-        self._forget()
+        self._last = dict(deque(self._last.items(), _MOST_REMEMBERED))
         return chosen
 
     def _waited(self, owner: Owner) -> int:
         return self._last.get(owner, -1)
-
-    def _forget(self) -> None:
-        if len(self._last) > _MOST_REMEMBERED:
-            kept = sorted(self._last, key=self._waited)[_MOST_REMEMBERED // 2 :]
-            self._last = {owner: self._last[owner] for owner in kept}
 
     def _owners_with_due_jobs(self) -> list[Owner]:
         if time.monotonic() >= self._known_until:

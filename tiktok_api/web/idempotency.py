@@ -146,7 +146,7 @@ def run(caller: Caller, act: Callable[..., Response], *, streamed: StreamedBody 
 def renewing(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The pieces of a body; while they arrive, the request's claim is renewed. Raises IdempotencyKeyInUse if it was lost."""
     claim: UUID | None = g.get("idempotency_claim")
-    renewed_at = time.monotonic()
+    renewed_at = float("-inf")
     for piece in pieces:
         if claim is not None and time.monotonic() - renewed_at > _RENEWED_AFTER_SECONDS:
             _renew(claim)
