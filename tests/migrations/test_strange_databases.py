@@ -12,7 +12,7 @@ FOUNDATIONS = "c90d4d8f5423"
 DAMAGE = {
     "a column is missing": ("alter table posts drop column caption", "column posts.caption is missing"),
     "a table is missing": ("drop table tiktok_events", "table tiktok_events is missing"),
-    "an index is missing": ("drop index ix_jobs_due", "index jobs.ix_jobs_due is missing"),
+    "an index is missing": ("drop index ix_posts_owner_created", "index posts.ix_posts_owner_created is missing"),
     "a column is left over": (
         "alter table posts add column mood varchar",
         "column posts.mood is not known to this version",

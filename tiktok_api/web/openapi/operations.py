@@ -76,8 +76,10 @@ def complete(view: View, *, rule: str, methods: Sequence[str]) -> None:
     refusals = _refusals_of(view)
     if 408 in statuses:
         refusals += (BodyIncomplete, ServerBusy)  # a large JSON body
+    pages = doc.get("response", {}).get("responses", {})
     for status in sorted(statuses):
-        responses.setdefault(str(status), _problem(status, [r for r in refusals if r.status == status]))
+        problem = _problem(status, [r for r in refusals if r.status == status])
+        responses.setdefault(str(status), _beside(pages.pop(status, []), problem))
     _describe_success(view, doc, replays=_takes_key(view, method, is_public))
     headers: list[Any] = list(manual.pop("parameters", []))  # left there, they would replace those of the schemas
     if _takes_key(view, method, is_public):
@@ -139,6 +141,15 @@ def _problem(status: int, refusals: list[type[Problem]]) -> dict[str, Any]:
     content = {PROBLEM_JSON: {"schema": schema, "example": example}}
     headers = _refer(*_HEADERS, *(["Retry-After"] if status in (429, 503) else []))
     return {"description": description, "headers": headers, "content": content}
+
+
+def _beside(pages: list[dict[str, Any]], problem: dict[str, Any]) -> dict[str, Any]:
+    """Returns the response to document where a route describes pages for people under the same status as a problem."""
+    for page in pages:
+        media_type = {page["content_type"]: {"schema": file_schema(page["content_type"])}}
+        problem["description"] = f"{page['description']}; or a problem: {problem['description']}"
+        problem["content"] = media_type | problem["content"]
+    return problem
 
 
 def _example_problem(status: int, refusals: list[type[Problem]]) -> dict[str, Any]:
