@@ -24,8 +24,8 @@ from tiktok_api.server.paced_socket import PacedSocket
 
 LEAST_THREADS = 4
 """Fewer could not serve one transfer, one that is being cut, a request and a probe at the same time."""
-MOST_UNSENT_BYTES, MOST_READ_AHEAD_BYTES = 32 * 1024 * 1024, 16 * 1024 * 1024
-"""What all connections together may keep in memory, of responses and of requests."""
+_MOST_UNSENT_IN_ALL, _MOST_READ_AHEAD_IN_ALL = 32 * 1024 * 1024, 16 * 1024 * 1024
+"""Bytes that all waiting connections together may keep in memory, of responses and of requests."""
 _ACCEPTED_AT_ONCE = 64
 _EXPIRE_SECONDS = 0.5
 _WANTED_FILES, _OTHER_FILES = 4096, 256
@@ -52,9 +52,8 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def init_process(self) -> None:
         """Called in the new process."""
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         files = _WANTED_FILES if most == resource.RLIM_INFINITY else min(most, _WANTED_FILES)
-        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         if 0 <= soft < files:
             resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
         self.most_connections = max(16, min(self.most_connections, files - min(_OTHER_FILES, files // 2)))
@@ -78,20 +77,28 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
     def accept(self, listener: Any) -> None:
         """Take the new connections, and make room for them."""
         for _ in range(_ACCEPTED_AT_ONCE):
-            if self.nr_conns >= self.most_connections:
-                self._make_room()
+            is_full = self.nr_conns >= self.most_connections
+            if is_full and not self._waiting:  # each has a request that is being served or will be
+                self._pause_accepting()
+                return
             try:
                 plain, client = listener.accept()
-            except (BlockingIOError, ConnectionAbortedError):
+            except (BlockingIOError, ConnectionAbortedError):  # another process was faster, or the client is gone
                 return
             except OSError:  # out of file descriptors
                 self._make_room()
-                self.worker_connections = 0  # nothing is accepted until the next look at what has waited too long
+                self._pause_accepting()
                 return
+            if is_full:
+                self._make_room()
             self.nr_conns += 1
             conn = ClientConnection(self.cfg, PacedSocket(plain, threads=self._threads), client, listener.getsockname())
             self._count_connection(1)
             self._watch(conn, selectors.EVENT_READ)
+
+    def _pause_accepting(self) -> None:
+        """Accept nothing until the next look at what has waited too long."""
+        self.worker_connections = 0
 
     def finish_request(self, conn: ClientConnection, fs: Any) -> None:
         """A thread is done with a connection."""
@@ -200,8 +207,8 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
     def _limit_memory(self) -> None:
         """Close the largest ones while all together keep too much."""
         kept: tuple[tuple[int, Any], ...] = (
-            (MOST_UNSENT_BYTES, lambda conn: conn.sock.unsent_bytes),
-            (MOST_READ_AHEAD_BYTES, lambda conn: len(conn.arrival.content)),
+            (_MOST_UNSENT_IN_ALL, lambda conn: conn.sock.unsent_bytes),
+            (_MOST_READ_AHEAD_IN_ALL, lambda conn: len(conn.arrival.content)),
         )
         for most, size_of in kept:
             total = sum(map(size_of, self._waiting))
