@@ -16,13 +16,13 @@ class LeastRate:
     def __init__(self, bytes_per_second: float = BYTES_PER_SECOND, grace_seconds: float = GRACE_SECONDS) -> None:
         self._rate, self._grace = bytes_per_second, grace_seconds
         self._left = grace_seconds
-        self._waiting_since: float | None = None
+        self._used_up_at: float | None = None
 
     @property
     def seconds_left(self) -> float:
         """Returns zero or less if the client is too slow."""
-        since = self._waiting_since
-        return self._left if since is None else self._left - (time.monotonic() - since)
+        used_up_at = self._used_up_at
+        return self._left if used_up_at is None else used_up_at - time.monotonic()
 
     @property
     def seconds_behind(self) -> float:
@@ -31,11 +31,12 @@ class LeastRate:
 
     def begin_waiting(self) -> None:
         """The client is waited for from now on."""
-        self._waiting_since = time.monotonic()
+        self._used_up_at = time.monotonic() + self._left
 
     def end_waiting(self) -> None:
         """The client is waited for no longer."""
-        self._left, self._waiting_since = self.seconds_left, None
+        self._left = self.seconds_left
+        self._used_up_at = None  # after the other: a thread that reads in between counts no second twice
 
     def waited(self, seconds: float) -> None:
         """The client was waited for, for `seconds`."""
