@@ -35,9 +35,8 @@ forwarded_allow_ips = ",".join(_settings.forwarded_allow_ips)
 accesslog = None  # requests are logged by the application, as JSON and without secrets
 loglevel = _settings.log_level.lower()
 control_socket_disable = True
-forwarder_headers = (
-    ""  # no proxy of ours sends SCRIPT_NAME or PATH_INFO: by default any client on loopback would be believed
-)
+sendfile = False  # a file goes out in pieces like any other body, at the pace of server/paced_socket.py
+forwarder_headers = ""  # by default any client on loopback would be believed about SCRIPT_NAME and PATH_INFO
 limit_request_fields = 64
 limit_request_field_size = 8190  # gunicorn's own bound; all headers together: tiktok_api/server/arrival.py
 

@@ -93,11 +93,10 @@ class ClientConnection:
             raise ClientTooSlow
         self._begin(Waiting.SENDING, self.sock.least.seconds_left)
 
-    def flush(self) -> bool:
-        """Send more. Returns True if all is sent. Raises OSError."""
+    def flush(self) -> None:
+        """Send more. Raises OSError."""
         self.sock.least.waited(time.monotonic() - self.since)
         self.sock.flush()
-        return not self.sock.unsent_bytes
 
     def await_end(self) -> None:
         """Say that nothing more comes, and wait until the client has read it. Raises OSError."""

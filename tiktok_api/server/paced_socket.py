@@ -12,7 +12,6 @@ MOST_UNSENT_BYTES = 1024 * 1024
 """How much of a response may wait for the client without a thread: more than any list has."""
 FAIR_BYTES_PER_SECOND, FAIR_SECONDS = 64 * 1024, 2.0
 """A client that is slower than this gives its place to another one, if there is no free one."""
-_FILE_PIECE_BYTES = 256 * 1024
 
 
 class ClientTooSlow(ConnectionResetError):
@@ -97,18 +96,6 @@ class PacedSocket(socket.socket):
                 raise ClientTooSlow
             self._wait(select.POLLOUT, None)
             self.flush()
-
-    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
-        """Send `count` bytes of a file, in pieces like any other response."""
-        file.seek(offset)
-        sent = 0
-        while count is None or sent < count:
-            piece = file.read(_FILE_PIECE_BYTES if count is None else min(_FILE_PIECE_BYTES, count - sent))
-            if not piece:
-                break
-            self.sendall(piece)
-            sent += len(piece)
-        return sent
 
     def flush(self) -> None:
         """Send what the client takes now, without waiting."""

@@ -6,7 +6,7 @@ an upload keeps what has arrived, a download can be resumed by a range.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Condition
 from typing import Protocol
 
@@ -56,7 +56,6 @@ class Place:
     user: str | None
     meter: Meter | None = None
     cut: Callable[[], None] | None = None
-    is_lost: bool = field(default=False, init=False)
 
     @property
     def seconds_behind(self) -> float:
@@ -119,6 +118,5 @@ class Places:
         counters.transfers_refused.labels("cut").inc()
         self._held.remove(place)
         self._leaving.append(place)
-        place.is_lost = True
         if place.cut is not None:
             place.cut()
