@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob
-from tiktok_api.jobs.round_robin import Owner, RoundRobin
+from tiktok_api.jobs.round_robin import OwnerId, RoundRobin
 
 
 class LaneThreads:
@@ -22,6 +22,6 @@ class LaneThreads:
 class HeldJob:
     """A job that was handed to a thread; `claimed` once that thread has claimed it."""
 
-    owner_id: Owner
+    owner_id: OwnerId
     lane: LaneThreads
     claimed: ClaimedJob | None = None

@@ -68,6 +68,11 @@ def is_due() -> ColumnElement[bool]:
     return and_(is_waiting(), is_past_due(), is_free())
 
 
+def is_ready(lane: Lane) -> ColumnElement[bool]:
+    """The condition that a job of the lane waits for a thread: a worker may claim it, and no runner has handed it over."""
+    return and_(Job.lane == lane, is_due(), is_unsent())
+
+
 def is_waiting() -> ColumnElement[bool]:
     """The condition that the job is not dead, in the very words of the indexes, which a parameter would keep from being used."""
     return Job.status == literal_column("'waiting'")

@@ -62,9 +62,12 @@ def check_workers() -> dict[str, Any]:
     unserved = sorted(set(Lane) - workers.lanes)
     facts = {"alive": workers.alive, "threads": workers.threads, "busy": workers.busy}
     last = {"last_beat_seconds": round(workers.ages[0], 1) if workers.ages else None}
-    problems = [f"No worker takes jobs of these lanes: {', '.join(unserved)}."] if unserved else []
-    problems = problems if workers.alive else ["No worker is running: nothing is published."]
-    return ({"status": "degraded", "problem": " ".join(problems)} if problems else {}) | facts | last
+    if not unserved:
+        return facts | last
+    problem = f"No worker takes jobs of these lanes: {', '.join(unserved)}."
+    if not workers.alive:
+        problem = "No worker is running: nothing is published."
+    return {"status": "degraded", "problem": problem} | facts | last
 
 
 def check_jobs() -> dict[str, Any]:

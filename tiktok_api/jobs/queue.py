@@ -11,7 +11,7 @@ from tiktok_api import clock
 from tiktok_api.db import db, insert_into, new_id
 from tiktok_api.jobs import registry
 from tiktok_api.jobs.lanes import Lane
-from tiktok_api.jobs.models import Job, JobStatus, is_due, is_unsent
+from tiktok_api.jobs.models import Job, JobStatus, is_ready
 from tiktok_api.jobs.registry import ClaimedJob
 
 Owner = UUID | ScalarSelect[UUID] | None
@@ -48,7 +48,10 @@ def enqueue(
         "attempts": 0,
         "request_id": structlog.contextvars.get_contextvars().get("request_id"),
     }
+    statement = insert_into(Job).values(values)
     moved = {
+        "lane": statement.excluded.lane,
+        "owner_id": statement.excluded.owner_id,
         "due_at": due_at,
         "enqueue_count": Job.enqueue_count + 1,
         "attempts": 0,
@@ -56,8 +59,6 @@ def enqueue(
         "enqueued_until": None,
         "payload": payload or {},
     }
-    statement = insert_into(Job).values(values)
-    moved |= {"lane": statement.excluded.lane, "owner_id": statement.excluded.owner_id}
     db.session.execute(statement.on_conflict_do_update(index_elements=["unique_key"], set_=moved))
 
 
@@ -72,10 +73,9 @@ def cancel(unique_key: str) -> None:
     db.session.execute(delete(Job).where(Job.unique_key == unique_key))
 
 
-def is_waiting(lane: Lane) -> bool:
+def has_ready_jobs(lane: Lane) -> bool:
     """Returns True if a due job of this lane waits for a thread."""
-    due = select(Job.id).where(Job.lane == lane, is_due(), is_unsent())
-    return db.session.scalar(due.limit(1)) is not None
+    return db.session.scalar(select(Job.id).where(is_ready(lane)).limit(1)) is not None
 
 
 def is_held(job: ClaimedJob) -> bool:

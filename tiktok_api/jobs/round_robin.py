@@ -15,15 +15,15 @@ from sqlalchemy import ColumnElement, Select, select
 
 from tiktok_api.db import db
 from tiktok_api.jobs.lanes import Lane
-from tiktok_api.jobs.models import Job, is_due, is_unsent, is_waiting
+from tiktok_api.jobs.models import Job, is_ready, is_waiting
 
 WINDOW = 64
 """So many due jobs are looked at. If there are more, one owner may hide others."""
 _LONGEST_KNOWN_SECONDS, _PAUSE_FACTOR = 1.0, 10.0  # thousands of owners cost at most a tenth of the time
 _MOST_REMEMBERED = 10_000
 
-Owner = UUID | None
-DueJob = tuple[UUID, Owner]
+OwnerId = UUID | None
+DueJob = tuple[UUID, OwnerId]
 """A job's id and its owner."""
 
 
@@ -34,11 +34,11 @@ class RoundRobin:
         self._lane = lane
         self._most_per_owner = most_per_owner
         self._numbers = count()
-        self._last: dict[Owner, int] = {}
-        self._owners: list[Owner] = []
+        self._last: dict[OwnerId, int] = {}
+        self._owners: list[OwnerId] = []
         self._known_until = float("-inf")
 
-    def next_jobs(self, most: int, running: Iterable[Owner]) -> list[DueJob]:
+    def next_jobs(self, most: int, running: Iterable[OwnerId]) -> list[DueJob]:
         """Returns up to `most` due jobs, the owner first who has waited longest for a turn; `running` have jobs already."""
         held = Counter(running)
         due = self._find(_jobs(), WINDOW)
@@ -53,13 +53,13 @@ class RoundRobin:
             found += self._find(_jobs().where(_is_of(owner)), each)
         return self._choose(found, most, held)
 
-    def _find(self, query: Select[UUID, Owner], most: int) -> list[DueJob]:
-        rows = db.session.execute(query.where(*_due_in(self._lane)).order_by(Job.due_at).limit(most))
+    def _find(self, query: Select[UUID, OwnerId], most: int) -> list[DueJob]:
+        rows = db.session.execute(query.where(is_ready(self._lane)).order_by(Job.due_at).limit(most))
         return [(job_id, owner_id) for job_id, owner_id in rows]
 
-    def _choose(self, due: Sequence[DueJob], most: int, held: Counter[Owner]) -> list[DueJob]:
+    def _choose(self, due: Sequence[DueJob], most: int, held: Counter[OwnerId]) -> list[DueJob]:
         """Returns one job of each owner in turn, until there are `most`."""
-        waiting: dict[Owner, list[DueJob]] = {}
+        waiting: dict[OwnerId, list[DueJob]] = {}
         for job in due:
             waiting.setdefault(job[1], []).append(job)
         chosen: list[DueJob] = []
@@ -75,10 +75,10 @@ class RoundRobin:
         self._last = dict(deque(self._last.items(), _MOST_REMEMBERED))
         return chosen
 
-    def _waited(self, owner: Owner) -> int:
+    def _waited(self, owner: OwnerId) -> int:
         return self._last.get(owner, -1)
 
-    def _owners_with_due_jobs(self) -> list[Owner]:
+    def _owners_with_due_jobs(self) -> list[OwnerId]:
         if time.monotonic() >= self._known_until:
             began = time.thread_time()
             self._owners = [None, *db.session.scalars(_owners_of(self._lane))]
@@ -87,16 +87,12 @@ class RoundRobin:
         return self._owners
 
 
-def _jobs() -> Select[UUID, Owner]:
+def _jobs() -> Select[UUID, OwnerId]:
     return select(Job.id, Job.owner_id)
 
 
-def _is_of(owner: Owner) -> ColumnElement[bool]:
+def _is_of(owner: OwnerId) -> ColumnElement[bool]:
     return Job.owner_id.is_(None) if owner is None else Job.owner_id == owner
-
-
-def _due_in(lane: Lane) -> tuple[ColumnElement[bool], ...]:
-    return (Job.lane == lane, is_due(), is_unsent())
 
 
 def _owners_of(lane: Lane) -> Select[UUID]:
@@ -106,5 +102,5 @@ def _owners_of(lane: Lane) -> Select[UUID]:
     owners = select(first.label("owner_id")).cte("owners", recursive=True)
     following = known.where(Job.owner_id > owners.c.owner_id).correlate(owners).scalar_subquery()
     owners = owners.union_all(select(following).where(owners.c.owner_id.is_not(None)))
-    due = select(Job.id).where(Job.owner_id == owners.c.owner_id, *_due_in(lane)).correlate(owners).exists()
+    due = select(Job.id).where(Job.owner_id == owners.c.owner_id, is_ready(lane)).correlate(owners).exists()
     return select(owners.c.owner_id).where(owners.c.owner_id.is_not(None), due)

@@ -137,7 +137,7 @@ class _Download:
             pending.effort,
             max_bytes=limits.max_bytes,
             turn_seconds=limits.turn_seconds,
-            others_wait=lambda: queue.is_waiting(Lane.IMPORT),
+            others_wait=lambda: queue.has_ready_jobs(Lane.IMPORT),
         )
         self._reservation = Reservation(limits.quota, self._reserve, reserved=0, max_bytes=limits.max_bytes)
 
