@@ -115,7 +115,7 @@ class ArrivingBody(Body):  # type: ignore[misc]
     def read1(self, size: int) -> bytes:
         """Returns what has arrived, at most `size` bytes; waits only if that is nothing. b"" at the end.
 
-        After TimeoutError reading may continue. Raises OSError of other kinds for good.
+        After TimeoutError reading may continue. Raises other kinds of OSError, and gunicorn's errors for broken chunks, for good.
         """
         kept = self.buf.getvalue() or self._read_reader(size)
         self.buf.seek(0)

@@ -23,12 +23,17 @@ def doubts(settings: Settings) -> Iterator[str]:
     """Settings that work but may show what is secret, each with the setting's name first."""
     yield from _in_the_clear(settings)
     yield from _open_to_pages(settings)
-    if settings.forwarded_allow_ips == ("*",) and settings.bind.startswith(("0.0.0.0:", "[::]:", ":")):
+    if settings.forwarded_allow_ips == ("*",) and is_on_every_address(settings):
         yield "FORWARDED_ALLOW_IPS: is * although any client reaches this port; name the addresses of the proxies"
     if _is_public(settings.public_url) and _reach_us(settings):
         yield "OUTBOUND_NETWORKS: has addresses of this machine, so imports and webhooks of any user reach what runs on it"
     if _is_public(settings.public_url) and settings.outbound_allow_http:
         yield "OUTBOUND_ALLOW_HTTP: imports and webhooks may go out unencrypted"
+
+
+def is_on_every_address(settings: Settings) -> bool:
+    """Returns True if clients on other machines reach the port of gunicorn past any proxy."""
+    return settings.bind.startswith(("0.0.0.0:", "[::]:", ":"))
 
 
 def _in_the_clear(settings: Settings) -> Iterator[str]:

@@ -123,7 +123,7 @@ def doubts(settings: Settings) -> Iterator[str]:
         yield "MAIL_URL: no mail server is named, so emails are not sent but written to files"
     if settings.email_verification and settings.mail_url.startswith("file:"):
         yield "EMAIL_VERIFICATION: people must prove their address, but emails only become files (MAIL_URL)"
-    if settings.trusted_proxies and settings.bind.startswith(("0.0.0.0:", "[::]:", ":")):
+    if settings.trusted_proxies and exposure.is_on_every_address(settings):
         yield "BIND: clients that reach this port past the proxy can claim any address (TRUSTED_PROXIES); bind to 127.0.0.1"
     if settings.x_accel_prefix and not settings.trusted_proxies:
         yield "TRUSTED_PROXIES: is 0 although nginx is in front (X_ACCEL_PREFIX): all clients share one address and its limit"

@@ -117,7 +117,7 @@ def run(caller: Caller, act: Callable[..., Response], *, streamed: StreamedBody 
     """
     key = request.headers.get(HEADER)
     if key is None:
-        return act() if streamed is None else _act_on(streamed, lambda received: act(received))
+        return act() if streamed is None else _act_on(streamed, act)
     if not (0 < len(key) <= 255 and key.isprintable()):
         raise InvalidIdempotencyKey.at(parameter=HEADER, code="invalid")
     asked = _Request(caller.user_id, _hash_key(caller.credential, key), _hash_head(caller.rights), new_id())
@@ -200,14 +200,15 @@ def _claim(asked: _Request, fingerprint: str) -> _Answered | UUID:
 
 
 def _insert(asked: _Request, values: dict[str, Any]) -> UUID:
-    row = {"id": new_id(), "user_id": asked.user_id, "key_hash": asked.key_hash, "kept_until": database_now(KEPT)}
+    row_id = new_id()
+    row = {"id": row_id, "user_id": asked.user_id, "key_hash": asked.key_hash, "kept_until": database_now(KEPT)}
     with transaction() as session:
         try:
             with session.begin_nested():
                 session.execute(insert(IdempotencyKey).values(row | values))
         except IntegrityError:  # another request was a moment faster
             raise IdempotencyKeyInUse from None
-    return row["id"]  # type: ignore[return-value]
+    return row_id
 
 
 def _renew(claim: UUID) -> None:

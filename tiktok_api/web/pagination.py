@@ -131,5 +131,5 @@ def _parse(value: Any, wanted: type) -> Any:
 def link_to_next(cursor: str) -> str:
     """The value of the `Link` header for the next page of this request's list, under PUBLIC_URL: a client may send any Host."""
     others = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
-    here = service(Settings).public_url.rstrip("/") + quote(request.path, safe="/:@!$&'()*+,;=~")
+    here = service(Settings).public_url + quote(request.path, safe="/:@!$&'()*+,;=~")
     return f'<{here}?{urlencode([*others, ("cursor", cursor)])}>; rel="next"'

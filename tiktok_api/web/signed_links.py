@@ -60,7 +60,7 @@ def url_of(target: LinkTarget) -> str:
     expires = _expiry(target.id)
     ids: dict[str, Any] = {target.id_name: target.id}
     path = url_for(target.endpoint, **ids, expires=expires, signature=_sign(target, str(expires)))
-    return service(Settings).public_url.rstrip("/") + path
+    return service(Settings).public_url + path
 
 
 def must_be_signed(endpoint: str, thing_id: UUID, version: str | None, *, expires: str, signature: str) -> None:

@@ -24,7 +24,8 @@ WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 def drain_unread_bodies(application: WsgiApp, may_wait: Callable[[Environ], bool]) -> WsgiApp:
     """Wrap a WSGI application. Only gunicorn offers its socket; under other servers nothing changes.
 
-    `may_wait` says whether a thread may wait for the client now; if not, only what has arrived of a known length is.
+    `may_wait` says whether a thread may wait for the client now. If not, only what has arrived is drained, and of a chunked
+    body nothing.
     """
 
     def wrapped(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

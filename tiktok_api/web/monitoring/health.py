@@ -49,8 +49,8 @@ class Report:
 class Readiness:
     """The last report of an application, so that the checks cost the same however many clients ask, of whatever address.
 
-    One of them writes to storage. So no more than one run at a time is started, and none within `remembered_seconds` of the
-    last one; who asks meanwhile gets the last report, and only the first ones of a process wait for it.
+    One of them writes to storage. One run at a time is started, and none within `remembered_seconds` of the last one. A
+    request that comes meanwhile gets the last report; only the first ones of a process wait for it.
     """
 
     def __init__(self, *, remembered_seconds: float = REMEMBERED_SECONDS) -> None:

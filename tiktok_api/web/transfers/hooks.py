@@ -1,4 +1,4 @@
-"""Which requests and responses are transfers: those that a thread may have to wait for a client with."""
+"""Which requests and responses are transfers: those in which a thread may have to wait for the client."""
 
 import socket
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +22,7 @@ _PRESSING_BYTES = 4096
 
 _SOCKET = "gunicorn.socket"
 """Only gunicorn has few threads, shows its socket, and surely closes each response."""
-_HELD = "tiktok_api.places"
+_HELD = "tiktok_api.held_places"
 _PLACES = "tiktok_api.places"
 
 Environ = dict[str, Any]
