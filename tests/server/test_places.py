@@ -76,6 +76,17 @@ def test_a_user_has_fewer_places_than_the_network(stage, guest):
     assert mine.send(b"x" * 200_000, offset=0).status_code == 204, "nothing is lost"
 
 
+def test_a_refusal_is_counted_once(stage, guest):
+    """The body that is left of the refused request asks for a place again, to be drained."""
+    refused, upload = 'tiktok_api_transfers_refused_total{outcome="refused"}', begin(guest, stage)
+    with uploads_running(stage, *[guest] * PER_USER):
+        before = gauge(stage.server, refused)
+
+        upload.send(b"x" * 200_000, offset=0)
+
+        assert gauge(stage.server, refused) - before == 1
+
+
 def _send_chunked(guest: Guest, stage, chunks: list[bytes]) -> requests.Response:
     """A small body of unknown length, which needs no place unless its chunks are very many."""
     kind = {"Content-Type": "application/json"}

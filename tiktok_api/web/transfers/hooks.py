@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, current_app, has_request_context, request
 
 from tiktok_api.extensions import service
+from tiktok_api.metrics import counters
 from tiktok_api.settings import Settings
 from tiktok_api.web import rendering
 from tiktok_api.web.authentication import known_caller
@@ -88,7 +89,7 @@ def _take_for_body() -> None:
     if _SOCKET not in environ or not _is_large_body(environ):
         return
     arrived = getattr(environ["wsgi.input"], "arrived_bytes", 0)
-    _take(socket.SHUT_RD, is_pressing=arrived >= min(_PRESSING_BYTES, request.content_length or 1))
+    _take_or_refuse(socket.SHUT_RD, is_pressing=arrived >= min(_PRESSING_BYTES, request.content_length or 1))
 
 
 def _is_large_body(environ: Environ) -> bool:
@@ -109,12 +110,20 @@ def _take_for_response(response: Response) -> Response:
     if length is not None and length <= SMALL_RESPONSE_BYTES:
         return response
     try:
-        _take(socket.SHUT_RDWR, is_pressing=True)
+        _take_or_refuse(socket.SHUT_RDWR, is_pressing=True)
     except ServerBusy as busy:
         with suppress(Exception):
             response.close()
         return rendering.render(busy)
     return response
+
+
+def _take_or_refuse(how: int, *, is_pressing: bool) -> None:
+    try:
+        _take(how, is_pressing=is_pressing)
+    except ServerBusy:
+        counters.transfers_refused.labels("refused").inc()
+        raise
 
 
 def _take(how: int, *, is_pressing: bool) -> None:

@@ -93,7 +93,6 @@ class Places:
                     self._changed.wait(min(left, _LOOK_SECONDS))
                     self._waiting -= 1
                 else:
-                    counters.transfers_refused.labels("refused").inc()
                     raise ServerBusy(headers={"Retry-After": "1"})
             self._held.append(place)
         counters.transfers.inc()
