@@ -210,7 +210,8 @@ KINDS: tuple[Kind, ...] = (
 def attack(targets: list[Target], *, connections: int, kinds: tuple[Kind, ...] = KINDS) -> Iterator[None]:
     """That many hostile connections at any time, of every kind in turn and on every target in turn, until the block ends."""
     is_over = asyncio.Event()
-    wave = list(zip(range(connections), itertools.cycle(kinds), itertools.cycle(targets), strict=False))
+    endless = zip(itertools.cycle(kinds), itertools.cycle(targets), strict=False)
+    wave = list(itertools.islice(endless, connections))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_until_complete, args=[_attack(wave, is_over)])
     thread.start()
@@ -222,8 +223,8 @@ def attack(targets: list[Target], *, connections: int, kinds: tuple[Kind, ...] =
         loop.close()
 
 
-async def _attack(wave: list[tuple[int, Kind, Target]], is_over: asyncio.Event) -> None:
-    tasks = [asyncio.ensure_future(_come_again(kind, target)) for _, kind, target in wave]
+async def _attack(wave: list[tuple[Kind, Target]], is_over: asyncio.Event) -> None:
+    tasks = [asyncio.ensure_future(_come_again(kind, target)) for kind, target in wave]
     await is_over.wait()
     for task in tasks:
         task.cancel()
