@@ -79,7 +79,7 @@ def attempt(
     except (ImportRefused, OutboundError) as error:
         _reject(job, pending.media_id, reason_of(error))
     except MediaQuotaExceeded as error:
-        _reject(job, pending.media_id, Rejection(code=error.code, message=error.detail))
+        _reject(job, pending.media_id, Rejection(code=error.code, message=error.without_use().detail))
     except DecryptionFailed:
         _reject(job, pending.media_id, Rejection(code="import_failed", message="Its URL can no longer be read."))
     return None
