@@ -113,7 +113,7 @@ class Account(Model):
     @property
     def has_lost_its_grant(self) -> bool:
         """Whether TikTok's authorisation has ended or run out. Unreadable tokens do not say so: the grant may stand."""
-        return self.status in (AccountStatus.EXPIRED, AccountStatus.REVOKED) or self.refresh_expires_at <= clock.now()
+        return not self.is_connected or self.refresh_expires_at <= clock.now()
 
     @property
     def shown_name(self) -> str | None:

@@ -25,8 +25,45 @@ from tiktok_api.errors import NotFound
 from tiktok_api.tiktok import INITS_A_MINUTE, STATUS_CALLS_A_MINUTE, TikTokBusy
 
 _MINUTE = timedelta(seconds=61)  # a second to spare: requests do not arrive as evenly as they were sent
-_STATUS_CALLS_AT_ONCE = 10
-_STATUS_SPACING = timedelta(minutes=1) / (STATUS_CALLS_A_MINUTE - _STATUS_CALLS_AT_ONCE) + timedelta(seconds=0.1)
+_ALLOWED_SHARE = 0.9
+"""Of TikTok's figure; its minute is not exactly ours, and a call after a renewed token is not counted twice."""
+_SHARE_OF_ONE_USER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many calls at once, and then one every `spacing`."""
+
+    at_once: int
+    spacing: timedelta
+
+    @classmethod
+    def of(cls, calls_a_minute: int) -> "Rate":
+        """Returns the rate that lets at most 0.9 of `calls_a_minute` pass in any minute, a sixth of them at once."""
+        at_once = max(1, calls_a_minute // 6)
+        rest = max(calls_a_minute * _ALLOWED_SHARE - at_once, 0.5)
+        return cls(at_once, timedelta(minutes=1) / rest)
+
+    @property
+    def share(self) -> "Rate":
+        """Returns what one user may use before others come first."""
+        return Rate(max(1, self.at_once // _SHARE_OF_ONE_USER), self.spacing * _SHARE_OF_ONE_USER)
+
+    @property
+    def most(self) -> timedelta:
+        """How far ahead of now the time may be until which calls are used up, if another is to be let in."""
+        return self.spacing * (self.at_once - 1)
+
+    def used(self, until: datetime, now: datetime) -> timedelta:
+        """Returns how far ahead of now calls are used up. More than a full budget is only left by a clock that was set back."""
+        return until - now if now < until <= now + self.most + self.spacing else timedelta(0)
+
+    def after_one_more(self, until: datetime, now: datetime) -> datetime:
+        """Returns until when calls are used up after one more; a user above their share owes no more than a full one."""
+        return now + min(self.used(until, now), self.most) + self.spacing
+
+
+_STATUS_RATE = Rate(10, timedelta(minutes=1) / (STATUS_CALLS_A_MINUTE - 10) + timedelta(seconds=0.1))
 """10 at once and then one every 3.1 s: 29 in any minute, of the 30 that TikTok allows."""
 
 
@@ -69,21 +106,12 @@ def count_status_call(account_id: UUID) -> None:
         ).one_or_none()
         if found is None:
             raise NotFound
-        used_until = max(found.status_rate_limit_until or found.now, found.now)
-        if (
-            used_until > found.now + _STATUS_SPACING * _STATUS_CALLS_AT_ONCE
-        ):  # only a clock that was set back leads here
-            used_until = found.now
-        wait = used_until - found.now - _STATUS_SPACING * (_STATUS_CALLS_AT_ONCE - 1)
-        if wait > timedelta(0):
-            raise TikTokBusy("status: this account's calls are used up", retry_after=wait.total_seconds())
-        used = {"status_rate_limit_until": used_until + _STATUS_SPACING}
+        until = found.status_rate_limit_until or found.now
+        _must_be_within("status", _STATUS_RATE.used(until, found.now), _STATUS_RATE.most)
+        used = {"status_rate_limit_until": _STATUS_RATE.after_one_more(until, found.now)}
         session.execute(update(Account).where(Account.id == account_id).values(used))
 
 
-_ALLOWED_SHARE = 0.9
-"""Of TikTok's figure; its minute is not exactly ours, and a call after a renewed token is not counted twice."""
-_SHARE_OF_ONE_USER = 4
 _APP = ""
 _KEPT = timedelta(days=1)
 
@@ -94,39 +122,6 @@ class AppCall(StrEnum):
     USER_INFO = "user_info"
     VIDEO_LIST = "video_list"
     VIDEO_QUERY = "video_query"
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many calls at once, and then one every `spacing`."""
-
-    at_once: int
-    spacing: timedelta
-
-    @classmethod
-    def of(cls, calls_a_minute: int) -> "Rate":
-        """Returns the rate that lets at most 0.9 of `calls_a_minute` pass in any minute, a sixth of them at once."""
-        at_once = max(1, calls_a_minute // 6)
-        rest = max(calls_a_minute * _ALLOWED_SHARE - at_once, 0.5)
-        return cls(at_once, timedelta(minutes=1) / rest)
-
-    @property
-    def share(self) -> "Rate":
-        """Returns what one user may use before others come first."""
-        return Rate(max(1, self.at_once // _SHARE_OF_ONE_USER), self.spacing * _SHARE_OF_ONE_USER)
-
-    @property
-    def most(self) -> timedelta:
-        """How far ahead of now the time may be until which calls are used up, if another is to be let in."""
-        return self.spacing * (self.at_once - 1)
-
-    def used(self, until: datetime, now: datetime) -> timedelta:
-        """Returns how far ahead of now calls are used up. More than a full budget is only left by a clock that was set back."""
-        return until - now if now < until <= now + self.most + self.spacing else timedelta(0)
-
-    def after_one_more(self, until: datetime, now: datetime) -> datetime:
-        """Returns until when calls are used up after one more; a user above their share owes no more than a full one."""
-        return now + min(self.used(until, now), self.most) + self.spacing
 
 
 _CREATOR_INFO = "creator_info"

@@ -16,7 +16,6 @@ from tiktok_api.auth.errors import (
     EmailNotVerified,
     EmailTaken,
     LinkNotValid,
-    RegistrationClosed,
     SessionEnded,
     UserDisabled,
     WrongCredentials,
@@ -40,15 +39,10 @@ def register(*, email: str, password: str, display_name: str, timezone: str, is_
 
     Opens its own transaction, because hashing is slow. Raises RegistrationClosed, WeakPassword, EmailTaken.
     """
-    if not is_open:
-        raise RegistrationClosed
-    passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
     user = User(
-        email=email.strip(),
-        email_key=email_key(email),
-        password_hash=passwords.hash_password(password),
-        display_name=display_name,
-        timezone=timezone,
+        **registrations.described(
+            email=email, password=password, display_name=display_name, timezone=timezone, is_open=is_open
+        )
     )
     with transaction() as session:
         session.add(user)
@@ -66,9 +60,10 @@ def sign_in(*, email: str, password: str, user_agent: str, address: str, must_be
     Opens its own transaction, because hashing is slow. Raises WrongCredentials; with the right password EmailNotVerified,
     UserDisabled.
     """
+    key = email_key(email)
     columns = select(User.id, User.password_hash, User.awaits_verification)
-    found = db.session.execute(columns.where(User.email_key == email_key(email))).one_or_none()
-    pending = registrations.find(email_key(email), address=address)
+    found = db.session.execute(columns.where(User.email_key == key)).one_or_none()
+    pending = registrations.find(key, address=address)
     end_reading()  # hashing is slow: hold no connection meanwhile
     known = found or pending
     if not passwords.verify(known.password_hash if known else None, password) or known is None:

@@ -114,7 +114,7 @@ def store(pending: PendingConversion, content: bytes, storage_key: str, *, quota
     try:
         quotas.check_fits(pending.owner_id, quota, more_bytes=0 if is_known else len(content), more_files=0)
     except MediaQuotaExceeded as problem:
-        services.reject(media, Rejection(code=problem.code, message=str(problem)))
+        services.reject(media, Rejection(code=problem.code, message=problem.without_use().detail))
         return False
     media.storage_key, media.size_bytes, media.received_bytes = storage_key, len(content), len(content)
     services.request_inspection(media, sha256=sha256)

@@ -78,7 +78,7 @@ class MediaQuotaExceeded(BodyTooLarge):
         return cls(extra=facts, **facts)
 
     def without_use(self) -> Self:
-        """Returns the same for a caller who may not know how much the library holds."""
+        """Returns the same for those who may not know how much the library holds: a confined key, and every reader of a rejection."""
         facts = {name: value for name, value in self.extra.items() if name != "used"}
         return type(self)("The library has no room for {requested} more {unit}.".format(**facts), extra=facts)
 

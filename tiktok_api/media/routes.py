@@ -60,7 +60,7 @@ ROUTE_MODULES = (downloads_routes, uploads_routes)
 
 
 def _tell_no_totals(problem: MediaQuotaExceeded) -> Response:
-    """A confined key learns from no refusal how much there is that it does not see."""
+    """Returns the refusal of any media endpoint; a confined key does not learn from it how much it does not see."""
     return render(problem if caller.account_ids is None else problem.without_use())
 
 

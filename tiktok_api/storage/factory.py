@@ -23,9 +23,9 @@ def storage_from_url(
 ) -> Storage:
     """Returns the storage for `STORAGE_URL`: `file:///a/folder` (created if it is missing) or `s3://bucket/prefix`.
 
-    `is_shared` lets the group of this process read the files. The other parameters are for S3: `endpoint_url` where it is not Amazon's, `public_endpoint_url` where clients reach it
-    under another one, `link_seconds` the lifetime of signed URLs (0: none are made), `lease` the time after which a silent
-    writer loses its lock. Raises ValueError for any other URL.
+    `is_shared` lets the group of this process read the files. The other parameters are for S3: `endpoint_url` where it is not
+    Amazon's, `public_endpoint_url` where clients reach it under another one, `link_seconds` the lifetime of signed URLs (0:
+    none are made), `lease` the time after which a silent writer loses its lock. Raises ValueError for any other URL.
     """
     if found := _S3_URL.fullmatch(url):
         # boto3 takes half a second and 30 MB to import, and only this needs it.

@@ -127,7 +127,7 @@ class LocalStorage:
         return self.root / _name(keys.checked(key))
 
     def _make_folders(self, path: Path) -> None:
-        """Make the folders of a file. The umask has no say in who may enter them; what a crash left closed is opened."""
+        """Make the folders of a file. Who may enter them does not depend on the umask; if a crash left them closed, they are opened."""
         for folder in (path.parent.parent, path.parent):
             with suppress(FileExistsError):
                 folder.mkdir(parents=True, mode=0o700)

@@ -262,6 +262,7 @@ def test_what_turns_out_too_large_for_the_quota_is_rejected(photo_of, tmp_path):
 
     left = person.get(f"/media/{made['id']}").json
     assert (left["status"], left["rejection"]["code"]) == ("rejected", "media_quota_exceeded")
+    assert "holds" not in left["rejection"]["message"]  # a confined key reads it too
     assert person.get("/media/usage").json["used_bytes"] == len(content)
     assert (
         len([path for path in (tmp_path / "media").rglob("*") if path.is_file()]) == 2

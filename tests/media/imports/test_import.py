@@ -184,6 +184,7 @@ def test_a_quota_holds_for_imports_too(make_app, fetcher, source, too_much):
     first, second = (owner.get(f"/media/{media_id}").json for media_id in ids)
     assert first["status"] == "ready"
     assert (second["status"], second["rejection"]["code"]) == ("rejected", "media_quota_exceeded")
+    assert "holds" not in second["rejection"]["message"]  # a confined key reads it too
     usage = owner.get("/media/usage").json
     assert (usage["used_bytes"], usage["reserved_bytes"]) == (300_000, 0)
 

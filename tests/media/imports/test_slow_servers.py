@@ -10,6 +10,7 @@ from tests.databases import on_each_database
 from tests.media import sample_media
 from tests.outbound.stub_servers import serving, spell
 from tests.servers import wait_until
+from tiktok_api.db import db
 from tiktok_api.jobs.runner import Runner
 from tiktok_api.outbound import Fetcher
 
@@ -94,6 +95,25 @@ def test_a_slow_server_gives_its_place_to_an_import_that_waits_and_resumes(app, 
     assert {shown(person, media)["status"] for person, media in zip(people, slow, strict=False)} == {"uploading"}
     assert all(re.fullmatch(r"bytes=[1-9]\d+-", request.headers["range"]) for request in again)
     stop.set()
+
+
+def test_no_transaction_is_open_while_a_slow_server_is_waited_for(app, owner, finish, source, stop):
+    with app.app_context():
+        pool = db.engine.pool
+    open_connections = []
+
+    def in_portions(_request, connection):
+        connection.sendall(spell(length=len(QUICK)))
+        for at in range(0, len(QUICK), 80_000):
+            open_connections.append(pool.checkedout())
+            connection.sendall(QUICK[at : at + 80_000])
+            if stop.wait(0.6):  # after two of these a turn is over
+                return
+
+    media = finish(shown(owner, begin(owner, source(in_portions).url())))
+
+    assert media["status"] == "ready"
+    assert open_connections[2:] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("etag", ['"v1"', None])

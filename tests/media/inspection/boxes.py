@@ -77,6 +77,11 @@ def patched(at: int, new: bytes) -> Callable[[bytes], bytes]:
     return lambda old: old[:at] + new + old[at + len(new) :]
 
 
+def replaced(new: bytes) -> Callable[[bytes], bytes]:
+    """A change of all bytes of a box."""
+    return lambda _: new
+
+
 def with_edits(content: bytes, *edits: tuple[float, float | None], track: int = 0, version: int = 0) -> bytes:
     """A track of an MP4 with the index at its end, shown as an edit list says: (seconds, from which second of the track on).
 
@@ -91,7 +96,7 @@ def with_edits(content: bytes, *edits: tuple[float, float | None], track: int = 
     )
     table = struct.pack(">BxxxI", version, len(edits)) + entries
     whole = struct.pack(">I", round(sum(length for length, _ in edits) * ticks))
-    content = changed(content, f"moov/trak:{track}/edts/elst", lambda _: table)
+    content = changed(content, f"moov/trak:{track}/edts/elst", replaced(table))
     content = changed(content, f"moov/trak:{track}/tkhd", patched(20, whole))
     return changed(content, "moov/mvhd", patched(16, whole))
 

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable
 
 from tests.media import sample_media
-from tests.media.inspection.boxes import changed
+from tests.media.inspection.boxes import changed, replaced
 
 _QUANTIZATION = b"\xff\xdb" + struct.pack(">HB", 67, 0) + bytes([1] * 64)
 _TABLES = b"".join(
@@ -69,7 +69,7 @@ def mp4(samples: int, edits: int) -> bytes:
         f"{table}/stsc": bytes(4) + struct.pack(">IIII", 1, 1, samples, 1),
         "moov/trak/edts/elst": entries,
     }.items():
-        content = changed(content, path, lambda _, new=new: new)  # type: ignore[misc]
+        content = changed(content, path, replaced(new))
     return content
 
 

@@ -12,6 +12,7 @@ from tests.media.inspection.boxes import (
     content_of,
     joined,
     patched,
+    replaced,
     with_edits,
     with_flags,
     without_element,
@@ -160,7 +161,7 @@ def with_held_end() -> bytes:
     content = changed(film(), "moov/trak/edts", lambda _: None)
     scale = int.from_bytes(content_of(content, "moov/trak/mdia/mdhd")[12:16], "big")
     lengths = struct.pack(">IIIIII", 0, 2, 47, scale // 24, 1, 5 * scale)
-    return changed(content, "moov/trak/mdia/minf/stbl/stts", lambda _: lengths)
+    return changed(content, "moov/trak/mdia/minf/stbl/stts", replaced(lengths))
 
 
 def with_hole(content: bytes, begin: float, end: float) -> bytes:

@@ -6,11 +6,10 @@ import pytest
 
 from tests.conftest import Person
 from tests.media import sample_media
-from tests.media.tus_client import TUS
+from tests.media.tus_client import BYTES, TUS
 from tests.web.problems import assert_problem
 
 MEBIBYTE = 1024 * 1024
-BYTES = {"Content-Type": "application/offset+octet-stream"}
 
 
 class Sender:

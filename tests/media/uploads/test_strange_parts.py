@@ -4,7 +4,7 @@ import pytest
 
 from tests.databases import execute, on_each_database
 from tests.media import sample_media
-from tests.media.tus_client import TUS, metadata
+from tests.media.tus_client import BYTES, TUS, metadata
 
 LINE = "\r\n"
 DISPOSITION = 'Content-Disposition: form-data; name="file"; filename="a.mp4"'
@@ -87,7 +87,7 @@ NAMES = ["Upload-Metadata", "Upload-Checksum", "Upload-Length", "Upload-Defer-Le
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("value", ["caf\u00e9", "filename \u00e9", "sha1 \u00e9", "\u0663", "filename YQ==\x85"])
 def test_a_header_of_tus_that_is_not_ascii_is_named(owner, stored, name, value):
-    headers = TUS | {"Upload-Length": "5", "Content-Type": "application/offset+octet-stream"} | {name: value}
+    headers = TUS | BYTES | {"Upload-Length": "5", name: value}
 
     response = owner.post("/media/uploads", headers=headers, data=b"12345")
 

@@ -95,7 +95,7 @@ def _draft_for_registration(registration_id: UUID, settings: Settings) -> Draft 
 
 
 def _draft_reset(email_key: str, site: str, settings: Settings) -> Draft | None:
-    """A registration that is not proven yet may get a new password too: who has the mailbox decides about the address."""
+    """A registration that is not proven yet may get a new password too: the owner of the mailbox decides about the address."""
     pending = select(Registration).where(Registration.email_key == email_key)
     to = _find_user(email_key) or db.session.scalar(pending.order_by(Registration.created_at.desc()).limit(1))
     return _draft(EmailKind.RESET, to, site, settings)
@@ -182,7 +182,7 @@ def _is_valid(token: str, kind: EmailKind) -> tuple[Any, ...]:
 
 def _is_within_limits(kind: EmailKind, to: User | Registration, site: str) -> bool:
     """Count the emails of the last hour. A token that a new password has ended opens nothing, and does not count."""
-    if kind is EmailKind.CHANGED:  # who has changed the password cannot silence the news of it
+    if kind is EmailKind.CHANGED:  # a thief who changes the password often must not silence them
         return True
     query = select(Email.site).where(
         Email.email_key == to.email_key, Email.kind == kind, Email.sent_at > datetime.now(UTC) - timedelta(hours=1)

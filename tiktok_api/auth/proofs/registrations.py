@@ -37,22 +37,30 @@ def register(
 
     `address` is the client's. Opens its own transaction, because hashing is slow. Raises RegistrationClosed, WeakPassword.
     """
-    if not is_open:
-        raise RegistrationClosed
-    passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
-    registration = Registration(
-        email=email.strip(),
-        email_key=email_key(email),
-        password_hash=passwords.hash_password(password),
-        display_name=display_name,
-        timezone=timezone,
-        site=site_of(address),
-    )
+    person = described(email=email, password=password, display_name=display_name, timezone=timezone, is_open=is_open)
+    registration = Registration(site=site_of(address), **person)
     with transaction() as session:
         session.add(registration)
         session.flush()
         messages.enqueue_registration(registration.id)
     return registration
+
+
+def described(*, email: str, password: str, display_name: str, timezone: str, is_open: bool) -> dict[str, str]:
+    """Returns the columns of a person who registers, proven or not. Raises RegistrationClosed, WeakPassword.
+
+    Hashing is slow: call it outside any transaction that others wait for.
+    """
+    if not is_open:
+        raise RegistrationClosed
+    passwords.must_be_hard_to_guess(password, email=email, pointer="/password")
+    return {
+        "email": email.strip(),
+        "email_key": email_key(email),
+        "password_hash": passwords.hash_password(password),
+        "display_name": display_name,
+        "timezone": timezone,
+    }
 
 
 def find(key: str, *, address: str) -> Pending | None:

@@ -79,7 +79,7 @@ def attempt(
     except (ImportRefused, OutboundError) as error:
         _reject(job, pending.media_id, reason_of(error))
     except MediaQuotaExceeded as error:
-        _reject(job, pending.media_id, Rejection(code=error.code, message=error.detail))
+        _reject(job, pending.media_id, Rejection(code=error.code, message=error.without_use().detail))
     except DecryptionFailed:
         _reject(job, pending.media_id, Rejection(code="import_failed", message="Its URL can no longer be read."))
     return None
@@ -121,6 +121,13 @@ def _put_off(job: ClaimedJob, download: "_Download", error: RetryLater | Passing
     return RunAgain(services.next_try(max(pause, min(wanted, _LONGEST_PAUSE))))
 
 
+def _others_wait() -> bool:
+    """Returns True if another import waits for a place. No transaction is left open: the next bytes may take long."""
+    is_needed = queue.has_ready_jobs(Lane.IMPORT)
+    end_reading()
+    return is_needed
+
+
 class _Download:
     """One attempt, while storage guarantees that its writer is the only one."""
 
@@ -137,7 +144,7 @@ class _Download:
             pending.effort,
             max_bytes=limits.max_bytes,
             turn_seconds=limits.turn_seconds,
-            others_wait=lambda: queue.has_ready_jobs(Lane.IMPORT),
+            others_wait=_others_wait,
         )
         self._reservation = Reservation(limits.quota, self._reserve, reserved=0, max_bytes=limits.max_bytes)
 

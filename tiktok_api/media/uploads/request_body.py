@@ -34,7 +34,7 @@ def iter_pieces(environ: dict[str, Any], *, stall_seconds: float) -> Iterator[by
     """
     source = _Source(environ, stall_seconds)
     ticked_at, arrived = time.monotonic(), 0
-    with source.patience:
+    with source.own_timeouts():
         while not source.is_over:
             piece = source.read()
             counters.upload_bytes.inc(len(piece))
@@ -63,7 +63,17 @@ class _Source:
         self._left = length_of(environ)
         self._pace = LeastRate(grace_seconds=stall_seconds)
         self._seconds = min(TICK_SECONDS, stall_seconds) if self._may_pause else stall_seconds
-        self._wait_at_most, self.patience = _patience(environ)
+        self._socket = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+
+    @contextmanager
+    def own_timeouts(self) -> Iterator[None]:
+        """In this block each read sets how long to wait for the client; afterwards that is as it was before."""
+        before = self._socket.gettimeout() if self._socket is not None else None
+        try:
+            yield
+        finally:
+            if self._socket is not None:
+                self._socket.settimeout(before)
 
     @property
     def is_over(self) -> bool:
@@ -87,7 +97,8 @@ class _Source:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _receive(self, seconds: float) -> bytes:
-        self._wait_at_most(seconds)
+        if self._socket is not None:
+            self._socket.settimeout(seconds)
         self._pace.begin_waiting()
         try:
             piece = self._read(self._most if self._left is None else min(self._most, self._left))
@@ -114,19 +125,3 @@ class _Source:
 def _interrupted(_size: int) -> bytes:
     """Reads from a client that was too slow."""
     raise BodyInterrupted
-
-
-def _patience(environ: dict[str, Any]) -> tuple[Callable[[float], None], Any]:
-    """Returns what sets how long to wait for the client's next bytes, and a block after which it is as before."""
-    socket = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
-
-    @contextmanager
-    def restored() -> Iterator[None]:
-        before = socket.gettimeout() if socket is not None else None
-        try:
-            yield
-        finally:
-            if socket is not None:
-                socket.settimeout(before)
-
-    return (socket.settimeout if socket is not None else lambda _seconds: None), restored()

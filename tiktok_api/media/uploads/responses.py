@@ -1,4 +1,4 @@
-"""The answers of the upload protocol, which are all headers, and the refusal of what does not fit."""
+"""The answers of the upload protocol, which are all headers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,12 +6,9 @@ from contextlib import contextmanager
 from flask import Response
 from werkzeug.http import http_date
 
-from tiktok_api.auth.identity import caller
 from tiktok_api.errors import Problem
-from tiktok_api.media.errors import MediaQuotaExceeded
 from tiktok_api.media.models import Media, MediaStatus
 from tiktok_api.media.uploads import tus_headers
-from tiktok_api.web.rendering import render
 
 _PROTOCOL = {"Tus-Resumable": tus_headers.VERSION, "Cache-Control": "no-store"}
 
@@ -40,8 +37,3 @@ def located(address: str) -> Iterator[None]:
     except Problem as problem:
         problem.headers["Location"] = address
         raise
-
-
-def refuse_for_quota(problem: MediaQuotaExceeded) -> Response:
-    """Returns the refusal; a confined key does not learn from it how much there is that it does not see."""
-    return render(problem if caller.account_ids is None else problem.without_use())

@@ -68,7 +68,6 @@ def _add_protocol_headers(response: Response) -> Response:
 
 
 blp.after_request(_add_protocol_headers)
-blp.register_error_handler(MediaQuotaExceeded, responses.refuse_for_quota)
 
 
 def _limits() -> UploadLimits:
