@@ -102,6 +102,7 @@ def test_a_worker_of_some_lanes_leaves_the_others_alone(start_worker, rows, read
 
     wait_until(lambda: read_job(ours).epoch and read_job(ours).leased_until is None, seconds=60)
 
+    wait_until(rows)
     assert [beat.lanes for beat in rows()] == [["publish", "sync"]]
     assert read_job(other).epoch == 0
 

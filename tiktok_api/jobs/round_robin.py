@@ -19,7 +19,7 @@ from tiktok_api.jobs.models import Job, is_ready, is_waiting
 
 WINDOW = 64
 """So many due jobs are looked at. If there are more, one owner may hide others."""
-_LONGEST_KNOWN_SECONDS, _PAUSE_FACTOR = 1.0, 10.0  # thousands of owners cost at most a tenth of the time
+_LONGEST_KNOWN_SECONDS, _KNOWN_SECONDS_EACH = 1.0, 0.001  # a seek costs much less than a tenth of that
 _MOST_REMEMBERED = 10_000
 
 OwnerId = UUID | None
@@ -80,10 +80,9 @@ class RoundRobin:
 
     def _owners_with_due_jobs(self) -> list[OwnerId]:
         if time.monotonic() >= self._known_until:
-            began = time.thread_time()
             self._owners = [None, *db.session.scalars(_owners_of(self._lane))]
-            pause = (time.thread_time() - began) * _PAUSE_FACTOR
-            self._known_until = time.monotonic() + min(_LONGEST_KNOWN_SECONDS, pause)
+            known = min(_LONGEST_KNOWN_SECONDS, len(self._owners) * _KNOWN_SECONDS_EACH)
+            self._known_until = time.monotonic() + known
         return self._owners
 
 
