@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup
 # The tests that must pass through every branch of the critical paths, which setup.cfg names.
 CRITICAL := tests/auth tests/accounts tests/jobs tests/posts tests/web tests/webhooks tests/media/uploads \
 	tests/media/imports/test_resumption.py tests/media/imports/test_slow_servers.py \
-	tests/contract/test_confined_keys.py tests/server/test_deadlines.py $(addprefix tests/media/library/test_,$(addsuffix .py,cleanup library quotas)) \
+	tests/contract/test_confined_keys.py tests/server/test_deadlines.py $(addprefix tests/media/library/test_,$(addsuffix .py,cleanup confined_keys library quotas)) \
 	$(addprefix tests/cli/test_,$(addsuffix .py,doctor jobs keys users vault_reseal))
 COVERED := PYTHONPATH=$(CURDIR) $(BIN)/python -m coverage run -m pytest -q -m "not long"
 MUTATION := $(VENV)/mutation
