@@ -15,9 +15,10 @@ from tiktok_api.tiktok import TikTokClient
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask], simulator_urls: dict[str, str]) -> Flask:
-    """The usual application, with a client that does not pause between its requests."""
-    return make_app(replaced={TikTokClient: make_unpaced_client(simulator_urls["tiktok_api_url"])}, **simulator_urls)
+def app(make_app: Callable[..., Flask], simulator_urls: dict[str, str], each_database_url: str) -> Flask:
+    """The usual application, with a client that does not pause between its requests, in turn on each database if asked."""
+    unpaced = make_unpaced_client(simulator_urls["tiktok_api_url"])
+    return make_app(replaced={TikTokClient: unpaced}, database_url=each_database_url, **simulator_urls)
 
 
 @pytest.fixture

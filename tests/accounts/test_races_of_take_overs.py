@@ -8,18 +8,10 @@ from sqlalchemy import func, select
 from tests import oauth_consent
 from tests.conftest import PASSWORD, Person
 from tests.databases import on_each_database
-from tests.unpaced import make_unpaced_client
 from tiktok_api.accounts.models import Account
 from tiktok_api.db import db
-from tiktok_api.tiktok import TikTokClient
 
 ROUNDS = 3
-
-
-@pytest.fixture
-def app(make_app, simulator_urls, each_database_url):
-    unpaced = make_unpaced_client(simulator_urls["tiktok_api_url"])
-    return make_app(replaced={TikTokClient: unpaced}, database_url=each_database_url, **simulator_urls)
 
 
 def disconnect(person, account_id):

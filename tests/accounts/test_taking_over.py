@@ -10,18 +10,11 @@ from tests.auth.keys import make_key
 from tests.conftest import Person
 from tests.databases import on_each_database
 from tests.due_jobs import run_due_jobs
-from tests.unpaced import make_unpaced_client
 from tests.web.problems import assert_problem
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.models import Account
 from tiktok_api.db import db
-from tiktok_api.tiktok import AccessTokenInvalid, TikTokClient
-
-
-@pytest.fixture
-def app(make_app, simulator_urls, each_database_url):
-    unpaced = make_unpaced_client(simulator_urls["tiktok_api_url"])
-    return make_app(replaced={TikTokClient: unpaced}, database_url=each_database_url, **simulator_urls)
+from tiktok_api.tiktok import AccessTokenInvalid
 
 
 @pytest.fixture

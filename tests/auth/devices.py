@@ -8,11 +8,13 @@ from werkzeug.test import TestResponse
 from tests.conftest import API, PASSWORD, Person
 
 
-def log_in(client: FlaskClient, person: Person, *, agent: str = "other", address: str = "127.0.0.1") -> dict[str, Any]:
+def log_in(
+    client: FlaskClient, person: Person, *, password: str = PASSWORD, agent: str = "other", address: str = "127.0.0.1"
+) -> dict[str, Any]:
     """The tokens of one more device."""
     response = client.post(
         f"{API}/auth/login",
-        json={"email": person.email, "password": PASSWORD},
+        json={"email": person.email, "password": password},
         headers={"User-Agent": agent},
         environ_base={"REMOTE_ADDR": address},
     )

@@ -101,7 +101,7 @@ def test_a_reset_says_what_it_has_ended(owner, client, mail, outbox, deliver):
     assert response.json == {"sessions_ended": 2, "api_keys_revoked": 2}
     text = " ".join(outbox.take().text.split())
     assert "Every device was signed out. API keys revoked: 2." in text
-    owner.tokens = log_in_with(client, owner, NEW)
+    owner.tokens = log_in(client, owner, password=NEW)
     entries = owner.get("/audit?action=password.reset").json["data"]
     assert [entry["detail"] for entry in entries] == [{"sessions": 2, "api_keys": 2}]
     assert len(owner.get("/audit?action=api_key.revoked").json["data"]) == 2
@@ -132,7 +132,7 @@ def test_a_token_traded_before_the_change_does_not_end_the_new_session(client, o
     traded = owner.tokens["refresh_token"]
     owner.tokens = refresh(client, traded).json
     act(owner, mail)
-    tokens = log_in_with(client, owner, NEW)
+    tokens = log_in(client, owner, password=NEW)
 
     refused = [refresh(client, token).status_code for token in (traded, owner.tokens["refresh_token"])]
 
@@ -226,9 +226,3 @@ def test_of_a_change_and_a_reset_at_once_the_last_word_ends_the_other(app, clien
 
     assert (changed.status_code == 200) != (done.status_code == 200)  # a change also ends the token of the e-mail
     assert [tokens for tokens in loot.access if is_signed_in(client, tokens)] == []
-
-
-def log_in_with(client: Any, person: Person, password: str) -> dict[str, Any]:
-    answer = client.post("/api/v1/auth/login", json={"email": person.email, "password": password})
-    assert answer.status_code == 200, answer.json
-    return dict(answer.json)

@@ -2,13 +2,12 @@
 
 import socket
 import struct
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 
 from tests.media.server_process import Server
-from tests.media.tus_client import TUS, metadata
+from tests.media.tus_client import BYTES, TUS, metadata
 
 
 class RawUpload:
@@ -40,21 +39,21 @@ class RawUpload:
         return int(response.headers["Upload-Offset"])
 
     def send(self, content: bytes, *, offset: int, **headers: str) -> requests.Response:
-        said = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        said = BYTES | {"Upload-Offset": str(offset)}
         return requests.patch(self.url, data=content, headers=self.headers | said | headers, timeout=60)
+
+    def head_of_patch(self, framing: str, *, offset: int = 0) -> bytes:
+        """All of a PATCH but its body; `framing` is the header that says where that ends."""
+        parts = urlsplit(self.url)
+        said = self.headers | BYTES | {"Host": parts.netloc, "Upload-Offset": str(offset)}
+        lines = [f"PATCH {parts.path} HTTP/1.1", *(f"{name}: {value}" for name, value in said.items()), framing, "", ""]
+        return "\r\n".join(lines).encode()
 
     def open_patch(self, *, offset: int, length: int) -> socket.socket:
         """A connection on which a PATCH of `length` bytes has begun."""
         parts = urlsplit(self.url)
         connection = socket.create_connection((parts.hostname, parts.port), timeout=60)
-        head: dict[str, Any] = self.headers | {
-            "Host": parts.netloc,
-            "Upload-Offset": offset,
-            "Content-Length": length,
-            "Content-Type": "application/offset+octet-stream",
-        }
-        lines = [f"PATCH {parts.path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
-        connection.sendall("\r\n".join(lines).encode())
+        connection.sendall(self.head_of_patch(f"Content-Length: {length}", offset=offset))
         return connection
 
 

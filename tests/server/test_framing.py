@@ -11,6 +11,7 @@ from tests.server.connections import everything, lines
 
 pytestmark = pytest.mark.xdist_group("attacked server")
 
+CHUNKED = "Transfer-Encoding: chunked"
 LOOK = lines("GET /livez HTTP/1.1", "Connection: close")
 
 
@@ -39,14 +40,12 @@ def test_any_framing_in_any_packets(stage, framing, seed):
     draw = random.Random(seed)
     content = sample_media.video() + draw.randbytes(draw.choice([10, 5_000, 700_000]))
     upload = stage.begin(content)
-    said = [f"{name}: {value}" for name, value in upload.headers.items()]
-    said += ["Upload-Offset: 0", "Content-Type: application/offset+octet-stream"]
-    said += ["Transfer-Encoding: chunked" if framing == "chunks" else f"Content-Length: {len(content)}"]
     body = in_chunks(content, draw) if framing == "chunks" else content
+    head = upload.head_of_patch(CHUNKED if framing == "chunks" else f"Content-Length: {len(content)}")
 
     with socket.create_connection(("127.0.0.1", stage.server.port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        send_in_packets(connection, lines(f"PATCH {upload.path} HTTP/1.1", *said) + body + LOOK, draw)
+        send_in_packets(connection, head + body + LOOK, draw)
         answers = everything(connection)
 
     assert answers.startswith(b"HTTP/1.1 204 ")
@@ -84,12 +83,10 @@ BROKEN = [
 @pytest.mark.parametrize("body", BROKEN, ids=lambda body: repr(body[:12]))
 def test_broken_chunks_never_become_another_request(stage, body):
     upload = stage.begin(b"x" * 1_000_000)
-    said = [f"{name}: {value}" for name, value in upload.headers.items()]
-    said += ["Upload-Offset: 0", "Content-Type: application/offset+octet-stream", "Transfer-Encoding: chunked"]
 
     with socket.create_connection(("127.0.0.1", stage.server.port), timeout=60) as connection:
         try:
-            connection.sendall(lines(f"PATCH {upload.path} HTTP/1.1", *said) + body + LOOK)
+            connection.sendall(upload.head_of_patch(CHUNKED) + body + LOOK)
             connection.shutdown(socket.SHUT_WR)
         except ConnectionError:
             pass  # it may be refused before its end

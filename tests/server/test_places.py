@@ -10,6 +10,7 @@ import requests
 
 from benchmarks.survival import Guest
 from tests.media.raw_tus import RawUpload
+from tests.media.tus_client import BYTES, TUS
 from tests.server.conftest import THREADS
 from tests.server.connections import answer, connected, gauge, lines
 from tests.servers import wait_until
@@ -121,12 +122,12 @@ def _ask(way: str, stage, guest: Guest, targets) -> requests.Response:
     if way == "multipart":
         return requests.post(f"{url}/api/v1/media", headers=guest.headers, files={"file": body}, timeout=60)
     if way == "creation":
-        said = {"Tus-Resumable": "1.0.0", "Upload-Length": "200000", "Content-Type": "application/offset+octet-stream"}
+        said = TUS | BYTES | {"Upload-Length": "200000"}
         return requests.post(f"{url}/api/v1/media/uploads", headers=guest.headers | said, data=body, timeout=60)
     upload = begin(guest, stage)
     if way == "tus":
         return upload.send(body, offset=0)
-    said = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    said = BYTES | {"Upload-Offset": "0"}
     return requests.patch(upload.url, headers=upload.headers | said, data=iter([body]), timeout=60)
 
 
@@ -158,13 +159,11 @@ def _is_answered(connection) -> bool:
     "framing", ["Content-Length: 0000900000", "Content-Length:900000", "Transfer-Encoding: chunked"]
 )
 def test_every_way_to_write_a_length_needs_a_place(stage, guest, framing):
-    append = ["Upload-Offset: 0", "Content-Type: application/offset+octet-stream", framing]
     with ExitStack() as opened:
         for _ in range(2 * THREADS):
             upload = RawUpload(stage.server, guest.token, 900_000)
-            said = [f"{name}: {value}" for name, value in upload.headers.items()]
             connection = opened.enter_context(connected(stage.server))
-            connection.sendall(lines(f"PATCH {upload.path} HTTP/1.1", *said, *append) + b"5\r\n")
+            connection.sendall(upload.head_of_patch(framing) + b"5\r\n")
         held = wait_until(lambda: gauge(stage.server, "tiktok_api_transfers"))
         probe = guest.probe()
 

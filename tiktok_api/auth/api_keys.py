@@ -18,7 +18,6 @@ from tiktok_api.auth.errors import (
     InvalidToken,
     TooManyKeys,
     UnknownAccount,
-    UserDisabled,
 )
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import ApiKey, User
@@ -63,11 +62,7 @@ def issue(
     Raises TooManyKeys, ExpiryPassed, UnknownAccount, UserDisabled, SessionEnded.
     """
     check_request(caller, account_ids=account_ids or (), expires_at=expires_at)
-    # The user's row is locked, so that of two requests at once only one takes the last place, no disabled user gets a key, and
-    # none comes to be behind a reset that revokes them all.
-    locked = select(User.disabled_at).where(User.id == caller.user_id).with_for_update(key_share=True)
-    if db.session.scalar(locked) is not None:
-        raise UserDisabled
+    sessions.lock_enabled_user(caller.user_id)  # also so that of two requests at once only one takes the last place
     if caller.session_id is not None:  # not the operator
         sessions.must_still_be_valid(caller)
     count = db.session.scalar(select(func.count()).select_from(ApiKey).where(ApiKey.user_id == caller.user_id))

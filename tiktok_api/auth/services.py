@@ -17,7 +17,6 @@ from tiktok_api.auth.errors import (
     EmailTaken,
     LinkNotValid,
     SessionEnded,
-    UserDisabled,
     WrongCredentials,
 )
 from tiktok_api.auth.identity import Identity
@@ -97,16 +96,8 @@ def _accept(registration_id: UUID) -> User:
 
 
 def start_session(user: User, *, user_agent: str, address: str) -> SignInSession:
-    """Start a session for a device. Raises UserDisabled.
-
-    The user's row is locked, so that a session starts either before the user is disabled, and ends with the others, or not.
-    The lock lets rows be added that refer to the user: a session that ends meanwhile writes an audit entry.
-    """
-    if (
-        db.session.scalar(select(User.disabled_at).where(User.id == user.id).with_for_update(key_share=True))
-        is not None
-    ):
-        raise UserDisabled
+    """Start a session for a device. Raises UserDisabled."""
+    sessions.lock_enabled_user(user.id)
     now = _now()
     session = SignInSession(
         user_id=user.id,

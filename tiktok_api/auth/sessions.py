@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tiktok_api.auth import audit
-from tiktok_api.auth.errors import SessionEnded
+from tiktok_api.auth.errors import SessionEnded, UserDisabled
 from tiktok_api.auth.identity import Identity
-from tiktok_api.auth.models import SignInSession
+from tiktok_api.auth.models import SignInSession, User
 from tiktok_api.db import db
 from tiktok_api.errors import NotFound
 
@@ -46,6 +46,17 @@ def end_others(caller: Identity) -> None:
     """End every session of the caller's but the current one."""
     count = _end(*is_active(caller.user_id), SignInSession.id != caller.session_id)
     audit.record(caller, "sessions.ended", count=count)
+
+
+def lock_enabled_user(user_id: UUID) -> None:
+    """Lock a user's row before a session or an API key is added. Call it inside a transaction. Raises UserDisabled.
+
+    So it is added either before the user is disabled or the password reset, and ends with the others, or not. The lock lets
+    rows be added that refer to the user: a session that ends meanwhile writes an audit entry.
+    """
+    disabled_at = select(User.disabled_at).where(User.id == user_id).with_for_update(key_share=True)
+    if db.session.scalar(disabled_at) is not None:
+        raise UserDisabled
 
 
 def must_still_be_valid(caller: Identity) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gunicorn import util
 
-from tiktok_api.server.arrival import HEAD_SECONDS, TOO_LATE, Arrival, HeadRefusal
+from tiktok_api.server.arrival import HEAD_SECONDS, Arrival, HeadRefusal
 from tiktok_api.server.body import ArrivingRequests, Unreader
 from tiktok_api.server.paced_socket import ClientTooSlow, PacedSocket
 
@@ -109,7 +109,7 @@ class ClientConnection:
         self._lingered += dropped
         return dropped > 0 and self._lingered < LINGER_BYTES
 
-    def refuse(self, refusal: HeadRefusal = TOO_LATE) -> None:
+    def refuse(self, refusal: HeadRefusal) -> None:
         """Answer a request whose head never became complete. Raises OSError."""
         self.is_kept = False
         util.write_error(self.sock, refusal.status, refusal.reason, refusal.detail)

@@ -19,6 +19,7 @@ from typing import Any
 
 from gunicorn.workers import gthread
 
+from tiktok_api.server.arrival import TOO_LATE, HeadRefusal
 from tiktok_api.server.connection import ClientConnection, Waiting
 from tiktok_api.server.paced_socket import PacedSocket
 
@@ -146,12 +147,9 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
     def _take_up(self, conn: ClientConnection) -> None:
         """Give a request that has arrived to a thread, or await more of it."""
         if conn.arrival.refusal is not None:
-            conn.refuse(conn.arrival.refusal)
-            self._unwatch(conn)
-            self._go_on(conn)
+            self._refuse(conn, conn.arrival.refusal)
         elif conn.arrival.is_complete:
-            self._unwatch(conn)
-            self.enqueue_req(conn)
+            self._hand_over(conn)
         elif conn not in self._waiting:
             self._watch(conn, selectors.EVENT_READ)
 
@@ -185,12 +183,15 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             self._hand_over(conn)
         else:
             self._count_closed("head")
-            self._unwatch(conn)
-            conn.refuse()
-            self._go_on(conn)
+            self._refuse(conn, TOO_LATE)
+
+    def _refuse(self, conn: ClientConnection, refusal: HeadRefusal) -> None:
+        self._unwatch(conn)
+        conn.refuse(refusal)
+        self._go_on(conn)
 
     def _hand_over(self, conn: ClientConnection) -> None:
-        """Let a thread read a body that is incomplete: the client has hung up, is too slow, or it may be a large one."""
+        """Let a thread read a request that is there, or whose client is gone or too slow, or whose body may be a large one."""
         self._unwatch(conn)
         self.enqueue_req(conn)
 

@@ -18,7 +18,7 @@ from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit
 from tiktok_api.auth import services as users
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db import db, end_reading
+from tiktok_api.db import db, end_reading, locked
 from tiktok_api.errors import NotFound
 from tiktok_api.tiktok import TikTokError
 
@@ -55,7 +55,7 @@ def find_account(open_id: str, user_id: UUID, vault: TokenVault) -> Account | No
     """
     holder_id = db.session.scalar(held(open_id).with_only_columns(Account.owner_id))
     users.lock_against_deletion({user_id, holder_id or user_id})
-    account = db.session.scalar(held(open_id).with_for_update(key_share=True).execution_options(populate_existing=True))
+    account = locked(held(open_id), key_share=True)
     if account is not None and (account.owner_id == user_id or not account.has_lost_its_grant):
         return account
     if account is not None:
@@ -63,7 +63,7 @@ def find_account(open_id: str, user_id: UUID, vault: TokenVault) -> Account | No
     before = select(Account).where(
         Account.open_id == open_id, Account.owner_id == user_id, Account.taken_over_at.is_not(None)
     )
-    return db.session.scalar(before.with_for_update(key_share=True).execution_options(populate_existing=True))
+    return locked(before, key_share=True)
 
 
 def _take_from(account: Account, vault: TokenVault) -> None:
