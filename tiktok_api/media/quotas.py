@@ -77,12 +77,13 @@ def check_fits(owner_id: UUID, quota: Quota, *, more_bytes: int, more_files: int
     Inside the transaction that adds the row or the bytes the check is exact, because it locks the library until the
     transaction ends. To refuse early, call it in a transaction of its own.
     """
+    if quota.is_unlimited and more_files == 0:
+        return
+    lock_library(owner_id)
     if more_files > 0:
-        lock_library(owner_id)
         _check_pending(owner_id)
     if quota.is_unlimited:
         return
-    lock_library(owner_id)
     found = usage(owner_id, quota)
     taken = found.used_bytes + found.reserved_bytes
     if quota.max_files is not None and more_files > 0 and found.files + more_files > quota.max_files:
