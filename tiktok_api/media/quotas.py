@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from tiktok_api.db import db
 from tiktok_api.media.deduplication import lock_library
 from tiktok_api.media.errors import InspectionsPending, MediaQuotaExceeded
-from tiktok_api.media.models import Media, MediaStatus
+from tiktok_api.media.models import UNINSPECTED, Media, MediaStatus
 from tiktok_api.settings import Settings
 
 
@@ -93,7 +93,7 @@ def check_fits(owner_id: UUID, quota: Quota, *, more_bytes: int, more_files: int
 
 
 def _check_pending(owner_id: UUID) -> None:
-    is_pending = Media.status.in_((MediaStatus.UPLOADING, MediaStatus.INSPECTING))
+    is_pending = Media.status.in_(UNINSPECTED)
     pending = select(Media.id).where(Media.owner_id == owner_id, is_pending).limit(MAX_UNINSPECTED).subquery()
     if (db.session.scalar(select(func.count()).select_from(pending)) or 0) >= MAX_UNINSPECTED:
         raise InspectionsPending(count=MAX_UNINSPECTED)
