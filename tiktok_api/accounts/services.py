@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, or_, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 
 from tiktok_api import clock, events
@@ -47,6 +47,11 @@ def load_accounts(ids: Iterable[UUID | None]) -> dict[UUID, Account]:
     """Returns the accounts with these ids, by id, as `load_account` does."""
     found = db.session.scalars(select(Account).where(Account.id.in_({each for each in ids if each})))
     return {account.id: account for account in found}
+
+
+def owner_for_jobs(account_id: UUID) -> ScalarSelect[UUID]:
+    """Returns the owner of an account for `queue.enqueue`, as a subquery: the account is not loaded, and may be gone."""
+    return select(Account.owner_id).where(Account.id == account_id).scalar_subquery()
 
 
 def get_connection(caller: Identity, connection_id: UUID) -> Connection:

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, update
 
 from tiktok_api import clock, events
 from tiktok_api.accounts.models import VIDEO_LIST_SCOPE, Account
+from tiktok_api.accounts.services import owner_for_jobs
 from tiktok_api.analytics.metrics import PROFILE_METRICS, VIDEO_COUNTERS, Reason
 from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoReading, VideoSync
 from tiktok_api.analytics.pictures.services import FETCH_PICTURES, identity_of
@@ -147,7 +148,7 @@ def store_page(page_to_read: PageToRead, page: VideoPage, captured_at: datetime)
     sync.watched_since = sync.watched_since or page_to_read.started_at
     db.session.flush()
     events.announce("account.videos_listed", account_id=page_to_read.account_id)
-    owner_id = select(Account.owner_id).where(Account.id == page_to_read.account_id).scalar_subquery()
+    owner_id = owner_for_jobs(page_to_read.account_id)
     queue.enqueue(FETCH_PICTURES, owner_id=owner_id, subject=page_to_read.account_id, due_at=captured_at)
     return True
 

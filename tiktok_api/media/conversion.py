@@ -58,7 +58,7 @@ class PendingConversion:
 def request_conversion(caller: Identity, media_id: UUID, *, wanted: PhotoFormat, quota: Quota) -> Media:
     """Create a new photo and enqueue its conversion from the caller's photo.
 
-    Raises NotFound, MediaNotReady, MediaNotAPhoto, MediaQuotaExceeded.
+    Raises NotFound, MediaNotReady, MediaNotAPhoto, MediaQuotaExceeded, InspectionsPending.
     """
     lock_library(caller.user_id)  # so that the source is not deleted meanwhile
     source = services.get_ready(caller, media_id)

@@ -22,6 +22,9 @@ class MediaStatus(StrEnum):
     REJECTED = "rejected"
 
 
+UNINSPECTED = (MediaStatus.UPLOADING, MediaStatus.INSPECTING)
+"""Neither ready nor rejected yet."""
+
 THUMBNAIL_LINK, CONTENT_LINK = "media.show_linked_thumbnail", "media.show_linked_content"
 """The endpoints that serve media without a token."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from tiktok_api.db import db
 from tiktok_api.media.deduplication import lock_library
 from tiktok_api.media.errors import InspectionsPending, MediaQuotaExceeded
-from tiktok_api.media.models import Media, MediaStatus
+from tiktok_api.media.models import UNINSPECTED, Media, MediaStatus
 from tiktok_api.settings import Settings
 
 
@@ -77,12 +77,13 @@ def check_fits(owner_id: UUID, quota: Quota, *, more_bytes: int, more_files: int
     Inside the transaction that adds the row or the bytes the check is exact, because it locks the library until the
     transaction ends. To refuse early, call it in a transaction of its own.
     """
+    if quota.is_unlimited and more_files == 0:
+        return
+    lock_library(owner_id)
     if more_files > 0:
-        lock_library(owner_id)
         _check_pending(owner_id)
     if quota.is_unlimited:
         return
-    lock_library(owner_id)
     found = usage(owner_id, quota)
     taken = found.used_bytes + found.reserved_bytes
     if quota.max_files is not None and more_files > 0 and found.files + more_files > quota.max_files:
@@ -92,7 +93,7 @@ def check_fits(owner_id: UUID, quota: Quota, *, more_bytes: int, more_files: int
 
 
 def _check_pending(owner_id: UUID) -> None:
-    is_pending = Media.status.in_((MediaStatus.UPLOADING, MediaStatus.INSPECTING))
+    is_pending = Media.status.in_(UNINSPECTED)
     pending = select(Media.id).where(Media.owner_id == owner_id, is_pending).limit(MAX_UNINSPECTED).subquery()
     if (db.session.scalar(select(func.count()).select_from(pending)) or 0) >= MAX_UNINSPECTED:
         raise InspectionsPending(count=MAX_UNINSPECTED)

@@ -201,7 +201,7 @@ def add_received(
     sha256: str,
     quota: Quota,
 ) -> Media:
-    """Add a stored file to the library and request its inspection. Raises MediaQuotaExceeded."""
+    """Add a stored file to the library and request its inspection. Raises MediaQuotaExceeded, InspectionsPending."""
     deduplication.lock_library(caller.user_id)
     is_known = deduplication.find_stored_copy(caller.user_id, sha256) is not None
     quotas.check_fits(caller.user_id, quota, more_bytes=0 if is_known else size_bytes)

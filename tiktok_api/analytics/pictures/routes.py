@@ -12,7 +12,6 @@ from tiktok_api.db import db
 from tiktok_api.errors import NotFound
 from tiktok_api.extensions import limiter
 from tiktok_api.media.downloads import responses
-from tiktok_api.media.errors import RangeNotSatisfiable, StorageUnavailable
 from tiktok_api.media.uploads import openapi
 from tiktok_api.web import signed_links
 from tiktok_api.web.blueprint import Blueprint
@@ -23,7 +22,7 @@ blp = Blueprint(
     "pictures", __name__, url_prefix="/pictures", domain="analytics", description="Avatars and covers, for `<img>`"
 )
 
-_REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, RangeNotSatisfiable, StorageUnavailable)
+_REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, *responses.REFUSALS)
 _HANDED_OUT = openapi.handed_out("The picture", *openapi.PICTURE_TYPES)
 
 

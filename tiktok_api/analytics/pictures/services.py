@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account
+from tiktok_api.accounts.services import owner_for_jobs
 from tiktok_api.analytics.models import Video
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
@@ -96,8 +97,7 @@ def store(missing: MissingPicture, stored: StoredPicture | None) -> bool:
         old, account_id = video.cover_key, video.account_id
         video.cover_key, video.cover_type, video.cover_source, video.is_cover_due = key, content_type, source, False
     db.session.flush()
-    owner_id = select(Account.owner_id).where(Account.id == account_id).scalar_subquery()
-    deduplication.release_bytes(owner_id, [old])
+    deduplication.release_bytes(owner_for_jobs(account_id), [old])
     return True
 
 

@@ -10,15 +10,13 @@ from tiktok_api.errors import NotFound
 from tiktok_api.extensions import limiter
 from tiktok_api.media.blueprint import blp
 from tiktok_api.media.downloads import responses
-from tiktok_api.media.errors import RangeNotSatisfiable, StorageUnavailable
 from tiktok_api.media.models import CONTENT_LINK, THUMBNAIL_LINK, Media
 from tiktok_api.media.uploads import openapi
 from tiktok_api.web import signed_links
 from tiktok_api.web.limits import client_network
 from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema, LinkExpired, LinkSignatureInvalid
-from tiktok_api.web.transfers.places import ServerBusy
 
-_REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, RangeNotSatisfiable, ServerBusy, StorageUnavailable)
+_REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, *responses.REFUSALS)
 
 
 @blp.get("/<uuid:media_id>/linked-thumbnail")

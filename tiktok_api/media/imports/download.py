@@ -149,7 +149,7 @@ class _Download:
         self._reservation = Reservation(limits.quota, self._reserve, reserved=0, max_bytes=limits.max_bytes)
 
     def run(self, url: str) -> None:
-        """Raises Overtaken, StorageBusy, StorageFull, MediaQuotaExceeded, ImportRefused, RetryLater and every OutboundError."""
+        """Raises Overtaken, ImportRefused, RetryLater, PlaceNeeded, MediaQuotaExceeded, StorageBusy, StorageFull, OutboundError."""
         key = self.pending.storage_key
         try:
             self._storage.size(key)

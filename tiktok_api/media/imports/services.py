@@ -77,7 +77,8 @@ def create(
 ) -> Media:
     """Create an import of `url` and enqueue its download. Makes no request itself.
 
-    Raises ImportUrlRefused for what is wrong with the URL itself, ImportsPending, MediaQuotaExceeded, StorageOutOfSpace.
+    Raises ImportUrlRefused for what is wrong with the URL itself, ImportsPending, MediaQuotaExceeded, InspectionsPending,
+    StorageOutOfSpace.
     """
     target = read_url(url, fetcher)
     if storage.free_bytes() == 0:

@@ -105,9 +105,9 @@ def append(
     """Receive one append. Returns the upload as it is afterwards; the append that completes it requests the inspection.
 
     Raises NotFound, UploadExpired, UploadIsImport, UploadOffsetMismatch, UploadTooLarge, MediaQuotaExceeded and UploadBusy
-    before the first byte is awaited; UploadInterrupted, StorageOutOfSpace, UploadTooLarge and MediaQuotaExceeded after what
-    had arrived was kept; ChecksumMismatch after it was dropped; StorageUnreachable, and UploadBusy where another writer took
-    over, with what was acknowledged until then.
+    before the first byte is awaited; UploadInterrupted, StorageOutOfSpace, UploadTooLarge, MediaQuotaExceeded and
+    TooManyRequests after what had arrived was kept; ChecksumMismatch after it was dropped; StorageUnreachable, and UploadBusy
+    where another writer took over, with what was acknowledged until then.
     """
     media = get_upload(caller, media_id)
     end_reading()

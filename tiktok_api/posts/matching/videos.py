@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 
 from tiktok_api import clock, events
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.accounts.models import Account
 from tiktok_api.accounts.rate_limits import AppCall
+from tiktok_api.accounts.services import owner_for_jobs
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.jobs import queue
@@ -79,8 +79,7 @@ def enqueue_matching(account_id: UUID) -> None:
         Publication.published_at > clock.now() - _LONGEST_AGO,
     )
     if db.session.scalar(wanting.limit(1)) is not None:
-        owner_id = select(Account.owner_id).where(Account.id == account_id).scalar_subquery()
-        queue.enqueue(MATCH, due_at=clock.now(), owner_id=owner_id, subject=account_id)
+        queue.enqueue(MATCH, due_at=clock.now(), owner_id=owner_for_jobs(account_id), subject=account_id)
 
 
 def match(account_id: UUID) -> None:

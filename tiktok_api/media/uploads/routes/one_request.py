@@ -8,11 +8,10 @@ from tiktok_api.extensions import service
 from tiktok_api.media import cleanup, quotas, services
 from tiktok_api.media.blueprint import blp
 from tiktok_api.media.errors import (
+    STORING,
     FileInterrupted,
     InspectionsPending,
     MediaQuotaExceeded,
-    StorageOutOfSpace,
-    StorageUnavailable,
     UploadContentTypeUnsupported,
     UploadTooLarge,
 )
@@ -27,7 +26,6 @@ from tiktok_api.media.uploads.routes.bodies import body_pieces
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
 from tiktok_api.web.idempotency import StreamedBody
-from tiktok_api.web.transfers.places import ServerBusy
 
 
 def _max_body_bytes() -> int:
@@ -75,10 +73,8 @@ _ONE_FILE = StreamedBody(
     FileInterrupted,
     UploadTooLarge,
     MediaQuotaExceeded,
-    ServerBusy,
     InspectionsPending,
-    StorageOutOfSpace,
-    StorageUnavailable,
+    *STORING,
 )
 def upload_media(received: ReceivedFile) -> Media | SeenMedia:
     """Upload a file in one request

@@ -157,12 +157,13 @@ def _read_edits(file: BinaryIO, start: int, end: int, ticks: int, track: Track) 
     for kind, content, box_end in boxes.lenient_boxes(file, start, end):
         if kind != b"elst":
             continue
-        table = boxes.content_of(file, content, min(box_end, content + 8 + 20 * _LONGEST_TABLE))
-        track.edits += int.from_bytes(table[_HEADER_BYTES:8], "big")
+        table = boxes.content_of(file, content, min(box_end, content + 8 + 20 * _MOST_EDITS))
+        count = int.from_bytes(table[_HEADER_BYTES:8], "big")
+        track.edits += count
         width = 8 if table[:1] == b"\1" else 4
         size = 2 * width + 4
         entries = [table[at : at + size] for at in range(8, len(table) - size + 1, size)]
-        entries = entries[: int.from_bytes(table[_HEADER_BYTES:8], "big")]
+        entries = entries[:count]
         lengths = [int.from_bytes(entry[:width], "big") for entry in entries]
         shows = [entry[width : 2 * width] != b"\xff" * width for entry in entries]  # -1: nothing is shown
         if ticks and True in shows:
