@@ -79,6 +79,24 @@ def test_no_body_takes_a_year_before_1970_or_after_9998(owner, operations, docum
     assert taken == []
 
 
+@pytest.mark.parametrize(
+    ("local_time", "timezone"),
+    [
+        ("9998-12-31T23:59", "Etc/GMT+12"),
+        ("9998-12-31T20:00", "America/New_York"),
+        ("1970-01-01T00:00", "Asia/Tokyo"),
+        ("9999-01-01T00:00", "Pacific/Kiritimati"),
+    ],
+)
+def test_no_local_time_is_an_instant_before_1970_or_after_9998(owner, local_time, timezone):
+    slot = {"local_time": local_time, "timezone": timezone}
+    for method, path in (("POST", "/posts"), ("PATCH", f"/posts/{MISSING}"), ("POST", f"/posts/{MISSING}/schedule")):
+        answer = owner.open(path, method=method, json=slot)
+
+        assert answer.status_code == 422
+        assert ("/local_time", "invalid") in {(fault["pointer"], fault["code"]) for fault in answer.json["errors"]}
+
+
 @pytest.fixture(params=["Asia/Tokyo", "Pacific/Kiritimati", "Etc/GMT+12"])
 def person_far_away(request: pytest.FixtureRequest, make_app: Any, postgresql_server: str) -> Person:
     """A user of a PostgreSQL database whose own zone is not UTC."""

@@ -84,6 +84,7 @@ def test_a_mode_that_is_named_is_the_mode(mode, make_post):
         {"timezone": "Europe/Berlin"},
         {"local_time": "2200-03-02T12:00Z", "timezone": "Europe/Berlin"},
         {"local_time": "9999-12-31T23:59", "timezone": "America/New_York"},
+        {"local_time": "9998-12-31T23:59", "timezone": "America/New_York"},
         {"local_time": "2200-03-02", "timezone": "Europe/Berlin"},
         {"local_time": "2200-03-02T12:00", "timezone": "Europe/Atlantis"},
         {"local_time": "2200-03-02T12:00", "timezone": "Europe/Berlin", "publish_at": NEXT_YEAR},

@@ -10,6 +10,8 @@ import pytest
 from gunicorn.config import Config
 
 from tiktok_api.metrics import counters
+from tiktok_api.server.connection import ClientConnection
+from tiktok_api.server.paced_socket import PacedSocket
 from tiktok_api.server.worker import GuardedWorker
 
 
@@ -72,6 +74,31 @@ def test_a_full_process_looks_again_after_a_moment(worker, listener):
     worker.murder_keepalived()
 
     assert worker.worker_connections > worker.nr_conns
+
+
+@pytest.mark.parametrize(
+    ("crowd", "neighbours"),
+    [
+        ("2001:db8:1:2::{}", ["2001:db8:1:3::1", "2001:db8:1:3::1"]),
+        ("2001:db8:1:2:{}::1", ["192.0.2.1", "192.0.2.1"]),
+        ("::ffff:192.0.2.7", ["::ffff:192.0.2.1", "::ffff:192.0.2.2", "::ffff:192.0.2.3", "::ffff:192.0.2.4"]),
+    ],
+)
+def test_the_addresses_of_one_subscriber_are_one_crowd(worker, crowd, neighbours):
+    addresses = neighbours + [crowd.format(number) for number in range(1, 4)]
+    pairs = [socket.socketpair() for _ in addresses]
+    opened = [
+        ClientConnection(worker.cfg, PacedSocket(ours, threads=4), (address, 1), None)
+        for address, (ours, _) in zip(addresses, pairs, strict=True)
+    ]
+    for conn in opened:
+        worker._watch(conn, selectors.EVENT_READ)
+
+    worker._make_room()
+
+    assert [conn.client[0] for conn in opened if conn.is_dropped] == [crowd.format(1)]
+    for _, theirs in pairs:
+        theirs.close()
 
 
 def _is_closed(client: socket.socket) -> bool:

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from tests.conftest import API
 from tests.media import sample_media
 from tests.server.connections import everything, lines
 
@@ -95,3 +96,23 @@ def test_broken_chunks_never_become_another_request(stage, body):
     assert answers.count(b"HTTP/1.1 ") <= 1
     assert b'{"status":"ok"}' not in answers
     assert not answers or answers[9:12] in (b"400", b"409")
+
+
+@pytest.mark.parametrize("path", ["auth/login", "auth/password/forgot", "webhooks/tiktok", "posts", "media/import"])
+def test_broken_chunks_of_a_small_body_are_the_fault_of_the_client(stage, path):
+    bearer = f"Authorization: Bearer {stage.owner.tokens['access_token']}"
+    said = [bearer, "Content-Type: application/json", "Transfer-Encoding: chunked"]
+    answered = {}
+
+    for body in BROKEN:
+        with socket.create_connection(("127.0.0.1", stage.server.port), timeout=60) as connection:
+            try:
+                connection.sendall(lines(f"POST {API}/{path} HTTP/1.1", *said) + body)
+                connection.shutdown(socket.SHUT_WR)
+            except ConnectionError:
+                pass  # it may be refused before its end
+            answered[body[:12]] = everything(connection)[9:12]
+
+    assert answered.pop(BROKEN[0][:12]) == b"408"  # it only ends too early
+    assert answered.pop(BROKEN[-1][:12]) in (b"400", b"413")
+    assert set(answered.values()) == {b"400"}

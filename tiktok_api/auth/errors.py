@@ -64,7 +64,7 @@ class UserDisabled(Forbidden):
 
 
 class RecentSignInRequired(Forbidden):
-    message = "You signed in more than 10 minutes ago: send your password as `current_password`, or sign in again."
+    message = "You signed in more than 10 minutes ago: send your password as `current_password` in a JSON body, or sign in again."
 
 
 class LinkNotValid(Invalid):

@@ -9,6 +9,7 @@ from gunicorn import util
 
 from tiktok_api.server.arrival import HEAD_SECONDS, Arrival, HeadRefusal
 from tiktok_api.server.body import ArrivingRequests, Unreader
+from tiktok_api.server.networks import network_of
 from tiktok_api.server.paced_socket import ClientTooSlow, PacedSocket
 
 LINGER_SECONDS, LINGER_BYTES = 2.0, 64 * 1024 * 1024
@@ -33,6 +34,7 @@ class ClientConnection:
 
     def __init__(self, cfg: Any, sock: PacedSocket, client: Any, server: Any) -> None:
         self.cfg, self.sock, self.client, self.server = cfg, sock, client, server
+        self.network = network_of(str(client[0])) if isinstance(client, tuple) else ""  # the peer's, perhaps a proxy's
         self.parser: ArrivingRequests | None = None
         self.arrival = Arrival()
         self.waiting = Waiting.REQUEST
@@ -41,11 +43,6 @@ class ClientConnection:
         self.is_kept = True
         self.is_dropped = False
         self._lingered = 0
-
-    @property
-    def network(self) -> str:
-        """Returns the address of the peer, which may be a proxy."""
-        return str(self.client[0]) if isinstance(self.client, tuple) else ""
 
     @property
     def is_idle(self) -> bool:

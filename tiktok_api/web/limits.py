@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from functools import partial
-from ipaddress import IPv6Network, ip_address
 from math import ceil
 from typing import cast
 
@@ -15,6 +14,7 @@ from redis.exceptions import RedisError
 from tiktok_api.errors import Problem, TooManyRequests
 from tiktok_api.extensions import limiter, service
 from tiktok_api.metrics import counters
+from tiktok_api.server.networks import network_of
 from tiktok_api.settings import Settings
 from tiktok_api.web.authentication import known_caller
 
@@ -33,17 +33,8 @@ def client_address() -> str:
 
 
 def client_network() -> str:
-    """What counts as one client: an IPv4 address, or the /64 from which one IPv6 subscriber chooses addresses."""
-    address = client_address()
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Network((parsed.packed[:8] + bytes(8), 64)))
+    """What counts as one client: an IPv4 address, or the /64 of an IPv6 subscriber."""
+    return network_of(client_address())
 
 
 def install(app: Flask, settings: Settings) -> None:

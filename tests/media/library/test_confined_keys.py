@@ -7,6 +7,7 @@ from tests.conftest import Person
 from tests.databases import on_each_database
 from tests.media import sample_media
 from tests.media.sample_media import part
+from tests.media.tus_client import begin
 from tests.web.problems import assert_problem
 
 
@@ -90,6 +91,28 @@ def test_what_posts_on_both_sides_show_is_seen_and_not_changed(owner, key, insid
     assert_problem(key.delete(f"/media/{media_id}"), 403, "key_confined")
     assert_problem(key.open(f"/media/uploads/{media_id}", method="DELETE", headers={"Tus-Resumable": "1.0.0"}), 403)
     assert owner.patch(f"/media/{media_id}", json={"name": "c.mp4"}).status_code == 200
+
+
+@on_each_database
+@pytest.mark.parametrize("method", ["PATCH", "POST"])
+def test_an_upload_that_posts_on_both_sides_show_gets_no_bytes_from_the_key(owner, key, inside, outside, method):
+    upload = begin(owner, 10)
+    show_on(owner, upload.id, inside)
+    post_id = show_on(owner, upload.id, outside)
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"}
+
+    refused = key.open(
+        f"/media/uploads/{upload.id}",
+        method=method,
+        data=b"x" * 10,
+        headers=headers,
+        content_type="application/offset+octet-stream",
+    )
+
+    assert_problem(refused, 403, "key_confined")
+    assert owner.get(f"/media/{upload.id}").json["received_bytes"] == 0
+    owner.delete(f"/posts/{post_id}")
+    assert key.open(f"/media/uploads/{upload.id}", method="HEAD", headers={"Tus-Resumable": "1.0.0"}).status_code == 200
 
 
 @on_each_database

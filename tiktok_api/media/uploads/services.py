@@ -77,17 +77,21 @@ def create(
     return media
 
 
-def get_upload(caller: Identity, media_id: UUID) -> Media:
-    """Returns the caller's upload, finished or not. Raises NotFound, UploadExpired, UploadIsImport."""
-    media = get_upload_or_import(caller, media_id)
+def get_upload(caller: Identity, media_id: UUID, *, is_changing: bool = False) -> Media:
+    """Returns the caller's upload, finished or not. Raises NotFound, UploadExpired, UploadIsImport.
+
+    With `is_changing` it raises KeyConfined as well: each byte changes what all posts show that have this media.
+    """
+    media = get_upload_or_import(caller, media_id, is_changing=is_changing)
     if media.is_import:
         raise UploadIsImport
     return media
 
 
-def get_upload_or_import(caller: Identity, media_id: UUID) -> Media:
-    """Returns the caller's upload or import, finished or not. Raises NotFound, UploadExpired."""
-    media = services.get_media(caller, media_id)
+def get_upload_or_import(caller: Identity, media_id: UUID, *, is_changing: bool = False) -> Media:
+    """Returns the caller's upload or import, finished or not. Raises NotFound, UploadExpired, and as above KeyConfined."""
+    find = services.get_changeable if is_changing else services.get_media
+    media = find(caller, media_id)
     if media.is_lapsed:
         raise UploadExpired
     return media
@@ -104,12 +108,12 @@ def append(
 ) -> Media:
     """Receive one append. Returns the upload as it is afterwards; the append that completes it requests the inspection.
 
-    Raises NotFound, UploadExpired, UploadIsImport, UploadOffsetMismatch, UploadTooLarge, MediaQuotaExceeded and UploadBusy
-    before the first byte is awaited; UploadInterrupted, StorageOutOfSpace, UploadTooLarge, MediaQuotaExceeded and
+    Raises NotFound, KeyConfined, UploadExpired, UploadIsImport, UploadOffsetMismatch, UploadTooLarge, MediaQuotaExceeded and
+    UploadBusy before the first byte is awaited; UploadInterrupted, StorageOutOfSpace, UploadTooLarge, MediaQuotaExceeded and
     TooManyRequests after what had arrived was kept; ChecksumMismatch after it was dropped; StorageUnreachable, and UploadBusy
     where another writer took over, with what was acknowledged until then.
     """
-    media = get_upload(caller, media_id)
+    media = get_upload(caller, media_id, is_changing=True)
     end_reading()
     if not media.is_arriving:
         _check_follows(media, announced, limits)
@@ -117,7 +121,7 @@ def append(
     try:
         with storage.append(str(media.storage_key)) as appender:
             with transaction():
-                media = get_upload(caller, media_id)
+                media = get_upload(caller, media_id, is_changing=True)
                 _check_follows(media, announced, limits)
                 if announced.upload_length is not None:
                     media.size_bytes = announced.upload_length

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
 
@@ -13,7 +14,7 @@ from tiktok_api.web.openapi.json_schemas import Choice, PartOf, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.parsing.moments import MomentField, is_in_calendar
 from tiktok_api.web.parsing.timezones import is_timezone
-from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Instant, Schema, any_of, nullable
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Instant, Schema, any_of, is_in_range, nullable
 
 EXAMPLE_TIME = "2027-03-02T12:00:00Z"
 _WALL_TIME = (
@@ -109,6 +110,14 @@ class SlotSchema(Schema):
             )
         if "publish_at" in data and "local_time" in data:
             raise ValidationError("Give either this or local_time with timezone.", "publish_at")
+
+    @validates_schema
+    def _is_in_range_as_instant(self, data: dict[str, Any], **_: Any) -> None:
+        if "local_time" in data and "timezone" in data:  # west of Greenwich the last evening is in the next year
+            try:
+                is_in_range(datetime.fromisoformat(data["local_time"]).replace(tzinfo=ZoneInfo(data["timezone"])))
+            except ValidationError as error:
+                raise ValidationError(error.messages, "local_time") from None
 
 
 SLOT = ("publish_at", "local_time", "timezone")

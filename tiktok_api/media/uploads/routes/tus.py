@@ -41,6 +41,7 @@ from tiktok_api.storage.port import Storage
 _ABILITIES = ("Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm")
 _TERMINATION = (TusVersionUnsupported, UploadExpired, MediaInUse, KeyConfined)
 _APPENDING = (
+    KeyConfined,
     MalformedUploadHeader,
     UploadInterrupted,
     UploadIsImport,
@@ -242,7 +243,7 @@ def terminate_upload(media_id: UUID) -> Response:
     responses=openapi.CHECKSUM_MISMATCH | _APPENDED | openapi.PROGRESS,
 )
 @blp.response(204)
-@blp.raises(*_APPENDING, MediaInUse, KeyConfined, MethodNotAllowed)
+@blp.raises(*_APPENDING, MediaInUse, MethodNotAllowed)
 def override_upload_method(media_id: UUID) -> Response:
     """Send PATCH, DELETE or HEAD from where only POST gets through
 
