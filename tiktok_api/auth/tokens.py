@@ -13,13 +13,13 @@ from uuid import UUID
 from flask import Flask
 from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
 from jwt.exceptions import ExpiredSignatureError, InvalidTokenError
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from tiktok_api.auth import api_keys, sessions
 from tiktok_api.auth.errors import InvalidToken, SessionEnded, TokenExpired
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession
-from tiktok_api.db import db
+from tiktok_api.db.reads import Given, reading
 from tiktok_api.extensions import jwt, service
 from tiktok_api.settings import KeyRing, Settings
 from tiktok_api.web.limits import client_address
@@ -181,13 +181,18 @@ def make_authenticator(most_remembered: int = 10_000) -> Callable[[str], Identit
     return authenticate
 
 
+@reading
+def _session(given: Given) -> Select[Any]:
+    columns = (SignInSession.user_id, SignInSession.ended_at, SignInSession.access_jtis)
+    return select(*columns).where(SignInSession.id == given["id"])
+
+
 def check_session(claims: Claims) -> None:
     """Check by one indexed query that the session is active and that this token was issued to it.
 
     Raises SessionEnded; InvalidToken for a token that was never issued to its session.
     """
-    columns = (SignInSession.user_id, SignInSession.ended_at, SignInSession.access_jtis)
-    row = db.session.execute(select(*columns).where(SignInSession.id == claims.session_id)).one_or_none()
+    row = _session.first(id=claims.session_id)
     if row is None or row.ended_at is not None:
         raise SessionEnded
     if row.user_id != claims.user_id or str(claims.jti) not in row.access_jtis:

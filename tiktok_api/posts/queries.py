@@ -5,12 +5,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal_column, or_, select
 
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
+from tiktok_api.db.reads import Given, contains, is_any, list_of, reading
 from tiktok_api.errors import NotFound
 from tiktok_api.posts.models import Attempt, Post, PostMedia, PostStatus, PostType, Publication, TimelineEntry
+from tiktok_api.web.pagination import Page, in_pages, read_page
+
+KEYS = (Post.created_at, Post.id)
+"""The order of a list of posts, the newest first."""
 
 
 def visible_to(caller: Identity) -> list[Any]:
@@ -19,71 +24,90 @@ def visible_to(caller: Identity) -> list[Any]:
     A key that is confined to accounts sees the posts whose targets are all among them. A target without an account hides
     the post: it cannot be known whether the key was confined to the account that was disconnected.
     """
-    conditions: list[Any] = [Post.owner_id == caller.user_id]
-    if caller.account_ids is not None:
-        is_outside = or_(Publication.account_id.is_(None), Publication.account_id.not_in(caller.account_ids))
+    is_reached = None if caller.account_ids is None else Publication.account_id.in_(caller.account_ids)
+    return _visible_to(caller.user_id, is_reached)
+
+
+def _visible_to(owner_id: Any, is_reached: ColumnElement[bool] | None) -> list[Any]:
+    conditions: list[Any] = [Post.owner_id == owner_id]
+    if is_reached is not None:
+        is_outside = or_(Publication.account_id.is_(None), ~is_reached)
         outside = select(Publication.id).where(Publication.post_id == Post.id, is_outside).correlate(Post)
         conditions.append(~exists(outside))
     return conditions
 
 
+@reading
+def _posts(given: Given) -> Select[Any]:
+    media = select(PostMedia.media_id).where(PostMedia.post_id == Post.id).order_by(PostMedia.position).correlate(Post)
+    is_reached = is_any(Publication.account_id, given["reached"]) if "reached" in given else None
+    targets: ColumnElement[Any] = literal_column("NULL").label("targets")  # `_with_targets` fills them in
+    query = select(*Post.__table__.columns, list_of(media).label("media_ids"), targets)
+    query = query.where(*_visible_to(given["owner_id"], is_reached))
+    if "id" in given:
+        query = query.where(Post.id == given["id"])
+    if "status" in given:
+        query = query.where(is_any(Post.status, given["status"]))
+    if "account_id" in given:
+        is_its = is_any(Publication.account_id, given["account_id"])
+        query = query.where(exists(select(Publication.id).where(Publication.post_id == Post.id, is_its)))
+    if "type" in given:
+        query = query.where(is_any(Post.type, given["type"]))
+    if "since" in given:
+        query = query.where(Post.publish_at >= given["since"])
+    if "until" in given:
+        query = query.where(Post.publish_at < given["until"])
+    if "pattern" in given:
+        query = query.where(func.lower(Post.caption).like(func.lower(given["pattern"]), escape="/"))
+    return in_pages(query, given, KEYS)
+
+
+@reading
+def _targets(given: Given) -> Select[Any]:
+    query = select(*Publication.__table__.columns)
+    return query.where(is_any(Publication.post_id, given["post_ids"])).order_by(Publication.id)
+
+
 def list_posts(
     caller: Identity,
+    args: dict[str, Any],
     *,
-    status: Sequence[PostStatus] = (),
-    account_id: Sequence[UUID] = (),
-    type: Sequence[PostType] = (),
+    status: Sequence[PostStatus] | None = None,
+    account_id: Sequence[UUID] | None = None,
+    type: Sequence[PostType] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     q: str | None = None,
-) -> Select[Any]:
-    """Returns a select of the caller's posts, as rows of columns; `since` and `until` bound `publish_at`.
+) -> Page:
+    """Returns a page of the caller's posts, with their media ids and targets; `since` and `until` bound `publish_at`.
 
-    Of several statuses, accounts or types, a post has any one.
+    Of several statuses, accounts or types, a post has any one. Raises InvalidCursor.
     """
-    statement = select(*Post.__table__.columns).where(*visible_to(caller))
-    if status:
-        statement = statement.where(Post.status.in_(status))
-    if account_id:
-        on_one = select(Publication.id).where(Publication.post_id == Post.id, Publication.account_id.in_(account_id))
-        statement = statement.where(exists(on_one))
-    if type:
-        statement = statement.where(Post.type.in_(type))
-    if since is not None:
-        statement = statement.where(Post.publish_at >= since)
-    if until is not None:
-        statement = statement.where(Post.publish_at < until)
-    if q:
-        statement = statement.where(Post.caption.icontains(q, autoescape=True))
-    return statement
+    filters = {"status": status, "account_id": account_id, "type": type, "since": since, "until": until}
+    pattern = contains(q) if q else None
+    page = read_page(_posts, args, by=KEYS, **_reach(caller), **filters, pattern=pattern)
+    page.data = _with_targets(page.data)
+    return page
 
 
-def with_parts(posts: Sequence[Any]) -> list[dict[str, Any]]:
-    """Returns posts with their media ids and publications: two more queries, however many posts."""
-    ids = [post.id for post in posts]
-    media: dict[UUID, list[UUID]] = {post_id: [] for post_id in ids}
-    shown: dict[UUID, list[Any]] = {post_id: [] for post_id in ids}
-    for row in db.session.execute(
-        select(PostMedia.post_id, PostMedia.media_id).where(PostMedia.post_id.in_(ids)).order_by(PostMedia.position)
-    ):
-        media[row.post_id].append(row.media_id)
-    for row in db.session.execute(
-        select(*Publication.__table__.columns).where(Publication.post_id.in_(ids)).order_by(Publication.id)
-    ):
-        shown[row.post_id].append(row)
-    names = [column.key for column in Post.__table__.columns]
-    return [
-        {name: getattr(post, name) for name in names} | {"media_ids": media[post.id], "targets": shown[post.id]}
-        for post in posts
-    ]
-
-
-def show_post(caller: Identity, post_id: UUID) -> dict[str, Any]:
+def show_post(caller: Identity, post_id: UUID) -> Any:
     """Returns one post with its parts. Raises NotFound."""
-    row = db.session.execute(list_posts(caller).where(Post.id == post_id)).one_or_none()
-    if row is None:
+    post = _posts.first(**_reach(caller), id=post_id)
+    if post is None:
         raise NotFound
-    return with_parts([row])[0]
+    return _with_targets([post])[0]
+
+
+def _reach(caller: Identity) -> dict[str, Any]:
+    return {"owner_id": caller.user_id, "reached": caller.account_ids}
+
+
+def _with_targets(posts: Sequence[Any]) -> list[Any]:
+    """Returns posts with their publications: one more query, however many posts."""
+    targets: dict[UUID, list[Any]] = {post.id: [] for post in posts}
+    for target in _targets.all(post_ids=list(targets)):
+        targets[target.post_id].append(target)
+    return [post._replace(targets=targets[post.id]) for post in posts]
 
 
 def get_publications(caller: Identity, post_id: UUID) -> list[dict[str, Any]]:

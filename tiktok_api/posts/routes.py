@@ -19,7 +19,6 @@ from tiktok_api.posts.errors import (
     PublishTimePassed,
     UnknownTarget,
 )
-from tiktok_api.posts.models import Post
 from tiktok_api.posts.preflight import rehearsal
 from tiktok_api.posts.schemas.posts import (
     CancellationSchema,
@@ -32,7 +31,7 @@ from tiktok_api.posts.schemas.posts import (
 from tiktok_api.posts.schemas.publications import PublicationListSchema, PublicationSchema, ResolutionSchema
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
-from tiktok_api.web.pagination import Page, paginate
+from tiktok_api.web.pagination import Page
 from tiktok_api.web.parsing.moments import in_utc
 from tiktok_api.web.schemas import page_of
 
@@ -55,9 +54,7 @@ def list_posts(args: dict[str, Any]) -> Page:
     """List posts, the newest first"""
     known = ("status", "account_id", "type", "since", "until", "q")
     filters = in_utc({name: args[name] for name in known if name in args}, caller.timezone)
-    page = paginate(queries.list_posts(caller, **filters), args, by=(Post.created_at, Post.id))
-    page.data = queries.with_parts(page.data)
-    return page
+    return queries.list_posts(caller, args, **filters)
 
 
 @blp.post("")
@@ -65,7 +62,7 @@ def list_posts(args: dict[str, Any]) -> Page:
 @blp.arguments(PostDraftSchema)
 @blp.response(201, PostSchema)
 @blp.raises(UnknownTarget, NotPublishable, *TIME_PROBLEMS)
-def create_post(draft: dict[str, Any]) -> dict[str, Any]:
+def create_post(draft: dict[str, Any]) -> Any:
     """Create a draft, or with a time a scheduled post"""
     with transaction():
         return queries.show_post(caller, services.create_post(caller, **draft))
@@ -73,7 +70,7 @@ def create_post(draft: dict[str, Any]) -> dict[str, Any]:
 
 @blp.get("/<uuid:post_id>")
 @blp.response(200, PostSchema)
-def show_post(post_id: UUID) -> dict[str, Any]:
+def show_post(post_id: UUID) -> Any:
     """Show a post"""
     return queries.show_post(caller, post_id)
 
@@ -83,7 +80,7 @@ def show_post(post_id: UUID) -> dict[str, Any]:
 @blp.arguments(PostChangesSchema)
 @blp.response(200, PostSchema)
 @blp.raises(PostNotMovable, UnknownTarget, NotPublishable, StaleVersion, *TIME_PROBLEMS)
-def update_post(changes: dict[str, Any], post_id: UUID) -> dict[str, Any]:
+def update_post(changes: dict[str, Any], post_id: UUID) -> Any:
     """Change a draft, a scheduled post, or one that is late and waits for its person"""
     with transaction():
         services.get_post(caller, post_id)  # locked first: of two requests with the same version, one is stale
@@ -108,7 +105,7 @@ def delete_post(post_id: UUID) -> None:
 @blp.arguments(PostSlotSchema)
 @blp.response(200, PostSchema)
 @blp.raises(PostNotMovable, NotPublishable, *TIME_PROBLEMS)
-def schedule_post(slot: dict[str, Any], post_id: UUID) -> dict[str, Any]:
+def schedule_post(slot: dict[str, Any], post_id: UUID) -> Any:
     """Choose when a post goes out"""
     with transaction():
         services.schedule(caller, post_id, **slot)
@@ -118,7 +115,7 @@ def schedule_post(slot: dict[str, Any], post_id: UUID) -> dict[str, Any]:
 @blp.post("/<uuid:post_id>/publish")
 @blp.response(202, PostSchema)
 @blp.raises(PostNotMovable, NotPublishable)
-def publish_post(post_id: UUID) -> dict[str, Any]:
+def publish_post(post_id: UUID) -> Any:
     """Send a post out now"""
     with transaction():
         services.publish_now(caller, post_id)
@@ -142,7 +139,7 @@ def cancel_post(post_id: UUID) -> dict[str, Any]:
 @blp.post("/<uuid:post_id>/retry")
 @blp.response(202, PostSchema)
 @blp.raises(NothingToRetry, NotPublishable)
-def retry_post(post_id: UUID) -> dict[str, Any]:
+def retry_post(post_id: UUID) -> Any:
     """Try the failed targets of a post again, and only those"""
     with transaction():
         services.retry(caller, post_id)

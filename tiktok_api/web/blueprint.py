@@ -191,12 +191,17 @@ def _respond(result: Any, status_code: int, schema: type[Schema] | None) -> Resp
     body = dump(schema, result)
     if isinstance(result, Page) and result.total is None:
         body.pop("total", None)
-    response = Response(to_json(body), status=status_code, content_type="application/json")
+    written = to_json(body)
+    response = Response(written, status=status_code, content_type="application/json")
     if isinstance(result, Page):
         if result.next_cursor:
             response.headers["Link"] = link_to_next(result.next_cursor)
         return response
-    return conditional.tag(response, conditional.version_of(schema, body)) if status_code in (200, 201) else response
+    return (
+        conditional.tag(response, conditional.version_of(schema, body, written))
+        if status_code in (200, 201)
+        else response
+    )
 
 
 def _admit(**_: Any) -> None:

@@ -21,11 +21,14 @@ def etag_of(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()[:32]
 
 
-def version_of(schema: type[Schema], body: dict[str, Any]) -> str:
-    """The ETag of `body`, which `schema` made. Its signed links have a part of their own after a dot: see `must_be_current`."""
+def version_of(schema: type[Schema], body: dict[str, Any], written: bytes | None = None) -> str:
+    """The ETag of `body`, which `schema` made; `written` is the same as JSON.
+
+    Its signed links have a part of their own after a dot: see `must_be_current`.
+    """
     links = links_of(schema)
     if not links:
-        return etag_of(to_json(body))
+        return etag_of(written or to_json(body))
     content = {name: value for name, value in body.items() if name not in links}
     return f"{etag_of(to_json(content))}.{etag_of(to_json([body[name] for name in links]))[:8]}"
 

@@ -13,10 +13,11 @@ from uuid import UUID
 import orjson
 from flask import request
 from marshmallow import fields, validate
-from sqlalchemy import Select, func, literal, select, tuple_
+from sqlalchemy import Select, func, literal, literal_column, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tiktok_api.db import db
+from tiktok_api.db.reads import Given, Read
 from tiktok_api.errors import Invalid
 from tiktok_api.extensions import service
 from tiktok_api.settings import Settings
@@ -82,6 +83,29 @@ def paginate(statement: Select[Any], args: dict[str, Any], *, by: Keys, descendi
     if args["include_total"]:
         total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
     return Page(rows, _write_cursor(last) if last else None, has_more, total)
+
+
+def in_pages(query: Select[Any], given: Given, by: Keys, *, descending: bool = True) -> Select[Any]:
+    """`query` in the order of a list, from where a page begins: what a Read for `read_page` makes of its query."""
+    if given.limit is None:
+        return query
+    if "after_0" in given:
+        keyset, after = tuple_(*by), tuple_(*(given[f"after_{place}"] for place in range(len(by))))
+        query = query.where(keyset < after if descending else keyset > after)
+    order = (key.desc() if descending else key.asc() for key in by)
+    return query.order_by(*order).limit(literal_column(str(given.limit)))
+
+
+def read_page(rows: Read, args: dict[str, Any], *, by: Keys, **values: Any) -> Page:
+    """One page of a Read whose query is made by `in_pages`, with the same keys.
+
+    `args` holds limit, cursor and include_total of PageArgsSchema. Raises InvalidCursor.
+    """
+    after = {f"after_{place}": value for place, value in enumerate(_read_cursor(args.get("cursor"), by) or ())}
+    found = rows.all(limit=args["limit"] + 1, **values, **after)
+    has_more, found = len(found) > args["limit"], found[: args["limit"]]
+    cursor = _write_cursor([getattr(found[-1], key.key) for key in by]) if has_more else None
+    return Page(found, cursor, has_more, rows.count(**values) if args["include_total"] else None)
 
 
 def _is_of_entities(statement: Select[Any]) -> bool:

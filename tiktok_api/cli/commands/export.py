@@ -13,7 +13,7 @@ from tiktok_api.analytics.models import AccountReading, Video, VideoReading
 from tiktok_api.cli.application import with_app
 from tiktok_api.cli.commands.accounts import find_account
 from tiktok_api.cli.utc_time import UtcTime
-from tiktok_api.db import db
+from tiktok_api.db import snapshot
 
 _ROWS_AT_ONCE = 1_000
 _READING = (AccountReading.captured_at, AccountReading.followers, AccountReading.following)
@@ -51,9 +51,10 @@ def export(account: str, data: str, form: str, since: datetime | None, until: da
     NDJSON. In CSV, text that a spreadsheet would take for a formula begins with an apostrophe.
     """
     query, names = _query(account, data, since, until)
-    rows = db.session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE))
     write = _write_csv if form == "csv" else _write_ndjson
-    count = write(output, names, (tuple(row) for row in rows))
+    with snapshot() as session:
+        rows = session.execute(query.execution_options(yield_per=_ROWS_AT_ONCE))
+        count = write(output, names, (tuple(row) for row in rows))
     click.echo(f"{count} rows", err=True)
 
 

@@ -1,5 +1,6 @@
 """The database: engine and sessions, the base model, and the only place that commits."""
 
+import select
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -7,11 +8,14 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
+import orjson
 import uuid_utils
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.types.json import set_json_loads
 from sqlalchemy import JSON, DateTime, Dialect, Enum, Float, MetaData, Select, String, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -186,6 +190,18 @@ def standalone_transaction(*, is_writing: bool = True) -> Iterator[Connection]:
             yield connection
 
 
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """One consistent view of the database for all that is read inside, even while others write."""
+    session = db.session()
+    session.rollback()
+    session.connection(execution_options={"begin_immediate": False})
+    try:
+        yield session
+    finally:
+        session.rollback()
+
+
 def end_reading() -> None:
     """End a reading transaction before something slow, so that no snapshot is held open."""
     session = db.session()
@@ -199,35 +215,55 @@ def in_transaction() -> bool:
 
 
 def configure_engine(engine: Engine) -> None:
-    """Configure an SQLite engine for foreign keys, the write-ahead log and explicit transactions.
+    """Configure an engine: on PostgreSQL only `transaction()` and what sets `begin_immediate` are transactions.
 
-    On PostgreSQL, a process that stops in the middle of a transaction loses its session, and so its locks, about when it
-    loses its leases; and times are told in UTC, because those near the year 9999 have no reading in zones to the east.
+    What is read elsewhere stands alone, each statement with a snapshot of its own, as it has in a transaction there.
+
+    SQLite gets foreign keys and the write-ahead log. On PostgreSQL, a process that stops in the middle of a transaction loses
+    its session, and so its locks, about when it loses its leases; and times are told in UTC, because those near the year 9999
+    have no reading in zones to the east.
     """
-    if engine.dialect.name != "sqlite":
-        event.listen(engine, "connect", _configure_connection)
-        return
-
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver must not begin transactions of its own
-        for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("begin_immediate")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    is_sqlite = engine.dialect.name == "sqlite"
+    event.listen(engine, "connect", _configure_sqlite if is_sqlite else _configure_postgresql)
+    event.listen(engine, "begin", _begin_on_sqlite if is_sqlite else _begin_on_postgresql)
+    if not is_sqlite:
+        event.listen(engine, "checkout", _must_be_silent)
 
 
-def _configure_connection(connection: Any, _record: Any) -> None:
-    connection.autocommit = True
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions of its own
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_on_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("begin_immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _configure_postgresql(connection: Any, _record: Any) -> None:
+    connection.autocommit = True  # as on SQLite: a transaction begins when we say so
     connection.execute(f"SET idle_in_transaction_session_timeout = '{_LONGEST_IDLE_SECONDS}s'")
     connection.execute("SET TIME ZONE 'UTC'")
-    connection.autocommit = False
+    set_json_loads(orjson.loads, connection)
+
+
+def _begin_on_postgresql(connection: Connection) -> None:
+    if "begin_immediate" in connection.get_execution_options():
+        connection.exec_driver_sql("BEGIN")
+
+
+def _must_be_silent(connection: Any, _record: Any, _proxy: Any) -> None:
+    """A connection on which the server has said something unasked is usually closed: another is taken, without a round trip."""
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError
 
 
 _LONGEST_IDLE_SECONDS = 60
+_MOST_KEPT = 64
+"""Connections of a process that stay open: as many as its threads have ever needed at once."""
 
 
 def explain(error: Exception) -> str:
@@ -238,10 +274,15 @@ def explain(error: Exception) -> str:
 
 def engine_options(database_url: str) -> dict[str, Any]:
     """Pool settings by database: threads wait for a connection rather than fail."""
-    common = {"hide_parameters": True, "max_overflow": 20}  # an error that is logged must not quote a password's hash
+    common = {
+        "hide_parameters": True,  # an error that is logged must not quote a password's hash
+        "pool_size": _MOST_KEPT,
+        "max_overflow": 20,
+        "pool_use_lifo": True,
+    }
     if database_url.startswith("sqlite"):
-        return common | {"connect_args": {"timeout": 30, "check_same_thread": False}, "pool_size": 20}
-    return common | {"pool_size": 10, "pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+        return common | {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    return common | {"connect_args": {"connect_timeout": 5}}
 
 
 def insert_into(model: type[Model]) -> postgresql.Insert | sqlite.Insert:
