@@ -3,7 +3,7 @@
 from collections.abc import MutableMapping
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
 from flask_migrate import Migrate
@@ -25,11 +25,18 @@ def _request_identifier() -> str:
     return request.endpoint or "unmatched"
 
 
-limiter = Limiter(
+class RouteLimiter(Limiter):
+    """flask-limiter for the limits of single routes; `web/limits` counts every request, at less cost."""
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        g.has_route_limit = True
+        super()._check_request_limit(callable_name, in_middleware)
+
+
+limiter = RouteLimiter(
     key_func=_limit_key,
     strategy="moving-window",
     headers_enabled=False,
-    in_memory_fallback_enabled=True,
     request_identifier=_request_identifier,
     key_prefix="tiktok-api",
 )

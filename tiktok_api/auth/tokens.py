@@ -22,7 +22,7 @@ from tiktok_api.auth.models import SignInSession
 from tiktok_api.db.reads import Given, reading
 from tiktok_api.extensions import jwt, service
 from tiktok_api.settings import KeyRing, Settings
-from tiktok_api.web.limits import client_address
+from tiktok_api.web.limits import client_address, is_session_known
 
 ACCESS_LIFETIME, REFRESH_LIFETIME = timedelta(hours=24), sessions.LIFETIME
 _ISSUER = _AUDIENCE = "tiktok-api"
@@ -174,8 +174,9 @@ def make_authenticator(most_remembered: int = 10_000) -> Callable[[str], Identit
         if token.strip().startswith(api_keys.PREFIX):
             return api_keys.authenticate(token.strip(), address=client_address())
         claims = verified.get(token.strip())
-        check_session(claims)
         jti = str(claims.jti)
+        if not is_session_known(claims.user_id, str(claims.session_id), jti):
+            check_session(claims)
         return Identity(claims.user_id, claims.session_id, claims.timezone, address=client_address(), access_jti=jti)
 
     return authenticate
@@ -183,7 +184,7 @@ def make_authenticator(most_remembered: int = 10_000) -> Callable[[str], Identit
 
 @reading
 def _session(given: Given) -> Select[Any]:
-    columns = (SignInSession.user_id, SignInSession.ended_at, SignInSession.access_jtis)
+    columns: list[Any] = [SignInSession.user_id, SignInSession.ended_at, SignInSession.access_jtis]
     return select(*columns).where(SignInSession.id == given["id"])
 
 

@@ -13,6 +13,7 @@ from tiktok_api.schema.revisions import Standing
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
 from tiktok_api.web import limits
+from tiktok_api.web.limits.counts import REDIS_SECONDS
 from tiktok_api.web.monitoring.health import Check
 
 _SAYS = {
@@ -48,7 +49,7 @@ def check_redis() -> dict[str, Any]:
     if not url:
         return {"configured": False}
     try:
-        with Redis.from_url(url, **limits.socket_options()) as redis:
+        with Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS) as redis:
             redis.ping()
     except Exception as error:  # a wrong URL and a refused password are as bad as silence
         return {"configured": True, "status": "degraded", "problem": f"Redis does not answer: {type(error).__name__}."}

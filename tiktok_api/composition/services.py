@@ -23,6 +23,7 @@ from tiktok_api.settings import Settings, SettingsInvalid
 from tiktok_api.storage.factory import storage_from_url
 from tiktok_api.storage.port import Storage
 from tiktok_api.tiktok import TikTokClient
+from tiktok_api.web.limits.counts import Counts
 from tiktok_api.web.monitoring.health import HealthChecks, Readiness
 from tiktok_api.web.monitoring.metrics import Gauges, server_gauges
 
@@ -43,6 +44,7 @@ def compose(app: Flask, settings: Settings, replaced: Mapping[type, Any]) -> Non
         Encryptor: lambda: Encryptor(settings.vault_keys),
         HealthChecks: lambda: HealthChecks(CHECKS),
         Readiness: Readiness,
+        Counts: lambda: Counts(settings.redis_url),
         Gauges: lambda: Gauges(GAUGES),
         Storage: lambda: _make_storage(settings),
         Mailer: lambda: mailer_from_url(settings.mail_url, sender=settings.mail_from),

@@ -10,29 +10,22 @@ from math import ceil
 from typing import Any
 
 from flask import current_app, g
-from limits import RateLimitItemPerMinute
-from limits.errors import StorageError
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter, RateLimiter
-from redis.exceptions import RedisError
 
-from tiktok_api.extensions import limiter, service
-from tiktok_api.metrics import counters
+from tiktok_api.extensions import service
 from tiktok_api.settings import MEBIBYTE, Settings
 from tiktok_api.web import limits
+from tiktok_api.web.limits.counts import Count, Counts
 
 _AT_ONCE = 4
 """So many mebibytes of an announced body are paid for together, to ask Redis less often."""
-_own_counts = MovingWindowRateLimiter(MemoryStorage())  # while Redis is away each process counts for itself
 
 
 class ByteMeter:
     """What the body of this request has paid for, in mebibytes."""
 
     def __init__(self) -> None:
-        self._item = RateLimitItemPerMinute(service(Settings).upload_mebibytes_per_minute)
-        self._names = ("tiktok-api", limits.limit_key(), "upload-bytes")
-        self._counts: RateLimiter = limiter.limiter
+        self._quota = service(Settings).upload_mebibytes_per_minute
+        self._key = f"{limits.limit_key()}:upload-bytes"
         self._paid = 0
 
     def pay(self, upto: int) -> None:
@@ -42,14 +35,14 @@ class ByteMeter:
 
     def _try_to_pay(self, upto: int) -> bool:
         cost = upto - self._paid
-        is_paid = bool(self._ask(lambda counts: counts.hit(self._item, *self._names, cost=cost)))
+        is_paid = self._count(cost).fits
         self._paid += cost if is_paid else 0
         return is_paid
 
     def check_room(self, announced: int) -> None:
         """Raise RateLimitExceededProblem unless a body of so many bytes fits, or at least a minute is left for it."""
-        wanted = min(ceil(announced / MEBIBYTE), self._item.amount) - self._paid
-        if wanted > 0 and not self._ask(lambda counts: counts.test(self._item, *self._names, cost=wanted)):
+        wanted = min(ceil(announced / MEBIBYTE), self._quota) - self._paid
+        if wanted > 0 and self._count(0).used + wanted > self._quota:
             raise self._exceeded()
 
     def pieces(self, body: Iterator[bytes], announced: int | None) -> Iterator[bytes]:
@@ -66,21 +59,16 @@ class ByteMeter:
 
     def state(self) -> tuple[int, int, int]:
         """Returns the allowed and the remaining mebibytes, and the seconds until the oldest leave the window."""
-        found = self._ask(lambda counts: counts.get_window_stats(self._item, *self._names))
-        return self._item.amount, found.remaining, limits.seconds_until(found.reset_time, at_most=60)
+        found = self._count(0)
+        return self._quota, max(0, self._quota - found.used), limits.whole_seconds(found.reset_seconds, at_most=60)
 
     def _exceeded(self) -> limits.RateLimitExceededProblem:
         g.shown_limit = self.state
         headers = {"Retry-After": str(self.state()[2])}
-        return limits.RateLimitExceededProblem(limit=f"{self._item.amount} MiB of uploads a minute", headers=headers)
+        return limits.RateLimitExceededProblem(limit=f"{self._quota} MiB of uploads a minute", headers=headers)
 
-    def _ask(self, question: Callable[[RateLimiter], Any]) -> Any:
-        try:
-            return question(self._counts)
-        except (StorageError, RedisError):
-            counters.limiter_fallbacks.inc()
-            self._counts = _own_counts
-            return question(self._counts)
+    def _count(self, mebibytes: int) -> Count:
+        return service(Counts).count(self._key, self._quota, 60, mebibytes)
 
 
 def metered_route(view: Callable[..., Any]) -> Callable[..., Any]:
