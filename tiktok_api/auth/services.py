@@ -125,6 +125,7 @@ def rotate(user_id: UUID, session_id: UUID, refresh_jti: UUID, *, address: str) 
     if session is None or session.ended_at is not None:
         raise SessionEnded
     now = _now()
+    sessions.forget([session_id])
     if session.refresh_jti == refresh_jti:
         session.previous_refresh_jti = refresh_jti
         session.refresh_jti, session.issued_at = uuid4(), now
@@ -168,6 +169,7 @@ def delete_account(caller: Identity, *, precondition: Callable[[User], None] = l
     sessions.must_still_be_valid(caller)  # a user who was deleted meanwhile has no session
     precondition(cast(User, user))
     events.announce("user.deleting", user_id=caller.user_id)
+    sessions.forget_all_of(User.id == caller.user_id)
     deleted = delete(User).where(User.id == caller.user_id).returning(User.email_key)
     for key in db.session.scalars(deleted.execution_options(synchronize_session=False)):
         registrations.end_all(key)

@@ -3,6 +3,7 @@
 Sessions expire by the real clock: moving the test clock must end none.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,10 @@ from tiktok_api.auth import audit
 from tiktok_api.auth.errors import SessionEnded, UserDisabled
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession, User
-from tiktok_api.db import db
+from tiktok_api.db import after_commit, db
 from tiktok_api.errors import NotFound
+from tiktok_api.extensions import service
+from tiktok_api.web.limits.counts import Counts
 
 LIFETIME = timedelta(days=30)
 """How long a refresh token is valid; each refresh starts it again."""
@@ -93,4 +96,19 @@ def is_active(user_id: UUID | InstrumentedAttribute[UUID]) -> tuple[ColumnElemen
 
 def _end(*which: ColumnElement[bool]) -> int:
     ended = update(SignInSession).where(*which).values(ended_at=datetime.now(UTC)).returning(SignInSession.id)
-    return len(db.session.execute(ended.execution_options(synchronize_session=False)).all())
+    ids = db.session.scalars(ended.execution_options(synchronize_session=False)).all()
+    forget(ids)
+    return len(ids)
+
+
+def forget(session_ids: Iterable[UUID]) -> None:
+    """Let every process read these sessions' rows again before it believes their tokens, once this transaction is committed."""
+    changed = [str(session_id) for session_id in session_ids]
+    if changed:
+        after_commit(lambda: service(Counts).forget_sessions(changed))
+
+
+def forget_all_of(*users: ColumnElement[bool]) -> None:
+    """`forget` the sessions of the users who are about to be deleted with them."""
+    theirs = select(SignInSession.id).join(User, User.id == SignInSession.user_id).where(*users)
+    forget(db.session.scalars(theirs).all())

@@ -1,7 +1,7 @@
 """The database: engine and sessions, the base model, and the only place that commits."""
 
 import select
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -129,6 +129,7 @@ Row = TypeVar("Row", bound=Model)
 
 _OPEN = "tiktok_api.transaction"
 _LOCKED = "tiktok_api.locked"
+_AFTER = "tiktok_api.after_commit"
 
 
 @contextmanager
@@ -151,10 +152,18 @@ def transaction() -> Iterator[Session]:
         session.commit()
     except BaseException:
         session.rollback()
+        session.info.pop(_AFTER, None)
         raise
     finally:
         session.info.pop(_OPEN, None)
         session.info.pop(_LOCKED, None)
+    for act in session.info.pop(_AFTER, ()):
+        act()
+
+
+def after_commit(act: Callable[[], None]) -> None:
+    """Call `act` once the open transaction is committed, before its block is left; not at all if it is rolled back."""
+    db.session().info.setdefault(_AFTER, []).append(act)
 
 
 def locked(statement: Select[Row], *, key_share: bool = False) -> Row | None:
