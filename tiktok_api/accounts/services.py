@@ -15,6 +15,7 @@ from tiktok_api.accounts.models import Account, AccountStatus, Connection
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, end_reading, locked, set_changes
+from tiktok_api.db.reads import Given, is_any
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.tiktok import UserInfo
@@ -150,6 +151,12 @@ def store_profile(account: Account, info: UserInfo, *, captured_at: datetime) ->
         account.status, account.status_reason = AccountStatus.ACTIVE, None
     db.session.flush()
     events.announce("account.profile_read", account=account, info=info, captured_at=captured_at)
+
+
+def is_reached(given: Given) -> list[ColumnElement[bool]]:
+    """Returns the conditions for the accounts of `Identity.reach`, in a Read."""
+    mine = [Account.owner_id == given["owner_id"]]
+    return [*mine, is_any(Account.id, given["reached"])] if "reached" in given else mine
 
 
 def _of(caller: Identity) -> Select[Account]:

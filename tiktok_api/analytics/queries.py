@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -18,12 +17,11 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Select,
-    String,
     TableValuedAlias,
-    Uuid,
-    bindparam,
+    cast,
     column,
     func,
+    literal,
     literal_column,
     select,
     true,
@@ -34,6 +32,7 @@ from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric
 from tiktok_api.analytics.models import COVER_LINK, AccountReading, AccountTotals, Video
 from tiktok_api.analytics.series import Snapshot
 from tiktok_api.db import db
+from tiktok_api.db.reads import Given, Read
 from tiktok_api.posts.matching.videos import ListedVideo
 from tiktok_api.web.link_target import LinkTarget
 
@@ -72,9 +71,7 @@ def snapshots_at(
 ) -> dict[str, list[Snapshot | None]]:
     """For each of `names` (metrics, or INTERACTIONS) the last reading before each instant; one query."""
     wanted = tuple(names)
-    dialect = db.session.get_bind().dialect.name
-    parameters = {"account_id": account_id, "instants": _as_parameter(instants, dialect)}
-    rows = db.session.execute(_statement(wanted, dialect), parameters).all()
+    rows = _snapshots(wanted).all(account_id=account_id, instants=_as_parameter(instants))
     found: dict[str, list[Snapshot | None]] = {}
     for number, name in enumerate(wanted):
         start = 4 * number
@@ -83,28 +80,32 @@ def snapshots_at(
 
 
 @cache
-def _statement(names: tuple[str, ...], dialect: str) -> Select[Any]:
+def _snapshots(names: tuple[str, ...]) -> Read:
     """One row per instant, in their order: captured_at, value, total and drops of each name in turn."""
-    position, instant, asked = _instants(dialect)
+    return Read(lambda given: _select_snapshots(names, given))
+
+
+def _select_snapshots(names: tuple[str, ...], given: Given) -> Select[Any]:
+    position, instant, asked = _instants(given)
     source: FromClause = asked
     rows: dict[Ledger, FromClause] = {}
     for ledger in dict.fromkeys(_COLUMNS[name].ledger for name in names):
-        rows[ledger], condition = _last_before(ledger, instant, dialect)
+        rows[ledger], condition = _last_before(ledger, instant, given)
         source = source.outerjoin(rows[ledger], condition)
     columns = [part for name in names for part in _COLUMNS[name].columns(rows[_COLUMNS[name].ledger])]
     labelled = (part.label(f"c{number}") for number, part in enumerate(columns))
     return select(*labelled).select_from(source).order_by(position)
 
 
-def _last_before(ledger: Ledger, instant: ColumnElement[Any], dialect: str) -> tuple[FromClause, ColumnElement[bool]]:
+def _last_before(ledger: Ledger, instant: ColumnElement[Any], given: Given) -> tuple[FromClause, ColumnElement[bool]]:
     """The account's last row before an instant, straight from the index, and the condition to join it on.
 
     SQLite knows no LATERAL, and PostgreSQL would rather read the whole table than trust a subquery in a join.
     """
     table = ledger.__table__.alias()
-    is_lateral = dialect == "postgresql"
+    is_lateral = given.dialect == "postgresql"
     seek = select(table if is_lateral else table.c.id).where(
-        table.c.account_id == bindparam("account_id", type_=Uuid()), table.c.captured_at < instant
+        table.c.account_id == given["account_id"], table.c.captured_at < instant
     )
     last = seek.order_by(table.c.captured_at.desc()).limit(literal_column("1"))
     if is_lateral:
@@ -113,22 +114,23 @@ def _last_before(ledger: Ledger, instant: ColumnElement[Any], dialect: str) -> t
     return row, row.c.id == last.scalar_subquery()
 
 
-def _instants(dialect: str) -> tuple[ColumnElement[Any], ColumnElement[Any], TableValuedAlias]:
+def _instants(given: Given) -> tuple[ColumnElement[Any], ColumnElement[Any], TableValuedAlias]:
     """The parameter `instants` as a table: its position, its instant, itself."""
-    if dialect == "postgresql":
-        array = bindparam("instants", type_=ARRAY(DateTime(timezone=True)))
+    if given.dialect == "postgresql":
+        array = cast(func.string_to_array(given["instants"], ","), ARRAY(DateTime(timezone=True)))
         table = func.unnest(array).table_valued("instant", with_ordinality="position", name="asked").render_derived()
         return table.c.position, table.c.instant, table
-    json = bindparam("instants", type_=String())
+    json = literal('["').concat(func.replace(given["instants"], ",", '","')).concat('"]')
     table = func.json_each(json).table_valued(column("key", Integer), column("value", DateTime), name="asked")
     return table.c.key, table.c.value, table
 
 
-def _as_parameter(instants: Sequence[datetime], dialect: str) -> Any:
-    if dialect == "postgresql":
-        return list(instants)
-    # As SQLAlchemy writes a DateTime to SQLite, so that comparing text compares times.
-    return orjson.dumps([f"{instant:%Y-%m-%d %H:%M:%S.%f}" for instant in instants]).decode()
+def _as_parameter(instants: Sequence[datetime]) -> str:
+    """Instants as one text, since the driver would adapt a list of them item by item.
+
+    Each in the 26 characters in which SQLAlchemy writes a DateTime to SQLite, so that comparing text compares times.
+    """
+    return ",".join(instant.isoformat(" ", "microseconds")[:26] for instant in instants)
 
 
 _SHOWN: tuple[InstrumentedAttribute[Any], ...] = (

@@ -6,8 +6,8 @@ reading has no change and the next one is counted from before the gap (`changed_
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from tiktok_api.analytics.metrics import Reason
 from tiktok_api.analytics.windows import Period
@@ -15,8 +15,7 @@ from tiktok_api.analytics.windows import Period
 RATE_DIGITS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """One metric in the last reading before some instant.
 
     `value` is what TikTok said; changes are differences of `total`, which for sums over videos leaves out what a video
@@ -29,8 +28,7 @@ class Snapshot:
     drops: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """One metric over one period. `reason` says why `value` is null or, if it is not, why `change` is."""
 
     date: date

@@ -1,12 +1,12 @@
 """The metrics of one account: a summary, a time series, and the state of its list of videos."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Select, select
 
 from tiktok_api import clock
 from tiktok_api.accounts import services as accounts
@@ -18,7 +18,7 @@ from tiktok_api.analytics.queries import INTERACTIONS
 from tiktok_api.analytics.series import Point, Snapshot
 from tiktok_api.analytics.windows import Moment, Period, Window
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db import db
+from tiktok_api.db.reads import Given, reading
 from tiktok_api.errors import NotFound
 
 _COUNTERS = [metric for metric in Metric if metric is not Metric.ENGAGEMENT_RATE]
@@ -96,7 +96,7 @@ def _measure(
 
 def list_state(caller: Identity, account_id: UUID) -> tuple[datetime | None, Reason | None]:
     """When the account's whole list of videos was read, and why it is not read (again). Raises NotFound."""
-    account = _find(caller, account_id, VideoSync.completed_at, VideoSync.skip_reason)
+    account = _find(caller, account_id)
     if VIDEO_LIST_SCOPE not in account.scopes:
         return account.completed_at, Reason.SCOPE_MISSING
     if account.completed_at is None:
@@ -104,13 +104,16 @@ def list_state(caller: Identity, account_id: UUID) -> tuple[datetime | None, Rea
     return account.completed_at, account.skip_reason
 
 
-def _find(caller: Identity, account_id: UUID, *more: Any) -> Row[Any]:
-    """Name and scopes of the caller's account, without loading the whole row. Raises NotFound."""
-    columns: Iterable[Any] = (Account.username, Account.scopes, *more)
-    statement = accounts.select_accounts(caller).where(Account.id == account_id)
-    if more:
-        statement = statement.outerjoin(VideoSync, VideoSync.account_id == Account.id)
-    found = db.session.execute(statement.with_only_columns(*columns)).one_or_none()
+@reading
+def _account(given: Given) -> Select[Any]:
+    columns: list[Any] = [Account.username, Account.scopes, VideoSync.completed_at, VideoSync.skip_reason]
+    query = select(*columns).outerjoin(VideoSync, VideoSync.account_id == Account.id)
+    return query.where(Account.id == given["id"], *accounts.is_reached(given))
+
+
+def _find(caller: Identity, account_id: UUID) -> Any:
+    """What is needed to know of the caller's account. Raises NotFound."""
+    found = _account.first(id=account_id, **caller.reach)
     if found is None:
         raise NotFound
     return found

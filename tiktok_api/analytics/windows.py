@@ -7,6 +7,7 @@ date line. Nothing here adds 24 hours to anything.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -84,7 +85,8 @@ def _in_range(moment: Moment, parameter: str, zone: ZoneInfo) -> datetime:
     return moment.astimezone(UTC) if isinstance(moment, datetime) else start_of_day(moment, zone)
 
 
-def cut(window: Window, interval: Interval) -> list[Period]:
+@lru_cache(maxsize=256)
+def cut(window: Window, interval: Interval) -> tuple[Period, ...]:
     """The window's days, weeks or months in order; the first and last are cut by the window.
 
     Raises WindowTooLong for more than 400.
@@ -99,7 +101,7 @@ def cut(window: Window, interval: Interval) -> list[Period]:
             raise WindowTooLong.at(parameter="from", most=MOST_POINTS, interval=interval.value)
     bounds.append(window.ends_at)
     zone = window.zone
-    return [Period(start.astimezone(zone).date(), start, end) for start, end in pairwise(bounds)]
+    return tuple(Period(start.astimezone(zone).date(), start, end) for start, end in pairwise(bounds))
 
 
 def _starts(window: Window, interval: Interval) -> Iterator[datetime]:

@@ -1,7 +1,7 @@
 """The caller of a request, made from the token alone: no user row is read."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from flask import g
@@ -39,6 +39,11 @@ class Identity:
             return ""
         accounts = "all" if self.account_ids is None else " ".join(sorted(map(str, self.account_ids)))
         return f"{' '.join(sorted(self.scopes))}; {accounts}"
+
+    @property
+    def reach(self) -> dict[str, Any]:
+        """What a query for the caller's things is given: `owner_id`, and `reached` if a key is confined to some accounts."""
+        return {"owner_id": self.user_id, "reached": self.account_ids}
 
     def must_be_allowed(self, domain: str, *, to_write: bool) -> None:
         """Raises ScopeTooNarrow unless a scope covers reading (or writing) in `domain`; SessionRequired in `auth`.

@@ -32,7 +32,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import BindParameter, FunctionElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
 from tiktok_api.db import db, in_transaction
 
@@ -49,9 +49,9 @@ class Given(Mapping[str, BindParameter[Any]]):
     `limit` is a number of the statement itself, since PostgreSQL would plan one that it does not know for a tenth of the table.
     """
 
-    def __init__(self, names: Iterable[str], limit: int | None = None) -> None:
+    def __init__(self, names: Iterable[str], *, dialect: str, limit: int | None = None) -> None:
         self._names = frozenset(names)
-        self.limit = limit
+        self.dialect, self.limit = dialect, limit
 
     def __getitem__(self, name: str) -> BindParameter[Any]:
         if name not in self._names:
@@ -65,10 +65,10 @@ class Given(Mapping[str, BindParameter[Any]]):
         return len(self._names)
 
 
-class is_any(FunctionElement[bool]):  # noqa: N801  # it reads as a condition
+class is_any(FunctionElement[Any]):  # noqa: N801  # it reads as a condition
     """`column` equals any value of a list; the list is one parameter, so that its length is no part of the statement."""
 
-    type = Boolean()
+    type = NullType()  # of a Boolean, SQLAlchemy compares the result with 1 on SQLite, which then uses no index
     inherit_cache = True
 
     def __init__(self, column: Any, values: BindParameter[Any]) -> None:
@@ -119,8 +119,8 @@ def contains(text: str) -> str:
 class Read:
     """One query, and its statements by dialect and shape."""
 
-    def __init__(self, build: Build, name: str) -> None:
-        self._build, self._name = build, name
+    def __init__(self, build: Build) -> None:
+        self._build = build
         self._statements: dict[tuple[Any, ...], _Statement] = {}
 
     def all(self, limit: int | None = None, **values: Any) -> list[Any]:
@@ -161,16 +161,16 @@ class Read:
         shape = (dialect.name, limit, is_counting, *given)
         statement = self._statements.get(shape)
         if statement is None:
-            query = self._build(Given(given, limit))
+            query = self._build(Given(given, dialect=dialect.name, limit=limit))
             if is_counting:
                 query = select(func.count().label("count")).select_from(query.order_by(None).subquery())
-            statement = self._statements[shape] = _compile(query, dialect, self._name)
+            statement = self._statements[shape] = _compile(query, dialect)
         return statement
 
 
 def reading(build: Build) -> Read:
     """Make a query of the function that builds its statement."""
-    return Read(build, build.__name__.strip("_"))
+    return Read(build)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +219,14 @@ def _explained(error: Exception, statement: _Statement, connection: PoolProxiedC
     )
 
 
-def _compile(query: Select[Any], dialect: Dialect, name: str) -> _Statement:
+def _compile(query: Select[Any], dialect: Dialect) -> _Statement:
     compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     constants = {
         bound: _to_driver(value, dialect)
         for bound, value in compiled.construct_params(_check=False).items()
         if value is not None
     }
-    row = namedtuple(name, [column.key for column in query.selected_columns])  # type: ignore[misc]
+    row = namedtuple("Row", [column.key for column in query.selected_columns])  # type: ignore[misc]
     converters = [_from_driver(column.type, dialect) for column in query.selected_columns]
     order = compiled.positiontup if compiled.positional else None
     return _Statement(compiled.string, dialect, constants, order, _row_maker(row, converters))

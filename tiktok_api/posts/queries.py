@@ -65,7 +65,7 @@ def _posts(given: Given) -> Select[Any]:
 @reading
 def _targets(given: Given) -> Select[Any]:
     query = select(*Publication.__table__.columns)
-    return query.where(is_any(Publication.post_id, given["post_ids"])).order_by(Publication.id)
+    return query.where(is_any(Publication.post_id, given["post_ids"])).order_by(Publication.post_id, Publication.id)
 
 
 def list_posts(
@@ -85,21 +85,17 @@ def list_posts(
     """
     filters = {"status": status, "account_id": account_id, "type": type, "since": since, "until": until}
     pattern = contains(q) if q else None
-    page = read_page(_posts, args, by=KEYS, **_reach(caller), **filters, pattern=pattern)
+    page = read_page(_posts, args, by=KEYS, **caller.reach, **filters, pattern=pattern)
     page.data = _with_targets(page.data)
     return page
 
 
 def show_post(caller: Identity, post_id: UUID) -> Any:
     """Returns one post with its parts. Raises NotFound."""
-    post = _posts.first(**_reach(caller), id=post_id)
+    post = _posts.first(**caller.reach, id=post_id)
     if post is None:
         raise NotFound
     return _with_targets([post])[0]
-
-
-def _reach(caller: Identity) -> dict[str, Any]:
-    return {"owner_id": caller.user_id, "reached": caller.account_ids}
 
 
 def _with_targets(posts: Sequence[Any]) -> list[Any]:

@@ -6,6 +6,7 @@ A message never repeats the value: it may be a password in the wrong place.
 import base64
 import binascii
 import re
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any
@@ -183,6 +184,7 @@ def _strong(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=64)
 def derive(secret: str, purpose: str) -> bytes:
     """A 32-byte key of its own for `purpose`, derived from `secret` by HKDF-SHA256 (RFC 5869)."""
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=f"tiktok-api/{purpose}".encode()).derive(secret.encode())

@@ -31,6 +31,10 @@ class Parser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": RAISE, "json": RAISE}  # noqa: RUF012
 
+    def use_args(self, argmap: Any, *args: Any, **options: Any) -> Any:
+        """Read by one schema object for all requests of a route: to make one visits all of its fields."""
+        return super().use_args(argmap() if isinstance(argmap, type) else argmap, *args, **options)
+
     def load_json(self, req: Request, schema: Schema) -> Any:
         if req.mimetype and not req.is_json:
             raise UnsupportedBody
