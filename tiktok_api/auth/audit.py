@@ -16,12 +16,14 @@ from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import AuditEntry
 from tiktok_api.db import db
+from tiktok_api.db.writes import insert_rows, make_row
 
 
 def record(caller: Identity, action: str, *, subject_id: UUID | None = None, **detail: Any) -> None:
     """Write down what the caller does; call it inside the transaction that does it."""
-    db.session.add(
-        AuditEntry(
+    insert_rows(
+        make_row(
+            AuditEntry,
             user_id=caller.user_id,
             session_id=caller.session_id,
             api_key_id=caller.key_id,

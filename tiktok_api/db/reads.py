@@ -196,7 +196,7 @@ class _Statement:
             cursor.execute(self.sql, parameters)
             return self.make_rows(cursor.fetchall())
         except self.dialect.loaded_dbapi.Error as error:
-            raise _explained(error, self, connection) from error
+            raise explained(error, self.sql, self.dialect, connection) from error
 
 
 def _run_alone(engine: Engine, statement: _Statement, given: Mapping[str, Any]) -> list[Any]:
@@ -211,12 +211,12 @@ def _run_alone(engine: Engine, statement: _Statement, given: Mapping[str, Any]) 
         connection.close()
 
 
-def _explained(error: Exception, statement: _Statement, connection: PoolProxiedConnection) -> BaseException:
-    dialect = statement.dialect
+def explained(error: Exception, sql: str, dialect: Dialect, connection: PoolProxiedConnection) -> BaseException:
+    """The driver's error as SQLAlchemy would raise it."""
     is_dead = dialect.is_disconnect(error, connection, None)  # type: ignore[arg-type]
-    return DBAPIError.instance(
-        statement.sql, None, error, dialect.loaded_dbapi.Error, connection_invalidated=is_dead, dialect=dialect
-    )
+    options: dict[str, Any] = {"hide_parameters": True, "connection_invalidated": is_dead, "dialect": dialect}
+    found: BaseException = DBAPIError.instance(sql, None, error, dialect.loaded_dbapi.Error, **options)
+    return found
 
 
 def _compile(query: Select[Any], dialect: Dialect) -> _Statement:

@@ -9,6 +9,7 @@ from sqlalchemy import ScalarSelect, delete, select
 
 from tiktok_api import clock
 from tiktok_api.db import db, insert_into, new_id
+from tiktok_api.db.writes import make_row
 from tiktok_api.jobs import registry
 from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.models import Job, JobStatus, is_ready
@@ -60,6 +61,20 @@ def enqueue(
         "payload": payload or {},
     }
     db.session.execute(statement.on_conflict_do_update(index_elements=["unique_key"], set_=moved))
+
+
+def make_job(kind: str, *, due_at: datetime, owner_id: UUID, subject: UUID, unique_key: str) -> Job:
+    """A row for `insert_rows`, of a job that no other can have the key of."""
+    return make_row(
+        Job,
+        kind=kind,
+        lane=registry.lane_of(kind),
+        owner_id=owner_id,
+        subject=subject,
+        unique_key=unique_key,
+        due_at=due_at,
+        request_id=structlog.contextvars.get_contextvars().get("request_id"),
+    )
 
 
 def enqueue_once(kind: str, *, due_at: datetime, unique_key: str) -> None:

@@ -53,9 +53,18 @@ def get_media(caller: Identity, media_id: UUID, *, to_change: bool = False) -> M
     return media
 
 
-def get_many(caller: Identity, ids: Iterable[UUID]) -> dict[UUID, Media]:
-    """Returns those of `ids` that are the caller's, by id."""
-    found = db.session.scalars(select(Media).where(Media.id.in_(set(ids)), *visible_to(caller)))
+def get_many(caller: Identity, ids: Iterable[UUID], *, is_locked: bool = False) -> dict[UUID, Media]:
+    """Returns those of `ids` that are the caller's, by id.
+
+    `is_locked`: an inspection that ends at this moment waits until this transaction is committed.
+    """
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    mine = select(Media).where(Media.id.in_(wanted), *visible_to(caller))
+    if is_locked:
+        mine = mine.with_for_update(read=True, of=Media).execution_options(populate_existing=True)
+    found = db.session.scalars(mine)
     return {media.id: media for media in found}
 
 

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
+from tiktok_api.accounts.models import Account
 from tiktok_api.accounts.services import get_accounts
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
+from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.errors import fault
 from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media
@@ -46,25 +48,42 @@ def what_differs(
     }
 
 
-def set_media(caller: Identity, post: Post, media_ids: Sequence[UUID], reasons: Reasons) -> None:
-    """Show those media that are the caller's. Raises UnknownTarget where any are not."""
-    known = get_many(caller, media_ids)
+def find_media(
+    caller: Identity, media_ids: Sequence[UUID], reasons: Reasons, *, is_locked: bool = False
+) -> list[Media]:
+    """Returns those media that are the caller's, in their order; where any are not, that is a reason."""
+    known = get_many(caller, media_ids, is_locked=is_locked)
     places = [place for place, media_id in enumerate(media_ids) if media_id in known]
     unknown = [
         fault("unknown_media", "No such media of yours.", pointer=f"/media_ids/{place}")
         for place, media_id in enumerate(media_ids)
         if media_id not in known
     ]
-    db.session.execute(delete(PostMedia).where(PostMedia.post_id == post.id))
-    db.session.add_all(PostMedia(post_id=post.id, media_id=media_ids[place], position=place) for place in places)
-    db.session.flush()
     if unknown:
         reasons.leave_out("media_ids", kept=places, of=len(media_ids))
-        raise UnknownTarget(errors=unknown)
+        reasons.add(UnknownTarget(errors=unknown))
+    return [known[media_ids[place]] for place in places]
 
 
-def set_targets(caller: Identity, post: Post, targets: Sequence[dict[str, Any]], reasons: Reasons) -> None:
-    """Replace the targets by those whose accounts are the caller's. Raises UnknownTarget where any is not."""
+def media_rows(post: Post, media: Sequence[Media]) -> list[PostMedia]:
+    """Returns the rows by which a post shows media."""
+    return [make_row(PostMedia, post_id=post.id, media_id=each.id, position=place) for place, each in enumerate(media)]
+
+
+def set_media(caller: Identity, post: Post, media_ids: Sequence[UUID], reasons: Reasons) -> None:
+    """Show those media that are the caller's."""
+    media = find_media(caller, media_ids, reasons)
+    db.session.execute(delete(PostMedia).where(PostMedia.post_id == post.id))
+    insert_rows(*media_rows(post, media))
+
+
+def make_publications(
+    caller: Identity, post: Post, targets: Sequence[dict[str, Any]], reasons: Reasons
+) -> tuple[list[Publication], dict[UUID, Account]]:
+    """Returns new publications, in the order of their ids, for those targets whose accounts are the caller's, and these.
+
+    Where any is not, that is a reason.
+    """
     known = get_accounts(caller, [target["account_id"] for target in targets])
     places = [place for place, target in enumerate(targets) if target["account_id"] in known]
     unknown = [
@@ -72,27 +91,34 @@ def set_targets(caller: Identity, post: Post, targets: Sequence[dict[str, Any]],
         for place, target in enumerate(targets)
         if target["account_id"] not in known
     ]
+    if unknown:
+        reasons.leave_out("targets", kept=places, of=len(targets))
+        reasons.add(UnknownTarget(errors=unknown))
+    whose = {"post_id": post.id, "owner_id": post.owner_id}
+    made = [
+        make_row(Publication, account_id=target["account_id"], overrides=overrides_in(target), **whose)
+        for target in (targets[place] for place in places)
+    ]
+    return made, known
+
+
+def set_targets(caller: Identity, post: Post, targets: Sequence[dict[str, Any]], reasons: Reasons) -> None:
+    """Replace the targets by those whose accounts are the caller's."""
+    made, _ = make_publications(caller, post, targets, reasons)
     for publication in publications_of(post):
         queue.cancel(publication.job_key)
         db.session.delete(publication)
-    db.session.flush()
-    for target in (targets[place] for place in places):
-        overrides, account_id = overrides_in(target), target["account_id"]
-        db.session.add(Publication(post_id=post.id, owner_id=post.owner_id, account_id=account_id, overrides=overrides))
-        db.session.flush()  # one by one: their ids keep the order of the targets
-    if unknown:
-        reasons.leave_out("targets", kept=places, of=len(targets))
-        raise UnknownTarget(errors=unknown)
+    insert_rows(*made)
 
 
-def fill_in_defaults(caller: Identity, post: Post, *, sent: Collection[str]) -> None:
+def fill_in_defaults(
+    post: Post, publications: Sequence[Publication], accounts: Mapping[UUID, Account], *, sent: Collection[str]
+) -> None:
     """Fill in what the creation of a post left out, from the defaults of its targets' accounts; `sent` names the rest.
 
     A target's own value comes first, then the post's own, then its account's default. The mode is the whole post's: it is
     filled in where all of its accounts have the same default. In inbox mode the person chooses the rest in the app.
     """
-    publications = publications_of(post)
-    accounts = get_accounts(caller, [each.account_id for each in publications if each.account_id])
     modes = {account.defaults.get("mode") for account in accounts.values()}
     if "mode" not in sent and len(modes) == 1 and (mode := modes.pop()) is not None:
         post.mode = PostMode(mode)

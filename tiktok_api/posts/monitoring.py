@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 
 from tiktok_api import clock
 from tiktok_api.db import db
@@ -46,6 +46,8 @@ def gauges() -> Iterator[Metric]:
 
 def count_transition(publication: Publication) -> None:
     """Count how long the last state lasted, and, when the first upload begins, how late the post is."""
+    if inspect(publication).transient:  # it is only being created
+        return
     entries = db.session.execute(
         select(TimelineEntry.state, TimelineEntry.at)
         .where(TimelineEntry.publication_id == publication.id)

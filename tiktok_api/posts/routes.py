@@ -6,7 +6,7 @@ from uuid import UUID
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
 from tiktok_api.errors import StaleVersion
-from tiktok_api.posts import queries, services
+from tiktok_api.posts import creation, queries, services
 from tiktok_api.posts.errors import (
     LocalTimeMissing,
     LocalTimeTwice,
@@ -65,7 +65,7 @@ def list_posts(args: dict[str, Any]) -> Page:
 def create_post(draft: dict[str, Any]) -> Any:
     """Create a draft, or with a time a scheduled post"""
     with transaction():
-        return queries.show_post(caller, services.create_post(caller, **draft))
+        return creation.create_post(caller, **draft)
 
 
 @blp.get("/<uuid:post_id>")

@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from tiktok_api import clock
+from tiktok_api.accounts.services import load_accounts
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, locked
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.posts.drafts import (
-    fill_in_defaults,
     leave_out_defaults,
     publications_of,
     set_media,
@@ -52,29 +52,6 @@ def get_post(caller: Identity, post_id: UUID) -> Post:
     if post is None:
         raise NotFound
     return post
-
-
-def create_post(caller: Identity, *, slot: dict[str, Any], **draft: Any) -> UUID:
-    """Create a draft, or with a time a scheduled post. Returns its id.
-
-    Raises UnknownTarget, NotPublishable, PublishTimePassed…
-    """
-    media_ids, targets = draft.pop("media_ids"), draft.pop("targets")
-    post = Post(owner_id=caller.user_id, **draft)
-    post.consented_at = clock.now() if post.consent else None
-    db.session.add(post)
-    db.session.flush()
-    reasons = Reasons()
-    with reasons.gather():
-        set_media(caller, post, media_ids, reasons)
-    with reasons.gather():
-        set_targets(caller, post, targets, reasons)
-    fill_in_defaults(caller, post, sent=draft.keys())
-    if slot:
-        reasons.check_left_out(post, targets)
-    _put_on_calendar_at(caller, post, slot, reasons)
-    reasons.raise_any()
-    return post.id
 
 
 def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
@@ -197,9 +174,10 @@ def _must_be_publishable(
 ) -> None:
     """Raises NotPublishable. The content may change while an account must be connected again: only a new time needs it."""
     media = pending_media.media_of(post.id, is_locked=True)
-    problems = check_all(post, targets, media, by_cache=by_cache)
+    accounts = load_accounts(publication.account_id for publication in targets.values())
+    problems = check_all(post, targets, media, accounts, by_cache=by_cache)
     if are_targets_new:
-        problems += check_grants(post, targets)
+        problems += check_grants(post, targets, accounts)
     if problems:
         raise NotPublishable(errors=[problem.as_fault() for problem in problems])
     pending_media.check_when_known(post, media)

@@ -1,9 +1,9 @@
 """What a post needs a person to have granted: checked when it is scheduled, not only when its time has come."""
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from tiktok_api.accounts.models import INBOX_SCOPE, PUBLISHING_SCOPE, Account
-from tiktok_api.accounts.services import load_accounts
 from tiktok_api.posts.models import Post, PostMode, Publication
 from tiktok_api.posts.preflight.rules import PostFinding
 
@@ -25,9 +25,8 @@ def missing_grant(account: Account, mode: PostMode) -> str | None:
     return None if scope_for(mode) in account.scopes else SCOPE_MISSING
 
 
-def check_grants(post: Post, targets: Mapping[int, Publication]) -> list[PostFinding]:
+def check_grants(post: Post, targets: Mapping[int, Publication], accounts: Mapping[UUID, Account]) -> list[PostFinding]:
     """Returns a finding for each target whose account must be connected again before anything can go out on it."""
-    accounts = load_accounts(publication.account_id for publication in targets.values())
     found = []
     for position, publication in targets.items():
         account = accounts.get(publication.account_id) if publication.account_id else None

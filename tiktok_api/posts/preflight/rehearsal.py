@@ -13,7 +13,7 @@ from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import transaction
 from tiktok_api.errors import Invalid
-from tiktok_api.posts import services
+from tiktok_api.posts import creation, services
 from tiktok_api.posts.models import PostType
 from tiktok_api.posts.schemas.posts import SLOT, with_enums
 from tiktok_api.web.parsing.well_formed import WellFormed
@@ -25,7 +25,7 @@ def create(caller: Identity, sound: WellFormed) -> None:
     """Raises Invalid with what would keep the sound parts of a draft from being created."""
     changes = {"type": PostType.VIDEO, "media_ids": [], "targets": []} | _changes(sound)
     with _undone(), _without_false_reasons(sound):
-        services.create_post(caller, **changes)
+        creation.create_post(caller, **changes)
 
 
 def update(caller: Identity, post_id: UUID, sound: WellFormed) -> None:

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from tiktok_api.accounts.creator_info import last_creator_info
 from tiktok_api.accounts.models import Account
-from tiktok_api.accounts.services import load_account, load_accounts
+from tiktok_api.accounts.services import load_account
 from tiktok_api.errors import Invalid
 from tiktok_api.media.models import Media
 from tiktok_api.posts.errors import NotPublishable
@@ -50,6 +51,10 @@ class Reasons:
             problem.extra = problem.extra | {"errors": after}
             if after or not before:  # without faults of its own, another stage has refused already
                 self._problems.append(problem)
+
+    def add(self, problem: Invalid) -> None:
+        """Note a problem whose pointers are to the items as they were sent."""
+        self._problems.append(problem)
 
     def leave_out(self, name: str, *, kept: Sequence[int], of: int) -> None:
         """Note that from here on the list `name` holds only its items at the places `kept`, of so many that were sent."""
@@ -102,7 +107,12 @@ def _original(pointer: str, places: Places) -> str:
 
 
 def check_all(
-    post: Post, targets: Mapping[int, Publication], media: list[Media], *, by_cache: bool
+    post: Post,
+    targets: Mapping[int, Publication],
+    media: Sequence[Media],
+    accounts: Mapping[UUID, Account],
+    *,
+    by_cache: bool,
 ) -> list[PostFinding]:
     """Returns what is wrong with a post; with `by_cache` also by TikTok's last answer about each creator.
 
@@ -111,11 +121,11 @@ def check_all(
     found = check_post(post, targets, media)
     if not by_cache:
         return found
-    accounts = load_accounts(publication.account_id for publication in targets.values())
     known = {(finding.code, finding.pointer) for finding in found}
     for position, publication in targets.items():
-        if publication.account_id in accounts and post.is_direct:
-            by_creator = _check_cached(post, publication, position, media, accounts[publication.account_id])
+        account = accounts.get(publication.account_id) if publication.account_id else None
+        if account is not None and post.is_direct:
+            by_creator = _check_cached(post, publication, position, media, account)
             found += [finding for finding in by_creator if (finding.code, finding.pointer) not in known]
     return found
 

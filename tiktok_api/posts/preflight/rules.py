@@ -50,7 +50,7 @@ def utf16_length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def check_post(post: Post, targets: Mapping[int, Publication], media: list[Media]) -> list[PostFinding]:
+def check_post(post: Post, targets: Mapping[int, Publication], media: Sequence[Media]) -> list[PostFinding]:
     """Returns what is wrong whatever TikTok says of the creators today: asked before a post is scheduled.
 
     `targets` are those that are to go out, by their place in the post.

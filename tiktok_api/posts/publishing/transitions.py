@@ -10,8 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from tiktok_api import clock, events
+from tiktok_api import events
 from tiktok_api.db import db
+from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.jobs import queue
 from tiktok_api.posts.models import PUBLISH, Attempt, Post, PostStatus, Publication, TimelineEntry, job_key
 from tiktok_api.posts.states import ALIVE, ARRIVED, ENDED, LIVE, AttemptState, PublicationState
@@ -36,7 +37,6 @@ def transition(
     for name, value in facts.items():
         setattr(publication, name, value)
     add_timeline_entry(publication, event, detail or reason)
-    db.session.flush()
     siblings = db.session.scalars(select(Publication.state).where(Publication.post_id == post.id))
     post.status = derive_status(siblings)
     events.announce(f"publication.{state}", publication=publication)
@@ -44,11 +44,13 @@ def transition(
 
 def add_timeline_entry(publication: Publication, event: str, detail: str | None = None) -> None:
     """Add what has happened to the publication's timeline."""
-    db.session.add(
-        TimelineEntry(
-            publication_id=publication.id, at=clock.now(), state=publication.state, event=event, detail=detail
-        )
-    )
+    insert_rows(make_entry(publication, event, detail))
+
+
+def make_entry(publication: Publication, event: str, detail: str | None = None) -> TimelineEntry:
+    """Returns the entry that says what has happened."""
+    facts = {"publication_id": publication.id, "state": publication.state, "event": event, "detail": detail}
+    return make_row(TimelineEntry, **facts)
 
 
 def enqueue_publication(publication_id: UUID, due_at: datetime) -> None:

@@ -1,0 +1,85 @@
+"""Creating a post: everything is found and checked first, then written once, with its final values, and answered as written."""
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from tiktok_api import clock, events
+from tiktok_api.accounts.models import Account
+from tiktok_api.auth import audit
+from tiktok_api.auth.identity import Identity
+from tiktok_api.db.writes import insert_rows, make_row
+from tiktok_api.jobs import queue
+from tiktok_api.media.models import Media
+from tiktok_api.posts.drafts import fill_in_defaults, find_media, make_publications, media_rows
+from tiktok_api.posts.errors import NotPublishable
+from tiktok_api.posts.models import PUBLISH, Post, Publication
+from tiktok_api.posts.preflight.grants import check_grants
+from tiktok_api.posts.preflight.report import Reasons, check_all
+from tiktok_api.posts.publishing.transitions import derive_status, make_entry
+from tiktok_api.posts.schedule import resolve_time
+from tiktok_api.posts.states import PublicationState
+from tiktok_api.posts.waiting import pending_media
+
+
+def create_post(
+    caller: Identity,
+    *,
+    slot: dict[str, Any],
+    media_ids: Sequence[UUID],
+    targets: Sequence[dict[str, Any]],
+    **content: Any,
+) -> SimpleNamespace:
+    """Create a draft, or with a time a scheduled post. Returns it with its parts, as `queries.show_post` does.
+
+    Raises UnknownTarget, NotPublishable, PublishTimePassed…
+    """
+    post = make_row(Post, owner_id=caller.user_id, **content)
+    post.consented_at = clock.now() if post.consent else None
+    reasons = Reasons()
+    media = find_media(caller, media_ids, reasons, is_locked=bool(slot))
+    publications, accounts = make_publications(caller, post, targets, reasons)
+    fill_in_defaults(post, publications, accounts, sent=content.keys())
+    if slot:
+        reasons.check_left_out(post, targets)
+        with reasons.gather():
+            for name, value in (resolve_time(**slot) or {}).items():
+                setattr(post, name, value)
+        with reasons.gather():
+            _must_be_publishable(post, publications, media, accounts)
+    reasons.raise_any()
+    if slot:
+        _schedule(post, publications)
+    insert_rows(post, *media_rows(post, media), *publications)
+    if slot:
+        _plan(caller, post, publications, media)
+    columns = {column.key: getattr(post, column.key) for column in Post.__table__.columns}
+    return SimpleNamespace(**columns, media_ids=[each.id for each in media], targets=publications)
+
+
+def _must_be_publishable(
+    post: Post, publications: Sequence[Publication], media: Sequence[Media], accounts: dict[UUID, Account]
+) -> None:
+    targets = dict(enumerate(publications))
+    problems = check_all(post, targets, media, accounts, by_cache=True) + check_grants(post, targets, accounts)
+    if problems:
+        raise NotPublishable(errors=[problem.as_fault() for problem in problems])
+
+
+def _schedule(post: Post, publications: Sequence[Publication]) -> None:
+    for publication in publications:
+        publication.state = PublicationState.SCHEDULED
+        publication.next_try_at = publication.wanted_at = post.publish_at
+    post.status = derive_status(publication.state for publication in publications)
+
+
+def _plan(caller: Identity, post: Post, publications: Sequence[Publication], media: Sequence[Media]) -> None:
+    """Write down that the post is scheduled, and have it published."""
+    due: dict[str, Any] = {"due_at": post.publish_at, "owner_id": post.owner_id}
+    jobs = [queue.make_job(PUBLISH, subject=each.id, unique_key=each.job_key, **due) for each in publications]
+    insert_rows(*(make_entry(each, "scheduled") for each in publications), *jobs)
+    for publication in publications:
+        events.announce(f"publication.{publication.state}", publication=publication)
+    pending_media.check_when_known(post, media)
+    audit.record(caller, "post.scheduled", subject_id=post.id)
