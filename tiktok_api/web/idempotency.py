@@ -1,7 +1,8 @@
 """Idempotency keys: a POST that is sent twice acts once, and its response is sent again.
 
-The claim of a key is committed by itself, with a lease, so that of many at once one runs. The route's changes and its
-serialised response are then committed together: a crash leaves both or neither.
+The claim of a key, the route's changes and its serialised response are committed together: a crash leaves all or nothing, and
+of many at once one runs, while the others wait for its response. Where a body is streamed, the claim is committed before, with
+a lease, and the others are told to wait.
 
 A key belongs to the credential that sent it: to all sessions of a user, or to one API key. What the credential could reach
 is part of the fingerprint, so a response is never sent again to one that has been narrowed since.
@@ -20,11 +21,11 @@ from uuid import UUID
 
 import orjson
 from flask import Response, g, request
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ForeignKey, UniqueConstraint, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tiktok_api.db import Model, database_now, new_id, transaction
+from tiktok_api import clock
+from tiktok_api.db import Model, database_now, insert_into, new_id, transaction
 from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import Conflict, Invalid
 from tiktok_api.extensions import service
@@ -121,23 +122,38 @@ def run(caller: Caller, act: Callable[..., Response], *, streamed: StreamedBody 
     if not (0 < len(key) <= 255 and key.isprintable()):
         raise InvalidIdempotencyKey.at(parameter=HEADER, code="invalid")
     asked = _Request(caller.user_id, _hash_key(caller.credential, key), _hash_head(caller.rights), new_id())
-    body = _hash(request.get_data(cache=True)) if streamed is None else ""
-    with transaction():
-        found = _claim(asked, asked.fingerprint(body))
-    if isinstance(found, _Answered):
-        if found.fingerprint != asked.fingerprint(streamed.read_fingerprint() if streamed else body):
-            raise IdempotencyKeyReused.at(parameter=HEADER, code="reused")
-        return _replay(found)
+    return _act_at_once(asked, act) if streamed is None else _act_after_claim(asked, act, streamed)
 
-    def act_and_store(*received: Any) -> Response:
+
+def _act_at_once(asked: _Request, act: Callable[[], Response]) -> Response:
+    """Claim, act and store the response in one transaction; a request that comes meanwhile waits for its end."""
+    body = _hash(request.get_data(cache=True))
+    fingerprint = asked.fingerprint(body)
+    with transaction():
+        found = _insert(asked, fingerprint) or _claim(asked, fingerprint)
+        if not isinstance(found, _Answered):
+            response = act()
+            _store_response(found, asked, body, response)
+            return response
+    return _replay(found, fingerprint)
+
+
+def _act_after_claim(asked: _Request, act: Callable[..., Response], streamed: StreamedBody) -> Response:
+    """Commit the claim, receive the body without a transaction, then act and store the response in one."""
+    with transaction():
+        found = _claim(asked, asked.fingerprint(""))
+    if isinstance(found, _Answered):
+        return _replay(found, asked.fingerprint(streamed.read_fingerprint()))
+
+    def act_and_store(received: Any) -> Response:
         with transaction():
-            response = act(*received)
-            _store_response(found, asked, received[0].fingerprint if received else body, response)
+            response = act(received)
+            _store_response(found, asked, received.fingerprint, response)
         return response
 
     try:
         g.idempotency_claim = asked.claim
-        return act_and_store() if streamed is None else _act_on(streamed, act_and_store)
+        return _act_on(streamed, act_and_store)
     except BaseException:
         _release(asked.claim)
         raise
@@ -191,7 +207,10 @@ def _claim(asked: _Request, fingerprint: str) -> _Answered | UUID:
             return taken
         old = session.execute(select(IdempotencyKey).where(*mine)).scalar()
         if old is None:
-            return _insert(asked, values)
+            inserted = _insert(asked, fingerprint)
+            if inserted is None:  # another request was a moment faster
+                raise IdempotencyKeyInUse
+            return inserted
         if old.answer is not None:
             return _Answered(old.id, old.fingerprint, old.answer)
         if old.fingerprint != fingerprint:
@@ -199,16 +218,21 @@ def _claim(asked: _Request, fingerprint: str) -> _Answered | UUID:
         raise IdempotencyKeyInUse
 
 
-def _insert(asked: _Request, values: dict[str, Any]) -> UUID:
-    row_id = new_id()
-    row = {"id": row_id, "user_id": asked.user_id, "key_hash": asked.key_hash, "kept_until": database_now(KEPT)}
+def _insert(asked: _Request, fingerprint: str) -> UUID | None:
+    """Returns the id of the claim; None if there is a row with this key. One that is being inserted is awaited."""
+    row = {
+        "id": new_id(),
+        "created_at": clock.now(),
+        "user_id": asked.user_id,
+        "key_hash": asked.key_hash,
+        "fingerprint": fingerprint,
+        "claim": asked.claim,
+        "leased_until": database_now(LEASE),
+        "kept_until": database_now(KEPT),
+    }
+    insertion = insert_into(IdempotencyKey).values(row).on_conflict_do_nothing().returning(IdempotencyKey.id)
     with transaction() as session:
-        try:
-            with session.begin_nested():
-                session.execute(insert(IdempotencyKey).values(row | values))
-        except IntegrityError:  # another request was a moment faster
-            raise IdempotencyKeyInUse from None
-    return row_id
+        return session.execute(insertion).scalar()
 
 
 def _renew(claim: UUID) -> None:
@@ -243,7 +267,9 @@ def _release(claim: UUID) -> None:
         session.execute(delete(IdempotencyKey).where(IdempotencyKey.claim == claim, IdempotencyKey.answer.is_(None)))
 
 
-def _replay(found: _Answered) -> Response:
+def _replay(found: _Answered, fingerprint: str) -> Response:
+    if found.fingerprint != fingerprint:
+        raise IdempotencyKeyReused.at(parameter=HEADER, code="reused")
     stored = orjson.loads(service(Encryptor).decrypt(found.answer, IdempotencyKey.answer, found.row_id))
     response = Response(base64.b64decode(stored["body"]), status=stored["status"], headers=stored["headers"])
     response.headers[REPLAYED] = "true"
