@@ -98,21 +98,25 @@ class DatabaseNow(FunctionElement[datetime]):
     name = "database_now"
 
     def __init__(self, after: timedelta = timedelta(0)) -> None:
-        super().__init__(literal(after.total_seconds(), Float()))
+        super().__init__(*([literal(after.total_seconds(), Float())] if after else []))
 
 
 @compiles(DatabaseNow, "sqlite")
 def _now_on_sqlite(element: DatabaseNow, compiler: SQLCompiler, **kwargs: Any) -> str:
-    # The same 26 characters in which SQLAlchemy stores a DateTime, so that text compares as time does.
-    seconds = compiler.process(element.clauses, **kwargs)
-    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', printf('%+.3f seconds', {seconds})) || '000')"
+    # The same 26 characters in which SQLAlchemy stores a DateTime, so that text compares as time does. A subquery: it is read
+    # once, and an index can seek it.
+    moved = "".join(f", printf('%+.3f seconds', {compiler.process(each, **kwargs)})" for each in element.clauses)
+    return f"(SELECT strftime('%Y-%m-%d %H:%M:%f', 'now'{moved}) || '000')"
 
 
 @compiles(DatabaseNow, "postgresql")
 def _now_on_postgresql(element: DatabaseNow, compiler: SQLCompiler, **kwargs: Any) -> str:
-    # clock_timestamp(), because now() stands still during a transaction.
-    seconds = compiler.process(element.clauses, **kwargs)
-    return f"(clock_timestamp() + make_interval(secs => CAST({seconds} AS double precision)))"
+    # Not now(), which stands still during a transaction; nor clock_timestamp(), for which no index is used.
+    parts = (
+        f" + make_interval(secs => CAST({compiler.process(each, **kwargs)} AS double precision))"
+        for each in element.clauses
+    )
+    return f"(statement_timestamp(){''.join(parts)})"
 
 
 def database_now(after: timedelta = timedelta(0)) -> DatabaseNow:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, and_, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Index, and_, literal_column, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api.db import Model, business_now, database_now, enum_column
@@ -60,7 +60,7 @@ class Job(Model):
 
 def is_free() -> ColumnElement[bool]:
     """The condition that no worker holds the job: it has no lease, or its lease has run out."""
-    return or_(Job.leased_until.is_(None), Job.leased_until < select(database_now()).scalar_subquery())
+    return or_(Job.leased_until.is_(None), Job.leased_until < database_now())
 
 
 def is_due() -> ColumnElement[bool]:
@@ -79,10 +79,10 @@ def is_waiting() -> ColumnElement[bool]:
 
 
 def is_past_due() -> ColumnElement[bool]:
-    """The condition that the job's time has come. The clock is read once, as a subquery: an index cannot seek a volatile value."""
-    return Job.due_at <= select(business_now()).scalar_subquery()
+    """The condition that the job's time has come."""
+    return Job.due_at <= business_now()
 
 
 def is_unsent() -> ColumnElement[bool]:
     """The condition that no runner has handed the job to a thread that is about to claim it."""
-    return or_(Job.enqueued_until.is_(None), Job.enqueued_until < select(database_now()).scalar_subquery())
+    return or_(Job.enqueued_until.is_(None), Job.enqueued_until < database_now())
