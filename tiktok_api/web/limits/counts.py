@@ -38,11 +38,15 @@ if ARGV[4] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[4] then
 end
 if ARGV[5] ~= '' and redis.call('GET', KEYS[3]) == ARGV[6] and redis.call('GET', KEYS[2]) ~= 'ended' then
     local left = math.floor((ARGV[7] + ARGV[8] - now) / 1000)
-    if left > 0 then
+    if left > 0 and left <= ARGV[8] / 1000 then
         redis.call('SET', KEYS[2], ARGV[5], 'PX', left)
     end
 end
 local limit, window, amount = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local newest = redis.call('LINDEX', KEYS[1], 0)
+if newest and tonumber(newest) > now then
+    redis.call('DEL', KEYS[1]) -- the clock was set back: nothing is known about what came before
+end
 local oldest = redis.call('LINDEX', KEYS[1], -1)
 while oldest and tonumber(oldest) < now - window do
     redis.call('RPOP', KEYS[1])
@@ -136,9 +140,17 @@ class Counts:
         keys = (f"{_PREFIX}{key}", f"{_PREFIX}session:{known.session}", _GENERATION)
         remembered = (known.token, known.generation, known.asked_at, int(REMEMBERED_SECONDS * 1e6))
         answer = self._redis.run(*keys, limit, int(window * 1e6), amount, token, *remembered)
-        if answer is None:
+        if not _is_sound(answer):
             counters.limiter_fallbacks.inc()
+            return None
         return answer
+
+
+def _is_sound(answer: Any) -> bool:
+    """Returns True for what the script answers; None stands for a Redis that is away, and others may answer anything."""
+    if not isinstance(answer, list) or len(answer) != 3 or answer[0] not in (-1, 0, 1):
+        return False
+    return all(isinstance(each, int) or (isinstance(each, bytes) and each.isdigit()) for each in answer[1:])
 
 
 def _as_count(answer: Any) -> Count:
@@ -153,9 +165,11 @@ class _OwnCounts:
         self._lock = threading.Lock()
 
     def count(self, key: str, limit: int, window: float, amount: int) -> Count:
-        now = time.monotonic()
+        now = time.time()
         with self._lock:
             entries = self._windows.setdefault(key, deque())
+            if entries and entries[-1] > now:  # the clock was set back: nothing is known about what came before
+                entries.clear()
             self._windows.move_to_end(key)
             if len(self._windows) > _MOST_KEYS:
                 self._windows.popitem(last=False)
