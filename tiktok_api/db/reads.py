@@ -26,7 +26,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import ARRAY, JSON, Boolean, DateTime, Select, Uuid, bindparam, func, select
-from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import PoolProxiedConnection
@@ -145,7 +145,10 @@ class Read:
             session = db.session()
             session.flush()
             connection = session.connection()
-            return self._statement(connection.dialect, given, limit, is_counting).run(connection.connection, given)
+            statement = self._statement(connection.dialect, given, limit, is_counting)
+            if is_watched(connection.engine):
+                return statement.run_watched(connection, given)
+            return statement.run(connection.connection, given)
         engine = db.engine
         statement = self._statement(engine.dialect, given, limit, is_counting)
         try:
@@ -186,8 +189,7 @@ class _Statement:
 
     def run(self, connection: PoolProxiedConnection, given: Mapping[str, Any]) -> list[Any]:
         """The rows. Raises DBAPIError, as SQLAlchemy does."""
-        values = {**self.constants, **{name: _to_driver(value, self.dialect) for name, value in given.items()}}
-        parameters: Any = values if self.order is None else [values[name] for name in self.order]
+        parameters = self._parameters(given)
         try:
             if self.dialect.name == "postgresql":
                 cursor = connection.dbapi_connection.cursor(binary=True)  # type: ignore[union-attr]
@@ -198,8 +200,24 @@ class _Statement:
         except self.dialect.loaded_dbapi.Error as error:
             raise explained(error, self.sql, self.dialect, connection) from error
 
+    def run_watched(self, connection: Connection, given: Mapping[str, Any]) -> list[Any]:
+        """The rows, by way of SQLAlchemy's events."""
+        return self.make_rows(connection.exec_driver_sql(self.sql, self._parameters(given)))
+
+    def _parameters(self, given: Mapping[str, Any]) -> Any:
+        values = {**self.constants, **{name: _to_driver(value, self.dialect) for name, value in given.items()}}
+        return values if self.order is None else tuple(values[name] for name in self.order)
+
+
+def is_watched(engine: Engine) -> bool:
+    """Returns True if statements must be shown to a listener of SQLAlchemy's events: a tracer, or a test."""
+    return bool(engine.dispatch.before_cursor_execute or engine.dispatch.after_cursor_execute)
+
 
 def _run_alone(engine: Engine, statement: _Statement, given: Mapping[str, Any]) -> list[Any]:
+    if is_watched(engine):
+        with engine.connect() as watched:
+            return statement.run_watched(watched, given)
     connection = engine.raw_connection()
     try:
         return statement.run(connection, given)

@@ -12,7 +12,7 @@ from sqlalchemy import Table, insert
 from sqlalchemy.engine import Connection, Dialect
 
 from tiktok_api.db import Model, db
-from tiktok_api.db.reads import explained
+from tiktok_api.db.reads import explained, is_watched
 
 Row = TypeVar("Row", bound=Model)
 _Default = Callable[[], Any]
@@ -47,6 +47,9 @@ class _Insert:
 
     def run(self, connection: Connection, rows: Iterable[Model]) -> None:
         parameters = [self._parameters(row) for row in rows]
+        if is_watched(connection.engine):
+            connection.exec_driver_sql(self.sql, parameters)
+            return
         cursor = connection.connection.cursor()
         try:
             if len(parameters) == 1:
