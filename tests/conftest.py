@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, has_request_context
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, create_engine, event, text
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from werkzeug.test import TestResponse
 
 from tests import oauth_consent, servers, storages
@@ -44,6 +45,16 @@ def _do_not_wait_for_the_disk(connection: Any, _record: Any, _proxy: Any) -> Non
     """As for PostgreSQL in `tests.servers`: no database of this process outlives the machine."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous=OFF")
+
+
+@event.listens_for(Engine, "before_execute")
+def _writes_are_in_transactions(connection: Connection, statement: Any, *_: Any) -> None:
+    """On PostgreSQL a lock that is taken outside a transaction is gone at once, and half a change would stay."""
+    is_locking = getattr(statement, "_for_update_arg", None) is not None
+    is_writing = has_request_context() and getattr(statement, "is_dml", False)  # tests write as they like
+    if (is_locking or is_writing) and connection.dialect.name == "postgresql":
+        driver: Any = connection.connection.dbapi_connection
+        assert not driver.autocommit or driver.info.transaction_status != TransactionStatus.IDLE, str(statement)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -27,9 +27,7 @@ from tiktok_api.extensions import migrate
 from tiktok_api.media import tasks as media_tasks
 from tiktok_api.media.routes import BLUEPRINTS as MEDIA_BLUEPRINTS
 from tiktok_api.posts import tasks as posts_tasks
-from tiktok_api.posts.account_routes import blp as posting_blueprint
-from tiktok_api.posts.routes import blp as posts_blueprint
-from tiktok_api.posts.routes import publications as publications_blueprint
+from tiktok_api.posts.routes import BLUEPRINTS as POSTS_BLUEPRINTS
 from tiktok_api.schema.migrations_folder import migrations_folder
 from tiktok_api.settings import Settings, SettingsInvalid, exit_with, load
 from tiktok_api.web.blueprint import Blueprint
@@ -40,9 +38,7 @@ DOMAINS: tuple[Blueprint, ...] = (
     *AUTH_BLUEPRINTS,
     accounts_blueprint,
     *MEDIA_BLUEPRINTS,
-    posts_blueprint,
-    publications_blueprint,
-    posting_blueprint,
+    *POSTS_BLUEPRINTS,
     analytics_blueprint,
     webhooks_blueprint,
     videos_blueprint,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from tests.analytics.conftest import instant
 from tiktok_api.analytics import queries
@@ -103,20 +103,14 @@ def test_postgresql_seeks_in_the_index_and_never_scans(on_postgresql, account_on
 
 
 def explain(account_id, how):
-    dialect = db.session.get_bind().dialect
-    statement = queries._statement(("followers", "views"), dialect.name)
-    parameters = {
-        "account_id": account_id,
-        "instants": queries._as_parameter([START + timedelta(days=day) for day in range(90)], dialect.name),
-    }
-    compiled = statement.compile(dialect=dialect)
-    values = compiled.construct_params(parameters)
-    processed = {name: _bound(compiled, name, value) for name, value in values.items()}
-    ordered = tuple(processed[name] for name in compiled.positiontup) if compiled.positional else processed
-    rows = db.session.connection().exec_driver_sql(how + compiled.string, ordered)
+    asked = []
+
+    def note(_connection, _cursor, statement, parameters, *_):
+        asked.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    queries.snapshots_at(account_id, [START + timedelta(days=day) for day in range(90)], ("followers", "views"))
+    event.remove(db.engine, "before_cursor_execute", note)
+    [(statement, parameters)] = [each for each in asked if each[0] != "BEGIN"]
+    rows = db.session.connection().exec_driver_sql(how + statement, parameters)
     return "\n".join(str(row[-1]) for row in rows)
-
-
-def _bound(compiled, name, value):
-    process = compiled._bind_processors.get(name)
-    return process(value) if process else value

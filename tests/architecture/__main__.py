@@ -10,7 +10,7 @@ from tests.architecture import walk
 from tests.architecture.figures import four_words, functions_too_long, names_of_several_classes
 from tests.architecture.source import ROOT, Module, modules
 
-TOP_ROOMS = {"routes", "account_routes", "tasks", "schemas", "listeners", "monitoring"}
+TOP_ROOMS = {"routes", "tasks", "schemas", "listeners", "monitoring"}
 
 
 def main() -> None:

@@ -59,7 +59,7 @@ def _room(name: str) -> str | None:
     first = name.partition(".")[0]
     if first in HIDDEN:
         return None
-    return "ground" if first in GROUND or first in ("settings", "metrics", "schema") else first
+    return "ground" if first in GROUND or first in ("settings", "metrics", "schema", "db") else first
 
 
 def _direct(edges: dict[str, set[str]], room: str) -> set[str]:

@@ -2,7 +2,7 @@
 
 from tests.architecture.source import is_at, modules
 
-EDGES = ("routes", "account_routes", "tasks", "listeners", "cli", "administration")
+EDGES = ("routes", "tasks", "listeners", "cli", "administration")
 """Rooms in which a request, a job or a command begins."""
 MACHINERY = (
     "db",

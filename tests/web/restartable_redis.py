@@ -37,7 +37,7 @@ class RestartableRedis:
             client.flushall()
 
     def pause(self, milliseconds: int) -> None:
-        """Answer nobody for so long."""
+        """Answer nothing for so long."""
         with redis.Redis(port=self.port) as client:
             client.execute_command("CLIENT", "PAUSE", str(milliseconds), "ALL")
 

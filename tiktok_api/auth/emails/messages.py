@@ -19,7 +19,7 @@ from sqlalchemy import delete, select, update
 from tiktok_api import clock
 from tiktok_api.auth.emails import wording
 from tiktok_api.auth.models import Email, EmailKind, Registration, User
-from tiktok_api.db import db, new_id
+from tiktok_api.db import db, in_transaction, new_id
 from tiktok_api.jobs import queue
 from tiktok_api.settings import Settings
 
@@ -153,12 +153,8 @@ def mark_sent(email_id: UUID) -> None:
 
 def find_by_token(token: str) -> tuple[User, Email] | None:
     """Returns the user and the email of a reset's token that is still valid; inside a transaction both rows are locked."""
-    row = db.session.execute(
-        select(User, Email)
-        .join(Email, Email.user_id == User.id)
-        .where(*_is_valid(token, EmailKind.RESET))
-        .with_for_update(key_share=True)
-    ).one_or_none()
+    query = select(User, Email).join(Email, Email.user_id == User.id).where(*_is_valid(token, EmailKind.RESET))
+    row = db.session.execute(query.with_for_update(key_share=True) if in_transaction() else query).one_or_none()
     if row is None or row.Email.bound_to != _fingerprint(row.User.password_hash):
         return None
     return row.User, row.Email

@@ -200,7 +200,7 @@ class _Redis:
         return self._try("EVALSHA", self._script.sha, 3, *arguments)
 
     def forget(self, sessions: Iterable[str]) -> bool:
-        """Mark sessions as ended for longer than anybody may remember them. Returns False if Redis is away."""
+        """Mark sessions as ended for longer than any process may remember them. Returns False if Redis is away."""
         kept = int(2 * REMEMBERED_SECONDS * 1000)
         return all(self._try("SET", f"{_PREFIX}session:{session}", _ENDED, "PX", kept) for session in sessions)
 

@@ -1,0 +1,5 @@
+"""The endpoints of posts: of a post and its publications, and of what an account can post."""
+
+from tiktok_api.posts.routes import accounts, posts
+
+BLUEPRINTS = (posts.blp, posts.publications, accounts.blp)
