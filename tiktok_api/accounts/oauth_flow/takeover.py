@@ -7,7 +7,7 @@ may be right, and what is scheduled must not be lost. Once TikTok has ended the 
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from tiktok_api import clock, events
 from tiktok_api.accounts import disconnection, tokens
@@ -18,7 +18,7 @@ from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit
 from tiktok_api.auth import services as users
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db import db, end_reading, locked
+from tiktok_api.db import db, end_reading
 from tiktok_api.errors import NotFound
 from tiktok_api.tiktok import TikTokError
 
@@ -50,20 +50,22 @@ def ask_about_holder(open_id: str, user_id: UUID, vault: TokenVault) -> None:
 def find_account(open_id: str, user_id: UUID, vault: TokenVault) -> Account | None:
     """Returns the row that a grant for this user is for, locked: the held one, or the user's own of before; None: a new one.
 
-    A row of another user's whose grant has ended is taken from them. Users are locked before accounts, as where a user is
-    deleted; accounts not against foreign keys, because a worker that holds a post refers to its account.
+    A row of another user's whose grant has ended is taken from them. Accounts are locked before users, as where a user is
+    deleted; and not against foreign keys, because a worker that holds a post refers to its account.
     """
-    holder_id = db.session.scalar(held(open_id).with_only_columns(Account.owner_id))
-    users.lock_against_deletion({user_id, holder_id or user_id})
-    account = locked(held(open_id), key_share=True)
-    if account is not None and (account.owner_id == user_id or not account.has_lost_its_grant):
+    is_known = or_(Account.taken_over_at.is_(None), Account.owner_id == user_id)
+    known = select(Account).where(Account.open_id == open_id, is_known).order_by(Account.id)
+    fresh = known.with_for_update(key_share=True).execution_options(populate_existing=True)
+    accounts = db.session.scalars(fresh).all()
+    users.lock_against_deletion({user_id, *(each.owner_id for each in accounts)})
+    account = next((each for each in accounts if each.taken_over_at is None), None)
+    before = next((each for each in accounts if each.taken_over_at is not None), None)
+    if account is None:
+        return before
+    if account.owner_id == user_id or not account.has_lost_its_grant:
         return account
-    if account is not None:
-        _take_from(account, vault)
-    before = select(Account).where(
-        Account.open_id == open_id, Account.owner_id == user_id, Account.taken_over_at.is_not(None)
-    )
-    return locked(before, key_share=True)
+    _take_from(account, vault)
+    return before
 
 
 def _take_from(account: Account, vault: TokenVault) -> None:
