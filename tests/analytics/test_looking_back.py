@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from tests.analytics.conftest import instant
 from tiktok_api.analytics import queries
@@ -103,20 +103,16 @@ def test_postgresql_seeks_in_the_index_and_never_scans(on_postgresql, account_on
 
 
 def explain(account_id, how):
-    dialect = db.session.get_bind().dialect
-    statement = queries._statement(("followers", "views"), dialect.name)
-    parameters = {
-        "account_id": account_id,
-        "instants": queries._as_parameter([START + timedelta(days=day) for day in range(90)], dialect.name),
-    }
-    compiled = statement.compile(dialect=dialect)
-    values = compiled.construct_params(parameters)
-    processed = {name: _bound(compiled, name, value) for name, value in values.items()}
-    ordered = tuple(processed[name] for name in compiled.positiontup) if compiled.positional else processed
-    rows = db.session.connection().exec_driver_sql(how + compiled.string, ordered)
+    """The plan of the very statement that is asked."""
+    asked = []
+    instants = [START + timedelta(days=day) for day in range(90)]
+
+    def look(_connection, _cursor, statement, values, *_rest):
+        asked.append((statement, values))
+
+    event.listen(db.engine, "before_cursor_execute", look)
+    queries.snapshots_at(account_id, instants, ("followers", "views"))
+    event.remove(db.engine, "before_cursor_execute", look)
+    [(statement, values)] = [each for each in asked if "account_readings" in each[0]]
+    rows = db.session.connection().exec_driver_sql(how + statement, values)
     return "\n".join(str(row[-1]) for row in rows)
-
-
-def _bound(compiled, name, value):
-    process = compiled._bind_processors.get(name)
-    return process(value) if process else value
