@@ -9,7 +9,7 @@ DEV_STAMP := $(VENV)/.installed-dev-$(shell cksum tests/requirements.txt | cut -
 # More processes than the two cores that are reckoned with: a third of the time tests wait for others.
 PYTEST := $(BIN)/python -m pytest -n 3 --dist loadgroup
 # The tests that must pass through every branch of the critical paths, which setup.cfg names.
-CRITICAL := tests/auth tests/accounts tests/jobs tests/posts tests/web tests/webhooks tests/media/uploads \
+CRITICAL := tests/auth tests/accounts tests/db tests/jobs tests/posts tests/web tests/webhooks tests/media/uploads \
 	tests/media/imports/test_resumption.py tests/media/imports/test_slow_servers.py \
 	tests/contract/test_confined_keys.py tests/server/test_deadlines.py $(addprefix tests/media/library/test_,$(addsuffix .py,cleanup confined_keys library quotas)) \
 	$(addprefix tests/cli/test_,$(addsuffix .py,doctor jobs keys users vault_reseal))

@@ -7,17 +7,18 @@ from uuid import UUID
 
 from flask import Flask, request
 from marshmallow import fields, validate
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from tiktok_api import clock
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import db, new_id, transaction
+from tiktok_api.db.reads import Given, Read
 from tiktok_api.errors import Conflict, NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.models import Job
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.idempotency import StreamedBody
-from tiktok_api.web.pagination import Page, PageArgsSchema, paginate
+from tiktok_api.web.pagination import Page, PageArgsSchema, in_pages, read_page
 from tiktok_api.web.schemas import Schema, page_of
 
 PLANTED = "shown-in-the-answer-alone"
@@ -89,6 +90,23 @@ _SLOW_BODY = StreamedBody(
     receive=_receive_slowly, kept=lambda _received: nullcontext(), read_fingerprint=lambda: Nothing().fingerprint
 )
 
+KEYS = (Job.created_at, Job.id)
+
+
+def _things(given: Given) -> Select[Any]:
+    columns: list[Any] = [Job.id, Job.kind, Job.created_at, Job.due_at]
+    query = select(*columns).where(Job.subject == given["subject"])
+    if "q" in given:
+        query = query.where(Job.kind.contains(given["q"]))
+    return in_pages(query, given, KEYS)
+
+
+def _old_things(given: Given) -> Select[Any]:
+    return in_pages(select(Job).where(Job.subject == given["subject"]), given, KEYS, descending=False)
+
+
+things, old_things = Read(_things), Read(_old_things)
+
 blp = Blueprint("things", __name__, url_prefix="/things", description="Things")
 
 
@@ -127,10 +145,7 @@ def create_unstorable_thing() -> dict[str, Any]:
 @blp.response(200, page_of(ThingSchema))
 def list_things(args: dict[str, Any]) -> Page:
     """List things"""
-    mine = select(Job.id, Job.kind, Job.created_at, Job.due_at).where(Job.subject == caller.user_id)
-    if "q" in args:
-        mine = mine.where(Job.kind.contains(args["q"]))
-    return paginate(mine, args, by=(Job.created_at, Job.id))
+    return read_page(things, args, by=KEYS, subject=caller.user_id, q=args.get("q"))
 
 
 @blp.get("/old")
@@ -138,9 +153,7 @@ def list_things(args: dict[str, Any]) -> Page:
 @blp.response(200, page_of(ThingSchema))
 def list_old_things(args: dict[str, Any]) -> Page:
     """List things, oldest first"""
-    return paginate(
-        select(Job).where(Job.subject == caller.user_id), args, by=(Job.created_at, Job.id), descending=False
-    )
+    return read_page(old_things, args, by=KEYS, subject=caller.user_id)
 
 
 @blp.get("/<uuid:thing_id>")

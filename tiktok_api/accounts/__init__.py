@@ -6,4 +6,4 @@ that must survive a crash, `rate_limits` workers that use up one account's reque
 token only from the vault in `token_refresh`.
 """
 
-__all__ = ["creator_info", "rate_limits", "token_refresh", "tokens"]
+__all__ = ["creator_info", "queries", "rate_limits", "token_refresh", "tokens"]

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response, redirect, request
 from marshmallow import EXCLUDE
 
-from tiktok_api.accounts import disconnection, services
+from tiktok_api.accounts import disconnection, queries, services
 from tiktok_api.accounts.creator_info import CreatorReading, recent_creator_info
 from tiktok_api.accounts.errors import (
     UPSTREAM_PROBLEMS,
@@ -15,7 +15,7 @@ from tiktok_api.accounts.errors import (
     SyncedRecently,
     as_problems,
 )
-from tiktok_api.accounts.models import Account, Connection, ConnectionStatus
+from tiktok_api.accounts.models import Account, ConnectionStatus
 from tiktok_api.accounts.oauth_flow import authorization, callback, callback_page
 from tiktok_api.accounts.oauth_flow.authorization import AuthorizationRequest
 from tiktok_api.accounts.schemas import (
@@ -40,7 +40,7 @@ from tiktok_api.settings import Settings
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.limits import client_address
-from tiktok_api.web.pagination import Page, paginate
+from tiktok_api.web.pagination import Page
 from tiktok_api.web.schemas import page_of
 
 blp = Blueprint("accounts", __name__, url_prefix="/accounts", description="TikTok accounts and connecting them")
@@ -119,9 +119,9 @@ def finish_connection(args: dict[str, Any]) -> Response:
 
 @blp.get("/connections/<uuid:connection_id>")
 @blp.response(200, ConnectionSchema)
-def show_connection(connection_id: UUID) -> Connection:
+def show_connection(connection_id: UUID) -> Any:
     """Show the result of an attempt to connect"""
-    return services.get_connection(caller, connection_id)
+    return queries.show_connection(caller, connection_id)
 
 
 @blp.get("")
@@ -130,14 +130,14 @@ def show_connection(connection_id: UUID) -> Connection:
 def list_accounts(args: dict[str, Any]) -> Page:
     """List your accounts, the newest first"""
     filters = {name: args[name] for name in ("status", "tag", "q") if name in args}
-    return paginate(services.select_accounts(caller, **filters), args, by=(Account.created_at, Account.id))
+    return queries.list_accounts(caller, args, **filters)
 
 
 @blp.get("/<uuid:account_id>")
 @blp.response(200, AccountSchema)
-def show_account(account_id: UUID) -> Account:
+def show_account(account_id: UUID) -> Any:
     """Show an account"""
-    return services.get_account(caller, account_id)
+    return queries.show_account(caller, account_id)
 
 
 @blp.patch("/<uuid:account_id>")
@@ -192,6 +192,6 @@ def show_creator_info(account_id: UUID) -> CreatorReading:
 
     Asked live of TikTok, or at most a minute ago. Show it to the person who writes the post: TikTok requires that.
     """
-    account = services.get_account(caller, account_id)
+    account = queries.show_account(caller, account_id)
     with as_problems():
         return recent_creator_info(account, service(TokenVault))

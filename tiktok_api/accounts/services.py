@@ -1,21 +1,19 @@
-"""A user's accounts: finding, describing and syncing them."""
+"""A user's accounts: finding them to be changed, describing and syncing them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, or_, select, type_coerce
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ScalarSelect, Select, select
 
 from tiktok_api import clock, events
 from tiktok_api.accounts.errors import AccountNeedsReconnection, SyncedRecently
-from tiktok_api.accounts.models import Account, AccountStatus, Connection
+from tiktok_api.accounts.models import Account, AccountStatus
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, end_reading, locked, set_changes
-from tiktok_api.db.reads import Given, is_any
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.tiktok import UserInfo
@@ -53,36 +51,6 @@ def load_accounts(ids: Iterable[UUID | None]) -> dict[UUID, Account]:
 def owner_for_jobs(account_id: UUID) -> ScalarSelect[UUID]:
     """Returns the owner of an account for `queue.enqueue`, as a subquery: the account is not loaded, and may be gone."""
     return select(Account.owner_id).where(Account.id == account_id).scalar_subquery()
-
-
-def get_connection(caller: Identity, connection_id: UUID) -> Connection:
-    """Returns the caller's attempt to connect an account. Raises NotFound."""
-    query = select(Connection).where(Connection.id == connection_id, Connection.owner_id == caller.user_id)
-    if caller.account_ids is not None:
-        accounts = (Connection.account_id, Connection.expected_account_id)
-        query = query.where(or_(*(column.in_(caller.account_ids) for column in accounts)))
-    connection = db.session.scalar(query)
-    if connection is None:
-        raise NotFound
-    return connection
-
-
-def select_accounts(
-    caller: Identity, *, status: Sequence[AccountStatus] = (), tag: Sequence[str] = (), q: str | None = None
-) -> Select[Account]:
-    """Returns a select of the caller's accounts with any of the statuses and any of the tags.
-
-    `q` is looked for in label, username and display name, ignoring case.
-    """
-    statement = _of(caller)
-    if status:
-        statement = statement.where(Account.status.in_(status))
-    if tag:
-        statement = statement.where(or_(*map(_has_tag, tag)))
-    if q is not None:
-        columns = (Account.label, Account.username, Account.display_name)
-        statement = statement.where(or_(*(column.icontains(q, autoescape=True) for column in columns)))
-    return statement
 
 
 def describe(caller: Identity, account_id: UUID, **changes: Any) -> Account:
@@ -153,21 +121,8 @@ def store_profile(account: Account, info: UserInfo, *, captured_at: datetime) ->
     events.announce("account.profile_read", account=account, info=info, captured_at=captured_at)
 
 
-def is_reached(given: Given) -> list[ColumnElement[bool]]:
-    """Returns the conditions for the accounts of `Identity.reach`, in a Read."""
-    mine = [Account.owner_id == given["owner_id"]]
-    return [*mine, is_any(Account.id, given["reached"])] if "reached" in given else mine
-
-
 def _of(caller: Identity) -> Select[Account]:
     statement = select(Account).where(Account.owner_id == caller.user_id)
     if caller.account_ids is not None:
         statement = statement.where(Account.id.in_(caller.account_ids))
     return statement
-
-
-def _has_tag(tag: str) -> ColumnElement[bool]:
-    if db.session.get_bind().dialect.name == "postgresql":
-        return type_coerce(Account.tags, JSONB).contains([tag])
-    each = func.json_each(Account.tags).table_valued("value")
-    return exists(select(1).select_from(each).where(each.c.value == tag))

@@ -32,9 +32,10 @@ from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric
 from tiktok_api.analytics.models import COVER_LINK, AccountReading, AccountTotals, Video
 from tiktok_api.analytics.series import Snapshot
 from tiktok_api.db import db
-from tiktok_api.db.reads import Given, Read
+from tiktok_api.db.reads import Given, Read, reading
 from tiktok_api.posts.matching.videos import ListedVideo
 from tiktok_api.web.link_target import LinkTarget
+from tiktok_api.web.pagination import Page, in_pages, read_page
 
 Ledger = type[AccountReading] | type[AccountTotals]
 
@@ -152,10 +153,28 @@ _SHOWN: tuple[InstrumentedAttribute[Any], ...] = (
 )
 
 
-def videos_of(account_id: UUID, *, include_gone: bool) -> Select[Any]:
-    """An account's videos as rows for `with_covers`."""
-    statement = select(*_SHOWN, Video.cover_key).where(Video.account_id == account_id)
-    return statement if include_gone else statement.where(Video.gone_at.is_(None))
+_KEYS = (Video.listed_at, Video.id)
+
+
+@reading
+def _videos(given: Given) -> Select[Any]:
+    query = select(*_SHOWN, Video.cover_key).where(Video.account_id == given["account_id"])
+    if "include_gone" not in given:
+        query = query.where(Video.gone_at.is_(None))
+    return in_pages(query, given, _KEYS)
+
+
+def list_videos(account_id: UUID, args: dict[str, Any], *, include_gone: bool) -> Page:
+    """A page of an account's videos with the links to their covers, where those are stored. Raises InvalidCursor."""
+    page = read_page(_videos, args, by=_KEYS, account_id=account_id, include_gone=include_gone or None)
+    page.data = [
+        {
+            **row._asdict(),
+            "cover_link": LinkTarget(COVER_LINK, "video_id", row.id, row.cover_key) if row.cover_key else None,
+        }
+        for row in page.data
+    ]
+    return page
 
 
 def listed_since(account_id: UUID, since: datetime) -> list[ListedVideo]:
@@ -176,16 +195,5 @@ def listed_since(account_id: UUID, since: datetime) -> list[ListedVideo]:
             posted_at=row.posted_at,
             duration_seconds=row.duration_seconds,
         )
-        for row in rows
-    ]
-
-
-def with_covers(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Videos with the links to their covers, where those are stored."""
-    return [
-        {
-            **row._mapping,
-            "cover_link": LinkTarget(COVER_LINK, "video_id", row.id, row.cover_key) if row.cover_key else None,
-        }
         for row in rows
     ]

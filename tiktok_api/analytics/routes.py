@@ -11,7 +11,6 @@ from tiktok_api.analytics import queries, services
 from tiktok_api.analytics.charts import labels
 from tiktok_api.analytics.errors import WindowBackwards, WindowOutOfRange, WindowTooLong
 from tiktok_api.analytics.metrics import Reason
-from tiktok_api.analytics.models import Video
 from tiktok_api.analytics.schemas import (
     AccountVideosSchema,
     ChartArgsSchema,
@@ -25,7 +24,7 @@ from tiktok_api.analytics.services import Series
 from tiktok_api.auth.identity import caller
 from tiktok_api.web import conditional
 from tiktok_api.web.blueprint import Blueprint
-from tiktok_api.web.pagination import Page, paginate
+from tiktok_api.web.pagination import Page
 
 blp = Blueprint("analytics", __name__, url_prefix="/analytics", description="How accounts and videos are doing")
 videos_blp = Blueprint(
@@ -101,8 +100,5 @@ def draw_account(args: dict[str, Any], account_id: UUID) -> Response:
 def list_account_videos(args: dict[str, Any], account_id: UUID) -> Page:
     """List an account's public videos with their latest numbers, the newest first"""
     captured_at, reason = services.list_state(caller, account_id)
-    videos = queries.videos_of(account_id, include_gone=args["include_gone"])
-    page = paginate(videos, args, by=(Video.listed_at, Video.id))
-    return AccountVideosPage(
-        queries.with_covers(page.data), page.next_cursor, page.has_more, page.total, captured_at, reason
-    )
+    page = queries.list_videos(account_id, args, include_gone=args["include_gone"])
+    return AccountVideosPage(page.data, page.next_cursor, page.has_more, page.total, captured_at, reason)

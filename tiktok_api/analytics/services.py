@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from tiktok_api import clock
-from tiktok_api.accounts import services as accounts
+from tiktok_api.accounts import queries as accounts
 from tiktok_api.accounts.models import VIDEO_LIST_SCOPE, Account
 from tiktok_api.analytics import queries, series, windows
 from tiktok_api.analytics.metrics import Interval, Metric, Reason, scope_for

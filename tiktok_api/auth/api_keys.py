@@ -22,7 +22,9 @@ from tiktok_api.auth.errors import (
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import ApiKey, User
 from tiktok_api.db import db, end_reading, transaction
+from tiktok_api.db.reads import Given, reading
 from tiktok_api.errors import Invalid, NotFound, fault
+from tiktok_api.web.pagination import Page, in_pages, read_page
 
 PREFIX = "tk_"
 DOMAINS = ("accounts", "media", "posts", "analytics", "webhooks")
@@ -100,9 +102,27 @@ def check_request(caller: Identity, *, account_ids: Sequence[UUID], expires_at: 
         raise ExpiryPassed(errors=faults)
 
 
-def select_keys(caller: Identity) -> Select[ApiKey]:
-    """Returns a select of the caller's keys, including expired ones until they are deleted."""
-    return select(ApiKey).where(ApiKey.user_id == caller.user_id)
+_KEYS = (ApiKey.created_at, ApiKey.id)
+
+
+@reading
+def _keys(given: Given) -> Select[Any]:
+    columns: list[Any] = [
+        ApiKey.id,
+        ApiKey.name,
+        ApiKey.hint,
+        ApiKey.scopes,
+        ApiKey.account_ids,
+        ApiKey.expires_at,
+        ApiKey.last_used_at,
+        ApiKey.created_at,
+    ]
+    return in_pages(select(*columns).where(ApiKey.user_id == given["user_id"]), given, _KEYS)
+
+
+def list_keys(caller: Identity, args: dict[str, Any]) -> Page:
+    """Returns a page of the caller's keys, including expired ones until they are deleted. Raises InvalidCursor."""
+    return read_page(_keys, args, by=_KEYS, user_id=caller.user_id)
 
 
 def revoke(caller: Identity, key_id: UUID) -> None:
@@ -123,9 +143,9 @@ def revoke_all(caller: Identity) -> int:
     return len(rows)
 
 
-def authenticate(token: str, *, address: str) -> Identity:
-    """Returns the identity behind a key, by one indexed query. Raises InvalidToken, ApiKeyExpired."""
-    query = select(
+@reading
+def _key(given: Given) -> Select[Any]:
+    columns: list[Any] = [
         ApiKey.id,
         ApiKey.user_id,
         ApiKey.scopes,
@@ -134,10 +154,14 @@ def authenticate(token: str, *, address: str) -> Identity:
         ApiKey.last_used_at,
         User.timezone,
         User.disabled_at,
-    )
-    row = db.session.execute(
-        query.join(User, User.id == ApiKey.user_id).where(ApiKey.token_hash == _hash(token))
-    ).one_or_none()
+    ]
+    query = select(*columns).join(User, User.id == ApiKey.user_id)
+    return query.where(ApiKey.token_hash == given["token_hash"])
+
+
+def authenticate(token: str, *, address: str) -> Identity:
+    """Returns the identity behind a key, by one indexed query. Raises InvalidToken, ApiKeyExpired."""
+    row = _key.first(token_hash=_hash(token))
     if row is None or row.disabled_at is not None:
         raise InvalidToken
     now = datetime.now(UTC)

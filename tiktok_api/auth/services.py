@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from tiktok_api import events
@@ -24,6 +24,7 @@ from tiktok_api.auth.models import Registration, SignInSession, User
 from tiktok_api.auth.proofs import registrations
 from tiktok_api.auth.proofs.addresses import email_key
 from tiktok_api.db import db, end_reading, locked, set_changes, transaction
+from tiktok_api.db.reads import Given, reading
 from tiktok_api.errors import NotFound
 
 REUSE_GRACE = timedelta(seconds=10)
@@ -144,6 +145,20 @@ def end_session(caller: Identity) -> None:
     """End the caller's session; its tokens are refused from the commit on."""
     with suppress(NotFound):  # another request ended it a moment ago
         sessions.end(caller, caller.session_id)
+
+
+@reading
+def _profile(given: Given) -> Select[Any]:
+    columns: list[Any] = [User.id, User.email, User.display_name, User.timezone, User.created_at]
+    return select(*columns).where(User.id == given["id"])
+
+
+def show_profile(caller: Identity) -> Any:
+    """Returns what the caller may see of their row. Raises SessionEnded if it was just deleted."""
+    found = _profile.first(id=caller.user_id)
+    if found is None:
+        raise SessionEnded
+    return found
 
 
 def get_profile(caller: Identity, *, to_change: bool = False) -> User:

@@ -16,26 +16,38 @@ from tiktok_api.auth.errors import SessionEnded, UserDisabled
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession, User
 from tiktok_api.db import after_commit, db
+from tiktok_api.db.reads import Given, reading
 from tiktok_api.errors import NotFound
 from tiktok_api.extensions import service
 from tiktok_api.web.limits.counts import Counts
+from tiktok_api.web.pagination import Page, in_pages, read_page
 
 LIFETIME = timedelta(days=30)
 """How long a refresh token is valid; each refresh starts it again."""
 ENDED_KEPT = timedelta(days=1)
 
 
-def select_active(caller: Identity) -> Select[Any]:
-    """Returns a select of the caller's sessions that can still be used, as rows of columns."""
+_KEYS = (SignInSession.created_at, SignInSession.id)
+
+
+@reading
+def _active(given: Given) -> Select[Any]:
     columns: list[Any] = [
         SignInSession.id,
         SignInSession.user_agent,
         SignInSession.address,
         SignInSession.created_at,
         SignInSession.issued_at.label("last_issued_at"),
-        (SignInSession.id == caller.session_id).label("is_current"),
+        (SignInSession.id == given["session_id"]).label("is_current"),
     ]
-    return select(*columns).where(*is_active(caller.user_id))
+    query = select(*columns).where(*_is_active(given["user_id"], issued_after=given["issued_after"]))
+    return in_pages(query, given, _KEYS)
+
+
+def list_active(caller: Identity, args: dict[str, Any]) -> Page:
+    """Returns a page of the caller's sessions that can still be used, the newest first. Raises InvalidCursor."""
+    known = {"user_id": caller.user_id, "session_id": caller.session_id, "issued_after": _earliest()}
+    return read_page(_active, args, by=_KEYS, **known)
 
 
 def end(caller: Identity, session_id: UUID | None) -> None:
@@ -87,11 +99,20 @@ def sweep() -> None:
 
 def is_active(user_id: UUID | InstrumentedAttribute[UUID]) -> tuple[ColumnElement[bool], ...]:
     """Returns the conditions for the sessions of a user, or of the user of each row, that can still be used."""
+    return _is_active(user_id, issued_after=_earliest())
+
+
+def _is_active(user_id: Any, *, issued_after: Any) -> tuple[ColumnElement[bool], ...]:
     return (
         SignInSession.user_id == user_id,
         SignInSession.ended_at.is_(None),
-        SignInSession.issued_at > datetime.now(UTC) - LIFETIME,
+        SignInSession.issued_at > issued_after,
     )
+
+
+def _earliest() -> datetime:
+    """Returns when the oldest session that can still be used was issued its tokens."""
+    return datetime.now(UTC) - LIFETIME
 
 
 def _end(*which: ColumnElement[bool]) -> int:

@@ -208,7 +208,7 @@ def snapshot() -> Iterator[Session]:
     """One consistent view of the database for all that is read inside, even while others write."""
     session = db.session()
     session.rollback()
-    session.connection(execution_options={"begin_immediate": False})
+    session.connection(execution_options={"begin_immediate": False, "sees_one_moment": True})
     try:
         yield session
     finally:
@@ -262,8 +262,9 @@ def _configure_postgresql(connection: Any, _record: Any) -> None:
 
 
 def _begin_on_postgresql(connection: Connection) -> None:
-    if "begin_immediate" in connection.get_execution_options():
-        connection.exec_driver_sql("BEGIN")
+    options = connection.get_execution_options()
+    if "begin_immediate" in options:
+        connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ" if "sees_one_moment" in options else "BEGIN")
 
 
 def _must_be_silent(connection: Any, _record: Any, _proxy: Any) -> None:

@@ -4,6 +4,7 @@ The session does not hold them: for what is created and answered in one request,
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from sqlalchemy import Table, insert
 from sqlalchemy.engine import Connection, Dialect
 
 from tiktok_api.db import Model, db
-from tiktok_api.db.reads import explained, is_watched
+from tiktok_api.db.statements import explained, forget_if_dead, is_watched
 
 Row = TypeVar("Row", bound=Model)
 _Default = Callable[[], Any]
@@ -50,14 +51,16 @@ class _Insert:
         if is_watched(connection.engine):
             connection.exec_driver_sql(self.sql, parameters)
             return
-        cursor = connection.connection.cursor()
         try:
-            if len(parameters) == 1:
-                cursor.execute(self.sql, parameters[0])
-            else:
-                cursor.executemany(self.sql, parameters)
+            with closing(connection.connection.cursor()) as cursor:
+                if len(parameters) == 1:
+                    cursor.execute(self.sql, parameters[0])
+                else:
+                    cursor.executemany(self.sql, parameters)
         except connection.dialect.loaded_dbapi.Error as error:
-            raise explained(error, self.sql, connection.dialect, connection.connection) from error
+            found = explained(error, self.sql, connection.dialect, connection.connection)
+            forget_if_dead(connection, found)
+            raise found from error
 
     def _parameters(self, row: Model) -> Any:
         values = {

@@ -12,7 +12,7 @@ from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
-from tiktok_api.media import quotas, services
+from tiktok_api.media import queries, quotas, services
 from tiktok_api.media.deduplication import find_stored_copy, lock_library
 from tiktok_api.media.errors import MediaNotAPhoto, MediaQuotaExceeded
 from tiktok_api.media.inspection.sandbox import Rejection, open_in_child
@@ -61,7 +61,7 @@ def request_conversion(caller: Identity, media_id: UUID, *, wanted: PhotoFormat,
     Raises NotFound, MediaNotReady, MediaNotAPhoto, MediaQuotaExceeded, InspectionsPending.
     """
     lock_library(caller.user_id)  # so that the source is not deleted meanwhile
-    source = services.get_ready(caller, media_id)
+    source = queries.show_ready(caller, media_id)
     if source.kind is not MediaKind.PHOTO:
         raise MediaNotAPhoto(kind=source.kind)
     quotas.check_fits(caller.user_id, quota, more_bytes=1)  # its size is known only after the conversion

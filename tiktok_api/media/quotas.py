@@ -1,13 +1,13 @@
 """How much one user may store. Distinct stored bytes count, and what unfinished uploads have reserved."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from tiktok_api.db import db
+from tiktok_api.db.reads import Given, reading
 from tiktok_api.media.deduplication import lock_library
 from tiktok_api.media.errors import InspectionsPending, MediaQuotaExceeded
 from tiktok_api.media.models import UNINSPECTED, Media, MediaStatus
@@ -52,23 +52,36 @@ class Usage:
         return None if self.quota_bytes is None else max(0, self.quota_bytes - self.used_bytes - self.reserved_bytes)
 
 
-def usage(owner_id: UUID, quota: Quota, *, seen: Sequence[ColumnElement[bool]] = ()) -> Usage:
-    """Returns how much of the quota a library uses, or of it the media that meet the conditions `seen`.
+def select_totals(*which: ColumnElement[bool]) -> Select[Any]:
+    """Returns a select of what the media that meet the conditions come to, in one row for `as_usage`.
 
     Shared content counts once, thumbnails do not count.
     """
-    mine, is_unfinished = and_(Media.owner_id == owner_id, *seen), Media.status == MediaStatus.UPLOADING
+    mine, is_unfinished = and_(*which), Media.status == MediaStatus.UPLOADING
     stored = select(Media.storage_key, Media.size_bytes).where(mine, ~is_unfinished, Media.storage_key.is_not(None))
     once = stored.distinct().subquery()
+    reserved = select(func.coalesce(func.sum(Media.reserved_bytes), 0)).where(mine, is_unfinished)
+    return select(
+        select(func.coalesce(func.sum(once.c.size_bytes), 0)).scalar_subquery().label("used_bytes"),
+        reserved.scalar_subquery().label("reserved_bytes"),
+        select(func.count()).select_from(Media).where(mine).scalar_subquery().label("files"),
+    )
+
+
+def as_usage(totals: Any, quota: Quota) -> Usage:
+    """Returns the row of `select_totals` beside the quota."""
     return Usage(
-        used_bytes=int(db.session.scalar(select(func.coalesce(func.sum(once.c.size_bytes), 0))) or 0),
-        reserved_bytes=int(
-            db.session.scalar(select(func.coalesce(func.sum(Media.reserved_bytes), 0)).where(mine, is_unfinished)) or 0
-        ),
+        used_bytes=int(totals.used_bytes),
+        reserved_bytes=int(totals.reserved_bytes),
         quota_bytes=quota.max_bytes,
-        files=db.session.scalar(select(func.count()).select_from(Media).where(mine)) or 0,
+        files=totals.files,
         quota_files=quota.max_files,
     )
+
+
+@reading
+def _totals(given: Given) -> Select[Any]:
+    return select_totals(Media.owner_id == given["owner_id"])
 
 
 def check_fits(owner_id: UUID, quota: Quota, *, more_bytes: int, more_files: int = 1) -> None:
@@ -84,7 +97,7 @@ def check_fits(owner_id: UUID, quota: Quota, *, more_bytes: int, more_files: int
         _check_pending(owner_id)
     if quota.is_unlimited:
         return
-    found = usage(owner_id, quota)
+    found = as_usage(_totals.first(owner_id=owner_id), quota)
     taken = found.used_bytes + found.reserved_bytes
     if quota.max_files is not None and more_files > 0 and found.files + more_files > quota.max_files:
         raise MediaQuotaExceeded.of("files", allowed=quota.max_files, used=found.files, requested=more_files)

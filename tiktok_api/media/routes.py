@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Response
 
-from tiktok_api.accounts import services as accounts
+from tiktok_api.accounts import queries as accounts
 from tiktok_api.accounts.creator_info import last_creator_info
 from tiktok_api.auth.errors import KeyConfined
 from tiktok_api.auth.identity import caller
@@ -13,11 +13,11 @@ from tiktok_api.db import transaction
 from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound, StaleVersion
 from tiktok_api.extensions import service
-from tiktok_api.media import checks, conversion, quotas, services
-from tiktok_api.media.blueprint import blp
+from tiktok_api.media import checks, conversion, queries, quotas, services
 from tiktok_api.media.conversion import PhotoFormat
 from tiktok_api.media.downloads import responses
 from tiktok_api.media.downloads import routes as downloads_routes
+from tiktok_api.media.downloads.routes import blp
 from tiktok_api.media.errors import (
     ImportsPending,
     ImportUrlRefused,
@@ -41,14 +41,13 @@ from tiktok_api.media.schemas import (
     MediaSchema,
     UsageSchema,
 )
-from tiktok_api.media.services import SeenMedia
 from tiktok_api.media.uploads import openapi
 from tiktok_api.media.uploads import routes as uploads_routes
 from tiktok_api.outbound import Fetcher
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
 from tiktok_api.web.conditional import must_be_current
-from tiktok_api.web.pagination import Page, paginate
+from tiktok_api.web.pagination import Page
 from tiktok_api.web.rendering import render
 from tiktok_api.web.schemas import page_of
 
@@ -99,9 +98,7 @@ def list_media(args: dict[str, Any]) -> Page:
     `sha256` tells before an upload whether you have that content already.
     """
     filters = {name: args[name] for name in ("kind", "status", "sha256", "used", "q") if name in args}
-    page = paginate(services.in_library(caller, **filters), args, by=(Media.created_at, Media.id))
-    page.data = services.all_as_seen(caller, page.data)
-    return page
+    return queries.list_media(caller, args, **filters)
 
 
 @blp.get("/usage")
@@ -113,26 +110,26 @@ def show_media_usage() -> quotas.Usage:
     with 413 `media_quota_exceeded`, with `unit` (bytes or files), `allowed`, `used` and `requested`. For an API key that is
     confined to accounts only the media that it sees count here, and `used` is left out there.
     """
-    return quotas.usage(caller.user_id, Quota.of(service(Settings)), seen=services.visible_to(caller))
+    return queries.show_usage(caller, Quota.of(service(Settings)))
 
 
 @blp.get("/<uuid:media_id>")
 @blp.response(200, MediaSchema)
-def show_media(media_id: UUID) -> Media | SeenMedia:
+def show_media(media_id: UUID) -> Any:
     """Show one video or photo"""
-    return services.as_seen(caller, services.get_media(caller, media_id))
+    return queries.as_seen(caller, queries.show_media(caller, media_id))
 
 
 @blp.patch("/<uuid:media_id>")
 @blp.arguments(MediaChangesSchema)
 @blp.response(200, MediaSchema)
 @blp.raises(StaleVersion, KeyConfined)
-def rename_media(changes: dict[str, str], media_id: UUID) -> Media | SeenMedia:
+def rename_media(changes: dict[str, str], media_id: UUID) -> Any:
     """Give media another name"""
     with transaction():
-        seen = services.as_seen(caller, services.get_media(caller, media_id, to_change=True))
+        seen = queries.as_seen(caller, services.get_media(caller, media_id, to_change=True))
         must_be_current(MediaSchema, seen)
-        return services.as_seen(caller, services.rename(caller, media_id, **changes))
+        return queries.as_seen(caller, services.rename(caller, media_id, **changes))
 
 
 @blp.delete("/<uuid:media_id>")
@@ -146,7 +143,7 @@ def delete_media(media_id: UUID) -> None:
     """
     with transaction():
         services.delete(
-            caller, media_id, precondition=lambda media: must_be_current(MediaSchema, services.as_seen(caller, media))
+            caller, media_id, precondition=lambda media: must_be_current(MediaSchema, queries.as_seen(caller, media))
         )
 
 
@@ -154,7 +151,7 @@ def delete_media(media_id: UUID) -> None:
 @blp.arguments(ConversionSchema, required=False)
 @blp.response(202, MediaSchema)
 @blp.raises(MediaNotReady, MediaNotAPhoto, MediaQuotaExceeded, InspectionsPending)
-def convert_photo(wish: dict[str, str], media_id: UUID) -> Media | SeenMedia:
+def convert_photo(wish: dict[str, str], media_id: UUID) -> Any:
     """Make a photo into one that TikTok takes
 
     Answers new media that names its source in `source_id`: a JPEG or WebP of at most 1080 × 1920 or 1920 × 1080 pixels and
@@ -164,7 +161,7 @@ def convert_photo(wish: dict[str, str], media_id: UUID) -> Media | SeenMedia:
     """
     with transaction():
         quota = Quota.of(service(Settings))
-        return services.as_seen(
+        return queries.as_seen(
             caller, conversion.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
         )
 
@@ -179,7 +176,7 @@ def download_media(media_id: UUID) -> Response:
     Ranges, `If-Range` and `If-None-Match` are understood; always as an attachment. Follow redirects, without the
     `Authorization` header where your client does not drop it by itself: the address in `Location` is good for a few minutes.
     """
-    return responses.serve(responses.file_of(services.get_ready(caller, media_id)))
+    return responses.serve(responses.file_of(queries.show_ready(caller, media_id)))
 
 
 @blp.get("/<uuid:media_id>/thumbnail")
@@ -191,7 +188,7 @@ def show_thumbnail(media_id: UUID) -> Response:
 
     A JPEG of at most 640 pixels a side; 404 until there is one.
     """
-    key = services.get_media(caller, media_id).thumbnail_key
+    key = queries.show_media(caller, media_id).thumbnail_key
     if key is None:
         raise NotFound
     return responses.serve(responses.thumbnail_under(key))
@@ -207,8 +204,8 @@ def check_media(args: dict[str, UUID], media_id: UUID) -> dict[str, Any]:
     Every rule with what was found and what is allowed. With `account_id` the creator's own longest duration counts, as
     TikTok said it last (`creator_info_at`); `GET /accounts/{id}/creator-info` asks again.
     """
-    media = services.get_ready(caller, media_id)
-    account = accounts.get_account(caller, args["account_id"]) if "account_id" in args else None
+    media = queries.show_ready(caller, media_id)
+    account = accounts.show_account(caller, args["account_id"]) if "account_id" in args else None
     creator = last_creator_info(account) if account else None
     longest = creator.info.max_video_post_duration_sec if creator else None
     found = checks.all_checks(media, max_duration_seconds=longest)

@@ -1,13 +1,13 @@
-"""The library: find, name, read and delete media, and record what inspection found."""
+"""The library: name and delete media, and record what inspection found."""
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, Select, false, or_, select, update
+from sqlalchemy import select, update
 
 from tiktok_api import clock, events
 from tiktok_api.auth.identity import Identity
@@ -15,9 +15,10 @@ from tiktok_api.db import db, locked
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.media import deduplication, quotas
-from tiktok_api.media.errors import MediaInUse, MediaNotReady
+from tiktok_api.media.errors import MediaInUse
 from tiktok_api.media.inspection.inspect import Facts, Rejection
 from tiktok_api.media.models import Media, MediaKind, MediaStatus
+from tiktok_api.media.queries import visible_to
 from tiktok_api.media.quotas import Quota
 from tiktok_api.storage.errors import StorageError, StorageMissing
 from tiktok_api.storage.port import Storage
@@ -26,18 +27,6 @@ log = structlog.get_logger(__name__)
 
 INSPECT = "media.inspect"
 LONGEST_NAME = 255
-
-
-def visible_to(caller: Identity) -> list[ColumnElement[bool]]:
-    """Returns the conditions for the media that the caller may see.
-
-    A key that is confined to accounts sees what a post that it may see shows, and what no post shows: that is about no
-    account. Higher domains that show media answer `media.is_visible` with a condition on the column that they are given.
-    """
-    conditions: list[ColumnElement[bool]] = [Media.owner_id == caller.user_id]
-    if caller.account_ids is not None:
-        conditions += events.ask("media.is_visible", caller=caller, media_id=Media.id)
-    return conditions
 
 
 def get_media(caller: Identity, media_id: UUID, *, to_change: bool = False) -> Media:
@@ -79,46 +68,6 @@ def get_changeable(caller: Identity, media_id: UUID, *, to_change: bool = False)
     return media
 
 
-@dataclass(frozen=True, slots=True)
-class SeenMedia:
-    """Media as a confined key sees it: it does not name hidden media of which it is a duplicate or a conversion."""
-
-    media: Media
-    duplicate_of: UUID | None
-    source_id: UUID | None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.media, name)
-
-
-def as_seen(caller: Identity, media: Media) -> Media | SeenMedia:
-    """Returns media as the caller sees it."""
-    return all_as_seen(caller, [media])[0]
-
-
-def all_as_seen(caller: Identity, media: Sequence[Media]) -> Sequence[Media | SeenMedia]:
-    """Returns a page of media as the caller sees them."""
-    if caller.account_ids is None:
-        return media
-    seen = get_many(caller, [each for item in media for each in (item.duplicate_of, item.source_id) if each])
-    return [
-        SeenMedia(
-            item,
-            item.duplicate_of if item.duplicate_of in seen else None,
-            item.source_id if item.source_id in seen else None,
-        )
-        for item in media
-    ]
-
-
-def get_ready(caller: Identity, media_id: UUID) -> Media:
-    """Returns the caller's media if it is ready. Raises NotFound, MediaNotReady."""
-    media = get_media(caller, media_id)
-    if not media.is_ready:
-        raise MediaNotReady(status=media.status)
-    return media
-
-
 def read_bytes(storage: Storage, media: Media, first: int, last: int) -> Iterator[bytes]:
     """The bytes `first` to `last`, both included as in a Content-Range, in pieces of at most 1 MiB.
 
@@ -133,34 +82,6 @@ def is_stored(storage: Storage, key: str, size: int) -> bool:
         return storage.size(key) == size
     except StorageMissing:
         return False
-
-
-def in_library(
-    caller: Identity,
-    *,
-    kind: Sequence[MediaKind] = (),
-    status: Sequence[MediaStatus] = (),
-    sha256: str | None = None,
-    used: bool | None = None,
-    q: str | None = None,
-) -> Select[Media]:
-    """Returns a select of the caller's media; `q` is a part of the name, ignoring case.
-
-    Higher domains that use media answer `media.is_used` with a condition on the column that they are given.
-    """
-    statement = select(Media).where(*visible_to(caller))
-    if kind:
-        statement = statement.where(Media.kind.in_(kind))
-    if status:
-        statement = statement.where(Media.status.in_(status))
-    if sha256 is not None:
-        statement = statement.where(Media.sha256 == sha256.lower())
-    if used is not None:
-        is_used = or_(false(), *events.ask("media.is_used", media_id=Media.id))
-        statement = statement.where(is_used if used else ~is_used)
-    if q:
-        statement = statement.where(Media.name.icontains(q, autoescape=True))
-    return statement
 
 
 def rename(caller: Identity, media_id: UUID, *, name: str | None = None) -> Media:

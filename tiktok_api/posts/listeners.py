@@ -12,6 +12,7 @@ from tiktok_api.accounts.tokens import TAKEN_OVER
 from tiktok_api.auth.errors import KeyConfined
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
+from tiktok_api.db.reads import Given
 from tiktok_api.jobs import queue
 from tiktok_api.media.errors import MediaInUse
 from tiktok_api.media.models import Media
@@ -44,7 +45,7 @@ def veto_change(caller: Identity, media: Media) -> None:
         raise KeyConfined
 
 
-def is_within_reach(caller: Identity, media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+def is_within_reach(caller: Identity | Given, media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     """Returns the condition that a post within the caller's reach shows the media of this column, or that no post does."""
     reach = select(Post.id).where(*visible_to(caller))
     return or_(~is_shown(media_id), exists().where(PostMedia.media_id == media_id, PostMedia.post_id.in_(reach)))

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, func, literal_column, or_, select
 
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db import db
 from tiktok_api.db.reads import Given, contains, is_any, list_of, reading
 from tiktok_api.errors import NotFound
 from tiktok_api.posts.models import Attempt, Post, PostMedia, PostStatus, PostType, Publication, TimelineEntry
@@ -18,12 +17,15 @@ KEYS = (Post.created_at, Post.id)
 """The order of a list of posts, the newest first."""
 
 
-def visible_to(caller: Identity) -> list[Any]:
-    """Returns the conditions for the posts that the caller may see.
+def visible_to(caller: Identity | Given) -> list[Any]:
+    """Returns the conditions for the posts that the caller may see; in a Read, of what it is given of `Identity.reach`.
 
     A key that is confined to accounts sees the posts whose targets are all among them. A target without an account hides
     the post: it cannot be known whether the key was confined to the account that was disconnected.
     """
+    if isinstance(caller, Given):
+        is_given = is_any(Publication.account_id, caller["reached"]) if "reached" in caller else None
+        return _visible_to(caller["owner_id"], is_given)
     is_reached = None if caller.account_ids is None else Publication.account_id.in_(caller.account_ids)
     return _visible_to(caller.user_id, is_reached)
 
@@ -40,10 +42,9 @@ def _visible_to(owner_id: Any, is_reached: ColumnElement[bool] | None) -> list[A
 @reading
 def _posts(given: Given) -> Select[Any]:
     media = select(PostMedia.media_id).where(PostMedia.post_id == Post.id).order_by(PostMedia.position).correlate(Post)
-    is_reached = is_any(Publication.account_id, given["reached"]) if "reached" in given else None
     targets: ColumnElement[Any] = literal_column("NULL").label("targets")  # `_with_targets` fills them in
     query = select(*Post.__table__.columns, list_of(media).label("media_ids"), targets)
-    query = query.where(*_visible_to(given["owner_id"], is_reached))
+    query = query.where(*visible_to(given))
     if "id" in given:
         query = query.where(Post.id == given["id"])
     if "status" in given:
@@ -108,38 +109,54 @@ def _with_targets(posts: Sequence[Any]) -> list[Any]:
 
 def get_publications(caller: Identity, post_id: UUID) -> list[dict[str, Any]]:
     """Returns a post's publications with attempts and timeline. Raises NotFound."""
-    if db.session.scalar(select(Post.id).where(Post.id == post_id, *visible_to(caller))) is None:
+    found = _publications.all(**caller.reach, post_id=post_id)
+    if not found and _post_ids.first(**caller.reach, id=post_id) is None:
         raise NotFound
-    found = db.session.scalars(select(Publication).where(Publication.post_id == post_id).order_by(Publication.id))
-    return _with_history(found.all())
+    return _with_history(found)
 
 
 def get_publication(caller: Identity, publication_id: UUID) -> dict[str, Any]:
     """Returns one publication with attempts and timeline. Raises NotFound."""
-    found = db.session.scalar(
-        select(Publication)
-        .join(Post, Post.id == Publication.post_id)
-        .where(Publication.id == publication_id, *visible_to(caller))
-    )
+    found = _publications.first(**caller.reach, id=publication_id)
     if found is None:
         raise NotFound
     return _with_history([found])[0]
 
 
-def _with_history(publications: Sequence[Publication]) -> list[dict[str, Any]]:
+@reading
+def _post_ids(given: Given) -> Select[Any]:
+    return select(Post.id).where(Post.id == given["id"], *visible_to(given))
+
+
+@reading
+def _publications(given: Given) -> Select[Any]:
+    query = select(*Publication.__table__.columns).join(Post, Post.id == Publication.post_id)
+    query = query.where(*visible_to(given)).order_by(Publication.id)
+    if "post_id" in given:
+        return query.where(Post.id == given["post_id"])
+    return query.where(Publication.id == given["id"])
+
+
+@reading
+def _attempts(given: Given) -> Select[Any]:
+    query = select(Attempt).where(is_any(Attempt.publication_id, given["publication_ids"]))
+    return query.order_by(Attempt.publication_id, Attempt.number)
+
+
+@reading
+def _timeline(given: Given) -> Select[Any]:
+    query = select(TimelineEntry).where(is_any(TimelineEntry.publication_id, given["publication_ids"]))
+    return query.order_by(TimelineEntry.at, TimelineEntry.id)
+
+
+def _with_history(publications: Sequence[Any]) -> list[dict[str, Any]]:
+    """Returns publications with what happened to them: two more queries, however many publications."""
     ids = [publication.id for publication in publications]
-    tries = db.session.scalars(
-        select(Attempt).where(Attempt.publication_id.in_(ids)).order_by(Attempt.publication_id, Attempt.number)
-    ).all()
-    entries = db.session.scalars(
-        select(TimelineEntry).where(TimelineEntry.publication_id.in_(ids)).order_by(TimelineEntry.at, TimelineEntry.id)
-    ).all()
-    names = [column.key for column in Publication.__table__.columns]
-    return [
-        {name: getattr(publication, name) for name in names}
-        | {
-            "attempts": [attempt for attempt in tries if attempt.publication_id == publication.id],
-            "timeline": [entry for entry in entries if entry.publication_id == publication.id],
-        }
-        for publication in publications
-    ]
+    if not ids:
+        return []
+    parts: dict[UUID, dict[str, list[Any]]] = {each: {"attempts": [], "timeline": []} for each in ids}
+    for attempt in _attempts.all(publication_ids=ids):
+        parts[attempt.publication_id]["attempts"].append(attempt)
+    for entry in _timeline.all(publication_ids=ids):
+        parts[entry.publication_id]["timeline"].append(entry)
+    return [publication._asdict() | parts[publication.id] for publication in publications]

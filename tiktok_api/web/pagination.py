@@ -13,10 +13,9 @@ from uuid import UUID
 import orjson
 from flask import request
 from marshmallow import fields, validate
-from sqlalchemy import Select, func, literal, literal_column, select, tuple_
+from sqlalchemy import Select, literal_column, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from tiktok_api.db import db
 from tiktok_api.db.reads import Given, Read
 from tiktok_api.errors import Invalid
 from tiktok_api.extensions import service
@@ -64,27 +63,6 @@ class Page:
 Keys = Sequence[InstrumentedAttribute[Any]]
 
 
-def paginate(statement: Select[Any], args: dict[str, Any], *, by: Keys, descending: bool = True) -> Page:
-    """One page of `statement`, ordered by `by` (the last of which is unique).
-
-    `args` holds limit, cursor and include_total of PageArgsSchema; the select must carry the keys of `by` as columns
-    under their own names (an entity does). Raises InvalidCursor.
-    """
-    after = _read_cursor(args.get("cursor"), by)
-    ordered = statement.order_by(*(key.desc() if descending else key.asc() for key in by)).limit(args["limit"] + 1)
-    if after is not None:
-        keyset, values = tuple_(*by), tuple_(*(literal(v, key.type) for v, key in zip(after, by, strict=True)))
-        ordered = ordered.where(keyset < values if descending else keyset > values)
-    result = db.session.execute(ordered)
-    rows: Sequence[Any] = result.scalars().all() if _is_of_entities(statement) else result.all()
-    has_more, rows = len(rows) > args["limit"], rows[: args["limit"]]
-    last = [getattr(rows[-1], key.key) for key in by] if has_more else None
-    total = None
-    if args["include_total"]:
-        total = db.session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
-    return Page(rows, _write_cursor(last) if last else None, has_more, total)
-
-
 def in_pages(query: Select[Any], given: Given, by: Keys, *, descending: bool = True) -> Select[Any]:
     """`query` in the order of a list, from where a page begins: what a Read for `read_page` makes of its query."""
     if given.limit is None:
@@ -97,7 +75,7 @@ def in_pages(query: Select[Any], given: Given, by: Keys, *, descending: bool = T
 
 
 def read_page(rows: Read, args: dict[str, Any], *, by: Keys, **values: Any) -> Page:
-    """One page of a Read whose query is made by `in_pages`, with the same keys.
+    """One page of a Read whose query is made by `in_pages`, with the same keys (the last of which is unique) among its columns.
 
     `args` holds limit, cursor and include_total of PageArgsSchema. Raises InvalidCursor.
     """
@@ -106,11 +84,6 @@ def read_page(rows: Read, args: dict[str, Any], *, by: Keys, **values: Any) -> P
     has_more, found = len(found) > args["limit"], found[: args["limit"]]
     cursor = _write_cursor([getattr(found[-1], key.key) for key in by]) if has_more else None
     return Page(found, cursor, has_more, rows.count(**values) if args["include_total"] else None)
-
-
-def _is_of_entities(statement: Select[Any]) -> bool:
-    descriptions = statement.column_descriptions
-    return len(descriptions) == 1 and isinstance(descriptions[0]["type"], type)
 
 
 def _scope() -> bytes:

@@ -7,12 +7,11 @@ from tiktok_api.auth import api_keys
 from tiktok_api.auth.api_keys import NewKey
 from tiktok_api.auth.errors import ExpiryPassed, TooManyKeys, UnknownAccount
 from tiktok_api.auth.identity import caller
-from tiktok_api.auth.models import ApiKey
 from tiktok_api.auth.routes.confirmation import FIELD, needs_recent_sign_in
 from tiktok_api.auth.schemas import LARGEST_BODY, ApiKeyRequestSchema, ApiKeySchema, NewApiKeySchema
 from tiktok_api.db import transaction
 from tiktok_api.web.blueprint import Blueprint
-from tiktok_api.web.pagination import Page, PageArgsSchema, paginate
+from tiktok_api.web.pagination import Page, PageArgsSchema
 from tiktok_api.web.schemas import page_of
 
 blp = Blueprint(
@@ -30,7 +29,7 @@ blp = Blueprint(
 @blp.response(200, page_of(ApiKeySchema))
 def list_api_keys(args: dict[str, Any]) -> Page:
     """List your API keys, the newest first"""
-    return paginate(api_keys.select_keys(caller), args, by=(ApiKey.created_at, ApiKey.id))
+    return api_keys.list_keys(caller, args)
 
 
 @blp.post("")

@@ -4,10 +4,9 @@ from typing import Any
 
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import caller
-from tiktok_api.auth.models import AuditEntry
 from tiktok_api.auth.schemas import LARGEST_BODY, AuditArgsSchema, AuditEntrySchema
 from tiktok_api.web.blueprint import Blueprint
-from tiktok_api.web.pagination import Page, paginate
+from tiktok_api.web.pagination import Page
 from tiktok_api.web.parsing.moments import in_utc
 from tiktok_api.web.schemas import page_of
 
@@ -32,4 +31,4 @@ def list_audit_entries(args: dict[str, Any]) -> Page:
     """
     known = ("action", "subject_id", "session_id", "api_key_id", "since", "until")
     filters = in_utc({name: args[name] for name in known if name in args}, caller.timezone)
-    return paginate(audit.trail(caller, **filters), args, by=(AuditEntry.created_at, AuditEntry.id))
+    return audit.list_entries(caller, args, **filters)

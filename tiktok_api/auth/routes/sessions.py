@@ -5,12 +5,11 @@ from uuid import UUID
 
 from tiktok_api.auth import sessions
 from tiktok_api.auth.identity import caller
-from tiktok_api.auth.models import SignInSession
 from tiktok_api.auth.routes.confirmation import needs_recent_sign_in
 from tiktok_api.auth.schemas import LARGEST_BODY, ConfirmationSchema, SessionSchema
 from tiktok_api.db import transaction
 from tiktok_api.web.blueprint import Blueprint
-from tiktok_api.web.pagination import Page, PageArgsSchema, paginate
+from tiktok_api.web.pagination import Page, PageArgsSchema
 from tiktok_api.web.schemas import page_of
 
 blp = Blueprint(
@@ -28,7 +27,7 @@ blp = Blueprint(
 @blp.response(200, page_of(SessionSchema))
 def list_sessions(args: dict[str, Any]) -> Page:
     """List the devices signed in as you, the newest first"""
-    return paginate(sessions.select_active(caller), args, by=(SignInSession.created_at, SignInSession.id))
+    return sessions.list_active(caller, args)
 
 
 @blp.delete("")

@@ -1,20 +1,23 @@
-"""The endpoints of signed links: read the request, verify the signature, serve the bytes."""
+"""The endpoints of signed links, and the blueprint that they share with the library and its other drawers."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Response
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from tiktok_api.db import db
+from tiktok_api.db.reads import Given, reading
 from tiktok_api.errors import NotFound
 from tiktok_api.extensions import limiter
-from tiktok_api.media.blueprint import blp
 from tiktok_api.media.downloads import responses
 from tiktok_api.media.models import CONTENT_LINK, THUMBNAIL_LINK, Media
 from tiktok_api.media.uploads import openapi
 from tiktok_api.web import signed_links
+from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.limits import client_network
 from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema, LinkExpired, LinkSignatureInvalid
+
+blp = Blueprint("media", __name__, url_prefix="/media", description="Videos and photos: uploading, checking, keeping")
 
 _REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, *responses.REFUSALS)
 
@@ -62,9 +65,14 @@ def show_linked_content(link: dict[str, str], media_id: UUID) -> Response:
     return _serve(responses.file_of(media), link)
 
 
-def _find(media_id: UUID) -> Media | None:
+@reading
+def _media(given: Given) -> Select[Any]:
+    return select(Media).where(Media.id == given["id"])
+
+
+def _find(media_id: UUID) -> Any:
     """Returns the media of any owner: the signature is the proof."""
-    return db.session.scalar(select(Media).where(Media.id == media_id))
+    return _media.first(id=media_id)
 
 
 def _serve(stored: responses.StoredContent, link: dict[str, str]) -> Response:

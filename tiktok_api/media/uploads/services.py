@@ -15,7 +15,7 @@ from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound
-from tiktok_api.media import cleanup, services
+from tiktok_api.media import cleanup, queries, services
 from tiktok_api.media.errors import (
     MalformedUploadHeader,
     StorageOutOfSpace,
@@ -90,7 +90,7 @@ def get_upload(caller: Identity, media_id: UUID, *, is_changing: bool = False) -
 
 def get_upload_or_import(caller: Identity, media_id: UUID, *, is_changing: bool = False) -> Media:
     """Returns the caller's upload or import, finished or not. Raises NotFound, UploadExpired, and as above KeyConfined."""
-    find = services.get_changeable if is_changing else services.get_media
+    find = services.get_changeable if is_changing else queries.show_media
     media = find(caller, media_id)
     if media.is_lapsed:
         raise UploadExpired

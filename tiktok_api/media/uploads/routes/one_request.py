@@ -1,12 +1,14 @@
 """The endpoint that takes a whole file in one multipart request."""
 
+from typing import Any
+
 from flask import request
 
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
 from tiktok_api.extensions import service
-from tiktok_api.media import cleanup, quotas, services
-from tiktok_api.media.blueprint import blp
+from tiktok_api.media import cleanup, queries, quotas, services
+from tiktok_api.media.downloads.routes import blp
 from tiktok_api.media.errors import (
     STORING,
     FileInterrupted,
@@ -15,11 +17,9 @@ from tiktok_api.media.errors import (
     UploadContentTypeUnsupported,
     UploadTooLarge,
 )
-from tiktok_api.media.models import Media
 from tiktok_api.media.monitoring import counted_upload
 from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import MediaSchema
-from tiktok_api.media.services import SeenMedia
 from tiktok_api.media.uploads import multipart, openapi
 from tiktok_api.media.uploads.multipart import MultipartFieldUnexpected, ReceivedFile
 from tiktok_api.media.uploads.routes.bodies import body_pieces
@@ -76,7 +76,7 @@ _ONE_FILE = StreamedBody(
     InspectionsPending,
     *STORING,
 )
-def upload_media(received: ReceivedFile) -> Media | SeenMedia:
+def upload_media(received: ReceivedFile) -> Any:
     """Upload a file in one request
 
     One part named `file`. Larger files are better sent by `POST /media/uploads`, which can resume. The media is inspected
@@ -93,4 +93,4 @@ def upload_media(received: ReceivedFile) -> Media | SeenMedia:
             sha256=received.sha256,
             quota=Quota.of(service(Settings)),
         )
-        return services.as_seen(caller, media)
+        return queries.as_seen(caller, media)

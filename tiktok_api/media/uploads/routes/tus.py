@@ -12,7 +12,7 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import MethodNotAllowed
 from tiktok_api.extensions import service
-from tiktok_api.media.blueprint import blp
+from tiktok_api.media.downloads.routes import blp
 from tiktok_api.media.errors import (
     STORING,
     InspectionsPending,

@@ -1,0 +1,137 @@
+"""What each look at the API asks of the database: nothing of the ORM, few statements, no transaction.
+
+A new operation is held to this as soon as the document names it. It reads by `db.reads`.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, event
+
+from tests.conftest import Person
+from tests.contract.operations import MISSING, Operation, operations_of, some
+from tests.contract.whole_day import spend_a_day
+from tests.databases import on_each_database
+from tests.db.statements import driver_statements
+from tiktok_api.db import db
+
+NOT_ONLY_READS = {
+    "finish_connection": "takes up what the browser brings back, in a transaction",
+    "show_capacity": "counts attempts and publications by the ORM still",
+    "show_health": "counts publications by the ORM still",
+}
+MOST_STATEMENTS = 4
+"""Of one look: whether the session has ended, the thing, and at most two kinds of its parts."""
+OF_MANY = {
+    "list_posts": 3,
+    "show_post": 3,
+    "show_account_timeseries": 3,
+    "show_me": 2,
+    "list_accounts": 2,
+    "list_media": 2,
+}
+"""What is asked most, with exactly so many; the first is whether the session has ended."""
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], simulator_urls: dict[str, str], each_database_url: str) -> Flask:
+    """With the real clock: a clock that tests move is asked of the database each time."""
+    return make_app(database_url=each_database_url, allow_test_clock=False, **simulator_urls)
+
+
+@pytest.fixture
+def engine(app: Flask) -> Engine:
+    with app.app_context():
+        return db.engine
+
+
+@pytest.fixture
+def looks(
+    app: Flask, owner: Person, connect_account: Callable[..., str], run_jobs: Callable[[], int]
+) -> dict[str, str]:
+    """The path of every GET that only reads, by its name, with the ids of things that are there."""
+    ids = spend_a_day(owner, connect_account, run_jobs)
+    document = app.test_client().get("/openapi.json").json
+    names = {o.document["operationId"]: path_of(o, ids) for o in operations_of(document) if o.method == "get"}
+    assert NOT_ONLY_READS.keys() <= names.keys()
+    return {name: path for name, path in names.items() if name not in NOT_ONLY_READS}
+
+
+def path_of(operation: Operation, ids: dict[str, str]) -> str:
+    path = operation.path.removeprefix("/api/v1")
+    return re.sub(r"{(\w+)}", lambda found: ids.get(found[1], MISSING), path)
+
+
+@contextmanager
+def compiled_by_sqlalchemy(engine: Engine) -> Iterator[list[str]]:
+    """Yields the statements that SQLAlchemy has made for this block; a read's own are made before, and run as text."""
+    seen: list[str] = []
+
+    def look(_connection: Any, _cursor: Any, statement: str, _values: Any, context: Any, _many: bool) -> None:
+        if context.compiled is not None:
+            seen.append(" ".join(statement.split())[:200])
+
+    event.listen(engine, "before_cursor_execute", look)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", look)
+
+
+@on_each_database
+def test_no_look_makes_a_query_of_the_orm(owner, looks, engine):
+    made = {}
+    for name, path in some(looks.items()):
+        for query in ("", "?include_total=true&limit=1"):
+            with compiled_by_sqlalchemy(engine) as statements:
+                answer = owner.get(path + query)
+            assert answer.status_code < 500
+            if statements:
+                made[name, query] = statements
+
+    assert made == {}
+
+
+@on_each_database
+def test_nor_does_a_look_with_a_confined_key(app, owner, looks, engine):
+    account = owner.get("/accounts").json["data"][0]["id"]
+    wish = {"name": "key", "scopes": ["read"], "account_ids": [account]}
+    token = owner.post("/auth/api-keys", json=wish).json["token"]
+    owner.get("/posts", headers={"Authorization": f"Bearer {token}"})  # the first use in a minute is written down
+
+    made = {}
+    for name, path in some(looks.items()):
+        with compiled_by_sqlalchemy(engine) as statements:
+            owner.get(path, headers={"Authorization": f"Bearer {token}"})
+        if statements:
+            made[name] = statements
+
+    assert made == {}
+
+
+@on_each_database
+def test_a_look_is_few_statements_without_a_transaction(owner, looks, engine):
+    done = {}
+    for name, path in some(looks.items()):
+        owner.get(path)
+        with driver_statements(engine) as statements:
+            owner.get(path)
+        done[name] = statements
+
+    assert {name: words for name, words in done.items() if set(words) != {"SELECT"}} == {}
+    assert {name: len(words) for name, words in done.items() if len(words) > MOST_STATEMENTS} == {}
+    assert {name: len(done[name]) for name in OF_MANY} == OF_MANY
+
+
+@on_each_database
+def test_what_the_orm_asks_would_be_found(app, engine):
+    with app.app_context(), compiled_by_sqlalchemy(engine) as made, driver_statements(engine) as done:
+        db.session.execute(db.text("select 1"))
+        db.session.rollback()
+
+    assert made == ["select 1"]
+    assert "SELECT" in done

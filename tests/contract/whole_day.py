@@ -1,0 +1,55 @@
+"""A whole day of a user's: everything that can be made is made, and one post is live."""
+
+from collections.abc import Callable
+
+from tests.conftest import PASSWORD, Person
+from tests.media import sample_media
+
+
+def spend_a_day(owner: Person, connect_account: Callable[..., str], run_jobs: Callable[[], int]) -> dict[str, str]:
+    """Make one of everything, in every state that an answer can show; returns the ids by the names of path parameters."""
+    account_id = connect_account(owner, "ada")
+    files = {"a.mp4": sample_media.video(), "a.jpg": sample_media.photo()}
+    parts = [
+        sample_media.multipart(sample_media.part("file", content, filename=name)) for name, content in files.items()
+    ]
+    media, photo = (owner.post("/media", data=part, content_type=sample_media.MULTIPART).json for part in parts)
+    run_jobs()
+    owner.get(f"/accounts/{account_id}/creator-info")
+    draft = {
+        "caption": "Hello",
+        "privacy_level": "SELF_ONLY",
+        "consent": True,
+        "media_ids": [media["id"]],
+        "targets": [{"account_id": account_id, "caption": "Another one", "allow_duet": False}],
+    }
+    post, other = (owner.post("/posts", json=draft).json for _ in range(2))
+    key = owner.post("/auth/api-keys", json={"name": "key", "scopes": ["read"]}).json
+    connection = owner.post("/accounts/connect", json={}).json
+    target = {"account_id": account_id, "privacy_level": None}
+    for method, path, body in [
+        ("PATCH", "/auth/me", {"display_name": "Ada"}),
+        ("PATCH", f"/accounts/{account_id}", {"label": "A", "tags": ["b"], "defaults": {"mode": "direct"}}),
+        ("PATCH", f"/media/{media['id']}", {"name": "b.mp4"}),
+        ("POST", f"/media/{photo['id']}/convert", {"format": "webp"}),
+        ("POST", "/media/import", {"url": "https://example.com/a.mp4"}),
+        ("PATCH", f"/posts/{other['id']}", {"caption": "Changed", "targets": [target]}),
+        ("POST", f"/posts/{other['id']}/schedule", {"publish_at": "2027-03-02T12:00:00Z"}),
+        ("POST", f"/posts/{other['id']}/cancel", None),
+        ("POST", f"/posts/{post['id']}/publish", None),
+        ("POST", "/auth/register", {"email": "new@example.com", "password": PASSWORD}),
+        ("POST", "/auth/login", {"email": "new@example.com", "password": PASSWORD}),
+        ("POST", "/auth/refresh", {"refresh_token": owner.tokens["refresh_token"]}),
+    ]:
+        owner.open(path, method=method, json=body)
+    run_jobs()
+    run_jobs()
+    return {
+        "account_id": account_id,
+        "media_id": media["id"],
+        "post_id": post["id"],
+        "key_id": key["id"],
+        "connection_id": connection["id"],
+        "publication_id": owner.get(f"/posts/{post['id']}/publications").json["data"][0]["id"],
+        "session_id": owner.get("/auth/sessions").json["data"][0]["id"],
+    }

@@ -1,0 +1,122 @@
+"""What each read of the product is given, for the test that holds their rows against the ORM's."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from tiktok_api.db.reads import READS, Read
+
+EARLY, LATE = datetime(999, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The values without which a read cannot be, and the groups of those that it may be given."""
+
+    always: dict[str, Any]
+    sometimes: list[dict[str, Any]] = field(default_factory=list)
+    is_paged: bool = False
+
+    def shapes(self) -> list[tuple[dict[str, Any], int | None]]:
+        """Values and a limit: each group alone, none, and all together."""
+        together = {name: value for group in self.sometimes for name, value in group.items()}
+        found = [(self.always | group, None) for group in [{}, *self.sometimes, together]]
+        if not self.is_paged:
+            return found
+        after = {"after_0": LATE, "after_1": next(iter(self.always.values()))}
+        return found + [(values | start, 51) for values, _ in found for start in ({}, after)]
+
+
+def name_of(read: Read) -> str:
+    """Where a read is: `posts.queries._posts`."""
+    return f"{read.build.__module__.removeprefix('tiktok_api.')}.{read.build.__qualname__}"
+
+
+def reads() -> dict[str, Read]:
+    """Every read of the product by its name."""
+    return {name_of(read): read for read in READS if read.build.__module__.startswith("tiktok_api.")}
+
+
+def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
+    """Values by the name of the read, out of the rows of `seeds.seed`."""
+    owner, account = made["User"][0].id, made["Account"][0]
+    ids = {name: [row.id for row in rows] for name, rows in made.items()}
+    mine = {"owner_id": owner}
+    reached = {"reached": frozenset(ids["Account"])}
+    return {
+        "auth.tokens._session": Sample({"id": ids["SignInSession"][0]}),
+        "auth.sessions._active": Sample(
+            {"user_id": owner, "session_id": ids["SignInSession"][1], "issued_after": EARLY}, is_paged=True
+        ),
+        "auth.api_keys._keys": Sample({"user_id": owner}, is_paged=True),
+        "auth.api_keys._key": Sample({"token_hash": made["ApiKey"][0].token_hash}),
+        "auth.audit._trail": Sample(
+            {"user_id": owner},
+            [
+                {"action": ["post"]},
+                {"action": ["post.created", "none"]},
+                {"subject_id": [made["AuditEntry"][0].subject_id]},
+                {"session_id": [made["AuditEntry"][0].session_id]},
+                {"api_key_id": [made["AuditEntry"][0].api_key_id]},
+                {"since": EARLY},
+                {"until": LATE},
+            ],
+            is_paged=True,
+        ),
+        "auth.services._profile": Sample({"id": owner}),
+        "accounts.queries._accounts": Sample(
+            mine,
+            [
+                {"id": account.id},
+                {"status": list(type(account.status))},
+                {"tag": ["agency", "none"]},
+                {"pattern": "%🎬%"},
+                reached,
+            ],
+            is_paged=True,
+        ),
+        "accounts.queries._connection": Sample(mine | {"id": ids["Connection"][0]}, [reached]),
+        "media.queries._media": Sample(
+            mine,
+            [
+                {"id": ids["Media"][0]},
+                {"kind": ["video"]},
+                {"status": ["uploading", "inspecting"]},
+                {"sha256": made["Media"][0].sha256},
+                {"is_used": True},
+                {"is_unused": True},
+                {"pattern": "%🎬%"},
+                reached,
+            ],
+            is_paged=True,
+        ),
+        "media.queries._visible_ids": Sample(mine | {"ids": ids["Media"]}, [reached]),
+        "media.queries._usage": Sample(mine, [reached]),
+        "media.quotas._totals": Sample(mine),
+        "media.downloads.routes._media": Sample({"id": ids["Media"][1]}),
+        "posts.queries._posts": Sample(
+            mine,
+            [
+                {"id": ids["Post"][0]},
+                {"status": ["draft"]},
+                {"account_id": [account.id]},
+                {"type": ["video"]},
+                {"since": EARLY},
+                {"until": LATE},
+                {"pattern": "%🎬%"},
+                reached,
+            ],
+            is_paged=True,
+        ),
+        "posts.queries._targets": Sample({"post_ids": ids["Post"]}),
+        "posts.queries._post_ids": Sample(mine | {"id": ids["Post"][0]}, [reached]),
+        "posts.queries._publications": Sample(
+            mine, [{"id": ids["Publication"][0]}, {"id": ids["Publication"][1]}, {"post_id": ids["Post"][0]} | reached]
+        ),
+        "posts.queries._attempts": Sample({"publication_ids": ids["Publication"]}),
+        "posts.queries._timeline": Sample({"publication_ids": ids["Publication"]}),
+        "analytics.services._account": Sample(mine | {"id": account.id}, [reached]),
+        "analytics.queries._videos": Sample({"account_id": account.id}, [{"include_gone": True}], is_paged=True),
+        "analytics.pictures.routes._avatar": Sample({"id": account.id}),
+        "analytics.pictures.routes._cover": Sample({"id": ids["Video"][0]}),
+    }
