@@ -4,12 +4,11 @@ A link names its thing, its version and its expiry, and is signed. Within ten mi
 that browsers can cache; each thing's ten minutes start at another moment, so that not all links change at once.
 """
 
-import hashlib
 import hmac
 from typing import Any
 from uuid import UUID
 
-from flask import Response, url_for
+from flask import Response, g, url_for
 from marshmallow import fields, validate
 
 from tiktok_api import clock
@@ -25,6 +24,7 @@ LEAST_SECONDS = 1200
 """A link is valid for at least so long, and at most for SAME_SECONDS more."""
 LINKS_PER_MINUTE = "3000/minute"
 """Each client's quota for following links, apart from the one for requests."""
+_ANY_ID = UUID(int=0)
 _SHOWN_ANYWHERE = {"Cross-Origin-Resource-Policy": "cross-origin"}
 
 
@@ -58,9 +58,19 @@ class LinkArgsSchema(Schema):
 def url_of(target: LinkTarget) -> str:
     """The present link to `target`, under PUBLIC_URL: a client may send any Host."""
     expires = _expiry(target.id)
-    ids: dict[str, Any] = {target.id_name: target.id}
-    path = url_for(target.endpoint, **ids, expires=expires, signature=_sign(target, str(expires)))
-    return service(Settings).public_url + path
+    before, after = _around_id(target)
+    return f"{before}{target.id}{after}?expires={expires}&signature={_sign(target, str(expires))}"
+
+
+def _around_id(target: LinkTarget) -> tuple[str, str]:
+    """The parts of a link before and after its id, built once for a request: a page has many links to one route."""
+    known: dict[str, tuple[str, str]] = g.setdefault("parts_of_links", {})
+    found = known.get(target.endpoint)
+    if found is None:
+        ids: dict[str, Any] = {target.id_name: _ANY_ID}
+        before, _, after = url_for(target.endpoint, **ids).partition(str(_ANY_ID))
+        found = known[target.endpoint] = (service(Settings).public_url + before, after)
+    return found
 
 
 def must_be_signed(endpoint: str, thing_id: UUID, version: str | None, *, expires: str, signature: str) -> None:
@@ -93,4 +103,4 @@ def _expiry(thing_id: UUID) -> int:
 def _sign(target: LinkTarget, expires: str) -> str:
     key: bytes = service(Settings).derive_key("links")
     said = "\0".join((target.endpoint, str(target.id), target.version, expires))
-    return hmac.new(key, said.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+    return hmac.digest(key, said.encode("utf-8", "replace"), "sha256").hex()
