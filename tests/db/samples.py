@@ -93,7 +93,7 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "media.queries._visible_ids": Sample(mine | {"ids": ids["Media"]}, [reached]),
         "media.queries._usage": Sample(mine, [reached]),
         "media.quotas._totals": Sample(mine),
-        "media.downloads.routes._media": Sample({"id": ids["Media"][1]}),
+        "media.queries._signed": Sample({"id": ids["Media"][1]}),
         "posts.queries._posts": Sample(
             mine,
             [
@@ -117,6 +117,6 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "posts.queries._timeline": Sample({"publication_ids": ids["Publication"]}),
         "analytics.services._account": Sample(mine | {"id": account.id}, [reached]),
         "analytics.queries._videos": Sample({"account_id": account.id}, [{"include_gone": True}], is_paged=True),
-        "analytics.pictures.routes._avatar": Sample({"id": account.id}),
-        "analytics.pictures.routes._cover": Sample({"id": ids["Video"][0]}),
+        "analytics.queries._avatar": Sample({"id": account.id}),
+        "analytics.queries._cover": Sample({"id": ids["Video"][0]}),
     }

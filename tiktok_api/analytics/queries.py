@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
+from tiktok_api.accounts.models import Account
 from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric
 from tiktok_api.analytics.models import COVER_LINK, AccountReading, AccountTotals, Video
 from tiktok_api.analytics.series import Snapshot
@@ -197,3 +198,25 @@ def listed_since(account_id: UUID, since: datetime) -> list[ListedVideo]:
         )
         for row in rows
     ]
+
+
+@reading
+def _avatar(given: Given) -> Select[Any]:
+    columns: list[Any] = [Account.avatar_key, Account.avatar_type]
+    return select(*columns).where(Account.id == given["id"])
+
+
+def find_avatar(account_id: UUID) -> tuple[str | None, str | None] | None:
+    """The storage key and the content type of an account's avatar; None if there is no such account."""
+    return _avatar.first(id=account_id)
+
+
+@reading
+def _cover(given: Given) -> Select[Any]:
+    columns: list[Any] = [Video.cover_key, Video.cover_type]
+    return select(*columns).where(Video.id == given["id"])
+
+
+def find_cover(video_id: UUID) -> tuple[str | None, str | None] | None:
+    """The storage key and the content type of a video's cover; None if there is no such video."""
+    return _cover.first(id=video_id)

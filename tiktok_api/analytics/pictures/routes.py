@@ -4,11 +4,10 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from sqlalchemy import Select, select
 
-from tiktok_api.accounts.models import AVATAR_LINK, Account
-from tiktok_api.analytics.models import COVER_LINK, Video
-from tiktok_api.db.reads import Given, reading
+from tiktok_api.accounts.models import AVATAR_LINK
+from tiktok_api.analytics import queries
+from tiktok_api.analytics.models import COVER_LINK
 from tiktok_api.errors import NotFound
 from tiktok_api.extensions import limiter
 from tiktok_api.media.downloads import responses
@@ -26,18 +25,6 @@ _REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, *responses.REFUSALS)
 _HANDED_OUT = openapi.handed_out("The picture", *openapi.PICTURE_TYPES)
 
 
-@reading
-def _avatar(given: Given) -> Select[Any]:
-    columns: list[Any] = [Account.avatar_key, Account.avatar_type]
-    return select(*columns).where(Account.id == given["id"])
-
-
-@reading
-def _cover(given: Given) -> Select[Any]:
-    columns: list[Any] = [Video.cover_key, Video.cover_type]
-    return select(*columns).where(Video.id == given["id"])
-
-
 @blp.get("/avatars/<uuid:account_id>")
 @blp.public
 @blp.counted_apart
@@ -51,7 +38,7 @@ def show_avatar(link: dict[str, str], account_id: UUID) -> Response:
 
     Take the URL from the account's `avatar_url`: it is signed, valid for some minutes, and needs no token.
     """
-    return _show(AVATAR_LINK, account_id, _avatar.first(id=account_id), link)
+    return _show(AVATAR_LINK, account_id, queries.find_avatar(account_id), link)
 
 
 @blp.get("/covers/<uuid:video_id>")
@@ -67,7 +54,7 @@ def show_cover(link: dict[str, str], video_id: UUID) -> Response:
 
     Take the URL from `cover_url` in the list of videos: it is signed, valid for some minutes, and needs no token.
     """
-    return _show(COVER_LINK, video_id, _cover.first(id=video_id), link)
+    return _show(COVER_LINK, video_id, queries.find_cover(video_id), link)
 
 
 def _show(endpoint: str, thing_id: UUID, row: Any, link: dict[str, str]) -> Response:

@@ -1,16 +1,14 @@
 """The endpoints of signed links, and the blueprint that they share with the library and its other drawers."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Response
-from sqlalchemy import Select, select
 
-from tiktok_api.db.reads import Given, reading
 from tiktok_api.errors import NotFound
 from tiktok_api.extensions import limiter
+from tiktok_api.media import queries
 from tiktok_api.media.downloads import responses
-from tiktok_api.media.models import CONTENT_LINK, THUMBNAIL_LINK, Media
+from tiktok_api.media.models import CONTENT_LINK, THUMBNAIL_LINK
 from tiktok_api.media.uploads import openapi
 from tiktok_api.web import signed_links
 from tiktok_api.web.blueprint import Blueprint
@@ -35,7 +33,7 @@ def show_linked_thumbnail(link: dict[str, str], media_id: UUID) -> Response:
 
     Take the URL from the media: it is signed, good for some minutes, and needs no token, so that `<img>` can show it.
     """
-    media = _find(media_id)
+    media = queries.show_signed(media_id)
     key = media.thumbnail_key if media else None
     signed_links.must_be_signed(THUMBNAIL_LINK, media_id, key, **link)
     if key is None:
@@ -57,22 +55,12 @@ def show_linked_content(link: dict[str, str], media_id: UUID) -> Response:
     Take the URL from the media: it is signed, good for some minutes, and needs no token, so that `<video>` can play it.
     Ranges and `If-Range` are understood.
     """
-    media = _find(media_id)
+    media = queries.show_signed(media_id)
     version = media.sha256 if media and media.is_ready else None
     signed_links.must_be_signed(CONTENT_LINK, media_id, version, **link)
     if media is None or version is None:
         raise NotFound
     return _serve(responses.file_of(media), link)
-
-
-@reading
-def _media(given: Given) -> Select[Any]:
-    return select(Media).where(Media.id == given["id"])
-
-
-def _find(media_id: UUID) -> Any:
-    """Returns the media of any owner: the signature is the proof."""
-    return _media.first(id=media_id)
 
 
 def _serve(stored: responses.StoredContent, link: dict[str, str]) -> Response:
