@@ -11,14 +11,17 @@ from tiktok_api.storage.port import Appender
 class HashingWriter:
     """Appends pieces from `offset` on. Hashes each by `algorithms` while the next one is awaited.
 
-    At most two pieces are in memory at any time.
+    `before` is the SHA-256 of the bytes before `offset`, if that is known; it is continued. At most two pieces are in memory at
+    any time.
     """
 
-    def __init__(self, appender: Appender, offset: int, algorithms: set[str]) -> None:
+    def __init__(self, appender: Appender, offset: int, algorithms: set[str], *, before: Any = None) -> None:
         self.received = offset
         self._appender = appender
         self._hashes: dict[str, Any] = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="hash") if algorithms else None
+        self._whole = before
+        self._updated = [*self._hashes.values(), *([] if before is None else [before])]
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="hash") if self._updated else None
         self._pending: Future[None] | None = None
 
     def __enter__(self) -> Self:
@@ -35,7 +38,9 @@ class HashingWriter:
         self._wait()
         if self._pool is not None:
             self._pending = self._pool.submit(self._hash, piece)
+        whole, self._whole = self._whole, None  # it is of no use if a part of the piece is written
         self._appender.write(piece)
+        self._whole = whole
         self.received += len(piece)
 
     def flush(self) -> int:
@@ -56,8 +61,13 @@ class HashingWriter:
         """Returns the same in hexadecimal; None if that hash was not asked for."""
         return self.digest(algorithm).hex() if algorithm in self._hashes else None
 
+    def whole_until(self, offset: int) -> Any | None:
+        """Returns the SHA-256 of all bytes before `offset`, also those before this writer; None if it is not known."""
+        self._wait()
+        return self._whole if offset == self.received else None
+
     def _hash(self, piece: bytes) -> None:
-        for found in self._hashes.values():
+        for found in self._updated:
             found.update(piece)
 
     def _wait(self) -> None:
