@@ -138,7 +138,12 @@ def _served(folder: Path) -> Iterator[UploadServer]:
     make_app(local_settings(database_url=database, log_level="ERROR"))
     url = f"http://127.0.0.1:{port}"
     environment = os.environ | local_environment(api_url=url, simulator_url=None, instance=folder)
-    environment |= {"DATABASE_URL": database, "LOG_LEVEL": "ERROR", "UPLOAD_MEBIBYTES_PER_MINUTE": "1000000000"}
+    environment |= {
+        "DATABASE_URL": database,
+        "LOG_LEVEL": "ERROR",
+        "ALLOW_TEST_CLOCK": "false",
+        "UPLOAD_MEBIBYTES_PER_MINUTE": "1000000000",
+    }
     command = [sys.executable, "-m", "gunicorn", "--config", "python:tiktok_api.gunicorn_config", "wsgi:app"]
     with subprocess.Popen([*command, "--bind", f"127.0.0.1:{port}"], env=environment) as process:
         try:

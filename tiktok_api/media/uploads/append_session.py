@@ -80,7 +80,7 @@ class AppendSession:
             acknowledge=self._acknowledge if append.checksum is None else None,
         )
 
-    def run(self, pieces: Iterator[bytes]) -> Media:
+    def run(self, pieces: Iterator[bytes | memoryview]) -> Media:
         """Store `pieces` and acknowledge them. Returns the upload.
 
         Raises UploadInterrupted, StorageOutOfSpace, UploadTooLarge, MediaQuotaExceeded and TooManyRequests after it has kept
@@ -96,7 +96,7 @@ class AppendSession:
             self._acknowledge(offset, self._receiver.bytes_per_second(offset), is_over=True)
         return self._media
 
-    def _receive(self, pieces: Iterator[bytes]) -> None:
+    def _receive(self, pieces: Iterator[bytes | memoryview]) -> None:
         try:
             self._receiver.receive(self._until_taken_over(pieces))
         except (UploadTooLarge, MediaQuotaExceeded):
@@ -114,7 +114,7 @@ class AppendSession:
             self._receiver.keep()
             raise StorageOutOfSpace from None
 
-    def _until_taken_over(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    def _until_taken_over(self, pieces: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
         """Pass `pieces` on. Raises BodyInterrupted if too little arrives while another connection wants the upload.
 
         A client whose network broke reconnects long before the server would notice the broken connection by itself.

@@ -7,6 +7,9 @@ from typing import Any, Self
 
 from tiktok_api.storage.port import Appender
 
+_SMALL_PIECE = 128 * 1024
+"""Below this, another thread would take longer to begin than to hash."""
+
 
 class HashingWriter:
     """Appends pieces from `offset` on. Hashes each by `algorithms` while the next one is awaited.
@@ -21,7 +24,7 @@ class HashingWriter:
         self._hashes: dict[str, Any] = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
         self._whole = before
         self._updated = [*self._hashes.values(), *([] if before is None else [before])]
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="hash") if self._updated else None
+        self._pool: ThreadPoolExecutor | None = None
         self._pending: Future[None] | None = None
 
     def __enter__(self) -> Self:
@@ -33,11 +36,11 @@ class HashingWriter:
         if self._pool is not None:
             self._pool.shutdown()
 
-    def write(self, piece: bytes) -> None:
+    def write(self, piece: bytes | memoryview) -> None:
         """Store and hash one piece. Raises StorageFull; the hashes are useless then."""
         self._wait()
-        if self._pool is not None:
-            self._pending = self._pool.submit(self._hash, piece)
+        if self._updated:
+            self._begin_hashing(piece)
         whole, self._whole = self._whole, None  # it is of no use if a part of the piece is written
         self._appender.write(piece)
         self._whole = whole
@@ -66,7 +69,15 @@ class HashingWriter:
         self._wait()
         return self._whole if offset == self.received else None
 
-    def _hash(self, piece: bytes) -> None:
+    def _begin_hashing(self, piece: bytes | memoryview) -> None:
+        if len(piece) < _SMALL_PIECE:
+            self._hash(piece)
+            return
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="hash")
+        self._pending = self._pool.submit(self._hash, piece)
+
+    def _hash(self, piece: bytes | memoryview) -> None:
         for found in self._updated:
             found.update(piece)
 

@@ -110,7 +110,7 @@ def append(
     limits: UploadLimits,
     media_id: UUID,
     announced: Append,
-    pieces: Iterator[bytes],
+    pieces: Iterator[bytes | memoryview],
     *,
     hashes: KeptHashes,
 ) -> Media:

@@ -276,7 +276,7 @@ def _append(offset: int, *, upload_length: int | None = None) -> Append:
     )
 
 
-def _receive(media_id: UUID, append: Append, pieces: Iterator[bytes]) -> Media:
+def _receive(media_id: UUID, append: Append, pieces: Iterator[bytes | memoryview]) -> Media:
     with counted_upload():
         hashes = service(KeptHashes)
         return services.append(caller, service(Storage), _limits(), media_id, append, pieces, hashes=hashes)
