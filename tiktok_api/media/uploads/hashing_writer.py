@@ -1,6 +1,7 @@
 """Writes received bytes to storage and hashes them in another thread, piece by piece."""
 
 import hashlib
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
@@ -9,6 +10,21 @@ from tiktok_api.storage.port import Appender
 
 _SMALL_PIECE = 128 * 1024
 """Below this, another thread would take longer to begin than to hash."""
+
+
+class _Threads:
+    """In which all uploads of this process are hashed: to start one for each would take as long as to hash a piece."""
+
+    pool: ThreadPoolExecutor
+
+    @classmethod
+    def renew(cls) -> None:
+        """A new process has none of its parent's threads."""
+        cls.pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="hash")
+
+
+_Threads.renew()
+os.register_at_fork(after_in_child=_Threads.renew)
 
 
 class HashingWriter:
@@ -24,7 +40,6 @@ class HashingWriter:
         self._hashes: dict[str, Any] = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
         self._whole = before
         self._updated = [*self._hashes.values(), *([] if before is None else [before])]
-        self._pool: ThreadPoolExecutor | None = None
         self._pending: Future[None] | None = None
 
     def __enter__(self) -> Self:
@@ -33,8 +48,7 @@ class HashingWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+        self._wait()
 
     def write(self, piece: bytes | memoryview) -> None:
         """Store and hash one piece. Raises StorageFull; the hashes are useless then."""
@@ -72,10 +86,8 @@ class HashingWriter:
     def _begin_hashing(self, piece: bytes | memoryview) -> None:
         if len(piece) < _SMALL_PIECE:
             self._hash(piece)
-            return
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="hash")
-        self._pending = self._pool.submit(self._hash, piece)
+        else:
+            self._pending = _Threads.pool.submit(self._hash, piece)
 
     def _hash(self, piece: bytes | memoryview) -> None:
         for found in self._updated:

@@ -1,6 +1,7 @@
 """Request bodies in pieces as they arrive: large from a fast client, small from a slow one."""
 
 import mmap
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ def iter_pieces(environ: dict[str, Any], *, stall_seconds: float) -> Iterator[by
     """
     source = _Source(environ, stall_seconds)
     ticked_at, arrived = time.monotonic(), 0
-    with source.own_timeouts():
+    with source.own_timeouts(), source.own_buffers():
         while not source.is_over:
             piece = source.read()
             counters.upload_bytes.inc(len(piece))
@@ -48,6 +49,14 @@ def iter_pieces(environ: dict[str, Any], *, stall_seconds: float) -> Iterator[by
                 if arrived < seconds * BYTES_PER_SECOND and not source.is_over:
                     yield b""
                 ticked_at, arrived = time.monotonic(), 0
+
+
+_of_thread = threading.local()
+
+
+def _make_buffers() -> list[memoryview]:
+    # Mappings, not malloc's memory: pages that no piece has reached are not there.
+    return [memoryview(mmap.mmap(-1, LARGEST_PIECE)) for _ in range(2)]
 
 
 class _Source:
@@ -62,13 +71,22 @@ class _Source:
         self._may_pause = "gunicorn.socket" in environ and hasattr(stream, "read1")
         self._read_into: Callable[[memoryview], int] = getattr(stream, "read_into", None) or _copying(stream)
         self._left = length_of(environ)
-        # Two that take turns, so that a piece can be hashed while the next one arrives. Anonymous mappings: unused pages take no
-        # memory, and used ones go back to the system, unlike malloc's.
-        size = LARGEST_PIECE if self._left is None else max(1, min(LARGEST_PIECE, self._left))
-        self._buffers = [memoryview(mmap.mmap(-1, size)) for _ in range(2)]
         self._pace = LeastRate(grace_seconds=stall_seconds)
+        self._buffers: list[memoryview] = []
         self._seconds = min(TICK_SECONDS, stall_seconds) if self._may_pause else stall_seconds
         self._socket = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+
+    @contextmanager
+    def own_buffers(self) -> Iterator[None]:
+        """In this block reads have two buffers that take turns, so that a piece can be hashed while the next one arrives.
+
+        A thread keeps them for its next request: fresh memory costs more than to receive into it.
+        """
+        self._buffers = _of_thread.__dict__.pop("buffers", None) or _make_buffers()
+        try:
+            yield
+        finally:
+            _of_thread.buffers = self._buffers
 
     @contextmanager
     def own_timeouts(self) -> Iterator[None]:
