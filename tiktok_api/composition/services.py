@@ -17,6 +17,7 @@ from tiktok_api.encryption import Encryptor
 from tiktok_api.extensions import services_of
 from tiktok_api.jobs import monitoring as jobs_monitoring
 from tiktok_api.media import monitoring as media_monitoring
+from tiktok_api.media.uploads.kept_hashes import KeptHashes
 from tiktok_api.outbound import Fetcher, Policy
 from tiktok_api.posts import monitoring as posts_monitoring
 from tiktok_api.settings import Settings, SettingsInvalid
@@ -47,6 +48,7 @@ def compose(app: Flask, settings: Settings, replaced: Mapping[type, Any]) -> Non
         Counts: lambda: Counts(settings.redis_url),
         Gauges: lambda: Gauges(GAUGES),
         Storage: lambda: _make_storage(settings),
+        KeptHashes: KeptHashes,
         Mailer: lambda: mailer_from_url(settings.mail_url, sender=settings.mail_from),
         Fetcher: lambda: Fetcher(_policy(settings)),
         PictureFetcher: lambda: PictureFetcher(_picture_policy(settings)),

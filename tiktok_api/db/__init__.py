@@ -1,6 +1,5 @@
 """The database: engine and sessions, the base model, and the only place that commits."""
 
-import select
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,14 +7,13 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
-import orjson
 import uuid_utils
 from flask_sqlalchemy import SQLAlchemy
-from psycopg.types.json import set_json_loads
-from sqlalchemy import JSON, DateTime, Dialect, Enum, Float, MetaData, Select, String, event, literal
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import JSON, DateTime, Dialect, Enum, Float, MetaData, Select, String, literal
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -23,6 +21,7 @@ from sqlalchemy.sql.expression import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from tiktok_api import clock
+from tiktok_api.db import postgresql, sqlite
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -69,9 +68,9 @@ class Model(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012  # SQLAlchemy reads it from the class
         datetime: UTCDateTime(),
         str: String(),
-        dict[str, Any]: JSON().with_variant(postgresql.JSONB(), "postgresql"),
-        list[Any]: JSON().with_variant(postgresql.JSONB(), "postgresql"),
-        list[str]: JSON().with_variant(postgresql.JSONB(), "postgresql"),
+        dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
+        list[Any]: JSON().with_variant(JSONB(), "postgresql"),
+        list[str]: JSON().with_variant(JSONB(), "postgresql"),
     }
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-2)
@@ -231,51 +230,11 @@ def configure_engine(engine: Engine) -> None:
     """Configure an engine: on PostgreSQL only `transaction()` and what sets `begin_immediate` are transactions.
 
     What is read elsewhere stands alone, each statement with a snapshot of its own, as it has in a transaction there.
-
-    SQLite gets foreign keys and the write-ahead log. On PostgreSQL, a process that stops in the middle of a transaction loses
-    its session, and so its locks, about when it loses its leases; and times are told in UTC, because those near the year 9999
-    have no reading in zones to the east.
     """
-    is_sqlite = engine.dialect.name == "sqlite"
-    event.listen(engine, "connect", _configure_sqlite if is_sqlite else _configure_postgresql)
-    event.listen(engine, "begin", _begin_on_sqlite if is_sqlite else _begin_on_postgresql)
-    if not is_sqlite:
-        event.listen(engine, "checkout", _must_be_silent)
+    database = sqlite if engine.dialect.name == "sqlite" else postgresql
+    database.configure(engine)
 
 
-def _configure_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # the driver must not begin transactions of its own
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_on_sqlite(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("begin_immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def _configure_postgresql(connection: Any, _record: Any) -> None:
-    connection.autocommit = True  # as on SQLite: a transaction begins when we say so
-    connection.execute(f"SET idle_in_transaction_session_timeout = '{_LONGEST_IDLE_SECONDS}s'")
-    connection.execute("SET TIME ZONE 'UTC'")
-    set_json_loads(orjson.loads, connection)
-
-
-def _begin_on_postgresql(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if "begin_immediate" in options:
-        connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ" if "sees_one_moment" in options else "BEGIN")
-
-
-def _must_be_silent(connection: Any, _record: Any, _proxy: Any) -> None:
-    """A connection on which the server has said something unasked is usually closed: another is taken, without a round trip."""
-    waiting = select.poll()
-    waiting.register(connection.fileno(), select.POLLIN)
-    if waiting.poll(0):
-        raise DisconnectionError
-
-
-_LONGEST_IDLE_SECONDS = 60
 _MOST_KEPT = 64
 """Connections of a process that stay open: as many as its threads have ever needed at once."""
 
@@ -294,15 +253,14 @@ def engine_options(database_url: str) -> dict[str, Any]:
         "max_overflow": 20,
         "pool_use_lifo": True,
     }
-    if database_url.startswith("sqlite"):
-        return common | {"connect_args": {"timeout": 30, "check_same_thread": False}}
-    return common | {"connect_args": {"connect_timeout": 5}}
+    database = sqlite if database_url.startswith("sqlite") else postgresql
+    return common | {"connect_args": database.CONNECT_ARGUMENTS}
 
 
-def insert_into(model: type[Model]) -> postgresql.Insert | sqlite.Insert:
+def insert_into(model: type[Model]) -> PostgresqlInsert | SqliteInsert:
     """An INSERT in the words of the session's database, with `on_conflict_do_update` and `on_conflict_do_nothing`."""
     is_postgresql = db.session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(model) if is_postgresql else sqlite.insert(model)
+    return PostgresqlInsert(model) if is_postgresql else SqliteInsert(model)
 
 
 def set_changes(row: Model, changes: Mapping[str, Any]) -> list[str]:

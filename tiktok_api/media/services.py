@@ -148,16 +148,16 @@ def add_received(
     return media
 
 
-def change_unfinished(media_id: UUID, changes: Mapping[str, Any], *, received_before: int) -> bool:
-    """Change an upload or import, by compare-and-set. Returns False unless it is unfinished and stands at `received_before`."""
-    changed = db.session.execute(
+def change_unfinished(media_id: UUID, changes: Mapping[str, Any], *, received_before: int) -> Media | None:
+    """Change an upload or import, by compare-and-set. Returns it; None unless it is unfinished and stands at `received_before`."""
+    changed = (
         update(Media)
         .where(Media.id == media_id, Media.status == MediaStatus.UPLOADING, Media.received_bytes == received_before)
         .values(**changes)
-        .returning(Media.id)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    return changed is not None
+        .returning(Media)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return db.session.scalar(changed)
 
 
 def request_inspection(media: Media, *, sha256: str | None) -> None:

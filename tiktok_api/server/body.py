@@ -3,6 +3,7 @@
 import fcntl
 import termios
 from array import array
+from collections.abc import Callable
 from typing import Any
 
 from gunicorn.http.body import Body, ChunkedReader
@@ -38,6 +39,14 @@ class Unreader(SocketUnreader):  # type: ignore[misc]
             self.unread(kept[size:])
         return bytes(kept[:size])
 
+    def take_into(self, buffer: memoryview) -> int:
+        """Put the same into `buffer`. Returns how much that is."""
+        if not self.buf.tell():
+            return int(self.sock.recv_into(buffer))
+        piece = self.take(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
 
 class LengthPieces:
     """A body of known length."""
@@ -59,6 +68,16 @@ class LengthPieces:
             raise NoMoreData
         self._left -= len(piece)
         return piece
+
+    def read_into(self, buffer: memoryview) -> int:
+        """Put what has arrived into `buffer`. Returns how much that is, 0 at the end; raises as `read` does."""
+        if self._left == 0:
+            return 0
+        count = self._unreader.take_into(buffer[: self._left])
+        if not count:
+            raise NoMoreData
+        self._left -= count
+        return count
 
 
 class ChunkPieces:
@@ -117,17 +136,25 @@ class ArrivingBody(Body):  # type: ignore[misc]
 
         After TimeoutError reading may continue. Raises other kinds of OSError, and gunicorn's errors for broken chunks, for good.
         """
-        kept = self.buf.getvalue() or self._read_reader(size)
+        kept = self.buf.getvalue() or self._from_reader(self.reader.read, size)
         self.buf.seek(0)
         self.buf.truncate()
         self.buf.write(kept[size:])
         return bytes(kept[:size])
 
-    def _read_reader(self, size: int) -> Any:
+    def read_into(self, buffer: memoryview) -> int:
+        """Put the same into `buffer`, without a copy on the way. Returns how much that is, 0 at the end; raises as `read1` does."""
+        if isinstance(self.reader, LengthPieces) and not self.buf.tell():
+            return int(self._from_reader(self.reader.read_into, buffer))
+        piece = self.read1(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def _from_reader(self, read: Callable[[Any], Any], wanted: Any) -> Any:
         if self.failed:
             raise NoMoreData
         try:
-            return self.reader.read(size)
+            return read(wanted)
         except (TimeoutError, BlockingIOError):
             raise
         except Exception:

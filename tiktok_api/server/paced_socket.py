@@ -81,6 +81,18 @@ class PacedSocket(socket.socket):
             return piece
         raise ClientTooSlow
 
+    def recv_into(self, buffer: Any, nbytes: int = 0, flags: int = 0) -> int:
+        """Put what has arrived into `buffer`. Returns how much that is; waits and raises as `recv` does."""
+        while not self.is_cut:
+            try:
+                count = super().recv_into(buffer, nbytes, flags)
+            except BlockingIOError:
+                self._wait(select.POLLIN, self._patience)
+                continue
+            self._moved(count)
+            return count
+        raise ClientTooSlow
+
     def send(self, data: Any, flags: int = 0) -> int:
         """The same as `sendall`."""
         self.sendall(data)

@@ -11,8 +11,11 @@ from pathlib import Path
 
 from tiktok_api.storage import keys
 from tiktok_api.storage.errors import StorageBusy, StorageError, StorageMissing, translate_full
+from tiktok_api.storage.writeback import start_writeback
 
 READ_PIECE_BYTES = 1024 * 1024
+_WRITEBACK_BYTES = 1024 * 1024
+"""So often what was written is sent to the disk while more arrives; `flush` then waits for the rest alone."""
 
 
 class LocalStorage:
@@ -162,7 +165,7 @@ class LocalAppender:
     def __init__(self, file: int, key: str) -> None:
         self._file = file
         self._key = key
-        self._end = self._flushed = 0
+        self._end = self._flushed = self._started = 0
 
     def write(self, piece: bytes | memoryview) -> None:
         rest = memoryview(piece)
@@ -171,6 +174,9 @@ class LocalAppender:
                 written = os.write(self._file, rest)
                 self._end += written
                 rest = rest[written:]
+        if self._end - self._started >= _WRITEBACK_BYTES:
+            start_writeback(self._file, self._started, self._end - self._started)
+            self._started = self._end
 
     def flush(self) -> int:
         if self._end != self._flushed:
@@ -184,7 +190,7 @@ class LocalAppender:
             raise StorageMissing(self._key)
         os.ftruncate(self._file, offset)
         os.lseek(self._file, offset, os.SEEK_SET)
-        self._end = self._flushed = offset
+        self._end = self._flushed = self._started = offset
 
     def renew_lock(self) -> None:
         """Nothing to do: the kernel never takes a lock from a living process."""

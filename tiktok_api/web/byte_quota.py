@@ -45,7 +45,7 @@ class ByteMeter:
         if wanted > 0 and self._count(0).used + wanted > self._quota:
             raise self._exceeded()
 
-    def pieces(self, body: Iterator[bytes], announced: int | None) -> Iterator[bytes]:
+    def pieces(self, body: Iterator[bytes | memoryview], announced: int | None) -> Iterator[bytes | memoryview]:
         """Pass `body` on, paying for it. Raises RateLimitExceededProblem in place of the first piece that is not paid for."""
         received = 0
         for piece in body:
@@ -85,7 +85,7 @@ def metered_route(view: Callable[..., Any]) -> Callable[..., Any]:
     return paid
 
 
-def metered(body: Iterator[bytes], announced: int | None) -> Iterator[bytes]:
+def metered(body: Iterator[bytes | memoryview], announced: int | None) -> Iterator[bytes | memoryview]:
     """The `body` of this request, paid for as it arrives; `announced` is its length, if known.
 
     Raises RateLimitExceededProblem at once if it is known not to fit, and otherwise in place of a piece.

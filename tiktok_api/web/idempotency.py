@@ -159,7 +159,7 @@ def _act_after_claim(asked: _Request, act: Callable[..., Response], streamed: St
         raise
 
 
-def renewing(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def renewing(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
     """The pieces of a body; while they arrive, the request's claim is renewed. Raises IdempotencyKeyInUse if it was lost."""
     claim: UUID | None = g.get("idempotency_claim")
     renewed_at = float("-inf")

@@ -245,7 +245,7 @@ def _lock_unfinished(media_id: UUID) -> Media:
 def _update_media(job: ClaimedJob, media_id: UUID, before: int, **values: Any) -> None:
     """Compare and set. Raises Overtaken unless the import is unfinished, this worker's, and stands at `before` bytes."""
     _check_claim(job)
-    if not services.change_unfinished(media_id, values, received_before=before):
+    if services.change_unfinished(media_id, values, received_before=before) is None:
         raise Overtaken
 
 

@@ -1,13 +1,13 @@
 """One append to one upload, while storage guarantees that its writer is the only one."""
 
+import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from tiktok_api import clock
 from tiktok_api.db import db, end_reading, transaction
@@ -23,6 +23,7 @@ from tiktok_api.media.errors import (
 from tiktok_api.media.models import Media
 from tiktok_api.media.quotas import UNLIMITED, Quota, reserve
 from tiktok_api.media.uploads.hashing_writer import HashingWriter
+from tiktok_api.media.uploads.kept_hashes import KeptHashes
 from tiktok_api.media.uploads.receiver import Receiver, Reservation
 from tiktok_api.media.uploads.request_body import TICK_SECONDS, BodyInterrupted
 from tiktok_api.storage.errors import StorageFull
@@ -58,16 +59,18 @@ class Append:
 class AppendSession:
     """Receives the bytes of one `append` to `media`."""
 
-    def __init__(self, media: Media, limits: UploadLimits, append: Append, appender: Appender) -> None:
+    def __init__(
+        self, media: Media, limits: UploadLimits, append: Append, appender: Appender, hashes: KeptHashes
+    ) -> None:
         self._media = media
         self._limits = limits
         self._append = append
         self._appender = appender
+        self._hashes = hashes
         max_bytes = limits.max_bytes if media.size_bytes is None else media.size_bytes
-        algorithms = {"sha256"} if append.offset == 0 else set()
-        if append.checksum:
-            algorithms.add(append.checksum[0])
-        self._writer = HashingWriter(appender, append.offset, algorithms)
+        algorithms = set() if append.checksum is None else {append.checksum[0]}
+        before = hashes.resume(str(media.storage_key), append.offset) if append.offset else hashlib.sha256()
+        self._writer = HashingWriter(appender, append.offset, algorithms, before=before)
         self._receiver = Receiver(
             self._writer,
             max_bytes=max_bytes,
@@ -77,7 +80,7 @@ class AppendSession:
             acknowledge=self._acknowledge if append.checksum is None else None,
         )
 
-    def run(self, pieces: Iterator[bytes]) -> Media:
+    def run(self, pieces: Iterator[bytes | memoryview]) -> Media:
         """Store `pieces` and acknowledge them. Returns the upload.
 
         Raises UploadInterrupted, StorageOutOfSpace, UploadTooLarge, MediaQuotaExceeded and TooManyRequests after it has kept
@@ -93,7 +96,7 @@ class AppendSession:
             self._acknowledge(offset, self._receiver.bytes_per_second(offset), is_over=True)
         return self._media
 
-    def _receive(self, pieces: Iterator[bytes]) -> None:
+    def _receive(self, pieces: Iterator[bytes | memoryview]) -> None:
         try:
             self._receiver.receive(self._until_taken_over(pieces))
         except (UploadTooLarge, MediaQuotaExceeded):
@@ -111,7 +114,7 @@ class AppendSession:
             self._receiver.keep()
             raise StorageOutOfSpace from None
 
-    def _until_taken_over(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    def _until_taken_over(self, pieces: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
         """Pass `pieces` on. Raises BodyInterrupted if too little arrives while another connection wants the upload.
 
         A client whose network broke reconnects long before the server would notice the broken connection by itself.
@@ -130,7 +133,8 @@ class AppendSession:
 
     def _reserve(self, upto: int) -> None:
         with transaction() as session:
-            media = session.execute(_reread(self._media.id)).scalar_one_or_none()
+            found = select(Media).where(Media.id == self._media.id).execution_options(populate_existing=True)
+            media = session.scalar(found)
             if media is None:
                 raise NotFound
             reserve(media, self._limits.quota, upto)
@@ -144,26 +148,25 @@ class AppendSession:
 
     def _acknowledge(self, offset: int, bytes_per_second: float | None, *, is_over: bool) -> None:
         """Store the offset by compare-and-set: an upload that was deleted meanwhile stays deleted. Raises NotFound."""
+        key = self._media.storage_key  # of this file, even if it turns out to be a duplicate
         changes: dict[str, Any] = {
             "received_bytes": offset,
             "expires_at": clock.now() + self._limits.time_to_live,
             "bytes_per_second": bytes_per_second,
         }
         is_complete = offset == self._media.size_bytes
-        is_whole = is_complete and self._append.offset == 0  # otherwise the hash covers this append alone
-        sha256 = self._writer.hexdigest("sha256") if is_whole else None
+        whole = self._writer.whole_until(offset) if is_over or is_complete else None
         if self._media.size_bytes is None and is_over:
             changes["reserved_bytes"] = offset
-        with transaction() as session:
+        with transaction():
             if is_complete:
                 deduplication.lock_library(self._media.owner_id)
             self._writer.renew_lock()  # otherwise another writer may have begun, and dropped what was flushed
-            if not services.change_unfinished(self._media.id, changes, received_before=self._media.received_bytes):
+            changed = services.change_unfinished(self._media.id, changes, received_before=self._media.received_bytes)
+            if changed is None:
                 raise NotFound
-            self._media = session.execute(_reread(self._media.id)).scalar_one()
+            self._media = changed
             if is_complete:
-                services.request_inspection(self._media, sha256=sha256)
-
-
-def _reread(media_id: UUID) -> Select[Media]:
-    return select(Media).where(Media.id == media_id).execution_options(populate_existing=True)
+                services.request_inspection(self._media, sha256=None if whole is None else whole.hexdigest())
+        if is_over:
+            self._hashes.keep(str(key), offset, None if is_complete else whole)

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -51,7 +52,9 @@ class ReceivedFile:
         return _fingerprint(self.name, self.content_type, self.sha256)
 
 
-def receive_file(storage: Storage, boundary: bytes, pieces: Iterator[bytes], *, max_bytes: int) -> ReceivedFile:
+def receive_file(
+    storage: Storage, boundary: bytes, pieces: Iterator[bytes | memoryview], *, max_bytes: int
+) -> ReceivedFile:
     """Store the one file of the body.
 
     Raises MultipartFieldUnexpected, UploadTooLarge, FileInterrupted, StorageOutOfSpace and StorageUnreachable; then nothing
@@ -70,7 +73,7 @@ def receive_file(storage: Storage, boundary: bytes, pieces: Iterator[bytes], *, 
         raise
 
 
-def read_fingerprint(boundary: bytes, pieces: Iterator[bytes], *, max_bytes: int) -> str:
+def read_fingerprint(boundary: bytes, pieces: Iterator[bytes | memoryview], *, max_bytes: int) -> str:
     """Returns the fingerprint that the one file of the body would have; stores nothing.
 
     Raises MultipartFieldUnexpected, UploadTooLarge, FileInterrupted.
@@ -91,7 +94,7 @@ def read_fingerprint(boundary: bytes, pieces: Iterator[bytes], *, max_bytes: int
 class _FilePart:
     """The file in a multipart body: its content by `pieces`, and then its headers in `file`, if there was one."""
 
-    def __init__(self, boundary: bytes, body: Iterator[bytes]) -> None:
+    def __init__(self, boundary: bytes, body: Iterator[bytes | memoryview]) -> None:
         self.file: File | None = None
         self._events = _events(boundary, body)
 
@@ -132,7 +135,7 @@ def _fingerprint(name: str, content_type: str | None, sha256: str) -> str:
     return hashlib.sha256(orjson.dumps([name, content_type, sha256])).hexdigest()
 
 
-def _events(boundary: bytes, pieces: Iterator[bytes]) -> Iterator[File | Field | Data]:
+def _events(boundary: bytes, pieces: Iterator[bytes | memoryview]) -> Iterator[File | Field | Data]:
     decoder = MultipartDecoder(boundary, _MAX_BUFFERED, max_parts=4)
     try:
         while True:
@@ -140,7 +143,8 @@ def _events(boundary: bytes, pieces: Iterator[bytes]) -> Iterator[File | Field |
             if isinstance(event, Epilogue):
                 return
             if isinstance(event, NeedData):
-                decoder.receive_data(next(pieces, None))  # None at the end; an empty piece while nothing arrives
+                piece: Any = next(pieces, None)  # None at the end; an empty piece while nothing arrives
+                decoder.receive_data(piece)  # it copies also what is a view
             elif isinstance(event, File | Field | Data):
                 yield event
     except (ValueError, RequestEntityTooLarge):

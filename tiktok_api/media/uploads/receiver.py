@@ -75,7 +75,7 @@ class Receiver:
         self._start = self._acknowledged = writer.received
         self._started_at = self._flushed_at = time.monotonic()
 
-    def receive(self, pieces: Iterable[bytes]) -> None:
+    def receive(self, pieces: Iterable[bytes | memoryview]) -> None:
         """Store every piece; an empty one says that nothing has arrived for a while.
 
         Raises UploadTooLarge, MediaQuotaExceeded, StorageFull, and everything that `pieces` raises. The caller then decides

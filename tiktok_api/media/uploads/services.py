@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db import end_reading, transaction
+from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.errors import NotFound
 from tiktok_api.media import cleanup, queries, services
 from tiktok_api.media.errors import (
@@ -28,6 +28,7 @@ from tiktok_api.media.errors import (
 from tiktok_api.media.models import Media, MediaStatus
 from tiktok_api.media.quotas import check_fits, reserve
 from tiktok_api.media.uploads.append_session import Append, AppendSession, UploadLimits
+from tiktok_api.media.uploads.kept_hashes import KeptHashes
 from tiktok_api.storage.errors import StorageBusy, StorageFull, StorageMissing
 from tiktok_api.storage.port import Storage
 
@@ -104,7 +105,14 @@ def terminate(caller: Identity, media_id: UUID) -> None:
 
 
 def append(
-    caller: Identity, storage: Storage, limits: UploadLimits, media_id: UUID, announced: Append, pieces: Iterator[bytes]
+    caller: Identity,
+    storage: Storage,
+    limits: UploadLimits,
+    media_id: UUID,
+    announced: Append,
+    pieces: Iterator[bytes | memoryview],
+    *,
+    hashes: KeptHashes,
 ) -> Media:
     """Receive one append. Returns the upload as it is afterwards; the append that completes it requests the inspection.
 
@@ -114,27 +122,48 @@ def append(
     where another writer took over, with what was acknowledged until then.
     """
     media = get_upload(caller, media_id, is_changing=True)
-    end_reading()
-    if not media.is_arriving:
+    is_arriving, key = media.is_arriving, str(media.storage_key)
+    if not is_arriving:
         _check_follows(media, announced, limits)
+    end_reading()
+    if not is_arriving:
         return media  # it is complete, and this append adds nothing
     try:
-        with storage.append(str(media.storage_key)) as appender:
-            with transaction():
-                media = get_upload(caller, media_id, is_changing=True)
-                _check_follows(media, announced, limits)
-                if announced.upload_length is not None:
-                    media.size_bytes = announced.upload_length
-                upto = announced.offset + (announced.length or 0) if media.size_bytes is None else media.size_bytes
-                reserve(media, limits.quota, upto)
-                media.is_wanted = False
+        with storage.append(key) as appender:
+            media = _begin(caller, limits, media_id, announced)
             appender.rewind(media.received_bytes)
-            return AppendSession(media, limits, announced, appender).run(pieces)
+            return AppendSession(media, limits, announced, appender, hashes).run(pieces)
     except StorageBusy:
         _request_takeover(media_id)
         raise UploadBusy from None
     except StorageMissing:
         raise NotFound from None
+
+
+def _begin(caller: Identity, limits: UploadLimits, media_id: UUID, announced: Append) -> Media:
+    """Returns the upload as it is now that no other connection changes it, with the quota reserved. Raises what `append` raises.
+
+    Most pieces change nothing before they have arrived; they open no transaction.
+    """
+    media = get_upload(caller, media_id, is_changing=True)
+    _check_follows(media, announced, limits)
+    if announced.upload_length is None and media.reserved_bytes == _upto(media, announced) and not media.is_wanted:
+        db.session.expunge(media)  # it stays as it was read
+        end_reading()
+        return media
+    with transaction():
+        media = get_upload(caller, media_id, is_changing=True)
+        _check_follows(media, announced, limits)
+        if announced.upload_length is not None:
+            media.size_bytes = announced.upload_length
+        reserve(media, limits.quota, _upto(media, announced))
+        media.is_wanted = False
+    return media
+
+
+def _upto(media: Media, announced: Append) -> int:
+    """Returns how many bytes count for the quota while the append arrives."""
+    return announced.offset + (announced.length or 0) if media.size_bytes is None else media.size_bytes
 
 
 def _request_takeover(media_id: UUID) -> None:

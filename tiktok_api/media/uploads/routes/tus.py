@@ -34,6 +34,7 @@ from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import UploadProgressSchema
 from tiktok_api.media.uploads import openapi, request_body, responses, services, tus_headers
 from tiktok_api.media.uploads.append_session import Append, UploadLimits
+from tiktok_api.media.uploads.kept_hashes import KeptHashes
 from tiktok_api.media.uploads.routes.bodies import body_pieces
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
@@ -275,6 +276,7 @@ def _append(offset: int, *, upload_length: int | None = None) -> Append:
     )
 
 
-def _receive(media_id: UUID, append: Append, pieces: Iterator[bytes]) -> Media:
+def _receive(media_id: UUID, append: Append, pieces: Iterator[bytes | memoryview]) -> Media:
     with counted_upload():
-        return services.append(caller, service(Storage), _limits(), media_id, append, pieces)
+        hashes = service(KeptHashes)
+        return services.append(caller, service(Storage), _limits(), media_id, append, pieces, hashes=hashes)

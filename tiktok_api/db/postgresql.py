@@ -1,0 +1,45 @@
+"""PostgreSQL: transactions begin when we say so, and dead connections are recognised without a round trip."""
+
+import select
+from typing import Any
+
+import orjson
+from psycopg.types.json import set_json_loads
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DisconnectionError
+
+CONNECT_ARGUMENTS: dict[str, Any] = {"connect_timeout": 5}
+_LONGEST_IDLE_SECONDS = 60
+
+
+def configure(engine: Engine) -> None:
+    """Configure the connections of an engine.
+
+    A process that stops in the middle of a transaction loses its session, and so its locks, about when it loses its leases; and
+    times are told in UTC, because those near the year 9999 have no reading in zones to the east.
+    """
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    event.listen(engine, "checkout", _must_be_silent)
+
+
+def _configure(connection: Any, _record: Any) -> None:
+    connection.autocommit = True  # as on SQLite: a transaction begins when we say so
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{_LONGEST_IDLE_SECONDS}s'")
+    connection.execute("SET TIME ZONE 'UTC'")
+    set_json_loads(orjson.loads, connection)
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if "begin_immediate" in options:
+        connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ" if "sees_one_moment" in options else "BEGIN")
+
+
+def _must_be_silent(connection: Any, _record: Any, _proxy: Any) -> None:
+    """A connection on which the server has said something unasked is usually closed: another is taken, without a round trip."""
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError
