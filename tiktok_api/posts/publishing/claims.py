@@ -36,7 +36,8 @@ class FencedOff(Exception):
 class ClaimedPublication:
     """A publication with its post and media. `attempt` is the one alive; `is_adopted`: an earlier run began it.
 
-    `obstacle` is why it does not go out now, where it is due and no attempt is alive.
+    `obstacle` is why it does not go out now, where it is due and no attempt is alive. `state_since` is when its state began,
+    where this run brought it there.
     """
 
     job: ClaimedJob
@@ -46,6 +47,7 @@ class ClaimedPublication:
     media: Media | None
     is_adopted: bool
     obstacle: Obstacle | None
+    state_since: datetime | None = None
 
     @property
     def not_before(self) -> datetime | None:
@@ -115,12 +117,13 @@ def claim(job: ClaimedJob, settings: Settings) -> ClaimedPublication:
     claimed = ClaimedPublication(job, post, publication, attempt, media, is_adopted=True, obstacle=None)
     if attempt is not None or claimed.waits_until(clock.now()) is not None:
         return detached(claimed)
+    since = None
     if publication.state.is_waiting_for_its_time:
-        transition(post, publication, PublicationState.PREPARING, "preparing")
+        since = transition(post, publication, PublicationState.PREPARING, "preparing")
     obstacle = None
     if publication.state.is_cancellable and publication.account_id is not None:
         obstacle = readiness.obstacle_to(post, publication, media, settings)
-    return detached(ClaimedPublication(job, post, publication, None, media, is_adopted=False, obstacle=obstacle))
+    return detached(ClaimedPublication(job, post, publication, None, media, False, obstacle, state_since=since))
 
 
 def _adopt_attempt(publication: Publication, job: ClaimedJob) -> Attempt | None:
@@ -149,7 +152,8 @@ def lock_again(claimed: ClaimedPublication, *, is_verdict: bool) -> ClaimedPubli
     if not is_verdict and (is_moved or not queue.is_held(claimed.job)):
         raise FencedOff
     attempt = None if claimed.attempt is None else _take_attempt(claimed.attempt)
-    return ClaimedPublication(claimed.job, post, publication, attempt, claimed.media, is_adopted=False, obstacle=None)
+    since = None if is_moved else claimed.state_since
+    return ClaimedPublication(claimed.job, post, publication, attempt, claimed.media, False, None, state_since=since)
 
 
 def _take_attempt(found: Attempt) -> Attempt:

@@ -128,8 +128,8 @@ def _record_setback(locked: ClaimedPublication, setback: verdicts.Setback) -> Ru
         _record_uploaded(locked, setback.uploaded_bytes)
     is_held_already = publication.state is PublicationState.HELD and publication.reason == setback.reason
     if isinstance(setback, verdicts.Hold) and not is_held_already:
-        why = {"reason": setback.reason, "detail": setback.detail}
-        transition(post, publication, PublicationState.HELD, "held", next_try_at=setback.at, **why)
+        why, detail = setback.reason, setback.detail
+        transition(post, publication, PublicationState.HELD, "held", reason=why, detail=detail, next_try_at=setback.at)
         return RunAgain(setback.at)
     if publication.reason != setback.reason:
         publication.detail = None  # what it says is over, or not known to stand any more
@@ -181,15 +181,17 @@ def _record_open(locked: ClaimedPublication, opened: verdicts.AttemptOpened) -> 
     attempt.publish_id, attempt.log_id = opened.publish_id, opened.log_id
     attempt.upload_url_encrypted = opened.upload_url_encrypted
     locked.publication.publish_id = opened.publish_id
-    transition(locked.post, locked.publication, PublicationState.UPLOADING, "upload_started")
-    return claims.detached(locked)
+    post, publication, since = locked.post, locked.publication, locked.state_since
+    at = transition(post, publication, PublicationState.UPLOADING, "upload_started", since=since, attempt=attempt)
+    return claims.detached(replace(locked, state_since=at))
 
 
 def _record_adoption(locked: ClaimedPublication, adopted: verdicts.Adopted) -> ClaimedPublication:
     """Go on where TikTok is. The setbacks in a row count on: no chunk has got through yet."""
     locked.living_attempt.uploaded_bytes = adopted.uploaded_bytes
     if locked.publication.state is PublicationState.HELD:
-        transition(locked.post, locked.publication, PublicationState.UPLOADING, "released")
+        since = transition(locked.post, locked.publication, PublicationState.UPLOADING, "released")
+        locked = replace(locked, state_since=since)
     return claims.detached(locked)
 
 
@@ -202,7 +204,8 @@ def _record_uploaded(locked: ClaimedPublication, uploaded_bytes: int) -> None:
 def _record_commit_point(locked: ClaimedPublication) -> ClaimedPublication:
     """From here the post may go live, and cancelling is too late."""
     locked.living_attempt.state, locked.living_attempt.final_at = AttemptState.FINAL, clock.now()
-    transition(locked.post, locked.publication, PublicationState.PROCESSING, "last_chunk_leaving")
+    since = locked.state_since
+    transition(locked.post, locked.publication, PublicationState.PROCESSING, "last_chunk_leaving", since=since)
     return claims.detached(locked)
 
 
@@ -277,7 +280,9 @@ def _record_arrival(
         transition(post, publication, PublicationState.INBOX_DELIVERED, "inbox_delivered")
         return _follow_later(locked, settings)
     if not publication.state.is_visible:
-        transition(post, publication, PublicationState.PUBLISHED, "published", published_at=clock.now())
+        is_processing = publication.state is PublicationState.PROCESSING
+        since = locked.attempt.final_at if is_processing and locked.attempt is not None else None
+        transition(post, publication, PublicationState.PUBLISHED, "published", published_at=clock.now(), since=since)
     is_new = bool(set(verdict.post_ids).difference(publication.tiktok_post_ids))
     if verdict.post_ids and (is_new or publication.post_id_source is not PostIdSource.TIKTOK):
         post_ids.write(post, publication, verdict.post_ids, PostIdSource.TIKTOK)
