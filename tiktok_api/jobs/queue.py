@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ScalarSelect, case, delete, literal, select, union_all, update
+from sqlalchemy import ColumnElement, ScalarSelect, case, delete, literal, select, union_all, update
 
 from tiktok_api import clock
 from tiktok_api.db import db, insert_into, new_id
@@ -143,5 +143,9 @@ def has_ready_jobs(lane: Lane) -> bool:
 
 def is_held(job: ClaimedJob) -> bool:
     """Returns True if the job is still this worker's: no other worker has claimed it since, and it was not cancelled."""
-    held = select(Job.id).where(Job.id == job.id, Job.epoch == job.epoch)
-    return db.session.scalar(held) is not None
+    return bool(db.session.scalar(select(is_still_held(job))))
+
+
+def is_still_held(job: ClaimedJob) -> ColumnElement[bool]:
+    """As `is_held`, as a column of another query."""
+    return select(Job.id).where(Job.id == job.id, Job.epoch == job.epoch).exists()

@@ -109,8 +109,8 @@ def claim(job: ClaimedJob, settings: Settings) -> ClaimedPublication:
     What an earlier run left is taken over. An INTENT is abandoned: whatever TikTok answered, no byte was sent, so it cannot
     go live. An OPEN or FINAL attempt is adopted, with the same publish_id.
     """
-    post, publication = lock(job.subject)
-    if not queue.is_held(job):
+    post, publication, is_held = _lock_for(job)
+    if not is_held:
         raise FencedOff
     attempt = _adopt_attempt(publication, job)
     media = next(iter(pending_media.media_of(post.id)), None)
@@ -147,9 +147,9 @@ def lock_again(claimed: ClaimedPublication, *, is_verdict: bool) -> ClaimedPubli
     A verdict of TikTok stays true whatever became of the account and the job: then the attempt alone decides.
     """
     found = claimed.publication
-    post, publication = lock(found.id)
+    post, publication, is_held = _lock_for(claimed.job)
     is_moved = (publication.state, publication.account_id) != (found.state, found.account_id)
-    if not is_verdict and (is_moved or not queue.is_held(claimed.job)):
+    if not is_verdict and (is_moved or not is_held):
         raise FencedOff
     attempt = None if claimed.attempt is None else _take_attempt(claimed.attempt)
     since = None if is_moved else claimed.state_since
@@ -175,18 +175,33 @@ def _take_attempt(found: Attempt) -> Attempt:
 
 def lock(publication_id: UUID | None) -> tuple[Post, Publication]:
     """Lock the row of the post; returns both rows as they are now. Raises FencedOff when they were deleted."""
-    post = db.session.scalar(
+    post = _lock_post(publication_id)
+    # Only now that the post is locked: another transaction, for which the lock waited, may have deleted the publication.
+    publication = db.session.get(Publication, publication_id, populate_existing=True) if post else None
+    if post is None or publication is None:
+        raise FencedOff
+    return post, publication
+
+
+def _lock_for(job: ClaimedJob) -> tuple[Post, Publication, bool]:
+    """As `lock`, for the publication of a job, and whether the job is still this worker's."""
+    post = _lock_post(job.subject)
+    query = select(Publication, queue.is_still_held(job)).where(Publication.id == job.subject)
+    found = db.session.execute(query.execution_options(**_FRESH)).one_or_none() if post else None
+    if post is None or found is None:
+        raise FencedOff
+    publication, is_held = found
+    return post, publication, is_held
+
+
+def _lock_post(publication_id: UUID | None) -> Post | None:
+    return db.session.scalar(
         select(Post)
         .join(Publication, Publication.post_id == Post.id)
         .where(Publication.id == publication_id)
         .with_for_update(of=Post)
         .execution_options(**_FRESH)
     )
-    # Only now that the post is locked: another transaction, for which the lock waited, may have deleted the publication.
-    publication = db.session.get(Publication, publication_id, populate_existing=True) if post else None
-    if post is None or publication is None:
-        raise FencedOff
-    return post, publication
 
 
 def is_unfinished(job: ClaimedJob) -> bool:

@@ -7,7 +7,7 @@ it is now, where the next step follows at once, or when to come back.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from tiktok_api import clock
 from tiktok_api.accounts import rate_limits
@@ -149,20 +149,18 @@ def _record_intent(locked: ClaimedPublication, checked: verdicts.Checked, settin
         return _record_obstacle(locked, obstacle)
     if publication.state is PublicationState.HELD:
         transition(post, publication, PublicationState.PREPARING, "released")
-    numbers = select(func.coalesce(func.max(Attempt.number), 0)).where(Attempt.publication_id == publication.id)
-    attempt = Attempt(
+    numbers = select(func.coalesce(func.max(Attempt.number), 0) + 1).where(Attempt.publication_id == publication.id)
+    intent = insert(Attempt).values(
         publication_id=publication.id,
         account_id=locked.account_id,
-        number=(db.session.scalar(numbers) or 0) + 1,
+        number=numbers.scalar_subquery(),
         epoch=locked.job.epoch,
         video_size=checked.plan.video_size,
         chunk_size=checked.plan.chunk_size,
         total_chunk_count=checked.plan.total_chunk_count,
         intended_at=business_now(),
     )
-    db.session.add(attempt)
-    db.session.flush()
-    db.session.refresh(attempt)
+    attempt = db.session.scalars(intent.returning(Attempt)).one()
     return claims.detached(replace(locked, attempt=attempt))
 
 
