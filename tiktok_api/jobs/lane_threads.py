@@ -45,9 +45,16 @@ class LaneThreads:
     """The threads of one lane. `may_wait`: at the last look more jobs were due than were handed over."""
 
     def __init__(
-        self, lane: Lane, threads: int, *, app: Flask, lease: timedelta, ended: Callable[["LaneThreads"], None]
+        self,
+        lane: Lane,
+        threads: int,
+        *,
+        app: Flask,
+        lease: timedelta,
+        stopping: threading.Event,
+        ended: Callable[["LaneThreads"], None],
     ) -> None:
-        """`ended` is called, by any thread, when fewer jobs are held than before."""
+        """Once `stopping` is set no more jobs begin. `ended` is called, by any thread, when fewer jobs are held than before."""
         self.lane, self.threads, self.may_wait = lane, threads, False
         most_per_owner = lane.most_per_owner(threads)
         self._most_ahead = threads if most_per_owner == threads else 0
@@ -57,7 +64,7 @@ class LaneThreads:
         self._held: dict[UUID, HeldJob] = {}
         self._lock = threading.Lock()
         self._claimed: thread_queues.SimpleQueue[UUID | None] = thread_queues.SimpleQueue()
-        self._stopping = threading.Event()
+        self._stopping = stopping
         self._usual_seconds = _UNKNOWN_SECONDS
 
     def count_free(self) -> int:
@@ -100,10 +107,6 @@ class LaneThreads:
             given = [held for held in given if held.claimed_at < latest]
         self._release([held.claimed.id for held in given if held.claimed])
 
-    def stop(self) -> None:
-        """Begin no more jobs."""
-        self._stopping.set()
-
     def wait(self) -> None:
         """Wait for the jobs that run."""
         self._pool.shutdown()
@@ -111,9 +114,8 @@ class LaneThreads:
     def _claim(self, job_ids: Sequence[UUID]) -> None:
         claimed: list[ClaimedJob] = []
         try:
-            if not self._stopping.is_set():
-                with self._app.app_context():
-                    claimed = executor.claim_all(job_ids, self._lease)
+            with self._app.app_context():
+                claimed = executor.claim_all(job_ids, self._lease)
         except Exception:  # they are as due as before
             log.exception("runner.lost_a_job", job=", ".join(map(str, job_ids)))
             self.may_wait = False  # not at once: it would fail again
@@ -133,16 +135,18 @@ class LaneThreads:
 
     def _run_next(self) -> None:
         """Run the job that was claimed longest ago; None stands for one that was not to be had."""
-        job_id = self._claimed.get()
-        if self._stopping.is_set() and job_id is not None:
-            self._release([job_id])
-            return
+        job_id, began = self._claimed.get(), time.monotonic()
         with self._lock:
             held = None if job_id is None else self._held.get(job_id)
             if held is None or held.claimed is None or held.has_begun:
                 return
-            held.has_begun = True
-        began = time.monotonic()
+            # After more than a lease, as when the process stood still, another worker may have done it.
+            is_stale = began - held.claimed_at > self._lease.total_seconds()
+            held.has_begun = not is_stale and not self._stopping.is_set()
+        if not held.has_begun:
+            self._release([held.claimed.id])
+            self._ended(self)
+            return
         try:
             with self._app.app_context():
                 executor.run(held.claimed)

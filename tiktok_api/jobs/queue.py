@@ -130,8 +130,6 @@ def record_outcome(job: ClaimedJob, outcome: RunAgain | None) -> None:
 
 def ready_lanes(lanes: Collection[Lane]) -> set[Lane]:
     """Returns those of the lanes in which a due job waits for a thread, by one query."""
-    if not lanes:
-        return set()
     asked = (select(literal(lane.value)).where(select(Job.id).where(is_ready(lane)).exists()) for lane in lanes)
     return {Lane(found) for found in db.session.scalars(union_all(*asked))}
 

@@ -76,14 +76,12 @@ class Runner:
     def _open_lanes(self) -> Iterator[None]:
         """Start the threads; at the end wait for the jobs that run, whose leases are renewed until then."""
         self._lanes = [
-            LaneThreads(lane, threads, app=self._app, lease=self._lease, ended=self._woken.put)
+            LaneThreads(lane, threads, app=self._app, lease=self._lease, stopping=self._stopping, ended=self._woken.put)
             for lane, threads in self._threads.items()
         ]
         try:
             yield
         finally:
-            for lane in self._lanes:
-                lane.stop()
             for lane in self._lanes:
                 lane.wait()
             self._stopped.set()
@@ -150,7 +148,7 @@ class Runner:
         """Returns the lanes in which jobs are due, by one query. What no thread has begun in time is given back before."""
         for lane in self._lanes:
             lane.give_back()
-        ready = queue.ready_lanes([lane.lane for lane in self._lanes if lane.count_free()])
+        ready = queue.ready_lanes(self._threads)
         return [lane for lane in self._lanes if lane.lane in ready]
 
     def _hand_over(self, lane: LaneThreads, free: int) -> None:
