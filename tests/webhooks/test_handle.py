@@ -74,22 +74,6 @@ def test_another_account_cannot_speak_for_a_publication(published, deliver, run_
     assert owner.get(f"/publications/{published['id']}").json["state"] == "publicly_available"
 
 
-def test_a_hint_of_what_is_out_already_and_has_no_more_to_tell_makes_no_job(
-    app, owner, make_post, work_until, deliver, run_jobs, open_id, simulator
-):
-    post = make_post(privacy_level="SELF_ONLY")
-    owner.post(f"/posts/{post['id']}/publish")
-    path = f"/posts/{post['id']}/publications"
-    work_until(lambda: owner.get(path).json["data"][0]["state"] == "published")
-    [publication] = owner.get(path).json["data"]
-    simulator.control.clear_requests()
-
-    deliver(event("post.publish.complete", open_id(), {"publish_id": publication["publish_id"]}))
-
-    assert run_jobs() == 1, "only what TikTok reports is looked at"
-    assert simulator.control.requests() == []
-
-
 def test_a_hint_wakes_the_poll(owner, make_post, run_jobs, deliver, open_id, simulator):
     post = make_post()
     owner.post(f"/posts/{post['id']}/publish")

@@ -29,7 +29,7 @@ DueJob = tuple[UUID, OwnerId]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class NextJobs:
     """The due jobs that come next. `held` are due as well, but in the hands of this worker: their leases have run out."""
 
     jobs: list[DueJob]
@@ -49,7 +49,7 @@ class RoundRobin:
         self._owners: list[OwnerId] = []
         self._known_until = float("-inf")
 
-    def next_turn(self, most: int, held: Mapping[UUID, OwnerId]) -> Turn:
+    def next_turn(self, most: int, held: Mapping[UUID, OwnerId]) -> NextJobs:
         """Returns up to `most` due jobs, the owner first who has waited longest for a turn; jobs of `held` run already."""
         running = Counter(held.values())
         due = self._find(_jobs(), WINDOW)
@@ -68,7 +68,7 @@ class RoundRobin:
         rows = db.session.execute(query.where(is_ready(self._lane)).order_by(Job.due_at).limit(most))
         return [(job_id, owner_id) for job_id, owner_id in rows]
 
-    def _choose(self, due: Sequence[DueJob], most: int, held: Mapping[UUID, OwnerId]) -> Turn:
+    def _choose(self, due: Sequence[DueJob], most: int, held: Mapping[UUID, OwnerId]) -> NextJobs:
         """Returns one job of each owner in turn, until there are `most`."""
         waiting: dict[OwnerId, deque[DueJob]] = {}
         for job in due:
@@ -86,7 +86,7 @@ class RoundRobin:
             self._last.pop(owner, None)  # the one remembered longest stands first
             self._last[owner] = next(self._numbers)
         self._last = dict(deque(self._last.items(), _MOST_REMEMBERED))
-        return Turn(chosen, [job_id for job_id, _ in due if job_id in held], has_more=any(waiting.values()))
+        return NextJobs(chosen, [job_id for job_id, _ in due if job_id in held], has_more=any(waiting.values()))
 
     def _waited(self, owner: OwnerId) -> int:
         return self._last.get(owner, -1)
