@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psutil
 from flask import Flask
-from flask.testing import FlaskClient
 from rich.console import Console
 from sqlalchemy import Engine, create_engine, func, make_url, select, text, update
 
-from benchmarks.stage import PASSWORD
 from tests import oauth_consent, servers
+from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
 from tests.servers import wait_until
 from tiktok_api import clock
@@ -42,7 +42,6 @@ from tiktok_api.posts.states import VISIBLE
 from tiktok_api.settings import load
 from tiktok_api.simulator import Control, running
 
-API = "/api/v1"
 POSTS_OF_AN_ACCOUNT = 5
 """TikTok allows an account 6 a minute."""
 _NEVER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -71,30 +70,12 @@ class PublishingFigures:
     posts: int
     failed: int
     posts_a_minute: float
-    """From when they came due until the last was published."""
+    """From when they came due until the last was published; of few posts most is the wait before TikTok is asked."""
     jobs_a_post: float
     transactions_a_post: float
     worker_cpu_ms: float
     postgresql_cpu_ms: float | None
     simulator_cpu_ms: float
-
-
-@dataclass(frozen=True)
-class _Person:
-    """A signed-in user of an application in this process."""
-
-    client: FlaskClient
-    token: str
-
-    def get(self, path: str) -> Any:
-        return self.client.get(f"{API}{path}", headers=self._headers)
-
-    def post(self, path: str, **body: Any) -> Any:
-        return self.client.post(f"{API}{path}", headers=self._headers, **body)
-
-    @property
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
 
 
 def measure(
@@ -143,14 +124,11 @@ def _environment(database_url: str, simulator_url: str, folder: Path, threads: i
 
 def _prepare(environment: dict[str, str], simulator: Any, folder: Path, accounts: int, posts: int) -> None:
     """Make the tables, a user with accounts and a video, and posts whose time has not come; nothing else comes due."""
-    os.environ.update(environment)
-    app = create_app(load(env_file=None))
+    with patch.dict(os.environ, environment):
+        app = create_app(load(env_file=None))
     with app.app_context():
         Model.metadata.create_all(db.engine)
-        client = app.test_client()
-        person = {"email": "owner@example.com", "password": PASSWORD}
-        token = client.post(f"{API}/auth/register", json=person).json["access_token"]  # type: ignore[index]
-        owner = _Person(client, token)
+        owner = Person(app, "owner@example.com")
         media_id = _upload_video(app, owner, folder)
         account_ids = _connect_accounts(owner, simulator, accounts)
         for number in range(posts):
@@ -163,7 +141,7 @@ def _prepare(environment: dict[str, str], simulator: Any, folder: Path, accounts
         db.engine.dispose()
 
 
-def _upload_video(app: Flask, owner: _Person, folder: Path) -> str:
+def _upload_video(app: Flask, owner: Person, folder: Path) -> str:
     video = make_sample_video(folder / "video.mp4", seconds=2, fps=30, width=720, height=1280)
     with video.open("rb") as file:
         media_id = str(owner.post("/media", data={"file": (file, "video.mp4", "video/mp4")}).json["id"])
@@ -174,7 +152,7 @@ def _upload_video(app: Flask, owner: _Person, folder: Path) -> str:
     return media_id
 
 
-def _connect_accounts(owner: _Person, simulator: Any, accounts: int) -> list[str]:
+def _connect_accounts(owner: Person, simulator: Any, accounts: int) -> list[str]:
     control: Control = simulator.control
     creators = [each["username"] for each in control.creators() if each["username"].startswith("creator")]
     found = [oauth_consent.connect(simulator, owner, creator) for creator in creators[:accounts]]
@@ -182,7 +160,7 @@ def _connect_accounts(owner: _Person, simulator: Any, accounts: int) -> list[str
     return [str(each["account_id"]) for each in found]
 
 
-def _schedule_post(owner: _Person, number: int, media_id: str, account_id: str) -> None:
+def _schedule_post(owner: Person, number: int, media_id: str, account_id: str) -> None:
     post = {
         "caption": f"post {number}",
         "media_ids": [media_id],

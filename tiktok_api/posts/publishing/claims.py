@@ -17,6 +17,7 @@ from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.media.models import Media
 from tiktok_api.posts.models import SPACED, Attempt, Post, PostIdSource, Publication
 from tiktok_api.posts.publishing.content import content_for
+from tiktok_api.posts.publishing.locks import FRESH, FencedOff, lock_for
 from tiktok_api.posts.publishing.transitions import add_timeline_entry, living_attempt_of, transition
 from tiktok_api.posts.publishing.verdicts import Obstacle
 from tiktok_api.posts.states import AttemptState, PublicationState
@@ -25,11 +26,6 @@ from tiktok_api.settings import Settings
 from tiktok_api.tiktok import ChunkPlan
 
 _FOLLOW_POST, _FOLLOW_DRAFT = timedelta(hours=24), timedelta(days=7)
-_FRESH = {"populate_existing": True}
-
-
-class FencedOff(Exception):
-    """The publication is no longer this worker's: taken over, cancelled or deleted. The worker does nothing more here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +105,7 @@ def claim(job: ClaimedJob, settings: Settings) -> ClaimedPublication:
     What an earlier run left is taken over. An INTENT is abandoned: whatever TikTok answered, no byte was sent, so it cannot
     go live. An OPEN or FINAL attempt is adopted, with the same publish_id.
     """
-    post, publication, is_held = _lock_for(job)
+    post, publication, is_held = lock_for(job)
     if not is_held:
         raise FencedOff
     attempt = _adopt_attempt(publication, job)
@@ -147,7 +143,7 @@ def lock_again(claimed: ClaimedPublication, *, is_verdict: bool) -> ClaimedPubli
     A verdict of TikTok stays true whatever became of the account and the job: then the attempt alone decides.
     """
     found = claimed.publication
-    post, publication, is_held = _lock_for(claimed.job)
+    post, publication, is_held = lock_for(claimed.job)
     is_moved = (publication.state, publication.account_id) != (found.state, found.account_id)
     if not is_verdict and (is_moved or not is_held):
         raise FencedOff
@@ -166,42 +162,11 @@ def _take_attempt(found: Attempt) -> Attempt:
         .where(Attempt.id == found.id, Attempt.state == found.state, Attempt.epoch == found.epoch)
         .values(epoch=found.epoch)
         .returning(Attempt)
-        .execution_options(**_FRESH)
+        .execution_options(**FRESH)
     ).scalar()
     if attempt is None:
         raise FencedOff
     return attempt
-
-
-def lock(publication_id: UUID | None) -> tuple[Post, Publication]:
-    """Lock the row of the post; returns both rows as they are now. Raises FencedOff when they were deleted."""
-    post = _lock_post(publication_id)
-    # Only now that the post is locked: another transaction, for which the lock waited, may have deleted the publication.
-    publication = db.session.get(Publication, publication_id, populate_existing=True) if post else None
-    if post is None or publication is None:
-        raise FencedOff
-    return post, publication
-
-
-def _lock_for(job: ClaimedJob) -> tuple[Post, Publication, bool]:
-    """As `lock`, for the publication of a job, and whether the job is still this worker's."""
-    post = _lock_post(job.subject)
-    query = select(Publication, queue.is_still_held(job)).where(Publication.id == job.subject)
-    found = db.session.execute(query.execution_options(**_FRESH)).one_or_none() if post else None
-    if post is None or found is None:
-        raise FencedOff
-    publication, is_held = found
-    return post, publication, is_held
-
-
-def _lock_post(publication_id: UUID | None) -> Post | None:
-    return db.session.scalar(
-        select(Post)
-        .join(Publication, Publication.post_id == Post.id)
-        .where(Publication.id == publication_id)
-        .with_for_update(of=Post)
-        .execution_options(**_FRESH)
-    )
 
 
 def is_unfinished(job: ClaimedJob) -> bool:
