@@ -18,7 +18,7 @@ from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.jobs import executor, queue
 from tiktok_api.jobs.models import Job
 from tiktok_api.jobs.registry import ClaimedJob
-from tiktok_api.jobs.runner import Runner
+from tiktok_api.jobs.runner import TICK_SECONDS, Runner
 from tiktok_api.settings import Settings
 
 LEASE = timedelta(seconds=60)
@@ -84,8 +84,8 @@ def start_runner(app, base_settings) -> Iterator[Callable[..., tuple[Runner, thr
     """A runner in a thread; stopped with the test."""
     started: list[tuple[Runner, threading.Thread]] = []
 
-    def start(**changes: Any) -> tuple[Runner, threading.Thread]:
-        runner = Runner(app, base_settings.replace(**changes))
+    def start(*, tick_seconds: float = TICK_SECONDS, **changes: Any) -> tuple[Runner, threading.Thread]:
+        runner = Runner(app, base_settings.replace(**changes), tick_seconds=tick_seconds)
         thread = threading.Thread(target=runner.run_forever)
         thread.start()
         started.append((runner, thread))

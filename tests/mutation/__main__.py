@@ -31,7 +31,10 @@ _NOTHING_COLLECTED = 5  # an exit code of pytest
 
 PARTS = {
     "vault": ("accounts/tokens accounts/token_refresh encryption", "accounts auth/test_key_rings.py"),
-    "claims": ("accounts/rate_limits posts/publishing/claims posts/publishing/transitions posts/states", "posts"),
+    "claims": (
+        "accounts/rate_limits posts/publishing/claims posts/publishing/locks posts/publishing/transitions posts/states",
+        "posts",
+    ),
     "steps": ("posts/publishing/worker posts/publishing/steps", "posts"),
     "record": ("posts/publishing/record posts/publishing/verdicts", "posts"),
     "waiting": ("posts/waiting/lateness posts/waiting/pending_media posts/waiting/readiness", "posts"),

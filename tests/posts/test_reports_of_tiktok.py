@@ -8,6 +8,7 @@ from tests.posts.interruptions import around_calls
 from tests.webhooks.events import event, signed
 
 TAKEN_DOWN, AVAILABLE = "post.publish.no_longer_publicaly_available", "post.publish.publicly_available"
+COMPLETE = "post.publish.complete"
 MAY_NOT_LIST = {"effect": "status", "status": 401, "code": "scope_not_authorized", "every": True}
 
 
@@ -46,6 +47,18 @@ def report(owner, client, publication_of, simulator):
         assert client.post(f"{API}/webhooks/tiktok", data=body, headers=signed(body)).status_code == 200
 
     return send
+
+
+def test_a_report_of_a_private_post_that_is_out_makes_no_job_because_there_is_no_more_to_tell(publishing, report):
+    post = publishing.make_post(privacy_level="SELF_ONLY")
+    publishing.begin(post)
+    publishing.run_until_published(post)
+    publishing.tiktok.clear_requests()
+
+    report(post, COMPLETE)
+
+    assert publishing.run() == 1, "only the report itself is looked at"
+    assert publishing.tiktok.requests() == []
 
 
 def test_where_the_list_may_not_be_read_a_report_of_a_takedown_is_all_there_is(

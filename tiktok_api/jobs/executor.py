@@ -3,20 +3,22 @@
 import random
 import time
 import traceback
+from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import case, delete, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from tiktok_api import clock
 from tiktok_api.db import database_now, db, end_reading, transaction
 from tiktok_api.extensions import service
-from tiktok_api.jobs import registry
+from tiktok_api.jobs import queue, registry
 from tiktok_api.jobs.backoff import backoff
 from tiktok_api.jobs.models import Job, JobStatus, is_due
-from tiktok_api.jobs.registry import ClaimedJob, RunAgain
+from tiktok_api.jobs.registry import ClaimedJob, Recorded, RunAgain
 from tiktok_api.metrics import counters
 from tiktok_api.schema import revisions
 from tiktok_api.settings import Settings
@@ -29,17 +31,40 @@ _UNTIL_UPGRADED = timedelta(seconds=30)
 
 def claim(job_id: UUID, lease: timedelta) -> ClaimedJob | None:
     """Claim a due job that no worker holds. Returns None if another worker was faster or the job is not due any more."""
+    return next(iter(claim_all([job_id], lease)), None)
+
+
+def claim_all(job_ids: Sequence[UUID], lease: timedelta) -> list[ClaimedJob]:
+    """Claim several jobs in one statement. Returns those that were due and that no other worker holds, in the same order."""
+    due = select(Job.id).where(Job.id.in_(job_ids), is_due()).with_for_update(skip_locked=True)
+    claimed = (
+        update(Job)
+        .where(Job.id.in_(due.scalar_subquery()))
+        .values(epoch=Job.epoch + 1, leased_until=database_now(lease), enqueued_until=None)
+        .returning(*(getattr(Job, each.name) for each in fields(ClaimedJob)))
+        .execution_options(synchronize_session=False)
+    )
     with transaction() as session:
-        row = session.execute(
+        found = {job.id: job for job in (ClaimedJob(*row) for row in session.execute(claimed))}
+    return [found[job_id] for job_id in job_ids if job_id in found]
+
+
+def give_back(jobs: Sequence[ClaimedJob]) -> None:
+    """Give up jobs that were claimed and not begun: any worker may claim them at once."""
+    held = or_(*(and_(Job.id == job.id, Job.epoch == job.epoch) for job in jobs))
+    with transaction() as session:
+        session.execute(update(Job).where(held).values(leased_until=None).execution_options(synchronize_session=False))
+
+
+def put_off(job_ids: Collection[UUID], pause: timedelta) -> None:
+    """Let no worker look at due jobs for a while: one runs them still, whose lease has run out."""
+    with transaction() as session:
+        session.execute(
             update(Job)
-            .where(Job.id == job_id, is_due())
-            .values(epoch=Job.epoch + 1, leased_until=database_now(lease), enqueued_until=None)
-            .returning(Job.kind, Job.subject, Job.payload, Job.epoch, Job.attempts, Job.enqueue_count, Job.request_id)
-        ).one_or_none()
-    if row is None:
-        return None
-    structlog.contextvars.bind_contextvars(request_id=row.request_id, job=str(job_id), kind=row.kind)
-    return ClaimedJob(job_id, row.kind, row.subject, row.payload, row.epoch, row.attempts, row.enqueue_count)
+            .where(Job.id.in_(job_ids), Job.leased_until.is_not(None))  # it may have ended since
+            .values(enqueued_until=database_now(pause))
+            .execution_options(synchronize_session=False)
+        )
 
 
 def renew_lease(job: ClaimedJob, lease: timedelta) -> bool:
@@ -56,6 +81,7 @@ def renew_lease(job: ClaimedJob, lease: timedelta) -> bool:
 
 def run(job: ClaimedJob) -> None:
     """Run the task of a claimed job and record the outcome; exceptions of the task are recorded, never raised."""
+    structlog.contextvars.bind_contextvars(request_id=job.request_id, job=str(job.id), kind=job.kind)
     began, result = time.monotonic(), "failed"
     try:
         task = registry.find(job.kind)
@@ -75,7 +101,10 @@ def run(job: ClaimedJob) -> None:
             result = "dead" if _record_failure(job, error) else "failed"
     else:
         end_reading()
-        _record(job, outcome)
+        if isinstance(outcome, Recorded):
+            outcome = outcome.outcome
+        else:
+            _record(job, outcome)
         result = "again" if outcome else "done"
     finally:
         _count(job.kind, result, time.monotonic() - began)
@@ -83,20 +112,8 @@ def run(job: ClaimedJob) -> None:
 
 
 def _record(job: ClaimedJob, outcome: RunAgain | None) -> None:
-    """Delete a job that is done, postpone one that is not; one that was enqueued again meanwhile keeps its new time."""
-    held = (Job.id == job.id, Job.epoch == job.epoch)
-    is_unchanged = Job.enqueue_count == job.enqueue_count
-    with transaction() as session:
-        if outcome is None:
-            session.execute(delete(Job).where(*held, is_unchanged))
-        due_at = outcome.at if outcome else clock.now()
-        session.execute(
-            update(Job)
-            .where(*held)
-            .values(
-                leased_until=None, attempts=0, last_error=None, due_at=case((is_unchanged, due_at), else_=Job.due_at)
-            )
-        )
+    with transaction():
+        queue.record_outcome(job, outcome)
 
 
 def _count(kind: str, outcome: str, seconds: float) -> None:

@@ -69,7 +69,7 @@ def is_due() -> ColumnElement[bool]:
 
 
 def is_ready(lane: Lane) -> ColumnElement[bool]:
-    """The condition that a job of the lane waits for a thread: a worker may claim it, and no runner has handed it over."""
+    """The condition that a job of the lane waits for a thread: a worker may claim it, and none has put it off."""
     return and_(Job.lane == lane, is_due(), is_unsent())
 
 
@@ -84,5 +84,5 @@ def is_past_due() -> ColumnElement[bool]:
 
 
 def is_unsent() -> ColumnElement[bool]:
-    """The condition that no runner has handed the job to a thread that is about to claim it."""
+    """The condition that no worker has put the job off, because it runs it still although the lease has run out."""
     return or_(Job.enqueued_until.is_(None), Job.enqueued_until < database_now())

@@ -1,11 +1,12 @@
 """Enqueueing and cancelling jobs, inside the caller's transaction."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ScalarSelect, delete, select
+from sqlalchemy import ColumnElement, ScalarSelect, case, delete, literal, select, union_all, update
 
 from tiktok_api import clock
 from tiktok_api.db import db, insert_into, new_id
@@ -13,7 +14,7 @@ from tiktok_api.db.writes import make_row
 from tiktok_api.jobs import registry
 from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.models import Job, JobStatus, is_ready
-from tiktok_api.jobs.registry import ClaimedJob
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain
 
 Owner = UUID | ScalarSelect[UUID] | None
 """The user who waits for a job, or a subquery for it; None: the server itself."""
@@ -83,9 +84,54 @@ def enqueue_once(kind: str, *, due_at: datetime, unique_key: str) -> None:
         enqueue(kind, due_at=due_at, owner_id=None, unique_key=unique_key)
 
 
+def run_now(unique_key: str) -> None:
+    """Let a job come due now, if there is one; if it is running, it runs again afterwards."""
+    db.session.execute(
+        update(Job)
+        .where(Job.unique_key == unique_key)
+        .values(
+            due_at=clock.now(),
+            enqueue_count=Job.enqueue_count + 1,
+            attempts=0,
+            status=JobStatus.WAITING,
+            enqueued_until=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
 def cancel(unique_key: str) -> None:
     """Delete a job. A worker that runs it finds out at its next compare-and-set."""
     db.session.execute(delete(Job).where(Job.unique_key == unique_key))
+
+
+def record_outcome(job: ClaimedJob, outcome: RunAgain | None) -> None:
+    """Delete a job that is done, postpone one that is not; one that was enqueued again meanwhile keeps its new time.
+
+    It changes nothing once another worker has claimed the job.
+    """
+    held = (Job.id == job.id, Job.epoch == job.epoch)
+    is_unchanged = Job.enqueue_count == job.enqueue_count
+    if outcome is None:
+        deleted = db.session.execute(
+            delete(Job).where(*held, is_unchanged).returning(Job.id).execution_options(synchronize_session=False)
+        )
+        if deleted.scalar() is not None:
+            return
+    due_at = outcome.at if outcome else clock.now()
+    free = {"leased_until": None, "attempts": 0, "last_error": None}
+    db.session.execute(
+        update(Job)
+        .where(*held)
+        .values(due_at=case((is_unchanged, due_at), else_=Job.due_at), **free)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def ready_lanes(lanes: Collection[Lane]) -> set[Lane]:
+    """Returns those of the lanes in which a due job waits for a thread, by one query."""
+    asked = (select(literal(lane.value)).where(select(Job.id).where(is_ready(lane)).exists()) for lane in lanes)
+    return {Lane(found) for found in db.session.scalars(union_all(*asked))}
 
 
 def has_ready_jobs(lane: Lane) -> bool:
@@ -95,5 +141,9 @@ def has_ready_jobs(lane: Lane) -> bool:
 
 def is_held(job: ClaimedJob) -> bool:
     """Returns True if the job is still this worker's: no other worker has claimed it since, and it was not cancelled."""
-    held = select(Job.id).where(Job.id == job.id, Job.epoch == job.epoch)
-    return db.session.scalar(held) is not None
+    return bool(db.session.scalar(select(is_still_held(job))))
+
+
+def is_still_held(job: ClaimedJob) -> ColumnElement[bool]:
+    """As `is_held`, as a column of another query."""
+    return select(Job.id).where(Job.id == job.id, Job.epoch == job.epoch).exists()

@@ -21,6 +21,7 @@ class ClaimedJob:
     epoch: int
     attempts: int
     enqueue_count: int
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,14 @@ class RunAgain:
     at: datetime
 
 
-Act = Callable[..., RunAgain | None]
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The outcome, which the task has recorded already, by `queue.record_outcome` in its own last transaction."""
+
+    outcome: RunAgain | None
+
+
+Act = Callable[..., RunAgain | Recorded | None]
 
 
 @dataclass(frozen=True, slots=True)

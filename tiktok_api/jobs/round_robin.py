@@ -7,7 +7,8 @@ each of them has.
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from uuid import UUID
 
@@ -27,6 +28,16 @@ DueJob = tuple[UUID, OwnerId]
 """A job's id and its owner."""
 
 
+@dataclass(frozen=True, slots=True)
+class NextJobs:
+    """The due jobs that come next. `held` are due as well, but in the hands of this worker: their leases have run out."""
+
+    jobs: list[DueJob]
+    held: list[UUID]
+    has_more: bool
+    """True if more jobs are due, which may be taken once one of these or of those that run has ended."""
+
+
 class RoundRobin:
     """The owners of one lane, served in turn by one worker."""
 
@@ -38,42 +49,44 @@ class RoundRobin:
         self._owners: list[OwnerId] = []
         self._known_until = float("-inf")
 
-    def next_jobs(self, most: int, running: Iterable[OwnerId]) -> list[DueJob]:
-        """Returns up to `most` due jobs, the owner first who has waited longest for a turn; `running` have jobs already."""
-        held = Counter(running)
+    def next_turn(self, most: int, held: Mapping[UUID, OwnerId]) -> NextJobs:
+        """Returns up to `most` due jobs, the owner first who has waited longest for a turn; jobs of `held` run already."""
+        running = Counter(held.values())
         due = self._find(_jobs(), WINDOW)
         if len(due) < WINDOW:
             return self._choose(due, most, held)
         found: list[DueJob] = []
-        able = [owner for owner in self._owners_with_due_jobs() if held[owner] < self._most_per_owner]
+        able = [owner for owner in self._owners_with_due_jobs() if running[owner] < self._most_per_owner]
         each = max(1, 2 * most // max(1, len(able)))  # some have fewer
         for owner in sorted(able, key=self._waited):
             if len({owner_id for _, owner_id in found}) == most:
                 break
-            found += self._find(_jobs().where(_is_of(owner)), each)
-        return self._choose(found, most, held)
+            found += self._find(_jobs().where(_is_of(owner)), each + running[owner])
+        return replace(self._choose(found, most, held), has_more=True)
 
     def _find(self, query: Select[UUID, OwnerId], most: int) -> list[DueJob]:
         rows = db.session.execute(query.where(is_ready(self._lane)).order_by(Job.due_at).limit(most))
         return [(job_id, owner_id) for job_id, owner_id in rows]
 
-    def _choose(self, due: Sequence[DueJob], most: int, held: Counter[OwnerId]) -> list[DueJob]:
+    def _choose(self, due: Sequence[DueJob], most: int, held: Mapping[UUID, OwnerId]) -> NextJobs:
         """Returns one job of each owner in turn, until there are `most`."""
-        waiting: dict[OwnerId, list[DueJob]] = {}
+        waiting: dict[OwnerId, deque[DueJob]] = {}
         for job in due:
-            waiting.setdefault(job[1], []).append(job)
+            if job[0] not in held:
+                waiting.setdefault(job[1], deque()).append(job)
+        running = Counter(held.values())
         chosen: list[DueJob] = []
         while len(chosen) < most:
-            able = [owner for owner, jobs in waiting.items() if jobs and held[owner] < self._most_per_owner]
+            able = [owner for owner, jobs in waiting.items() if jobs and running[owner] < self._most_per_owner]
             if not able:
                 break
             owner = min(able, key=self._waited)
-            chosen.append(waiting[owner].pop(0))
-            held[owner] += 1
+            chosen.append(waiting[owner].popleft())
+            running[owner] += 1
             self._last.pop(owner, None)  # the one remembered longest stands first
             self._last[owner] = next(self._numbers)
         self._last = dict(deque(self._last.items(), _MOST_REMEMBERED))
-        return chosen
+        return NextJobs(chosen, [job_id for job_id, _ in due if job_id in held], has_more=any(waiting.values()))
 
     def _waited(self, owner: OwnerId) -> int:
         return self._last.get(owner, -1)

@@ -6,47 +6,52 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from uuid import UUID
 
 import structlog
 from flask import Flask
-from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from tiktok_api import __version__, clock
-from tiktok_api.db import database_now, explain, transaction
+from tiktok_api.db import explain, transaction
 from tiktok_api.jobs import executor, queue, registry
 from tiktok_api.jobs.heartbeats import Heartbeat
-from tiktok_api.jobs.lane_threads import HeldJob, LaneThreads
+from tiktok_api.jobs.lane_threads import LaneThreads
 from tiktok_api.jobs.lanes import Lane
-from tiktok_api.jobs.models import Job, is_due, is_unsent
-from tiktok_api.jobs.round_robin import DueJob
 from tiktok_api.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 0.5
-_OVERTAKEN_SECONDS = 0.02  # other runners were faster: there may be more
 _BETWEEN_TRIES_SECONDS = 2.0
 _PATIENCE_AT_START_SECONDS = 20.0
 """By then a database that starts beside the worker, or is being upgraded, is available; else a setting is wrong."""
-_LONGEST_ENQUEUED = timedelta(seconds=30)
+_LONGEST_UNTOLD = timedelta(seconds=30)
+"""For so long no worker looks at a job whose lease has run out although it runs."""
 
 
 class Runner:
     """Any number of runners may share one database: a job is claimed before it is run. Each takes jobs of `lanes`."""
 
-    def __init__(self, app: Flask, settings: Settings, lanes: Collection[Lane] = tuple(Lane)) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        settings: Settings,
+        lanes: Collection[Lane] = tuple(Lane),
+        *,
+        tick_seconds: float = TICK_SECONDS,
+    ) -> None:
+        """`tick_seconds`: how often the runner looks for jobs that have come due while threads had nothing to do."""
         self._app = app
         self._lease = timedelta(seconds=settings.lease_seconds)
-        self._enqueued = min(self._lease, _LONGEST_ENQUEUED)
+        self._longest_untold = min(self._lease, _LONGEST_UNTOLD)
+        self._tick_seconds = tick_seconds
         self._threads = {lane: lane.count_threads(settings) for lane in lanes}
         self._lanes: list[LaneThreads] = []
-        self._held: dict[UUID, HeldJob] = {}
-        self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._stopped = threading.Event()
-        self._woken: thread_queues.SimpleQueue[None] = thread_queues.SimpleQueue()  # a signal handler may put into it
+        self._woken: thread_queues.SimpleQueue[LaneThreads | None] = (
+            thread_queues.SimpleQueue()
+        )  # also by signal handlers
 
     def run_forever(self) -> None:
         """Run jobs until `stop()`; running jobs are finished first.
@@ -63,34 +68,43 @@ class Runner:
             raise
         with self._open_lanes():
             threading.Thread(target=self._renew_leases, name="lease-heartbeat", daemon=True).start()
-            next_tick = time.monotonic()
-            while not self._stopping.is_set():
-                is_tick = time.monotonic() >= next_tick
-                if is_tick:
-                    next_tick = time.monotonic() + TICK_SECONDS
-                self._look([lane for lane in self._lanes if is_tick or lane.may_wait])
-                may_go_on = any(lane.may_wait and self._count_free(lane) for lane in self._lanes)
-                self._sleep(_OVERTAKEN_SECONDS if may_go_on else max(0.0, next_tick - time.monotonic()))
+            self._hand_out_jobs()
         heartbeat.stop()
         log.info("worker.stopped")
 
     @contextmanager
     def _open_lanes(self) -> Iterator[None]:
         """Start the threads; at the end wait for the jobs that run, whose leases are renewed until then."""
-        self._lanes = [LaneThreads(lane, threads) for lane, threads in self._threads.items()]
+        self._lanes = [
+            LaneThreads(lane, threads, app=self._app, lease=self._lease, stopping=self._stopping, ended=self._woken.put)
+            for lane, threads in self._threads.items()
+        ]
         try:
             yield
         finally:
             for lane in self._lanes:
-                lane.pool.shutdown()
+                lane.wait()
             self._stopped.set()
 
-    def _sleep(self, seconds: float) -> None:
-        """Wait until a job has ended for which others may wait, or the runner is told to stop, but not for long."""
+    def _hand_out_jobs(self) -> None:
+        """Look for jobs in every lane at each tick, and in a lane where more are due whenever a job ends."""
+        next_tick = time.monotonic()
+        while not self._stopping.is_set():
+            if time.monotonic() >= next_tick:
+                next_tick = time.monotonic() + self._tick_seconds
+                self._look()
+            ended = self._sleep(max(0.0, next_tick - time.monotonic()))
+            if may_go_on := [lane for lane in self._lanes if lane in ended and lane.may_wait]:
+                self._look(may_go_on)
+
+    def _sleep(self, seconds: float) -> set[LaneThreads | None]:
+        """Wait until jobs have ended, and return their lanes, or until the runner is told to stop, but not for long."""
+        ended: set[LaneThreads | None] = set()
         with suppress(thread_queues.Empty):
-            self._woken.get(timeout=seconds)
+            ended.add(self._woken.get(timeout=seconds))
             while True:
-                self._woken.get_nowait()
+                ended.add(self._woken.get_nowait())
+        return ended
 
     def _enqueue_recurring(self) -> None:
         """Enqueue the recurring jobs, waiting for a database that is away or not upgraded yet; raises in the end."""
@@ -109,24 +123,19 @@ class Runner:
             self._stopping.wait(_BETWEEN_TRIES_SECONDS)
 
     def _count_busy(self) -> int:
-        with self._lock:
-            return sum(held.claimed is not None for held in self._held.values())
-
-    def _count_free(self, lane: LaneThreads) -> int:
-        with self._lock:
-            return lane.threads - sum(held.lane is lane for held in self._held.values())
+        return sum(lane.count_busy() for lane in self._lanes)
 
     def stop(self) -> None:
         """Start no more jobs."""
         self._stopping.set()
         self._woken.put(None)
 
-    def _look(self, lanes: Collection[LaneThreads]) -> None:
-        """Give due jobs of these lanes to free threads."""
+    def _look(self, lanes: Collection[LaneThreads] | None = None) -> None:
+        """Give due jobs of these lanes, or of all in which any are due, to free threads."""
         try:
             with self._app.app_context():
-                for lane in lanes:
-                    if free := self._count_free(lane):
+                for lane in self._find_ready() if lanes is None else lanes:
+                    if free := lane.count_free():
                         self._hand_over(lane, free)
         except Exception as error:  # the database may be away for a while, or not upgraded yet: try again
             if isinstance(error, SQLAlchemyError):
@@ -135,51 +144,25 @@ class Runner:
                 log.exception("runner.cannot_look")
             self._stopping.wait(_BETWEEN_TRIES_SECONDS)
 
+    def _find_ready(self) -> Collection[LaneThreads]:
+        """Returns the lanes in which jobs are due, by one query. What no thread has begun in time is given back before."""
+        for lane in self._lanes:
+            lane.give_back()
+        ready = queue.ready_lanes(self._threads)
+        return [lane for lane in self._lanes if lane.lane in ready]
+
     def _hand_over(self, lane: LaneThreads, free: int) -> None:
-        with self._lock:
-            running = [held.owner_id for held in self._held.values() if held.lane is lane]
-        due = lane.owners.next_jobs(free, running)
-        lane.may_wait = len(due) == free
-        for job_id, owner_id in self._mark(due) if due else ():
-            with self._lock:
-                if job_id in self._held:
-                    continue
-                self._held[job_id] = HeldJob(owner_id, lane)
-            lane.pool.submit(self._run, job_id)
-
-    def _mark(self, due: list[DueJob]) -> list[DueJob]:
-        """Mark jobs as handed over. Returns them without those that another runner was faster with."""
-        wanted = [job_id for job_id, _ in due]
-        still_due = select(Job.id).where(Job.id.in_(wanted), is_due(), is_unsent()).with_for_update(skip_locked=True)
-        with transaction() as session:
-            marked = set(session.scalars(still_due))
-            session.execute(update(Job).where(Job.id.in_(marked)).values(enqueued_until=database_now(self._enqueued)))
-        return [job for job in due if job[0] in marked]
-
-    def _run(self, job_id: UUID) -> None:
-        held = self._held[job_id]
-        try:
-            with self._app.app_context():
-                job = executor.claim(job_id, self._lease)
-                if job is None:
-                    return
-                with self._lock:
-                    held.claimed = job
-                executor.run(job)
-        except Exception:  # the lease runs out and the job comes due again
-            log.exception("runner.lost_a_job", job=str(job_id))
-        finally:
-            with self._lock:
-                self._held.pop(job_id, None)
-            if held.lane.may_wait:
-                self._woken.put(None)
+        turn = lane.owners.next_turn(free + lane.count_ahead(), lane.held_jobs())
+        lane.may_wait = turn.has_more
+        if lapsed := {job.id for job in lane.claimed_jobs()}.intersection(turn.held):
+            executor.put_off(lapsed, self._longest_untold)
+        if turn.jobs:
+            lane.hand_over(turn.jobs)
 
     def _renew_leases(self) -> None:
-        """Renew the leases of running jobs three times as often as needed."""
+        """Renew the leases of claimed jobs three times as often as needed."""
         while not self._stopped.wait(self._lease.total_seconds() / 3):
-            with self._lock:
-                running = [held.claimed for held in self._held.values() if held.claimed]
-            for job in running:
+            for job in [job for lane in self._lanes for job in lane.claimed_jobs()]:
                 try:
                     with self._app.app_context():
                         executor.renew_lease(job, self._lease)

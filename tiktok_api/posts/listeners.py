@@ -127,5 +127,12 @@ def find_publication(publish_id: str, *, open_id: str) -> UUID | None:
 
 
 def look_again(publication_id: UUID) -> None:
-    """Ask TikTok now instead of at the next poll: its webhook says that something has changed."""
-    enqueue_publication(publication_id, clock.now())
+    """Ask TikTok now instead of at the next poll: its webhook says that something has changed.
+
+    What has ended has a job only while TikTok may tell more of it; without one there is nothing left to ask.
+    """
+    state = db.session.scalar(select(Publication.state).where(Publication.id == publication_id))
+    if state in ENDED:
+        queue.run_now(job_key(publication_id))
+    else:
+        enqueue_publication(publication_id, clock.now())

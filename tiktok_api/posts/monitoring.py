@@ -1,14 +1,17 @@
 """The figures of publishing for `/metrics`: unfinished publications, how late posts go out, how long each state lasts."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from itertools import takewhile
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, select
 
 from tiktok_api import clock
 from tiktok_api.db import db
 from tiktok_api.metrics import counters
 from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
-from tiktok_api.posts.models import Attempt, Post, Publication, TimelineEntry
+from tiktok_api.posts.models import Publication, TimelineEntry
+from tiktok_api.posts.publishing.transitions import StateChange
 from tiktok_api.posts.states import UNFINISHED, PublicationState
 
 _MOST_ENTRIES = 200
@@ -44,32 +47,27 @@ def gauges() -> Iterator[Metric]:
     yield from (shown, oldest, held)
 
 
-def count_transition(publication: Publication) -> None:
+def count_transition(publication: Publication, *, change: StateChange | None = None) -> None:
     """Count how long the last state lasted, and, when the first upload begins, how late the post is."""
-    if inspect(publication).transient:  # it is only being created
+    if change is None:  # it is only being created
         return
+    since = change.since or _find_beginning(publication)
+    if since is not None and change.before is not publication.state:
+        counters.state_seconds.labels(change.before.value).observe(max(0.0, (change.at - since).total_seconds()))
+    begins = publication.state is PublicationState.UPLOADING and change.before is PublicationState.PREPARING
+    due, attempt = change.post.publish_at, change.attempt
+    if begins and attempt is not None and attempt.number == 1 and attempt.opened_at is not None and due is not None:
+        late = (attempt.opened_at - due).total_seconds()
+        counters.publish_lateness_seconds.labels(change.post.mode.value).observe(max(0.0, late))
+
+
+def _find_beginning(publication: Publication) -> datetime | None:
+    """Returns when the last state but the present one began, by the timeline; None: it tells nothing of that."""
     entries = db.session.execute(
         select(TimelineEntry.state, TimelineEntry.at)
         .where(TimelineEntry.publication_id == publication.id)
         .order_by(TimelineEntry.id.desc())
         .limit(_MOST_ENTRIES)
     ).all()
-    now, before = entries[0], entries[1:]
-    if before and before[0].state is not now.state:
-        since = before[0].at
-        for entry in before:
-            if entry.state is not before[0].state:
-                break
-            since = entry.at
-        counters.state_seconds.labels(before[0].state.value).observe(max(0.0, (now.at - since).total_seconds()))
-    if now.state is PublicationState.UPLOADING and before and before[0].state is PublicationState.PREPARING:
-        _count_lateness(publication)
-
-
-def _count_lateness(publication: Publication) -> None:
-    mode, due = db.session.execute(select(Post.mode, Post.publish_at).where(Post.id == publication.post_id)).one()
-    first = db.session.execute(
-        select(func.count(), func.min(Attempt.opened_at)).where(Attempt.publication_id == publication.id)
-    ).one()
-    if due is not None and first[0] == 1 and first[1] is not None:
-        counters.publish_lateness_seconds.labels(mode.value).observe(max(0.0, (first[1] - due).total_seconds()))
+    before = takewhile(lambda entry: entry.state is entries[1].state, entries[1:])
+    return min((entry.at for entry in before), default=None)

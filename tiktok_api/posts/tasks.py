@@ -6,7 +6,7 @@ from uuid import UUID
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import transaction
 from tiktok_api.jobs.lanes import Lane
-from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
+from tiktok_api.jobs.registry import ClaimedJob, Recorded, RunAgain, task
 from tiktok_api.posts.matching import videos
 from tiktok_api.posts.models import PUBLISH
 from tiktok_api.posts.publishing import worker
@@ -20,7 +20,7 @@ _NEVER = 1_000_000
 
 
 @task(PUBLISH, lane=Lane.PUBLISH, most_failures=_NEVER)
-def publish(job: ClaimedJob, *, vault: TokenVault, storage: Storage, settings: Settings) -> RunAgain | None:
+def publish(job: ClaimedJob, *, vault: TokenVault, storage: Storage, settings: Settings) -> RunAgain | Recorded | None:
     """Take a publication through its next steps, until it must wait or has ended."""
     return worker.publish(job, PublishingServices(vault, storage, settings))
 

@@ -24,8 +24,8 @@ from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media
 from tiktok_api.posts.matching import post_ids
 from tiktok_api.posts.models import Attempt, Post, PostIdSource, PostMedia, PostMode, Publication
-from tiktok_api.posts.publishing.claims import FencedOff, lock
 from tiktok_api.posts.publishing.content import content_for
+from tiktok_api.posts.publishing.locks import FencedOff, lock
 from tiktok_api.posts.states import PublicationState
 from tiktok_api.tiktok import ScopeMissing
 

@@ -17,6 +17,7 @@ from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.media.models import Media
 from tiktok_api.posts.models import SPACED, Attempt, Post, PostIdSource, Publication
 from tiktok_api.posts.publishing.content import content_for
+from tiktok_api.posts.publishing.locks import FRESH, FencedOff, lock_for
 from tiktok_api.posts.publishing.transitions import add_timeline_entry, living_attempt_of, transition
 from tiktok_api.posts.publishing.verdicts import Obstacle
 from tiktok_api.posts.states import AttemptState, PublicationState
@@ -25,18 +26,14 @@ from tiktok_api.settings import Settings
 from tiktok_api.tiktok import ChunkPlan
 
 _FOLLOW_POST, _FOLLOW_DRAFT = timedelta(hours=24), timedelta(days=7)
-_FRESH = {"populate_existing": True}
-
-
-class FencedOff(Exception):
-    """The publication is no longer this worker's: taken over, cancelled or deleted. The worker does nothing more here."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedPublication:
     """A publication with its post and media. `attempt` is the one alive; `is_adopted`: an earlier run began it.
 
-    `obstacle` is why it does not go out now, where it is due and no attempt is alive.
+    `obstacle` is why it does not go out now, where it is due and no attempt is alive. `state_since` is when its state began,
+    where this run brought it there.
     """
 
     job: ClaimedJob
@@ -46,6 +43,7 @@ class ClaimedPublication:
     media: Media | None
     is_adopted: bool
     obstacle: Obstacle | None
+    state_since: datetime | None = None
 
     @property
     def not_before(self) -> datetime | None:
@@ -107,20 +105,21 @@ def claim(job: ClaimedJob, settings: Settings) -> ClaimedPublication:
     What an earlier run left is taken over. An INTENT is abandoned: whatever TikTok answered, no byte was sent, so it cannot
     go live. An OPEN or FINAL attempt is adopted, with the same publish_id.
     """
-    post, publication = lock(job.subject)
-    if not queue.is_held(job):
+    post, publication, is_held = lock_for(job)
+    if not is_held:
         raise FencedOff
     attempt = _adopt_attempt(publication, job)
     media = next(iter(pending_media.media_of(post.id)), None)
     claimed = ClaimedPublication(job, post, publication, attempt, media, is_adopted=True, obstacle=None)
     if attempt is not None or claimed.waits_until(clock.now()) is not None:
         return detached(claimed)
+    since = None
     if publication.state.is_waiting_for_its_time:
-        transition(post, publication, PublicationState.PREPARING, "preparing")
+        since = transition(post, publication, PublicationState.PREPARING, "preparing")
     obstacle = None
     if publication.state.is_cancellable and publication.account_id is not None:
         obstacle = readiness.obstacle_to(post, publication, media, settings)
-    return detached(ClaimedPublication(job, post, publication, None, media, is_adopted=False, obstacle=obstacle))
+    return detached(ClaimedPublication(job, post, publication, None, media, False, obstacle, state_since=since))
 
 
 def _adopt_attempt(publication: Publication, job: ClaimedJob) -> Attempt | None:
@@ -144,12 +143,13 @@ def lock_again(claimed: ClaimedPublication, *, is_verdict: bool) -> ClaimedPubli
     A verdict of TikTok stays true whatever became of the account and the job: then the attempt alone decides.
     """
     found = claimed.publication
-    post, publication = lock(found.id)
+    post, publication, is_held = lock_for(claimed.job)
     is_moved = (publication.state, publication.account_id) != (found.state, found.account_id)
-    if not is_verdict and (is_moved or not queue.is_held(claimed.job)):
+    if not is_verdict and (is_moved or not is_held):
         raise FencedOff
     attempt = None if claimed.attempt is None else _take_attempt(claimed.attempt)
-    return ClaimedPublication(claimed.job, post, publication, attempt, claimed.media, is_adopted=False, obstacle=None)
+    since = None if is_moved else claimed.state_since
+    return ClaimedPublication(claimed.job, post, publication, attempt, claimed.media, False, None, state_since=since)
 
 
 def _take_attempt(found: Attempt) -> Attempt:
@@ -162,27 +162,11 @@ def _take_attempt(found: Attempt) -> Attempt:
         .where(Attempt.id == found.id, Attempt.state == found.state, Attempt.epoch == found.epoch)
         .values(epoch=found.epoch)
         .returning(Attempt)
-        .execution_options(**_FRESH)
+        .execution_options(**FRESH)
     ).scalar()
     if attempt is None:
         raise FencedOff
     return attempt
-
-
-def lock(publication_id: UUID | None) -> tuple[Post, Publication]:
-    """Lock the row of the post; returns both rows as they are now. Raises FencedOff when they were deleted."""
-    post = db.session.scalar(
-        select(Post)
-        .join(Publication, Publication.post_id == Post.id)
-        .where(Publication.id == publication_id)
-        .with_for_update(of=Post)
-        .execution_options(**_FRESH)
-    )
-    # Only now that the post is locked: another transaction, for which the lock waited, may have deleted the publication.
-    publication = db.session.get(Publication, publication_id, populate_existing=True) if post else None
-    if post is None or publication is None:
-        raise FencedOff
-    return post, publication
 
 
 def is_unfinished(job: ClaimedJob) -> bool:

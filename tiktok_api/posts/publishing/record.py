@@ -7,7 +7,7 @@ it is now, where the next step follows at once, or when to come back.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from tiktok_api import clock
 from tiktok_api.accounts import rate_limits
@@ -128,8 +128,8 @@ def _record_setback(locked: ClaimedPublication, setback: verdicts.Setback) -> Ru
         _record_uploaded(locked, setback.uploaded_bytes)
     is_held_already = publication.state is PublicationState.HELD and publication.reason == setback.reason
     if isinstance(setback, verdicts.Hold) and not is_held_already:
-        why = {"reason": setback.reason, "detail": setback.detail}
-        transition(post, publication, PublicationState.HELD, "held", next_try_at=setback.at, **why)
+        why, detail = setback.reason, setback.detail
+        transition(post, publication, PublicationState.HELD, "held", reason=why, detail=detail, next_try_at=setback.at)
         return RunAgain(setback.at)
     if publication.reason != setback.reason:
         publication.detail = None  # what it says is over, or not known to stand any more
@@ -149,20 +149,18 @@ def _record_intent(locked: ClaimedPublication, checked: verdicts.Checked, settin
         return _record_obstacle(locked, obstacle)
     if publication.state is PublicationState.HELD:
         transition(post, publication, PublicationState.PREPARING, "released")
-    numbers = select(func.coalesce(func.max(Attempt.number), 0)).where(Attempt.publication_id == publication.id)
-    attempt = Attempt(
+    numbers = select(func.coalesce(func.max(Attempt.number), 0) + 1).where(Attempt.publication_id == publication.id)
+    intent = insert(Attempt).values(
         publication_id=publication.id,
         account_id=locked.account_id,
-        number=(db.session.scalar(numbers) or 0) + 1,
+        number=numbers.scalar_subquery(),
         epoch=locked.job.epoch,
         video_size=checked.plan.video_size,
         chunk_size=checked.plan.chunk_size,
         total_chunk_count=checked.plan.total_chunk_count,
         intended_at=business_now(),
     )
-    db.session.add(attempt)
-    db.session.flush()
-    db.session.refresh(attempt)
+    attempt = db.session.scalars(intent.returning(Attempt)).one()
     return claims.detached(replace(locked, attempt=attempt))
 
 
@@ -181,15 +179,17 @@ def _record_open(locked: ClaimedPublication, opened: verdicts.AttemptOpened) -> 
     attempt.publish_id, attempt.log_id = opened.publish_id, opened.log_id
     attempt.upload_url_encrypted = opened.upload_url_encrypted
     locked.publication.publish_id = opened.publish_id
-    transition(locked.post, locked.publication, PublicationState.UPLOADING, "upload_started")
-    return claims.detached(locked)
+    post, publication, since = locked.post, locked.publication, locked.state_since
+    at = transition(post, publication, PublicationState.UPLOADING, "upload_started", since=since, attempt=attempt)
+    return claims.detached(replace(locked, state_since=at))
 
 
 def _record_adoption(locked: ClaimedPublication, adopted: verdicts.Adopted) -> ClaimedPublication:
     """Go on where TikTok is. The setbacks in a row count on: no chunk has got through yet."""
     locked.living_attempt.uploaded_bytes = adopted.uploaded_bytes
     if locked.publication.state is PublicationState.HELD:
-        transition(locked.post, locked.publication, PublicationState.UPLOADING, "released")
+        since = transition(locked.post, locked.publication, PublicationState.UPLOADING, "released")
+        locked = replace(locked, state_since=since)
     return claims.detached(locked)
 
 
@@ -202,7 +202,8 @@ def _record_uploaded(locked: ClaimedPublication, uploaded_bytes: int) -> None:
 def _record_commit_point(locked: ClaimedPublication) -> ClaimedPublication:
     """From here the post may go live, and cancelling is too late."""
     locked.living_attempt.state, locked.living_attempt.final_at = AttemptState.FINAL, clock.now()
-    transition(locked.post, locked.publication, PublicationState.PROCESSING, "last_chunk_leaving")
+    since = locked.state_since
+    transition(locked.post, locked.publication, PublicationState.PROCESSING, "last_chunk_leaving", since=since)
     return claims.detached(locked)
 
 
@@ -277,7 +278,9 @@ def _record_arrival(
         transition(post, publication, PublicationState.INBOX_DELIVERED, "inbox_delivered")
         return _follow_later(locked, settings)
     if not publication.state.is_visible:
-        transition(post, publication, PublicationState.PUBLISHED, "published", published_at=clock.now())
+        is_processing = publication.state is PublicationState.PROCESSING
+        since = locked.attempt.final_at if is_processing and locked.attempt is not None else None
+        transition(post, publication, PublicationState.PUBLISHED, "published", published_at=clock.now(), since=since)
     is_new = bool(set(verdict.post_ids).difference(publication.tiktok_post_ids))
     if verdict.post_ids and (is_new or publication.post_id_source is not PostIdSource.TIKTOK):
         post_ids.write(post, publication, verdict.post_ids, PostIdSource.TIKTOK)

@@ -10,7 +10,7 @@ from tiktok_api.accounts.rate_limits import AppCall
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.posts.models import Publication
-from tiktok_api.posts.publishing.claims import lock
+from tiktok_api.posts.publishing.locks import lock
 from tiktok_api.posts.publishing.transitions import transition
 from tiktok_api.posts.states import VISIBLE, PublicationState
 from tiktok_api.tiktok import ScopeMissing

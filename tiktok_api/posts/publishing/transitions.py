@@ -4,6 +4,7 @@ Call these functions inside a transaction that has locked the row of the post.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,17 @@ from tiktok_api.posts.models import PUBLISH, Attempt, Post, PostStatus, Publicat
 from tiktok_api.posts.states import ALIVE, ARRIVED, ENDED, LIVE, AttemptState, PublicationState
 
 
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """What is announced of a transition. `since`: when the state `before` began, where that is known."""
+
+    post: Post
+    before: PublicationState
+    at: datetime
+    since: datetime | None
+    attempt: Attempt | None
+
+
 def transition(
     post: Post,
     publication: Publication,
@@ -26,20 +38,27 @@ def transition(
     *,
     reason: str | None = None,
     detail: str | None = None,
+    since: datetime | None = None,
+    attempt: Attempt | None = None,
     **facts: Any,
-) -> None:
-    """Bring a publication into `state`, with its timeline entry, its post's status and its announcement.
+) -> datetime:
+    """Bring a publication into `state`, with its timeline entry, its post's status and its announcement. Returns the time.
 
-    `facts` are other columns of the publication. The number of retries begins at 0 again.
+    `since`: when its state until now began, where the caller knows it; `attempt`: the one that brings it there. `facts` are
+    other columns of the publication. The number of retries begins at 0 again.
     """
+    before = publication.state
     publication.state, publication.reason, publication.detail = state, reason, detail
     publication.next_try_at, publication.retry_count = facts.pop("next_try_at", None), 0
     for name, value in facts.items():
         setattr(publication, name, value)
-    add_timeline_entry(publication, event, detail or reason)
+    entry = make_entry(publication, event, detail or reason)
+    insert_rows(entry)
     siblings = db.session.scalars(select(Publication.state).where(Publication.post_id == post.id))
     post.status = derive_status(siblings)
-    events.announce(f"publication.{state}", publication=publication)
+    change = StateChange(post, before, entry.at, since, attempt)
+    events.announce(f"publication.{state}", publication=publication, change=change)
+    return entry.at
 
 
 def add_timeline_entry(publication: Publication, event: str, detail: str | None = None) -> None:
