@@ -6,13 +6,11 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, g, request
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
-from flask_migrate import Migrate
 from flask_smorest import Api
 
 Part = TypeVar("Part")
 
 jwt = JWTManager()
-migrate = Migrate()
 
 
 def _limit_key() -> str:

@@ -61,7 +61,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         super().init_process()
 
     def load_wsgi(self) -> None:
-        """Load the application; the counters may be imported only in the process that counts."""
+        """Load the application; the counters may be imported only once gunicorn has made a folder for them."""
         super().load_wsgi()
         from tiktok_api.metrics import counters
 

@@ -1,0 +1,51 @@
+"""SIGHUP: gunicorn's next processes have the settings of that moment, and settings that are wrong then change nothing."""
+
+import os
+import signal
+
+import pytest
+import requests
+
+from tests.servers import free_port, wait_until
+from tests.settings.processes import GUNICORN
+from tests.settings.test_processes import REQUIRED, status_of
+
+_ALL = ("gunicorn", *GUNICORN[1:3], "tiktok_api.app:create_app_or_exit()")
+
+
+def has_header(url: str) -> bool:
+    try:
+        return "Strict-Transport-Security" in requests.get(url, timeout=10).headers
+    except requests.RequestException:
+        return False
+
+
+def count_of(folder, words: str) -> int:
+    return int((folder.path / "log").read_text().count(words))
+
+
+@pytest.mark.parametrize("command", [GUNICORN, _ALL], ids=["wsgi.py", "the factory"])
+def test_new_processes_have_new_settings_and_wrong_ones_change_nothing(folder, command):
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/livez"
+    folder.fill_in(**REQUIRED, BIND=f"127.0.0.1:{port}", PUBLIC_URL="http://a.example.com")
+
+    with folder.running(*command) as master:
+
+        def hang_up(**settings: str) -> None:
+            folder.fill_in(**REQUIRED, BIND=f"127.0.0.1:{port}", **settings)
+            os.kill(master.pid, signal.SIGHUP)
+
+        wait_until(lambda: status_of(url) == 200, seconds=90)
+        had_it_before = has_header(url)
+        hang_up(PUBLIC_URL="https://a.example.com")
+        wait_until(lambda: has_header(url), seconds=90)
+
+        hang_up(PUBLIC_URL="not a URL")
+        wait_until(lambda: count_of(folder, "PUBLIC_URL: ") == 1, seconds=90)
+        is_served = wait_until(lambda: status_of(url) == 200, seconds=90)
+
+        assert not had_it_before
+        assert is_served
+        assert has_header(url)
+        assert master.poll() is None
