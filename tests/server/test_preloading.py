@@ -52,8 +52,8 @@ def clients_of(url: str) -> int:
 
 
 def ask(server: Server, path: str, times: int, found: list[requests.Response]) -> None:
-    for _ in range(times):
-        found.append(requests.get(f"{server.url}{path}", timeout=60, headers={"Connection": "close"}))
+    closing = {"Connection": "close"}
+    found += [requests.get(f"{server.url}{path}", timeout=60, headers=closing) for _ in range(times)]
 
 
 def ask_at_once(server: Server, path: str, *, times: int) -> list[requests.Response]:
