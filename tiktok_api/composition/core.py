@@ -3,7 +3,7 @@
 Routes, schemas and the API's document are a quarter of what there is to import.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,13 @@ TASKS = (auth_tasks, accounts_tasks, media_tasks, posts_tasks, analytics_tasks, 
 """Modules whose tasks are registered when they are imported."""
 
 
+class Application(Flask):
+    """Flask without views that are coroutines, which it looks for 16 times in each request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_core(settings: Settings | None = None, replaced: Mapping[type, Any] | None = None) -> Flask:
     """Returns an application that answers no request. Raises SettingsInvalid.
 
@@ -35,7 +42,7 @@ def create_core(settings: Settings | None = None, replaced: Mapping[type, Any] |
     """
     settings = settings or load()
     logs.configure(settings.log_level)
-    app = Flask("tiktok_api.app", static_folder=None)
+    app = Application("tiktok_api.app", static_folder=None)
     compose(app, settings, replaced or {})
     _bind_database(app, settings)
     subscribe()

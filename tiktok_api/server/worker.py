@@ -29,6 +29,7 @@ _MOST_UNSENT_IN_ALL, _MOST_READ_AHEAD_IN_ALL = 32 * 1024 * 1024, 16 * 1024 * 102
 """Bytes that all waiting connections together may keep in memory, of responses and of requests."""
 _ACCEPTED_AT_ONCE = 64
 _EXPIRE_SECONDS = 0.5
+_NOTIFY_SECONDS = 1.0
 _WANTED_FILES, _OTHER_FILES = 4096, 256
 """File descriptors; the application has at least so many for itself, or half of them if there are few."""
 
@@ -41,7 +42,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         self.most_connections = int(self.cfg.worker_connections)
         self.worker_connections = sys.maxsize  # accept always: an older connection gives way
         self._waiting: dict[ClientConnection, None] = {}
-        self._expired_at = 0.0
+        self._expired_at = self._notified_at = 0.0
         self._stopping_at: float | None = None
         self._counters: Any = None
 
@@ -100,6 +101,21 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
     def _pause_accepting(self) -> None:
         """Accept nothing until the next look at what has waited too long."""
         self.worker_connections = 0
+
+    def notify(self) -> None:
+        """Tell the master that this process lives; it need not know with every request."""
+        now = time.monotonic()
+        if now >= self._notified_at + _NOTIFY_SECONDS:
+            self._notified_at = now
+            super().notify()
+
+    def handle(self, conn: ClientConnection) -> Any:
+        """Called in a thread: read a request, answer it, and send a head that nothing has followed."""
+        try:
+            return super().handle(conn)
+        finally:
+            with suppress(OSError):  # the client is gone, or gunicorn has closed the connection
+                conn.sock.flush()
 
     def finish_request(self, conn: ClientConnection, fs: Any) -> None:
         """A thread is done with a connection."""
