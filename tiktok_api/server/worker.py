@@ -12,7 +12,6 @@ import resource
 import selectors
 import sys
 import time
-from concurrent import futures
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -22,6 +21,7 @@ from gunicorn.workers import gthread
 from tiktok_api.server.arrival import TOO_LATE, HeadRefusal
 from tiktok_api.server.connection import ClientConnection, Waiting
 from tiktok_api.server.paced_socket import PacedSocket
+from tiktok_api.server.request_threads import RequestThreads
 
 LEAST_THREADS = 4
 """Fewer could not serve one transfer, one that is being cut, a request and a probe at the same time."""
@@ -68,9 +68,23 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
 
         self._counters = counters
 
-    def get_thread_pool(self) -> futures.ThreadPoolExecutor:
+    def get_thread_pool(self) -> RequestThreads:
         """Returns the threads in which requests run."""
-        return futures.ThreadPoolExecutor(max_workers=self._threads)
+        return RequestThreads(self._serve, most=self._threads)
+
+    def enqueue_req(self, conn: ClientConnection) -> None:
+        """Let a thread serve a connection's request."""
+        self.tpool.give(conn)
+
+    def _serve(self, conn: ClientConnection) -> None:
+        """Called in a thread: whatever happens, the main thread gets the connection back."""
+        is_kept = False
+        try:
+            is_kept = bool(self.handle(conn))
+        except BaseException:  # a thread that ended here would be missing from then on
+            self.log.exception("Connection failed")
+        finally:
+            self.method_queue.defer(self.finish_request, conn, is_kept)
 
     @property
     def _threads(self) -> int:
@@ -117,9 +131,10 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             with suppress(OSError):  # the client is gone, or gunicorn has closed the connection
                 conn.sock.flush()
 
-    def finish_request(self, conn: ClientConnection, fs: Any) -> None:
+    def finish_request(self, conn: ClientConnection, is_kept: bool) -> None:
         """A thread is done with a connection."""
-        conn.is_kept = not fs.cancelled() and fs.exception() is None and bool(fs.result())
+        self.tpool.take_back()
+        conn.is_kept = is_kept
         if conn.sock.fileno() < 0:  # gunicorn has closed it, because a response broke off
             self._drop(conn)
         else:
