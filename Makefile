@@ -105,8 +105,8 @@ migration: $(DEV_STAMP) ## write a migration from the models: make migration MES
 land: $(RUN_STAMP) ## freeze the migrations that are written: their checksums go to migrations/landed.txt
 	@$(BIN)/python -m tiktok_api.cli.chores.migration --land
 
-bench: $(DEV_STAMP) ## measure: ratios within one run, printed with the machine
-	@$(BIN)/python -m benchmarks
+bench: $(DEV_STAMP) ## measure beside a floor and the last run, printed with the machine (ONLY="http start_up": some; SHORT=1: quickly)
+	@$(BIN)/python -m benchmarks $(ONLY) $(if $(SHORT),--short)
 
 doctor: $(RUN_STAMP) ## check the settings and name everything that is wrong
 	@$(BIN)/python -m tiktok_api.cli.chores.doctor

@@ -1,37 +1,52 @@
-"""`make bench`: run every benchmark once and print the figures with the machine they are from."""
+"""`make bench`: run every benchmark once and print the figures with the machine they are from, beside a floor and the last run.
 
+What counts are ratios within one run; the machine may be busy, so its load is printed as well.
+"""
+
+import argparse
 import os
 import platform
-import tempfile
+import time
+from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import sign_in
-from tiktok_api.cli.stack.settings import local_settings
+from benchmarks import http, sign_in, start_up, survival
+from benchmarks.figures import figures_of, load, save, table_of
 
-console = Console(highlight=False)
+BENCHMARKS: dict[str, Callable[[bool], object]] = {
+    "http": lambda is_short: http.measure(seconds=1.0, rounds=1) if is_short else http.measure(),
+    "start_up": lambda is_short: start_up.measure(tries=2 if is_short else 5),
+    "sign_in": lambda is_short: sign_in.measure(rounds=10 if is_short else 40),
+    "survival": lambda is_short: survival.measure_own(seconds=15.0 if is_short else 90.0),
+}
+"""What each returns is dataclasses of numbers (`figures`); it is told whether it is to be short."""
+_PACKAGES = ("flask", "sqlalchemy", "psycopg", "gunicorn", "orjson", "argon2-cffi")
 
 
 def main() -> None:
     """Print one table for each benchmark."""
-    versions = ", ".join(f"{name} {version(name)}" for name in ("flask", "sqlalchemy", "argon2-cffi"))
-    console.print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {versions}\n")
-    with tempfile.TemporaryDirectory() as scratch:
-        settings = local_settings(database_url=f"sqlite:///{Path(scratch) / 'bench.sqlite3'}", log_level="ERROR")
-        figures = sign_in.run(settings)
-    table = Table(title="Trying addresses: medians, each against the first of its act")
-    for column in ("act", "address"):
-        table.add_column(column)
-    for column in ("ms", "ratio"):
-        table.add_column(column, justify="right")
-    base: dict[str, float] = {}
-    for act, kind, milliseconds in figures:
-        ratio = milliseconds / base.setdefault(act, milliseconds)
-        table.add_row(act, kind, f"{milliseconds:.2f}", f"{ratio:.2f}")
-    console.print(table)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure: ratios within one run.")
+    parser.add_argument("names", nargs="*", help=f"some of {', '.join(BENCHMARKS)}; all of them by default")
+    parser.add_argument("--short", action="store_true", help="a minute or two instead of ten, with more noise")
+    wanted = parser.parse_args()
+    if unknown := set(wanted.names) - set(BENCHMARKS):
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    console, last = Console(highlight=False), load()
+    console.print(_machine())
+    for name in wanted.names or BENCHMARKS:
+        found = list(figures_of(BENCHMARKS[name](wanted.short), name))
+        console.print(table_of(name, found, last))
+        save(found)
+    console.print(_machine())
+
+
+def _machine() -> str:
+    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    about = f"{platform.machine()}, {os.cpu_count()} cores, load {busy}, Python {platform.python_version()}, {versions}"
+    return f"{time.strftime('%Y-%m-%d %H:%M')}, {about}\n"
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Takes a running server with open registration and no rate limit, and a running w
 
 import secrets
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,9 +17,10 @@ from urllib.parse import urlsplit
 
 import requests
 from rich.console import Console
-from rich.table import Table
 
+from benchmarks.figures import figures_of, table_of
 from benchmarks.hostile import MEBIBYTE, Target, attack
+from benchmarks.serving import OURS, ROOT, environment_of, gunicorn
 from benchmarks.stage import PASSWORD
 from tiktok_api.cli.sample_video import make_sample_video
 
@@ -132,24 +134,63 @@ def _wait_until_ready(guest: Guest, media_id: str) -> None:
     raise SystemExit("the file was not inspected: is a worker running?")
 
 
-def main(url: str, *, connections: int = 200, seconds: float = 90.0) -> None:
-    """Print how long the acts of the well-behaved client took, alone and under attack."""
+@dataclass(frozen=True, slots=True)
+class SurvivalFigures:
+    """How long an act took; the floor is what it took without hostile connections."""
+
+    act: str
+    median_ms: float
+    p99_ms: float
+    worst_ms: float
+    failed: int
+    floor_median_ms: float
+    floor_p99_ms: float
+    floor_worst_ms: float
+
+
+def compare(url: str, *, connections: int = 200, seconds: float = 90.0) -> list[SurvivalFigures]:
+    """How long the acts of the well-behaved client take, among hostile connections of every kind and alone."""
     with tempfile.TemporaryDirectory() as folder:
         targets = hostile_targets(url, make_video(Path(folder)), _wait_until_ready, users=3)
     guest = Guest(url)
-    table = Table(title=f"A well-behaved client, alone and among {connections} hostile connections of every kind")
-    for column in ("", "act", "tries", "failed", "median ms", "p99 ms", "worst ms"):
-        table.add_column(column)
-    figures = [("alone", figure) for figure in measure(guest, seconds=min(10.0, seconds))]
+    alone = measure(guest, seconds=min(10.0, seconds))
     with attack(targets, connections=connections):
         time.sleep(5)  # until they hold what they can
-        figures += [("attacked", figure) for figure in measure(guest, seconds=seconds)]
-    for when, figure in figures:
-        ordered = sorted(1000 * second for second in figure.seconds)
-        p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
-        shown = (f"{number:.0f}" for number in (statistics.median(ordered), p99, ordered[-1]))
-        table.add_row(when, figure.act, str(len(ordered)), str(figure.failures), *shown)
-    Console(highlight=False).print(table)
+        attacked = measure(guest, seconds=seconds)
+    return [
+        SurvivalFigures(figure.act, *_milliseconds(figure), figure.failures, *_milliseconds(before))
+        for figure, before in zip(attacked, alone, strict=True)
+    ]
+
+
+def measure_own(*, connections: int = 200, seconds: float = 90.0) -> list[SurvivalFigures]:
+    """The same with a server and a worker of its own."""
+    with tempfile.TemporaryDirectory() as scratch:
+        environment = environment_of(Path(scratch), RATE_LIMIT_ENABLED="false")
+        tiktok_api = [sys.executable, "-m", "tiktok_api"]
+        subprocess.run([*tiktok_api, "upgrade"], env=environment, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+        with (
+            gunicorn(*OURS, environment=environment) as (url, _pid),
+            subprocess.Popen([*tiktok_api, "worker"], env=environment, cwd=ROOT) as worker,
+        ):
+            try:
+                return compare(url, connections=connections, seconds=seconds)
+            finally:
+                worker.terminate()
+
+
+def _milliseconds(figure: Figure) -> tuple[float, float, float]:
+    """Median, p99 and worst."""
+    ordered = sorted(1000 * second for second in figure.seconds)
+    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))], ordered[-1]
+
+
+def main(url: str, seconds: float = 90.0) -> None:
+    """Print the figures of a server that is running."""
+    found = figures_of(compare(url, seconds=seconds), "survival")
+    Console(highlight=False).print(
+        table_of("A well-behaved client among hostile ones; the floor is without those", found, {})
+    )
 
 
 if __name__ == "__main__":

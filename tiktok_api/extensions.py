@@ -1,18 +1,12 @@
-"""The Flask extensions, made once and bound to an application by `app.py`; `db` lives in `db.py`."""
+"""The parts that were composed for an application, and the limiter of its routes, which is made once for all."""
 
 from collections.abc import MutableMapping
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
-from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
-from flask_migrate import Migrate
-from flask_smorest import Api
 
 Part = TypeVar("Part")
-
-jwt = JWTManager()
-migrate = Migrate()
 
 
 def _limit_key() -> str:
@@ -40,13 +34,6 @@ limiter = RouteLimiter(
     request_identifier=_request_identifier,
     key_prefix="tiktok-api",
 )
-
-
-def make_api() -> Api:
-    """A fresh Api for one application: its document is filled while blueprints register."""
-    api = Api()
-    api.DEFAULT_ERROR_RESPONSE_NAME = None  # our errors are problem documents instead
-    return api
 
 
 def services_of(app: Flask) -> MutableMapping[type, Any]:

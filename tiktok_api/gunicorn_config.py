@@ -2,6 +2,10 @@
 
 One process with many threads by default, because limits and caches are then exact without Redis; with REDIS_URL and
 PostgreSQL, WEB_CONCURRENCY may be as many processes as there are cores.
+
+The master loads the application once and forks: processes share its memory, and one that dies is replaced at once. Nothing
+that is shared may be open by then: connections, files and threads begin with the first request. After SIGHUP, new processes
+have the settings of that moment; new code needs a new master (a restart, or SIGUSR2).
 """
 
 import ctypes
@@ -10,6 +14,7 @@ import logging
 import os
 import re
 import shutil
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +23,7 @@ from typing import Any
 from gunicorn import glogging, util
 
 from tiktok_api import logs
+from tiktok_api.process.loading import loading
 from tiktok_api.process.privacy import keep_private
 from tiktok_api.settings import load_or_exit
 
@@ -90,11 +96,36 @@ _METRICS, _METRICS_PREFIX = "PROMETHEUS_MULTIPROC_DIR", "tiktok-api-metrics-"
 """As in `metrics`, which must not be imported before the folder is there."""
 
 
-def on_starting(_server: Any) -> None:
-    """Make the folder of the processes' counters before any of them imports `metrics`.
+def on_starting(server: Any) -> None:
+    """Make the folder of the counters, then load the application, whose `metrics` look for it when they are imported.
 
-    It is made in PROMETHEUS_MULTIPROC_DIR, else in the temporary folder. Folders of killed masters are removed.
+    gunicorn's own `preload_app` would load it before there is a folder.
     """
+    _make_folder()
+    try:
+        _load(server.app)
+    except BaseException:
+        on_exit(server)
+        raise
+
+
+def on_reload(server: Any) -> None:
+    """Compose the application anew, for the processes that come; those that run keep theirs, and all do if it fails."""
+    before, server.app.callable = server.app.callable, None
+    sys.modules.pop("wsgi", None)  # it keeps what it has made
+    try:
+        _load(server.app)
+    except SystemExit:  # which has said what is wrong
+        server.app.callable = before
+
+
+def _load(app: Any) -> None:
+    with loading():
+        app.wsgi()
+
+
+def _make_folder() -> None:
+    """Make it in PROMETHEUS_MULTIPROC_DIR, else in the temporary folder. Folders of killed masters are removed."""
     parent = Path(os.environ.get(_METRICS) or tempfile.gettempdir())
     if parent.name.startswith(_METRICS_PREFIX):  # another master's, which is starting us in its place
         parent = parent.parent

@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 import orjson
 import pytest
-from flask_migrate import upgrade
 from sqlalchemy import make_url
 
 from tests.auth.mail_server import PASSWORD, USER, Inbox, certify, mail_server
@@ -21,6 +20,7 @@ from tests.servers import S3_BUCKET, S3_CREDENTIALS, free_port
 from tiktok_api.app import create_app
 from tiktok_api.cli.chores import doctor
 from tiktok_api.db import db
+from tiktok_api.schema import revisions
 from tiktok_api.settings import Settings
 
 Report = dict[str, list[dict[str, str]]]
@@ -37,7 +37,7 @@ def database(migrated: Path, base_settings: Settings, tmp_path: Path) -> Path:
     """A migrated database of this test's own."""
     if not migrated.exists():
         with create_app(base_settings.replace(database_url=f"sqlite:///{migrated}")).app_context():
-            upgrade()
+            revisions.upgrade()
             db.engine.dispose()
     file = tmp_path / "doctor.sqlite3"
     shutil.copy(migrated, file)

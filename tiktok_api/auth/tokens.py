@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
+from flask_jwt_extended import JWTManager, create_access_token, create_refresh_token, decode_token
 from jwt.exceptions import ExpiredSignatureError, InvalidTokenError
 from sqlalchemy import Select, select
 
@@ -20,10 +20,11 @@ from tiktok_api.auth.errors import InvalidToken, SessionEnded, TokenExpired
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import SignInSession
 from tiktok_api.db.reads import Given, reading
-from tiktok_api.extensions import jwt, service
+from tiktok_api.extensions import service
 from tiktok_api.settings import KeyRing, Settings
 from tiktok_api.web.limits import client_address, is_session_known
 
+jwt = JWTManager()
 ACCESS_LIFETIME, REFRESH_LIFETIME = timedelta(hours=24), sessions.LIFETIME
 _ISSUER = _AUDIENCE = "tiktok-api"
 _LIFETIMES = {"access": ACCESS_LIFETIME, "refresh": REFRESH_LIFETIME}

@@ -10,6 +10,7 @@ from flask import Flask, has_app_context
 from flask.cli import ScriptInfo
 
 from tiktok_api.cli.stack.settings import find_run
+from tiktok_api.process.loading import loading
 
 Command = Callable[..., Any]
 
@@ -56,6 +57,7 @@ def _open() -> Flask:
     info = click.get_current_context().find_object(ScriptInfo)
     if info is not None:  # below Flask's own command line
         return info.load_app()
-    from tiktok_api.app import create_app
+    with loading():
+        from tiktok_api.composition.core import create_core
 
-    return create_app()
+        return create_core()

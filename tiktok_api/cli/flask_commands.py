@@ -9,12 +9,15 @@ from tiktok_api.cli.commands.jobs import jobs
 from tiktok_api.cli.commands.vault import vault
 from tiktok_api.cli.commands.worker import worker
 from tiktok_api.cli.upgrade import report_upgrade
+from tiktok_api.db import db
+from tiktok_api.schema.migrations_folder import migrations_folder
 
 
 def install(app: Flask) -> None:
     """Add the commands to the application's command line."""
     for command in (worker, jobs, clock_group, vault):
         app.cli.add_command(command)
+    flask_migrate.Migrate(app, db, directory=str(migrations_folder()))
     flask_migrate.cli.upgrade.callback = upgrade  # Flask finds its group `db` before it loads our application
 
 

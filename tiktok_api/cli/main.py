@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import click
 
 import tiktok_api
+from tiktok_api.process.loading import loading
 from tiktok_api.process.privacy import keep_private
 
 
@@ -56,7 +57,8 @@ class Console(click.Group):
         if cmd_name not in ENTRIES:
             return None
         module, _, name = ENTRIES[cmd_name].place.partition(":")
-        command: click.Command = getattr(importlib.import_module(f"tiktok_api.cli.commands.{module}"), name)
+        with loading():
+            command: click.Command = getattr(importlib.import_module(f"tiktok_api.cli.commands.{module}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from flask import Flask
+from flask_smorest import Api
 
-from tiktok_api.extensions import make_api
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.openapi.json_schemas import SchemaPlugin
 from tiktok_api.web.openapi.operations import describe_common_parts
@@ -38,7 +38,8 @@ def bind_domains(app: Flask, domains: Iterable[Blueprint], *, public_url: str) -
             ],
         },
     )
-    api = make_api()
+    api = Api()
+    api.DEFAULT_ERROR_RESPONSE_NAME = None  # our errors are problem documents instead
     api._register_error_handlers = lambda: None  # `web/rendering.py` has the only one
     api.init_app(app, spec_kwargs={"marshmallow_plugin": SchemaPlugin()})
     describe_common_parts(api)

@@ -6,20 +6,18 @@ restore the copy of the database that was made before the upgrade.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from flask import current_app
 from sqlalchemy import CHAR, Enum, inspect
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tiktok_api.db import Model, db
+from tiktok_api.schema.migrations_folder import migrations_folder
+
+if TYPE_CHECKING:  # Alembic is imported by what needs it: most processes never do
+    from alembic.script import ScriptDirectory
 
 _BEFORE_THE_FIRST_RELEASE = frozenset({"90bcddfbca76", "4490eeaeff2e", "f0f7c4849c24", "caa209855fb4"})
 """Revisions that were used during development and exist no more."""
@@ -72,7 +70,7 @@ class Upgrade:
 def state() -> SchemaState:
     """The state of the schema, by one small query. Raises OperationalError if the database cannot be reached."""
     with db.engine.connect() as connection:
-        return _state(connection, _scripts(_folder()))
+        return _state(connection, _scripts())
 
 
 def upgrade(directory: str | None = None, revision: str = "head", **options: Any) -> Upgrade:
@@ -81,7 +79,12 @@ def upgrade(directory: str | None = None, revision: str = "head", **options: Any
     Two at once do no harm: the second waits for the first. Failures are a `problem` of the result, never an exception;
     `options` are those of `alembic upgrade`.
     """
-    folder = directory or _folder()
+    from alembic import command
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+    from flask_migrate import Migrate
+
+    folder = directory or str(migrations_folder())
     scripts = ScriptDirectory(folder)
     before: str | None = None
     try:
@@ -90,7 +93,7 @@ def upgrade(directory: str | None = None, revision: str = "head", **options: Any
         before = found.revision
         if found.standing is Standing.UNKNOWN:
             return Upgrade(before, before, _explain_unknown(found))
-        config = current_app.extensions["migrate"].migrate.get_config(folder, x_arg=options.pop("x_arg", None))
+        config = Migrate(db=db, directory=folder).get_config(x_arg=options.pop("x_arg", None))
         command.upgrade(config, revision, **options)
         with db.engine.connect() as connection:
             after = _state(connection, scripts)
@@ -104,6 +107,9 @@ def upgrade(directory: str | None = None, revision: str = "head", **options: Any
 
 def differences(connection: Connection) -> list[str]:
     """The differences between the tables and the models, in words; tables of other programs are ignored."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
     context = MigrationContext.configure(connection, opts={"compare_type": compare_type})
     found = []
     for change in compare_metadata(context, Model.metadata):
@@ -129,16 +135,16 @@ def is_about_schema(error: DBAPIError) -> bool:
     return said.startswith(("no such table", "no such column")) or "has no column named" in said
 
 
-def _folder() -> str:
-    return str(current_app.extensions["migrate"].directory)
+@cache
+def _scripts() -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(str(migrations_folder()))
 
 
-@lru_cache
-def _scripts(folder: str) -> ScriptDirectory:
-    return ScriptDirectory(folder)
+def _state(connection: Connection, scripts: "ScriptDirectory") -> SchemaState:
+    from alembic.runtime.migration import MigrationContext
 
-
-def _state(connection: Connection, scripts: ScriptDirectory) -> SchemaState:
     head = scripts.get_current_head() or ""
     revisions = MigrationContext.configure(connection).get_current_heads()
     if not revisions:

@@ -52,6 +52,7 @@ class ClientConnection:
     def init(self) -> None:
         """Called in a thread: hand what has arrived to the parser."""
         self.sock.restart()
+        self.sock.holds_head = True
         if self.parser is None:
             self.parser = ArrivingRequests(self.cfg, self.sock, self.client)
             self.parser.unreader = Unreader(self.sock)

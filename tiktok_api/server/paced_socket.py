@@ -4,12 +4,15 @@ import errno
 import select
 import socket
 from collections import deque
+from itertools import islice
 from typing import Any
 
 from tiktok_api.server.pace import LeastRate
 
 MOST_UNSENT_BYTES = 1024 * 1024
 """How much of a response may wait for the client without a thread: more than any list has."""
+_MOST_AT_ONCE = 64
+"""Pieces in one system call; Linux takes 1,024."""
 FAIR_BYTES_PER_SECOND, FAIR_SECONDS = 64 * 1024, 2.0
 """A client that is slower than this gives its place to another one, if there is no free one."""
 
@@ -27,14 +30,15 @@ class ClientTooSlow(ConnectionResetError):
 class PacedSocket(socket.socket):
     """A connected socket whose system calls never block; waiting is done here, where it is bounded.
 
-    `threads` is how many requests its server has threads for.
+    `threads` is how many requests its server has threads for. gunicorn writes the head of a response by itself: with
+    `holds_head` it is sent together with what follows, or with the next `flush`.
     """
 
     def __init__(self, plain: socket.socket, *, threads: int) -> None:
         super().__init__(plain.family, plain.type, plain.proto, fileno=plain.detach())
         super().setblocking(False)
         self.threads = threads
-        self.is_cut = False
+        self.is_cut = self.holds_head = False
         self.unsent_bytes = 0
         self._unsent: deque[memoryview] = deque()
         self._patience: float | None = None
@@ -94,7 +98,8 @@ class PacedSocket(socket.socket):
         raise ClientTooSlow
 
     def send(self, data: Any, flags: int = 0) -> int:
-        """The same as `sendall`."""
+        """The same as `sendall`, at once: gunicorn sends by it what a client waits for before it goes on."""
+        self.holds_head = False
         self.sendall(data)
         return len(data)
 
@@ -102,6 +107,9 @@ class PacedSocket(socket.socket):
         """Send, and keep what the client does not take yet; wait only if that is more than MOST_UNSENT_BYTES."""
         self._unsent.append(memoryview(data))
         self.unsent_bytes += len(data)
+        if self.holds_head:
+            self.holds_head = False
+            return
         self.flush()
         while self.unsent_bytes > MOST_UNSENT_BYTES:
             if self.is_cut:
@@ -112,17 +120,16 @@ class PacedSocket(socket.socket):
     def flush(self) -> None:
         """Send what the client takes now, without waiting."""
         while self._unsent:
-            first = self._unsent[0]
             try:
-                count = super().send(first)
+                count = super().sendmsg(islice(self._unsent, _MOST_AT_ONCE))
             except BlockingIOError:
                 return
             self._moved(count)
             self.unsent_bytes -= count
-            if count == len(first):
-                self._unsent.popleft()
-            else:
-                self._unsent[0] = first[count:]
+            while self._unsent and count >= len(self._unsent[0]):
+                count -= len(self._unsent.popleft())
+            if count:
+                self._unsent[0] = self._unsent[0][count:]
 
     def _moved(self, count: int) -> None:
         self.least.moved(count)

@@ -12,7 +12,6 @@ import resource
 import selectors
 import sys
 import time
-from concurrent import futures
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -22,6 +21,7 @@ from gunicorn.workers import gthread
 from tiktok_api.server.arrival import TOO_LATE, HeadRefusal
 from tiktok_api.server.connection import ClientConnection, Waiting
 from tiktok_api.server.paced_socket import PacedSocket
+from tiktok_api.server.request_threads import RequestThreads
 
 LEAST_THREADS = 4
 """Fewer could not serve one transfer, one that is being cut, a request and a probe at the same time."""
@@ -29,6 +29,7 @@ _MOST_UNSENT_IN_ALL, _MOST_READ_AHEAD_IN_ALL = 32 * 1024 * 1024, 16 * 1024 * 102
 """Bytes that all waiting connections together may keep in memory, of responses and of requests."""
 _ACCEPTED_AT_ONCE = 64
 _EXPIRE_SECONDS = 0.5
+_NOTIFY_SECONDS = 1.0
 _WANTED_FILES, _OTHER_FILES = 4096, 256
 """File descriptors; the application has at least so many for itself, or half of them if there are few."""
 
@@ -41,7 +42,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         self.most_connections = int(self.cfg.worker_connections)
         self.worker_connections = sys.maxsize  # accept always: an older connection gives way
         self._waiting: dict[ClientConnection, None] = {}
-        self._expired_at = 0.0
+        self._expired_at = self._notified_at = 0.0
         self._stopping_at: float | None = None
         self._counters: Any = None
 
@@ -61,15 +62,29 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         super().init_process()
 
     def load_wsgi(self) -> None:
-        """Load the application; the counters may be imported only in the process that counts."""
+        """Load the application; the counters may be imported only once gunicorn has made a folder for them."""
         super().load_wsgi()
         from tiktok_api.metrics import counters
 
         self._counters = counters
 
-    def get_thread_pool(self) -> futures.ThreadPoolExecutor:
+    def get_thread_pool(self) -> RequestThreads:
         """Returns the threads in which requests run."""
-        return futures.ThreadPoolExecutor(max_workers=self._threads)
+        return RequestThreads(self._serve, most=self._threads)
+
+    def enqueue_req(self, conn: ClientConnection) -> None:
+        """Let a thread serve a connection's request."""
+        self.tpool.give(conn)
+
+    def _serve(self, conn: ClientConnection) -> None:
+        """Called in a thread: whatever happens, the main thread gets the connection back."""
+        is_kept = False
+        try:
+            is_kept = bool(self.handle(conn))
+        except BaseException:  # a thread that ended here would be missing from then on
+            self.log.exception("Connection failed")
+        finally:
+            self.method_queue.defer(self.finish_request, conn, is_kept)
 
     @property
     def _threads(self) -> int:
@@ -101,9 +116,25 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         """Accept nothing until the next look at what has waited too long."""
         self.worker_connections = 0
 
-    def finish_request(self, conn: ClientConnection, fs: Any) -> None:
+    def notify(self) -> None:
+        """Tell the master that this process lives; it need not know with every request."""
+        now = time.monotonic()
+        if now >= self._notified_at + _NOTIFY_SECONDS:
+            self._notified_at = now
+            super().notify()
+
+    def handle(self, conn: ClientConnection) -> Any:
+        """Called in a thread: read a request, answer it, and send a head that nothing has followed."""
+        try:
+            return super().handle(conn)
+        finally:
+            with suppress(OSError):  # the client is gone, or gunicorn has closed the connection
+                conn.sock.flush()
+
+    def finish_request(self, conn: ClientConnection, is_kept: bool) -> None:
         """A thread is done with a connection."""
-        conn.is_kept = not fs.cancelled() and fs.exception() is None and bool(fs.result())
+        self.tpool.take_back()
+        conn.is_kept = is_kept
         if conn.sock.fileno() < 0:  # gunicorn has closed it, because a response broke off
             self._drop(conn)
         else:

@@ -19,7 +19,7 @@ LINE, RING = "#5b3df5", "#b45309"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 MOST_DOTS = 62
 WIDEST_LABEL = 60
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # compiled when a chart is drawn, for it takes 5 ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def draw(chart: Chart) -> str:
 
 def text(value: str) -> str:
     """A text, safe between tags: escaped, without characters that XML forbids."""
-    return escape(_NOT_XML.sub("\ufffd", value))
+    return escape(re.sub(_NOT_XML, "\ufffd", value))
 
 
 def describe(chart: Chart) -> str:

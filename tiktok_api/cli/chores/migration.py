@@ -9,10 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from flask_migrate import migrate, upgrade
+from flask_migrate import Migrate, migrate, upgrade
 
 from tiktok_api.app import create_app
 from tiktok_api.cli.stack.settings import local_settings
+from tiktok_api.db import db
 
 MIGRATIONS = Path("migrations")
 _HEAD = """\
@@ -52,6 +53,7 @@ def write(message: str) -> None:
     """Compare the models with a scratch database at the newest migration."""
     with tempfile.TemporaryDirectory() as scratch:
         app = create_app(local_settings(database_url=f"sqlite:///{Path(scratch) / 'scratch.sqlite3'}"))
+        Migrate(app, db, directory=str(MIGRATIONS))
         with app.app_context():
             upgrade()
             migrate(message=message)

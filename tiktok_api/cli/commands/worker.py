@@ -8,8 +8,8 @@ from flask.cli import ScriptInfo
 from sqlalchemy.exc import SQLAlchemyError
 
 from tiktok_api import logs
-from tiktok_api.app import log_remarks
 from tiktok_api.cli.application import with_app
+from tiktok_api.composition.core import log_remarks
 from tiktok_api.db import explain
 from tiktok_api.extensions import service
 from tiktok_api.jobs.lanes import Lane

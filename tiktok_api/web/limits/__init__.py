@@ -151,7 +151,8 @@ def _add_headers(response: Response) -> Response:
         allowed, remaining, reset = _general_state()
     else:
         return response
-    response.headers["RateLimit-Limit"] = str(allowed)
-    response.headers["RateLimit-Remaining"] = str(remaining)
-    response.headers["RateLimit-Reset"] = str(reset)
+    add = response.headers.add
+    add("RateLimit-Limit", str(allowed))
+    add("RateLimit-Remaining", str(remaining))
+    add("RateLimit-Reset", str(reset))
     return response

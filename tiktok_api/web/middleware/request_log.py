@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -29,6 +30,11 @@ _RECORD = "tiktok_api.request"
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _PROBES = {"/livez", "/readyz", "/metrics"}
 UNMATCHED = "unmatched"
+
+
+@cache
+def _counters_of(method: str, route: str, status: int) -> tuple[Any, Any]:
+    return counters.requests.labels(method, route, str(status)), counters.request_seconds.labels(method, route)
 
 
 class _Record:
@@ -73,8 +79,9 @@ class _Record:
         seconds = time.perf_counter() - self._started
         with suppress(OSError):  # the files of the counters may be gone
             counters.requests_in_flight.dec()
-            counters.requests.labels(self.method, self.route, str(self.status)).inc()
-            counters.request_seconds.labels(self.method, self.route).observe(seconds)
+            counted, timed = _counters_of(self.method, self.route, self.status)
+            counted.inc()
+            timed.observe(seconds)
         level = logging.DEBUG if self.route in _PROBES else logging.INFO
         cut = {"cut": True} if is_cut else {}
         about = {"method": self.method, "route": self.route, "status": self.status, "bytes": self.bytes}
