@@ -31,7 +31,7 @@ def show_capacity(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
     return {
         "account_id": account.id,
         "timezone": zone.key,
-        "days": capacity.days_of(account.id, first=first, last=last, zone=zone, settings=settings),
+        "days": capacity.days_of(account, first=first, last=last, zone=zone, settings=settings),
         "app": capacity.creators_today(settings),
     }
 
