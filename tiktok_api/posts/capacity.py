@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Integer, Select, func, literal_column, select, union_all
 
 from tiktok_api import clock
 from tiktok_api.accounts.creator_info import last_creator_info
@@ -59,30 +59,28 @@ def _not_possible(parameter: str, message: str) -> WindowNotPossible:
 
 
 @reading
-def _received(given: Given) -> Select[Any]:
-    """When TikTok received posts of an account."""
-    return select(Attempt.final_at).where(
+def _moments(given: Given) -> Select[Any]:
+    """When TikTok received posts of an account (`is_used`), and when others are still to go out.
+
+    Those are among all that the index of its owner's posts has for that time. A subquery asks for the publication of each: of
+    a join, PostgreSQL would read every publication of the account.
+    """
+    used = select(Attempt.final_at.label("at"), literal_column("1", Integer).label("is_used")).where(
         Attempt.account_id == given["account_id"],
         is_one_of(Attempt.state, RECEIVED),
         Attempt.final_at >= given["since"],
         Attempt.final_at < given["until"],
     )
-
-
-@reading
-def _planned(given: Given) -> Select[Any]:
-    """When posts of an account are still to go out, of all that the index of its owner's posts has for that time.
-
-    A subquery for each: of a join, PostgreSQL would read every publication of the account.
-    """
     is_its = (Publication.post_id == Post.id, Publication.account_id == given["account_id"])
     state = select(Publication.state).where(*is_its).correlate(Post).scalar_subquery()
-    return select(Post.publish_at).where(
+    planned = select(Post.publish_at, literal_column("0", Integer)).where(
         Post.owner_id == given["owner_id"],
         is_one_of(Post.status, (PostStatus.SCHEDULED, PostStatus.PUBLISHING)),
         Post.publish_at < given["until"],
         is_one_of(state, sorted(CANCELLABLE)),
     )
+    moments = union_all(used, planned).subquery()
+    return select(moments.c.at, moments.c.is_used)
 
 
 def days_of(account: Account, *, first: date, last: date, zone: ZoneInfo, settings: Settings) -> list[Day]:
@@ -91,11 +89,11 @@ def days_of(account: Account, *, first: date, last: date, zone: ZoneInfo, settin
     What should have gone out before now and has not, because it is held or under way, is planned for now.
     """
     edges = [_midnight(first + timedelta(days=n), zone) for n in range((last - first).days + 2)]
-    received = _received.all(account_id=account.id, since=edges[0], until=edges[-1])
-    planned = _planned.all(account_id=account.id, owner_id=account.owner_id, until=edges[-1])
+    owner_id, since, until = account.owner_id, edges[0], edges[-1]
+    moments = _moments.all(account_id=account.id, owner_id=owner_id, since=since, until=until)
     now = clock.now()
-    used = Counter(bisect_right(edges, row.final_at) for row in received)
-    to_go = Counter(bisect_right(edges, max(row.publish_at, now)) for row in planned)
+    used = Counter(bisect_right(edges, row.at) for row in moments if row.is_used)
+    to_go = Counter(bisect_right(edges, max(row.at, now)) for row in moments if not row.is_used)
     return [
         Day(first + timedelta(days=number), settings.creator_posts_per_day, used[number + 1], to_go[number + 1])
         for number in range(len(edges) - 1)
