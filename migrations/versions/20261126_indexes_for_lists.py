@@ -66,7 +66,7 @@ def upgrade() -> None:
     op.create_index("ix_posts_owner_status_publish", "posts", ["owner_id", "status", "publish_at", "created_at", "id"])
     op.create_index("ix_attempts_account_received", "attempts", ["account_id", "final_at"], **WHERE_RECEIVED)
 
-    # The search indexes of PostgreSQL are made after the upgrade, without locking the tables; see tiktok_api/db/search.py.
+    # The search indexes of PostgreSQL are made after the upgrade, without locking the tables; see tiktok_api/db/search_indexes.py.
     if op.get_bind().dialect.name == "sqlite":
         for table, column in SEARCHED:
             for statement in SEARCH_INDEX.format(table=table, column=column).strip().split("\n\n"):

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.sqltypes import CHAR
 from sqlalchemy.types import TypeEngine
 
-from tiktok_api.db.search import is_search_table
+from tiktok_api.db.search_indexes import is_search_table
 
 ROWS = 3
 Rows = dict[str, list[dict[str, Any]]]

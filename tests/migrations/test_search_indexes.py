@@ -6,7 +6,7 @@ from sqlalchemy import create_engine, text
 
 from tests.databases import execute, make_tables, on_each_database
 from tiktok_api.db import db
-from tiktok_api.db.search import build_indexes, missing_indexes
+from tiktok_api.db.search_indexes import build_indexes, missing_indexes
 from tiktok_api.schema import revisions as schema
 
 BEFORE = "2d7c90e5b8f4"

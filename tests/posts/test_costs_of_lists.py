@@ -13,7 +13,7 @@ from tiktok_api.auth.models import User
 from tiktok_api.auth.services import start_session
 from tiktok_api.auth.tokens import mint
 from tiktok_api.db import db, transaction
-from tiktok_api.db.search import build_indexes
+from tiktok_api.db.search_indexes import build_indexes
 
 POSTS = 20_000  # a tenth of them the owner's
 LIMIT = 20

@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from tests.databases import on_each_database
 from tiktok_api import clock
 from tiktok_api.db import db, new_id, transaction
-from tiktok_api.db.search import missing_indexes
+from tiktok_api.db.search_indexes import missing_indexes
 from tiktok_api.posts.models import Post
 
 CAPTIONS = [

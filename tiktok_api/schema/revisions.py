@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tiktok_api.db import Model, db
-from tiktok_api.db.search import INDEXES, build_indexes, is_search_table
+from tiktok_api.db.search_indexes import INDEXES, build_indexes, is_search_table
 
 _BEFORE_THE_FIRST_RELEASE = frozenset({"90bcddfbca76", "4490eeaeff2e", "f0f7c4849c24", "caa209855fb4"})
 """Revisions that were used during development and exist no more."""

@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tiktok_api.cli.diagnosis.result import CheckResult
 from tiktok_api.db import db, explain
-from tiktok_api.db.search import missing_indexes
+from tiktok_api.db.search_indexes import missing_indexes
 from tiktok_api.jobs import monitoring
 from tiktok_api.schema import revisions
 from tiktok_api.schema.revisions import SchemaState, Standing
