@@ -15,6 +15,8 @@ from tiktok_api.auth.tokens import mint
 from tiktok_api.db import db, transaction
 from tiktok_api.db.search_indexes import build_indexes
 
+pytestmark = pytest.mark.xdist_group("databases full of posts")
+
 POSTS = 20_000  # a tenth of them the owner's
 LIMIT = 20
 ADA, BOB, LAST, STRANGERS = (scale_rows.account_id(number) for number in (1, 2, 10, 11))

@@ -29,6 +29,7 @@ KEYS: Keys = (Post.created_at, Post.id)
 
 
 _FEW = 1_000
+"""So many posts of some statuses are read sooner than all those of an account, of which most may have another status."""
 _MOST_ARMS = 10
 """Of so many accounts each is read by itself; more have most of their owner's posts, which are then read."""
 
