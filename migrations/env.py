@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Enum
 from sqlalchemy.engine import Connection
 
 from tiktok_api.db import Model, UTCDateTime, db
-from tiktok_api.schema.revisions import compare_type
+from tiktok_api.schema.revisions import compare_type, include_name
 
 ONE_AT_A_TIME = 7_246_339_014_020_615_168  # the number of our advisory lock, drawn once
 LOCK_TIMEOUT = "10s"  # behind a waiting ALTER TABLE every other query waits too
@@ -49,6 +49,7 @@ def migrate(connection: Connection) -> None:
             render_as_batch=is_sqlite,
             render_item=render_item,
             compare_type=compare_type,
+            include_name=include_name,
         )
         context.run_migrations()
         if is_sqlite:

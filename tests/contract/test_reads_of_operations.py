@@ -21,8 +21,6 @@ from tiktok_api.db import db
 
 NOT_ONLY_READS = {
     "finish_connection": "takes up what the browser brings back, in a transaction",
-    "show_capacity": "counts attempts and publications by the ORM still",
-    "show_health": "counts publications by the ORM still",
 }
 MOST_STATEMENTS = 4
 """Of one look: whether the session has ended, the thing, and at most two kinds of its parts."""

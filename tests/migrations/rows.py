@@ -10,6 +10,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.sqltypes import CHAR
 from sqlalchemy.types import TypeEngine
 
+from tiktok_api.db.search_indexes import is_search_table
+
 ROWS = 3
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -36,7 +38,7 @@ def read(connection: Connection) -> Rows:
 
 def _reflect(connection: Connection) -> list[Table]:
     metadata = MetaData()
-    metadata.reflect(connection)
+    metadata.reflect(connection, only=lambda name, _: not is_search_table(name))  # triggers fill those
     return [table for table in metadata.sorted_tables if table.name != "alembic_version"]
 
 

@@ -10,7 +10,7 @@ from tests.databases import on_each_database
 
 FOUNDATIONS = "c90d4d8f5423"
 DAMAGE = {
-    "a column is missing": ("alter table posts drop column caption", "column posts.caption is missing"),
+    "a column is missing": ("alter table posts drop column privacy_level", "column posts.privacy_level is missing"),
     "a table is missing": ("drop table tiktok_events", "table tiktok_events is missing"),
     "an index is missing": ("drop index ix_posts_owner_created", "index posts.ix_posts_owner_created is missing"),
     "a column is left over": (
@@ -128,13 +128,13 @@ def test_tables_of_other_programs_are_no_fault(run_upgrade, execute):
 @on_each_database
 def test_the_command_reports_it_as_a_process(start_upgrade, execute, run_upgrade):
     run_upgrade()
-    execute("alter table posts drop column caption")
+    execute("alter table posts drop column privacy_level")
 
     process = start_upgrade()
 
     printed = " ".join(process.communicate(timeout=120)[0].split())
     assert process.returncode == 1
-    assert "column posts.caption is missing" in printed
+    assert "column posts.privacy_level is missing" in printed
     assert "Traceback" not in printed
 
 

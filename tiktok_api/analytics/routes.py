@@ -101,4 +101,5 @@ def list_account_videos(args: dict[str, Any], account_id: UUID) -> Page:
     """List an account's public videos with their latest numbers, the newest first"""
     captured_at, reason = services.list_state(caller, account_id)
     page = queries.list_videos(account_id, args, include_gone=args["include_gone"])
-    return AccountVideosPage(page.data, page.next_cursor, page.has_more, page.total, captured_at, reason)
+    counted = (page.total, page.total_is_exact)
+    return AccountVideosPage(page.data, page.next_cursor, page.has_more, *counted, captured_at, reason)

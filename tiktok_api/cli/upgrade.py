@@ -16,3 +16,5 @@ def report_upgrade(directory: str | None = None, revision: str = "head", *, sql:
     if not sql:
         done = "was there already" if result.before == result.after else f"was at {result.before or 'nothing'} before"
         click.echo(f"The database is at revision {result.after}; it {done}.", err=True)
+    if result.remark:
+        click.echo(textwrap.fill(result.remark, 100), err=True)

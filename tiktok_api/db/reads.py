@@ -18,10 +18,11 @@ written; elsewhere each stands alone, without BEGIN, and is tried again if its c
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import ARRAY, Select, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, bindparam, func, literal_column, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -43,11 +44,14 @@ class Given(Mapping[str, BindParameter[Any]]):
     """The values that a query is given, as parameters of its statement.
 
     `limit` is a number of the statement itself, since PostgreSQL would plan one that it does not know for a tenth of the table.
+    `is_counting`: the rows are only counted, so their order does not matter.
     """
 
-    def __init__(self, names: Iterable[str], *, dialect: str, limit: int | None = None) -> None:
+    def __init__(
+        self, names: Iterable[str], *, dialect: str, limit: int | None = None, is_counting: bool = False
+    ) -> None:
         self._names = frozenset(names)
-        self.dialect, self.limit = dialect, limit
+        self.dialect, self.limit, self.is_counting = dialect, limit, is_counting
 
     def __getitem__(self, name: str) -> BindParameter[Any]:
         if name not in self._names:
@@ -81,6 +85,12 @@ def _is_any_on_postgresql(element: is_any, compiler: SQLCompiler, **kwargs: Any)
 def _is_any_on_sqlite(element: is_any, compiler: SQLCompiler, **kwargs: Any) -> str:
     column, values = (compiler.process(part, **kwargs) for part in element.clauses)
     return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608  # of compiled parts
+
+
+def is_one_of(column: Any, values: Iterable[Enum]) -> ColumnElement[bool]:
+    """`column` equals one of these values, which stand in the statement itself: a partial index that names them is used."""
+    condition: ColumnElement[bool] = column.in_([literal_column(f"'{value.value}'") for value in values])
+    return condition
 
 
 class list_of(FunctionElement[Any]):  # noqa: N801  # it reads as a column
@@ -131,9 +141,9 @@ class Read:
         rows = self._run(values, None)
         return rows[0] if rows else None
 
-    def count(self, **values: Any) -> int:
-        """How many rows there are."""
-        return int(self._run(values, None, is_counting=True)[0][0])
+    def count(self, most: int | None = None, **values: Any) -> int:
+        """How many rows there are; with `most`, no more than that and one are counted."""
+        return int(self._run(values, None if most is None else most + 1, is_counting=True)[0][0])
 
     def _run(self, values: dict[str, Any], limit: int | None, *, is_counting: bool = False) -> list[Any]:
         given = {name: value for name, value in values.items() if value is not None}
@@ -149,15 +159,30 @@ class Read:
         shape = (dialect.name, limit, is_counting, *given)
         statement = self._statements.get(shape)
         if statement is None:
-            query = self.build(Given(given, dialect=dialect.name, limit=limit))
+            query = self.build(Given(given, dialect=dialect.name, limit=limit, is_counting=is_counting))
             if is_counting:
-                query = select(func.count().label("count")).select_from(query.order_by(None).subquery())
+                query = _counted(query, limit)
             statement = compile_select(query, dialect)
             with self._lock:
                 if len(self._statements) >= _MOST_STATEMENTS:
                     self._statements.pop(next(iter(self._statements)))
                 self._statements[shape] = statement
         return statement
+
+
+def _counted(query: Select[Any], limit: int | None) -> Select[Any]:
+    # Of nothing but numbers: SQLite would make every column of the rows that it counts.
+    rows: Select[Any] = query.order_by(None).with_only_columns(
+        literal_column("1").label("one"), maintain_column_froms=True
+    )
+    if limit is not None:
+        rows = rows.limit(literal_column(str(limit)))
+    return select(func.count().label("count")).select_from(rows.subquery())
+
+
+def planned_anew(query: Select[Any]) -> Select[Any]:
+    """Have PostgreSQL plan a query for the values of each call: how many rows these let through differs by far."""
+    return query.execution_options(is_planned_anew=True)
 
 
 READS: list[Read] = []

@@ -36,6 +36,7 @@ class Statement:
     order: Sequence[str] | None
     """The names of the parameters, where the driver takes them by position."""
     make_rows: Callable[[Iterable[tuple[Any, ...]]], list[Any]]
+    is_prepared: bool = True
 
     def run(self, connection: PoolProxiedConnection, given: Mapping[str, Any]) -> list[Any]:
         """The rows. Raises DBAPIError, as SQLAlchemy does."""
@@ -44,7 +45,10 @@ class Statement:
         try:
             driver: Any = connection.dbapi_connection
             with closing(driver.cursor(binary=True) if is_postgresql else driver.cursor()) as cursor:
-                cursor.execute(self.sql, parameters)
+                if is_postgresql:
+                    cursor.execute(self.sql, parameters, prepare=None if self.is_prepared else False)
+                else:
+                    cursor.execute(self.sql, parameters)
                 return self.make_rows(cursor.fetchall())
         except self.dialect.loaded_dbapi.Error as error:
             raise explained(error, self.sql, self.dialect, connection) from error
@@ -140,7 +144,8 @@ def compile_select(query: Select[Any], dialect: Dialect) -> Statement:
     row = _row_class(model, tuple(str(column.key) for column in columns))
     converters = [_from_driver(column.type, dialect, has_members=model is not None) for column in columns]
     order = compiled.positiontup if compiled.positional else None
-    return Statement(compiled.string, dialect, constants, order, _row_maker(row, converters))
+    is_prepared = not query.get_execution_options().get("is_planned_anew", False)
+    return Statement(compiled.string, dialect, constants, order, _row_maker(row, converters), is_prepared)
 
 
 def _model_of(query: Select[Any]) -> type[Model] | None:

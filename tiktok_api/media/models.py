@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api import clock
 from tiktok_api.db import Model, enum_column
+from tiktok_api.db.search import searched
 from tiktok_api.web.link_target import LinkTarget
 
 
@@ -148,6 +149,9 @@ class Media(Model):
         if self.size_bytes is None or (self.bytes_per_second or 0) <= 0:
             return None
         return round((self.size_bytes - self.received_bytes) / (self.bytes_per_second or 1), 1)
+
+
+NAMES = searched(Media.name)
 
 
 class MediaImport(Model):

@@ -5,23 +5,27 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 
 from tiktok_api import events
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db.reads import Given, contains, is_any, reading
+from tiktok_api.db import db
+from tiktok_api.db.reads import Given, is_any, planned_anew, reading
+from tiktok_api.db.search import without_index
 from tiktok_api.errors import NotFound
 from tiktok_api.media import quotas
 from tiktok_api.media.errors import MediaNotReady
-from tiktok_api.media.models import Media, MediaKind, MediaStatus
+from tiktok_api.media.models import NAMES, Media, MediaKind, MediaStatus
 from tiktok_api.media.quotas import Quota, Usage
 from tiktok_api.web.pagination import Page, in_pages, read_page
 
 _KEYS = (Media.created_at, Media.id)
 
 
-def visible_to(caller: Identity | Given) -> list[ColumnElement[bool]]:
+def visible_to(caller: Identity | Given, *, is_searched: bool = False) -> list[ColumnElement[bool]]:
     """Returns the conditions for the media that the caller may see; in a Read, of what it is given of `Identity.reach`.
+
+    `is_searched`: another index finds them than that of their owner.
 
     A key that is confined to accounts sees what a post that it may see shows, and what no post shows: that is about no
     account. Higher domains that show media answer `media.is_visible` with a condition on the column that they are given.
@@ -30,7 +34,7 @@ def visible_to(caller: Identity | Given) -> list[ColumnElement[bool]]:
         owner_id, is_confined = caller["owner_id"], "reached" in caller
     else:
         owner_id, is_confined = caller.user_id, caller.account_ids is not None  # type: ignore[assignment]
-    conditions: list[ColumnElement[bool]] = [Media.owner_id == owner_id]
+    conditions = [(without_index(Media.owner_id) if is_searched else Media.owner_id) == owner_id]
     if is_confined:
         conditions += events.ask("media.is_visible", caller=caller, media_id=Media.id)
     return conditions
@@ -38,13 +42,17 @@ def visible_to(caller: Identity | Given) -> list[ColumnElement[bool]]:
 
 @reading
 def _media(given: Given) -> Select[Any]:
-    query = select(Media).where(*visible_to(given))
+    query = select(Media).where(*visible_to(given, is_searched="trigrams" in given))
     if "id" in given:
         query = query.where(Media.id == given["id"])
     if "kind" in given:
-        query = query.where(is_any(Media.kind, given["kind"]))
+        query = query.where(Media.kind == given["kind"])
+    if "kinds" in given:
+        query = query.where(is_any(Media.kind, given["kinds"]))
     if "status" in given:
-        query = query.where(is_any(Media.status, given["status"]))
+        query = query.where(Media.status == given["status"])
+    if "statuses" in given:
+        query = query.where(is_any(Media.status, given["statuses"]))
     if "sha256" in given:
         query = query.where(Media.sha256 == given["sha256"])
     if "is_used" in given:
@@ -52,7 +60,9 @@ def _media(given: Given) -> Select[Any]:
     if "is_unused" in given:
         query = query.where(~_is_used())
     if "pattern" in given:
-        query = query.where(func.lower(Media.name).like(func.lower(given["pattern"]), escape="/"))
+        query = planned_anew(query.where(NAMES.condition(given)))
+    if "trigrams" in given:
+        query = query.where(NAMES.is_found(given))
     return in_pages(query, given, _KEYS)
 
 
@@ -73,16 +83,21 @@ def list_media(
 ) -> Page:
     """Returns a page of the caller's media as they see it; `q` is a part of the name, ignoring case. Raises InvalidCursor."""
     filters = {
-        "kind": kind,
-        "status": status,
+        **_one_or_any("kind", "kinds", kind),
+        **_one_or_any("status", "statuses", status),
         "sha256": sha256.lower() if sha256 is not None else None,
         "is_used": used or None,
         "is_unused": True if used is False else None,
-        "pattern": contains(q) if q else None,
+        **NAMES.parameters(q, dialect=db.engine.dialect.name),
     }
     page = read_page(_media, args, by=_KEYS, **caller.reach, **filters)
     page.data = _all_as_seen(caller, page.data)
     return page
+
+
+def _one_or_any(one: str, several: str, values: Sequence[Any] | None) -> dict[str, Any]:
+    """Returns a filter as a Read is given it: of one value alone, PostgreSQL takes the order of a list from an index."""
+    return {one: values[0]} if values and len(values) == 1 else {several: values}
 
 
 def show_media(caller: Identity, media_id: UUID) -> Any:

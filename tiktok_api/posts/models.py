@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api import clock
 from tiktok_api.db import Model, enum_column
-from tiktok_api.posts.states import ALIVE, UNFINISHED, AttemptState, PublicationState
+from tiktok_api.db.search import searched
+from tiktok_api.posts.states import ALIVE, RECEIVED, UNFINISHED, AttemptState, PublicationState
 
 
 class PostType(StrEnum):
@@ -82,7 +83,8 @@ class Post(Model):
     __tablename__ = "posts"
     __table_args__ = (
         Index("ix_posts_owner_created", "owner_id", "created_at", "id"),
-        Index("ix_posts_owner_publish", "owner_id", "publish_at", "id"),
+        Index("ix_posts_owner_status_created", "owner_id", "status", "created_at", "id"),
+        Index("ix_posts_owner_status_publish", "owner_id", "status", "publish_at", "created_at", "id"),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
@@ -117,6 +119,9 @@ class Post(Model):
         return self.status in (PostStatus.DRAFT, PostStatus.SCHEDULED)
 
 
+CAPTIONS = searched(Post.caption)
+
+
 class PostMedia(Model):
     """Which media a post shows, in their order."""
 
@@ -143,18 +148,27 @@ _UNFINISHED = text(_is_one_of(UNFINISHED))
 class Publication(Model):
     """A post on one account. `reason` and `next_try_at` explain every state that is not a plain success.
 
-    `wanted_at` is when a person wants it out: its time, or when they asked for it again. Lateness counts from there.
+    `post_created_at` is its post's `created_at`, so that an account's posts are found in the order of their list. `wanted_at` is when a person wants it out: its time, or when they asked for it again. Lateness counts from there.
     """
 
     __tablename__ = "publications"
     __table_args__ = (
         UniqueConstraint("post_id", "account_id"),
-        Index("ix_publications_unfinished", "state", "reason", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
+        Index("ix_publications_account_post", "account_id", "owner_id", "post_created_at", "post_id"),
+        Index(
+            "ix_publications_account_unfinished",
+            "account_id",
+            "state",
+            "reason",
+            sqlite_where=_UNFINISHED,
+            postgresql_where=_UNFINISHED,
+        ),
     )
 
     post_id: Mapped[UUID] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"), index=True)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    post_created_at: Mapped[datetime]
     overrides: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[PublicationState] = mapped_column(enum_column(PublicationState), default=PublicationState.DRAFT)
     reason: Mapped[str | None]
@@ -186,6 +200,7 @@ class Publication(Model):
 
 
 _ALIVE = text(_is_one_of(ALIVE))
+_RECEIVED = text(_is_one_of(RECEIVED))
 
 
 class Attempt(Model):
@@ -197,6 +212,13 @@ class Attempt(Model):
         # No new attempt while an earlier one may still go live, whatever the code believes.
         Index("uq_attempts_one_alive", "publication_id", unique=True, sqlite_where=_ALIVE, postgresql_where=_ALIVE),
         Index("ix_attempts_account_intended", "account_id", "intended_at"),
+        Index(
+            "ix_attempts_account_received",
+            "account_id",
+            "final_at",
+            sqlite_where=_RECEIVED,
+            postgresql_where=_RECEIVED,
+        ),
     )
 
     publication_id: Mapped[UUID] = mapped_column(ForeignKey("publications.id", ondelete="CASCADE"))

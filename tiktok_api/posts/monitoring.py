@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from tiktok_api import clock
 from tiktok_api.db import db
+from tiktok_api.db.reads import is_one_of
 from tiktok_api.metrics import counters
 from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
 from tiktok_api.posts.models import Publication, TimelineEntry
@@ -27,7 +28,7 @@ def gauges() -> Iterator[Metric]:
     held = GaugeMetricFamily("tiktok_api_publications_held", "Publications on hold.", labels=["reason"])
     query = (
         select(Publication.state, Publication.reason, func.count(), func.min(Publication.updated_at))
-        .where(Publication.state.in_(UNFINISHED))
+        .where(is_one_of(Publication.state, UNFINISHED))
         .group_by(Publication.state, Publication.reason)
     )
     now = clock.now()

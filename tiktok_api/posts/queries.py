@@ -1,20 +1,37 @@
 """Reading posts and publications: rows of columns, a whole page in a fixed number of queries."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, SelectBase, exists, literal_column, or_, select, union, union_all
 
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db.reads import Given, contains, is_any, list_of, reading
+from tiktok_api.db import db
+from tiktok_api.db.reads import Given, is_any, list_of, planned_anew, reading
+from tiktok_api.db.search import without_index
 from tiktok_api.errors import NotFound
-from tiktok_api.posts.models import Attempt, Post, PostMedia, PostStatus, PostType, Publication, TimelineEntry
-from tiktok_api.web.pagination import Page, in_pages, read_page
+from tiktok_api.posts.models import (
+    CAPTIONS,
+    Attempt,
+    Post,
+    PostMedia,
+    PostStatus,
+    PostType,
+    Publication,
+    TimelineEntry,
+)
+from tiktok_api.web.pagination import Keys, Page, in_pages, read_page
 
-KEYS = (Post.created_at, Post.id)
+KEYS: Keys = (Post.created_at, Post.id)
 """The order of a list of posts, the newest first."""
+
+
+_FEW = 1_000
+"""So many posts of some statuses are read sooner than all those of an account, of which most may have another status."""
+_MOST_ARMS = 10
+"""Of so many accounts each is read by itself; more have most of their owner's posts, which are then read."""
 
 
 def visible_to(caller: Identity | Given) -> list[Any]:
@@ -24,43 +41,125 @@ def visible_to(caller: Identity | Given) -> list[Any]:
     the post: it cannot be known whether the key was confined to the account that was disconnected.
     """
     if isinstance(caller, Given):
-        is_given = is_any(Publication.account_id, caller["reached"]) if "reached" in caller else None
-        return _visible_to(caller["owner_id"], is_given)
-    is_reached = None if caller.account_ids is None else Publication.account_id.in_(caller.account_ids)
-    return _visible_to(caller.user_id, is_reached)
+        return [Post.owner_id == caller["owner_id"], *_within_reach(caller)]
+    mine: list[ColumnElement[bool]] = [Post.owner_id == caller.user_id]
+    if caller.account_ids is None:
+        return mine
+    return [*mine, _has_no_target_outside(Publication.account_id.in_(caller.account_ids))]
 
 
-def _visible_to(owner_id: Any, is_reached: ColumnElement[bool] | None) -> list[Any]:
-    conditions: list[Any] = [Post.owner_id == owner_id]
-    if is_reached is not None:
-        is_outside = or_(Publication.account_id.is_(None), ~is_reached)
-        outside = select(Publication.id).where(Publication.post_id == Post.id, is_outside).correlate(Post)
-        conditions.append(~exists(outside))
-    return conditions
+def _within_reach(given: Given) -> list[ColumnElement[bool]]:
+    return [_has_no_target_outside(is_any(Publication.account_id, given["reached"]))] if "reached" in given else []
+
+
+def _has_no_target_outside(is_reached: ColumnElement[bool]) -> ColumnElement[bool]:
+    is_outside = or_(Publication.account_id.is_(None), ~is_reached)
+    return ~exists(select(Publication.id).where(Publication.post_id == Post.id, is_outside).correlate(Post))
+
+
+def _shown() -> Select[Any]:
+    """Posts as they are shown; `_with_targets` fills in the targets."""
+    media = select(PostMedia.media_id).where(PostMedia.post_id == Post.id).order_by(PostMedia.position).correlate(Post)
+    targets: ColumnElement[Any] = literal_column("NULL").label("targets")
+    return select(*Post.__table__.columns, list_of(media).label("media_ids"), targets)
+
+
+@reading
+def _post(given: Given) -> Select[Any]:
+    return _shown().where(*visible_to(given), Post.id == given["id"])
 
 
 @reading
 def _posts(given: Given) -> Select[Any]:
-    media = select(PostMedia.media_id).where(PostMedia.post_id == Post.id).order_by(PostMedia.position).correlate(Post)
-    targets: ColumnElement[Any] = literal_column("NULL").label("targets")  # `_with_targets` fills them in
-    query = select(*Post.__table__.columns, list_of(media).label("media_ids"), targets)
-    query = query.where(*visible_to(given))
-    if "id" in given:
-        query = query.where(Post.id == given["id"])
-    if "status" in given:
-        query = query.where(is_any(Post.status, given["status"]))
-    if "account_id" in given:
-        is_its = is_any(Publication.account_id, given["account_id"])
-        query = query.where(exists(select(Publication.id).where(Publication.post_id == Post.id, is_its)))
-    if "type" in given:
-        query = query.where(is_any(Post.type, given["type"]))
-    if "since" in given:
-        query = query.where(Post.publish_at >= given["since"])
-    if "until" in given:
-        query = query.where(Post.publish_at < given["until"])
-    if "pattern" in given:
-        query = query.where(func.lower(Post.caption).like(func.lower(given["pattern"]), escape="/"))
+    """A page of posts, from the index that fits what is given: its cost does not depend on how many others there are."""
+    if "account_0" in given:
+        arms = [_of_account(given, given[name]) for name in given if name.startswith("account_")]
+        query = _page_of(union(*arms), given)
+    elif "trigrams" in given:
+        query = _page_of(_with_trigrams(given), given)
+    elif "since" in given or "until" in given:
+        query = _page_of(_going_out(given), given)
+    elif "status_1" in given:
+        arms = [_of_status(given, given[name]) for name in given if name.startswith("status_")]
+        query = _page_of(union_all(*arms), given)
+    else:
+        is_its = [Post.status == given["status_0"]] if "status_0" in given else []
+        query = in_pages(_shown().where(*visible_to(given), *is_its, *_filters(given)), given, KEYS)
+    return planned_anew(query) if given.keys() & {"pattern", "since", "until"} else query
+
+
+def _page_of(found: SelectBase, given: Given) -> Select[Any]:
+    """The posts of a page of rows with `created_at` and `id`."""
+    ids = found.subquery("found")
+    if given.is_counting:
+        return select(ids.c.id)
+    order = (ids.c.created_at.desc(), ids.c.id.desc())
+    page = select(ids.c.created_at, ids.c.id).order_by(*order).limit(literal_column(str(given.limit))).subquery("page")
+    return _shown().join(page, page.c.id == Post.id).order_by(page.c.created_at.desc(), page.c.id.desc())
+
+
+def _of_account(given: Given, account_id: Any) -> Select[Any]:
+    """The first posts of one account: several accounts are read one by one, since an index has the order of each alone."""
+    keys: Keys = (Publication.post_created_at, Publication.post_id)
+    query = select(keys[0].label("created_at"), keys[1].label("id"))
+    query = query.where(Publication.account_id == account_id, Publication.owner_id == given["owner_id"])
+    filters = [*_within_reach(given), *_filters(given)]
+    if filters:
+        query = query.join(Post, Post.id == Publication.post_id).where(*filters)
+    return _arm(in_pages(query, given, keys))
+
+
+def _of_status(given: Given, status: Any) -> Select[Any]:
+    """The first posts of one status."""
+    query = select(*KEYS).where(*visible_to(given), Post.status == status, *_filters(given))
+    return _arm(in_pages(query, given, KEYS))
+
+
+def _going_out(given: Given) -> Select[Any]:
+    """The posts of some time, of which no index has the order of a list: all are found in one, and the first are chosen.
+
+    Materialized: else all posts would be read in the order of the list, to the end of it on the last page.
+    """
+    query = select(*KEYS).where(*visible_to(given), *_filters(given))
+    found = query.cte("going_out").prefix_with("MATERIALIZED")
+    keys = (found.c.created_at, found.c.id)
+    return in_pages(select(*keys), given, keys)
+
+
+def _with_trigrams(given: Given) -> Select[Any]:
+    """The posts that the search index of SQLite has found."""
+    is_mine = without_index(Post.owner_id) == given["owner_id"]
+    query = select(*KEYS).where(CAPTIONS.is_found(given), is_mine, *_within_reach(given), *_filters(given))
     return in_pages(query, given, KEYS)
+
+
+def _arm(query: Select[Any]) -> Select[Any]:
+    """A query as a part of a union: its order and limit are its own."""
+    return select(query.subquery())
+
+
+def _filters(given: Given) -> list[ColumnElement[bool]]:
+    """The conditions on posts, but for what `_posts` begins with."""
+    found: list[ColumnElement[bool]] = []
+    if "statuses" in given:
+        found.append(is_any(Post.status, given["statuses"]))
+    if "accounts" in given:
+        is_its = is_any(Publication.account_id, given["accounts"])
+        found.append(exists(select(Publication.id).where(Publication.post_id == Post.id, is_its).correlate(Post)))
+    if "type" in given:
+        found.append(is_any(Post.type, given["type"]))
+    if "since" in given:
+        found.append(Post.publish_at >= given["since"])
+    if "until" in given:
+        found.append(Post.publish_at < given["until"])
+    if "pattern" in given:
+        found.append(CAPTIONS.condition(given))
+    return found
+
+
+@reading
+def _of_statuses(given: Given) -> Select[Any]:
+    return select(Post.id).where(Post.owner_id == given["owner_id"], is_any(Post.status, given["statuses"]))
 
 
 @reading
@@ -84,16 +183,32 @@ def list_posts(
 
     Of several statuses, accounts or types, a post has any one. Raises InvalidCursor.
     """
-    filters = {"status": status, "account_id": account_id, "type": type, "since": since, "until": until}
-    pattern = contains(q) if q else None
-    page = read_page(_posts, args, by=KEYS, **caller.reach, **filters, pattern=pattern)
+    filters: dict[str, Any] = {"type": type, "since": since, "until": until}
+    filters |= CAPTIONS.parameters(q, dialect=db.engine.dialect.name)
+    accounts, statuses = dict.fromkeys(account_id or ()), dict.fromkeys(status or ())
+    if 0 < len(accounts) <= _MOST_ARMS and not _are_few(caller, list(statuses)):
+        filters |= _one_by_one("account", accounts) | {"statuses": list(statuses) or None}
+    else:
+        filters |= {"accounts": list(accounts) or None}
+        is_in_order = since is None and until is None and "trigrams" not in filters
+        filters |= _one_by_one("status", statuses) if is_in_order else {"statuses": list(statuses or PostStatus)}
+    page = read_page(_posts, args, by=KEYS, **caller.reach, **filters)
     page.data = _with_targets(page.data)
     return page
 
 
+def _are_few(caller: Identity, statuses: list[PostStatus]) -> bool:
+    """Returns True if the posts with one of these statuses are fewer than an account may have."""
+    return bool(statuses) and _of_statuses.count(most=_FEW, owner_id=caller.user_id, statuses=statuses) <= _FEW
+
+
+def _one_by_one(name: str, values: Iterable[Any]) -> dict[str, Any]:
+    return {f"{name}_{place}": value for place, value in enumerate(values)}
+
+
 def show_post(caller: Identity, post_id: UUID) -> Any:
     """Returns one post with its parts. Raises NotFound."""
-    post = _posts.first(**caller.reach, id=post_id)
+    post = _post.first(**caller.reach, id=post_id)
     if post is None:
         raise NotFound
     return _with_targets([post])[0]

@@ -4,7 +4,7 @@ Revisions only go up: a landed one is never edited, and `downgrade` is for devel
 restore the copy of the database that was made before the upgrade.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tiktok_api.db import Model, db
+from tiktok_api.db.search_indexes import INDEXES, build_indexes, is_search_table
 from tiktok_api.schema.migrations_folder import migrations_folder
 
 if TYPE_CHECKING:  # Alembic is imported by what needs it: most processes never do
@@ -60,11 +61,15 @@ class SchemaState:
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """The result of an upgrade. `problem` is a paragraph for a person: what is wrong and what to do; None if all is well."""
+    """The result of an upgrade. `problem` is a paragraph for a person: what is wrong and what to do; None if all is well.
+
+    `remark` is one about something that works all the same, slower.
+    """
 
     before: str | None
     after: str | None
     problem: str | None = None
+    remark: str | None = field(default=None, compare=False)
 
 
 def state() -> SchemaState:
@@ -74,7 +79,7 @@ def state() -> SchemaState:
 
 
 def upgrade(directory: str | None = None, revision: str = "head", **options: Any) -> Upgrade:
-    """Bring the database to `revision` in one transaction, then compare its tables with the models.
+    """Bring the database to `revision` in one transaction, then compare its tables with the models; then build search indexes.
 
     Two at once do no harm: the second waits for the first. Failures are a `problem` of the result, never an exception;
     `options` are those of `alembic upgrade`.
@@ -98,11 +103,14 @@ def upgrade(directory: str | None = None, revision: str = "head", **options: Any
         with db.engine.connect() as connection:
             after = _state(connection, scripts)
             wrong = differences(connection) if after.is_current else []
+        is_ready = after.is_current and not wrong and not options.get("sql")
+        unbuilt = build_indexes(db.engine) if is_ready else None
     except CommandError as error:
         return Upgrade(before, before, f"The migrations cannot be run: {error}. Nothing was changed.")
     except DBAPIError as error:
         return Upgrade(before, before, _explain_failure(error))
-    return Upgrade(before, after.revision, _explain_differences(after, wrong) if wrong else None)
+    problem = _explain_differences(after, wrong) if wrong else None
+    return Upgrade(before, after.revision, problem, _explain_slow_search(unbuilt) if unbuilt else None)
 
 
 def differences(connection: Connection) -> list[str]:
@@ -110,7 +118,7 @@ def differences(connection: Connection) -> list[str]:
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 
-    context = MigrationContext.configure(connection, opts={"compare_type": compare_type})
+    context = MigrationContext.configure(connection, opts={"compare_type": compare_type, "include_name": include_name})
     found = []
     for change in compare_metadata(context, Model.metadata):
         found += [_say(*each) for each in (change if isinstance(change, list) else [change]) if _matters(*each)]
@@ -124,6 +132,13 @@ def compare_type(_context: Any, _column: Any, _metadata_column: Any, inspected: 
     if isinstance(inspected, CHAR) and declared.__visit_name__ == "uuid":
         return False
     return None
+
+
+def include_name(name: str | None, kind: str, _parents: Any) -> bool:
+    """Returns False for what no model describes: the search indexes of both databases."""
+    if kind == "table":
+        return name is None or not is_search_table(name)
+    return kind != "index" or name not in {index.gin_name for index in INDEXES}
 
 
 def is_about_schema(error: DBAPIError) -> bool:
@@ -197,6 +212,14 @@ def _explain_differences(after: SchemaState, wrong: list[str]) -> str:
         f"The database says that it is at revision {after.revision}, but its tables are not those of that revision: {named}"
         f"{more}. It was made by a version from before the first release, or changed by hand, and the server would fail on"
         f" it. {_start_anew()}"
+    )
+
+
+def _explain_slow_search(said: str) -> str:
+    return (
+        f"The search indexes could not be built ({said}). Everything works, but looking for a word in captions and names reads"
+        " each of them. What to do: install PostgreSQL's contrib package, run CREATE EXTENSION pg_trgm in this database as a"
+        " superuser, and run the upgrade again."
     )
 
 

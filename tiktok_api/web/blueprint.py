@@ -191,6 +191,7 @@ def _respond(result: Any, status_code: int, schema: type[Schema] | None) -> Resp
     body = dump(schema, result)
     if isinstance(result, Page) and result.total is None:
         body.pop("total", None)
+        body.pop("total_is_exact", None)
     written = to_json(body)
     response = Response(written, status=status_code, content_type="application/json")
     if isinstance(result, Page):

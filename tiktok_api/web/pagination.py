@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 from flask import request
 from marshmallow import fields, validate
-from sqlalchemy import Select, literal_column, tuple_
+from sqlalchemy import ColumnElement, Select, literal_column, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tiktok_api.db.reads import Given, Read
@@ -24,6 +24,8 @@ from tiktok_api.web.schemas import QueryBoolean, QueryInteger, Schema
 
 DEFAULT_LIMIT, MOST = 50, 100
 FIRST_PAGE = "*"
+MOST_COUNTED = 10_000
+"""`total` ends here, as Elasticsearch's does: to count on would cost more than everything else that a page needs."""
 _TAG_BYTES = 16
 
 
@@ -46,27 +48,36 @@ class PageArgsSchema(Schema):
         }
     )
     include_total = QueryBoolean(
-        load_default=False, metadata={"description": "Also count the whole list.", "example": False}
+        load_default=False,
+        metadata={"description": f"Also count the list, up to {MOST_COUNTED:,}: see `total`.", "example": False},
     )
 
 
 @dataclass(slots=True)
 class Page:
-    """One page, for `page_of(schema)`."""
+    """One page, for `page_of(schema)`. `total` is None if it was not asked for."""
 
     data: Sequence[Any]
     next_cursor: str | None
     has_more: bool
     total: int | None = None
+    total_is_exact: bool = True
+
+    def add_total(self, counted: int) -> None:
+        """Tell how many rows the whole list has, of which one more than MOST_COUNTED were counted at most."""
+        self.total, self.total_is_exact = min(counted, MOST_COUNTED), counted <= MOST_COUNTED
 
 
 Keys = Sequence[InstrumentedAttribute[Any]]
+Columns = Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]]
 
 
-def in_pages(query: Select[Any], given: Given, by: Keys, *, descending: bool = True) -> Select[Any]:
+def in_pages(query: Select[Any], given: Given, by: Columns, *, descending: bool = True) -> Select[Any]:
     """`query` in the order of a list, from where a page begins: what a Read for `read_page` makes of its query."""
     if given.limit is None:
         return query
+    if given.is_counting:
+        return query.limit(literal_column(str(given.limit)))
     if "after_0" in given:
         keyset, after = tuple_(*by), tuple_(*(given[f"after_{place}"] for place in range(len(by))))
         query = query.where(keyset < after if descending else keyset > after)
@@ -83,7 +94,10 @@ def read_page(rows: Read, args: dict[str, Any], *, by: Keys, **values: Any) -> P
     found = rows.all(limit=args["limit"] + 1, **values, **after)
     has_more, found = len(found) > args["limit"], found[: args["limit"]]
     cursor = _write_cursor([getattr(found[-1], key.key) for key in by]) if has_more else None
-    return Page(found, cursor, has_more, rows.count(**values) if args["include_total"] else None)
+    page = Page(found, cursor, has_more)
+    if args["include_total"]:
+        page.add_total(rows.count(most=MOST_COUNTED, **values))
+    return page
 
 
 def _scope() -> bytes:

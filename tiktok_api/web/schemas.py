@@ -91,8 +91,15 @@ def page_of(item: type[Schema]) -> type[Schema]:
                 "has_more": Boolean(required=True, metadata={"example": False}),
                 "total": fields.Integer(
                     metadata={
-                        "description": "Only with `include_total=true`.",
+                        "description": "How many the whole list has, 10,000 at most. Only with `include_total=true`.",
                         "example": 120,
+                        "may_be_absent": True,
+                    }
+                ),
+                "total_is_exact": Boolean(
+                    metadata={
+                        "description": "False if the list has more than `total`. Only with `include_total=true`.",
+                        "example": True,
                         "may_be_absent": True,
                     }
                 ),

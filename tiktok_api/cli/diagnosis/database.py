@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tiktok_api.cli.diagnosis.result import CheckResult
 from tiktok_api.db import db, explain
+from tiktok_api.db.search_indexes import missing_indexes
 from tiktok_api.jobs import monitoring
 from tiktok_api.schema import revisions
 from tiktok_api.schema.revisions import SchemaState, Standing
@@ -34,6 +35,7 @@ def check_database(_app: Flask, settings: Settings) -> Iterator[CheckResult]:
         return
     yield _schema(found)
     if found.is_current:
+        yield from _check_search()
         yield from _check_workers()
 
 
@@ -61,6 +63,13 @@ def _schema(found: SchemaState) -> CheckResult:
             return CheckResult(
                 "schema", "failed", message, "run the version that upgraded it, or restore a copy from before"
             )
+
+
+def _check_search() -> Iterator[CheckResult]:
+    if missing := missing_indexes(db.engine):
+        message = f"no search index for {', '.join(missing)}: to look for a word there reads every row"
+        hint = f"run: {_UPGRADE}, which builds them, and says what keeps it from that"
+        yield CheckResult("search", "warning", message, hint)
 
 
 def _check_workers() -> Iterator[CheckResult]:

@@ -5,7 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tiktok_api import clock
-from tiktok_api.accounts.services import get_account
+from tiktok_api.accounts.queries import show_account
 from tiktok_api.auth.identity import caller
 from tiktok_api.extensions import service
 from tiktok_api.posts import capacity
@@ -23,7 +23,7 @@ blp = Blueprint("posting", __name__, url_prefix="/accounts", description="What a
 @blp.raises(WindowNotPossible)
 def show_capacity(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
     """Show posts allowed, used and planned by day"""
-    account = get_account(caller, account_id)
+    account = show_account(caller, account_id)
     zone = ZoneInfo(args.get("timezone", caller.timezone))
     today = clock.now().astimezone(zone).date()
     first, last = capacity.make_window(args.get("first"), args.get("last"), today=today)
@@ -31,7 +31,7 @@ def show_capacity(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
     return {
         "account_id": account.id,
         "timezone": zone.key,
-        "days": capacity.days_of(account.id, first=first, last=last, zone=zone, settings=settings),
+        "days": capacity.days_of(account, first=first, last=last, zone=zone, settings=settings),
         "app": capacity.creators_today(settings),
     }
 
@@ -40,4 +40,4 @@ def show_capacity(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
 @blp.response(200, HealthSchema)
 def show_health(account_id: UUID) -> dict[str, Any]:
     """Show whether an account can post, and why not"""
-    return capacity.health_of(get_account(caller, account_id))
+    return capacity.health_of(show_account(caller, account_id))

@@ -1,0 +1,163 @@
+"""`q` finds a part of a caption, with an index of its words and without."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import insert
+
+from tests.databases import on_each_database
+from tiktok_api import clock
+from tiktok_api.db import db, new_id, transaction
+from tiktok_api.db.search_indexes import missing_indexes
+from tiktok_api.posts.models import Post
+
+CAPTIONS = [
+    "A Day in the studio",
+    "100% cotton",
+    "100 cotton",
+    "snake_case",
+    "snakeXcase",
+    'she said "go" / went',
+    "grüße aus Köln",
+    "🎉🎬🚀 party",
+    "東京の朝ごはん",
+    "ab",
+    "",
+    "*star* AND OR NOT (near) col:umn ^",
+    "it's",
+]
+FOUND = {
+    "studio": ["A Day in the studio"],
+    "a dAY IN": ["A Day in the studio"],
+    "day studio": [],
+    "100% c": ["100% cotton"],
+    "%": ["100% cotton"],
+    "%%%": [],
+    "_": ["snake_case"],
+    "e_c": ["snake_case"],
+    "___": [],
+    "ab": ["ab"],
+    "abc": [],
+    '"go"': ['she said "go" / went'],
+    '"': ['she said "go" / went'],
+    '" / w': ['she said "go" / went'],
+    "grüße": ["grüße aus Köln"],
+    "üß": ["grüße aus Köln"],
+    "🎉": ["🎉🎬🚀 party"],
+    "🎉🎬🚀": ["🎉🎬🚀 party"],
+    "🚀🎬🎉": [],
+    "京の朝": ["東京の朝ごはん"],
+    "*star* AND OR NOT (near) col:umn ^": ["*star* AND OR NOT (near) col:umn ^"],
+    "t's": ["it's"],
+    "x" * 200: [],
+}
+
+
+@pytest.fixture
+def app(make_app, each_database_url):
+    return make_app(database_url=each_database_url)
+
+
+@pytest.fixture
+def written(owner, stranger):
+    """The owner's posts; another user has the same ones."""
+    for person in (owner, stranger):
+        for caption in CAPTIONS:
+            assert person.post("/posts", json={"caption": caption}).status_code == 201
+
+
+def find(person, q, **more):
+    answer = person.get("/posts", query_string={"q": q, "include_total": "true"} | more)
+    assert answer.status_code == 200, answer.json
+    found = [post["caption"] for post in answer.json["data"]]
+    assert answer.json["total"] == len(found)
+    return found
+
+
+@on_each_database
+def test_every_part_of_a_caption_finds_it_and_nothing_else_does(owner, written):
+    found = {q: find(owner, q) for q in FOUND}
+
+    assert found == FOUND
+
+
+@on_each_database
+def test_a_word_and_other_filters_are_all_heeded(owner, written):
+    nothing = [find(owner, "studio", status="scheduled"), find(owner, "studio", account_id=str(uuid4()))]
+    planned = find(owner, "studio", **{"from": "2027-01-01"})
+
+    assert find(owner, "studio", status="draft", type="video") == ["A Day in the studio"]
+    assert [*nothing, planned] == [[], [], []]
+
+
+@on_each_database
+def test_a_caption_is_found_by_what_it_says_now(owner, written):
+    [post] = owner.get("/posts?q=studio").json["data"]
+
+    owner.patch(f"/posts/{post['id']}", json={"caption": "At the seaside"}, headers={"If-Match": "*"})
+
+    assert find(owner, "studio") == []
+    assert find(owner, "seaside") == ["At the seaside"]
+
+
+@on_each_database
+def test_a_deleted_post_is_found_no_more(owner, written):
+    [post] = owner.get("/posts?q=studio").json["data"]
+
+    assert owner.delete(f"/posts/{post['id']}").status_code == 204
+
+    assert find(owner, "studio") == []
+    assert find(owner, "snake") == ["snakeXcase", "snake_case"]
+
+
+def test_on_sqlite_nothing_is_left_of_the_words_of_a_deleted_user(app, owner, stranger, written):
+    with app.app_context(), transaction() as session:
+        session.connection().exec_driver_sql("DELETE FROM users WHERE email = 'owner@example.com'")
+
+    with app.app_context(), db.engine.connect() as connection:
+        left = connection.exec_driver_sql(
+            "SELECT count(*) FROM posts_search JOIN posts_search_numbers ON number = posts_search.rowid"
+            " WHERE posts_search MATCH '\"stu\"'"
+        ).scalar()
+        numbered = connection.exec_driver_sql("SELECT count(*) FROM posts_search_numbers").scalar()
+        connection.exec_driver_sql("INSERT INTO posts_search (posts_search) VALUES ('integrity-check')")
+    assert (left, numbered) == (1, len(CAPTIONS))
+    assert find(stranger, "studio") == ["A Day in the studio"]
+
+
+def test_sqlite_finds_the_same_after_the_file_was_made_anew(app, owner, written):
+    [first] = owner.get("/posts?q=studio").json["data"]
+    owner.delete(f"/posts/{first['id']}")
+    with app.app_context(), db.engine.connect() as connection:
+        connection.connection.driver_connection.execute("VACUUM")
+
+    found = {q: find(owner, q) for q in ("snake_", "朝ごはん", "studio")}
+
+    assert found == {"snake_": ["snake_case"], "朝ごはん": ["東京の朝ごはん"], "studio": []}
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("each_database_url", ["postgresql_url"], indirect=True)
+def test_without_its_extension_postgresql_finds_the_same(app, owner, written):
+    with app.app_context():
+        assert {"posts.caption", "media.name"} == set(missing_indexes(db.engine))
+
+    assert find(owner, "STUDIO") == ["A Day in the studio"]
+
+
+@on_each_database
+def test_a_total_ends_at_ten_thousand_and_says_so(app, owner):
+    now = clock.now()
+    post = {"owner_id": UUID(owner.user_id), "caption": "one of many", "created_at": now}
+    with app.app_context(), transaction() as session:
+        session.execute(insert(Post), [post | {"id": new_id()} for _ in range(10_001)])
+    many = [owner.get(f"/posts?include_total=true&limit=1{more}").json for more in ("", "&q=many", "&status=draft")]
+    two = owner.get("/posts?include_total=true&limit=1&status=draft&status=failed").json
+
+    owner.delete(f"/posts/{many[0]['data'][0]['id']}")
+
+    exact = owner.get("/posts?include_total=true&limit=1").json
+    without = owner.get("/posts?limit=1").json
+    assert [(page["total"], page["total_is_exact"]) for page in [*many, two]] == [(10_000, False)] * 4
+    assert (exact["total"], exact["total_is_exact"]) == (10_000, True)
+    assert not {"total", "total_is_exact"} & without.keys()
