@@ -1,4 +1,4 @@
-"""What a database is really asked, as its driver sees it: with every BEGIN and ROLLBACK, whoever sends them."""
+"""What a database is really asked, as its driver sees it: with every BEGIN and ROLLBACK, of the library too."""
 
 import os
 import re
