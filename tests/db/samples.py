@@ -16,15 +16,16 @@ class Sample:
     always: dict[str, Any]
     sometimes: list[dict[str, Any]] = field(default_factory=list)
     is_paged: bool = False
+    is_whole: bool = True
+    """It can also be read without a limit."""
 
     def shapes(self) -> list[tuple[dict[str, Any], int | None]]:
         """Values and a limit: each group alone, none, and all together."""
         together = {name: value for group in self.sometimes for name, value in group.items()}
         found = [(self.always | group, None) for group in [{}, *self.sometimes, together]]
-        if not self.is_paged:
-            return found
         after = {"after_0": LATE, "after_1": next(iter(self.always.values()))}
-        return found + [(values | start, 51) for values, _ in found for start in ({}, after)]
+        pages = [(values | start, 51) for values, _ in found for start in ({}, after)]
+        return (found if self.is_whole else []) + (pages if self.is_paged else [])
 
 
 def name_of(read: Read) -> str:
@@ -80,8 +81,10 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
             mine,
             [
                 {"id": ids["Media"][0]},
-                {"kind": ["video"]},
-                {"status": ["uploading", "inspecting"]},
+                {"kind": "video"},
+                {"kinds": ["video", "photo"]},
+                {"status": "uploading"},
+                {"statuses": ["uploading", "inspecting"]},
                 {"sha256": made["Media"][0].sha256},
                 {"is_used": True},
                 {"is_unused": True},
@@ -94,12 +97,15 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "media.queries._usage": Sample(mine, [reached]),
         "media.quotas._totals": Sample(mine),
         "media.queries._signed": Sample({"id": ids["Media"][1]}),
+        "posts.queries._post": Sample(mine | {"id": ids["Post"][0]}, [reached]),
         "posts.queries._posts": Sample(
             mine,
             [
-                {"id": ids["Post"][0]},
-                {"status": ["draft"]},
-                {"account_id": [account.id]},
+                {"status_0": "draft"},
+                {"status_0": "draft", "status_1": "scheduled"},
+                {"statuses": ["draft", "scheduled"]},
+                {"accounts": [account.id]},
+                {"account_0": account.id, "account_1": ids["Account"][1]},
                 {"type": ["video"]},
                 {"since": EARLY},
                 {"until": LATE},
@@ -107,7 +113,12 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
                 reached,
             ],
             is_paged=True,
+            is_whole=False,
         ),
+        "posts.queries._of_statuses": Sample(mine | {"statuses": ["draft", "scheduled"]}),
+        "posts.capacity._moments": Sample(mine | {"account_id": account.id, "since": EARLY, "until": LATE}),
+        "posts.capacity._creators_since": Sample({"since": EARLY}),
+        "posts.capacity._unfinished": Sample({"account_id": account.id}),
         "posts.queries._targets": Sample({"post_ids": ids["Post"]}),
         "posts.queries._post_ids": Sample(mine | {"id": ids["Post"][0]}, [reached]),
         "posts.queries._publications": Sample(
