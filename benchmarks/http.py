@@ -7,6 +7,7 @@ are on the same machine: requests a second are good for ratios alone.
 import itertools
 import json
 import os
+import statistics
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from tiktok_api.schema import revisions
 from tiktok_api.settings import Settings, load
 
 CLIENTS, WORKERS = 16, 2
+THE_FOUR = ("list of 50", "one post", "create", "90-day series")
 FLOOR = ("benchmarks.floor:app", "--workers", str(WORKERS), "--worker-class", "gthread", "--threads", "8", "--keep-alive", "75",
           "--log-level", "error", "--no-control-socket")  # fmt: skip
 
@@ -94,8 +96,15 @@ def measure(*, seconds: float = 2.0, rounds: int = 3, posts: int = 400) -> list[
                 for side in sides:
                     side.run(kind, requests, seconds)
             pss = [pss_mebibytes(side.pids[0]) for side in sides]
-            figures = [HttpFigures(kind, *sides[0].figures(kind), *sides[1].figures(kind)) for kind in kinds]
-            return [*figures, MemoryFigures("memory", *pss)]
+            measured: dict[str, tuple[float, ...]] = {
+                kind: (*sides[0].figures(kind), *sides[1].figures(kind)) for kind in kinds
+            }
+            measured["geometric mean of the four"] = _means([measured[kind] for kind in THE_FOUR])
+            return [*(HttpFigures(kind, *found) for kind, found in measured.items()), MemoryFigures("memory", *pss)]
+
+
+def _means(figures: list[tuple[float, ...]]) -> tuple[float, ...]:
+    return tuple(statistics.geometric_mean(values) for values in zip(*figures, strict=True))
 
 
 def _side(url: str, pid: int, found: Backends) -> _Side:

@@ -7,7 +7,6 @@ from marshmallow import ValidationError
 
 from tiktok_api.auth import administration
 from tiktok_api.auth.passwords import LONGEST, SHORTEST
-from tiktok_api.auth.schemas import RegistrationSchema
 from tiktok_api.cli.application import with_app
 from tiktok_api.cli.output import json_option, show_facts, show_rows
 from tiktok_api.cli.passwords import password_options, take_password
@@ -34,6 +33,8 @@ def create(as_json: bool, password_stdin: bool, generate: bool, **wish: str) -> 
 
     The password is asked for, read from standard input, or made up. The address counts as proven.
     """
+    from tiktok_api.auth.schemas import RegistrationSchema  # brings the API's schemas, which no other command needs
+
     password = take_password(password_stdin=password_stdin, generate=generate)
     try:
         registration = RegistrationSchema().load(wish | {"password": password})
