@@ -42,8 +42,8 @@ _CREATE = """
         returning id, owner_id),
     m as (insert into post_media (id, post_id, media_id, position, created_at) select %s, p.id, %s, 0, now() from p),
     t as (insert into publications (id, post_id, owner_id, account_id, overrides, state, retry_count, failed_attempts,
-            tiktok_post_ids, created_at, updated_at)
-        select %s, p.id, p.owner_id, %s, '{}', 'scheduled', 0, 0, '[]', now(), now() from p),
+            tiktok_post_ids, post_created_at, created_at, updated_at)
+        select %s, p.id, p.owner_id, %s, '{}', 'scheduled', 0, 0, '[]', now(), now(), now() from p),
     j as (insert into jobs (id, kind, lane, owner_id, subject, unique_key, payload, status, due_at, epoch, enqueue_count, attempts,
             created_at)
         select %s, 'posts.publish', 'publish', p.owner_id, p.id, p.id, '{}', 'waiting', %s, 0, 0, 0, now() from p)

@@ -115,7 +115,7 @@ def _statements(posts: int) -> list[str]:
             "publications", rows, id=_sql_id("01900008", "g"), post_id=_sql_id(_POST, "g"), owner_id=mine,
             account_id=_sql_id(_ACCOUNT, owner), overrides=nothing, state=state,
             reason="case when g % 3 = 2 then 'upload_refused' end", next_try_at=soon, retry_count="0", failed_attempts="0",
-            tiktok_post_ids=no_items, **times,
+            tiktok_post_ids=no_items, post_created_at=times["created_at"], **times,
         ),
         _insert(
             "account_readings", f"{users} cross join generate_series(1, {DAYS}) d",
