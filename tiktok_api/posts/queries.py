@@ -30,8 +30,6 @@ KEYS: Keys = (Post.created_at, Post.id)
 
 _FEW = 1_000
 """So many posts of some statuses are read sooner than all those of an account, of which most may have another status."""
-_MOST_ARMS = 10
-"""Of so many accounts each is read by itself; more have most of their owner's posts, which are then read."""
 
 
 def visible_to(caller: Identity | Given) -> list[Any]:
@@ -144,8 +142,10 @@ def _filters(given: Given) -> list[ColumnElement[bool]]:
     if "statuses" in given:
         found.append(is_any(Post.status, given["statuses"]))
     if "accounts" in given:
-        is_its = is_any(Publication.account_id, given["accounts"])
-        found.append(exists(select(Publication.id).where(Publication.post_id == Post.id, is_its).correlate(Post)))
+        # Not EXISTS, of which PostgreSQL would make a join, and read every publication of the accounts.
+        is_its = (Publication.post_id == Post.id, is_any(Publication.account_id, given["accounts"]))
+        target = select(Publication.id).where(*is_its).correlate(Post).limit(literal_column("1"))
+        found.append(target.scalar_subquery().is_not(None))
     if "type" in given:
         found.append(is_any(Post.type, given["type"]))
     if "since" in given:
@@ -186,12 +186,13 @@ def list_posts(
     filters: dict[str, Any] = {"type": type, "since": since, "until": until}
     filters |= CAPTIONS.parameters(q, dialect=db.engine.dialect.name)
     accounts, statuses = dict.fromkeys(account_id or ()), dict.fromkeys(status or ())
-    if 0 < len(accounts) <= _MOST_ARMS and not _are_few(caller, list(statuses)):
-        filters |= _one_by_one("account", accounts) | {"statuses": list(statuses) or None}
+    is_in_order = since is None and until is None and "trigrams" not in filters
+    if not is_in_order:
+        filters |= {"accounts": list(accounts) or None, "statuses": list(statuses or PostStatus)}
+    elif accounts and not _are_few(caller, list(statuses)):
+        filters |= {"statuses": list(statuses) or None} | _one_by_one("account", accounts)
     else:
-        filters |= {"accounts": list(accounts) or None}
-        is_in_order = since is None and until is None and "trigrams" not in filters
-        filters |= _one_by_one("status", statuses) if is_in_order else {"statuses": list(statuses or PostStatus)}
+        filters |= {"accounts": list(accounts) or None} | _one_by_one("status", statuses)
     page = read_page(_posts, args, by=KEYS, **caller.reach, **filters)
     page.data = _with_targets(page.data)
     return page
