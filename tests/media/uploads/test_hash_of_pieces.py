@@ -31,6 +31,13 @@ def other_server(make_app, simulator_urls, owner):
     return person
 
 
+@pytest.fixture
+def small_disk(app, tmp_path) -> SmallDisk:
+    disk = services_of(app)[Storage] = SmallDisk(tmp_path / "media", 5000)
+    disk.is_honest = False
+    return disk
+
+
 def known_hash(upload: Upload) -> str | None:
     """Returns what is known before inspection."""
     media = upload.person.get(f"/media/{upload.id}").json
@@ -126,21 +133,18 @@ def test_a_restarted_server_has_inspection_read_the_file(begun, other_server, ow
 
 
 @pytest.mark.parametrize("first_piece", [0, 5000], ids=["a part fitted", "nothing fitted"])
-def test_a_piece_that_did_not_fit_is_not_taken_for_hashed(app, owner, tmp_path, upload, run_jobs, first_piece):
-    disk = services_of(app)[Storage] = SmallDisk(tmp_path / "media", 5000)
-    disk.is_honest = False
-    begun = upload(len(CONTENT))
+def test_a_piece_that_did_not_fit_is_not_taken_for_hashed(small_disk, begun, run_jobs, first_piece):
     send(begun, 0, first_piece)
 
     refused = send(begun, first_piece, 9000)
-    disk.capacity = 90_000
+    small_disk.capacity = 90_000
     send(begun, 5000, 9000)
     known = known_hash(begun)
     run_jobs()
 
     assert refused.status_code == 507
     assert known is None
-    assert owner.get(f"/media/{begun.id}").json["sha256"] == DIGEST
+    assert begun.person.get(f"/media/{begun.id}").json["sha256"] == DIGEST
 
 
 @pytest.mark.parametrize("seed", range(8))
