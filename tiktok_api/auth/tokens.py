@@ -185,8 +185,9 @@ def make_authenticator(most_remembered: int = 10_000) -> Callable[[str], Identit
 
 @reading
 def _session(given: Given) -> Select[Any]:
-    columns: list[Any] = [SignInSession.user_id, SignInSession.ended_at, SignInSession.access_jtis]
-    return select(*columns).where(SignInSession.id == given["id"])
+    return select(SignInSession.user_id, SignInSession.ended_at, SignInSession.access_jtis).where(
+        SignInSession.id == given["id"]
+    )
 
 
 def check_session(claims: Claims) -> None:
