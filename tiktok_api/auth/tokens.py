@@ -170,11 +170,12 @@ def make_authenticator(most_remembered: int = 10_000) -> Callable[[str], Identit
 
     def authenticate(authorization: str) -> Identity:
         scheme, _, token = authorization.strip().partition(" ")
-        if scheme.casefold() != "bearer" or not token.strip().isascii():
+        token = token.strip()
+        if scheme.casefold() != "bearer" or not token.isascii():
             raise InvalidToken
-        if token.strip().startswith(api_keys.PREFIX):
-            return api_keys.authenticate(token.strip(), address=client_address())
-        claims = verified.get(token.strip())
+        if token.startswith(api_keys.PREFIX):
+            return api_keys.authenticate(token, address=client_address())
+        claims = verified.get(token)
         jti = str(claims.jti)
         if not is_session_known(claims.user_id, str(claims.session_id), jti):
             check_session(claims)
@@ -185,16 +186,12 @@ def make_authenticator(most_remembered: int = 10_000) -> Callable[[str], Identit
 
 @reading
 def _session(given: Given) -> Select[Any]:
-    return select(SignInSession.user_id, SignInSession.ended_at, SignInSession.access_jtis).where(
-        SignInSession.id == given["id"]
-    )
+    columns: list[Any] = [SignInSession.user_id, SignInSession.ended_at, SignInSession.access_jtis]
+    return select(*columns).where(SignInSession.id == given["id"])
 
 
 def check_session(claims: Claims) -> None:
-    """Check by one indexed query that the session is active and that this token was issued to it.
-
-    Raises SessionEnded; InvalidToken for a token that was never issued to its session.
-    """
+    """Check that the session is active. Raises SessionEnded; InvalidToken for a token that was never issued to it."""
     row = _session.first(id=claims.session_id)
     if row is None or row.ended_at is not None:
         raise SessionEnded
