@@ -81,13 +81,8 @@ class Stack:
 
     def run(self, *command: str) -> None:
         """Run one of our commands to its end. Raises StackFailed with what it printed."""
-        done = subprocess.run(  # noqa: S603 - our own interpreter and modules
-            [sys.executable, "-m", *command],
-            env=os.environ | self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environment = os.environ | self.environment
+        done = subprocess.run([sys.executable, "-m", *command], env=environment, capture_output=True, text=True)  # noqa: S603 - our own
         if done.returncode:
             raise StackFailed(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
 
