@@ -119,8 +119,9 @@ def test_of_two_that_claim_a_key_in_the_same_instant_one_acts(app, owner, count_
     with before_statements(engine, "INSERT INTO idempotency_keys", 1, lambda: send(owner.elsewhere())) as faster:
         slower = send(owner)
 
-    assert faster.result.status_code == 201
-    assert (slower.status_code, slower.json["code"]) == (409, "idempotency_key_in_use")
+    assert (faster.result.status_code, "Idempotency-Replayed" in faster.result.headers) == (201, False)
+    assert (slower.status_code, slower.headers["Idempotency-Replayed"]) == (201, "true")
+    assert slower.data == faster.result.data
     assert count_things(owner) == 1
 
 
