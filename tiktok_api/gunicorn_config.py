@@ -82,7 +82,14 @@ def _write_problem(sock: Any, status: int, reason: str, detail: str) -> None:
 util.write_error = _write_problem  # gunicorn has no setting for it
 
 
+_METRICS, _METRICS_PREFIX = "PROMETHEUS_MULTIPROC_DIR", "tiktok-api-metrics-"
+"""As in `metrics`, which must not be imported before the folder is there."""
 _M_ARENA_MAX = -8  # malloc.h
+
+
+def pre_fork(_server: Any, _worker: Any) -> None:
+    """Make the folder of the counters again if something has cleaned it away: no process could count without it."""
+    Path(os.environ[_METRICS]).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
@@ -90,10 +97,6 @@ def post_fork(_server: Any, _worker: Any) -> None:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # other C libraries do not need it
         mallopt(_M_ARENA_MAX, 2)
-
-
-_METRICS, _METRICS_PREFIX = "PROMETHEUS_MULTIPROC_DIR", "tiktok-api-metrics-"
-"""As in `metrics`, which must not be imported before the folder is there."""
 
 
 def on_starting(server: Any) -> None:
@@ -116,6 +119,9 @@ def on_reload(server: Any) -> None:
     try:
         _load(server.app)
     except SystemExit:  # which has said what is wrong
+        server.app.callable = before
+    except Exception:
+        server.log.exception("The settings cannot be taken; nothing has changed")
         server.app.callable = before
 
 

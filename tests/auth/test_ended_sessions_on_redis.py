@@ -11,6 +11,7 @@ import requests
 
 from tests.conftest import API, PASSWORD
 from tests.media.server_process import Server, environment_of
+from tests.servers import wait_until
 from tests.web.restartable_redis import RestartableRedis
 
 pytestmark = [pytest.mark.redis, pytest.mark.xdist_group("limits_on_redis")]
@@ -151,6 +152,24 @@ def test_although_redis_is_away_and_comes_back(make_device, remembered_in):
 
     assert device.ask() == {401}
     remembered_in.start()
+    assert device.ask() == {401}
+
+
+def test_although_redis_comes_back_with_what_it_knew_before(make_device, remembered_in):
+    device = make_device(registers=True)
+
+    def find_known():
+        device.ask(4)
+        texts = remembered_in.remember()
+        return texts if any(b"session:" in key for key in texts) else None
+
+    known = wait_until(find_known)
+    log_out(device, device)
+
+    remembered_in.kill()
+    remembered_in.start()
+    remembered_in.go_back(known)
+
     assert device.ask() == {401}
 
 

@@ -54,10 +54,11 @@ def test_a_password_that_was_changed_while_it_was_checked_opens_nothing(client, 
     assert_problem(response, 401, "wrong_credentials")
 
 
-def test_a_user_who_was_just_deleted_has_no_profile(owner, meanwhile):
+@pytest.mark.parametrize(("method", "body"), [("GET", None), ("PATCH", {"display_name": "Ada"})])
+def test_a_user_who_was_just_deleted_has_no_profile(owner, meanwhile, method, body):
     meanwhile("FROM sessions", "DELETE FROM users")
 
-    response = owner.patch("/auth/me", json={"display_name": "Ada"})
+    response = owner.open("/auth/me", method=method, json=body)
 
     assert_problem(response, 401, "session_ended")
 

@@ -126,6 +126,36 @@ def test_a_job_that_waits_behind_a_long_one_is_given_back_to_other_workers(jobs,
 
 
 @on_each_database
+def test_a_worker_that_stops_gives_back_at_once_what_waits_behind_long_jobs(jobs, start_runner):
+    """They end when they end; the others come due meanwhile, at any worker."""
+    runner, thread = start_runner(worker_threads=1)
+    jobs.make_quick()
+    jobs.enqueue("slow", "the next")
+    assert jobs.gate.begun.wait(30)
+    wait_until(lambda: jobs.read("the next").epoch == 1, every=0.01)
+
+    runner.stop()
+
+    wait_until(lambda: jobs.read("the next").leased_until is None)
+    assert thread.is_alive()
+    jobs.gate.may_end.set()
+    thread.join(30)
+
+
+@on_each_database
+def test_a_lease_that_was_given_back_is_not_renewed(app, jobs):
+    with app.app_context():
+        jobs.enqueue("a job")
+        [job] = executor.claim_all([jobs.read("a job").id], LEASE)
+        executor.give_back([job])
+
+        renewed = executor.renew_lease(job, LEASE)
+
+        assert not renewed
+        assert jobs.read("a job").leased_until is None
+
+
+@on_each_database
 def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_not_begun(jobs, start_runner):
     runner, thread = start_runner(worker_threads=1)
     jobs.make_quick()

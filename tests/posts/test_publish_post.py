@@ -64,3 +64,9 @@ def test_its_timeline_tells_each_step_once(publishing, big_video_bytes):
     assert attempt["uploaded_bytes"] == attempt["video_size"] == len(big_video_bytes)
     sent = [entry["status"] for entry in publishing.tiktok.requests(endpoint="upload")]
     assert sent == [206, 206, 500, 206, 206, 206, 201], "each of six chunks once, and again what did not get through"
+
+
+def test_a_draft_without_accounts_has_no_publications(owner):
+    draft = owner.post("/posts", json={}).json
+
+    assert owner.get(f"/posts/{draft['id']}/publications").json["data"] == []

@@ -113,3 +113,23 @@ def test_a_start_that_fails_leaves_no_folder_and_never_listens(sqlite_template, 
 
     assert list(counted.iterdir()) == []
     assert "Listening at" not in (tmp_path / "log").read_text()
+
+
+def test_processes_count_although_something_cleaned_their_folder_away(sqlite_template, tmp_path):
+    shutil.copy(sqlite_template, tmp_path / "test.sqlite3")
+    folder = tmp_path / "counters"
+    environment = environment_of(
+        f"sqlite:///{tmp_path / 'test.sqlite3'}", tmp_path, PROMETHEUS_MULTIPROC_DIR=str(folder)
+    )
+    with Server(environment, tmp_path / "log") as server:
+        for made in folder.iterdir():
+            shutil.rmtree(made)
+        before = [pid for pid in server.process_ids if pid != server.master_id]
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not set(before) & set(server.process_ids) and len(server.process_ids) > 1)
+
+        statuses = [requests.get(f"{server.url}/livez", timeout=30).status_code for _ in range(10)]
+
+    assert before
+    assert statuses == [200] * 10

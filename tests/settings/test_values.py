@@ -90,6 +90,18 @@ def test_all_that_is_missing_or_malformed_is_named_at_once(environment):
     }
 
 
+@pytest.mark.parametrize(
+    "options", ["socket_timeout=5s", "max_connections=planted", "planted=1", "ssl_cert_reqs=planted", "protocol=9x"]
+)
+def test_options_of_redis_are_those_of_its_client(environment, options):
+    environment(REDIS_URL=f"rediss://cache/0?{options}")
+
+    found = problems()
+
+    assert set(found) == {"REDIS_URL"}
+    assert "planted" not in str(found)
+
+
 def test_no_problem_repeats_a_secret(environment):
     environment(
         SECRET_KEY="planted",
@@ -112,6 +124,7 @@ def test_no_problem_repeats_a_secret(environment):
         {"DATABASE_URL": "postgresql+psycopg://u:p@db:5432/x"},
         {"REDIS_URL": "rediss://cache:6379/0"},
         {"REDIS_URL": "unix:///run/redis.sock"},
+        {"REDIS_URL": "rediss://cache/0?health_check_interval=30&ssl_cert_reqs=none"},
         {"PUBLIC_URL": "https://api.example.com/"},
         {"CORS_ORIGINS": "https://a.example,http://localhost:5173"},
         {"CORS_ORIGINS": ""},

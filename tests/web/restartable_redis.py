@@ -36,6 +36,16 @@ class RestartableRedis:
         with redis.Redis(port=self.port) as client:
             client.flushall()
 
+    def remember(self) -> dict[bytes, bytes]:
+        """Returns its texts."""
+        with redis.Redis(port=self.port) as client:
+            return {key: client.get(key) for key in client.scan_iter(_type="string")}
+
+    def go_back(self, texts: dict[bytes, bytes]) -> None:
+        """Know again what it knew then."""
+        with redis.Redis(port=self.port) as client:
+            client.mset(texts)
+
     def pause(self, milliseconds: int) -> None:
         """Answer nothing for so long."""
         with redis.Redis(port=self.port) as client:

@@ -125,6 +125,22 @@ def test_of_two_that_claim_a_key_in_the_same_instant_one_acts(app, owner, count_
     assert count_things(owner) == 1
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("each_database_url", ["postgresql_url"], indirect=True)
+def test_while_the_first_still_runs_the_second_waits_only_briefly(app, owner, count_things):
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(owner.post, "/things", json={"name": "waits"}, headers=KEY)
+        assert sample_domain.arrived.wait(30)
+
+        second = owner.elsewhere().post("/things", json={"name": "waits"}, headers=KEY)
+
+        assert_problem(second, 409, "idempotency_key_in_use")
+        sample_domain.may_go_on.set()
+        assert first.result().status_code == 201
+    assert owner.post("/things", json={"name": "waits"}, headers=KEY).headers["Idempotency-Replayed"] == "true"
+    assert count_things(owner) == 1
+
+
 @on_each_database
 @pytest.mark.parametrize(("name", "status"), [("crash", 500), ("refused", 409)])
 def test_a_failed_request_has_no_effect_and_frees_its_key(owner, count_things, bugs_are_answered, name, status):

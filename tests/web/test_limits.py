@@ -8,6 +8,7 @@ import time_machine
 
 from tests.conftest import API, Person
 from tests.web.problems import assert_problem
+from tiktok_api.web.limits.counts import Counts
 
 PROFILE, LOGIN = f"{API}/auth/me", f"{API}/auth/login"
 
@@ -239,3 +240,21 @@ def test_only_real_preflights_are_not_counted(make_things, time):
 
     assert 429 not in preflights
     assert others == [401, 401, 429]
+
+
+def test_a_clock_that_is_set_back_locks_no_one_out(owner, time):
+    spend(owner, 100)
+    time.shift(-3600)
+
+    assert spend(owner, 101) == [200] * 100 + [429]
+
+
+def test_where_too_many_are_counted_the_one_who_asked_longest_ago_begins_anew(make_things):
+    app = make_things(rate_limit_enabled=True, replaced={Counts: Counts(most_own_keys=2)})
+    first, second, third = (Person(app, f"{name}@example.com") for name in ("first", "second", "third"))
+    for person in (first, second, third):
+        person.get("/auth/me")
+
+    again = [numbers(person.get("/auth/me"))[1] for person in (third, first)]
+
+    assert again == [98, 99]

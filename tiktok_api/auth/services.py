@@ -126,8 +126,9 @@ def rotate(user_id: UUID, session_id: UUID, refresh_jti: UUID, *, address: str) 
     if session is None or session.ended_at is not None:
         raise SessionEnded
     now = _now()
-    sessions.forget([session_id])
     if session.refresh_jti == refresh_jti:
+        if len(session.access_jtis) == MOST_LIVING_TOKENS:  # the oldest is refused from now on
+            sessions.forget([session_id])
         session.previous_refresh_jti = refresh_jti
         session.refresh_jti, session.issued_at = uuid4(), now
         session.access_jtis = [*session.access_jtis, str(uuid4())][-MOST_LIVING_TOKENS:]
@@ -136,6 +137,7 @@ def rotate(user_id: UUID, session_id: UUID, refresh_jti: UUID, *, address: str) 
     if session.previous_refresh_jti == refresh_jti and now - session.issued_at <= REUSE_GRACE:
         return session
     session.ended_at = now
+    sessions.forget([session_id])
     person = Identity(user_id, session_id, address=address)
     audit.record(person, "session.ended", subject_id=session_id, because="refresh_token_reused")
     return None

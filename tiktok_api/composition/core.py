@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from flask import Flask
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from tiktok_api import clock, clock_offset, logs
 from tiktok_api.accounts import tasks as accounts_tasks
@@ -21,7 +22,7 @@ from tiktok_api.composition.subscriptions import subscribe
 from tiktok_api.db import configure_engine, db, engine_options
 from tiktok_api.media import tasks as media_tasks
 from tiktok_api.posts import tasks as posts_tasks
-from tiktok_api.settings import Settings, load
+from tiktok_api.settings import Settings, SettingsInvalid, load
 from tiktok_api.webhooks import tasks as webhooks_tasks
 
 TASKS = (auth_tasks, accounts_tasks, media_tasks, posts_tasks, analytics_tasks, pictures_tasks, webhooks_tasks)
@@ -62,7 +63,10 @@ def _bind_database(app: Flask, settings: Settings) -> None:
             Path(database.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
-    db.init_app(app)
+    try:
+        db.init_app(app)
+    except (ValueError, ArgumentError) as error:
+        raise SettingsInvalid(["DATABASE_URL: has options after `?` that are not understood"]) from error
     with app.app_context():
         configure_engine(db.engine)
     clock.use(clock_offset.offset)

@@ -1,13 +1,17 @@
 """PostgreSQL: transactions begin when we say so, and dead connections are recognised without a round trip."""
 
 import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import orjson
+from psycopg.errors import LockNotAvailable
 from psycopg.types.json import set_json_loads
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 
 CONNECT_ARGUMENTS: dict[str, Any] = {"connect_timeout": 5}
 _LONGEST_IDLE_SECONDS = 60
@@ -43,3 +47,19 @@ def _must_be_silent(connection: Any, _record: Any, _proxy: Any) -> None:
     waiting.register(connection.fileno(), select.POLLIN)
     if waiting.poll(0):
         raise DisconnectionError
+
+
+@contextmanager
+def waiting_briefly(connection: Connection, longest: timedelta, refusal: type[Exception]) -> Iterator[None]:
+    """Inside a transaction, wait no longer than that for each lock. Raises `refusal`. Elsewhere than on PostgreSQL it does nothing."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(longest.total_seconds() * 1000)}")
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            raise refusal from error
+        raise
+    connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")

@@ -8,6 +8,7 @@ gives them by itself may change with VACUUM.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection, Engine
@@ -101,8 +102,9 @@ def build_indexes(engine: Engine) -> str | None:
         except DBAPIError as error:
             return " ".join(str(error.orig).split())
         finally:
-            connection.exec_driver_sql("RESET lock_timeout")
-            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_LOCK})")
+            with suppress(DBAPIError):  # a connection that has died has let go of both
+                connection.exec_driver_sql("RESET lock_timeout")
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_LOCK})")
     return None
 
 

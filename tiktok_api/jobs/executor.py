@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from tiktok_api import clock
@@ -51,28 +51,27 @@ def claim_all(job_ids: Sequence[UUID], lease: timedelta) -> list[ClaimedJob]:
 
 def give_back(jobs: Sequence[ClaimedJob]) -> None:
     """Give up jobs that were claimed and not begun: any worker may claim them at once."""
-    held = or_(*(and_(Job.id == job.id, Job.epoch == job.epoch) for job in jobs))
-    with transaction() as session:
-        session.execute(update(Job).where(held).values(leased_until=None).execution_options(synchronize_session=False))
+    for job in jobs:  # each by itself: others move jobs in an order of their own, and two locks could meet theirs
+        with transaction() as session:
+            mine = update(Job).where(Job.id == job.id, Job.epoch == job.epoch)
+            session.execute(mine.values(leased_until=None).execution_options(synchronize_session=False))
 
 
 def put_off(job_ids: Collection[UUID], pause: timedelta) -> None:
     """Let no worker look at due jobs for a while: one runs them still, whose lease has run out."""
-    with transaction() as session:
-        session.execute(
-            update(Job)
-            .where(Job.id.in_(job_ids), Job.leased_until.is_not(None))  # it may have ended since
-            .values(enqueued_until=database_now(pause))
-            .execution_options(synchronize_session=False)
-        )
+    for job_id in job_ids:  # each by itself, as in `give_back`
+        with transaction() as session:
+            running = update(Job).where(Job.id == job_id, Job.leased_until.is_not(None))  # it may have ended since
+            off = running.values(enqueued_until=database_now(pause))
+            session.execute(off.execution_options(synchronize_session=False))
 
 
 def renew_lease(job: ClaimedJob, lease: timedelta) -> bool:
-    """Extend the lease of a job that takes longer. Returns False if another worker has claimed it."""
+    """Extend the lease of a job that takes longer. Returns False if it is not held any more, or by another worker."""
     with transaction() as session:
         renewed = session.execute(
             update(Job)
-            .where(Job.id == job.id, Job.epoch == job.epoch)
+            .where(Job.id == job.id, Job.epoch == job.epoch, Job.leased_until.is_not(None))
             .values(leased_until=database_now(lease))
             .returning(Job.id)
         ).scalar()

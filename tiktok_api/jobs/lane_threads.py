@@ -10,8 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -95,16 +97,22 @@ class LaneThreads:
         """Have the threads claim these jobs and run those that they get, in this order."""
         with self._lock:
             self._held.update({job_id: HeldJob(owner_id) for job_id, owner_id in due})
-        self._pool.submit(self._claim, [job_id for job_id, _ in due])
+        self._submit(self._claim, [job_id for job_id, _ in due])
         for _ in due:
-            self._pool.submit(self._run_next)
+            self._submit(self._run_next)
+
+    def _submit(self, act: Callable[..., None], *arguments: Any) -> None:
+        with suppress(
+            RuntimeError
+        ):  # the system has no thread to give: it is queued all the same, for those that there are
+            self._pool.submit(act, *arguments)
 
     def give_back(self) -> None:
-        """Give back what no thread has begun for too long."""
-        latest = time.monotonic() - _LONGEST_UNBEGUN_SECONDS
+        """Give back what no thread has begun for too long; before a stop, at once: jobs that run may take long to end."""
+        latest = time.monotonic() - (0 if self._stopping.is_set() else _LONGEST_UNBEGUN_SECONDS)
         with self._lock:
             given = [held for held in self._held.values() if held.claimed and not held.has_begun]
-            given = [held for held in given if held.claimed_at < latest]
+            given = [held for held in given if held.claimed_at <= latest]
         self._release([held.claimed.id for held in given if held.claimed])
 
     def wait(self) -> None:
@@ -128,6 +136,7 @@ class LaneThreads:
                     del self._held[job_id]
         for job_id in job_ids:
             self._claimed.put(job_id if job_id in got else None)
+        self.give_back()  # a worker that was told to stop meanwhile begins none of them
         if not got:
             self._stopping.wait(_OVERTAKEN_SECONDS)
         if len(got) < len(job_ids):

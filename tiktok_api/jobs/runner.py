@@ -83,6 +83,8 @@ class Runner:
             yield
         finally:
             for lane in self._lanes:
+                lane.give_back()
+            for lane in self._lanes:
                 lane.wait()
             self._stopped.set()
 

@@ -44,7 +44,7 @@ def create_post(
     if slot:
         reasons.check_left_out(post, targets)
         with reasons.gather():
-            for name, value in (resolve_time(**slot) or {}).items():
+            for name, value in resolve_time(**slot).items():
                 setattr(post, name, value)
         with reasons.gather():
             _must_be_publishable(post, publications, media, accounts)

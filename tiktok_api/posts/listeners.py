@@ -97,7 +97,11 @@ def lose_account(account: Account) -> list[UUID]:
 
 
 def forget_posts(user_id: UUID) -> None:
-    """Delete a user's posts, before the user is deleted: media that a post shows cannot be deleted."""
+    """Delete a user's posts, before the user is deleted: media that a post shows cannot be deleted.
+
+    Posts are locked before jobs, as a worker does that records what became of its post and its job.
+    """
+    db.session.execute(select(Post.id).where(Post.owner_id == user_id).order_by(Post.id).with_for_update())
     theirs = select(Publication.id).where(Publication.owner_id == user_id)
     for publication_id in db.session.scalars(theirs):
         queue.cancel(job_key(publication_id))

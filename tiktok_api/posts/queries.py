@@ -29,6 +29,8 @@ KEYS: Keys = (Post.created_at, Post.id)
 
 
 _FEW = 1_000
+_MOST_PREPARED = 8
+"""Accounts of a list for which a connection keeps plans: one for each number of them, and each as large as the number."""
 """So many posts of some statuses are read sooner than all those of an account, of which most may have another status."""
 
 
@@ -83,7 +85,7 @@ def _posts(given: Given) -> Select[Any]:
     else:
         is_its = [Post.status == given["status_0"]] if "status_0" in given else []
         query = in_pages(_shown().where(*visible_to(given), *is_its, *_filters(given)), given, KEYS)
-    return planned_anew(query) if given.keys() & {"pattern", "since", "until"} else query
+    return planned_anew(query) if given.keys() & {"pattern", "since", "until", f"account_{_MOST_PREPARED}"} else query
 
 
 def _page_of(found: SelectBase, given: Given) -> Select[Any]:

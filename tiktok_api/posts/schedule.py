@@ -1,7 +1,7 @@
 """The times of posts: instants, and local times that exist exactly once."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from tiktok_api import clock
@@ -14,18 +14,16 @@ PAST_GRACE = timedelta(seconds=60)
 
 def resolve_time(
     *, publish_at: datetime | None = None, local_time: str | None = None, timezone: str | None = None
-) -> dict[str, Any] | None:
-    """Returns the columns `publish_at`, `local_time` and `timezone` for a slot, or None without any time.
+) -> dict[str, Any]:
+    """Returns the columns `publish_at`, `local_time` and `timezone` for a slot: an instant, or a local time with its zone.
 
     The local time and its zone are kept, so that a change of the zone's rules moves the instant.
     Raises PublishTimePassed, LocalTimeMissing, LocalTimeTwice.
     """
     if local_time is not None and timezone is not None:
         instant, pointer = _instant(datetime.fromisoformat(local_time), ZoneInfo(timezone)), "/local_time"
-    elif publish_at is not None:
-        instant, pointer = publish_at.astimezone(UTC), "/publish_at"
     else:
-        return None
+        instant, pointer = cast(datetime, publish_at).astimezone(UTC), "/publish_at"
     if instant < clock.now() - PAST_GRACE:
         raise PublishTimePassed.at(pointer)
     return {"publish_at": instant, "local_time": local_time, "timezone": timezone if local_time else None}

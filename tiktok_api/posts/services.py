@@ -121,14 +121,13 @@ def schedule(caller: Identity, post_id: UUID, **slot: Any) -> None:
 
 
 def _put_on_calendar_at(caller: Identity, post: Post, slot: dict[str, Any], reasons: Reasons) -> None:
-    """Schedule the post if there is a slot; with a time that is refused, all the rest is checked too."""
+    """Schedule the post; with a time that is refused, all the rest is checked too."""
     times = None
     with reasons.gather():
         times = resolve_time(**slot)
-    if slot:
-        with reasons.gather():
-            _put_on_calendar(post, times or {"publish_at": clock.now(), "local_time": None, "timezone": None})
-            audit.record(caller, "post.scheduled", subject_id=post.id)
+    with reasons.gather():
+        _put_on_calendar(post, times or {"publish_at": clock.now(), "local_time": None, "timezone": None})
+        audit.record(caller, "post.scheduled", subject_id=post.id)
 
 
 def _get_for_new_time(caller: Identity, post_id: UUID) -> Post:

@@ -12,6 +12,8 @@ def loading() -> Iterator[None]:
     They would take a quarter of the time, and the last one, when the process ends, as much again. What is forked
     afterwards shares the memory that no collection writes to.
     """
+    gc.unfreeze()
+    gc.collect()  # what was loaded before may be replaced now
     gc.disable()
     try:
         yield

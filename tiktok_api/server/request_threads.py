@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
@@ -17,20 +18,24 @@ class RequestThreads:
         self._given: SimpleQueue[Any] = SimpleQueue()
         self._busy = self._started = 0
 
-    def give(self, work: Any) -> None:
-        """Let a thread serve `work`, which is not None, as soon as there is one."""
+    def give(self, work: Any) -> bool:
+        """Let a thread serve `work`, which is not None, as soon as there is one. Returns False if there is none, nor can be."""
+        if self._started < min(self._busy + 1, self._most):
+            with suppress(RuntimeError):  # the system has no thread to give: those that there are do it
+                threading.Thread(target=self._run, name=f"request-{self._started + 1}").start()
+                self._started += 1
+        if not self._started:
+            return False
         self._busy += 1
-        if self._started < min(self._busy, self._most):
-            self._started += 1
-            threading.Thread(target=self._run, name=f"request-{self._started}").start()
         self._given.put(work)
+        return True
 
     def take_back(self) -> None:
         """Work that was given is done."""
         self._busy -= 1
 
     def shutdown(self, wait: bool = True) -> None:
-        """Each thread ends after what it serves; as an executor's, they are joined when the process ends."""
+        """Each thread ends after what it serves. Without it the process would wait for them for ever."""
         for _ in range(self._started):
             self._given.put(None)
 

@@ -61,6 +61,13 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         self.most_connections = max(16, min(self.most_connections, files - min(_OTHER_FILES, files // 2)))
         super().init_process()
 
+    def run(self) -> None:
+        """Serve until the end; whatever ends it, the threads end as well, and with them the process."""
+        try:
+            super().run()
+        finally:
+            self.tpool.shutdown()
+
     def load_wsgi(self) -> None:
         """Load the application; the counters may be imported only once gunicorn has made a folder for them."""
         super().load_wsgi()
@@ -74,7 +81,8 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def enqueue_req(self, conn: ClientConnection) -> None:
         """Let a thread serve a connection's request."""
-        self.tpool.give(conn)
+        if not self.tpool.give(conn):
+            self._drop(conn)
 
     def _serve(self, conn: ClientConnection) -> None:
         """Called in a thread: whatever happens, the main thread gets the connection back."""
@@ -282,9 +290,9 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             conn.sock.close()
 
     def _count_connection(self, change: int) -> None:
-        with suppress(OSError):  # the files of the counters may be gone
+        with suppress(Exception):  # the files of the counters may be gone, or cut short
             self._counters.connections.inc(change)
 
     def _count_closed(self, awaited: str) -> None:
-        with suppress(OSError):
+        with suppress(Exception):
             self._counters.connections_cut.labels(awaited).inc()

@@ -98,7 +98,18 @@ def _redis_url(value: str) -> str:
         raise ValueError(message)
     if parts.scheme != "unix" and not re.fullmatch(r"/?\d{0,4}", parts.path):
         raise ValueError(f"{message}: what follows the host is the number of a database")
+    if parts.query:
+        _must_have_known_options(value)
     return value
+
+
+def _must_have_known_options(redis_url: str) -> None:
+    from redis import Redis, RedisError  # only where there are any: it takes long to import
+
+    try:
+        Redis.from_url(redis_url).connection_pool.make_connection()  # which connects to nothing yet
+    except (ValueError, TypeError, RedisError):
+        raise ValueError("has options after `?` that are not those of redis-py") from None
 
 
 def _folder_url(value: str) -> bool:

@@ -1,8 +1,8 @@
 """Idempotency keys: a POST that is sent twice acts once, and its response is sent again.
 
 The claim of a key, the route's changes and its serialised response are committed together: a crash leaves all or nothing, and
-of many at once one runs, while the others wait for its response. Where a body is streamed, the claim is committed before, with
-a lease, and the others are told to wait.
+of many at once one runs, while the others wait a little for its response. Where a body is streamed, the claim is committed
+before, with a lease, and the others are told to wait.
 
 A key belongs to the credential that sent it: to all sessions of a user, or to one API key. What the credential could reach
 is part of the fingerprint, so a response is never sent again to one that has been narrowed since.
@@ -25,7 +25,8 @@ from sqlalchemy import ForeignKey, UniqueConstraint, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api import clock
-from tiktok_api.db import Model, database_now, insert_into, new_id, transaction
+from tiktok_api.db import Model, database_now, db, insert_into, new_id, transaction
+from tiktok_api.db.postgresql import waiting_briefly
 from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import Conflict, Invalid
 from tiktok_api.extensions import service
@@ -36,6 +37,8 @@ HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
 _RENEWED_AFTER_SECONDS = 10.0
+LONGEST_WAIT = timedelta(seconds=2)
+"""For another request with the same key, on PostgreSQL; on SQLite all writers wait for each other."""
 _STORED_HEADERS = ("Content-Type", "Location", "ETag", "Link")
 
 
@@ -130,7 +133,8 @@ def _act_at_once(asked: _Request, act: Callable[[], Response]) -> Response:
     body = _hash(request.get_data(cache=True))
     fingerprint = asked.fingerprint(body)
     with transaction():
-        found = _insert(asked, fingerprint) or _claim(asked, fingerprint)
+        with waiting_briefly(db.session().connection(), LONGEST_WAIT, IdempotencyKeyInUse):
+            found = _insert(asked, fingerprint) or _claim(asked, fingerprint)
         if not isinstance(found, _Answered):
             response = act()
             _store_response(found, asked, body, response)

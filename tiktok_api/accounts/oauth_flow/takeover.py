@@ -50,8 +50,8 @@ def ask_about_holder(open_id: str, user_id: UUID, vault: TokenVault) -> None:
 def find_account(open_id: str, user_id: UUID, vault: TokenVault) -> Account | None:
     """Returns the row that a grant for this user is for, locked: the held one, or the user's own of before; None: a new one.
 
-    A row of another user's whose grant has ended is taken from them. Accounts are locked before users, as where a user is
-    deleted; and not against foreign keys, because a worker that holds a post refers to its account.
+    A row of another user's whose grant has ended is taken from them. It is locked before that user, as where a user is deleted;
+    and not against foreign keys, because a worker that holds a post refers to its account.
     """
     is_known = or_(Account.taken_over_at.is_(None), Account.owner_id == user_id)
     known = select(Account).where(Account.open_id == open_id, is_known).order_by(Account.id)

@@ -5,6 +5,7 @@ the limit, and the state for the headers. While Redis is away or slow each proce
 a second; no request fails because of it.
 """
 
+import secrets
 import threading
 import time
 from collections import OrderedDict, deque
@@ -22,7 +23,7 @@ REDIS_SECONDS = 0.05
 REMEMBERED_SECONDS = 2.0
 """For so long after its row was read a session may be taken for active, unless `forget_sessions` says otherwise."""
 _AWAY_SECONDS = 1.0
-_MOST_KEYS = 100_000
+MOST_OWN_KEYS = 100_000
 _PREFIX = "tiktok-api:"
 _GENERATION = f"{_PREFIX}generation"
 _ENDED = "ended"
@@ -32,14 +33,18 @@ _ENDED = "ended"
 _SCRIPT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-if ARGV[4] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[4] then
-    redis.call('SET', KEYS[3], string.format('%.0f', now), 'NX')
-    return {-1, redis.call('GET', KEYS[3]), string.format('%.0f', now)}
+local generation = redis.call('GET', KEYS[3])
+if ARGV[4] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[4] .. ' ' .. (generation or '') then
+    if not generation then
+        generation = string.format('%.0f', now)
+        redis.call('SET', KEYS[3], generation)
+    end
+    return {-1, generation, string.format('%.0f', now)}
 end
-if ARGV[5] ~= '' and redis.call('GET', KEYS[3]) == ARGV[6] and redis.call('GET', KEYS[2]) ~= 'ended' then
+if ARGV[5] ~= '' and generation == ARGV[6] and redis.call('GET', KEYS[2]) ~= 'ended' then
     local left = math.floor((ARGV[7] + ARGV[8] - now) / 1000)
     if left > 0 and left <= ARGV[8] / 1000 then
-        redis.call('SET', KEYS[2], ARGV[5], 'PX', left)
+        redis.call('SET', KEYS[2], ARGV[5] .. ' ' .. generation, 'PX', left)
     end
 end
 local limit, window, amount = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -85,8 +90,9 @@ class UnknownSession(NamedTuple):
 class Counts:
     """Counts in Redis, and in this process while that is away."""
 
-    def __init__(self, redis_url: str | None = None) -> None:
-        self._own = _OwnCounts()
+    def __init__(self, redis_url: str | None = None, *, most_own_keys: int = MOST_OWN_KEYS) -> None:
+        """Raises ValueError for a URL that redis-py does not understand."""
+        self._own = _OwnCounts(most_own_keys)
         self._redis = _Redis(redis_url) if redis_url else None
 
     def is_shared(self) -> bool:
@@ -160,7 +166,8 @@ def _as_count(answer: Any) -> Count:
 class _OwnCounts:
     """The windows of this process; those that were used least recently give way."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._windows: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -171,7 +178,7 @@ class _OwnCounts:
             if entries and entries[-1] > now:  # the clock was set back: nothing is known about what came before
                 entries.clear()
             self._windows.move_to_end(key)
-            if len(self._windows) > _MOST_KEYS:
+            if len(self._windows) > self._most:
                 self._windows.popitem(last=False)
             while entries and entries[0] < now - window:
                 entries.popleft()
@@ -236,6 +243,8 @@ def _pack(command: Iterable[Any]) -> bytes:
 def _ask(connection: Any, *command: Any) -> Any:
     """Raises RedisError. A connection that Redis has closed meanwhile, as when it was started anew, is opened once more."""
     packed, is_old = [_pack(command)], connection._sock is not None
+    if not is_old:
+        _begin(connection)
     try:
         connection.send_packed_command(packed)
         return connection.read_response()
@@ -243,5 +252,13 @@ def _ask(connection: Any, *command: Any) -> Any:
         if not is_old:
             raise
         connection.disconnect()
+        _begin(connection)
         connection.send_packed_command(packed)
         return connection.read_response()
+
+
+def _begin(connection: Any) -> None:
+    """Connect, and begin a new generation: a Redis that was started anew may have gone back to what it knew earlier."""
+    connection.connect()
+    connection.send_packed_command([_pack(("SET", _GENERATION, secrets.randbits(62)))])
+    connection.read_response()

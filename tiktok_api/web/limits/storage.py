@@ -14,7 +14,7 @@ class LimiterStorage(Storage, MovingWindowSupport):
     STORAGE_SCHEME = ["tiktok-api"]  # noqa: RUF012  # `limits` reads it from the class
 
     @property
-    def base_exceptions(self) -> type[Exception]:
+    def base_exceptions(self) -> type[Exception]:  # pragma: no cover  # it raises none
         """It raises none."""
         return OSError
 
@@ -27,26 +27,28 @@ class LimiterStorage(Storage, MovingWindowSupport):
         found = service(Counts).count(key, limit, expiry, 0)
         return time.time() + found.reset_seconds - expiry, found.used
 
-    def check(self) -> bool:
+    # What follows belongs to other strategies than ours, and is never called; the class must have it.
+
+    def check(self) -> bool:  # pragma: no cover
         """It always counts."""
         return True
 
-    def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+    def incr(self, key: str, expiry: int, amount: int = 1) -> int:  # pragma: no cover
         """Moving windows have no counter."""
         raise NotImplementedError
 
-    def get(self, key: str) -> int:
+    def get(self, key: str) -> int:  # pragma: no cover
         """Moving windows have no counter."""
         raise NotImplementedError
 
-    def get_expiry(self, key: str) -> float:
+    def get_expiry(self, key: str) -> float:  # pragma: no cover
         """Moving windows have no counter."""
         raise NotImplementedError
 
-    def reset(self) -> int | None:
+    def reset(self) -> int | None:  # pragma: no cover
         """Windows end by themselves."""
         raise NotImplementedError
 
-    def clear(self, key: str) -> None:
+    def clear(self, key: str) -> None:  # pragma: no cover
         """Windows end by themselves."""
         raise NotImplementedError
