@@ -25,6 +25,7 @@ from gunicorn import glogging, util
 from tiktok_api import logs
 from tiktok_api.process.loading import loading
 from tiktok_api.process.privacy import keep_private
+from tiktok_api.server.shares import shares
 from tiktok_api.settings import load_or_exit
 
 keep_private()  # the processes that gunicorn forks are private as well
@@ -145,6 +146,7 @@ def _make_folder() -> None:
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Keep the counts of an ended process, and delete its files."""
+    shares.forget(worker.age)
     from tiktok_api.metrics import exposition  # not before the folder is there
 
     with suppress(OSError):

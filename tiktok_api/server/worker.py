@@ -22,12 +22,14 @@ from tiktok_api.server.arrival import TOO_LATE, HeadRefusal
 from tiktok_api.server.connection import ClientConnection, Waiting
 from tiktok_api.server.paced_socket import PacedSocket
 from tiktok_api.server.request_threads import RequestThreads
+from tiktok_api.server.shares import shares
 
 LEAST_THREADS = 4
 """Fewer could not serve one transfer, one that is being cut, a request and a probe at the same time."""
 _MOST_UNSENT_IN_ALL, _MOST_READ_AHEAD_IN_ALL = 32 * 1024 * 1024, 16 * 1024 * 1024
 """Bytes that all waiting connections together may keep in memory, of responses and of requests."""
-_ACCEPTED_AT_ONCE = 64
+_HEAD_START_SECONDS = 0.001
+"""For processes with fewer connections, when a new one comes."""
 _EXPIRE_SECONDS = 0.5
 _NOTIFY_SECONDS = 1.0
 _WANTED_FILES, _OTHER_FILES = 4096, 256
@@ -59,10 +61,11 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         if 0 <= soft < files:
             resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
         self.most_connections = max(16, min(self.most_connections, files - min(_OTHER_FILES, files // 2)))
+        shares.tell(self.age, 0)
         super().init_process()
 
     def run(self) -> None:
-        """Serve until the end; whatever ends it, the threads end as well, and with them the process."""
+        """Serve; whatever ends it, the threads end too, and with them the process."""
         try:
             super().run()
         finally:
@@ -76,11 +79,9 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         self._counters = counters
 
     def get_thread_pool(self) -> RequestThreads:
-        """Returns the threads in which requests run."""
         return RequestThreads(self._serve, most=self._threads)
 
     def enqueue_req(self, conn: ClientConnection) -> None:
-        """Let a thread serve a connection's request."""
         if not self.tpool.give(conn):
             self._drop(conn)
 
@@ -99,26 +100,26 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         return max(LEAST_THREADS, int(self.cfg.threads))
 
     def accept(self, listener: Any) -> None:
-        """Take the new connections, and make room for them."""
-        for _ in range(_ACCEPTED_AT_ONCE):
-            is_full = self.nr_conns >= self.most_connections
-            if is_full and not self._waiting:  # each has a request that is being served or will be
-                self._pause_accepting()
-                return
-            try:
-                plain, client = listener.accept()
-            except (BlockingIOError, ConnectionAbortedError):  # another process was faster, or the client is gone
-                return
-            except OSError:  # out of file descriptors
-                self._make_room()
-                self._pause_accepting()
-                return
-            if is_full:
-                self._make_room()
-            self.nr_conns += 1
-            conn = ClientConnection(self.cfg, PacedSocket(plain, threads=self._threads), client, listener.getsockname())
-            self._count_connection(1)
-            self._watch(conn, selectors.EVENT_READ)
+        """Take a new connection, and make room for it. One at a time: another process may have more time for the next."""
+        if shares.has_more(self.age):
+            time.sleep(_HEAD_START_SECONDS)
+        is_full = self.nr_conns >= self.most_connections
+        if is_full and not self._waiting:  # each has a request that is being served or will be
+            self._pause_accepting()
+            return
+        try:
+            plain, client = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):  # another process was faster, or the client is gone
+            return
+        except OSError:  # out of file descriptors
+            self._make_room()
+            self._pause_accepting()
+            return
+        if is_full:
+            self._make_room()
+        conn = ClientConnection(self.cfg, PacedSocket(plain, threads=self._threads), client, listener.getsockname())
+        self._count_connection(1)
+        self._watch(conn, selectors.EVENT_READ)
 
     def _pause_accepting(self) -> None:
         """Accept nothing until the next look at what has waited too long."""
@@ -284,12 +285,13 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             return
         conn.is_dropped = True
         self._unwatch(conn)
-        self.nr_conns -= 1
         self._count_connection(-1)
         with suppress(OSError):
             conn.sock.close()
 
     def _count_connection(self, change: int) -> None:
+        self.nr_conns += change
+        shares.tell(self.age, self.nr_conns)
         with suppress(Exception):  # the files of the counters may be gone, or cut short
             self._counters.connections.inc(change)
 
