@@ -2,16 +2,15 @@
 
 gthread as shipped gives a thread to each connection that has sent a byte, without a limit in time, and its main thread waits
 up to 2 s for each one that it closes. Here the main thread reads heads and small bodies, sends what clients are slow to take,
-and waits for their ends, all without blocking and each with a deadline; a thread only works. Measured on one machine under
-200 hostile connections (`benchmarks/survival.py`): gthread and gevent as shipped answered no list within 30 s, this worst in
-0.1 s; without them it serves as many lists and uploads as gthread, and gevent a third of that, since SQLite, hashes and
-passwords block its one thread.
+and waits for their ends, all without blocking and each with a deadline; a thread only works. Measured under 200 hostile
+connections (`benchmarks/survival.py`): gthread and gevent as shipped answered no list within 30 s, this worst in 0.1 s.
 """
 
 import resource
 import selectors
 import sys
 import time
+from collections import Counter
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -28,6 +27,7 @@ LEAST_THREADS = 4
 """Fewer could not serve one transfer, one that is being cut, a request and a probe at the same time."""
 _MOST_UNSENT_IN_ALL, _MOST_READ_AHEAD_IN_ALL = 32 * 1024 * 1024, 16 * 1024 * 1024
 """Bytes that all waiting connections together may keep in memory, of responses and of requests."""
+_ACCEPTED_AT_ONCE = 64
 _HEAD_START_SECONDS = 0.001
 """For processes with fewer connections, when a new one comes."""
 _EXPIRE_SECONDS = 0.5
@@ -100,26 +100,29 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         return max(LEAST_THREADS, int(self.cfg.threads))
 
     def accept(self, listener: Any) -> None:
-        """Take a new connection, and make room for it. One at a time: another process may have more time for the next."""
+        """Take the new connections, and make room for them; once another process has fewer, it comes first."""
         if shares.has_more(self.age):
             time.sleep(_HEAD_START_SECONDS)
-        is_full = self.nr_conns >= self.most_connections
-        if is_full and not self._waiting:  # each has a request that is being served or will be
-            self._pause_accepting()
-            return
-        try:
-            plain, client = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):  # another process was faster, or the client is gone
-            return
-        except OSError:  # out of file descriptors
-            self._make_room()
-            self._pause_accepting()
-            return
-        if is_full:
-            self._make_room()
-        conn = ClientConnection(self.cfg, PacedSocket(plain, threads=self._threads), client, listener.getsockname())
-        self._count_connection(1)
-        self._watch(conn, selectors.EVENT_READ)
+        for _ in range(_ACCEPTED_AT_ONCE):
+            is_full = self.nr_conns >= self.most_connections
+            if is_full and not self._waiting:  # each has a request that is being served or will be
+                self._pause_accepting()
+                return
+            try:
+                plain, client = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):  # another process was faster, or the client is gone
+                return
+            except OSError:  # out of file descriptors
+                self._make_room()
+                self._pause_accepting()
+                return
+            if is_full:
+                self._make_room()
+            conn = ClientConnection(self.cfg, PacedSocket(plain, threads=self._threads), client, listener.getsockname())
+            self._count_connection(1)
+            self._watch(conn, selectors.EVENT_READ)
+            if shares.has_more(self.age):
+                return
 
     def _pause_accepting(self) -> None:
         """Accept nothing until the next look at what has waited too long."""
@@ -237,13 +240,10 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def _make_room(self) -> None:
         """Close the connection that has waited longest, of the network that has most."""
-        networks: dict[str, list[ClientConnection]] = {}
-        for conn in self._waiting:
-            networks.setdefault(conn.network, []).append(conn)
-        if networks:
-            crowd = max(networks.values(), key=len)
+        if self._waiting:
+            [(network, _)] = Counter(conn.network for conn in self._waiting).most_common(1)
             self._count_closed("room")
-            self._drop(min(crowd, key=lambda conn: conn.since))
+            self._drop(min((conn for conn in self._waiting if conn.network == network), key=lambda conn: conn.since))
 
     def _limit_memory(self) -> None:
         """Close the largest ones while all together keep too much."""
