@@ -182,7 +182,7 @@ def _row_maker(
         for place, convert in enumerate(converters)
     ]
     known = {f"c{place}": convert for place, convert in enumerate(converters)} | {"row": row}
-    function: Callable[[Iterable[tuple[Any, ...]]], list[Any]] = eval(  # noqa: S307  # of nothing but numbers
+    function: Callable[[Iterable[tuple[Any, ...]]], list[Any]] = eval(  # noqa: S307  # nosec B307  # of nothing but numbers
         f"lambda found: [row({', '.join(parts)}) for r in found]", known
     )
     return function

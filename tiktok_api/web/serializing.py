@@ -71,7 +71,7 @@ def _compile(
         f"{key!r}: " + (f"None if (x := {part}) is None else c{place}(x)" if converters[place] else part)
         for place, (key, part) in enumerate(zip(keys, parts, strict=True))
     ]
-    function: Callable[[Any], dict[str, Any]] = eval(f"lambda v: {{{', '.join(members)}}}", known)  # noqa: S307
+    function: Callable[[Any], dict[str, Any]] = eval(f"lambda v: {{{', '.join(members)}}}", known)  # noqa: S307  # nosec B307
     return function
 
 
