@@ -15,7 +15,7 @@ def main() -> None:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         for job_id in sys.stdin.readline().split():
-            if executor.claim(UUID(job_id), timedelta(seconds=60)) is not None:
+            if executor.claim([UUID(job_id)], timedelta(seconds=60)):
                 sys.stdout.write(f"{job_id}\n")
 
 

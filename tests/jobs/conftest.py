@@ -65,7 +65,7 @@ def make_due(app: Flask) -> Callable[[], None]:
 
 @pytest.fixture
 def claim(app: Flask) -> Callable[..., ClaimedJob | None]:
-    return lambda job_id, lease=LEASE: executor.claim(job_id, lease)
+    return lambda job_id, lease=LEASE: next(iter(executor.claim([job_id], lease)), None)
 
 
 @pytest.fixture

@@ -146,7 +146,7 @@ def test_a_worker_that_stops_gives_back_at_once_what_waits_behind_long_jobs(jobs
 def test_a_lease_that_was_given_back_is_not_renewed(app, jobs):
     with app.app_context():
         jobs.enqueue("a job")
-        [job] = executor.claim_all([jobs.read("a job").id], LEASE)
+        [job] = executor.claim([jobs.read("a job").id], LEASE)
         executor.give_back([job])
 
         renewed = executor.renew_lease(job, LEASE)
@@ -179,7 +179,7 @@ def test_of_several_jobs_those_are_claimed_that_no_other_worker_holds_in_the_sam
     claim(ids[1])
     claim(ids[3], timedelta(seconds=-1))
 
-    claimed = executor.claim_all([ids[4], ids[3], ids[1], ids[0]], LEASE)
+    claimed = executor.claim([ids[4], ids[3], ids[1], ids[0]], LEASE)
 
     assert [(job.id, job.epoch) for job in claimed] == [(ids[4], 1), (ids[3], 2), (ids[0], 1)]
 

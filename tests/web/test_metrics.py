@@ -224,6 +224,5 @@ def _run(kind, times):
         with transaction() as session:
             queue.enqueue(kind, owner_id=None, due_at=clock.now(), unique_key=f"job {number}")
             job_id = session.query(Job).filter_by(unique_key=f"job {number}").one().id
-        job = executor.claim(job_id, timedelta(seconds=60))
-        assert job is not None
+        [job] = executor.claim([job_id], timedelta(seconds=60))
         executor.run(job)

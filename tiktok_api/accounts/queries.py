@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from tiktok_api.accounts.models import Account, AccountStatus, Connection
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, contains, is_any, reading
-from tiktok_api.errors import NotFound
 from tiktok_api.web.pagination import Page, in_pages, read_page
 
 _KEYS = (Account.created_at, Account.id)
@@ -64,10 +63,7 @@ def list_accounts(
 
 def show_account(caller: Identity, account_id: UUID) -> Any:
     """Returns the caller's account with this id, to be looked at. Raises NotFound."""
-    found = _accounts.first(**caller.reach, id=account_id)
-    if found is None:
-        raise NotFound
-    return found
+    return _accounts.one(**caller.reach, id=account_id)
 
 
 @reading
@@ -81,7 +77,4 @@ def _connection(given: Given) -> Select[Any]:
 
 def show_connection(caller: Identity, connection_id: UUID) -> Any:
     """Returns the caller's attempt to connect an account. Raises NotFound."""
-    found = _connection.first(**caller.reach, id=connection_id)
-    if found is None:
-        raise NotFound
-    return found
+    return _connection.one(**caller.reach, id=connection_id)

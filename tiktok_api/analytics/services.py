@@ -19,7 +19,6 @@ from tiktok_api.analytics.series import Point, Snapshot
 from tiktok_api.analytics.windows import Moment, Period, Window
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, reading
-from tiktok_api.errors import NotFound
 
 _COUNTERS = [metric for metric in Metric if metric is not Metric.ENGAGEMENT_RATE]
 
@@ -113,7 +112,4 @@ def _account(given: Given) -> Select[Any]:
 
 def _find(caller: Identity, account_id: UUID) -> Any:
     """What is needed to know of the caller's account. Raises NotFound."""
-    found = _account.first(id=account_id, **caller.reach)
-    if found is None:
-        raise NotFound
-    return found
+    return _account.one(id=account_id, **caller.reach)

@@ -31,6 +31,7 @@ from sqlalchemy.types import NullType
 
 from tiktok_api.db import db
 from tiktok_api.db.statements import Statement, compile_select
+from tiktok_api.errors import NotFound
 
 Build = Callable[["Given"], Select[Any]]
 
@@ -141,6 +142,13 @@ class Read:
         """The first row, or None."""
         rows = self._run(values, None)
         return rows[0] if rows else None
+
+    def one(self, **values: Any) -> Any:
+        """The first row. Raises NotFound."""
+        found = self.first(**values)
+        if found is None:
+            raise NotFound
+        return found
 
     def count(self, most: int | None = None, **values: Any) -> int:
         """How many rows there are; with `most`, no more than that and one are counted."""

@@ -29,12 +29,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 3600.0
 _UNTIL_UPGRADED = timedelta(seconds=30)
 
 
-def claim(job_id: UUID, lease: timedelta) -> ClaimedJob | None:
-    """Claim a due job that no worker holds. Returns None if another worker was faster or the job is not due any more."""
-    return next(iter(claim_all([job_id], lease)), None)
-
-
-def claim_all(job_ids: Sequence[UUID], lease: timedelta) -> list[ClaimedJob]:
+def claim(job_ids: Sequence[UUID], lease: timedelta) -> list[ClaimedJob]:
     """Claim several jobs in one statement. Returns those that were due and that no other worker holds, in the same order."""
     due = select(Job.id).where(Job.id.in_(job_ids), is_due()).with_for_update(skip_locked=True)
     claimed = (

@@ -102,9 +102,8 @@ class LaneThreads:
             self._submit(self._run_next)
 
     def _submit(self, act: Callable[..., None], *arguments: Any) -> None:
-        with suppress(
-            RuntimeError
-        ):  # the system has no thread to give: it is queued all the same, for those that there are
+        # Without a thread that the system could give it is queued all the same, for those that there are.
+        with suppress(RuntimeError):
             self._pool.submit(act, *arguments)
 
     def give_back(self) -> None:
@@ -123,7 +122,7 @@ class LaneThreads:
         claimed: list[ClaimedJob] = []
         try:
             with self._app.app_context():
-                claimed = executor.claim_all(job_ids, self._lease)
+                claimed = executor.claim(job_ids, self._lease)
         except Exception:  # they are as due as before
             log.exception("runner.lost_a_job", job=", ".join(map(str, job_ids)))
             self.may_wait = False  # not at once: it would fail again

@@ -54,14 +54,21 @@ def enqueue(
     moved = {
         "lane": statement.excluded.lane,
         "owner_id": statement.excluded.owner_id,
+        "payload": payload or {},
+        **_moved_to(due_at),
+    }
+    db.session.execute(statement.on_conflict_do_update(index_elements=["unique_key"], set_=moved))
+
+
+def _moved_to(due_at: datetime) -> dict[str, Any]:
+    """What changes of a job that is to run at another time: it is revived, and runs again if it is running."""
+    return {
         "due_at": due_at,
         "enqueue_count": Job.enqueue_count + 1,
         "attempts": 0,
         "status": JobStatus.WAITING,
         "enqueued_until": None,
-        "payload": payload or {},
     }
-    db.session.execute(statement.on_conflict_do_update(index_elements=["unique_key"], set_=moved))
 
 
 def make_job(kind: str, *, due_at: datetime, owner_id: UUID, subject: UUID, unique_key: str) -> Job:
@@ -89,13 +96,7 @@ def run_now(unique_key: str) -> None:
     db.session.execute(
         update(Job)
         .where(Job.unique_key == unique_key)
-        .values(
-            due_at=clock.now(),
-            enqueue_count=Job.enqueue_count + 1,
-            attempts=0,
-            status=JobStatus.WAITING,
-            enqueued_until=None,
-        )
+        .values(_moved_to(clock.now()))
         .execution_options(synchronize_session=False)
     )
 
@@ -132,11 +133,6 @@ def ready_lanes(lanes: Collection[Lane]) -> set[Lane]:
     """Returns those of the lanes in which a due job waits for a thread, by one query."""
     asked = (select(literal(lane.value)).where(select(Job.id).where(is_ready(lane)).exists()) for lane in lanes)
     return {Lane(found) for found in db.session.scalars(union_all(*asked))}
-
-
-def has_ready_jobs(lane: Lane) -> bool:
-    """Returns True if a due job of this lane waits for a thread."""
-    return db.session.scalar(select(Job.id).where(is_ready(lane)).limit(1)) is not None
 
 
 def is_held(job: ClaimedJob) -> bool:

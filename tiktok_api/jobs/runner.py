@@ -49,9 +49,8 @@ class Runner:
         self._lanes: list[LaneThreads] = []
         self._stopping = threading.Event()
         self._stopped = threading.Event()
-        self._woken: thread_queues.SimpleQueue[LaneThreads | None] = (
-            thread_queues.SimpleQueue()
-        )  # also by signal handlers
+        # A signal handler may put into it as well.
+        self._woken: thread_queues.SimpleQueue[LaneThreads | None] = thread_queues.SimpleQueue()
 
     def run_forever(self) -> None:
         """Run jobs until `stop()`; running jobs are finished first.

@@ -12,7 +12,6 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.db.reads import Given, is_any, planned_anew, reading
 from tiktok_api.db.search import without_index
-from tiktok_api.errors import NotFound
 from tiktok_api.media import quotas
 from tiktok_api.media.errors import MediaNotReady
 from tiktok_api.media.models import NAMES, Media, MediaKind, MediaStatus
@@ -102,10 +101,7 @@ def _one_or_any(one: str, several: str, values: Sequence[Any] | None) -> dict[st
 
 def show_media(caller: Identity, media_id: UUID) -> Any:
     """Returns the caller's media with this id, to be looked at. Raises NotFound."""
-    found = _media.first(**caller.reach, id=media_id)
-    if found is None:
-        raise NotFound
-    return found
+    return _media.one(**caller.reach, id=media_id)
 
 
 def show_ready(caller: Identity, media_id: UUID) -> Any:

@@ -6,17 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from tiktok_api import clock, events
-from tiktok_api.accounts.models import Account
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media
 from tiktok_api.posts.drafts import fill_in_defaults, find_media, make_publications, media_rows
-from tiktok_api.posts.errors import NotPublishable
 from tiktok_api.posts.models import PUBLISH, Post, Publication
-from tiktok_api.posts.preflight.grants import check_grants
-from tiktok_api.posts.preflight.report import Reasons, check_all
+from tiktok_api.posts.preflight.report import Reasons, must_be_publishable
 from tiktok_api.posts.publishing.transitions import derive_status, make_entry
 from tiktok_api.posts.schedule import resolve_time
 from tiktok_api.posts.states import PublicationState
@@ -47,7 +44,7 @@ def create_post(
             for name, value in resolve_time(**slot).items():
                 setattr(post, name, value)
         with reasons.gather():
-            _must_be_publishable(post, publications, media, accounts)
+            must_be_publishable(post, dict(enumerate(publications)), media, accounts)
     reasons.raise_any()
     if slot:
         _schedule(post, publications)
@@ -56,15 +53,6 @@ def create_post(
         _plan(caller, post, publications, media)
     columns = {column.key: getattr(post, column.key) for column in Post.__table__.columns}
     return SimpleNamespace(**columns, media_ids=[each.id for each in media], targets=publications)
-
-
-def _must_be_publishable(
-    post: Post, publications: Sequence[Publication], media: Sequence[Media], accounts: dict[UUID, Account]
-) -> None:
-    targets = dict(enumerate(publications))
-    problems = check_all(post, targets, media, accounts, by_cache=True) + check_grants(post, targets, accounts)
-    if problems:
-        raise NotPublishable(errors=[problem.as_fault() for problem in problems])
 
 
 def _schedule(post: Post, publications: Sequence[Publication]) -> None:

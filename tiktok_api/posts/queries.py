@@ -11,7 +11,6 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.db.reads import Given, is_any, list_of, planned_anew, reading
 from tiktok_api.db.search import without_index
-from tiktok_api.errors import NotFound
 from tiktok_api.posts.models import (
     CAPTIONS,
     Attempt,
@@ -29,9 +28,9 @@ KEYS: Keys = (Post.created_at, Post.id)
 
 
 _FEW = 1_000
+"""So many posts of some statuses are read sooner than all those of an account, of which most may have another status."""
 _MOST_PREPARED = 8
 """Accounts of a list for which a connection keeps plans: one for each number of them, and each as large as the number."""
-"""So many posts of some statuses are read sooner than all those of an account, of which most may have another status."""
 
 
 def visible_to(caller: Identity | Given) -> list[Any]:
@@ -211,10 +210,7 @@ def _one_by_one(name: str, values: Iterable[Any]) -> dict[str, Any]:
 
 def show_post(caller: Identity, post_id: UUID) -> Any:
     """Returns one post with its parts. Raises NotFound."""
-    post = _post.first(**caller.reach, id=post_id)
-    if post is None:
-        raise NotFound
-    return _with_targets([post])[0]
+    return _with_targets([_post.one(**caller.reach, id=post_id)])[0]
 
 
 def _with_targets(posts: Sequence[Any]) -> list[Any]:
@@ -228,17 +224,14 @@ def _with_targets(posts: Sequence[Any]) -> list[Any]:
 def get_publications(caller: Identity, post_id: UUID) -> list[dict[str, Any]]:
     """Returns a post's publications with attempts and timeline. Raises NotFound."""
     found = _publications.all(**caller.reach, post_id=post_id)
-    if not found and _post_ids.first(**caller.reach, id=post_id) is None:
-        raise NotFound
+    if not found:
+        _post_ids.one(**caller.reach, id=post_id)
     return _with_history(found)
 
 
 def get_publication(caller: Identity, publication_id: UUID) -> dict[str, Any]:
     """Returns one publication with attempts and timeline. Raises NotFound."""
-    found = _publications.first(**caller.reach, id=publication_id)
-    if found is None:
-        raise NotFound
-    return _with_history([found])[0]
+    return _with_history([_publications.one(**caller.reach, id=publication_id)])[0]
 
 
 @reading

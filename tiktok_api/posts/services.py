@@ -23,14 +23,12 @@ from tiktok_api.posts.drafts import (
 from tiktok_api.posts.errors import (
     NothingToCancel,
     NothingToRetry,
-    NotPublishable,
     PostInProgress,
     PostNotMovable,
     PublicationNotUnconfirmed,
 )
 from tiktok_api.posts.models import Post, PostMode, PostStatus, Publication
-from tiktok_api.posts.preflight.grants import check_grants
-from tiktok_api.posts.preflight.report import Reasons, check_all
+from tiktok_api.posts.preflight.report import Reasons, must_be_publishable
 from tiktok_api.posts.publishing.transitions import (
     abandon_attempt,
     derive_status,
@@ -174,11 +172,7 @@ def _must_be_publishable(
     """Raises NotPublishable. The content may change while an account must be connected again: only a new time needs it."""
     media = pending_media.media_of(post.id, is_locked=True)
     accounts = load_accounts(publication.account_id for publication in targets.values())
-    problems = check_all(post, targets, media, accounts, by_cache=by_cache)
-    if are_targets_new:
-        problems += check_grants(post, targets, accounts)
-    if problems:
-        raise NotPublishable(errors=[problem.as_fault() for problem in problems])
+    must_be_publishable(post, targets, media, accounts, needs_grants=are_targets_new, by_cache=by_cache)
     pending_media.check_when_known(post, media)
 
 

@@ -146,7 +146,7 @@ def test_two_workers_at_the_same_conversion_leave_one_result(scene, app, owner, 
     made = ask(owner, source)
     with app.app_context():
         job_id = db.session.scalar(select(Job.id).where(Job.kind == CONVERT))
-        job = executor.claim(job_id, timedelta(seconds=60))
+        [job] = executor.claim([job_id], timedelta(seconds=60))
     together = Barrier(2)
 
     def work():

@@ -114,7 +114,7 @@ def test_a_worker_that_slept_beyond_its_lease_adds_nothing_when_it_wakes(app, ow
     server = source(slow)
     media = begin(server.url())
     with app.app_context():
-        sleeper = executor.claim(db.session.scalar(select(Job.id)), timedelta(seconds=0.2))
+        [sleeper] = executor.claim(db.session.scalars(select(Job.id)).all(), timedelta(seconds=0.2))
 
     def sleep_and_wake():
         with app.app_context():

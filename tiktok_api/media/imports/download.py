@@ -123,7 +123,7 @@ def _put_off(job: ClaimedJob, download: "_Download", error: RetryLater | Passing
 
 def _others_wait() -> bool:
     """Returns True if another import waits for a place. No transaction is left open: the next bytes may take long."""
-    is_needed = queue.has_ready_jobs(Lane.IMPORT)
+    is_needed = bool(queue.ready_lanes([Lane.IMPORT]))
     end_reading()
     return is_needed
 

@@ -14,6 +14,7 @@ from tiktok_api.errors import Invalid
 from tiktok_api.media.models import Media
 from tiktok_api.posts.errors import NotPublishable
 from tiktok_api.posts.models import Post, Publication
+from tiktok_api.posts.preflight.grants import check_grants
 from tiktok_api.posts.preflight.rules import PostFinding, check_against_creator, check_post, check_words
 from tiktok_api.posts.publishing.content import overrides_in
 from tiktok_api.tiktok import BAN_CODES
@@ -106,7 +107,24 @@ def _original(pointer: str, places: Places) -> str:
     return f"/{found[1]}/{kept[place]}{found[3]}" if place < len(kept) else pointer
 
 
-def check_all(
+def must_be_publishable(
+    post: Post,
+    targets: Mapping[int, Publication],
+    media: Sequence[Media],
+    accounts: Mapping[UUID, Account],
+    *,
+    needs_grants: bool = True,
+    by_cache: bool = True,
+) -> None:
+    """Raises NotPublishable with all that is wrong: with the post, for its creators, and of what they must have granted."""
+    problems = _check_all(post, targets, media, accounts, by_cache=by_cache)
+    if needs_grants:
+        problems += check_grants(post, targets, accounts)
+    if problems:
+        raise NotPublishable(errors=[problem.as_fault() for problem in problems])
+
+
+def _check_all(
     post: Post,
     targets: Mapping[int, Publication],
     media: Sequence[Media],

@@ -73,7 +73,7 @@ def is_session_known(user_id: object, session: str, token: str) -> bool:
         return False
     quota = service(Settings).rate_limit_per_minute
     answer = service(Counts).count_known(
-        f"{_key_of_user(user_id)}", quota, _WINDOW_SECONDS, session=session, token=f"{user_id} {token}"
+        _key_of_user(user_id), quota, _WINDOW_SECONDS, session=session, token=f"{user_id} {token}"
     )
     if isinstance(answer, UnknownSession):
         g.unknown_session = answer
