@@ -1,6 +1,7 @@
 """Figures of benchmarks: named numbers out of the dataclasses that they return, kept to be compared with the next run's."""
 
 import json
+import statistics
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -82,6 +83,12 @@ def table_of(title: str, found: Iterable[Figure], last: Mapping[str, float]) -> 
             shown(_ratio(figure.value, before)),
         )
     return table
+
+
+def latencies_ms(seconds: Iterable[float]) -> tuple[float, float, float]:
+    """Median, p99 and worst, in milliseconds."""
+    ordered = sorted(1000 * each for each in seconds)
+    return statistics.median(ordered), ordered[int(len(ordered) * 0.99)], ordered[-1]
 
 
 def _ratio(value: float, other: float | None) -> float | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import library
+from benchmarks.figures import latencies_ms
 from benchmarks.load import Load, drive, request_of
 from benchmarks.processes import cpu_seconds, pss_mebibytes
 from benchmarks.serving import OURS, Backends, backends, environment_of, gunicorn
@@ -70,9 +71,10 @@ class _Side:
     def figures(self, kind: str) -> tuple[float, float, float]:
         """CPU ms a request, requests a second, and ms within which 99 of 100 were answered."""
         loads = self.loads[kind]
-        seconds = sorted(itertools.chain.from_iterable(load.seconds for load in loads))
+        seconds = list(itertools.chain.from_iterable(load.seconds for load in loads))
         rate = len(seconds) / sum(load.lasted for load in loads)
-        return 1000 * self.cpu[kind] / len(seconds), rate, 1000 * seconds[int(len(seconds) * 0.99)]
+        _, p99_ms, _ = latencies_ms(seconds)
+        return 1000 * self.cpu[kind] / len(seconds), rate, p99_ms
 
 
 def measure(*, seconds: float = 2.0, rounds: int = 3, posts: int = 400) -> list[HttpFigures | MemoryFigures]:

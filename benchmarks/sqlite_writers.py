@@ -4,7 +4,6 @@ SQLite has one writer at a time. Clients are threads of this process, so the fig
 time of the clients in them.
 """
 
-import statistics
 import tempfile
 import threading
 import time
@@ -12,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.figures import latencies_ms
 from benchmarks.stage import PASSWORD, make_app
 from tiktok_api.cli.stack.settings import local_settings
 
@@ -66,15 +66,16 @@ def _run(act: Callable[[], bool], clients: int, seconds: float) -> list[tuple[fl
 
 
 def _figures(tries: list[tuple[float, bool]], clients: int) -> WriterFigures:
-    ordered = sorted(1000 * took for took, _ in tries)
+    seconds = [took for took, _ in tries]
+    median_ms, p99_ms, worst_ms = latencies_ms(seconds)
     return WriterFigures(
         clients=clients,
         creates=len(tries),
         failures=sum(not is_good for _, is_good in tries),
-        median_ms=statistics.median(ordered),
-        p99_ms=ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))],
-        worst_ms=ordered[-1],
-        creates_per_second=1000 * clients * len(ordered) / sum(ordered),
+        median_ms=median_ms,
+        p99_ms=p99_ms,
+        worst_ms=worst_ms,
+        creates_per_second=clients * len(seconds) / sum(seconds),
     )
 
 

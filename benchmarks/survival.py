@@ -4,7 +4,6 @@ Takes a running server with open registration and no rate limit, and a running w
 """
 
 import secrets
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 from rich.console import Console
 
-from benchmarks.figures import figures_of, table_of
+from benchmarks.figures import figures_of, latencies_ms, table_of
 from benchmarks.hostile import MEBIBYTE, Target, attack
 from benchmarks.serving import OURS, ROOT, environment_of, gunicorn
 from benchmarks.stage import PASSWORD
@@ -158,7 +157,7 @@ def compare(url: str, *, connections: int = 200, seconds: float = 90.0) -> list[
         time.sleep(5)  # until they hold what they can
         attacked = measure(guest, seconds=seconds)
     return [
-        SurvivalFigures(figure.act, *_milliseconds(figure), figure.failures, *_milliseconds(before))
+        SurvivalFigures(figure.act, *latencies_ms(figure.seconds), figure.failures, *latencies_ms(before.seconds))
         for figure, before in zip(attacked, alone, strict=True)
     ]
 
@@ -177,12 +176,6 @@ def measure_own(*, connections: int = 200, seconds: float = 90.0) -> list[Surviv
                 return compare(url, connections=connections, seconds=seconds)
             finally:
                 worker.terminate()
-
-
-def _milliseconds(figure: Figure) -> tuple[float, float, float]:
-    """Median, p99 and worst."""
-    ordered = sorted(1000 * second for second in figure.seconds)
-    return statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))], ordered[-1]
 
 
 def main(url: str, seconds: float = 90.0) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from benchmarks.__main__ import BENCHMARKS
-from benchmarks.figures import Figure, figures_of, load, save, table_of
+from benchmarks.figures import Figure, figures_of, latencies_ms, load, save, table_of
 from tests.architecture.source import ROOT
 
 
@@ -58,6 +58,12 @@ def test_a_table_shows_the_ratios():
 
     [row] = [line for line in console.file.getvalue().splitlines() if "cpu ms" in line]
     assert [cell.strip() for cell in row.strip("│").split("│")] == ["a list, cpu ms", "3", "1.5", "2", "6", "0.5"]
+
+
+def test_latencies_are_median_p99_and_worst():
+    assert latencies_ms(second for second in range(100, 0, -1)) == (50_500, 100_000, 100_000)
+    assert latencies_ms(second for second in range(200, 0, -1)) == (100_500, 199_000, 200_000)
+    assert latencies_ms([0.5]) == (500, 500, 500)
 
 
 def test_every_benchmark_is_run():
