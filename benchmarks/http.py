@@ -6,7 +6,6 @@ are on the same machine: requests a second are good for ratios alone.
 
 import itertools
 import json
-import os
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,10 +16,10 @@ from benchmarks import library
 from benchmarks.figures import latencies_ms
 from benchmarks.load import Load, drive, request_of
 from benchmarks.processes import cpu_seconds, pss_mebibytes
-from benchmarks.serving import OURS, Backends, backends, environment_of, gunicorn
+from benchmarks.serving import OURS, Backends, backends, environment_of, gunicorn, settings_of
 from tiktok_api.app import create_app
 from tiktok_api.schema import revisions
-from tiktok_api.settings import Settings, load
+from tiktok_api.settings import Settings
 
 CLIENTS, WORKERS = 16, 2
 THE_FOUR = ("list of 50", "one post", "create", "90-day series")
@@ -114,21 +113,11 @@ def _side(url: str, pid: int, found: Backends) -> _Side:
 
 
 def _prepare(environment: dict[str, str], posts: int) -> tuple[Settings, dict[int, str]]:
-    settings = _settings_of(environment)
+    settings = settings_of(environment)
     app = create_app(settings)
     with app.app_context():
         revisions.upgrade()
     return settings, library.fill(app, posts=posts)
-
-
-def _settings_of(environment: dict[str, str]) -> Settings:
-    before = dict(os.environ)
-    os.environ.update(environment)
-    try:
-        return load(env_file=None)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def _requests(tokens: dict[int, str], posts: int) -> dict[str, list[bytes]]:

@@ -10,19 +10,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import psutil
 from flask import Flask
 from rich.console import Console
 from sqlalchemy import Engine, create_engine, func, make_url, select, text, update
 
+from benchmarks.processes import cpu_seconds
+from benchmarks.serving import ROOT, settings_of
 from tests import oauth_consent, servers
 from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
@@ -39,7 +40,6 @@ from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.models import Job
 from tiktok_api.posts.models import PUBLISH, Post, Publication
 from tiktok_api.posts.states import VISIBLE
-from tiktok_api.settings import load
 from tiktok_api.simulator import Control, running
 
 POSTS_OF_AN_ACCOUNT = 5
@@ -124,8 +124,7 @@ def _environment(database_url: str, simulator_url: str, folder: Path, threads: i
 
 def _prepare(environment: dict[str, str], simulator: Any, folder: Path, accounts: int, posts: int) -> None:
     """Make the tables, a user with accounts and a video, and posts whose time has not come; nothing else comes due."""
-    with patch.dict(os.environ, environment):
-        app = create_app(load(env_file=None))
+    app = create_app(settings_of(environment))
     with app.app_context():
         Model.metadata.create_all(db.engine)
         owner = Person(app, "owner@example.com")
@@ -186,10 +185,10 @@ class _Race:
             wait_until(lambda: self._count(select(func.count(WorkerHeartbeat.id))) == workers, seconds=60)
             pids = [process.pid for process in processes]
             began, transactions = time.monotonic(), self._count_transactions()
-            cpu = _Cpu(pids, postgresql)
+            cpu = _cpu_seconds(pids, postgresql)
             self._make_due()
             published, seconds = self._watch(began)
-            spent = cpu.spent()
+            spent = [after - before for before, after in zip(cpu, _cpu_seconds(pids, postgresql), strict=True)]
         transactions = (
             self._count_transactions() - transactions
         )  # the workers have ended, and with that told all of theirs
@@ -208,10 +207,9 @@ class _Race:
     @contextmanager
     def _workers(self, count: int) -> Iterator[Sequence["subprocess.Popen[bytes]"]]:
         command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
-        root = Path(__file__).resolve().parents[1]
         with (self._folder / "worker.log").open("wb") as log:
             processes = [
-                subprocess.Popen(command, cwd=root, env=os.environ | self._environment, stdout=log, stderr=log)
+                subprocess.Popen(command, cwd=ROOT, env=os.environ | self._environment, stdout=log, stderr=log)
                 for _ in range(count)
             ]
             try:
@@ -248,36 +246,19 @@ class _Race:
             text("select xact_commit + xact_rollback from pg_stat_database where datname = current_database()")
         )
 
-    def _find_server(self) -> psutil.Process | None:
-        """PostgreSQL's first process, if it is on this machine."""
+    def _find_server(self) -> int | None:
+        """The id of PostgreSQL's first process, if it is on this machine."""
         if make_url(self._environment["DATABASE_URL"]).host not in (None, "127.0.0.1", "localhost"):
             return None
         try:
-            return psutil.Process(self._count(text("select pg_backend_pid()"))).parent()
+            return psutil.Process(self._count(text("select pg_backend_pid()"))).ppid()
         except psutil.Error:
             return None
 
 
-class _Cpu:
-    """The CPU seconds that the workers, PostgreSQL and this process, the simulator's, take."""
-
-    def __init__(self, workers: Sequence[int], postgresql: psutil.Process | None) -> None:
-        self._shares: list[Callable[[], float]] = [
-            lambda: sum(_seconds(psutil.Process(pid)) for pid in workers),
-            lambda: 0.0 if postgresql is None else sum(map(_seconds, [postgresql, *postgresql.children()])),
-            lambda: _seconds(psutil.Process()),
-        ]
-        self._before = [share() for share in self._shares]
-
-    def spent(self) -> list[float]:
-        """Seconds since the beginning."""
-        return [share() - before for share, before in zip(self._shares, self._before, strict=True)]
-
-
-def _seconds(process: psutil.Process) -> float:
-    """With those of its children that have ended."""
-    times = process.cpu_times()
-    return float(times.user + times.system + times.children_user + times.children_system)
+def _cpu_seconds(workers: Sequence[int], postgresql: int | None) -> tuple[float, float, float]:
+    """CPU seconds of the workers, of PostgreSQL and of this process, which runs the simulator."""
+    return cpu_seconds(workers), cpu_seconds([] if postgresql is None else [postgresql]), time.process_time()
 
 
 def main(accounts: int = 60, posts: int = 240, threads: int = 4) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 import requests
@@ -16,6 +17,7 @@ from redis import Redis
 
 from tests.servers import free_port, postgresql, redis, wait_until
 from tiktok_api.cli.stack.settings import local_environment
+from tiktok_api.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("--config", "python:tiktok_api.gunicorn_config", "tiktok_api.app:create_app_or_exit()")
@@ -47,6 +49,12 @@ def environment_of(folder: Path, **more: str) -> dict[str, str]:
     chosen = local_environment(api_url="http://127.0.0.1:8080", simulator_url=None, instance=folder / "instance")
     limits = {"RATE_LIMIT_PER_MINUTE": "1000000", "UPLOAD_MEBIBYTES_PER_MINUTE": "1000000000"}
     return {**os.environ, **chosen, **limits, "LOG_LEVEL": "WARNING", **more}
+
+
+def settings_of(environment: Mapping[str, str]) -> Settings:
+    """The settings of a process with this environment."""
+    with patch.dict(os.environ, environment):
+        return load(env_file=None)
 
 
 @contextmanager
