@@ -251,7 +251,7 @@ class _Race:
         if make_url(self._environment["DATABASE_URL"]).host not in (None, "127.0.0.1", "localhost"):
             return None
         try:
-            return psutil.Process(self._count(text("select pg_backend_pid()"))).ppid()
+            return int(psutil.Process(self._count(text("select pg_backend_pid()"))).ppid())
         except psutil.Error:
             return None
 
