@@ -8,6 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
+from benchmarks.rows import id_of, id_on_postgresql, id_on_sqlite, insert
+
 USERS, ACCOUNTS_OF_FIRST = 100, 10
 FIRST_DAY = 1_735_689_600  # 2025-01-01
 SECONDS_APART = 30
@@ -17,16 +19,12 @@ _USER, _ACCOUNT, _MEDIA, _POST, _SHOWN, _TARGET, _ATTEMPT = (f"0190000{kind}" fo
 
 def user_id(number: int) -> UUID:
     """The id of a user, from 1."""
-    return _id(_USER, number)
+    return id_of(_USER, number)
 
 
 def account_id(number: int) -> UUID:
     """The id of an account, from 1; the first ten are the first user's."""
-    return _id(_ACCOUNT, number)
-
-
-def _id(kind: str, number: int) -> UUID:
-    return UUID(f"{kind}{number:08x}7000800000000000")
+    return id_of(_ACCOUNT, number)
 
 
 def fill(engine: Engine, posts: int) -> None:
@@ -54,8 +52,7 @@ def fill(engine: Engine, posts: int) -> None:
 class _OnPostgresql:
     empty_bytes, nothing, no_items = "''::bytea", "'{}'::jsonb", "'[]'::jsonb"
 
-    def id(self, kind: str, number: str) -> str:
-        return f"('{kind}' || lpad(to_hex(({number})::bigint), 8, '0') || '7000800000000000')::uuid"
+    id = staticmethod(id_on_postgresql)
 
     def time(self, seconds: str) -> str:
         return f"to_timestamp({seconds})"
@@ -67,14 +64,13 @@ class _OnPostgresql:
 class _OnSqlite:
     empty_bytes, nothing, no_items = "x''", "'{}'", "'[]'"
 
-    def id(self, kind: str, number: str) -> str:
-        return f"('{kind}' || printf('%08x', {number}) || '7000800000000000')"
+    id = staticmethod(id_on_sqlite)
 
     def time(self, seconds: str) -> str:
         return f"(strftime('%Y-%m-%d %H:%M:%f', {seconds}, 'unixepoch') || '000')"
 
     def numbers(self, most: int) -> str:
-        return f"(SELECT g FROM numbers WHERE g <= {most})"  # noqa: S608  # numbers of our own, as below
+        return f"(SELECT g FROM numbers WHERE g <= {most})"  # noqa: S608  # a number of our own
 
 
 def _statements(posts: int, sql: _OnPostgresql | _OnSqlite) -> list[str]:
@@ -118,9 +114,9 @@ def _people(sql: _OnPostgresql | _OnSqlite) -> list[str]:
     media = {"id": sql.id(_MEDIA, "g"), "owner_id": sql.id(_USER, "g"), "status": "'ready'", "kind": "'video'"}
     media |= {"name": "'video ' || g", "received_bytes": "1", "reserved_bytes": "0", "is_wanted": "false"}
     return [
-        _insert("users", user | {"created_at": start}, sql.numbers(USERS)),
-        _insert("accounts", account | {"created_at": start}, sql.numbers(USERS - 1 + ACCOUNTS_OF_FIRST)),
-        _insert("media", media | {"created_at": start, "updated_at": start}, sql.numbers(USERS)),
+        insert("users", sql.numbers(USERS), **user, created_at=start),
+        insert("accounts", sql.numbers(USERS - 1 + ACCOUNTS_OF_FIRST), **account, created_at=start),
+        insert("media", sql.numbers(USERS), **media, created_at=start, updated_at=start),
     ]
 
 
@@ -135,7 +131,7 @@ def _posts(ids: dict[str, str], numbers: str, sql: _OnPostgresql | _OnSqlite, *,
     post |= dict.fromkeys(("consented_at", "updated_at", "created_at"), sql.time(_CREATED))
     shown = {"id": sql.id(_SHOWN, "g"), "post_id": ids["post_id"], "position": "0", "created_at": sql.time(_CREATED)}
     shown |= {"media_id": sql.id(_MEDIA, f"g % {USERS} + 1")}
-    return [_insert("posts", post, numbers), _insert("post_media", shown, numbers)]
+    return [insert("posts", numbers, **post), insert("post_media", numbers, **shown)]
 
 
 def _publications(ids: dict[str, str], numbers: str, sql: _OnPostgresql | _OnSqlite) -> list[str]:
@@ -153,7 +149,7 @@ def _publications(ids: dict[str, str], numbers: str, sql: _OnPostgresql | _OnSql
     )
     attempt |= dict.fromkeys(("intended_at", "final_at"), _publish_at(sql)) | {"created_at": sql.time(_CREATED)}
     received = f"{numbers} WHERE {_STATUS} = 'published'"
-    return [_insert("publications", publication, numbers), _insert("attempts", attempt, received)]
+    return [insert("publications", numbers, **publication), insert("attempts", received, **attempt)]
 
 
 _CREATED, _LATER = f"{FIRST_DAY} + g * {SECONDS_APART}", "1893456000"  # the latter is 2030-01-01
@@ -174,7 +170,3 @@ def _words(posts: int) -> str:
         f"CASE WHEN g < {3 * posts // 10} THEN ' {OLD_WORD}' WHEN g > {7 * posts // 10} THEN ' {NEW_WORD}' ELSE '' END"
         f" || CASE WHEN g / 10 % 20000 = 70 THEN ' {RARE_WORD}' ELSE '' END"
     )
-
-
-def _insert(table: str, values: dict[str, str], source: str) -> str:
-    return f"INSERT INTO {table} ({', '.join(values)}) SELECT {', '.join(values.values())} FROM {source}"  # noqa: S608
