@@ -16,14 +16,14 @@ from rich.console import Console
 
 from benchmarks import http, publishing, scale, sign_in, sqlite_writers, start_up, survival, uploads
 from benchmarks.figures import figures_of, load, save, table_of
-from benchmarks.serving import backends
+from tests.servers import postgresql
 
 
 def _measure_scale(is_short: bool) -> object:
     """On both databases."""
     posts = 20_000 if is_short else 1_000_000
-    with backends() as found, tempfile.TemporaryDirectory() as scratch:
-        urls = (found.database_url, f"sqlite:///{Path(scratch) / 'scale.sqlite3'}")
+    with postgresql() as postgresql_url, tempfile.TemporaryDirectory() as scratch:
+        urls = (postgresql_url, f"sqlite:///{Path(scratch) / 'scale.sqlite3'}")
         return [scale.measure(url, posts) for url in urls]
 
 

@@ -15,9 +15,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
+from rich.console import Console
 from sqlalchemy import func, select
 
 from benchmarks import scale_rows
+from benchmarks.figures import figures_of, table_of
 from tiktok_api.accounts.models import Account
 from tiktok_api.auth.identity import Identity
 from tiktok_api.cli.stack.settings import local_settings
@@ -34,17 +36,16 @@ LIMIT, ROUNDS = 50, 7
 
 @dataclass(frozen=True, slots=True)
 class PageCost:
-    """CPU milliseconds of one filter, the least of several runs each: other work on the machine only ever adds."""
+    """CPU milliseconds of one filter, the least of several runs each: other work on the machine only ever adds.
+
+    The floor of the last page is the first, than which it should cost no more.
+    """
 
     name: str
     first: float
     last: float
     total: float
-
-    @property
-    def ratio(self) -> float:
-        """How much more the last page costs than the first."""
-        return self.last / self.first
+    floor_last: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _measure_pages(app: Flask, name: str, filters: dict[str, Any]) -> PageCost:
         cursor = _last_page(show)
         first, last = _least(lambda: show()), _least(lambda: show(cursor=cursor))
         total = _least(lambda: show(include_total=True)) - first
-    return PageCost(name, first, last, total)
+    return PageCost(name, first, last, total, floor_last=first)
 
 
 def _last_page(show: Callable[..., pagination.Page]) -> str:
@@ -182,15 +183,8 @@ def _computed(pid: int) -> float:
 def main() -> None:
     """Print the figures of the database in DATABASE_URL."""
     posts = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    costs = measure(os.environ["DATABASE_URL"], posts)
-    sys.stdout.write(
-        f"{costs.database}, {costs.posts:,} posts, a tenth of them the caller's; CPU ms of first page, last page, their ratio, total\n"
-    )
-    for page in costs.pages:
-        figures = f"{page.first:9.2f} {page.last:9.2f} {page.ratio:6.2f} {page.total:9.2f}"
-        sys.stdout.write(f"{page.name:24} {figures}\n")
-    for name, cost in costs.others.items():
-        sys.stdout.write(f"{name:44} {cost:9.2f}\n")
+    found = figures_of(measure(os.environ["DATABASE_URL"], posts), "scale")
+    Console(highlight=False).print(table_of("CPU milliseconds; a tenth of the posts are the caller's", found, {}))
 
 
 if __name__ == "__main__":
