@@ -1,4 +1,4 @@
-"""How long a client waits that creates posts on SQLite while others do: `python -m benchmarks.sqlite_writers`.
+"""How long a client waits that creates posts on SQLite while others do.
 
 SQLite has one writer at a time. Clients are threads of this process, so the figures are those of an embedded server, with the
 time of the clients in them.
@@ -77,7 +77,3 @@ def _figures(tries: list[tuple[float, bool]], clients: int) -> WriterFigures:
         worst_ms=worst_ms,
         creates_per_second=clients * len(seconds) / sum(seconds),
     )
-
-
-if __name__ == "__main__":
-    print(measure())

@@ -170,7 +170,8 @@ def measure_own(*, connections: int = 200, seconds: float = 90.0) -> list[Surviv
         subprocess.run([*tiktok_api, "upgrade"], env=environment, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
         with (
             gunicorn(*OURS, environment=environment) as (url, _pid),
-            subprocess.Popen([*tiktok_api, "worker"], env=environment, cwd=ROOT) as worker,
+            (Path(scratch) / "worker.log").open("wb") as log,
+            subprocess.Popen([*tiktok_api, "worker"], env=environment, cwd=ROOT, stdout=log, stderr=log) as worker,
         ):
             try:
                 return compare(url, connections=connections, seconds=seconds)
