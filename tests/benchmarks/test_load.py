@@ -1,7 +1,6 @@
 """The clients of a benchmark get every answer, and the floor gives the answers that the product gives."""
 
 import itertools
-import json
 
 import pytest
 import requests
@@ -18,8 +17,11 @@ pytestmark = pytest.mark.xdist_group("benchmarks")
 def test_clients_get_the_same_posts_from_both(tmp_path, make_app, postgresql_url, base_settings, redis_server):
     """Tokens of the library are good, and both servers find its posts."""
     tokens = library.fill(make_app(database_url=postgresql_url), posts=3)
-    keys = {"SECRET_KEY": "a secret for tests, forty characters long", "JWT_KEYS": "", "FLOOR_KEY": ""}
-    keys["FLOOR_KEY"] = next(iter(base_settings.jwt_keys.values())).hex()
+    keys = {
+        "SECRET_KEY": "a secret for tests, forty characters long",
+        "JWT_KEYS": "",
+        "FLOOR_KEY": next(iter(base_settings.jwt_keys.values())).hex(),
+    }
     environment = environment_of(tmp_path, DATABASE_URL=postgresql_url, REDIS_URL=redis_server, **keys)
     series = f"/api/v1/analytics/accounts/{library.account_id(2)}/timeseries?from={library.FIRST_DAY}"
     targets = (
@@ -44,5 +46,5 @@ def test_clients_get_the_same_posts_from_both(tmp_path, make_app, postgresql_url
     assert ours[0]["id"] == least[0]["id"]
     assert ours[0]["caption"] == least[0]["caption"]
     assert len(ours[1]["points"]) == len(least[1]["points"]) == 90
-    assert len(ours[2]["data"]) == len(least[2]["data"]) == 2
-    assert json.dumps(least).count("error") == 0
+    assert len(ours[2]["data"]) == 2
+    assert [post["id"] for post in ours[2]["data"]] == [post["id"] for post in least[2]["data"]]
