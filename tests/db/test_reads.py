@@ -26,13 +26,6 @@ def app(make_app: Any, each_database_url: str) -> Flask:
     return make_app(database_url=each_database_url)
 
 
-@pytest.fixture
-def context(app: Flask) -> Any:
-    with app.app_context():
-        yield
-        db.session.remove()
-
-
 def make_users(*names: str) -> list[UUID]:
     with transaction() as session:
         users = [User(email=name, email_key=name, password_hash="-", display_name=name) for name in names]
