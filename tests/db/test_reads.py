@@ -95,7 +95,7 @@ def test_a_query_may_ask_only_for_what_it_is_given(context):
 @on_each_database
 def test_a_naive_time_is_refused(context):
     with pytest.raises(ValueError, match="naive"):
-        Read(_by_name).all(after=datetime(2027, 1, 1))  # noqa: DTZ001
+        Read(_by_name).all(after=datetime(2027, 1, 1))  # noqa: DTZ001  # to be refused
 
 
 @on_each_database

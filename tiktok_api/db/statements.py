@@ -107,7 +107,7 @@ def explained(
     error: Exception, sql: str | None, dialect: Dialect, connection: PoolProxiedConnection | None
 ) -> DBAPIError:
     """The driver's error as SQLAlchemy would raise it; a connection whose prepared plans no longer fit is as good as dead."""
-    is_dead = dialect.is_disconnect(error, connection, None)  # type: ignore[arg-type]
+    is_dead = dialect.is_disconnect(error, connection, None)  # type: ignore[arg-type]  # its pool's proxy does
     is_outdated = getattr(error, "sqlstate", None) == _PLAN_NO_LONGER_FITS
     options: dict[str, Any] = {
         "hide_parameters": True,
@@ -159,7 +159,7 @@ def _model_of(query: Select[Any]) -> type[Model] | None:
 
 @lru_cache(maxsize=512)
 def _row_class(model: type[Model] | None, names: tuple[str, ...]) -> type[Any]:
-    row: type[Any] = namedtuple("Row", names)  # type: ignore[misc]
+    row: type[Any] = namedtuple("Row", names)  # type: ignore[misc]  # names known when it runs
     if model is None:
         return row
     properties = {
