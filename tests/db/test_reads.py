@@ -328,6 +328,24 @@ def test_a_column_of_another_type_since_an_upgrade_is_read_on_a_new_plan(make_ap
     execute(postgresql_url, "drop table read_versions")
 
 
+@pytest.mark.postgres
+def test_so_does_the_orm_at_the_second_try(make_app, postgresql_url):
+    versions = Table("orm_versions", MetaData(), Column("value", String(10)))
+    execute(postgresql_url, "drop table if exists orm_versions", "create table orm_versions (value varchar(10))")
+    execute(postgresql_url, "insert into orm_versions values ('a')")
+    with make_app(database_url=postgresql_url).app_context():
+        before = [db.session.scalar(select(versions.c.value)) for _ in range(10)]
+
+        execute(postgresql_url, "alter table orm_versions alter value type text")
+
+        with pytest.raises(DBAPIError, match="cached plan"):
+            db.session.scalar(select(versions.c.value))
+        db.session.rollback()
+        assert [db.session.scalar(select(versions.c.value)) for _ in range(10)] == before
+        db.session.remove()
+    execute(postgresql_url, "drop table orm_versions")
+
+
 def test_where_no_connection_can_be_made_the_client_is_told_that_the_database_is_away(owner, database_url):
     file = Path(database_url.removeprefix("sqlite:///"))
     with owner.app.app_context():

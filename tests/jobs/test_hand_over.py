@@ -238,3 +238,23 @@ def test_what_could_not_be_given_back_comes_due_when_its_lease_runs_out(jobs, st
     assert not thread.is_alive()
     assert len(failed) == 1
     assert jobs.read("the next").leased_until is not None
+
+
+@on_each_database
+def test_a_lane_for_which_no_thread_could_be_started_goes_on_once_one_can(jobs, start_runner, monkeypatch):
+    start, refused = threading.Thread.start, []
+
+    def refuse(thread):
+        if thread.name.startswith("job-publish"):
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    jobs.enqueue(*numbered(2))
+    start_runner(worker_threads=2)
+    wait_until(lambda: refused)
+
+    monkeypatch.undo()
+
+    wait_until(lambda: sorted(jobs.done) == numbered(2))

@@ -131,3 +131,18 @@ def test_a_redis_that_answers_nonsense_is_as_good_as_one_that_is_away(make_thing
         (200, "98"),
         (200, "97"),
     ]
+
+
+def test_sessions_stay_known_while_new_connections_come(server, counter, headers):
+    def generation_after(path):
+        requests.get(f"{server.url}{path}", headers=headers, timeout=30)
+        return counter.remember()[b"tiktok-api:generation"]
+
+    first = generation_after("/api/v1/auth/me")
+    again = [generation_after("/readyz") for _ in range(3)]  # in a thread, and so on a connection, of its own
+    counter.kill()
+    counter.start()
+
+    assert again == [first] * 3
+    wait_until(lambda: b"tiktok-api:generation" in counter.remember() or ask(server, headers) is None, every=0.5)
+    assert generation_after("/api/v1/auth/me") != first
