@@ -6,7 +6,9 @@ from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
+
+from tests.listening import listening
 
 
 @contextmanager
@@ -27,10 +29,5 @@ def counted_transactions(engine: Engine) -> Iterator[list[list[str]]]:
     def forget(connection: psycopg.Connection[Any], *_: Any) -> None:
         connection.cursor_factory = psycopg.Cursor
 
-    event.listen(engine, "checkout", use)
-    event.listen(engine, "checkin", forget)
-    try:
+    with listening(engine, "checkout", use), listening(engine, "checkin", forget):
         yield counted
-    finally:
-        event.remove(engine, "checkout", use)
-        event.remove(engine, "checkin", forget)

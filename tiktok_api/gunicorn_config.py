@@ -25,7 +25,7 @@ from gunicorn import glogging, util
 from tiktok_api import logs
 from tiktok_api.process.loading import loading
 from tiktok_api.process.privacy import keep_private
-from tiktok_api.server.shares import shares
+from tiktok_api.server import shares
 from tiktok_api.settings import load_or_exit
 
 keep_private()  # the processes that gunicorn forks are private as well

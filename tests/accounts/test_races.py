@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import create_engine, delete, insert, select, text
 
 from tests import oauth_consent
-from tests.conftest import Person
+from tests.conftest import PASSWORD, Person
 from tests.servers import wait_until
 from tiktok_api.accounts.models import Account
 from tiktok_api.auth.models import User
 from tiktok_api.db import transaction
 from tiktok_api.encryption import Encryptor
 from tiktok_api.extensions import services_of
+from tiktok_api.media.models import Media
 
 pytestmark = pytest.mark.postgres
 
@@ -118,3 +119,38 @@ def _have_granted(simulator, person):
     with person.app.app_context(), transaction() as session:
         session.execute(delete(Account))
     return {"access_token": access_token, "refresh_token": refresh_token}
+
+
+def test_a_user_who_leaves_while_their_own_account_comes_back_leaves(
+    person, connect_account, run_jobs, simulator, elsewhere
+):
+    connect_account(person, "ada")
+    location = simulator.control.consent(oauth_consent.begin(person)["authorize_url"], "ada")
+    elsewhere.execute(select(Account.id).with_for_update())
+    with ThreadPoolExecutor(2) as pool:
+        leaving = pool.submit(person.delete, "/auth/me", json={"current_password": PASSWORD})
+        elsewhere.wait_for_blocked(1)
+        coming_back = pool.submit(oauth_consent.come_back, person, location)
+        elsewhere.wait_for_blocked(2)
+        elsewhere.commit()
+
+        assert (leaving.result().status_code, coming_back.result().status_code) == (204, 400)
+
+    run_jobs()
+    assert simulator.world.grants == {}
+
+
+def test_a_user_who_leaves_while_a_post_is_scheduled_leaves(person, make_post, elsewhere):
+    draft = make_post(person)
+    what = {name: draft[name] for name in ("caption", "consent", "privacy_level", "media_ids")}
+    slot = {"publish_at": "2030-01-01T12:00:00Z", "targets": [{"account_id": draft["targets"][0]["account_id"]}]}
+    assert person.delete(f"/posts/{draft['id']}").status_code == 204
+    elsewhere.execute(select(Media.id).with_for_update())
+    with ThreadPoolExecutor(2) as pool:
+        scheduling = pool.submit(person.post, "/posts", json=what | slot)
+        elsewhere.wait_for_blocked(1)
+        leaving = pool.submit(person.delete, "/auth/me", json={"current_password": PASSWORD})
+        elsewhere.wait_for_blocked(2)
+        elsewhere.commit()
+
+        assert (scheduling.result().status_code, leaving.result().status_code) == (201, 204)

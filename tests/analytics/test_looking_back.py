@@ -5,9 +5,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from tests.analytics.conftest import instant
+from tests.listening import listening
 from tiktok_api.analytics import queries
 from tiktok_api.analytics.models import AccountReading, AccountTotals
 from tiktok_api.analytics.queries import INTERACTIONS
@@ -108,9 +109,8 @@ def explain(account_id, how):
     def note(_connection, _cursor, statement, parameters, *_):
         asked.append((statement, parameters))
 
-    event.listen(db.engine, "before_cursor_execute", note)
-    queries.snapshots_at(account_id, [START + timedelta(days=day) for day in range(90)], ("followers", "views"))
-    event.remove(db.engine, "before_cursor_execute", note)
+    with listening(db.engine, "before_cursor_execute", note):
+        queries.snapshots_at(account_id, [START + timedelta(days=day) for day in range(90)], ("followers", "views"))
     [(statement, parameters)] = [each for each in asked if each[0] != "BEGIN"]
     rows = db.session.connection().exec_driver_sql(how + statement, parameters)
     return "\n".join(str(row[-1]) for row in rows)

@@ -1,6 +1,5 @@
 """A session that has ended is refused at once by every process, whatever happens to the Redis in which they remember it."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,11 +9,11 @@ import pytest
 import requests
 
 from tests.conftest import API, PASSWORD
-from tests.media.server_process import Server, environment_of
+from tests.media.server_process import Server, served
 from tests.servers import wait_until
 from tests.web.restartable_redis import RestartableRedis
 
-pytestmark = [pytest.mark.redis, pytest.mark.xdist_group("limits_on_redis")]
+pytestmark = [pytest.mark.redis, pytest.mark.xdist_group("sessions_on_redis")]
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +26,8 @@ def remembered_in() -> Iterator[RestartableRedis]:
 @pytest.fixture(scope="module")
 def server(remembered_in: RestartableRedis, sqlite_template: Path, tmp_path_factory: Any) -> Iterator[Server]:
     """Three processes behind one port."""
-    folder = tmp_path_factory.mktemp("served")
-    shutil.copy(sqlite_template, folder / "test.sqlite3")
-    environment = environment_of(
-        f"sqlite:///{folder / 'test.sqlite3'}",
-        folder,
-        REDIS_URL=remembered_in.url,
-        RATE_LIMIT_ENABLED="true",
-        RATE_LIMIT_PER_MINUTE="1000",
-        WEB_CONCURRENCY="3",
-    )
-    with Server(environment, folder / "log") as server:
+    more = {"REDIS_URL": remembered_in.url, "RATE_LIMIT_ENABLED": "true", "WEB_CONCURRENCY": "3"}
+    with served(sqlite_template, tmp_path_factory.mktemp("served"), RATE_LIMIT_PER_MINUTE="1000", **more) as server:
         yield server
 
 
@@ -46,13 +36,16 @@ class Device:
 
     def __init__(self, server: Server, email: str, *, registers: bool) -> None:
         self._url = server.url + API
-        path, body = ("register", {"email": email}) if registers else ("login", {"email": email})
-        answer = requests.post(f"{self._url}/auth/{path}", json={**body, "password": PASSWORD}, timeout=30)
+        path = "register" if registers else "login"
+        answer = requests.post(f"{self._url}/auth/{path}", json={"email": email, "password": PASSWORD}, timeout=30)
         self.tokens = answer.json()
 
     @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens['access_token']}"}
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(f"{self._url}{path}", headers=self.headers, timeout=30)
 
     def post(self, path: str, **body: Any) -> requests.Response:
         return requests.post(f"{self._url}{path}", json=body or None, headers=self.headers, timeout=30)
@@ -63,11 +56,8 @@ class Device:
     def ask(self, times: int = 40) -> set[int]:
         """The statuses of many requests, several at once."""
 
-        def get(_: int) -> int:
-            return requests.get(f"{self._url}/auth/me", headers=self.headers, timeout=30).status_code
-
         with ThreadPoolExecutor(4) as pool:
-            return set(pool.map(get, range(times)))
+            return set(pool.map(lambda _: self.get("/auth/me").status_code, range(times)))
 
 
 @pytest.fixture
@@ -85,9 +75,8 @@ def change_the_password(_device: Device, other: Device) -> None:
     assert other.post("/auth/password", **passwords).status_code in (200, 204)
 
 
-def end_it_elsewhere(device: Device, other: Device) -> None:
-    answer = requests.get(device._url + "/auth/sessions", headers=other.headers, timeout=30).json()
-    theirs = next(each["id"] for each in answer["data"] if not each["is_current"])
+def end_it_elsewhere(_device: Device, other: Device) -> None:
+    theirs = next(each["id"] for each in other.get("/auth/sessions").json()["data"] if not each["is_current"])
     assert other.delete(f"/auth/sessions/{theirs}").status_code == 204
 
 

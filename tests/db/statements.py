@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from psycopg.pq import Trace
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
+
+from tests.listening import listening
 
 _DONE = re.compile(r'^B\t\d+\tCommandComplete\t "(.*)"$', re.MULTILINE)
 
@@ -33,11 +35,10 @@ def _watch_sqlite(engine: Engine, seen: list[str]) -> Iterator[None]:
         watched.append(connection)
         connection.set_trace_callback(seen.append)
 
-    event.listen(engine, "checkout", look)
     try:
-        yield
+        with listening(engine, "checkout", look):
+            yield
     finally:
-        event.remove(engine, "checkout", look)
         for connection in watched:
             connection.set_trace_callback(None)
     seen[:] = [word for each in seen if (word := each.split()[0].upper()) != "PRAGMA"]  # those are of the tests
@@ -54,11 +55,10 @@ def _watch_postgresql(engine: Engine, seen: list[str]) -> Iterator[None]:
                 connection.pgconn.trace(os.dup(written.fileno()))
                 connection.pgconn.set_trace_flags(Trace.SUPPRESS_TIMESTAMPS)
 
-        event.listen(engine, "checkout", look)
         try:
-            yield
+            with listening(engine, "checkout", look):
+                yield
         finally:
-            event.remove(engine, "checkout", look)
             for connection in watched:
                 connection.pgconn.untrace()
         written.seek(0)

@@ -26,13 +26,6 @@ def app(make_app: Any, each_database_url: str) -> Flask:
     return make_app(database_url=each_database_url)
 
 
-@pytest.fixture
-def context(app: Flask) -> Any:
-    with app.app_context():
-        yield
-        db.session.remove()
-
-
 def make_users(*names: str) -> list[UUID]:
     with transaction() as session:
         users = [User(email=name, email_key=name, password_hash="-", display_name=name) for name in names]
@@ -102,7 +95,7 @@ def test_a_query_may_ask_only_for_what_it_is_given(context):
 @on_each_database
 def test_a_naive_time_is_refused(context):
     with pytest.raises(ValueError, match="naive"):
-        Read(_by_name).all(after=datetime(2027, 1, 1))  # noqa: DTZ001
+        Read(_by_name).all(after=datetime(2027, 1, 1))  # noqa: DTZ001  # to be refused
 
 
 @on_each_database
@@ -333,6 +326,24 @@ def test_a_column_of_another_type_since_an_upgrade_is_read_on_a_new_plan(make_ap
 
         assert [read.first().value for _ in range(10)] == before
     execute(postgresql_url, "drop table read_versions")
+
+
+@pytest.mark.postgres
+def test_so_does_the_orm_at_the_second_try(make_app, postgresql_url):
+    versions = Table("orm_versions", MetaData(), Column("value", String(10)))
+    execute(postgresql_url, "drop table if exists orm_versions", "create table orm_versions (value varchar(10))")
+    execute(postgresql_url, "insert into orm_versions values ('a')")
+    with make_app(database_url=postgresql_url).app_context():
+        before = [db.session.scalar(select(versions.c.value)) for _ in range(10)]
+
+        execute(postgresql_url, "alter table orm_versions alter value type text")
+
+        with pytest.raises(DBAPIError, match="cached plan"):
+            db.session.scalar(select(versions.c.value))
+        db.session.rollback()
+        assert [db.session.scalar(select(versions.c.value)) for _ in range(10)] == before
+        db.session.remove()
+    execute(postgresql_url, "drop table orm_versions")
 
 
 def test_where_no_connection_can_be_made_the_client_is_told_that_the_database_is_away(owner, database_url):

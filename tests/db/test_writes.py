@@ -22,13 +22,6 @@ def app(make_app: Any, each_database_url: str) -> Flask:
     return make_app(database_url=each_database_url, allow_test_clock=False)
 
 
-@pytest.fixture
-def context(app: Flask) -> Any:
-    with app.app_context():
-        yield
-        db.session.remove()
-
-
 def user(name: str) -> User:
     return make_row(User, email=name, email_key=name, password_hash="-")
 

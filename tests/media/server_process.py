@@ -1,10 +1,12 @@
 """The API in a process of its own, served by gunicorn as in production, to be cut off and killed."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -71,6 +73,11 @@ class Server:
         return self._process.pid
 
     @property
+    def worker_ids(self) -> list[int]:
+        """The processes that serve."""
+        return [pid for pid in self.process_ids if pid != self.master_id]
+
+    @property
     def process_ids(self) -> list[int]:
         """Every process of it."""
         assert self._process is not None
@@ -84,6 +91,15 @@ class Server:
             return requests.get(f"{self.url}/livez", timeout=5).status_code == 200
         except requests.RequestException:
             return False
+
+
+@contextmanager
+def served(template: Path, folder: Path, *options: str, **more: str) -> Iterator[Server]:
+    """A server on a copy of an empty database, in a folder of its own; `more` settings, and `options` of gunicorn's."""
+    shutil.copy(template, folder / "test.sqlite3")
+    environment = environment_of(f"sqlite:///{folder / 'test.sqlite3'}", folder, **more)
+    with Server(environment, folder / "log", *options) as running:
+        yield running
 
 
 def environment_of(database_url: str, folder: Path, **more: str) -> dict[str, str]:

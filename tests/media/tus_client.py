@@ -1,6 +1,7 @@
 """A tus client of a few lines, every header in sight."""
 
 import base64
+import hashlib
 import io
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,12 @@ class Upload:
 
 def metadata(**values: str) -> str:
     return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in values.items())
+
+
+def checksum(algorithm: str, content: bytes) -> dict[str, str]:
+    """The header that announces a checksum."""
+    digest = hashlib.new(algorithm, content).digest()
+    return {"Upload-Checksum": f"{algorithm} {base64.b64encode(digest).decode()}"}
 
 
 def create(person: Person, length: int | None, **options: Any) -> TestResponse:

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import httpx2
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 
+from tests.listening import listening
 from tiktok_api.tiktok import DeadlineTransport
 
 Act = Callable[[], Any]
@@ -80,7 +81,7 @@ class Interruptible(httpx2.BaseTransport):
 @contextmanager
 def between_transactions(engine: Engine, number: int, act: Act) -> Iterator[Happening]:
     """Let `act` happen just before the worker's `number`th transaction begins: it holds no lock then."""
-    with Happening(number, act) as happening, _listening(engine, "checkout", lambda *_: happening.chance()):
+    with Happening(number, act) as happening, listening(engine, "checkout", lambda *_: happening.chance()):
         yield happening
 
 
@@ -92,7 +93,7 @@ def before_statements(engine: Engine, text: str, number: int, act: Act) -> Itera
         if text in statement:
             happening.chance()
 
-    with Happening(number, act) as happening, _listening(engine, "before_cursor_execute", on_execute):
+    with Happening(number, act) as happening, listening(engine, "before_cursor_execute", on_execute):
         yield happening
 
 
@@ -105,12 +106,3 @@ def around_calls(transport: Interruptible, number: int, when: str, act: Act) -> 
             yield happening
         finally:
             setattr(transport, when, lambda: None)
-
-
-@contextmanager
-def _listening(engine: Engine, name: str, listener: Callable[..., None]) -> Iterator[None]:
-    event.listen(engine, name, listener)
-    try:
-        yield
-    finally:
-        event.remove(engine, name, listener)

@@ -12,6 +12,7 @@ from gunicorn.config import Config
 from tiktok_api.metrics import counters
 from tiktok_api.server.connection import ClientConnection
 from tiktok_api.server.paced_socket import PacedSocket
+from tiktok_api.server.shares import Share
 from tiktok_api.server.worker import GuardedWorker
 
 
@@ -27,6 +28,7 @@ def worker(listener: socket.socket) -> Iterator[GuardedWorker]:
     """As in its process after the start, with room for one connection."""
     worker = GuardedWorker(1, os.getpid(), [listener], None, 30, Config(), logging.getLogger(__name__))
     worker.poller, worker._counters, worker.most_connections = selectors.DefaultSelector(), counters, 1
+    worker._share = Share(1, is_alone=True)
     yield worker
     worker.murder_keepalived(force=True)
     worker.poller.close()

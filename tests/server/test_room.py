@@ -2,7 +2,6 @@
 
 import http.client
 import resource
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.media.server_process import Server, environment_of
+from tests.media.server_process import Server, served
 from tests.server.connections import answer, connected, everything, gauge, lines
 
 pytestmark = pytest.mark.xdist_group("crowded server")
@@ -20,10 +19,7 @@ MOST = 40
 
 @pytest.fixture(scope="module")
 def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("crowded")
-    shutil.copy(sqlite_template, folder / "test.sqlite3")
-    environment = environment_of(f"sqlite:///{folder / 'test.sqlite3'}", folder)
-    with Server(environment, folder / "log", "--worker-connections", str(MOST)) as running:
+    with served(sqlite_template, tmp_path_factory.mktemp("crowded"), "--worker-connections", str(MOST)) as running:
         yield running
 
 

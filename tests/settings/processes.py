@@ -9,12 +9,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import requests
+
 ROOT = Path(__file__).parents[2]
 
 GUNICORN = ("gunicorn", "--config", "python:tiktok_api.gunicorn_config", "wsgi:app")
 UPGRADE = ("flask", "--app", "wsgi", "db", "upgrade")
 WORKER = ("flask", "--app", "wsgi", "worker")
 DOCTOR = ("tiktok_api.cli.chores.doctor",)
+
+SIMULATED = {"TIKTOK_CLIENT_KEY": "awsimclient0001", "TIKTOK_CLIENT_SECRET": "sim-client-secret-0001"}
+REQUIRED = SIMULATED | {"SECRET_KEY": "a secret for tests, forty characters long"}
+
+
+def status_of(url: str) -> int:
+    """The status of a GET; 0 while nothing answers."""
+    try:
+        return requests.get(url, timeout=10).status_code
+    except requests.RequestException:
+        return 0
 
 
 class Folder:

@@ -8,21 +8,9 @@ import pytest
 import requests
 
 from tests.servers import free_port, wait_until
-from tests.settings.processes import GUNICORN
+from tests.settings.processes import GUNICORN, REQUIRED, status_of
 
-REQUIRED = {
-    "TIKTOK_CLIENT_KEY": "awsimclient0001",
-    "TIKTOK_CLIENT_SECRET": "sim-client-secret-0001",
-    "SECRET_KEY": "a secret for tests, forty characters long",
-}
 _FACTORY = ("gunicorn", *GUNICORN[1:3], "tiktok_api.app:create_app_or_exit()")
-
-
-def status_of(url: str) -> int:
-    try:
-        return requests.get(url, timeout=10).status_code
-    except requests.RequestException:
-        return 0
 
 
 def has_header(url: str) -> bool:

@@ -9,10 +9,7 @@ import requests
 
 from tests.samples import sampled
 from tests.servers import S3_BUCKET, free_port, wait_until
-from tests.settings.processes import DOCTOR, GUNICORN, UPGRADE, WORKER
-
-SIMULATED = {"TIKTOK_CLIENT_KEY": "awsimclient0001", "TIKTOK_CLIENT_SECRET": "sim-client-secret-0001"}
-REQUIRED = SIMULATED | {"SECRET_KEY": "a secret for tests, forty characters long"}
+from tests.settings.processes import DOCTOR, GUNICORN, REQUIRED, SIMULATED, UPGRADE, WORKER, status_of
 
 PROCESSES = {
     "gunicorn": GUNICORN,
@@ -24,13 +21,6 @@ PROCESSES = {
     "import": ("wsgi",),
     "doctor": DOCTOR,
 }
-
-
-def status_of(url: str) -> int:
-    try:
-        return requests.get(url, timeout=10).status_code
-    except requests.RequestException:
-        return 0
 
 
 def has_run_a_job(database: Path) -> bool:

@@ -1,6 +1,5 @@
 """An application with a small domain of things, on an empty database, and a server as in production."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from flask import Flask
 
 from tests import shared_app
 from tests.conftest import Person
-from tests.media.server_process import Server, environment_of
+from tests.media.server_process import Server, served
 from tests.web import sample_domain
 from tiktok_api.settings import Settings
 
@@ -57,7 +56,5 @@ def count_things() -> Callable[[Person], int]:
 @pytest.fixture(scope="module")
 def server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The API in a process of its own; the tests of a module share it and form one xdist group."""
-    folder = tmp_path_factory.mktemp("served")
-    shutil.copy(sqlite_template, folder / "test.sqlite3")
-    with Server(environment_of(f"sqlite:///{folder / 'test.sqlite3'}", folder), folder / "log") as running:
+    with served(sqlite_template, tmp_path_factory.mktemp("served")) as running:
         yield running

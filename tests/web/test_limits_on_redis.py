@@ -1,6 +1,5 @@
 """Limits counted in Redis: shared by processes, and no worse than per process while it is away."""
 
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 import requests
 
 from tests.conftest import API, PASSWORD, Person
-from tests.media.server_process import Server, environment_of
+from tests.media.server_process import Server, served
 from tests.servers import wait_until
 from tests.web import sample_domain
 from tests.web.restartable_redis import NonsenseRedis, RestartableRedis
@@ -29,16 +28,8 @@ def server(
     counter: RestartableRedis, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """Two processes behind one port."""
-    folder = tmp_path_factory.mktemp("served")
-    shutil.copy(sqlite_template, folder / "test.sqlite3")
-    environment = environment_of(
-        f"sqlite:///{folder / 'test.sqlite3'}",
-        folder,
-        REDIS_URL=counter.url,
-        RATE_LIMIT_ENABLED="true",
-        WEB_CONCURRENCY="2",
-    )
-    with Server(environment, folder / "log") as server:
+    more = {"REDIS_URL": counter.url, "RATE_LIMIT_ENABLED": "true", "WEB_CONCURRENCY": "2"}
+    with served(sqlite_template, tmp_path_factory.mktemp("served"), **more) as server:
         yield server
 
 
@@ -140,3 +131,18 @@ def test_a_redis_that_answers_nonsense_is_as_good_as_one_that_is_away(make_thing
         (200, "98"),
         (200, "97"),
     ]
+
+
+def test_sessions_stay_known_while_new_connections_come(server, counter, headers):
+    def generation_after(path):
+        requests.get(f"{server.url}{path}", headers=headers, timeout=30)
+        return counter.remember()[b"tiktok-api:generation"]
+
+    first = generation_after("/api/v1/auth/me")
+    again = [generation_after("/readyz") for _ in range(3)]  # in a thread, and so on a connection, of its own
+    counter.kill()
+    counter.start()
+
+    assert again == [first] * 3
+    wait_until(lambda: b"tiktok-api:generation" in counter.remember() or ask(server, headers) is None, every=0.5)
+    assert generation_after("/api/v1/auth/me") != first

@@ -52,12 +52,8 @@ def ask(server: Server, times: int) -> None:
             requests.get(f"{server.url}/nothing", timeout=30, headers={"Connection": "close"})
 
 
-def processes_of(server: Server) -> list[int]:
-    return [pid for pid in server.process_ids if pid != server.master_id]
-
-
 def are_replaced(server: Server, died: frozenset[int]) -> bool:
-    living = processes_of(server)
+    living = server.worker_ids
     return len(living) == 2 and not died & set(living)
 
 
@@ -79,8 +75,8 @@ def test_a_dead_process_loses_no_count_and_leaves_no_file(server, folder):
     before = counted(server, "http_requests_total", route="unmatched")
     died: set[int] = set()
     for _ in range(2):
-        died |= set(processes_of(server))
-        for pid in processes_of(server):
+        died |= set(server.worker_ids)
+        for pid in server.worker_ids:
             os.kill(pid, signal.SIGKILL)
         wait_until(partial(are_replaced, server, frozenset(died)), seconds=90)
     wait_until(server._is_up, seconds=90)

@@ -32,9 +32,14 @@ def get_account(caller: Identity, account_id: UUID, *, to_change: bool = False) 
     return account
 
 
-def get_accounts(caller: Identity, ids: Iterable[UUID]) -> dict[UUID, Account]:
-    """Returns those of `ids` that are the caller's, by id; the others are left out."""
-    return {account.id: account for account in db.session.scalars(_of(caller).where(Account.id.in_(set(ids))))}
+def get_accounts(caller: Identity, ids: Iterable[UUID], *, is_locked: bool = False) -> dict[UUID, Account]:
+    """Returns those of `ids` that are the caller's, by id; the others are left out.
+
+    `is_locked`: against their deletion, as a row does that refers to them.
+    """
+    mine = _of(caller).where(Account.id.in_(set(ids))).order_by(Account.id)
+    found = db.session.scalars(mine.with_for_update(read=True, key_share=True) if is_locked else mine)
+    return {account.id: account for account in found}
 
 
 def load_account(account_id: UUID | None) -> Account | None:

@@ -7,14 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import FeatureNotSupported, LockNotAvailable
 from psycopg.types.json import set_json_loads
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection, Engine, ExceptionContext
 from sqlalchemy.exc import DisconnectionError, OperationalError
 
 CONNECT_ARGUMENTS: dict[str, Any] = {"connect_timeout": 5}
 _LONGEST_IDLE_SECONDS = 60
+_PLAN_CHECK = "RevalidateCachedQuery"
+"""PostgreSQL's function that refuses a prepared SELECT whose columns have another type since a migration ran."""
 
 
 def configure(engine: Engine) -> None:
@@ -26,6 +28,7 @@ def configure(engine: Engine) -> None:
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
     event.listen(engine, "checkout", _must_be_silent)
+    event.listen(engine, "handle_error", _let_go_of_outdated_plans)
 
 
 def _configure(connection: Any, _record: Any) -> None:
@@ -47,6 +50,16 @@ def _must_be_silent(connection: Any, _record: Any, _proxy: Any) -> None:
     waiting.register(connection.fileno(), select.POLLIN)
     if waiting.poll(0):
         raise DisconnectionError
+
+
+def is_outdated_plan(error: object) -> bool:
+    """Returns True if a statement that was prepared before a migration does not fit any more."""
+    return isinstance(error, FeatureNotSupported) and error.diag.source_function == _PLAN_CHECK
+
+
+def _let_go_of_outdated_plans(context: ExceptionContext) -> None:
+    """A connection whose prepared plans no longer fit is as good as dead."""
+    context.is_disconnect = context.is_disconnect or is_outdated_plan(context.original_exception)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def searched(attribute: InstrumentedAttribute[str]) -> "TextSearch":
     index = SearchIndex(model.__tablename__, attribute.key)
     INDEXES.append(index)
     for statement in index.statements():
-        on_sqlite = DDL(statement).execute_if(dialect="sqlite")  # type: ignore[no-untyped-call]
+        on_sqlite = DDL(statement).execute_if(dialect="sqlite")  # type: ignore[no-untyped-call]  # SQLAlchemy
         event.listen(model.__table__, "after_create", on_sqlite)
     return TextSearch(attribute, index)
 

@@ -46,7 +46,7 @@ CREATE TRIGGER {table}_search_removed AFTER DELETE ON {table} BEGIN
   DELETE FROM {table}_search_numbers WHERE row_id = old.id;
 END
 """
-"""Its statements, one after each blank line."""
+"""Its statements, one after each blank line. The revision that made them has them again: it stays as it was landed."""
 
 
 def is_search_table(name: str) -> bool:

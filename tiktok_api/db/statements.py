@@ -20,10 +20,9 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from tiktok_api.db import Model
+from tiktok_api.db.postgresql import is_outdated_plan
 
 Convert = Callable[[Any], Any]
-_PLAN_NO_LONGER_FITS = "0A000"
-"""PostgreSQL's sqlstate for a prepared SELECT whose columns have another type since a migration ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +106,10 @@ def explained(
     error: Exception, sql: str | None, dialect: Dialect, connection: PoolProxiedConnection | None
 ) -> DBAPIError:
     """The driver's error as SQLAlchemy would raise it; a connection whose prepared plans no longer fit is as good as dead."""
-    is_dead = dialect.is_disconnect(error, connection, None)  # type: ignore[arg-type]
-    is_outdated = getattr(error, "sqlstate", None) == _PLAN_NO_LONGER_FITS
+    is_dead = dialect.is_disconnect(error, connection, None)  # type: ignore[arg-type]  # its pool's proxy does
     options: dict[str, Any] = {
         "hide_parameters": True,
-        "connection_invalidated": is_dead or is_outdated,
+        "connection_invalidated": is_dead or is_outdated_plan(error),
         "dialect": dialect,
     }
     found: DBAPIError = DBAPIError.instance(sql, None, error, dialect.loaded_dbapi.Error, **options)
@@ -159,7 +157,7 @@ def _model_of(query: Select[Any]) -> type[Model] | None:
 
 @lru_cache(maxsize=512)
 def _row_class(model: type[Model] | None, names: tuple[str, ...]) -> type[Any]:
-    row: type[Any] = namedtuple("Row", names)  # type: ignore[misc]
+    row: type[Any] = namedtuple("Row", names)  # type: ignore[misc]  # names known when it runs
     if model is None:
         return row
     properties = {

@@ -92,7 +92,7 @@ def _as_function(default: Any) -> _Default:
 def _statement_of(model: type[Model], dialect: Dialect) -> _Insert:
     found = _statements.get((model, dialect.name))
     if found is None:
-        found = _statements[model, dialect.name] = _compile(model.__table__, dialect)  # type: ignore[arg-type]
+        found = _statements[model, dialect.name] = _compile(model.__table__, dialect)  # type: ignore[arg-type]  # a Table
     return found
 
 

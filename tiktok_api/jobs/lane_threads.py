@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -68,6 +67,7 @@ class LaneThreads:
         self._claimed: thread_queues.SimpleQueue[UUID | None] = thread_queues.SimpleQueue()
         self._stopping = stopping
         self._usual_seconds = _UNKNOWN_SECONDS
+        self._lacks_thread = False
 
     def count_free(self) -> int:
         """Returns how many threads have nothing to do."""
@@ -102,9 +102,16 @@ class LaneThreads:
             self._submit(self._run_next)
 
     def _submit(self, act: Callable[..., None], *arguments: Any) -> None:
-        # Without a thread that the system could give it is queued all the same, for those that there are.
-        with suppress(RuntimeError):
+        try:
             self._pool.submit(act, *arguments)
+        except RuntimeError:  # the system has no thread to give: it is queued all the same, for those that there are
+            self._lacks_thread = True
+
+    def start_missing_thread(self) -> None:
+        """Try again to start a thread, where the system had none to give: what is queued may wait for the first one."""
+        if self._lacks_thread:
+            self._lacks_thread = False
+            self._submit(lambda: None)
 
     def give_back(self) -> None:
         """Give back what no thread has begun for too long; before a stop, at once: jobs that run may take long to end."""
@@ -122,7 +129,7 @@ class LaneThreads:
         claimed: list[ClaimedJob] = []
         try:
             with self._app.app_context():
-                claimed = executor.claim(job_ids, self._lease)
+                claimed = [] if self._stopping.is_set() else executor.claim(job_ids, self._lease)
         except Exception:  # they are as due as before
             log.exception("runner.lost_a_job", job=", ".join(map(str, job_ids)))
             self.may_wait = False  # not at once: it would fail again

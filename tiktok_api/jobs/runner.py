@@ -148,6 +148,7 @@ class Runner:
     def _find_ready(self) -> Collection[LaneThreads]:
         """Returns the lanes in which jobs are due, by one query. What no thread has begun in time is given back before."""
         for lane in self._lanes:
+            lane.start_missing_thread()
             lane.give_back()
         ready = queue.ready_lanes(self._threads)
         return [lane for lane in self._lanes if lane.lane in ready]

@@ -29,10 +29,8 @@ def visible_to(caller: Identity | Given, *, is_searched: bool = False) -> list[C
     A key that is confined to accounts sees what a post that it may see shows, and what no post shows: that is about no
     account. Higher domains that show media answer `media.is_visible` with a condition on the column that they are given.
     """
-    if isinstance(caller, Given):
-        owner_id, is_confined = caller["owner_id"], "reached" in caller
-    else:
-        owner_id, is_confined = caller.user_id, caller.account_ids is not None  # type: ignore[assignment]
+    owner_id: Any = caller["owner_id"] if isinstance(caller, Given) else caller.user_id
+    is_confined = "reached" in caller if isinstance(caller, Given) else caller.account_ids is not None
     conditions = [(without_index(Media.owner_id) if is_searched else Media.owner_id) == owner_id]
     if is_confined:
         conditions += events.ask("media.is_visible", caller=caller, media_id=Media.id)

@@ -11,7 +11,7 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media
-from tiktok_api.posts.drafts import fill_in_defaults, find_media, make_publications, media_rows
+from tiktok_api.posts.drafts import accounts_of, fill_in_defaults, find_media, make_publications, media_rows
 from tiktok_api.posts.models import PUBLISH, Post, Publication
 from tiktok_api.posts.preflight.report import Reasons, must_be_publishable
 from tiktok_api.posts.publishing.transitions import derive_status, make_entry
@@ -35,8 +35,10 @@ def create_post(
     post = make_row(Post, owner_id=caller.user_id, **content)
     post.consented_at = clock.now() if post.consent else None
     reasons = Reasons()
+    # Accounts before media, and all before anything refers to them, as where the user is deleted.
+    accounts = accounts_of(caller, targets, is_locked=bool(slot))
     media = find_media(caller, media_ids, reasons, is_locked=bool(slot))
-    publications, accounts = make_publications(caller, post, targets, reasons)
+    publications = make_publications(post, targets, accounts, reasons)
     fill_in_defaults(post, publications, accounts, sent=content.keys())
     if slot:
         reasons.check_left_out(post, targets)

@@ -77,14 +77,18 @@ def set_media(caller: Identity, post: Post, media_ids: Sequence[UUID], reasons: 
     insert_rows(*media_rows(post, media))
 
 
+def accounts_of(caller: Identity, targets: Sequence[dict[str, Any]], *, is_locked: bool = False) -> dict[UUID, Account]:
+    """Returns those accounts of the targets that are the caller's, by id; `is_locked`: against their deletion."""
+    return get_accounts(caller, [target["account_id"] for target in targets], is_locked=is_locked)
+
+
 def make_publications(
-    caller: Identity, post: Post, targets: Sequence[dict[str, Any]], reasons: Reasons
-) -> tuple[list[Publication], dict[UUID, Account]]:
-    """Returns new publications, in the order of their ids, for those targets whose accounts are the caller's, and these.
+    post: Post, targets: Sequence[dict[str, Any]], known: Mapping[UUID, Account], reasons: Reasons
+) -> list[Publication]:
+    """Returns new publications, in the order of their ids, for those targets whose accounts are known.
 
     Where any is not, that is a reason.
     """
-    known = get_accounts(caller, [target["account_id"] for target in targets])
     places = [place for place, target in enumerate(targets) if target["account_id"] in known]
     unknown = [
         fault("unknown_account", "No such account of yours.", pointer=f"/targets/{place}/account_id")
@@ -95,16 +99,15 @@ def make_publications(
         reasons.leave_out("targets", kept=places, of=len(targets))
         reasons.add(UnknownTarget(errors=unknown))
     whose = {"post_id": post.id, "owner_id": post.owner_id, "post_created_at": post.created_at}
-    made = [
+    return [
         make_row(Publication, account_id=target["account_id"], overrides=overrides_in(target), **whose)
         for target in (targets[place] for place in places)
     ]
-    return made, known
 
 
 def set_targets(caller: Identity, post: Post, targets: Sequence[dict[str, Any]], reasons: Reasons) -> None:
     """Replace the targets by those whose accounts are the caller's."""
-    made, _ = make_publications(caller, post, targets, reasons)
+    made = make_publications(post, targets, accounts_of(caller, targets), reasons)
     for publication in publications_of(post):
         queue.cancel(publication.job_key)
         db.session.delete(publication)

@@ -215,6 +215,8 @@ def show_post(caller: Identity, post_id: UUID) -> Any:
 
 def _with_targets(posts: Sequence[Any]) -> list[Any]:
     """Returns posts with their publications: one more query, however many posts."""
+    if not posts:
+        return []
     targets: dict[UUID, list[Any]] = {post.id: [] for post in posts}
     for target in _targets.all(post_ids=list(targets)):
         targets[target.post_id].append(target)

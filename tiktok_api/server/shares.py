@@ -5,32 +5,59 @@ once: the others would have nothing to do, for as long as these stay open.
 """
 
 import mmap
+import time
 
-_SLOTS = 256
+_SLOTS = 64
 _UNUSED = -1
+_HEAD_START_SECONDS = 0.001
+_MOST_VAIN, _HURRY_SECONDS = 16, 0.5
+"""Where so many head starts in a row were of no use, as when another process hangs, there is none for so long."""
+
+_counts = memoryview(mmap.mmap(-1, 4 * _SLOTS)).cast("i")
+"""Memory that processes share which are forked after this was imported, as it is by gunicorn's master."""
+for _slot in range(_SLOTS):
+    _counts[_slot] = _UNUSED
 
 
-class Shares:
-    """The counts, in memory that processes share which are forked after it was made."""
+def forget(process: int) -> None:
+    """A process, by gunicorn's number of it, accepts no more connections."""
+    _counts[process % _SLOTS] = _UNUSED
 
-    def __init__(self) -> None:
-        self._counts = memoryview(mmap.mmap(-1, 4 * _SLOTS)).cast("i")
-        for slot in range(_SLOTS):
-            self._counts[slot] = _UNUSED
 
-    def tell(self, process: int, connections: int) -> None:
-        """Tell how many connections a process has, by gunicorn's number of it."""
-        self._counts[process % _SLOTS] = connections
+class Share:
+    """What one process has. `is_alone`: there is no other."""
 
-    def forget(self, process: int) -> None:
-        """It has ended."""
-        self._counts[process % _SLOTS] = _UNUSED
+    def __init__(self, process: int, *, is_alone: bool) -> None:
+        self._process, self._is_alone = process, is_alone
+        self._accepts, self._vain, self._hurries_until = True, 0, 0.0
+        self.tell(0)
 
-    def has_more(self, process: int) -> bool:
+    def tell(self, connections: int) -> None:
+        """Tell the others how many connections this process has."""
+        if self._accepts:
+            _counts[self._process % _SLOTS] = connections
+
+    def end(self) -> None:
+        """This process accepts no more, although it has some still."""
+        self._accepts = False
+        forget(self._process)
+
+    def is_larger(self) -> bool:
         """Returns True if another process has fewer connections."""
-        mine = self._counts[process % _SLOTS]
-        return any(_UNUSED < count < mine for count in self._counts)
+        if self._is_alone:
+            return False
+        mine = _counts[self._process % _SLOTS]
+        return any(_UNUSED < count < mine for count in _counts)
 
+    def give_head_start(self) -> None:
+        """Let processes with fewer connections take the one that has come."""
+        if not self.is_larger() or time.monotonic() < self._hurries_until:
+            return
+        time.sleep(_HEAD_START_SECONDS)
+        self._vain += 1
+        if self._vain > _MOST_VAIN:
+            self._vain, self._hurries_until = 0, time.monotonic() + _HURRY_SECONDS
 
-shares = Shares()
-"""Made in gunicorn's master, which imports it before it forks."""
+    def was_useful(self) -> None:
+        """Another process has taken it."""
+        self._vain = 0

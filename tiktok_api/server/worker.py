@@ -21,15 +21,13 @@ from tiktok_api.server.arrival import TOO_LATE, HeadRefusal
 from tiktok_api.server.connection import ClientConnection, Waiting
 from tiktok_api.server.paced_socket import PacedSocket
 from tiktok_api.server.request_threads import RequestThreads
-from tiktok_api.server.shares import shares
+from tiktok_api.server.shares import Share
 
 LEAST_THREADS = 4
 """Fewer could not serve one transfer, one that is being cut, a request and a probe at the same time."""
 _MOST_UNSENT_IN_ALL, _MOST_READ_AHEAD_IN_ALL = 32 * 1024 * 1024, 16 * 1024 * 1024
 """Bytes that all waiting connections together may keep in memory, of responses and of requests."""
 _ACCEPTED_AT_ONCE = 64
-_HEAD_START_SECONDS = 0.001
-"""For processes with fewer connections, when a new one comes."""
 _EXPIRE_SECONDS = 0.5
 _NOTIFY_SECONDS = 1.0
 _WANTED_FILES, _OTHER_FILES = 4096, 256
@@ -61,7 +59,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
         if 0 <= soft < files:
             resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
         self.most_connections = max(16, min(self.most_connections, files - min(_OTHER_FILES, files // 2)))
-        shares.tell(self.age, 0)
+        self._share = Share(self.age, is_alone=self.cfg.workers == 1)
         super().init_process()
 
     def run(self) -> None:
@@ -101,8 +99,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def accept(self, listener: Any) -> None:
         """Take the new connections, and make room for them; once another process has fewer, it comes first."""
-        if shares.has_more(self.age):
-            time.sleep(_HEAD_START_SECONDS)
+        self._share.give_head_start()
         for _ in range(_ACCEPTED_AT_ONCE):
             is_full = self.nr_conns >= self.most_connections
             if is_full and not self._waiting:  # each has a request that is being served or will be
@@ -111,6 +108,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             try:
                 plain, client = listener.accept()
             except (BlockingIOError, ConnectionAbortedError):  # another process was faster, or the client is gone
+                self._share.was_useful()
                 return
             except OSError:  # out of file descriptors
                 self._make_room()
@@ -121,7 +119,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             conn = ClientConnection(self.cfg, PacedSocket(plain, threads=self._threads), client, listener.getsockname())
             self._count_connection(1)
             self._watch(conn, selectors.EVENT_READ)
-            if shares.has_more(self.age):
+            if self._share.is_larger():
                 return
 
     def _pause_accepting(self) -> None:
@@ -174,6 +172,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def _cap_keepalive(self, deadline: float) -> None:
         self._stopping_at = deadline
+        self._share.end()
 
     def _go_on(self, conn: ClientConnection) -> None:
         """Send the rest of a response, then await the next request or the end."""
@@ -291,7 +290,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def _count_connection(self, change: int) -> None:
         self.nr_conns += change
-        shares.tell(self.age, self.nr_conns)
+        self._share.tell(self.nr_conns)
         with suppress(Exception):  # the files of the counters may be gone, or cut short
             self._counters.connections.inc(change)
 

@@ -63,8 +63,9 @@ class ByteMeter:
         return self._quota, max(0, self._quota - found.used), limits.whole_seconds(found.reset_seconds, at_most=60)
 
     def _exceeded(self) -> limits.RateLimitExceededProblem:
-        g.shown_limit = self.state
-        headers = {"Retry-After": str(self.state()[2])}
+        state = self.state()
+        g.shown_limit = lambda: state
+        headers = {"Retry-After": str(state[2])}
         return limits.RateLimitExceededProblem(limit=f"{self._quota} MiB of uploads a minute", headers=headers)
 
     def _count(self, mebibytes: int) -> Count:

@@ -1,28 +1,22 @@
 """Upload-Checksum"""
 
-import base64
 import hashlib
 
 import pytest
 
 from tests.media import sample_media
-from tests.media.tus_client import BYTES, Breaking, create
+from tests.media.tus_client import BYTES, Breaking, checksum, create
 from tests.storages import on_each_storage
 
 pytestmark = on_each_storage
 
 
-def said(algorithm, content):
-    digest = hashlib.new(algorithm, content).digest()
-    return {"Upload-Checksum": f"{algorithm} {base64.b64encode(digest).decode()}"}
-
-
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "md5"])
 def test_bytes_with_the_announced_checksum_are_taken(upload, algorithm):
     begun = upload(10)
-    begun.send(b"01234", headers=said(algorithm, b"01234"))
+    begun.send(b"01234", headers=checksum(algorithm, b"01234"))
 
-    response = begun.send(b"56789", offset=5, headers=said(algorithm, b"56789"))
+    response = begun.send(b"56789", offset=5, headers=checksum(algorithm, b"56789"))
 
     assert response.status_code == 204
     assert begun.offset == 10
@@ -33,7 +27,7 @@ def test_bytes_with_another_checksum_are_dropped(upload, owner, algorithm):
     begun = upload(10)
     begun.send(b"01234")
 
-    response = begun.send(b"5678X", offset=5, headers=said(algorithm, b"56789"))
+    response = begun.send(b"5678X", offset=5, headers=checksum(algorithm, b"56789"))
 
     assert response.status_code == 460
     assert response.json["code"] == "checksum_mismatch"
@@ -43,7 +37,7 @@ def test_bytes_with_another_checksum_are_dropped(upload, owner, algorithm):
 
 def test_bytes_cut_off_before_they_could_be_checked_are_dropped(upload):
     begun = upload(10)
-    whole = said("sha1", b"0123456789")
+    whole = checksum("sha1", b"0123456789")
 
     begun.send(input_stream=Breaking(b"01234", 10, ConnectionResetError), headers=whole)
 
@@ -52,8 +46,8 @@ def test_bytes_cut_off_before_they_could_be_checked_are_dropped(upload):
 
 
 def test_the_first_bytes_that_come_along_are_checked_too(owner):
-    good = create(owner, 5, headers=BYTES | said("sha1", b"01234"), data=b"01234")
-    bad = create(owner, 5, headers=BYTES | said("sha1", b"other"), data=b"01234")
+    good = create(owner, 5, headers=BYTES | checksum("sha1", b"01234"), data=b"01234")
+    bad = create(owner, 5, headers=BYTES | checksum("sha1", b"other"), data=b"01234")
 
     assert (good.status_code, bad.status_code) == (201, 460)
 
@@ -74,7 +68,7 @@ def test_the_checksum_of_the_last_piece_is_not_taken_for_that_of_the_file(upload
     begun = upload(len(content))
     begun.send(content[:1000])
 
-    begun.send(content[1000:], offset=1000, headers=said("sha256", content[1000:]))
+    begun.send(content[1000:], offset=1000, headers=checksum("sha256", content[1000:]))
     run_jobs()
 
     media = owner.get(f"/media/{begun.id}").json

@@ -1,6 +1,5 @@
 """A file that arrived in pieces has its hash at its end, unread; and whatever happens on the way, never another one."""
 
-import base64
 import hashlib
 import random
 
@@ -8,7 +7,7 @@ import pytest
 
 from tests.media import sample_media
 from tests.media.small_disk import SmallDisk
-from tests.media.tus_client import Breaking, Upload
+from tests.media.tus_client import Breaking, Upload, checksum
 from tests.storages import on_each_storage
 from tiktok_api.extensions import services_of
 from tiktok_api.media.uploads.kept_hashes import KeptHashes
@@ -49,10 +48,6 @@ def send(upload: Upload, first: int, last: int, **options):
     return upload.send(CONTENT[first:last], offset=first, **options)
 
 
-def checksum_of(content: bytes) -> dict[str, dict[str, str]]:
-    return {"headers": {"Upload-Checksum": "sha256 " + base64.b64encode(hashlib.sha256(content).digest()).decode()}}
-
-
 @on_each_storage
 def test_the_hash_is_carried_over_pieces(begun):
     for first, last in ((0, 4000), (4000, 4001), (4001, 9000)):
@@ -79,8 +74,8 @@ def test_it_is_carried_over_empty_pieces(begun):
 
 def test_bytes_that_were_dropped_are_no_part_of_it(begun):
     send(begun, 0, 4000)
-    refused = begun.send(b"x" * 3000, offset=4000, **checksum_of(b"y"))
-    send(begun, 4000, 9000, **checksum_of(CONTENT[4000:]))
+    refused = begun.send(b"x" * 3000, offset=4000, headers=checksum("sha256", b"y"))
+    send(begun, 4000, 9000, headers=checksum("sha256", CONTENT[4000:]))
 
     assert refused.status_code == 460
     assert known_hash(begun) == DIGEST
@@ -113,7 +108,7 @@ def test_what_another_process_received_has_inspection_read_the_file(begun, other
 def test_a_process_that_comes_back_to_where_it_stood_continues(begun, other_server):
     elsewhere = Upload(other_server, begun.path)
     send(begun, 0, 3000)
-    refused = elsewhere.send(b"x" * 3000, offset=3000, **checksum_of(b"y"))
+    refused = elsewhere.send(b"x" * 3000, offset=3000, headers=checksum("sha256", b"y"))
 
     send(begun, 3000, 9000)
 
@@ -158,7 +153,7 @@ def test_no_order_of_accidents_leads_to_another_hash(begun, other_server, owner,
         if accident == "cut":
             through.send(input_stream=Breaking(CONTENT[at:last], 9000 - at, None), offset=at)
         elif accident == "wrong checksum":
-            through.send(b"x" * 100, offset=at, **checksum_of(b"y"))
+            through.send(b"x" * 100, offset=at, headers=checksum("sha256", b"y"))
         elif accident == "wrong offset":
             through.send(b"x" * 100, offset=at + 1)
         else:

@@ -3,6 +3,7 @@
 Every function runs inside a transaction of its caller.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlencode
@@ -73,9 +74,9 @@ def record_grant(
 ) -> ConnectionResult:
     """Write down what TikTok granted: add the account, replace the tokens of the one that is known, or take it over.
 
-    The user's row is locked first, as it is when the user is deleted: the deletion waits, and then includes this account.
+    The user's row is locked, so that a deletion of the user waits, and then includes this account.
     """
-    users.lock_against_deletion({claimed.owner_id})
+    known = takeover.lock_known(grant.open_id, claimed.owner_id)
     connection = db.session.get(Connection, claimed.id, with_for_update=True)
     if connection is None:  # the user was deleted meanwhile
         disconnection.revoke_unused_grant(grant, vault)
@@ -83,7 +84,7 @@ def record_grant(
     expected = expected_account(connection)
     if expected is not None and expected.open_id != grant.open_id:
         return _refuse_other_creator(claimed, connection, expected, grant, info, vault)
-    account, is_new = _find_or_add_account(claimed, grant, asked_at, vault)
+    account, is_new = _find_or_add_account(claimed, grant, asked_at, known, vault)
     if account.owner_id != claimed.owner_id:
         # These tokens act for the other user's account too: they are dropped, not revoked.
         failed = record_failure(claimed, "account_already_connected")
@@ -144,12 +145,12 @@ def _refuse_other_creator(
 
 
 def _find_or_add_account(
-    claimed: ClaimedConnection, grant: TokenGrant, asked_at: datetime, vault: TokenVault
+    claimed: ClaimedConnection, grant: TokenGrant, asked_at: datetime, known: Sequence[Account], vault: TokenVault
 ) -> tuple[Account, bool]:
-    """Returns the account that the grant is for, locked, and whether it is new."""
-    known = takeover.find_account(grant.open_id, claimed.owner_id, vault)
-    if known is not None:
-        return known, False
+    """Returns the account that the grant is for, locked, and whether it is new. `known` are those of this creator."""
+    found = takeover.choose_account(known, claimed.owner_id, vault)
+    if found is not None:
+        return found, False
     account = Account(
         id=new_id(),
         owner_id=claimed.owner_id,

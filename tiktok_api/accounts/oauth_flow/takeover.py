@@ -4,6 +4,7 @@ Consent proves that the person holds the creator. While another user's grant liv
 may be right, and what is scheduled must not be lost. Once TikTok has ended the grant, the newest consent decides.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
@@ -47,19 +48,27 @@ def ask_about_holder(open_id: str, user_id: UUID, vault: TokenVault) -> None:
         log.info("connection.holder_asked_about", account=str(holder.id), error=str(error))
 
 
-def find_account(open_id: str, user_id: UUID, vault: TokenVault) -> Account | None:
-    """Returns the row that a grant for this user is for, locked: the held one, or the user's own of before; None: a new one.
+def lock_known(open_id: str, user_id: UUID) -> Sequence[Account]:
+    """Returns the rows of a creator that a grant for this user may be for, locked, and locks their owners and the user.
 
-    A row of another user's whose grant has ended is taken from them. It is locked before that user, as where a user is deleted;
-    and not against foreign keys, because a worker that holds a post refers to its account.
+    Accounts are locked before users, as where a user is deleted; and not against foreign keys, because a worker that holds a
+    post refers to its account.
     """
     is_known = or_(Account.taken_over_at.is_(None), Account.owner_id == user_id)
     known = select(Account).where(Account.open_id == open_id, is_known).order_by(Account.id)
     fresh = known.with_for_update(key_share=True).execution_options(populate_existing=True)
     accounts = db.session.scalars(fresh).all()
     users.lock_against_deletion({user_id, *(each.owner_id for each in accounts)})
-    account = next((each for each in accounts if each.taken_over_at is None), None)
-    before = next((each for each in accounts if each.taken_over_at is not None), None)
+    return accounts
+
+
+def choose_account(known: Sequence[Account], user_id: UUID, vault: TokenVault) -> Account | None:
+    """Returns the row that a grant for this user is for: the held one, or the user's own of before; None: a new one.
+
+    A row of another user's whose grant has ended is taken from them.
+    """
+    account = next((each for each in known if each.taken_over_at is None), None)
+    before = next((each for each in known if each.taken_over_at is not None), None)
     if account is None:
         return before
     if account.owner_id == user_id or not account.has_lost_its_grant:

@@ -26,6 +26,7 @@ _AWAY_SECONDS = 1.0
 MOST_OWN_KEYS = 100_000
 _PREFIX = "tiktok-api:"
 _GENERATION = f"{_PREFIX}generation"
+_RUN = f"{_PREFIX}run"
 _ENDED = "ended"
 
 # KEYS: the window, the session, the generation. ARGV: limit, microseconds of the window, amount; the token that the session
@@ -67,6 +68,16 @@ if fits and amount > 0 then
     used = used + amount
 end
 return {fits and 1 or 0, used, string.format('%.0f', (oldest or now) + window - now)}
+"""
+
+
+# KEYS: the run of the server that the generation is of, the generation. ARGV: a number to begin a generation with.
+_RENEW = """
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ARGV[1]
+if redis.call('GET', KEYS[1]) ~= run then
+    redis.call('SET', KEYS[1], run)
+    redis.call('SET', KEYS[2], ARGV[1])
+end
 """
 
 
@@ -258,7 +269,7 @@ def _ask(connection: Any, *command: Any) -> Any:
 
 
 def _begin(connection: Any) -> None:
-    """Connect, and begin a new generation: a Redis that was started anew may have gone back to what it knew earlier."""
+    """Connect. A Redis that was started anew may have gone back to what it knew earlier: that is a new generation."""
     connection.connect()
-    connection.send_packed_command([_pack(("SET", _GENERATION, secrets.randbits(62)))])
+    connection.send_packed_command([_pack(("EVAL", _RENEW, 2, _RUN, _GENERATION, secrets.randbits(62)))])
     connection.read_response()
