@@ -54,7 +54,7 @@ test-fast: $(DEV_STAMP) ## a third of the tests, one set of parameters each, wit
 	@$(PYTEST) -m "not long" --fast
 
 test-long: $(DEV_STAMP) ## the long hauls: thousands of kills, large uploads, hundreds of examples
-	@$(PYTEST) -m long
+	@$(PYTEST) -m long --timeout 7200
 	@$(MAKE) --no-print-directory mutation
 
 coverage: $(DEV_STAMP) ## the critical paths, killed processes included: fails below 100 % of their branches (MORE=1: with what was found before)
