@@ -133,6 +133,12 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
             self._notified_at = now
             super().notify()
 
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Called by gunicorn's loop: a request that waits for a thread is begun in time."""
+        left = self.tpool.seconds_left()
+        super().wait_for_and_dispatch_events(timeout if left is None else min(left, timeout))
+        self.tpool.go_on()
+
     def handle(self, conn: ClientConnection) -> Any:
         """Called in a thread: read a request, answer it, and send a head that nothing has followed."""
         try:
@@ -143,7 +149,6 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def finish_request(self, conn: ClientConnection, is_kept: bool) -> None:
         """A thread is done with a connection."""
-        self.tpool.take_back()
         conn.is_kept = is_kept
         if conn.sock.fileno() < 0:  # gunicorn has closed it, because a response broke off
             self._drop(conn)
