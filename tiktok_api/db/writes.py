@@ -1,15 +1,19 @@
-"""New rows, written with their final values by one statement for each table, compiled once, on the driver.
+"""New rows, written with their final values by statements that are compiled once, on the driver.
 
 The session does not hold them: for what is created and answered in one request, its unit of work costs more than the database.
+PostgreSQL gets the rows of all tables as one JSON document in one statement, whose round trip and plan are paid for once.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from itertools import groupby
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, insert
+import orjson
+from sqlalchemy import insert
 from sqlalchemy.engine import Connection, Dialect
 
 from tiktok_api.db import Model, db
@@ -34,33 +38,27 @@ def insert_rows(*rows: Model) -> None:
     session = db.session()
     session.flush()
     connection = session.connection()
-    for model, same in groupby(rows, type):
-        _statement_of(model, connection.dialect).run(connection, same)
+    groups = [(model, list(same)) for model, same in groupby(rows, type)]
+    if not groups:
+        return
+    if connection.dialect.name == "postgresql":
+        _together(tuple(model for model, _ in groups)).run(connection, [same for _, same in groups])
+    else:
+        for model, same in groups:
+            _statement_of(model, connection.dialect).run(connection, same)
 
 
 @dataclass(frozen=True, slots=True)
 class _Insert:
-    """A statement as the driver takes it; `columns` in the order of its parameters, each with what the driver needs done."""
+    """A statement for rows of one table; `columns` in the order of its parameters, each with what the driver needs done."""
 
     sql: str
     columns: tuple[tuple[str, _Convert | None], ...]
     is_positional: bool
 
-    def run(self, connection: Connection, rows: Iterable[Model]) -> None:
+    def run(self, connection: Connection, rows: Sequence[Model]) -> None:
         parameters = [self._parameters(row) for row in rows]
-        if is_watched(connection.engine):
-            connection.exec_driver_sql(self.sql, parameters)
-            return
-        try:
-            with closing(connection.connection.cursor()) as cursor:
-                if len(parameters) == 1:
-                    cursor.execute(self.sql, parameters[0])
-                else:
-                    cursor.executemany(self.sql, parameters)
-        except connection.dialect.loaded_dbapi.Error as error:
-            found = explained(error, self.sql, connection.dialect, connection.connection)
-            forget_if_dead(connection, found)
-            raise found from error
+        _execute(connection, self.sql, parameters[0] if len(rows) == 1 else parameters)
 
     def _parameters(self, row: Model) -> Any:
         values = {
@@ -70,8 +68,47 @@ class _Insert:
         return tuple(values.values()) if self.is_positional else values
 
 
+@dataclass(frozen=True, slots=True)
+class _InsertTogether:
+    """A statement of PostgreSQL for rows of several tables: `columns` of each."""
+
+    sql: str
+    columns: tuple[tuple[str, ...], ...]
+
+    def run(self, connection: Connection, groups: Sequence[Sequence[Model]]) -> None:
+        document = [
+            [{name: _as_json(getattr(row, name)) for name in names} for row in same]
+            for names, same in zip(self.columns, groups, strict=True)
+        ]
+        _execute(connection, self.sql, {"document": orjson.dumps(document).decode()})
+
+
+def _as_json(value: Any) -> Any:
+    """A value of which orjson makes what PostgreSQL reads as that again. Raises ValueError for a naive time."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError("a naive time was given to the database")
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else value
+
+
+def _execute(connection: Connection, sql: str, parameters: Any) -> None:
+    """Run it for the parameters, or for each of a list of them. Raises DBAPIError."""
+    if is_watched(connection.engine):
+        connection.exec_driver_sql(sql, parameters)
+        return
+    try:
+        with closing(connection.connection.cursor()) as cursor:
+            if isinstance(parameters, list):
+                cursor.executemany(sql, parameters)
+            else:
+                cursor.execute(sql, parameters)
+    except connection.dialect.loaded_dbapi.Error as error:
+        found = explained(error, sql, connection.dialect, connection.connection)
+        forget_if_dead(connection, found)
+        raise found from error
+
+
 _defaults: dict[type[Model], dict[str, _Default]] = {}
-_statements: dict[tuple[type[Model], str], _Insert] = {}
+_statements: dict[type[Model], _Insert] = {}
 
 
 def _defaults_of(model: type[Model]) -> dict[str, _Default]:
@@ -90,15 +127,27 @@ def _as_function(default: Any) -> _Default:
 
 
 def _statement_of(model: type[Model], dialect: Dialect) -> _Insert:
-    found = _statements.get((model, dialect.name))
+    found = _statements.get(model)
     if found is None:
-        found = _statements[model, dialect.name] = _compile(model.__table__, dialect)  # type: ignore[arg-type]  # a Table
+        names = _names(model)
+        compiled = insert(model).compile(dialect=dialect, column_keys=names)
+        types = {column.key: column.type.dialect_impl(dialect) for column in model.__table__.columns}
+        columns = tuple((name, types[name].bind_processor(dialect)) for name in compiled.positiontup or names)
+        found = _statements[model] = _Insert(compiled.string, columns, compiled.positional)
     return found
 
 
-def _compile(table: Table, dialect: Dialect) -> _Insert:
-    names = [column.key for column in table.columns]
-    compiled = insert(table).compile(dialect=dialect, column_keys=names)
-    types = {column.key: column.type.dialect_impl(dialect) for column in table.columns}
-    columns = tuple((name, types[name].bind_processor(dialect)) for name in compiled.positiontup or names)
-    return _Insert(compiled.string, columns, compiled.positional)
+@cache
+def _together(models: tuple[type[Model], ...]) -> _InsertTogether:
+    columns = tuple(tuple(_names(model)) for model in models)
+    parts = [
+        f"INSERT INTO {model.__tablename__} ({', '.join(names)}) SELECT {', '.join(names)} "  # noqa: S608  # nosec B608  # of nothing but names
+        f"FROM jsonb_populate_recordset(NULL::{model.__tablename__}, CAST(%(document)s AS jsonb) -> {place})"
+        for place, (model, names) in enumerate(zip(models, columns, strict=True))
+    ]
+    before = ", ".join(f"inserted_{place} AS ({part})" for place, part in enumerate(parts[:-1]))
+    return _InsertTogether(f"WITH {before} {parts[-1]}" if before else parts[-1], columns)
+
+
+def _names(model: type[Model]) -> list[str]:
+    return [column.key for column in model.__table__.columns]

@@ -10,9 +10,10 @@ from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.jobs import queue
+from tiktok_api.jobs.models import Job
 from tiktok_api.media.models import Media
 from tiktok_api.posts.drafts import accounts_of, fill_in_defaults, find_media, make_publications, media_rows
-from tiktok_api.posts.models import PUBLISH, Post, Publication
+from tiktok_api.posts.models import PUBLISH, Post, Publication, TimelineEntry
 from tiktok_api.posts.preflight.report import Reasons, must_be_publishable
 from tiktok_api.posts.publishing.transitions import derive_status, make_entry
 from tiktok_api.posts.schedule import resolve_time
@@ -48,27 +49,27 @@ def create_post(
         with reasons.gather():
             must_be_publishable(post, dict(enumerate(publications)), media, accounts)
     reasons.raise_any()
+    plan = _schedule(post, publications) if slot else []
+    insert_rows(post, *media_rows(post, media), *publications, *plan)
     if slot:
-        _schedule(post, publications)
-    insert_rows(post, *media_rows(post, media), *publications)
-    if slot:
-        _plan(caller, post, publications, media)
+        _tell(caller, post, publications, media)
     columns = {column.key: getattr(post, column.key) for column in Post.__table__.columns}
     return SimpleNamespace(**columns, media_ids=[each.id for each in media], targets=publications)
 
 
-def _schedule(post: Post, publications: Sequence[Publication]) -> None:
+def _schedule(post: Post, publications: Sequence[Publication]) -> list[TimelineEntry | Job]:
+    """Returns the rows by which publications that are scheduled now will be published."""
     for publication in publications:
         publication.state = PublicationState.SCHEDULED
         publication.next_try_at = publication.wanted_at = post.publish_at
     post.status = derive_status(publication.state for publication in publications)
-
-
-def _plan(caller: Identity, post: Post, publications: Sequence[Publication], media: Sequence[Media]) -> None:
-    """Write down that the post is scheduled, and have it published."""
     due: dict[str, Any] = {"due_at": post.publish_at, "owner_id": post.owner_id}
     jobs = [queue.make_job(PUBLISH, subject=each.id, unique_key=each.job_key, **due) for each in publications]
-    insert_rows(*(make_entry(each, "scheduled") for each in publications), *jobs)
+    return [*(make_entry(each, "scheduled") for each in publications), *jobs]
+
+
+def _tell(caller: Identity, post: Post, publications: Sequence[Publication], media: Sequence[Media]) -> None:
+    """Tell everyone concerned that the post is scheduled."""
     for publication in publications:
         events.announce(f"publication.{publication.state}", publication=publication)
     pending_media.check_when_known(post, media)
