@@ -76,6 +76,7 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
             ],
             is_paged=True,
         ),
+        "accounts.services._named": Sample(mine | {"ids": ids["Account"]}, [{"is_locked": True}, reached]),
         "accounts.queries._connection": Sample(mine | {"id": ids["Connection"][0]}, [reached]),
         "media.queries._media": Sample(
             mine,
@@ -93,6 +94,7 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
             ],
             is_paged=True,
         ),
+        "media.services._named": Sample(mine | {"ids": ids["Media"]}, [{"is_locked": True}, reached]),
         "media.queries._visible_ids": Sample(mine | {"ids": ids["Media"]}, [reached]),
         "media.queries._usage": Sample(mine, [reached]),
         "media.quotas._totals": Sample(mine),

@@ -13,7 +13,7 @@ from sqlalchemy import inspect
 from tests.databases import on_each_database
 from tests.db.samples import Sample, reads, samples
 from tests.db.seeds import seed
-from tiktok_api.db import Model, db
+from tiktok_api.db import Model, db, transaction
 from tiktok_api.db.reads import Given, Read
 
 
@@ -52,11 +52,11 @@ def shapes(sample: Sample, name: str) -> list[tuple[dict[str, Any], int | None]]
 def by_orm(read: Read, values: dict[str, Any], limit: int | None) -> list[Any]:
     dialect = db.engine.dialect.name
     query = read.build(Given(values, dialect=dialect, limit=limit))
-    result = db.session.execute(query, {name: for_driver(name, value, dialect) for name, value in values.items()})
+    parameters = {name: for_driver(name, value, dialect) for name, value in values.items()}
     is_of_model = isinstance(query.column_descriptions[0]["expr"], type)
-    rows = list(result.scalars() if is_of_model else result)
-    db.session.rollback()
-    return rows
+    with transaction() as session:  # some lock what they read
+        result = session.execute(query, parameters)
+        return list(result.scalars() if is_of_model else result)
 
 
 def for_driver(name: str, value: Any, dialect: str) -> Any:

@@ -11,9 +11,11 @@ from sqlalchemy import ScalarSelect, Select, select
 from tiktok_api import clock, events
 from tiktok_api.accounts.errors import AccountNeedsReconnection, SyncedRecently
 from tiktok_api.accounts.models import Account, AccountStatus
+from tiktok_api.accounts.queries import is_reached
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, end_reading, locked, set_changes
+from tiktok_api.db.reads import Given, is_any, reading
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.tiktok import UserInfo
@@ -32,14 +34,18 @@ def get_account(caller: Identity, account_id: UUID, *, to_change: bool = False) 
     return account
 
 
-def get_accounts(caller: Identity, ids: Iterable[UUID], *, is_locked: bool = False) -> dict[UUID, Account]:
-    """Returns those of `ids` that are the caller's, by id; the others are left out.
+@reading
+def _named(given: Given) -> Select[Any]:
+    query = select(Account).where(is_any(Account.id, given["ids"]), *is_reached(given)).order_by(Account.id)
+    return query.with_for_update(read=True, key_share=True) if "is_locked" in given else query
+
+
+def get_accounts(caller: Identity, ids: Iterable[UUID], *, is_locked: bool = False) -> dict[UUID, Any]:
+    """Returns those of `ids` that are the caller's, by id, to be looked at; the others are left out.
 
     `is_locked`: against their deletion, as a row does that refers to them.
     """
-    mine = _of(caller).where(Account.id.in_(set(ids))).order_by(Account.id)
-    found = db.session.scalars(mine.with_for_update(read=True, key_share=True) if is_locked else mine)
-    return {account.id: account for account in found}
+    return {account.id: account for account in _named.all(**caller.reach, ids=set(ids), is_locked=is_locked or None)}
 
 
 def load_account(account_id: UUID | None) -> Account | None:

@@ -156,8 +156,8 @@ class Read:
 
     def _run(self, values: dict[str, Any], limit: int | None, *, is_counting: bool = False) -> list[Any]:
         given = {name: value for name, value in values.items() if value is not None}
-        session = db.session()
-        if session.in_transaction():
+        session = db.session() if db.session.registry.has() else None  # to make one costs more than to run a statement
+        if session is not None and session.in_transaction():
             session.flush()
             connection = session.connection()
             return self._statement(connection.dialect, given, limit, is_counting).run_within(connection, given)

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from tiktok_api import clock, events
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, locked
+from tiktok_api.db.reads import Given, is_any, reading
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.media import deduplication, quotas
@@ -42,18 +43,19 @@ def get_media(caller: Identity, media_id: UUID, *, to_change: bool = False) -> M
     return media
 
 
-def get_many(caller: Identity, ids: Iterable[UUID], *, is_locked: bool = False) -> dict[UUID, Media]:
-    """Returns those of `ids` that are the caller's, by id.
+@reading
+def _named(given: Given) -> Select[Any]:
+    query = select(Media).where(is_any(Media.id, given["ids"]), *visible_to(given))
+    return query.with_for_update(read=True, of=Media) if "is_locked" in given else query
+
+
+def get_many(caller: Identity, ids: Iterable[UUID], *, is_locked: bool = False) -> dict[UUID, Any]:
+    """Returns those of `ids` that are the caller's, by id, to be looked at.
 
     `is_locked`: an inspection that ends at this moment waits until this transaction is committed.
     """
     wanted = set(ids)
-    if not wanted:
-        return {}
-    mine = select(Media).where(Media.id.in_(wanted), *visible_to(caller))
-    if is_locked:
-        mine = mine.with_for_update(read=True, of=Media).execution_options(populate_existing=True)
-    found = db.session.scalars(mine)
+    found = _named.all(**caller.reach, ids=wanted, is_locked=is_locked or None) if wanted else []
     return {media.id: media for media in found}
 
 

@@ -1,5 +1,6 @@
 """Reading posts and publications: rows of columns, a whole page in a fixed number of queries."""
 
+from collections import namedtuple
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.db.reads import Given, is_any, list_of, planned_anew, reading
 from tiktok_api.db.search import without_index
+from tiktok_api.errors import NotFound
 from tiktok_api.posts.models import (
     CAPTIONS,
     Attempt,
@@ -47,6 +49,9 @@ def visible_to(caller: Identity | Given) -> list[Any]:
     return [*mine, _has_no_target_outside(Publication.account_id.in_(caller.account_ids))]
 
 
+_Target = namedtuple("_Target", [column.key for column in Publication.__table__.columns])  # type: ignore[misc]  # known when it runs
+
+
 def _within_reach(given: Given) -> list[ColumnElement[bool]]:
     return [_has_no_target_outside(is_any(Publication.account_id, given["reached"]))] if "reached" in given else []
 
@@ -65,7 +70,10 @@ def _shown() -> Select[Any]:
 
 @reading
 def _post(given: Given) -> Select[Any]:
-    return _shown().where(*visible_to(given), Post.id == given["id"])
+    """One post, in a row for each of its targets, whose columns come last."""
+    query = _shown().where(*visible_to(given), Post.id == given["id"])
+    query = query.add_columns(*(column.label(f"target_{column.key}") for column in Publication.__table__.columns))
+    return query.outerjoin(Publication, Publication.post_id == Post.id).order_by(Publication.id)
 
 
 @reading
@@ -210,7 +218,10 @@ def _one_by_one(name: str, values: Iterable[Any]) -> dict[str, Any]:
 
 def show_post(caller: Identity, post_id: UUID) -> Any:
     """Returns one post with its parts. Raises NotFound."""
-    return _with_targets([_post.one(**caller.reach, id=post_id)])[0]
+    rows = _post.all(**caller.reach, id=post_id)
+    if not rows:
+        raise NotFound
+    return rows[0]._replace(targets=[_Target(*row[-len(_Target._fields) :]) for row in rows if row.target_id])
 
 
 def _with_targets(posts: Sequence[Any]) -> list[Any]:
