@@ -35,7 +35,7 @@ def install(app: Flask, authenticate: Authenticator) -> None:
     """Read the Authorization header of each request; a refusal is raised only when a private route needs a caller."""
 
     def recognise() -> None:
-        g.caller, g.refusal = None, Unauthorized()
+        g.caller = g.refusal = None
         header = request.headers.get("Authorization")
         if not header:
             return
@@ -58,11 +58,11 @@ def refusal_now() -> Problem | None:
     if known_caller() is None:
         return None
     current_app.extensions["tiktok_api.recognise"]()
-    return None if g.caller else cast(Problem, g.refusal)
+    return None if g.caller else cast(Problem, g.refusal or Unauthorized())
 
 
 def required_caller() -> Caller:
     """Returns the caller. Raises Unauthorized, with the reason found at the start."""
     if g.caller is None:
-        raise g.refusal
+        raise g.refusal or Unauthorized()
     return cast(Caller, g.caller)

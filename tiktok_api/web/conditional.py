@@ -39,7 +39,8 @@ def tag(response: Response, version: str | None = None) -> Response:
     Raises StaleVersion for a GET whose If-Match does not.
     """
     response.set_etag(version or etag_of(response.get_data()))
-    if request.method in ("GET", "HEAD"):
+    names_a_version = "HTTP_IF_NONE_MATCH" in request.environ or "HTTP_IF_MATCH" in request.environ
+    if names_a_version and request.method in ("GET", "HEAD"):
         response.make_conditional(request.environ)
         if response.status_code == StaleVersion.status:
             raise StaleVersion

@@ -253,19 +253,19 @@ def _pack(command: Iterable[Any]) -> bytes:
 
 def _ask(connection: Any, *command: Any) -> Any:
     """Raises RedisError. A connection that Redis has closed meanwhile, as when it was started anew, is opened once more."""
-    packed, is_old = [_pack(command)], connection._sock is not None
-    if not is_old:
-        _begin(connection)
+    packed = [_pack(command)]
     try:
-        connection.send_packed_command(packed)
-        return connection.read_response()
+        return _ask_once(connection, packed)
     except RedisConnectionError:
-        if not is_old:
-            raise
         connection.disconnect()
+        return _ask_once(connection, packed)
+
+
+def _ask_once(connection: Any, packed: list[bytes]) -> Any:
+    if connection._sock is None:
         _begin(connection)
-        connection.send_packed_command(packed)
-        return connection.read_response()
+    connection.send_packed_command(packed)
+    return connection.read_response()
 
 
 def _begin(connection: Any) -> None:

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from tiktok_api.metrics import counters
 from tiktok_api.redaction import redact
 from tiktok_api.web.authentication import known_caller
 from tiktok_api.web.limits import client_address
+from tiktok_api.web.middleware import request_ids
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -35,6 +36,10 @@ UNMATCHED = "unmatched"
 @cache
 def _counters_of(method: str, route: str, status: int) -> tuple[Any, Any]:
     return counters.requests.labels(method, route, str(status)), counters.request_seconds.labels(method, route)
+
+
+_redact_address = lru_cache(maxsize=1024)(redact)
+"""A proxy may let a client choose it."""
 
 
 class _Record:
@@ -58,10 +63,10 @@ class _Record:
             self.length = response.calculate_content_length()
         if request.url_rule is not None:
             self.route = request.url_rule.rule
-        caller = known_caller()
+        caller, request_id = known_caller(), g.get("request_id")
         facts = {
-            "request_id": redact(g.get("request_id")),
-            "address": redact(client_address()[:64]),
+            "request_id": redact(request_id) if request_ids.HEADER in request.headers else request_id,
+            "address": _redact_address(client_address()[:64]),
             "user": str(caller.user_id) if caller else None,
             "key": str(key) if (key := getattr(caller, "key_id", None)) else None,
             "code": g.get("problem_code"),
