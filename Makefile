@@ -57,9 +57,9 @@ test-long: $(DEV_STAMP) ## the long hauls: thousands of kills, large uploads, hu
 	@$(PYTEST) -m long --timeout 7200
 	@$(MAKE) --no-print-directory mutation
 
-coverage: $(DEV_STAMP) ## the critical paths, killed processes included: fails below 100 % of their branches (MORE=1: with what was found before)
+coverage: $(DEV_STAMP) ## the critical paths, killed processes included: fails below 100 % of their branches (MORE=1: tries once more to pass what was missed)
 	@$(if $(MORE),true,rm -f .coverage .coverage.*)
-	@$(COVERED) -n 3 --dist loadgroup $(CRITICAL) || { echo "Once more, what has failed:"; $(COVERED) --last-failed --last-failed-no-failures=none $(CRITICAL); }
+	@$(COVERED) -n 3 --dist loadgroup $(if $(MORE),$$($(BIN)/python -m tests.missed_paths),$(CRITICAL)) || { echo "Once more, what has failed:"; $(COVERED) --last-failed --last-failed-no-failures=none $(CRITICAL); }
 	@$(BIN)/python -m coverage combine --quiet $(if $(MORE),--append)
 	@$(BIN)/python -m coverage report
 

@@ -241,6 +241,17 @@ def test_what_could_not_be_given_back_comes_due_when_its_lease_runs_out(jobs, st
 
 
 @on_each_database
+def test_a_job_whose_end_could_not_be_recorded_comes_due_when_its_lease_runs_out(jobs, start_runner):
+    with failing_statements(db.engine) as stumble:
+        failed = stumble("DELETE FROM jobs", kind=KIND)
+        jobs.enqueue("the job")
+        start_runner(lease_seconds=0.5)
+        wait_until(lambda: failed)
+
+    wait_until(lambda: jobs.done == ["the job"] * 2)
+
+
+@on_each_database
 def test_a_lane_for_which_no_thread_could_be_started_goes_on_once_one_can(jobs, start_runner, monkeypatch):
     start, refused = threading.Thread.start, []
 
