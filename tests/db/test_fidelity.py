@@ -55,7 +55,7 @@ def by_orm(read: Read, values: dict[str, Any], limit: int | None) -> list[Any]:
     parameters = {name: for_driver(name, value, dialect) for name, value in values.items()}
     is_of_model = isinstance(query.column_descriptions[0]["expr"], type)
     with transaction() as session:  # some lock what they read
-        result = session.execute(query, parameters)
+        result = session.execute(query, parameters, execution_options={"populate_existing": True})
         return list(result.scalars() if is_of_model else result)
 
 

@@ -174,7 +174,7 @@ def _row_maker(
 ) -> Callable[[Iterable[tuple[Any, ...]]], list[Any]]:
     """A function, made as source because it runs for every value, from the driver's tuples to rows."""
     if not any(converters):
-        return lambda found: list(map(row._make, found))
+        return lambda found: [tuple.__new__(row, values) for values in found]  # as `_make` does, which looks at each
     parts = [
         f"None if r[{place}] is None else c{place}(r[{place}])" if convert else f"r[{place}]"
         for place, convert in enumerate(converters)
@@ -188,18 +188,21 @@ def _row_maker(
 
 def _to_driver(value: Any, dialect: Dialect) -> Any:
     """A parameter as the driver takes it. Raises ValueError for a naive time, which is always a mistake."""
+    if isinstance(value, UUID):
+        return value.hex if dialect.name == "sqlite" else value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, (list, tuple, set, frozenset)):
-        items = [_to_driver(item, dialect) for item in value]
-        return orjson.dumps(items).decode() if dialect.name == "sqlite" else items
+        if dialect.name == "sqlite":
+            return orjson.dumps([_to_driver(item, dialect) for item in value]).decode()
+        if all(isinstance(item, UUID) for item in value):  # as PostgreSQL reads an array: psycopg would adapt each
+            return f"{{{','.join([item.hex for item in value])}}}"
+        return [_to_driver(item, dialect) for item in value]
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("a naive time was given to the database")
         value = value.astimezone(UTC)
         return value.isoformat(" ", "microseconds")[:26] if dialect.name == "sqlite" else value
-    if isinstance(value, UUID) and dialect.name == "sqlite":
-        return value.hex
     return value
 
 

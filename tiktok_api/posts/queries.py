@@ -62,7 +62,7 @@ def _has_no_target_outside(is_reached: ColumnElement[bool]) -> ColumnElement[boo
 
 
 def _shown() -> Select[Any]:
-    """Posts as they are shown; `_with_targets` fills in the targets."""
+    """Posts as they are shown; `_with_targets` fills in the targets, which come last."""
     media = select(PostMedia.media_id).where(PostMedia.post_id == Post.id).order_by(PostMedia.position).correlate(Post)
     targets: ColumnElement[Any] = literal_column("NULL").label("targets")
     return select(*Post.__table__.columns, list_of(media).label("media_ids"), targets)
@@ -231,7 +231,7 @@ def _with_targets(posts: Sequence[Any]) -> list[Any]:
     targets: dict[UUID, list[Any]] = {post.id: [] for post in posts}
     for target in _targets.all(post_ids=list(targets)):
         targets[target.post_id].append(target)
-    return [post._replace(targets=targets[post.id]) for post in posts]
+    return [post._make((*post[:-1], targets[post.id])) for post in posts]
 
 
 def get_publications(caller: Identity, post_id: UUID) -> list[dict[str, Any]]:

@@ -60,7 +60,10 @@ def compile_schema(schema: Schema) -> Dump:
     of_object = _compile([f"v.{name}" for name in names], keys, converters, known)
     parts = [f"get_value(v, {name!r}, None)" if "." in name else f"v.get({name!r})" for name in names]
     of_mapping = _compile(parts, keys, converters, known | {"get_value": get_value})
-    return lambda value: of_mapping(value) if isinstance(value, Mapping) else of_object(value)
+    # Most are rows, and to ask whether something is a mapping costs more than to copy one.
+    return lambda value: (
+        of_object(value) if isinstance(value, tuple) or not isinstance(value, Mapping) else of_mapping(value)
+    )
 
 
 def _compile(
