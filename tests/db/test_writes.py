@@ -26,6 +26,10 @@ def user(name: str) -> User:
     return make_row(User, email=name, email_key=name, password_hash="-")
 
 
+def job(owner: User, name: str) -> Job:
+    return make_row(Job, kind=name, lane="sync", owner_id=owner.id, unique_key=name, due_at=owner.created_at)
+
+
 def stored() -> dict[str, list[Any]]:
     """Every row of every table as the driver reads it; JSON's null, as which the ORM stores None, reads as the database's."""
     with db.engine.connect() as connection:
@@ -82,16 +86,22 @@ def test_rows_of_one_table_are_one_statement_after_what_the_session_has_pending(
     with transaction() as session:
         session.add(User(id=(first := user("a")).id, email="a", email_key="a", password_hash="-"))
         insert_rows(
-            *(
-                make_row(Job, kind=f"{n}", lane="sync", owner_id=first.id, unique_key=f"{n}", due_at=first.created_at)
-                for n in "xy"
-            ),
+            *(job(first, name) for name in "xy"),
             user("b"),
         )
 
     with db.engine.connect() as connection:
         assert connection.scalar(text("select count(*) from jobs")) == 2
         assert connection.scalar(text("select count(*) from users")) == 2
+
+
+@on_each_database
+def test_postgresql_gets_the_rows_of_all_tables_in_one_statement(context):
+    with driver_statements(db.engine) as seen, transaction():
+        insert_rows(first := user("a"), user("b"), job(first, "x"), user("c"))
+
+    statements = 1 if db.engine.dialect.name == "postgresql" else 4
+    assert seen == ["BEGIN", *["INSERT"] * statements, "COMMIT"]
 
 
 @on_each_database
