@@ -6,7 +6,6 @@ and waits for their ends, all without blocking and each with a deadline; a threa
 connections (`benchmarks/survival.py`): gthread and gevent as shipped answered no list within 30 s, this worst in 0.1 s.
 """
 
-import resource
 import selectors
 import sys
 import time
@@ -19,6 +18,7 @@ from gunicorn.workers import gthread
 
 from tiktok_api.server.arrival import TOO_LATE, HeadRefusal
 from tiktok_api.server.connection import ClientConnection, Waiting
+from tiktok_api.server.descriptors import raise_limit
 from tiktok_api.server.paced_socket import PacedSocket
 from tiktok_api.server.request_threads import RequestThreads
 from tiktok_api.server.shares import Share
@@ -30,8 +30,6 @@ _MOST_UNSENT_IN_ALL, _MOST_READ_AHEAD_IN_ALL = 32 * 1024 * 1024, 16 * 1024 * 102
 _ACCEPTED_AT_ONCE = 64
 _EXPIRE_SECONDS = 0.5
 _NOTIFY_SECONDS = 1.0
-_WANTED_FILES, _OTHER_FILES = 4096, 256
-"""File descriptors; the application has at least so many for itself, or half of them if there are few."""
 
 
 class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
@@ -54,11 +52,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def init_process(self) -> None:
         """Called in the new process."""
-        soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        files = _WANTED_FILES if most == resource.RLIM_INFINITY else min(most, _WANTED_FILES)
-        if 0 <= soft < files:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
-        self.most_connections = max(16, min(self.most_connections, files - min(_OTHER_FILES, files // 2)))
+        self.most_connections = raise_limit(self.most_connections)
         self._share = Share(self.age, is_alone=self.cfg.workers == 1)
         super().init_process()
 
