@@ -28,7 +28,7 @@ MOST_STATEMENTS = 4
 """Of one look: whether the session has ended, the thing, and at most two kinds of its parts."""
 OF_MANY = {
     "list_posts": 3,
-    "show_post": 3,
+    "show_post": 2,
     "show_account_timeseries": 3,
     "show_me": 2,
     "list_accounts": 2,
