@@ -1,5 +1,8 @@
 """Rows written on the driver: stored as the ORM stores them, with the same defaults and the same errors."""
 
+import json
+from datetime import datetime, timedelta, timezone
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from tests.databases import execute, on_each_database
 from tests.db.seeds import ROWS, seed
 from tests.db.statements import driver_statements
-from tiktok_api.auth.models import User
+from tiktok_api.auth.models import AuditEntry, User
 from tiktok_api.db import Model, db, transaction
 from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.jobs.models import Job
@@ -102,6 +105,31 @@ def test_postgresql_gets_the_rows_of_all_tables_in_one_statement(context):
 
     statements = 1 if db.engine.dialect.name == "postgresql" else 4
     assert seen == ["BEGIN", *["INSERT"] * statements, "COMMIT"]
+
+
+@on_each_database
+@pytest.mark.parametrize(
+    "detail", [{"n": 2**70}, {7: "seven"}, {"deep": reduce(lambda inner, _: [inner], range(300), [])}]
+)
+def test_what_orjson_does_not_write_is_stored_all_the_same(context, detail):
+    with transaction():
+        insert_rows(owner := user("a"), entry := make_row(AuditEntry, user_id=owner.id, action="x", detail=detail))
+
+    with transaction() as session:
+        assert session.get(AuditEntry, entry.id).detail == json.loads(json.dumps(detail))
+
+
+@on_each_database
+def test_a_time_is_stored_as_the_instant_that_it_is(context):
+    zone = timezone(timedelta(hours=1, seconds=61))
+    row = make_row(User, email="a", email_key="a", password_hash="-", created_at=datetime(1900, 1, 1, 12, tzinfo=zone))
+    with transaction():
+        insert_rows(row)
+
+    with transaction() as session:
+        assert session.get(User, row.id, populate_existing=True).created_at == row.created_at
+    with pytest.raises(ValueError, match="naive"), transaction():
+        insert_rows(make_row(User, email="b", email_key="b", password_hash="-", created_at=datetime(2030, 1, 1)))  # noqa: DTZ001
 
 
 @on_each_database

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -70,23 +70,52 @@ def test_what_waits_holds_nothing_up_until_every_thread_waits():
     threads.shutdown()
 
 
-def test_what_computes_is_served_one_after_the_other():
-    together, most_together = 0, 0
+def test_while_no_thread_can_be_had_it_is_asked_for_now_and_then(monkeypatch):
+    release, begun = threading.Event(), []
 
-    def compute(seconds: float) -> None:
-        nonlocal together, most_together
-        together += 1
-        most_together = max(together, most_together)
-        until = time.thread_time() + seconds
-        while time.thread_time() < until:
-            continue
-        together -= 1
+    def wait(work: int) -> None:
+        begun.append(work)
+        release.wait()
 
-    threads = RequestThreads(compute, most=8)
-    for _ in range(300):
-        threads.give(LATE_SECONDS / 20)
-    while threads.seconds_left() is not None:
-        threads.go_on()
+    threads = RequestThreads(wait, most=8)
+    threads.give(0)
+    wait_until(lambda: begun)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    threads.give(1)
+    pause = threads.seconds_left()
+    monkeypatch.undo()
+    threads.go_on()
 
-    assert most_together < 8, "on a busy machine some are taken to wait for something, but never all"
+    assert pause == LATE_SECONDS
+    wait_until(lambda: begun == [0, 1])
+    release.set()
     threads.shutdown()
+
+
+def test_what_computes_is_served_one_after_the_other_and_what_waits_together():
+    served: list[None] = []
+
+    def serve(act: Callable[[], None]) -> None:
+        act()
+        served.append(None)
+
+    threads, given = RequestThreads(serve, most=8), 0
+    at_once = []
+    for act in (compute, lambda: time.sleep(LATE_SECONDS / 2)):
+        before, until = threads.at_once, time.monotonic() + 60
+        while threads.at_once == before and time.monotonic() < until:
+            while given - len(served) < 16:
+                threads.give(act)
+                given += 1
+            time.sleep(LATE_SECONDS / 10)
+            threads.go_on()
+        at_once.append(threads.at_once)
+
+    assert at_once == [1, 8]
+    threads.shutdown()
+
+
+def compute() -> None:
+    until = time.thread_time() + LATE_SECONDS / 10
+    while time.thread_time() < until:
+        continue

@@ -5,9 +5,9 @@ PostgreSQL gets the rows of all tables as one JSON document in one statement, wh
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
 from typing import Any, TypeVar
@@ -42,10 +42,14 @@ def insert_rows(*rows: Model) -> None:
     if not groups:
         return
     if connection.dialect.name == "postgresql":
-        _together(tuple(model for model, _ in groups)).run(connection, [same for _, same in groups])
-    else:
-        for model, same in groups:
-            _statement_of(model, connection.dialect).run(connection, same)
+        together = _together(tuple(model for model, _ in groups))
+        # What is no JSON for orjson, as an integer of 65 bits, may still be something for a column.
+        with suppress(orjson.JSONEncodeError):
+            document = together.written([same for _, same in groups])
+            _execute(connection, together.sql, {"document": document})
+            return
+    for model, same in groups:
+        _statement_of(model, connection.dialect).run(connection, same)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +79,21 @@ class _InsertTogether:
     sql: str
     columns: tuple[tuple[str, ...], ...]
 
-    def run(self, connection: Connection, groups: Sequence[Sequence[Model]]) -> None:
+    def written(self, groups: Sequence[Sequence[Model]]) -> str:
+        """Its parameter: rows of each table. Raises JSONEncodeError."""
         document = [
             [{name: _as_json(getattr(row, name)) for name in names} for row in same]
             for names, same in zip(self.columns, groups, strict=True)
         ]
-        _execute(connection, self.sql, {"document": orjson.dumps(document).decode()})
+        return orjson.dumps(document).decode()
 
 
 def _as_json(value: Any) -> Any:
     """A value of which orjson makes what PostgreSQL reads as that again. Raises ValueError for a naive time."""
-    if isinstance(value, datetime) and value.tzinfo is None:
-        raise ValueError("a naive time was given to the database")
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a naive time was given to the database")
+        return value.astimezone(UTC)  # orjson rounds zones to minutes
     return f"\\x{value.hex()}" if isinstance(value, bytes) else value
 
 
@@ -108,7 +115,7 @@ def _execute(connection: Connection, sql: str, parameters: Any) -> None:
 
 
 _defaults: dict[type[Model], dict[str, _Default]] = {}
-_statements: dict[type[Model], _Insert] = {}
+_statements: dict[tuple[type[Model], str], _Insert] = {}
 
 
 def _defaults_of(model: type[Model]) -> dict[str, _Default]:
@@ -127,13 +134,13 @@ def _as_function(default: Any) -> _Default:
 
 
 def _statement_of(model: type[Model], dialect: Dialect) -> _Insert:
-    found = _statements.get(model)
+    found = _statements.get((model, dialect.name))
     if found is None:
         names = _names(model)
         compiled = insert(model).compile(dialect=dialect, column_keys=names)
         types = {column.key: column.type.dialect_impl(dialect) for column in model.__table__.columns}
         columns = tuple((name, types[name].bind_processor(dialect)) for name in compiled.positiontup or names)
-        found = _statements[model] = _Insert(compiled.string, columns, compiled.positional)
+        found = _statements[model, dialect.name] = _Insert(compiled.string, columns, compiled.positional)
     return found
 
 

@@ -151,14 +151,19 @@ def _render_statement(error: DBAPIError) -> Response:
 
 def _render_value(error: DataError) -> Response:
     """A value that no column takes, such as a text with U+0000 on PostgreSQL: schemas should have found it."""
-    log.error("database.value_refused", error=str(error.orig))
+    log.error("database.value_refused", error=_first_line(error))
     place = errors.fault("invalid", "Something in this request cannot be stored.", pointer="")
     return render(errors.Invalid(errors=[place]))
 
 
 def _render_schema(error: DBAPIError) -> Response:
-    log.error("database.schema_not_current", error=str(error.orig))
+    log.error("database.schema_not_current", error=_first_line(error))
     return render(SchemaNotCurrent(headers={"Retry-After": "30"}))
+
+
+def _first_line(error: DBAPIError) -> str:
+    """What the database says of itself; the lines that follow may quote what was to be stored."""
+    return str(error.orig).partition("\n")[0]
 
 
 def _is_of_another_version() -> bool:
