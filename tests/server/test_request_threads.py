@@ -47,6 +47,16 @@ def test_one_thread_serves_all_while_there_are_no_more(threads, served, monkeypa
     wait_until(lambda: served == ["first", *(f"{number}" for number in range(9))])
 
 
+def test_one_thing_after_the_other_needs_no_more_than_two_threads(threads, served):
+    before = threading.active_count()
+    for number in range(20):
+        threads.give(f"{number}")
+        wait_until(lambda: len(served) == number + 1)  # noqa: B023  # awaited at once
+        wait_until(lambda: threads.busy == 0)
+
+    assert threading.active_count() <= before + 2  # one may be called once too often
+
+
 def test_what_waits_holds_nothing_up_until_every_thread_waits():
     release, begun = threading.Event(), []
 
@@ -99,7 +109,7 @@ def test_what_computes_is_served_one_after_the_other_and_what_waits_together():
         act()
         served.append(None)
 
-    threads, given = RequestThreads(serve, most=8), 0
+    threads, given, counted = RequestThreads(serve, most=8, pause_seconds=0.5), 0, 0
     at_once = []
     for act in (compute, lambda: time.sleep(LATE_SECONDS / 2)):
         before, until = threads.at_once, time.monotonic() + 60
@@ -108,6 +118,9 @@ def test_what_computes_is_served_one_after_the_other_and_what_waits_together():
                 threads.give(act)
                 given += 1
             time.sleep(LATE_SECONDS / 10)
+            while counted < len(served):
+                threads.take_back()
+                counted += 1
             threads.go_on()
         at_once.append(threads.at_once)
 

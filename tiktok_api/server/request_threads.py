@@ -8,41 +8,43 @@ from queue import SimpleQueue
 from typing import Any
 
 LATE_SECONDS = 0.01
-"""A thread that takes longer is taken to wait for something, and holds nothing up. What computes for longer, as a hash does,
-mostly needs no lock of Python's for it."""
-LOOK_SECONDS, PAUSE_SECONDS = 0.05, 10.0
-_BUSY, _AS_MUCH = 0.5, 0.6
-"""Shares: of the time, and of what many threads compute. Many compute a fifth more for the same."""
-_MOST_REMEMBERED = 10_000
+"""A thread that takes longer is taken to wait for something, and holds nothing up."""
+_TRIAL_SECONDS, _IDLE_SECONDS = 0.2, 0.05
 
 
 class RequestThreads:
     """At most `most` threads, started when they are needed, that call `serve` with what they are given.
 
-    Threads that compute hold each other up: Python lets one of them run, and to change places costs a fifth of a short request.
-    So while threads compute for most of the time, it is tried whether one alone computes as much, as where the database
-    answers at once. If so, work begins one after the other, for as long as that holds; else it is tried again after a pause.
+    Threads that compute hold each other up: Python lets one of them run, and to change places costs more than a fifth of a
+    short request. Threads that wait, as for a database far away, do not. So while there is work for several, it is tried now
+    and then whether as much is served by one after the other or by many together, and gone on with what serves more.
 
-    `serve` is called in a thread, everything public by the main thread.
+    `serve` is called in a thread, everything public by the main thread. `pause_seconds` are between two trials.
     """
 
-    def __init__(self, serve: Callable[[Any], None], *, most: int) -> None:
-        self._serve, self._most = serve, most
+    def __init__(self, serve: Callable[[Any], None], *, most: int, pause_seconds: float = 15.0) -> None:
+        self._serve, self._most, self._pause_seconds = serve, most, pause_seconds
         self._kept: deque[Any] = deque()
         self._calls: SimpleQueue[object] = SimpleQueue()
         self._begun_at: dict[object, float] = {}
         """When each thread that was called began with what it serves now; the keys are the calls."""
         self._started, self._lacks_thread = 0, False
         self._at_once = most
-        self._computed: deque[float] = deque(maxlen=_MOST_REMEMBERED)
-        """Seconds of computing, of what was served since the last look."""
-        self._looked_at = self._main_computed = 0.0
-        self._looks, self._share, self._share_of_many, self._next_try = 0, 0.0, 0.0, 0.0
+        self._ended = self._counted_from = 0
+        self._looked_at = self._tried_from = self._next_trial = 0.0
+        self._usual_rate: float | None = None
+        """While something is tried: how much was served in a second before."""
 
     @property
     def at_once(self) -> int:
-        """How many threads may compute at the same time."""
-        return self._at_once
+        """How many threads may begin with something within LATE_SECONDS, but for trials."""
+        is_tried = self._usual_rate is not None
+        return self._at_once if not is_tried else self._most if self._at_once == 1 else 1
+
+    @property
+    def busy(self) -> int:
+        """How many threads were called and have not ended."""
+        return len(self._begun_at)
 
     def give(self, work: Any) -> bool:
         """Have a thread serve `work`, which is not None, as soon as there is one. Returns False if there is none, nor can be."""
@@ -52,9 +54,13 @@ class RequestThreads:
         self.go_on()
         return True
 
+    def take_back(self) -> None:
+        """Something that was given has been served."""
+        self._ended += 1
+
     def go_on(self) -> None:
         """Call as many threads as it is time for."""
-        while self._kept and self._seconds_left() == 0.0:
+        while self._uncalled and self._seconds_left() == 0.0:
             if self._started <= len(self._begun_at) and not self._start():
                 break
             self._call()
@@ -63,7 +69,7 @@ class RequestThreads:
 
     def seconds_left(self) -> float | None:
         """After how long `go_on` has something to do; None: not before something is given."""
-        if not self._kept:
+        if not self._uncalled:
             return None
         return max(self._seconds_left(), LATE_SECONDS if self._lacks_thread else 0.0)
 
@@ -72,6 +78,11 @@ class RequestThreads:
         self._kept.clear()
         for _ in range(self._started):
             self._calls.put(None)
+
+    @property
+    def _uncalled(self) -> bool:
+        """Whether more is kept than threads are on their way to."""
+        return len(self._kept) > self._calls.qsize()
 
     def _seconds_left(self) -> float:
         """After how long another thread may begin with something."""
@@ -100,29 +111,30 @@ class RequestThreads:
         self._calls.put(call)
 
     def _look(self) -> None:
-        """There is work for several threads: find out how many it needs."""
-        now = time.monotonic()
-        seconds = now - self._looked_at
-        if seconds < LOOK_SECONDS:
+        """There is work for several threads: try what serves more of it."""
+        now, last = time.monotonic(), self._looked_at
+        self._looked_at = now
+        seconds = now - self._tried_from
+        if now - last > _IDLE_SECONDS or (self._usual_rate is None and seconds > 2 * _TRIAL_SECONDS):
+            self._count_from(now)
             return
-        main_computed, computed = time.thread_time(), sum(self._computed)
-        share = (computed + main_computed - self._main_computed) / seconds
-        self._looked_at, self._main_computed = now, main_computed
-        self._computed.clear()
-        if seconds > 2 * LOOK_SECONDS:  # there was not so much to do meanwhile
-            return
-        self._looks += 1
-        self._share += (share - self._share) / min(self._looks, 4)
-        if self._at_once == 1:
-            if self._looks >= 2 and self._share < _AS_MUCH * self._share_of_many:
-                self._next_try = now + PAUSE_SECONDS
-                self._begin_to_look(at_once=self._most)
-        elif self._looks >= 4 and self._share > _BUSY and now >= self._next_try:
-            self._share_of_many = self._share
-            self._begin_to_look(at_once=1)
+        rate = (self._ended - self._counted_from) / seconds if seconds else 0.0
+        if self._usual_rate is None:
+            if seconds >= _TRIAL_SECONDS and now >= self._next_trial:
+                self._usual_rate = rate
+                self._change(now)
+        elif seconds >= _TRIAL_SECONDS or (seconds >= _TRIAL_SECONDS / 4 and rate < self._usual_rate / 2):
+            # In case of doubt one after the other: the slowest wait for less, and it costs less.
+            if rate < self._usual_rate * (0.9 if self._at_once == 1 else 1.1):
+                self._change(now)
+            self._usual_rate, self._next_trial = None, now + self._pause_seconds
 
-    def _begin_to_look(self, *, at_once: int) -> None:
-        self._at_once, self._looks, self._share = at_once, 0, 0.0
+    def _change(self, now: float) -> None:
+        self._at_once = self._most if self._at_once == 1 else 1
+        self._count_from(now)
+
+    def _count_from(self, now: float) -> None:
+        self._tried_from, self._counted_from = now, self._ended
 
     def _run(self) -> None:
         while (call := self._calls.get()) is not None:
@@ -139,8 +151,4 @@ class RequestThreads:
             work = self._kept.popleft()
         except IndexError:  # another thread was faster
             return
-        began = time.thread_time()
         self._serve(work)
-        seconds = time.thread_time() - began
-        if seconds < LATE_SECONDS:
-            self._computed.append(seconds)

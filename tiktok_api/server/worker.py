@@ -143,6 +143,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
 
     def finish_request(self, conn: ClientConnection, is_kept: bool) -> None:
         """A thread is done with a connection."""
+        self.tpool.take_back()
         conn.is_kept = is_kept
         if conn.sock.fileno() < 0:  # gunicorn has closed it, because a response broke off
             self._drop(conn)
