@@ -12,6 +12,7 @@ from typing import Any
 from coverage import Coverage
 
 EVERY_SECONDS = 0.5
+_LONGEST_SECONDS = 10
 
 _savers: dict[int, threading.Thread] = {}
 """One thread for each process; a fork inherits the entries and not the threads."""
@@ -33,9 +34,9 @@ def _save_from_now_on() -> None:
 
 
 def _stop() -> None:
-    """No thread may be inside SQLite while the interpreter is taken down."""
+    """No thread may be inside SQLite while the interpreter is taken down; but one may wait for ever, for a lock that was forked."""
     _ending.set()
-    _savers[os.getpid()].join()
+    _savers[os.getpid()].join(_LONGEST_SECONDS)
 
 
 def _save() -> None:
