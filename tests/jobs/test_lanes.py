@@ -13,6 +13,7 @@ from tiktok_api import clock
 from tiktok_api.db import transaction
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.lanes import Lane
+from tiktok_api.jobs.round_robin import RoundRobin
 
 OWNERS: list[UUID | None] = [None, *(UUID(int=number) for number in range(1, 12))]
 
@@ -77,6 +78,16 @@ def test_no_owner_is_served_twice_while_another_one_waits(seed, enqueue_many, or
         assert served[owner] == min(served[other] for other, jobs in left.items() if jobs)
         served[owner] += 1
         left[owner] -= 1
+
+
+@on_each_database
+def test_of_hundreds_of_owners_each_has_a_turn_before_any_has_two(app, enqueue_many):
+    enqueue_many("tests.publish", [UUID(int=number) for number in range(1, 301)])
+    turns = RoundRobin(Lane.PUBLISH, most_per_owner=1)
+
+    served = [owner for _ in range(3) for _, owner in turns.next_turn(20, {}).jobs]
+
+    assert len(set(served)) == len(served) == 60
 
 
 @on_each_database
