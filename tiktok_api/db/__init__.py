@@ -24,8 +24,15 @@ from tiktok_api import clock
 from tiktok_api.db import postgresql, sqlite
 
 
+def in_utc(moment: datetime) -> datetime:
+    """The same instant as the database gets it. Raises ValueError for a naive time, which is always a mistake."""
+    if moment.tzinfo is None:
+        raise ValueError("a naive time was given to the database")
+    return moment.astimezone(UTC)
+
+
 class UTCDateTime(TypeDecorator[datetime]):
-    """Aware times in and out, UTC in the database: SQLite forgets zones, and a naive time is always a mistake."""
+    """Aware times in and out, UTC in the database: SQLite forgets zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -36,11 +43,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive time was given to the database")
-        return value.astimezone(UTC)
+        return None if value is None else in_utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -5,7 +5,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from tiktok_api.db import Model
+from tiktok_api.db import Model, in_utc
 from tiktok_api.db.postgresql import is_outdated_plan
 
 Convert = Callable[[Any], Any]
@@ -187,7 +187,7 @@ def _row_maker(
 
 
 def _to_driver(value: Any, dialect: Dialect) -> Any:
-    """A parameter as the driver takes it. Raises ValueError for a naive time, which is always a mistake."""
+    """A parameter as the driver takes it. Raises ValueError for a naive time."""
     if isinstance(value, UUID):
         return value.hex if dialect.name == "sqlite" else value
     if isinstance(value, Enum):
@@ -199,9 +199,7 @@ def _to_driver(value: Any, dialect: Dialect) -> Any:
             return f"{{{','.join([item.hex for item in value])}}}"
         return [_to_driver(item, dialect) for item in value]
     if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError("a naive time was given to the database")
-        value = value.astimezone(UTC)
+        value = in_utc(value)
         return value.isoformat(" ", "microseconds")[:26] if dialect.name == "sqlite" else value
     return value
 

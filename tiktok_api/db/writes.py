@@ -7,7 +7,7 @@ PostgreSQL gets the rows of all tables as one JSON document in one statement, wh
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from itertools import groupby
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import insert
 from sqlalchemy.engine import Connection, Dialect
 
-from tiktok_api.db import Model, db
+from tiktok_api.db import Model, db, in_utc
 from tiktok_api.db.statements import explained, forget_if_dead, is_watched
 
 Row = TypeVar("Row", bound=Model)
@@ -91,9 +91,7 @@ class _InsertTogether:
 def _as_json(value: Any) -> Any:
     """A value of which orjson makes what PostgreSQL reads as that again. Raises ValueError for a naive time."""
     if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ValueError("a naive time was given to the database")
-        return value.astimezone(UTC)  # orjson rounds zones to minutes
+        return in_utc(value)  # orjson rounds zones to minutes
     return f"\\x{value.hex()}" if isinstance(value, bytes) else value
 
 
