@@ -49,9 +49,6 @@ def visible_to(caller: Identity | Given) -> list[Any]:
     return [*mine, _has_no_target_outside(Publication.account_id.in_(caller.account_ids))]
 
 
-_Target = namedtuple("_Target", [column.key for column in Publication.__table__.columns])  # type: ignore[misc]  # known when it runs
-
-
 def _within_reach(given: Given) -> list[ColumnElement[bool]]:
     return [_has_no_target_outside(is_any(Publication.account_id, given["reached"]))] if "reached" in given else []
 
@@ -66,6 +63,9 @@ def _shown() -> Select[Any]:
     media = select(PostMedia.media_id).where(PostMedia.post_id == Post.id).order_by(PostMedia.position).correlate(Post)
     targets: ColumnElement[Any] = literal_column("NULL").label("targets")
     return select(*Post.__table__.columns, list_of(media).label("media_ids"), targets)
+
+
+_Target = namedtuple("_Target", [column.key for column in Publication.__table__.columns])  # type: ignore[misc]  # known when it runs
 
 
 @reading

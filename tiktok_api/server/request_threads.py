@@ -29,17 +29,12 @@ class RequestThreads:
         self._begun_at: dict[object, float] = {}
         """When each thread that was called began with what it serves now; the keys are the calls."""
         self._started, self._lacks_thread = 0, False
-        self._at_once = most
+        self.at_once = most
+        """How many threads may begin with something within LATE_SECONDS, but for trials."""
         self._ended = self._counted_from = 0
         self._looked_at = self._tried_from = self._next_trial = 0.0
         self._usual_rate: float | None = None
-        """While something is tried: how much was served in a second before."""
-
-    @property
-    def at_once(self) -> int:
-        """How many threads may begin with something within LATE_SECONDS, but for trials."""
-        is_tried = self._usual_rate is not None
-        return self._at_once if not is_tried else self._most if self._at_once == 1 else 1
+        """While the other number is tried: how much was served in a second before."""
 
     @property
     def busy(self) -> int:
@@ -61,10 +56,10 @@ class RequestThreads:
     def go_on(self) -> None:
         """Call as many threads as it is time for."""
         while self._uncalled and self._seconds_left() == 0.0:
-            if self._started <= len(self._begun_at) and not self._start():
+            if self._started <= self.busy and not self._start():
                 break
             self._call()
-        if self._kept or len(self._begun_at) > 1:
+        if self._kept or self.busy > 1:
             self._look()
 
     def seconds_left(self) -> float | None:
@@ -86,7 +81,8 @@ class RequestThreads:
 
     def _seconds_left(self) -> float:
         """After how long another thread may begin with something."""
-        began, at_once = sorted(self._begun_at.values()), self._at_once
+        began = sorted(self._begun_at.values())
+        at_once = self.at_once if self._usual_rate is None else self._other
         if len(began) >= self._most:
             return LATE_SECONDS
         if len(began) < at_once:
@@ -122,16 +118,17 @@ class RequestThreads:
         if self._usual_rate is None:
             if seconds >= _TRIAL_SECONDS and now >= self._next_trial:
                 self._usual_rate = rate
-                self._change(now)
+                self._count_from(now)
         elif seconds >= _TRIAL_SECONDS or (seconds >= _TRIAL_SECONDS / 4 and rate < self._usual_rate / 2):
             # In case of doubt one after the other: the slowest wait for less, and it costs less.
-            if rate < self._usual_rate * (0.9 if self._at_once == 1 else 1.1):
-                self._change(now)
+            if rate >= self._usual_rate * (0.9 if self._other == 1 else 1.1):
+                self.at_once = self._other
             self._usual_rate, self._next_trial = None, now + self._pause_seconds
+            self._count_from(now)
 
-    def _change(self, now: float) -> None:
-        self._at_once = self._most if self._at_once == 1 else 1
-        self._count_from(now)
+    @property
+    def _other(self) -> int:
+        return self._most if self.at_once == 1 else 1
 
     def _count_from(self, now: float) -> None:
         self._tried_from, self._counted_from = now, self._ended
