@@ -59,7 +59,8 @@ test-long: $(DEV_STAMP) ## the long hauls: thousands of kills, large uploads, hu
 
 coverage: $(DEV_STAMP) ## the critical paths, killed processes included: fails below 100 % of their branches (MORE=1: tries once more to pass what was missed)
 	@$(if $(MORE),true,rm -f .coverage .coverage.*)
-	@$(COVERED) -n 3 --dist loadgroup $(if $(MORE),$$($(BIN)/python -m tests.missed_paths),$(CRITICAL)) || { echo "Once more, what has failed:"; $(COVERED) --last-failed --last-failed-no-failures=none $(CRITICAL); }
+	@paths="$(if $(MORE),$$($(BIN)/python -m tests.missed_paths),$(CRITICAL))"; test -n "$$paths" || { echo "Nothing is known to be missed."; exit 1; }; \
+	$(COVERED) -n 3 --dist loadgroup $$paths || { echo "Once more, what has failed:"; $(COVERED) --last-failed --last-failed-no-failures=none $(CRITICAL); }
 	@$(BIN)/python -m coverage combine --quiet $(if $(MORE),--append)
 	@$(BIN)/python -m coverage report
 

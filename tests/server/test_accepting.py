@@ -28,7 +28,7 @@ def worker(listener: socket.socket) -> Iterator[GuardedWorker]:
     """As in its process after the start, with room for one connection."""
     worker = GuardedWorker(1, os.getpid(), [listener], None, 30, Config(), logging.getLogger(__name__))
     worker.poller, worker._counters, worker.most_connections = selectors.DefaultSelector(), counters, 1
-    worker._share = Share(1, is_alone=True)
+    worker._share = Share(1)
     yield worker
     worker.murder_keepalived(force=True)
     worker.poller.close()

@@ -5,7 +5,7 @@ PostgreSQL gets the rows of all tables as one JSON document in one statement, wh
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -43,9 +43,13 @@ def insert_rows(*rows: Model) -> None:
         return
     if connection.dialect.name == "postgresql":
         together = _together(tuple(model for model, _ in groups))
-        # What is no JSON for orjson, as an integer of 65 bits, may still be something for a column.
-        with suppress(orjson.JSONEncodeError):
+        try:
             document = together.written([same for _, same in groups])
+        except (
+            orjson.JSONEncodeError
+        ):  # what is no JSON for it, as an integer of 65 bits, may be something for a column
+            pass
+        else:
             _execute(connection, together.sql, {"document": document})
             return
     for model, same in groups:
@@ -89,7 +93,7 @@ class _InsertTogether:
 
 
 def _as_json(value: Any) -> Any:
-    """A value of which orjson makes what PostgreSQL reads as that again. Raises ValueError for a naive time."""
+    """A value of which orjson makes what PostgreSQL reads as that again; but NaN is null. Raises ValueError for a naive time."""
     if isinstance(value, datetime):
         return in_utc(value)  # orjson rounds zones to minutes
     return f"\\x{value.hex()}" if isinstance(value, bytes) else value

@@ -36,7 +36,8 @@ def create_post(
     post = make_row(Post, owner_id=caller.user_id, **content)
     post.consented_at = clock.now() if post.consent else None
     reasons = Reasons()
-    # Accounts before media, and all before anything refers to them, as where the user is deleted.
+    # Accounts before media, and all before anything refers to them, as where the user is deleted. The row of an Idempotency-Key
+    # refers to the user before: of it and a deletion at that moment, PostgreSQL ends one, which may be tried again.
     accounts = accounts_of(caller, targets, is_locked=bool(slot))
     media = find_media(caller, media_ids, reasons, is_locked=bool(slot))
     publications = make_publications(post, targets, accounts, reasons)

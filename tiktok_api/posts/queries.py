@@ -59,7 +59,7 @@ def _has_no_target_outside(is_reached: ColumnElement[bool]) -> ColumnElement[boo
 
 
 def _shown() -> Select[Any]:
-    """Posts as they are shown; `_with_targets` fills in the targets, which come last."""
+    """Posts as they are shown, but for their `targets`. `_with_targets` relies on that this column comes last."""
     media = select(PostMedia.media_id).where(PostMedia.post_id == Post.id).order_by(PostMedia.position).correlate(Post)
     targets: ColumnElement[Any] = literal_column("NULL").label("targets")
     return select(*Post.__table__.columns, list_of(media).label("media_ids"), targets)
@@ -70,7 +70,7 @@ _Target = namedtuple("_Target", [column.key for column in Publication.__table__.
 
 @reading
 def _post(given: Given) -> Select[Any]:
-    """One post, in a row for each of its targets, whose columns come last."""
+    """One post, in a row for each of its targets, whose columns follow those of the post."""
     query = _shown().where(*visible_to(given), Post.id == given["id"])
     query = query.add_columns(*(column.label(f"target_{column.key}") for column in Publication.__table__.columns))
     return query.outerjoin(Publication, Publication.post_id == Post.id).order_by(Publication.id)

@@ -55,6 +55,8 @@ class RequestThreads:
 
     def go_on(self) -> None:
         """Call as many threads as it is time for."""
+        if self._started < self.busy:  # one that was called again took what it found by itself first
+            self._start()
         while self._uncalled and self._seconds_left() == 0.0:
             if self._started <= self.busy and not self._start():
                 break
@@ -64,7 +66,7 @@ class RequestThreads:
 
     def seconds_left(self) -> float | None:
         """After how long `go_on` has something to do; None: not before something is given."""
-        if not self._uncalled:
+        if not self._uncalled and not (self._kept and self._lacks_thread):
             return None
         return max(self._seconds_left(), LATE_SECONDS if self._lacks_thread else 0.0)
 
@@ -111,12 +113,16 @@ class RequestThreads:
         now, last = time.monotonic(), self._looked_at
         self._looked_at = now
         seconds = now - self._tried_from
-        if now - last > _IDLE_SECONDS or (self._usual_rate is None and seconds > 2 * _TRIAL_SECONDS):
+        if now - last > _IDLE_SECONDS:  # what was served before tells nothing of what comes
+            self._usual_rate = None
+            self._count_from(now)
+            return
+        if self._usual_rate is None and seconds > 2 * _TRIAL_SECONDS:
             self._count_from(now)
             return
         rate = (self._ended - self._counted_from) / seconds if seconds else 0.0
         if self._usual_rate is None:
-            if seconds >= _TRIAL_SECONDS and now >= self._next_trial:
+            if seconds >= _TRIAL_SECONDS and now >= self._next_trial and rate > 0:
                 self._usual_rate = rate
                 self._count_from(now)
         elif seconds >= _TRIAL_SECONDS or (seconds >= _TRIAL_SECONDS / 4 and rate < self._usual_rate / 2):

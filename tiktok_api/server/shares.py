@@ -7,7 +7,7 @@ once: the others would have nothing to do, for as long as these stay open.
 import mmap
 import time
 
-_SLOTS = 64
+_SLOTS = 256
 _UNUSED = -1
 _HEAD_START_SECONDS = 0.001
 _MOST_VAIN, _HURRY_SECONDS = 16, 0.5
@@ -25,15 +25,16 @@ def forget(process: int) -> None:
 
 
 class Share:
-    """What one process has. `is_alone`: there is no other."""
+    """What one process has."""
 
-    def __init__(self, process: int, *, is_alone: bool) -> None:
-        self._process, self._is_alone = process, is_alone
-        self._accepts, self._vain, self._hurries_until = True, 0, 0.0
+    def __init__(self, process: int) -> None:
+        self._process = process
+        self._accepts, self._has_waited, self._vain, self._hurries_until = True, False, 0, 0.0
         self.tell(0)
 
     def tell(self, connections: int) -> None:
         """Tell the others how many connections this process has."""
+        self._has_waited = False
         if self._accepts:
             _counts[self._process % _SLOTS] = connections
 
@@ -44,8 +45,6 @@ class Share:
 
     def is_larger(self) -> bool:
         """Returns True if another process has fewer connections."""
-        if self._is_alone:
-            return False
         mine = _counts[self._process % _SLOTS]
         return any(_UNUSED < count < mine for count in _counts)
 
@@ -54,10 +53,12 @@ class Share:
         if not self.is_larger() or time.monotonic() < self._hurries_until:
             return
         time.sleep(_HEAD_START_SECONDS)
+        self._has_waited = True
         self._vain += 1
         if self._vain > _MOST_VAIN:
             self._vain, self._hurries_until = 0, time.monotonic() + _HURRY_SECONDS
 
     def was_useful(self) -> None:
-        """Another process has taken it."""
-        self._vain = 0
+        """There is no connection: another process has taken the one for which it had a head start, if any."""
+        if self._has_waited:
+            self._vain = 0

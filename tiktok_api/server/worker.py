@@ -53,7 +53,7 @@ class GuardedWorker(gthread.ThreadWorker):  # type: ignore[misc]
     def init_process(self) -> None:
         """Called in the new process."""
         self.most_connections = raise_limit(self.most_connections)
-        self._share = Share(self.age, is_alone=self.cfg.workers == 1)
+        self._share = Share(self.age)
         super().init_process()
 
     def run(self) -> None:

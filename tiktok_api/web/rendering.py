@@ -140,7 +140,7 @@ def _other(status: int, code: str, title: str, detail: str) -> errors.Problem:
 def _render_database(error: OperationalError | PoolTimeout) -> Response:
     if isinstance(error, OperationalError) and revisions.is_about_schema(error):
         return _render_schema(error)
-    log.error("database.unavailable", error=str(getattr(error, "orig", error)))
+    log.error("database.unavailable", error=_first_line(error))
     return render(DatabaseBusy(headers={"Retry-After": "1"}))
 
 
@@ -161,9 +161,9 @@ def _render_schema(error: DBAPIError) -> Response:
     return render(SchemaNotCurrent(headers={"Retry-After": "30"}))
 
 
-def _first_line(error: DBAPIError) -> str:
+def _first_line(error: DBAPIError | PoolTimeout) -> str:
     """What the database says of itself; the lines that follow may quote what was to be stored."""
-    return str(error.orig).partition("\n")[0]
+    return str(getattr(error, "orig", error)).partition("\n")[0]
 
 
 def _is_of_another_version() -> bool:

@@ -252,7 +252,7 @@ def _pack(command: Iterable[Any]) -> bytes:
 
 
 def _ask(connection: Any, *command: Any) -> Any:
-    """Raises RedisError. A connection that Redis has closed meanwhile, as when it was started anew, is opened once more."""
+    """Raises RedisError. A connection that fails is opened once more: Redis may have closed it, as when it was started anew."""
     packed = [_pack(command)]
     try:
         return _ask_once(connection, packed)
