@@ -14,6 +14,7 @@ from tiktok_api.composition.api import bind_domains
 from tiktok_api.composition.core import create_core, log_remarks
 from tiktok_api.composition.web import bind_web
 from tiktok_api.media.routes import BLUEPRINTS as MEDIA_BLUEPRINTS
+from tiktok_api.posts.pulling.routes import blp as pulling_blueprint
 from tiktok_api.posts.routes import BLUEPRINTS as POSTS_BLUEPRINTS
 from tiktok_api.settings import Settings, SettingsInvalid, exit_with, load
 from tiktok_api.web.blueprint import Blueprint
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None, replaced: Mapping[type, Any] | 
     app = create_core(settings, replaced)
     bind_web(app, settings)
     bind_domains(app, DOMAINS, public_url=settings.public_url)
+    app.register_blueprint(pulling_blueprint)
     return app
 
 

@@ -18,10 +18,7 @@ from tiktok_api.media.services import get_many
 from tiktok_api.posts.errors import UnknownTarget
 from tiktok_api.posts.models import Post, PostMedia, PostMode, PostStatus, Publication
 from tiktok_api.posts.preflight.report import Reasons
-from tiktok_api.posts.publishing.content import OVERRIDABLE, overrides_in
-
-_HAVE_DEFAULTS = tuple(name for name in OVERRIDABLE if name != "privacy_level")
-"""Who may see a post is chosen anew for every post."""
+from tiktok_api.posts.publishing.content import overrides_in, used_by
 
 
 def publications_of(post: Post) -> Sequence[Publication]:
@@ -120,18 +117,18 @@ def fill_in_defaults(
     """Fill in what the creation of a post left out, from the defaults of its targets' accounts; `sent` names the rest.
 
     A target's own value comes first, then the post's own, then its account's default. The mode is the whole post's: it is
-    filled in where all of its accounts have the same default. In inbox mode the person chooses the rest in the app.
+    filled in where all of its accounts have the same default. What TikTok would not use of such a post stays as it is, and
+    who may see it is chosen anew for every post.
     """
     modes = {account.defaults.get("mode") for account in accounts.values()}
     if "mode" not in sent and len(modes) == 1 and (mode := modes.pop()) is not None:
         post.mode = PostMode(mode)
-    if not post.is_direct:
-        return
+    used = used_by(post.type, post.mode) - {"privacy_level"}
     for publication in publications:
         defaults = {
             name: value
             for name, value in accounts[cast(UUID, publication.account_id)].defaults.items()
-            if name in _HAVE_DEFAULTS and name not in sent and value != getattr(post, name)
+            if name in used and name not in sent and value != getattr(post, name)
         }
         publication.overrides = defaults | publication.overrides
 
@@ -141,7 +138,7 @@ def leave_out_defaults(caller: Identity, post: Post) -> None:
 
     Its client has not sent it, and in inbox mode it would be refused.
     """
-    publications = publications_of(post)
+    publications, used = publications_of(post), used_by(post.type, post.mode)
     accounts = get_accounts(caller, [each.account_id for each in publications if each.account_id])
     for publication in publications:
         account = accounts.get(publication.account_id) if publication.account_id else None
@@ -149,5 +146,5 @@ def leave_out_defaults(caller: Identity, post: Post) -> None:
         publication.overrides = {
             name: value
             for name, value in publication.overrides.items()
-            if name not in _HAVE_DEFAULTS or name not in defaults or value != defaults[name]
+            if name in used or name not in defaults or value != defaults[name]
         }

@@ -1,6 +1,6 @@
 """The errors of posts and publications."""
 
-from tiktok_api.errors import Conflict, Invalid
+from tiktok_api.errors import Conflict, Gone, Invalid, Unavailable
 
 
 class NotPublishable(Invalid):
@@ -25,6 +25,14 @@ class UnknownTarget(Invalid):
 
 class WindowNotPossible(Invalid):
     message = "This window of days cannot be shown."
+
+
+class PhotoWithdrawn(Gone):
+    message = "This photo is no longer offered: the attempt to post it has ended."
+
+
+class PhotoNotReady(Unavailable):
+    message = "This photo is not offered yet; ask again."
 
 
 class PostNotMovable(Conflict):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api import clock
@@ -17,6 +17,7 @@ from tiktok_api.posts.states import ALIVE, RECEIVED, UNFINISHED, AttemptState, P
 
 class PostType(StrEnum):
     VIDEO = "video"
+    PHOTO = "photo"
 
 
 class PostMode(StrEnum):
@@ -92,14 +93,18 @@ class Post(Model):
     mode: Mapped[PostMode] = mapped_column(enum_column(PostMode), default=PostMode.DIRECT)
     status: Mapped[PostStatus] = mapped_column(enum_column(PostStatus), default=PostStatus.DRAFT)
     caption: Mapped[str] = mapped_column(default="")
+    title: Mapped[str] = mapped_column(default="", server_default="")
+    description: Mapped[str] = mapped_column(default="", server_default="")
     privacy_level: Mapped[str | None]
     allow_comment: Mapped[bool] = mapped_column(default=False)
     allow_duet: Mapped[bool] = mapped_column(default=False)
     allow_stitch: Mapped[bool] = mapped_column(default=False)
+    auto_add_music: Mapped[bool] = mapped_column(default=False, server_default=false())
     brand_content_toggle: Mapped[bool] = mapped_column(default=False)
     brand_organic_toggle: Mapped[bool] = mapped_column(default=False)
     is_aigc: Mapped[bool] = mapped_column(default=False)
     video_cover_timestamp_ms: Mapped[int | None]
+    photo_cover_index: Mapped[int | None]
     consent: Mapped[bool] = mapped_column(default=False)
     consented_at: Mapped[datetime | None]
     publish_at: Mapped[datetime | None]
@@ -204,7 +209,10 @@ _RECEIVED = text(_is_one_of(RECEIVED))
 
 
 class Attempt(Model):
-    """One `publish_id`. `epoch` is that of the job whose worker may change it: an older worker finds it taken."""
+    """One `publish_id`. `epoch` is that of the job whose worker may change it: an older worker finds it taken.
+
+    `video_size` and the two after it say how an upload is cut; they are null where TikTok fetches photos from us.
+    """
 
     __tablename__ = "attempts"
     __table_args__ = (
@@ -226,9 +234,9 @@ class Attempt(Model):
     number: Mapped[int]
     state: Mapped[AttemptState] = mapped_column(enum_column(AttemptState), default=AttemptState.INTENT)
     epoch: Mapped[int]
-    video_size: Mapped[int]
-    chunk_size: Mapped[int]
-    total_chunk_count: Mapped[int]
+    video_size: Mapped[int | None]
+    chunk_size: Mapped[int | None]
+    total_chunk_count: Mapped[int | None]
     uploaded_bytes: Mapped[int] = mapped_column(default=0)
     is_acknowledged: Mapped[bool] = mapped_column(default=False)
     is_url_dead: Mapped[bool] = mapped_column(default=False)

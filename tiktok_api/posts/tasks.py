@@ -10,7 +10,7 @@ from tiktok_api.jobs.registry import ClaimedJob, Recorded, RunAgain, task
 from tiktok_api.posts.matching import videos
 from tiktok_api.posts.models import PUBLISH
 from tiktok_api.posts.publishing import worker
-from tiktok_api.posts.publishing.steps import PublishingServices
+from tiktok_api.posts.publishing.calls import PublishingServices
 from tiktok_api.posts.waiting import pending_media
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage

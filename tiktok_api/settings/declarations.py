@@ -24,6 +24,7 @@ from tiktok_api.settings.types import (
     MetricsToken,
     Networks,
     Origins,
+    OwnershipTokens,
     Ports,
     RedisUrl,
     RootUrl,
@@ -128,6 +129,9 @@ class Settings(BaseModel):
     rate_limit_enabled: bool = Field(True, description="whether requests are limited")
     upload_mebibytes_per_minute: Count = Field(
         2048, description="mebibytes a minute that one user may upload, however they are sent"
+    )
+    tiktok_ownership_tokens: OwnershipTokens = Field(
+        (), description="proofs of PUBLIC_URL for TikTok's portal, comma-separated: abc is served as /tiktokabc.txt"
     )
     webhook_tolerance_seconds: Days = Field(
         300.0, description="TikTok's webhook signatures older than this are marked stale; they only trigger a check"

@@ -67,6 +67,16 @@ def _web_url(value: str) -> str:
     return value
 
 
+def _ownership_token(value: str) -> str:
+    """The token alone, where the name of the file that TikTok's portal hands out was given."""
+    token = value.removeprefix("tiktok").removesuffix(".txt")
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", token):
+        raise ValueError(
+            "must be what stands between tiktok and .txt in the name of the file that TikTok's portal hands out"
+        )
+    return token
+
+
 def _without_slash(value: str) -> str:
     return value.rstrip("/")
 
@@ -256,6 +266,7 @@ Credential = Annotated[
 """TikTok's portal shows printable ASCII; anything else was copied with an extra character."""
 Scope = Annotated[str, _matches(r"[a-z_]+(\.[a-z_]+)+", "must be a scope such as user.info.basic or video.publish")]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(split)]
+OwnershipTokens = Annotated[tuple[Annotated[str, AfterValidator(_ownership_token)], ...], BeforeValidator(split)]
 Scopes = Annotated[tuple[Scope, ...], BeforeValidator(split)]
 Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65_535)], ...], BeforeValidator(split)]
 Networks = Annotated[tuple[Annotated[Network, BeforeValidator(_network)], ...], BeforeValidator(split)]

@@ -57,19 +57,30 @@ def thumbnail_under(key: str) -> StoredContent:
     return StoredContent(key=key, etag=key, content_type="image/jpeg")
 
 
-def serve(stored: StoredContent) -> Response:
+def photo_for_tiktok(media: Media) -> StoredContent:
+    """Returns a photo as TikTok fetches it: without a name, so that it is no attachment."""
+    return StoredContent(
+        key=str(media.storage_key),
+        etag=str(media.sha256),
+        content_type=str(media.content_type),
+        size=media.size_bytes,
+    )
+
+
+def serve(stored: StoredContent, *, may_redirect: bool = True) -> Response:
     """Returns what the request asks for: 200, 206 or 304, or 307 to a signed URL. Ends the reading transaction.
 
+    Without `may_redirect` the bytes of every storage go through this server, or nginx.
     Raises RangeNotSatisfiable, StorageUnreachable, and NotFound if the content is gone.
     """
     end_reading()
     try:
-        return _answer(service(Storage), stored, service(Settings).x_accel_prefix)
+        return _answer(service(Storage), stored, service(Settings).x_accel_prefix, may_redirect=may_redirect)
     except StorageMissing:
         raise NotFound from None
 
 
-def _answer(storage: Storage, stored: StoredContent, x_accel_prefix: str | None) -> Response:
+def _answer(storage: Storage, stored: StoredContent, x_accel_prefix: str | None, *, may_redirect: bool) -> Response:
     disposition = None if stored.name is None else _attachment(stored.name)
     response = Response(status=200, headers=_HARMLESS, content_type=stored.content_type)
     response.set_etag(stored.etag)
@@ -82,9 +93,11 @@ def _answer(storage: Storage, stored: StoredContent, x_accel_prefix: str | None)
     if place is not None:
         response.headers["X-Accel-Redirect"] = f"{x_accel_prefix}{place}"
         return response
-    url = storage.signed_url(
-        stored.key, method=request.method, content_type=stored.content_type, disposition=disposition
-    )
+    url = None
+    if may_redirect:
+        url = storage.signed_url(
+            stored.key, method=request.method, content_type=stored.content_type, disposition=disposition
+        )
     if url is not None:
         return Response(status=307, headers={"Location": url, "Cache-Control": "no-store"}, content_type="text/plain")
     size = storage.size(stored.key) if stored.size is None else stored.size

@@ -15,6 +15,7 @@ from tiktok_api.db import transaction
 from tiktok_api.errors import Invalid
 from tiktok_api.posts import creation, services
 from tiktok_api.posts.models import PostType
+from tiktok_api.posts.preflight.rules import LONGEST
 from tiktok_api.posts.schemas.posts import SLOT, with_enums
 from tiktok_api.web.parsing.well_formed import WellFormed
 
@@ -85,8 +86,14 @@ def _is_false(fault: dict[str, Any], sound: WellFormed) -> bool:
     return any(f"/targets/{place}{fault['pointer']}" in sound.faulty for place in overriding)
 
 
-_OF_WORDS = {"privacy_level_missing", "caption_too_long", "branded_content_private", "ignored_in_inbox_mode"}
-_DEPENDING = {"type": {"media_kind", "media_count"}, "mode": _OF_WORDS, "targets": _OF_WORDS}
+_UNUSED = {"ignored_in_inbox_mode", "ignored_for_video", "ignored_for_photo"}
+_TOO_LONG = {f"{name}_too_long" for name in LONGEST}
+_OF_WORDS = {"privacy_level_missing", "branded_content_private"} | _TOO_LONG | _UNUSED
+_DEPENDING = {
+    "type": {"media_kind", "media_count", "cover_not_shown"} | _TOO_LONG | _UNUSED,
+    "mode": _OF_WORDS,
+    "targets": _OF_WORDS,
+}
 """By a field, the codes of faults that depend on it."""
 
 

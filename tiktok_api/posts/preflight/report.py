@@ -23,7 +23,7 @@ CACHED = "cached"
 """Marks a finding that rests on what TikTok said last, and not on a live question."""
 
 _PLACE = re.compile(r"/(media_ids|targets)/(\d+)(.*)")
-_ABOUT_HOW_MANY = {"media_count": "media_ids", "no_targets": "targets"}
+_ABOUT_HOW_MANY = {"media_count": "media_ids", "cover_not_shown": "media_ids", "no_targets": "targets"}
 
 
 Places = dict[str, tuple[Sequence[int], int]]
@@ -95,8 +95,12 @@ def _put_right(faults: Sequence[dict[str, Any]], places: Places) -> Iterator[dic
         kept, sent = places.get(_ABOUT_HOW_MANY.get(fault["code"], ""), ((), 0))
         if len(kept) == sent:
             yield fault | {"pointer": _original(fault["pointer"], places)}
-        elif fault["code"] == "media_count" and sent != fault["allowed"]:
+        elif fault["code"] == "media_count" and not _is_allowed(sent, fault["allowed"]):
             yield fault | {"found": sent}
+
+
+def _is_allowed(count: int, allowed: Any) -> bool:
+    return bool(allowed["min"] <= count <= allowed["max"] if isinstance(allowed, dict) else count == allowed)
 
 
 def _original(pointer: str, places: Places) -> str:

@@ -9,11 +9,14 @@ from uuid import UUID
 from tiktok_api.errors import fault
 from tiktok_api.media.checks import Finding, Severity, checks_for
 from tiktok_api.media.models import Media
-from tiktok_api.posts.models import Post, PrivacyLevel, Publication
-from tiktok_api.posts.publishing.content import OVERRIDABLE, PostContent, content_for
+from tiktok_api.posts.models import Post, PostMode, PostType, PrivacyLevel, Publication
+from tiktok_api.posts.publishing.content import OVERRIDABLE, PostContent, content_for, used_by
 from tiktok_api.tiktok import CreatorInfo
 
-LONGEST_CAPTION = 2200  # UTF-16 code units: TikTok's direct-post page
+LONGEST = {"caption": 2200, "title": 90, "description": 4000}
+"""In UTF-16 code units: TikTok's pages on direct posts and on photos."""
+MOST_MEDIA = {PostType.VIDEO: 1, PostType.PHOTO: 35}
+"""How many a post shows at most, of at least one: TikTok's pages on direct posts and on photos."""
 PRIVACY_LEVELS = tuple(level.value for level in PrivacyLevel)
 
 
@@ -55,7 +58,7 @@ def check_post(post: Post, targets: Mapping[int, Publication], media: Sequence[M
 
     `targets` are those that are to go out, by their place in the post.
     """
-    found = check_media(post, media)
+    found = [*check_media(post, media), *_check_covers(post, targets, media)]
     if not targets:
         found.append(PostFinding(code="no_targets", pointer="/targets", message="Name at least one account."))
     if not post.consent:
@@ -74,9 +77,11 @@ def check_media(post: Post, media: Sequence[Media]) -> list[PostFinding]:
 
 
 def _check_media(post: Post, media: Sequence[Media]) -> Iterator[PostFinding]:
-    if len(media) != 1:
-        message = "A video post shows exactly one video."
-        yield PostFinding(code="media_count", pointer="/media_ids", message=message, found=len(media), allowed=1)
+    most = MOST_MEDIA[post.type]
+    if not 1 <= len(media) <= most:
+        message = "A video post shows exactly one video." if most == 1 else f"A photo post shows 1 to {most} photos."
+        allowed: Any = 1 if most == 1 else {"min": 1, "max": most}
+        yield PostFinding(code="media_count", pointer="/media_ids", message=message, found=len(media), allowed=allowed)
     for position, item in enumerate(media):
         pointer = f"/media_ids/{position}"
         if item.kind is not None and str(item.kind) != str(post.type):
@@ -90,6 +95,28 @@ def _check_media(post: Post, media: Sequence[Media]) -> Iterator[PostFinding]:
             yield from _from_media(item, pointer, max_duration_seconds=None, account_id=None)
 
 
+def _check_covers(post: Post, targets: Mapping[int, Publication], media: Sequence[Media]) -> Iterator[PostFinding]:
+    """Yields a finding for each cover that is none of the photos; the post's own is looked at where there are no targets."""
+    if post.type is not PostType.PHOTO or not media:
+        return
+    told = set()
+    for position, publication in (targets or {0: Publication(overrides={})}).items():
+        index, pointer = (
+            content_for(post, publication).photo_cover_index,
+            _place("photo_cover_index", publication, position),
+        )
+        if index is not None and index >= len(media) and pointer not in told:
+            told.add(pointer)
+            message = f"The post shows {len(media)} photos; the first one has the index 0."
+            allowed = {"min": 0, "max": len(media) - 1}
+            yield PostFinding(code="cover_not_shown", pointer=pointer, message=message, found=index, allowed=allowed)
+
+
+def _place(name: str, publication: Publication, position: int) -> str:
+    """Returns the pointer to what a target says itself, or else to what the post says."""
+    return f"/targets/{position}/{name}" if name in publication.overrides else f"/{name}"
+
+
 def _from_media(
     media: Media, pointer: str, *, max_duration_seconds: int | None, account_id: UUID | None
 ) -> Iterator[PostFinding]:
@@ -101,15 +128,12 @@ def _from_media(
 def check_words(post: Post, publication: Publication, position: int) -> list[PostFinding]:
     """Returns what is wrong with the content of a post on one account, whichever account that is."""
     content = content_for(post, publication)
-
-    def at(name: str) -> str:
-        return f"/targets/{position}/{name}" if name in publication.overrides else f"/{name}"
-
-    rules = _direct_rules(content) if post.is_direct else _inbox_rules(content)
+    rules = [*_direct_rules(content)] if post.is_direct else []
+    rules += [*_lengths(content, post), *_unused(content, post)]
     return [
         PostFinding(
             code=code,
-            pointer=at(name),
+            pointer=_place(name, publication, position),
             message=message,
             found=getattr(content, name),
             allowed=allowed,
@@ -136,11 +160,6 @@ def _direct_rules(content: PostContent) -> Iterator[Rule]:
     if content.privacy_level is None:
         message = "Who may see it is the creator's own choice; it has no default."
         yield "privacy_level_missing", "privacy_level", message, list(PRIVACY_LEVELS)
-    if utf16_length(content.caption) > LONGEST_CAPTION:
-        message = (
-            f"A caption has at most {LONGEST_CAPTION} UTF-16 code units; this one has {utf16_length(content.caption)}."
-        )
-        yield "caption_too_long", "caption", message, LONGEST_CAPTION
     if content.brand_content_toggle and content.privacy_level == PrivacyLevel.SELF_ONLY:
         message = "Branded content cannot be visible to its creator alone (TikTok's content sharing guidelines)."
         yield (
@@ -151,11 +170,28 @@ def _direct_rules(content: PostContent) -> Iterator[Rule]:
         )
 
 
-def _inbox_rules(content: PostContent) -> Iterator[Rule]:
+def _lengths(content: PostContent, post: Post) -> Iterator[Rule]:
+    used = used_by(post.type, post.mode)
+    for name, longest in LONGEST.items():
+        length = utf16_length(getattr(content, name)) if name in used else 0
+        if length > longest:
+            message = f"A {name} has at most {longest} UTF-16 code units; this one has {length}."
+            yield f"{name}_too_long", name, message, longest
+
+
+def _unused(content: PostContent, post: Post) -> Iterator[Rule]:
+    """Yields what was said and would be dropped silently."""
+    used, used_in_direct_mode = used_by(post.type, post.mode), used_by(post.type, PostMode.DIRECT)
     for name in OVERRIDABLE:
-        if getattr(content, name):
+        value = getattr(content, name)
+        if name in used or value is None or value is False or value == "":
+            continue
+        if name in used_in_direct_mode:
             message = "In inbox mode the person chooses this in the app; TikTok would drop it silently."
             yield "ignored_in_inbox_mode", name, message, None
+        else:
+            message = f"TikTok has no such setting for a {post.type} post and would drop it silently."
+            yield f"ignored_for_{post.type}", name, message, None
 
 
 def check_against_creator(
@@ -165,7 +201,7 @@ def check_against_creator(
     content, account_id = content_for(post, publication), publication.account_id
     longest = creator.max_video_post_duration_sec
     found: list[PostFinding] = []
-    if media is not None:
+    if media is not None and post.type is PostType.VIDEO:  # what else is wrong with media is so for every creator
         found += _from_media(media, "/media_ids/0", max_duration_seconds=longest, account_id=account_id)
     if content.privacy_level not in creator.privacy_level_options:
         found.append(
@@ -178,7 +214,9 @@ def check_against_creator(
                 account_id=account_id,
             )
         )
-    disabled = {"comment": creator.comment_disabled, "duet": creator.duet_disabled, "stitch": creator.stitch_disabled}
+    disabled = {"comment": creator.comment_disabled}
+    if post.type is PostType.VIDEO:
+        disabled |= {"duet": creator.duet_disabled, "stitch": creator.stitch_disabled}
     found += [
         PostFinding(
             code=f"{name}_not_available",

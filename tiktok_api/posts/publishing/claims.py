@@ -15,7 +15,7 @@ from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.media.models import Media
-from tiktok_api.posts.models import SPACED, Attempt, Post, PostIdSource, Publication
+from tiktok_api.posts.models import SPACED, Attempt, Post, PostIdSource, PostType, Publication
 from tiktok_api.posts.publishing.content import content_for
 from tiktok_api.posts.publishing.locks import FRESH, FencedOff, lock_for
 from tiktok_api.posts.publishing.transitions import add_timeline_entry, living_attempt_of, transition
@@ -40,7 +40,7 @@ class ClaimedPublication:
     post: Post
     publication: Publication
     attempt: Attempt | None
-    media: Media | None
+    media: tuple[Media, ...]
     is_adopted: bool
     obstacle: Obstacle | None
     state_since: datetime | None = None
@@ -80,8 +80,15 @@ class ClaimedPublication:
         """How the video is cut, as TikTok was told."""
         attempt = self.living_attempt
         return ChunkPlan(
-            video_size=attempt.video_size, chunk_size=attempt.chunk_size, total_chunk_count=attempt.total_chunk_count
+            video_size=cast(int, attempt.video_size),
+            chunk_size=cast(int, attempt.chunk_size),
+            total_chunk_count=cast(int, attempt.total_chunk_count),
         )
+
+    @property
+    def is_fetched(self) -> bool:
+        """True for photos, which TikTok fetches from us; a video is sent."""
+        return self.post.type is PostType.PHOTO
 
     @property
     def living_attempt(self) -> Attempt:
@@ -89,9 +96,9 @@ class ClaimedPublication:
         return cast(Attempt, self.attempt)
 
     @property
-    def ready_media(self) -> Media:
-        """The media, in steps that are taken only where there are some: media of a post on its way cannot be deleted."""
-        return cast(Media, self.media)
+    def video(self) -> Media:
+        """The video, in steps that are taken only where there is one: media of a post on its way cannot be deleted."""
+        return self.media[0]
 
     @property
     def account_id(self) -> UUID:
@@ -109,7 +116,7 @@ def claim(job: ClaimedJob, settings: Settings) -> ClaimedPublication:
     if not is_held:
         raise FencedOff
     attempt = _adopt_attempt(publication, job)
-    media = next(iter(pending_media.media_of(post.id)), None)
+    media = tuple(pending_media.media_of(post.id))
     claimed = ClaimedPublication(job, post, publication, attempt, media, is_adopted=True, obstacle=None)
     if attempt is not None or claimed.waits_until(clock.now()) is not None:
         return detached(claimed)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from tiktok_api.posts.models import Post, PrivacyLevel, Publication
-from tiktok_api.tiktok import VideoPostInfo
+from tiktok_api.posts.models import Post, PostMode, PostType, PrivacyLevel, Publication
+from tiktok_api.tiktok import PhotoPostInfo, VideoPostInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,22 +13,26 @@ class PostContent:
     """The words and settings of one publication; allowances are positive here and negative on TikTok's wire."""
 
     caption: str
+    title: str
+    description: str
     privacy_level: str | None
     allow_comment: bool
     allow_duet: bool
     allow_stitch: bool
+    auto_add_music: bool
     brand_content_toggle: bool
     brand_organic_toggle: bool
     is_aigc: bool
     video_cover_timestamp_ms: int | None
+    photo_cover_index: int | None
 
     @property
     def is_public(self) -> bool:
         """True if everyone may see the post, so that TikTok may name its id."""
         return self.privacy_level == PrivacyLevel.PUBLIC_TO_EVERYONE
 
-    def to_post_info(self) -> VideoPostInfo:
-        """As TikTok's direct post takes it."""
+    def to_video_info(self) -> VideoPostInfo:
+        """As TikTok's direct post of a video takes it."""
         return VideoPostInfo(
             title=self.caption,
             privacy_level=self.privacy_level or "",
@@ -41,10 +45,37 @@ class PostContent:
             is_aigc=self.is_aigc,
         )
 
+    def to_photo_info(self) -> PhotoPostInfo:
+        """As TikTok's post of photos takes it; of a draft it takes the words alone."""
+        return PhotoPostInfo(
+            title=self.title,
+            description=self.description,
+            privacy_level=self.privacy_level,
+            disable_comment=not self.allow_comment,
+            auto_add_music=self.auto_add_music,
+            brand_content_toggle=self.brand_content_toggle,
+            brand_organic_toggle=self.brand_organic_toggle,
+        )
+
 
 OVERRIDABLE = tuple(field.name for field in fields(PostContent))
-"""What a target may override. In inbox mode none of it may be set: the person chooses all of it in the app, and TikTok would drop
-it silently."""
+"""What a target may override."""
+
+_DIRECT = {"privacy_level", "allow_comment", "brand_content_toggle", "brand_organic_toggle", "is_aigc"}
+_USED = {
+    (PostType.VIDEO, PostMode.DIRECT): _DIRECT | {"caption", "allow_duet", "allow_stitch", "video_cover_timestamp_ms"},
+    (PostType.VIDEO, PostMode.INBOX): set(),
+    (PostType.PHOTO, PostMode.DIRECT): _DIRECT | {"title", "description", "auto_add_music", "photo_cover_index"},
+    (PostType.PHOTO, PostMode.INBOX): {"title", "description", "photo_cover_index"},
+}
+
+
+def used_by(kind: PostType, mode: PostMode) -> frozenset[str]:
+    """Returns the names of what TikTok uses of the content of such a post; it would drop the rest silently.
+
+    From TikTok's pages on direct posts, on uploads to the inbox and on photos.
+    """
+    return frozenset(_USED[kind, mode])
 
 
 def overrides_in(target: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ Each result is one transaction: the rows, the timeline and the announcement toge
 it is now, where the next step follows at once, or when to come back.
 """
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, insert, select
 
@@ -43,11 +44,11 @@ def record(claimed: ClaimedPublication, result: verdicts.Result, settings: Setti
         case verdicts.Checked():
             return _record_intent(locked, result, settings)
         case verdicts.AttemptOpened():
-            return _record_open(locked, result)
+            return _record_open(locked, result, settings)
         case verdicts.AttemptNotOpened():
             return _record_no_open(locked, result.setback)
         case verdicts.Adopted():
-            return _record_adoption(locked, result)
+            return _record_adoption(locked, result, settings)
         case verdicts.ChunkSent():
             _record_uploaded(locked, result.uploaded_bytes)
             return claims.detached(locked)
@@ -155,10 +156,8 @@ def _record_intent(locked: ClaimedPublication, checked: verdicts.Checked, settin
         account_id=locked.account_id,
         number=numbers.scalar_subquery(),
         epoch=locked.job.epoch,
-        video_size=checked.plan.video_size,
-        chunk_size=checked.plan.chunk_size,
-        total_chunk_count=checked.plan.total_chunk_count,
         intended_at=business_now(),
+        **(asdict(checked.plan) if checked.plan else {}),
     )
     attempt = db.session.scalars(intent.returning(Attempt)).one()
     return claims.detached(replace(locked, attempt=attempt))
@@ -172,25 +171,36 @@ def _record_no_open(locked: ClaimedPublication, setback: verdicts.Setback) -> Ru
     return _record_setback(locked, setback)
 
 
-def _record_open(locked: ClaimedPublication, opened: verdicts.AttemptOpened) -> ClaimedPublication:
-    """Make the publish_id durable, before any byte leaves."""
+def _record_open(locked: ClaimedPublication, opened: verdicts.AttemptOpened, settings: Settings) -> Next:
+    """Make the publish_id durable, before any byte leaves. Photos are fetched from now on: look later how that goes."""
     attempt = locked.living_attempt
     attempt.state, attempt.opened_at = AttemptState.OPEN, clock.now()
     attempt.publish_id, attempt.log_id = opened.publish_id, opened.log_id
     attempt.upload_url_encrypted = opened.upload_url_encrypted
     locked.publication.publish_id = opened.publish_id
     post, publication, since = locked.post, locked.publication, locked.state_since
+    if locked.is_fetched:
+        look_at = clock.now() + timedelta(seconds=settings.poll_min_seconds)
+        about: dict[str, Any] = {"next_try_at": look_at, "since": since, "attempt": attempt}
+        transition(post, publication, PublicationState.UPLOADING, "photos_offered", **about)
+        return RunAgain(look_at)
     at = transition(post, publication, PublicationState.UPLOADING, "upload_started", since=since, attempt=attempt)
     return claims.detached(replace(locked, state_since=at))
 
 
-def _record_adoption(locked: ClaimedPublication, adopted: verdicts.Adopted) -> ClaimedPublication:
+def _record_adoption(locked: ClaimedPublication, adopted: verdicts.Adopted, settings: Settings) -> Next:
     """Go on where TikTok is. The setbacks in a row count on: no chunk has got through yet."""
-    locked.living_attempt.uploaded_bytes = adopted.uploaded_bytes
-    if locked.publication.state is PublicationState.HELD:
-        since = transition(locked.post, locked.publication, PublicationState.UPLOADING, "released")
+    attempt, publication = locked.living_attempt, locked.publication
+    attempt.uploaded_bytes = adopted.uploaded_bytes
+    if publication.state is PublicationState.HELD:
+        since = transition(locked.post, publication, PublicationState.UPLOADING, "released")
         locked = replace(locked, state_since=since)
-    return claims.detached(locked)
+    if not locked.is_fetched:
+        return claims.detached(locked)
+    now = clock.now()
+    pause = _poll_pause(now - (attempt.opened_at or now), settings.poll_min_seconds, settings.poll_max_seconds)
+    publication.next_try_at = now + pause
+    return RunAgain(now + pause)
 
 
 def _record_uploaded(locked: ClaimedPublication, uploaded_bytes: int) -> None:
@@ -212,7 +222,7 @@ def _record_undecided(locked: ClaimedPublication, undecided: verdicts.Undecided,
     post, publication, attempt = locked.post, locked.publication, locked.living_attempt
     attempt.is_url_dead |= undecided.is_url_dead
     if undecided.is_acknowledged:
-        attempt.is_acknowledged, attempt.uploaded_bytes = True, attempt.video_size
+        attempt.is_acknowledged, attempt.uploaded_bytes = True, attempt.video_size or 0
     now = clock.now()
     age = now - (attempt.final_at or now)
     patience = timedelta(seconds=settings.unconfirmed_after_seconds)

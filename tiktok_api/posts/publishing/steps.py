@@ -6,32 +6,28 @@ the result. What a crash after each step means is told in this package's docstri
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 import structlog
 
 from tiktok_api import clock
-from tiktok_api.accounts import rate_limits
 from tiktok_api.accounts.creator_info import fetch_creator_info
 from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.accounts.token_refresh import TokenVault
-from tiktok_api.encryption import DecryptionFailed
 from tiktok_api.jobs.registry import RunAgain
-from tiktok_api.media.services import is_stored, read_bytes
+from tiktok_api.media.services import is_stored
 from tiktok_api.posts.models import Attempt
 from tiktok_api.posts.preflight.rules import check_against_creator, check_media
-from tiktok_api.posts.publishing import verdicts
+from tiktok_api.posts.publishing import calls, verdicts
+from tiktok_api.posts.publishing.calls import PublishingServices
 from tiktok_api.posts.publishing.claims import ClaimedPublication
 from tiktok_api.posts.publishing.content import content_for
+from tiktok_api.posts.pulling import links
 from tiktok_api.posts.states import AttemptState
 from tiktok_api.posts.waiting.pending_media import explain
-from tiktok_api.settings import Settings
 from tiktok_api.storage.errors import StorageError, StorageMissing
-from tiktok_api.storage.port import Storage
 from tiktok_api.tiktok import (
     AccessTokenInvalid,
-    PublishStatus,
     TikTokError,
     TikTokRefusal,
     UploadOutOfStep,
@@ -44,15 +40,6 @@ from tiktok_api.tiktok import (
 log = structlog.get_logger(__name__)
 
 _CONTENT_MISSING = verdicts.Fail("media_content_missing", "The file is no longer in storage.")
-
-
-@dataclass(frozen=True, slots=True)
-class PublishingServices:
-    """What steps need: TikTok with the accounts' tokens, where the bytes are, and the settings."""
-
-    vault: TokenVault
-    storage: Storage
-    settings: Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +93,31 @@ class Check(Step):
         try:
             refusal = self._find_refusal(claimed, services)
         except StorageError:
-            return _storage_trouble(claimed, services)
+            return calls.storage_trouble(claimed, services)
         except (TikTokError, AccountNeedsReconnection) as error:
-            return verdicts.of_question(error, clock.now(), _pause(claimed, services))
-        size = cast(int, claimed.ready_media.size_bytes)  # which has just been compared with what is stored
-        return refusal or verdicts.Checked(plan_chunks(size))
+            return verdicts.of_question(error, clock.now(), calls.pause(claimed, services))
+        if refusal is not None or claimed.is_fetched:
+            return refusal or verdicts.Checked(None)
+        # The size has just been compared with what is stored.
+        return verdicts.Checked(plan_chunks(cast(int, claimed.video.size_bytes)))
 
-    def _find_refusal(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Fail | None:
-        media = claimed.ready_media
-        if problems := check_media(claimed.post, [media]):
-            return verdicts.Fail(*explain(problems, [media]))
-        if not is_stored(services.storage, str(media.storage_key), cast(int, media.size_bytes)):
+    def _find_refusal(
+        self, claimed: ClaimedPublication, services: PublishingServices
+    ) -> verdicts.Fail | verdicts.Hold | None:
+        media = claimed.media
+        if problems := check_media(claimed.post, media):
+            return verdicts.Fail(*explain(problems, media))
+        if not all(is_stored(services.storage, str(each.storage_key), cast(int, each.size_bytes)) for each in media):
             return _CONTENT_MISSING
+        if claimed.is_fetched and not links.can_be_fetched(services.settings):
+            message = f"TikTok fetches photos by https from PUBLIC_URL, which is {services.settings.public_url}."
+            return verdicts.Hold(links.NOT_FETCHABLE, message, clock.now() + verdicts.HOLD_PAUSE)
         if not claimed.post.is_direct:
             services.vault.usable_token(claimed.account_id)  # no attempt is spent on an account without one
             return None
         # The account keeps what TikTok says, a refusal too: for its health, and for the next post.
         creator = fetch_creator_info(claimed.account_id, services.vault).info
-        findings = check_against_creator(claimed.post, claimed.publication, media, creator)
+        findings = check_against_creator(claimed.post, claimed.publication, media[0], creator)
         return verdicts.Fail(*explain(findings, [])) if findings else None
 
 
@@ -134,7 +128,7 @@ class Init(Step):
     """
 
     def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
-        token, pause = "", _pause(claimed, services)
+        token, pause = "", calls.pause(claimed, services)
         try:
             token = services.vault.usable_token(claimed.account_id)
             return self._init(claimed, token, services)
@@ -149,32 +143,47 @@ class Init(Step):
             return verdicts.AttemptNotOpened(verdicts.of_error(error, clock.now(), pause))
 
     def _init(self, claimed: ClaimedPublication, token: str, services: PublishingServices) -> verdicts.AttemptOpened:
-        attempt, vault = claimed.living_attempt, services.vault
+        attempt, vault, content = claimed.living_attempt, services.vault, content_for(claimed.post, claimed.publication)
+        if claimed.is_fetched:
+            answer = vault.tiktok.init_photos(
+                token,
+                post_info=content.to_photo_info(),
+                photo_urls=links.photo_urls(services.settings, attempt.id, len(claimed.media)),
+                cover_index=content.photo_cover_index or 0,
+                post_mode="DIRECT_POST" if claimed.post.is_direct else "MEDIA_UPLOAD",
+                is_aigc=content.is_aigc,
+            )
+            return verdicts.AttemptOpened(answer.publish_id, answer.log_id, None)
         if claimed.post.is_direct:
-            post_info = content_for(claimed.post, claimed.publication).to_post_info()
-            answer = vault.tiktok.init_video(token, post_info=post_info, video_size=attempt.video_size)
+            size = claimed.plan.video_size
+            answer = vault.tiktok.init_video(token, post_info=content.to_video_info(), video_size=size)
         else:
-            answer = vault.tiktok.init_inbox_video(token, video_size=attempt.video_size)
+            answer = vault.tiktok.init_inbox_video(token, video_size=claimed.plan.video_size)
         encrypted = vault.encryptor.encrypt(answer.upload_url or "", Attempt.upload_url_encrypted, attempt.id)
         return verdicts.AttemptOpened(answer.publish_id, answer.log_id, encrypted)
 
 
 class AskHowFar(Step):
-    """Ask how much TikTok has of an upload that an earlier run began. Nothing that goes wrong here leads back to init."""
+    """Ask how much TikTok has of an upload that an earlier run began, or whether it has given up photos unfetched.
+
+    Nothing that goes wrong here leads back to init.
+    """
 
     def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
         attempt = claimed.living_attempt
         try:
-            status = _fetch_status(claimed, attempt.publish_id or "", services)
+            status = calls.fetch_status(claimed, attempt.publish_id or "", services)
         except TikTokRefusal as error:  # and the last byte has not left
             return verdicts.AttemptEnded(verdicts.Retry(error.code or "publish_id_unknown"))
         except (TikTokError, AccountNeedsReconnection) as error:
-            return verdicts.of_poll(error, clock.now(), _pause(claimed, services))
+            return verdicts.of_poll(error, clock.now(), calls.pause(claimed, services))
         verdict = verdicts.of_status(status, clock.now())
         if not isinstance(verdict, verdicts.Processing):
             return verdict
         if attempt.is_url_lapsed(clock.now()):
-            return verdicts.AttemptEnded(verdicts.Retry("upload_url_expired"))
+            return verdicts.AttemptEnded(verdicts.Retry(_lapsed(claimed)))
+        if claimed.is_fetched:
+            return verdicts.Adopted(0)
         # TikTok leaves out what is empty, and at times more than that: then what it acknowledged counts.
         return verdicts.Adopted(attempt.uploaded_bytes if verdict.uploaded_bytes is None else verdict.uploaded_bytes)
 
@@ -187,17 +196,17 @@ class SendChunk(Step):
 
     def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
         try:
-            _put_chunk(claimed, self.index, services)
+            calls.put_chunk(claimed, self.index, services)
         except StorageMissing:
             return verdicts.AttemptEnded(_CONTENT_MISSING)
         except StorageError:
-            return _storage_trouble(claimed, services)
+            return calls.storage_trouble(claimed, services)
         except UploadOutOfStep as error:
             return verdicts.Later(clock.now() + verdicts.SHORTEST_PAUSE, "upload_out_of_step", error.uploaded_bytes)
         except (UploadUrlExpired, UploadUnknown, UploadRejected) as error:
             return verdicts.AttemptEnded(verdicts.Retry(error.code or "upload_refused"))
         except TikTokError as error:
-            meaning = verdicts.of_error(error, clock.now(), _pause(claimed, services))
+            meaning = verdicts.of_error(error, clock.now(), calls.pause(claimed, services))
             return verdicts.AttemptEnded(meaning) if isinstance(meaning, verdicts.Fail) else meaning
         return verdicts.ChunkSent(claimed.plan.chunk(self.index)[1] + 1)
 
@@ -206,7 +215,7 @@ class SendLastChunk(Step):
     """Send the last chunk, right after the commit point was recorded; only a poll tells what came of it."""
 
     def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
-        return _send_from(claimed.plan.total_chunk_count - 1, claimed, services)
+        return calls.send_from(claimed.plan.total_chunk_count - 1, claimed, services)
 
 
 class Poll(Step):
@@ -218,20 +227,20 @@ class Poll(Step):
     def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
         attempt = claimed.living_attempt
         try:
-            status = _fetch_status(claimed, attempt.publish_id or "", services)
+            status = calls.fetch_status(claimed, attempt.publish_id or "", services)
         except TikTokRefusal as error:
             return verdicts.Undecided(reason=error.code or "publish_id_unknown")
         except (TikTokError, AccountNeedsReconnection) as error:
-            unheard = verdicts.of_poll(error, clock.now(), _pause(claimed, services))
+            unheard = verdicts.of_poll(error, clock.now(), calls.pause(claimed, services))
             return verdicts.Undecided(reason=unheard.reason, not_before=unheard.at)
         verdict = verdicts.of_status(status, clock.now())
         if not isinstance(verdict, verdicts.Processing):
             return verdict
         may_send_again = not (attempt.is_acknowledged or attempt.is_url_dead or attempt.is_url_lapsed(clock.now()))
-        if not (verdict.is_uploading and may_send_again):
+        if claimed.is_fetched or not (verdict.is_uploading and may_send_again):
             return verdicts.Undecided()
         last, uploaded = claimed.plan.total_chunk_count - 1, verdict.uploaded_bytes
-        return _send_from(last if uploaded is None else claimed.plan.next_chunk(uploaded), claimed, services)
+        return calls.send_from(last if uploaded is None else claimed.plan.next_chunk(uploaded), claimed, services)
 
 
 class Follow(Step):
@@ -239,54 +248,12 @@ class Follow(Step):
 
     def perform(self, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Result:
         try:
-            status = _fetch_status(claimed, claimed.publication.publish_id or "", services)
+            status = calls.fetch_status(claimed, claimed.publication.publish_id or "", services)
         except (TikTokError, AccountNeedsReconnection):
             return verdicts.NothingNew()
         verdict = verdicts.of_status(status, clock.now())
         return verdict if isinstance(verdict, verdicts.Published) else verdicts.NothingNew()
 
 
-def _send_from(first_missing: int, claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Undecided:
-    """Send what TikTok lacks of an attempt past its commit point."""
-    is_acknowledged = False
-    try:
-        for index in range(first_missing, claimed.plan.total_chunk_count):
-            is_acknowledged = _put_chunk(claimed, index, services)
-    except (UploadUrlExpired, UploadUnknown):
-        return verdicts.Undecided(is_url_dead=True)
-    except (TikTokError, StorageError) as error:
-        log.warning("publishing.last_chunk_unknown", publication=str(claimed.publication.id), error=str(error))
-        return verdicts.Undecided()
-    return verdicts.Undecided(is_acknowledged=is_acknowledged)
-
-
-def _fetch_status(claimed: ClaimedPublication, publish_id: str, services: PublishingServices) -> PublishStatus:
-    """Ask TikTok how a publish_id fares, within the account's budget of such calls; a rejected token is renewed once."""
-    rate_limits.count_status_call(claimed.account_id)
-    return services.vault.call(claimed.account_id, lambda token: services.vault.tiktok.fetch_status(token, publish_id))
-
-
-def _put_chunk(claimed: ClaimedPublication, index: int, services: PublishingServices) -> bool:
-    """Send one chunk; returns True if TikTok has the whole file now. Raises TikTokError, StorageError."""
-    (first, last), media, attempt = claimed.plan.chunk(index), claimed.ready_media, claimed.living_attempt
-    vault, encrypted = services.vault, attempt.upload_url_encrypted or b""
-    try:
-        upload_url = vault.encryptor.decrypt(encrypted, Attempt.upload_url_encrypted, attempt.id)
-    except DecryptionFailed:  # the key that encrypted it has left the ring: the URL is lost
-        raise UploadUnknown("upload: the upload URL cannot be decrypted", code="upload_url_lost") from None
-    return vault.tiktok.put_chunk(
-        upload_url,
-        body=read_bytes(services.storage, media, first, last),
-        first=first,
-        last=last,
-        total=attempt.video_size,
-        content_type=media.content_type or "video/mp4",
-    ).is_complete
-
-
-def _storage_trouble(claimed: ClaimedPublication, services: PublishingServices) -> verdicts.Later:
-    return verdicts.Later(clock.now() + _pause(claimed, services), "storage_unreachable")
-
-
-def _pause(claimed: ClaimedPublication, services: PublishingServices) -> timedelta:
-    return verdicts.pause_after(claimed.publication.retry_count, first_seconds=services.settings.poll_min_seconds)
+def _lapsed(claimed: ClaimedPublication) -> str:
+    return "photos_not_fetched" if claimed.is_fetched else "upload_url_expired"

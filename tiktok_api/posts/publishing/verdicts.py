@@ -23,6 +23,7 @@ from tiktok_api.tiktok import (
 
 RETRYABLE_REASONS = frozenset({"internal", "video_pull_failed", "photo_pull_failed"})
 CAP_REASONS = frozenset({"spam_risk_too_many_posts"})
+UNVERIFIED = "url_ownership_unverified"
 UNAUDITED = "unaudited_client_can_only_post_to_private_accounts"
 HOLD_PAUSE = timedelta(hours=1)
 SHORTEST_PAUSE = timedelta(seconds=1)
@@ -99,18 +100,18 @@ class Disconnected:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """TikTok would take the post now; `plan` is how the video will be cut."""
+    """TikTok would take the post now; `plan` is how the video will be cut, None for photos."""
 
-    plan: ChunkPlan
+    plan: ChunkPlan | None
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptOpened:
-    """TikTok gave a publish_id and an upload URL, which is encrypted already."""
+    """TikTok gave a publish_id and, for a video, an upload URL, which is encrypted already."""
 
     publish_id: str
     log_id: str | None
-    upload_url_encrypted: bytes
+    upload_url_encrypted: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +246,9 @@ def of_error(error: TikTokError | AccountNeedsReconnection, now: datetime, pause
         if error.code == UNAUDITED:
             message = "Until TikTok has audited this app, it can only post to private accounts."
             return Hold("app_unaudited", message, now + HOLD_PAUSE)
+        if error.code == UNVERIFIED:
+            message = "TikTok's portal does not know PUBLIC_URL as this app's: the operator verifies it there."
+            return Hold(UNVERIFIED, message, now + HOLD_PAUSE)
         return Fail(error.code or "refused", error.message)
     return Later(now + pause, "tiktok_unreachable")
 

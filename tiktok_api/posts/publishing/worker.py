@@ -6,10 +6,11 @@ from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.registry import ClaimedJob, Recorded, RunAgain
 from tiktok_api.posts.publishing import claims
+from tiktok_api.posts.publishing.calls import PublishingServices
 from tiktok_api.posts.publishing.claims import ClaimedPublication
 from tiktok_api.posts.publishing.locks import FencedOff
 from tiktok_api.posts.publishing.record import Next, record
-from tiktok_api.posts.publishing.steps import PublishingServices, Step, next_step
+from tiktok_api.posts.publishing.steps import Step, next_step
 from tiktok_api.posts.publishing.verdicts import SHORTEST_PAUSE
 
 

@@ -39,7 +39,15 @@ class ContentSchema(Schema):
 
     caption = fields.String(
         validate=validate.Length(max=_LONGEST_TEXT),
-        metadata={"example": "Our new #studio", "description": "At most 2200 UTF-16 code units."},
+        metadata={"example": "Our new #studio", "description": "Of a video: at most 2200 UTF-16 code units."},
+    )
+    title = fields.String(
+        validate=validate.Length(max=_LONGEST_TEXT),
+        metadata={"example": "", "description": "Of photos: at most 90 UTF-16 code units."},
+    )
+    description = fields.String(
+        validate=validate.Length(max=_LONGEST_TEXT),
+        metadata={"example": "", "description": "Of photos: at most 4000 UTF-16 code units."},
     )
     privacy_level = fields.String(
         allow_none=True,
@@ -47,8 +55,9 @@ class ContentSchema(Schema):
         metadata={"example": "SELF_ONLY", "description": "The creator's own choice: it has no default."},
     )
     allow_comment = _switch("Let people comment.")
-    allow_duet = _switch("Let people make duets.")
-    allow_stitch = _switch("Let people stitch it.")
+    allow_duet = _switch("Let people make duets of a video.")
+    allow_stitch = _switch("Let people stitch a video.")
+    auto_add_music = _switch("Let TikTok add music to photos.")
     brand_content_toggle = _switch("A paid partnership: promotes another party's business.")
     brand_organic_toggle = _switch("Promotes the creator's own business.")
     is_aigc = _switch("Made by AI: TikTok labels it.")
@@ -56,7 +65,13 @@ class ContentSchema(Schema):
         allow_none=True,
         strict=True,
         validate=validate.Range(0, 2**31 - 1),
-        metadata={"example": 1000, "description": "Which frame is the cover, in ms from the start."},
+        metadata={"example": 1000, "description": "Which frame of a video is the cover, in ms from the start."},
+    )
+    photo_cover_index = fields.Integer(
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(0, 34),
+        metadata={"example": None, "description": "Which photo is the cover, counted from 0; null: the first one."},
     )
 
 
@@ -220,14 +235,18 @@ class PostSchema(Schema):
     mode = choice(PostMode, example="direct", required=True)
     status = choice(PostStatus, example="scheduled", required=True)
     caption = fields.String(required=True, metadata={"example": "Our new #studio"})
+    title = fields.String(required=True, metadata={"example": ""})
+    description = fields.String(required=True, metadata={"example": ""})
     privacy_level = nullable(fields.String, example="SELF_ONLY", validate=Choice(PrivacyLevel))
     allow_comment = Boolean(required=True, metadata={"example": False})
     allow_duet = Boolean(required=True, metadata={"example": False})
     allow_stitch = Boolean(required=True, metadata={"example": False})
+    auto_add_music = Boolean(required=True, metadata={"example": False})
     brand_content_toggle = Boolean(required=True, metadata={"example": False})
     brand_organic_toggle = Boolean(required=True, metadata={"example": False})
     is_aigc = Boolean(required=True, metadata={"example": False})
     video_cover_timestamp_ms = nullable(fields.Integer, example=None)
+    photo_cover_index = nullable(fields.Integer, example=None)
     consent = Boolean(required=True, metadata={"example": True})
     consented_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
     media_ids = fields.List(fields.UUID(), required=True, metadata={"example": [EXAMPLE_ID]})

@@ -15,7 +15,9 @@ class AttemptSchema(Schema):
     number = fields.Integer(required=True, metadata={"example": 1})
     state = choice(AttemptState, example="succeeded", required=True)
     publish_id = nullable(fields.String, example="v_pub_file~v2-1.7602997070760331285")
-    video_size = fields.Integer(required=True, metadata={"example": 50000123})
+    video_size = nullable(
+        fields.Integer, example=50000123, description="Null for photos, which TikTok fetches from here."
+    )
     uploaded_bytes = fields.Integer(required=True, metadata={"example": 50000123})
     reason = nullable(fields.String, example=None)
     log_id = nullable(fields.String, example=None, description="TikTok's own id, for its support.")

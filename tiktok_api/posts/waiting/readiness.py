@@ -1,5 +1,6 @@
 """What keeps a due publication from going out before TikTok is asked anything."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from tiktok_api import clock
@@ -15,7 +16,7 @@ _LATE_LOOK = timedelta(minutes=2)
 
 
 def obstacle_to(
-    post: Post, publication: Publication, media: Media | None, settings: Settings, *, is_checked: bool = False
+    post: Post, publication: Publication, media: Sequence[Media], settings: Settings, *, is_checked: bool = False
 ) -> Obstacle | None:
     """Returns why a publication that is due does not go out now; None: TikTok may be asked.
 
@@ -30,22 +31,23 @@ def obstacle_to(
     )
 
 
-def _wait_for_media(publication: Publication, media: Media | None) -> Wait | Fail | None:
+def _wait_for_media(publication: Publication, media: Sequence[Media]) -> Wait | Fail | None:
     """Media that are due and not known yet are waited for, within bounds; their own job starts this one again.
 
     Counted from the first look, and anew where a look comes late, because while no worker runs nothing can be inspected
     either.
     """
-    if media is None or not media.is_pending:
+    pending = [each for each in media if each.is_pending]
+    if not pending:
         return None
-    now, reason = clock.now(), pending_media.pending_reason([media]) or pending_media.INSPECTING
+    now, reason = clock.now(), pending_media.pending_reason(pending) or pending_media.INSPECTING
     until = publication.next_try_at if publication.reason in pending_media.REASONS else None
     if until is None or now - until > _LATE_LOOK:
         until = now + pending_media.PATIENCE
     if until > now:
         return Wait(until, reason, until)
     minutes = pending_media.PATIENCE.seconds // 60
-    return Fail(reason, f"The media was still {media.status} {minutes} minutes after its turn had come.")
+    return Fail(reason, f"The media was still {pending[0].status} {minutes} minutes after its turn had come.")
 
 
 def _wait_for_init(publication: Publication) -> Later | None:

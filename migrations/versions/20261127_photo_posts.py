@@ -1,0 +1,32 @@
+"""Photo posts: their words and settings, and attempts without an upload"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "5c0e7b1f4a92"
+down_revision = "d35f0c9a1b72"
+branch_labels = None
+depends_on = None
+
+_OF_AN_UPLOAD = ("video_size", "chunk_size", "total_chunk_count")
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("posts") as posts:
+        posts.add_column(sa.Column("title", sa.String(), nullable=False, server_default=""))
+        posts.add_column(sa.Column("description", sa.String(), nullable=False, server_default=""))
+        posts.add_column(sa.Column("auto_add_music", sa.Boolean(), nullable=False, server_default=sa.false()))
+        posts.add_column(sa.Column("photo_cover_index", sa.Integer(), nullable=True))
+    with op.batch_alter_table("attempts") as attempts:
+        for name in _OF_AN_UPLOAD:
+            attempts.alter_column(name, existing_type=sa.Integer(), nullable=True)
+
+
+def downgrade() -> None:
+    op.execute("UPDATE attempts SET video_size = 0, chunk_size = 0, total_chunk_count = 0 WHERE video_size IS NULL")
+    with op.batch_alter_table("attempts") as attempts:
+        for name in _OF_AN_UPLOAD:
+            attempts.alter_column(name, existing_type=sa.Integer(), nullable=False)
+    with op.batch_alter_table("posts") as posts:
+        for name in ("photo_cover_index", "auto_add_music", "description", "title"):
+            posts.drop_column(name)
