@@ -108,8 +108,10 @@ def test_a_photo_that_is_asked_for_before_the_publish_id_is_durable_waits_for_it
     _forget_the_publish_id(app, AttemptState.INTENT)
     looks = threading.Semaphore(0)
 
-    watching = listening(db.engine, "before_cursor_execute", lambda *_: looks.release())
-    with app.app_context(), watching, ThreadPoolExecutor() as pool:
+    def count(*_):
+        looks.release()
+
+    with app.app_context(), listening(db.engine, "before_cursor_execute", count), ThreadPoolExecutor() as pool:
         response = pool.submit(get, offered_urls()[0])
         for _ in range(4):
             assert looks.acquire(timeout=30)
