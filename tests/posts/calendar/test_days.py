@@ -69,7 +69,7 @@ def test_without_days_it_is_a_week_from_today_in_the_callers_zone(owner, app):
     with app.app_context():
         today = clock.now().astimezone(ZoneInfo("Pacific/Kiritimati")).date()
 
-    shown = owner.get("/posts/calendar").json
+    shown = make_key(owner).get("/posts/calendar").json
 
     assert len(shown["days"]) == 7
     assert shown["timezone"] == "Pacific/Kiritimati"

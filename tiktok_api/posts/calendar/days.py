@@ -45,7 +45,7 @@ def show_days(
         counts[row.day][row.status] = row.count
     entries: dict[int, list[dict[str, Any]]] = defaultdict(list)
     if counts:
-        for row in _entries.all(**given, most=limit):
+        for row in _entries.all(**given, per_day=limit):
             entries[row.day].append(_entry(row, timezone))
     days = [_day(each, counts[number], entries[number]) for number, each in enumerate(dates)]
     return {"timezone": timezone, "days": days}
@@ -93,12 +93,12 @@ def _within(given: Given) -> list[ColumnElement[bool]]:
         Post.publish_at < given[f"{_EDGE}{last}"],
     ]
     if "accounts" in given:
-        found.append(_is_for_any(given))
+        found.append(is_for_any(given))
     return found
 
 
-def _is_for_any(given: Given) -> ColumnElement[bool]:
-    """Not EXISTS, of which PostgreSQL would make a join, and read every publication of the accounts."""
+def is_for_any(given: Given) -> ColumnElement[bool]:
+    """The condition that a post is for any of the accounts. Not EXISTS, of which PostgreSQL would make a join, and read every publication of the accounts."""
     is_its = (Publication.post_id == Post.id, is_any(Publication.account_id, given["accounts"]))
     target = select(Publication.id).where(*is_its).correlate(Post).limit(literal_column("1"))
     return target.scalar_subquery().is_not(None)
@@ -130,5 +130,5 @@ def _entries(given: Given) -> Select[Any]:
         Post.publish_at,
         list_of(accounts.order_by(Publication.id).correlate(Post)).label("account_ids"),
     )
-    query = select(*shown).join(numbered, numbered.c.id == Post.id).where(numbered.c.place <= given["most"])
+    query = select(*shown).join(numbered, numbered.c.id == Post.id).where(numbered.c.place <= given["per_day"])
     return query.order_by(Post.publish_at, Post.id)

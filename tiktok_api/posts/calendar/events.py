@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import Select, func, literal_column, select, union_all
 
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account
 from tiktok_api.db.reads import Given, is_any, reading
+from tiktok_api.posts.calendar.days import is_for_any
 from tiktok_api.posts.calendar.feeds import OpenedFeed
 from tiktok_api.posts.models import Post, PostStatus, PostType, Publication
 from tiktok_api.posts.queries import visible_to
@@ -41,8 +42,7 @@ def read_events(feed: OpenedFeed) -> list[CalendarEvent]:
     """Returns the posts that a feed shows, by their times."""
     now = clock.now().replace(second=0, microsecond=0)
     given = feed.reader.reach | {"statuses": _SHOWN, "accounts": feed.account_ids}
-    past = _posts.all(MOST_PAST, **given, before=now, since=now - PAST)
-    posts = [*reversed(past), *_posts.all(MOST_FUTURE, **given, since=now, until=now + FUTURE)]
+    posts = _posts.all(**given, since=now - PAST, now=now, until=now + FUTURE)
     return _with_accounts(posts, feed.account_ids)
 
 
@@ -69,7 +69,19 @@ def _with_accounts(posts: Sequence[Any], only: Sequence[UUID] | None) -> list[Ca
 
 @reading
 def _posts(given: Given) -> Select[Any]:
-    """Given `before`, the last ones before it, backwards; else the first ones of a time."""
+    """The last posts before now, and the next ones: each from the index that has an owner's posts of a status by their time."""
+    earlier = _of_time(given, "since", "now").order_by(Post.publish_at.desc(), Post.id.desc())
+    later = _of_time(given, "now", "until").order_by(Post.publish_at, Post.id)
+    arms = [_first(earlier, MOST_PAST), _first(later, MOST_FUTURE)]
+    found = union_all(*arms).subquery("found")
+    return select(*found.c).order_by(found.c.publish_at, found.c.id)
+
+
+def _first(query: Select[Any], most: int) -> Select[Any]:
+    return select(query.limit(literal_column(str(most))).subquery())
+
+
+def _of_time(given: Given, since: str, until: str) -> Select[Any]:
     columns: list[Any] = [
         Post.id,
         Post.publish_at,
@@ -79,15 +91,11 @@ def _posts(given: Given) -> Select[Any]:
         Post.created_at,
         Post.updated_at,
     ]
-    in_time = (Post.publish_at >= given["since"], Post.publish_at < given["before" if "before" in given else "until"])
+    in_time = (Post.publish_at >= given[since], Post.publish_at < given[until])
     query = select(*columns).where(*visible_to(given), is_any(Post.status, given["statuses"]), *in_time)
     if "accounts" in given:
-        is_its = (Publication.post_id == Post.id, is_any(Publication.account_id, given["accounts"]))
-        target = select(Publication.id).where(*is_its).correlate(Post).limit(literal_column("1"))
-        query = query.where(target.scalar_subquery().is_not(None))
-    keys = (Post.publish_at, Post.id)
-    query = query.order_by(*(key.desc() if "before" in given else key.asc() for key in keys))
-    return query if given.limit is None else query.limit(literal_column(str(given.limit)))
+        query = query.where(is_for_any(given))
+    return query
 
 
 @reading
