@@ -117,7 +117,7 @@ def test_a_window_that_cannot_be_shown_is_refused(owner, query):
     assert owner.get(f"/posts/calendar?{query}").status_code == 422
 
 
-def test_92_days_are_shown_at_once(owner):
+def test_a_quarter_of_a_year_is_shown_at_once(owner):
     assert len(owner.get("/posts/calendar?from=2099-01-01&to=2099-04-02").json["days"]) == 92
 
 

@@ -16,10 +16,10 @@ _FEED_URL = "https://api.example.com/api/v1/posts/calendar.ics?token=cal_3fQx9aW
 class CalendarArgsSchema(Schema):
     """Which days, and of which posts."""
 
-    first = DayField(data_key="from", metadata={"example": "2027-03-01", "description": "Without it: today."})
+    first = DayField(data_key="from", metadata={"example": "2026-03-01", "description": "Without it: today."})
     last = DayField(
         data_key="to",
-        metadata={"example": "2027-03-07", "description": f"Without it: a week. At most {MOST_DAYS} days."},
+        metadata={"example": "2026-03-07", "description": f"Without it: a week. At most {MOST_DAYS} days."},
     )
     timezone = fields.String(
         validate=is_timezone, metadata={"example": "Europe/Berlin", "description": "Without it: your own time zone."}
