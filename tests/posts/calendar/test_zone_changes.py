@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -226,6 +227,12 @@ def test_zones_are_found_in_the_package_where_the_system_has_none(tmp_path):
         zoneinfo.reset_tzpath(before)
 
 
-def test_a_post_that_is_gone_meanwhile_is_left_alone(app):
+def test_a_post_or_a_zone_that_is_gone_meanwhile_is_left_alone(app, make_post, zones, database_url):
+    post = make_post(**SUMMER)
+    execute(database_url, "UPDATE posts SET timezone = 'Europe/Atlantis'")
+
     with app.app_context(), transaction():
-        zone_changes.follow(new_id())
+        for post_id in (new_id(), UUID(post["id"])):
+            zone_changes.follow(post_id)
+
+    assert zones.time_of(post) == post["publish_at"]
