@@ -22,6 +22,7 @@ def test_everything_inside_a_value_with_a_secret_name_is_secret():
         "eyJhbGciOi.eyJzdWIi.c2ln",
         "act.example12345Example!4608.va",
         "tk_0123456789",
+        "cal_0123456789abcdefghij",
         "Bearer abc.def",
         "upload_token=0123",
         "client_secret=0123",

@@ -19,6 +19,8 @@ SAME_AS_BEFORE = {
     "GET /accounts": _COUNTED,
     "GET /media": _COUNTED,
     "GET /posts": _COUNTED,
+    "GET /posts/calendar": "",
+    "GET /posts/calendar-feeds": _COUNTED,
     "GET /media/usage": "",
 }
 """Operations over many things, and their query: whatever is made outside of the key's reach, their answer stays the same."""
@@ -47,7 +49,8 @@ NAMING_OTHERS = {
         {"targets": [{"account_id": "{account_id}"}]},
         {"media_ids": ["{media_id}"]},
         {"media_ids": ["{upload}"]},
-    ]
+    ],
+    "POST /posts/calendar-feeds": [{"name": "Our posts", "account_ids": ["{account_id}"]}],
 }
 """Operations without an id in the path whose body names things: each body is refused as with an unknown id."""
 
@@ -81,6 +84,7 @@ def make_outside(owner: Any, key: Key, connect_account: Any, make_video: Any, ma
             "media_id": post["media_ids"][0],
             "upload": upload,
             "post_id": post["id"],
+            "feed_id": owner.post("/posts/calendar-feeds", json={"name": "Our posts"}).json["id"],
             "publication_id": post["targets"][0]["publication_id"],
             "mixed_post": mixed["id"],
             "mixed_publication": mixed["targets"][1]["publication_id"],

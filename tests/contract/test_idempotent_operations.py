@@ -27,6 +27,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "POST /media/import": {"json": {"url": "https://example.com/a.mp4"}},
     "POST /media/{media_id}/convert": {"json": {"format": "jpeg"}},
     "POST /posts": {"json": {"caption": "once"}},
+    "POST /posts/calendar-feeds": {"json": {"name": "Our posts"}},
     "POST /posts/{post_id}/schedule": {"json": {"publish_at": "2099-01-01T00:00:00Z"}},
     "POST /posts/{post_id}/publish": {},
     "POST /posts/{post_id}/cancel": {},

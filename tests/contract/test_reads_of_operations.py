@@ -73,7 +73,8 @@ def signed_links(owner: Person, ids: dict[str, str]) -> dict[str, str]:
         "show_linked_content": media["content_url"],
         "show_linked_thumbnail": media["thumbnail_url"],
     }
-    return {name: link.partition("/api/v1")[2] for name, link in links.items()}
+    found = {name: link.partition("/api/v1")[2] for name, link in links.items()}
+    return found | {"show_calendar_feed": f"/posts/calendar.ics?token={ids['feed_token']}"}
 
 
 def path_of(operation: Operation, ids: dict[str, str]) -> str:

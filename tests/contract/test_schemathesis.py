@@ -57,6 +57,7 @@ def belongings(owner: Person, connect_account: Any, run_jobs: Any) -> dict[str, 
         "media_id": media["id"],
         "post_id": post["id"],
         "key_id": key["id"],
+        "feed_id": owner.post("/posts/calendar-feeds", json={"name": "Our posts"}).json["id"],
         "publication_id": publications["data"][0]["id"],
         "session_id": sessions["data"][0]["id"],
     }

@@ -28,6 +28,7 @@ def belongings(owner: Any, make_post: Any) -> dict[str, str]:
         "account_id": post["targets"][0]["account_id"],
         "media_id": post["media_ids"][0],
         "post_id": post["id"],
+        "feed_id": owner.post("/posts/calendar-feeds", json={"name": "Our posts"}).json["id"],
         "publication_id": post["targets"][0]["publication_id"],
         "upload": begin(owner, 1000).id,
     }

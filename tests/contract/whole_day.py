@@ -25,6 +25,7 @@ def spend_a_day(owner: Person, connect_account: Callable[..., str], run_jobs: Ca
     }
     post, other = (owner.post("/posts", json=draft).json for _ in range(2))
     key = owner.post("/auth/api-keys", json={"name": "key", "scopes": ["read"]}).json
+    feed = owner.post("/posts/calendar-feeds", json={"name": "Our posts"}).json
     connection = owner.post("/accounts/connect", json={}).json
     target = {"account_id": account_id, "privacy_level": None}
     for method, path, body in [
@@ -49,6 +50,7 @@ def spend_a_day(owner: Person, connect_account: Callable[..., str], run_jobs: Ca
         "media_id": media["id"],
         "post_id": post["id"],
         "key_id": key["id"],
+        "feed_token": feed["url"].partition("token=")[2],
         "connection_id": connection["id"],
         "publication_id": owner.get(f"/posts/{post['id']}/publications").json["data"][0]["id"],
         "session_id": owner.get("/auth/sessions").json["data"][0]["id"],

@@ -6,6 +6,7 @@ from typing import Any
 
 from tiktok_api.db.reads import READS, Read
 
+NOON = datetime(2027, 3, 2, 12, tzinfo=UTC)
 EARLY, LATE = datetime(999, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -117,6 +118,21 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
             is_paged=True,
             is_whole=False,
         ),
+        "posts.calendar.days._counts": Sample(
+            mine | {"statuses": ["draft", "scheduled"], "edge_0": EARLY, "edge_1": NOON, "edge_2": LATE},
+            [{"accounts": [account.id]}, reached],
+        ),
+        "posts.calendar.days._entries": Sample(
+            mine | {"statuses": ["draft", "scheduled"], "edge_0": EARLY, "edge_1": NOON, "edge_2": LATE, "per_day": 2},
+            [{"accounts": [account.id]}, reached],
+        ),
+        "posts.calendar.events._posts": Sample(
+            mine | {"statuses": ["draft", "scheduled"], "since": EARLY, "now": NOON, "until": LATE},
+            [{"accounts": [account.id]}, reached],
+        ),
+        "posts.calendar.events._accounts": Sample({"post_ids": ids["Post"]}, [{"only": [account.id]}]),
+        "posts.calendar.feeds._feeds": Sample(mine, [{"api_key_id": ids["ApiKey"][0]}], is_paged=True),
+        "posts.calendar.feeds._feed": Sample({"token_hash": made["CalendarFeed"][0].token_hash}),
         "posts.queries._of_statuses": Sample(mine | {"statuses": ["draft", "scheduled"]}),
         "posts.capacity._moments": Sample(mine | {"account_id": account.id, "since": EARLY, "until": LATE}),
         "posts.capacity._creators_since": Sample({"since": EARLY}),

@@ -53,3 +53,7 @@ class NothingToRetry(Conflict):
 
 class PublicationNotUnconfirmed(Conflict):
     message = "Only an unconfirmed publication can be settled by a person; this one is {state}."
+
+
+class TooManyFeeds(Conflict):
+    message = "You have {most} calendar feeds already; revoke one first."

@@ -78,6 +78,9 @@ def _is_one_of(states: Iterable[StrEnum]) -> str:
     return f"state in ({', '.join(repr(state.value) for state in states)})"
 
 
+_HAS_LOCAL_TIME = "status = 'scheduled' AND local_time IS NOT NULL"
+
+
 class Post(Model):
     """What goes out and when. Text and settings may be overridden for each target."""
 
@@ -86,6 +89,13 @@ class Post(Model):
         Index("ix_posts_owner_created", "owner_id", "created_at", "id"),
         Index("ix_posts_owner_status_created", "owner_id", "status", "created_at", "id"),
         Index("ix_posts_owner_status_publish", "owner_id", "status", "publish_at", "created_at", "id"),
+        # Of all owners, those that a change of a time zone's rules may move.
+        Index(
+            "ix_posts_local_times",
+            "id",
+            sqlite_where=text(_HAS_LOCAL_TIME),
+            postgresql_where=text(_HAS_LOCAL_TIME),
+        ),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

@@ -1,5 +1,6 @@
 """The times of posts: instants, and local times that exist exactly once."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -29,19 +30,40 @@ def resolve_time(
     return {"publish_at": instant, "local_time": local_time, "timezone": timezone if local_time else None}
 
 
+@dataclass(frozen=True, slots=True)
+class LocalInstants:
+    """The instants that a local time may be: both are the same, or the clocks were changed around it.
+
+    `exists`: clocks show the time, once or twice; else they jump over it, from `before` or later to `after` or earlier.
+    """
+
+    before: datetime
+    after: datetime
+    exists: bool
+
+    @property
+    def is_one(self) -> bool:
+        """True if there is no choice."""
+        return self.before == self.after
+
+
+def find_instants(wall: datetime, zone: ZoneInfo) -> LocalInstants:
+    """Returns the instants, in UTC, that `wall` may be in `zone` (PEP 495: fold)."""
+    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    exists = first.astimezone(zone).replace(tzinfo=None) == wall
+    return LocalInstants(min(first, second), max(first, second), exists)
+
+
 def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
     """Returns the one instant at which clocks in `zone` show `wall`. Raises LocalTimeMissing, LocalTimeTwice."""
-    first = wall.replace(tzinfo=zone, fold=0)
-    second = wall.replace(tzinfo=zone, fold=1)
-    if first.utcoffset() == second.utcoffset():
-        return first.astimezone(UTC)
-    choices = sorted([first.astimezone(UTC), second.astimezone(UTC)])
+    found = find_instants(wall, zone)
+    if found.is_one:
+        return found.after
     shown = {
-        "before": choices[0].isoformat().replace("+00:00", "Z"),
-        "after": choices[1].isoformat().replace("+00:00", "Z"),
+        "before": found.before.isoformat().replace("+00:00", "Z"),
+        "after": found.after.isoformat().replace("+00:00", "Z"),
     }
-    exists = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wall
-    kind = LocalTimeTwice if exists else LocalTimeMissing
+    kind = LocalTimeTwice if found.exists else LocalTimeMissing
     message = kind.message.format(**shown)
-    found = fault(kind.code, message, pointer="/local_time", allowed=list(shown.values()))
-    raise kind(errors=[found], **shown)
+    refused = fault(kind.code, message, pointer="/local_time", allowed=list(shown.values()))
+    raise kind(errors=[refused], **shown)

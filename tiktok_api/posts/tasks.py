@@ -1,4 +1,4 @@
-"""The jobs of posts: publishing, checking media that became known, matching ids."""
+"""The jobs of posts: publishing, checking media that became known, matching ids, following the rules of time zones."""
 
 from typing import cast
 from uuid import UUID
@@ -6,7 +6,8 @@ from uuid import UUID
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import transaction
 from tiktok_api.jobs.lanes import Lane
-from tiktok_api.jobs.registry import ClaimedJob, Recorded, RunAgain, task
+from tiktok_api.jobs.registry import ClaimedJob, Recorded, RunAgain, hourly, task
+from tiktok_api.posts.calendar import zone_changes, zone_data
 from tiktok_api.posts.matching import videos
 from tiktok_api.posts.models import PUBLISH
 from tiktok_api.posts.publishing import worker
@@ -37,3 +38,23 @@ def check_media(job: ClaimedJob) -> RunAgain | None:
 def match_ids(job: ClaimedJob) -> None:
     """Find the ids of posts that TikTok has not told, in a list of videos that was just read."""
     videos.match(cast(UUID, job.subject))
+
+
+@task("posts.follow_zone_rules", lane=Lane.SYNC, every=hourly)
+def follow_zone_rules(job: ClaimedJob) -> None:
+    """Move posts whose local time is another instant since the rules of its zone have changed."""
+    version, last = zone_data.find_version(), UUID(int=0)
+    with transaction():
+        if zone_changes.are_followed(version):
+            return
+    while True:
+        with transaction():
+            batch = zone_changes.next_batch(last)
+        if batch is None:
+            break
+        for post_id in batch.to_follow:
+            with transaction():
+                zone_changes.follow(post_id)
+        last = batch.last
+    with transaction():
+        zone_changes.mark_followed(version)
