@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, func, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api import clock
@@ -135,6 +135,9 @@ class Post(Model):
 
 
 CAPTIONS = searched(Post.caption)
+_SPACE = literal_column("' '", String)
+WORDS = func.trim(Post.caption + _SPACE + Post.title + _SPACE + Post.description)
+"""All that a post says: a video has a caption, photos have a title and a description."""
 
 
 class PostMedia(Model):

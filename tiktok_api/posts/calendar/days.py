@@ -13,7 +13,7 @@ from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, is_any, list_of, reading
 from tiktok_api.posts.capacity import make_window
-from tiktok_api.posts.models import Post, PostStatus, Publication
+from tiktok_api.posts.models import WORDS, Post, PostStatus, Publication
 from tiktok_api.posts.queries import visible_to
 from tiktok_api.web.parsing.moments import starts_at
 
@@ -124,7 +124,7 @@ def _entries(given: Given) -> Select[Any]:
     shown: Sequence[Any] = (
         numbered.c.day,
         Post.id,
-        func.substr(Post.caption, _number(1), _number(4 * _LONGEST_TITLE)).label("title"),
+        func.substr(WORDS, _number(1), _number(4 * _LONGEST_TITLE)).label("title"),
         Post.type,
         Post.status,
         Post.publish_at,

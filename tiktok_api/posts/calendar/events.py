@@ -13,7 +13,7 @@ from tiktok_api.accounts.models import Account
 from tiktok_api.db.reads import Given, is_any, reading
 from tiktok_api.posts.calendar.days import is_for_any
 from tiktok_api.posts.calendar.feeds import OpenedFeed
-from tiktok_api.posts.models import Post, PostStatus, PostType, Publication
+from tiktok_api.posts.models import WORDS, Post, PostStatus, PostType, Publication
 from tiktok_api.posts.queries import visible_to
 
 PAST, FUTURE = timedelta(days=60), timedelta(days=400)
@@ -87,7 +87,7 @@ def _of_time(given: Given, since: str, until: str) -> Select[Any]:
         Post.publish_at,
         Post.status,
         Post.type,
-        func.substr(Post.caption, literal_column("1"), literal_column(str(_LONGEST_CAPTION))).label("caption"),
+        func.substr(WORDS, literal_column("1"), literal_column(str(_LONGEST_CAPTION))).label("caption"),
         Post.created_at,
         Post.updated_at,
     ]
