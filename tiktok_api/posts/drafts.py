@@ -98,7 +98,8 @@ def make_publications(
     if unknown:
         reasons.leave_out("targets", kept=places, of=len(targets))
         reasons.add(UnknownTarget(errors=unknown))
-    whose = {"post_id": post.id, "owner_id": post.owner_id, "post_created_at": post.created_at}
+    whose: dict[str, Any] = {"post_id": post.id, "owner_id": post.owner_id}
+    whose |= {"post_created_at": post.created_at, "post_publish_at": post.publish_at}
     return [
         make_row(Publication, account_id=target["account_id"], overrides=overrides_in(target), **whose)
         for target in (targets[place] for place in places)

@@ -105,6 +105,9 @@ def forget_posts(user_id: UUID) -> None:
     theirs = select(Publication.id).where(Publication.owner_id == user_id)
     for publication_id in db.session.scalars(theirs):
         queue.cancel(job_key(publication_id))
+    accounts = select(Account.id).where(Account.owner_id == user_id)
+    its = or_(Attempt.publication_id.in_(theirs), Attempt.account_id.in_(accounts))
+    db.session.execute(delete(Attempt).where(its).execution_options(synchronize_session=False))
     db.session.execute(delete(Post).where(Post.owner_id == user_id).execution_options(synchronize_session=False))
 
 
