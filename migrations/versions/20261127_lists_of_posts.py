@@ -25,9 +25,6 @@ def upgrade() -> None:
     op.create_index(
         "uq_posts_owner_external_id", "posts", ["owner_id", "external_id"], unique=True, **_is_set("external_id")
     )
-    op.create_index(
-        "ix_posts_owner_publish", "posts", ["owner_id", "publish_at", "created_at", "id"], **_is_set("publish_at")
-    )
     op.create_table(
         "post_labels",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -76,7 +73,6 @@ def downgrade() -> None:
     op.drop_index("ix_publications_account_publish", "publications")
     op.drop_column("publications", "post_publish_at")
     op.drop_table("post_labels")
-    op.drop_index("ix_posts_owner_publish", "posts")
     op.drop_index("uq_posts_owner_external_id", "posts")
     op.drop_column("posts", "external_id")
     op.drop_column("posts", "labels")

@@ -93,7 +93,6 @@ class Post(Model):
         Index("ix_posts_owner_created", "owner_id", "created_at", "id"),
         Index("ix_posts_owner_status_created", "owner_id", "status", "created_at", "id"),
         Index("ix_posts_owner_status_publish", "owner_id", "status", "publish_at", "created_at", "id"),
-        Index("ix_posts_owner_publish", "owner_id", "publish_at", "created_at", "id", **is_set("publish_at")),
         Index("uq_posts_owner_external_id", "owner_id", "external_id", unique=True, **is_set("external_id")),
     )
 

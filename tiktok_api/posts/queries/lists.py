@@ -201,23 +201,31 @@ def list_posts(
     statuses = list(dict.fromkeys(filters.status or ()))
     has_times = filters.since is not None or filters.until is not None
     if "trigrams" in given or filters.external_id is not None or (has_times and not sort.is_by_time):
-        given |= {"accounts": accounts or None, "labels": labels or None, "statuses": statuses or list(PostStatus)}
+        is_in_index = has_times and filters.external_id is None  # of statuses and times: then all statuses are named
+        all_statuses = list(PostStatus) if is_in_index else None
+        given |= {"accounts": accounts or None, "labels": labels or None, "statuses": statuses or all_statuses}
     else:
-        given |= _begin_with(caller, statuses, accounts, labels)
+        given |= _begin_with(caller, statuses, accounts, labels, is_by_time=sort.is_by_time)
     rows, order = (_posts_by_time, _TIME) if sort.is_by_time else (_posts, _CREATION)
     page = read_page(rows, args, by=order.posts, **caller.reach, **given)
     page.data = with_targets(page.data)
     return page
 
 
-def _begin_with(caller: Identity, statuses: list[Any], accounts: list[Any], labels: list[Any]) -> dict[str, Any]:
-    """Returns the parameters by which a query begins with what is rarest, and reads its posts in the order of the list."""
+def _begin_with(
+    caller: Identity, statuses: list[Any], accounts: list[Any], labels: list[Any], *, is_by_time: bool
+) -> dict[str, Any]:
+    """Returns the parameters by which a query begins with what is rarest, and reads its posts in the order of the list.
+
+    The index that has the order of times has it within each status.
+    """
     others = {"statuses": statuses or None, "accounts": accounts or None, "labels": labels or None}
     is_crossed = sum(map(bool, others.values())) > 1
+    all_statuses = list(PostStatus) if is_by_time else []
     if not (accounts or labels) or (is_crossed and are_few(caller, "statuses", statuses, _FEW)):
-        return others | {"statuses": None} | one_by_one("status", statuses)
+        return others | {"statuses": None} | one_by_one("status", statuses or all_statuses)
     if labels and (not accounts or are_few(caller, "labels", labels, _FEW)):
         return others | {"labels": None} | one_by_one("label", labels)
     if len(accounts) > MOST_ARMS:
-        return others
+        return others | {"statuses": None} | one_by_one("status", statuses or all_statuses)
     return others | {"accounts": None} | one_by_one("account", accounts)
