@@ -15,6 +15,7 @@ from tiktok_api.errors import fault
 from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media
 from tiktok_api.media.services import get_many
+from tiktok_api.posts.bookkeeping.attempts import keep_attempts
 from tiktok_api.posts.errors import UnknownTarget
 from tiktok_api.posts.models import Post, PostMedia, PostMode, PostStatus, Publication
 from tiktok_api.posts.preflight.report import Reasons
@@ -111,6 +112,7 @@ def set_targets(caller: Identity, post: Post, targets: Sequence[dict[str, Any]],
     made = make_publications(post, targets, accounts_of(caller, targets), reasons)
     for publication in publications_of(post):
         queue.cancel(publication.job_key)
+        keep_attempts(publication)
         db.session.delete(publication)
     insert_rows(*made)
 

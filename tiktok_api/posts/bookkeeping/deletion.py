@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, update
-
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
+from tiktok_api.posts.bookkeeping.attempts import keep_attempts
 from tiktok_api.posts.drafts import publications_of
 from tiktok_api.posts.errors import PostInProgress
 from tiktok_api.posts.models import Attempt, PostStatus, Publication
@@ -39,19 +38,9 @@ def delete_post(caller: Identity, post_id: UUID) -> None:
     audit.record(caller, "post.deleted", subject_id=post.id, **_facts(caller, post_id, publications))
     for publication in publications:
         queue.cancel(publication.job_key)
-        _keep_attempts(publication)
+        keep_attempts(publication)
     db.session.delete(post)
     db.session.flush()
-
-
-def _keep_attempts(publication: Publication) -> None:
-    """Part the attempts from their publication: TikTok's caps count them, and its list of videos still shows what they made."""
-    its = Attempt.publication_id == publication.id
-    if publication.account_id is None:
-        db.session.execute(delete(Attempt).where(its))
-        return
-    kept: dict[str, Any] = {"publication_id": None, "kept_post_ids": publication.tiktok_post_ids}
-    db.session.execute(update(Attempt).where(its).values(**kept))
 
 
 def _facts(caller: Identity, post_id: UUID, publications: Sequence[Publication]) -> dict[str, Any]:
