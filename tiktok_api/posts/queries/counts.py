@@ -54,9 +54,7 @@ def _ids(given: Given) -> Any:
 
 
 def _of_status(status: PostStatus, wanted: list[ColumnElement[bool]]) -> Select[Any]:
-    rows = (
-        select(literal_column("1").label("one")).select_from(Post).where(Post.status == literal_column(f"'{status}'"))
-    )
+    rows: Select[Any] = select(_ONE).select_from(Post).where(Post.status == literal_column(f"'{status}'"))
     counted = select(func.count()).select_from(rows.where(*wanted).limit(_BOUND).subquery())
     return select(literal_column(f"'{status}'", String).label("status"), counted.scalar_subquery().label("count"))
 
@@ -65,7 +63,7 @@ def _of_status(status: PostStatus, wanted: list[ColumnElement[bool]]) -> Select[
 def _labels(given: Given) -> Select[Any]:
     """The labels in use with their numbers, in their order: one look into an index finds the next, however many posts have it."""
     mine = PostLabel.owner_id == given["owner_id"]
-    found = select(func.min(PostLabel.label).label("label")).where(mine).cte("found", recursive=True)
+    found = select(func.min(PostLabel.label).label("label")).where(mine).cte("found", recursive=True, nesting=True)
     following = select(func.min(PostLabel.label)).where(mine, PostLabel.label > found.c.label)
     found = found.union_all(
         select(following.correlate(found).scalar_subquery()).select_from(found).where(found.c.label.is_not(None))
@@ -74,11 +72,8 @@ def _labels(given: Given) -> Select[Any]:
     if reach := within_reach(given):
         rows = rows.join(Post, Post.id == PostLabel.post_id).where(*reach)
     counted = select(func.count()).select_from(rows.correlate(found).limit(_BOUND).subquery())
-    return (
-        select(found.c.label, counted.scalar_subquery().label("count"))
-        .where(found.c.label.is_not(None))
-        .limit(literal_column(str(MOST_LABELS)))
-    )
+    each = select(found.c.label, counted.scalar_subquery().label("count")).where(found.c.label.is_not(None)).subquery()
+    return select(each.c.label, each.c.count).limit(literal_column(str(MOST_LABELS)))
 
 
 def count_posts(caller: Identity, **wanted: Any) -> dict[str, Any]:
