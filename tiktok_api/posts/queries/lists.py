@@ -1,7 +1,5 @@
 """Pages of posts, from an index that has the order: the last page costs as much as the first."""
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, SelectBase, literal_column, select, union, union_all
@@ -20,59 +18,11 @@ from tiktok_api.posts.queries.filters import (
     in_time,
     one_by_one,
 )
+from tiktok_api.posts.queries.orders import CREATION, TIME, Order, PostSort
 from tiktok_api.posts.queries.posts import shown, with_targets
 from tiktok_api.posts.queries.reach import visible_to, within_reach
-from tiktok_api.web.pagination import Keys, Page, in_pages, read_page
+from tiktok_api.web.pagination import Page, in_pages, read_page
 
-
-class PostSort(StrEnum):
-    """The order of a list of posts; a minus says that the latest come first."""
-
-    CREATED = "created_at"
-    NEWEST_CREATED = "-created_at"
-    PUBLISHED = "publish_at"
-    LATEST_PUBLISHED = "-publish_at"
-
-    @property
-    def is_descending(self) -> bool:
-        """True if the latest come first."""
-        return self.startswith("-")
-
-    @property
-    def is_by_time(self) -> bool:
-        """True if posts are sorted by when they go out: then only those that have a time are in the list."""
-        return self in (PostSort.PUBLISHED, PostSort.LATEST_PUBLISHED)
-
-
-@dataclass(frozen=True)
-class _Order:
-    """The columns of an order, of posts and of what is found for their accounts and labels."""
-
-    posts: Keys
-    publications: Keys
-    labels: Keys
-    is_by_time: bool = False
-
-    def of(self, keys: Keys) -> list[ColumnElement[Any]]:
-        """Returns these columns by the names that they have in posts."""
-        return [key.label(wanted.key) for key, wanted in zip(keys, self.posts, strict=True)]
-
-    def has_its_time(self, given: Given, keys: Keys) -> list[ColumnElement[bool]]:
-        """Returns the conditions on the time of what is sorted by it."""
-        return [keys[0].is_not(None), *in_time(given, keys[0])] if self.is_by_time else []
-
-
-_CREATION = _Order(
-    (Post.created_at, Post.id),
-    (Publication.post_created_at, Publication.post_id),
-    (PostLabel.post_created_at, PostLabel.post_id),
-)
-_TIME = _Order(
-    (Post.publish_at, Post.created_at, Post.id),
-    (Publication.post_publish_at, Publication.post_created_at, Publication.post_id),
-    (PostLabel.post_publish_at, PostLabel.post_created_at, PostLabel.post_id),
-    is_by_time=True,
-)
 _FEW = 1_000
 """So many posts of some statuses are read sooner than all those of an account, of which most may have another status."""
 _MOST_PREPARED = 8
@@ -82,15 +32,15 @@ _REPLANNED = {"pattern", "since", "until", f"account_{_MOST_PREPARED}", f"label_
 
 @reading
 def _posts(given: Given) -> Select[Any]:
-    return _listed(given, _CREATION)
+    return _listed(given, CREATION)
 
 
 @reading
 def _posts_by_time(given: Given) -> Select[Any]:
-    return _listed(given, _TIME)
+    return _listed(given, TIME)
 
 
-def _listed(given: Given, order: _Order) -> Select[Any]:
+def _listed(given: Given, order: Order) -> Select[Any]:
     """A page of posts, from the index that fits what is given: its cost does not depend on how many others there are."""
     if accounts := each_of(given, "account"):
         query = _page_of(union(*(_of_account(given, order, each) for each in accounts)), given, order)
@@ -109,7 +59,7 @@ def _listed(given: Given, order: _Order) -> Select[Any]:
     return planned_anew(query) if given.keys() & _REPLANNED else query
 
 
-def _filters(given: Given, order: _Order) -> list[ColumnElement[bool]]:
+def _filters(given: Given, order: Order) -> list[ColumnElement[bool]]:
     times = order.has_its_time(given, order.posts) or in_time(given, Post.publish_at)
     return [*times, *conditions(given)]
 
@@ -118,7 +68,7 @@ def _in_pages(query: Select[Any], given: Given, keys: Any) -> Select[Any]:
     return in_pages(query, given, keys, descending="is_ascending" not in given)
 
 
-def _page_of(found: SelectBase, given: Given, order: _Order) -> Select[Any]:
+def _page_of(found: SelectBase, given: Given, order: Order) -> Select[Any]:
     """The posts of a page of rows with the columns of the order."""
     ids = found.subquery("found")
     if given.is_counting:
@@ -134,7 +84,7 @@ def _directed(given: Given, columns: list[Any]) -> list[Any]:
     return [column.asc() if "is_ascending" in given else column.desc() for column in columns]
 
 
-def _of_account(given: Given, order: _Order, account_id: Any) -> Select[Any]:
+def _of_account(given: Given, order: Order, account_id: Any) -> Select[Any]:
     """The first posts of one account: several accounts are read one by one, since an index has the order of each alone."""
     is_its = (Publication.account_id == account_id, Publication.owner_id == given["owner_id"])
     query = select(*order.of(order.publications)).where(*is_its, *order.has_its_time(given, order.publications))
@@ -143,7 +93,7 @@ def _of_account(given: Given, order: _Order, account_id: Any) -> Select[Any]:
     return _arm(_in_pages(query, given, order.publications))
 
 
-def _of_label(given: Given, order: _Order, label: Any) -> Select[Any]:
+def _of_label(given: Given, order: Order, label: Any) -> Select[Any]:
     """The first posts with one label, of which an index has the order too."""
     is_its = (PostLabel.label == label, PostLabel.owner_id == given["owner_id"])
     query = select(*order.of(order.labels)).where(*is_its, *order.has_its_time(given, order.labels))
@@ -152,19 +102,19 @@ def _of_label(given: Given, order: _Order, label: Any) -> Select[Any]:
     return _arm(_in_pages(query, given, order.labels))
 
 
-def _beyond_time(given: Given, order: _Order) -> list[ColumnElement[bool]]:
+def _beyond_time(given: Given, order: Order) -> list[ColumnElement[bool]]:
     """The conditions for which the post itself must be read."""
     times = [] if order.is_by_time else in_time(given, Post.publish_at)
     return [*within_reach(given), *times, *conditions(given)]
 
 
-def _of_status(given: Given, order: _Order, status: Any) -> Select[Any]:
+def _of_status(given: Given, order: Order, status: Any) -> Select[Any]:
     """The first posts of one status."""
     query = select(*order.posts).where(*visible_to(given), Post.status == status, *_filters(given, order))
     return _arm(_in_pages(query, given, order.posts))
 
 
-def _gathered(given: Given, order: _Order) -> Select[Any]:
+def _gathered(given: Given, order: Order) -> Select[Any]:
     """The posts of some time, of which no index has the order of a list: all are found in one, and the first are chosen.
 
     So are those of some ids. Materialized: else all posts would be read in the order of the list, to the end of it on the
@@ -176,7 +126,7 @@ def _gathered(given: Given, order: _Order) -> Select[Any]:
     return _in_pages(select(*keys), given, keys)
 
 
-def _with_trigrams(given: Given, order: _Order) -> Select[Any]:
+def _with_trigrams(given: Given, order: Order) -> Select[Any]:
     """The posts that the search index of SQLite has found."""
     is_mine = without_index(Post.owner_id) == given["owner_id"]
     found = (CAPTIONS.is_found(given), is_mine, *within_reach(given), *_filters(given, order))
@@ -206,7 +156,7 @@ def list_posts(
         given |= {"accounts": accounts or None, "labels": labels or None, "statuses": statuses or all_statuses}
     else:
         given |= _begin_with(caller, statuses, accounts, labels, is_by_time=sort.is_by_time)
-    rows, order = (_posts_by_time, _TIME) if sort.is_by_time else (_posts, _CREATION)
+    rows, order = (_posts_by_time, TIME) if sort.is_by_time else (_posts, CREATION)
     page = read_page(rows, args, by=order.posts, **caller.reach, **given)
     page.data = with_targets(page.data)
     return page
