@@ -14,7 +14,9 @@ USERS, ACCOUNTS_OF_FIRST = 100, 10
 FIRST_DAY = 1_735_689_600  # 2025-01-01
 SECONDS_APART = 30
 OLD_WORD, NEW_WORD, RARE_WORD = "oldtimes", "newseason", "rarissimum"
+USUAL_LABEL, OLD_LABEL, RARE_LABEL, TAG = "usual", "old", "rare", "agency"
 _USER, _ACCOUNT, _MEDIA, _POST, _SHOWN, _TARGET, _ATTEMPT = (f"0190000{kind}" for kind in range(1, 8))
+_LABEL = "019000a"
 
 
 def user_id(number: int) -> UUID:
@@ -54,6 +56,9 @@ class _OnPostgresql:
 
     id = staticmethod(id_on_postgresql)
 
+    def items(self, item: str) -> str:
+        return f"""'["{item}"]'::jsonb"""
+
     def time(self, seconds: str) -> str:
         return f"to_timestamp({seconds})"
 
@@ -65,6 +70,9 @@ class _OnSqlite:
     empty_bytes, nothing, no_items = "x''", "'{}'", "'[]'"
 
     id = staticmethod(id_on_sqlite)
+
+    def items(self, item: str) -> str:
+        return f"""'["{item}"]'"""
 
     def time(self, seconds: str) -> str:
         return f"(strftime('%Y-%m-%d %H:%M:%f', {seconds}, 'unixepoch') || '000')"
@@ -91,6 +99,7 @@ def _statements(posts: int, sql: _OnPostgresql | _OnSqlite) -> list[str]:
         *_people(sql),
         *_posts(ids, sql.numbers(posts), sql, words=_words(posts)),
         *_publications(ids, sql.numbers(posts), sql),
+        *_labels(ids, sql.numbers(posts), sql, share=share),
     ]
 
 
@@ -106,7 +115,7 @@ def _people(sql: _OnPostgresql | _OnSqlite) -> list[str]:
     }
     account = {"id": sql.id(_ACCOUNT, "g"), "owner_id": sql.id(_USER, owner), "open_id": "'open-' || g"}
     account |= {"username": "'handle_' || g", "status": "'active'", "label": "''", "defaults": sql.nothing}
-    account |= dict.fromkeys(("scopes", "tags"), sql.no_items)
+    account |= {"scopes": sql.no_items, "tags": f"CASE WHEN g IN (2, 3) THEN {sql.items(TAG)} ELSE {sql.no_items} END"}
     account |= dict.fromkeys(("access_token_encrypted", "refresh_token_encrypted"), sql.empty_bytes)
     account |= dict.fromkeys(("access_expires_at", "refresh_expires_at", "renew_at"), later)
     account |= dict.fromkeys(("token_version", "refresh_epoch"), "0")
@@ -128,6 +137,7 @@ def _posts(ids: dict[str, str], numbers: str, sql: _OnPostgresql | _OnSqlite, *,
     post |= {"privacy_level": "'SELF_ONLY'", "consent": "true", "publish_at": _publish_at(sql)}
     post |= dict.fromkeys(("allow_comment", "allow_duet", "allow_stitch", "is_aigc"), "false")
     post |= dict.fromkeys(("brand_content_toggle", "brand_organic_toggle"), "false")
+    post |= {"labels": sql.items(USUAL_LABEL), "external_id": "CASE WHEN g % 3 = 0 THEN 'cms-' || g END"}
     post |= dict.fromkeys(("consented_at", "updated_at", "created_at"), sql.time(_CREATED))
     shown = {"id": sql.id(_SHOWN, "g"), "post_id": ids["post_id"], "position": "0", "created_at": sql.time(_CREATED)}
     shown |= {"media_id": sql.id(_MEDIA, f"g % {USERS} + 1")}
@@ -141,6 +151,7 @@ def _publications(ids: dict[str, str], numbers: str, sql: _OnPostgresql | _OnSql
     publication = ids | {"state": state, "reason": f"CASE {_STATUS} WHEN 'publishing' THEN 'late' END"}
     publication |= {"overrides": sql.nothing, "tiktok_post_ids": sql.no_items}
     publication |= dict.fromkeys(("retry_count", "failed_attempts"), "0")
+    publication |= {"post_publish_at": _publish_at(sql)}
     publication |= dict.fromkeys(("post_created_at", "updated_at", "created_at"), sql.time(_CREATED))
     attempt = {"id": sql.id(_ATTEMPT, "g"), "publication_id": ids["id"], "account_id": ids["account_id"]}
     attempt |= {"state": "'succeeded'", "is_acknowledged": "true", "is_url_dead": "false"}
@@ -150,6 +161,19 @@ def _publications(ids: dict[str, str], numbers: str, sql: _OnPostgresql | _OnSql
     attempt |= dict.fromkeys(("intended_at", "final_at"), _publish_at(sql)) | {"created_at": sql.time(_CREATED)}
     received = f"{numbers} WHERE {_STATUS} = 'published'"
     return [insert("publications", numbers, **publication), insert("attempts", received, **attempt)]
+
+
+def _labels(ids: dict[str, str], numbers: str, sql: _OnPostgresql | _OnSqlite, *, share: int) -> list[str]:
+    """Most posts have the usual label; the oldest, and some of all times, have another one too."""
+    common = {"owner_id": ids["owner_id"], "post_id": ids["post_id"], "post_publish_at": _publish_at(sql)}
+    common |= dict.fromkeys(("post_created_at", "created_at"), sql.time(_CREATED))
+    chosen = {USUAL_LABEL: "g / 10 % 5 < 4", OLD_LABEL: f"g / 10 < {share // 40}", RARE_LABEL: "g / 10 % 400 = 7"}
+    return [
+        insert(
+            "post_labels", f"{numbers} WHERE {which}", id=sql.id(f"{_LABEL}{place}", "g"), label=f"'{label}'", **common
+        )
+        for place, (label, which) in enumerate(chosen.items())
+    ]
 
 
 _CREATED, _LATER = f"{FIRST_DAY} + g * {SECONDS_APART}", "1893456000"  # the latter is 2030-01-01

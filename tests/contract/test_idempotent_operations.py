@@ -31,6 +31,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "POST /posts/{post_id}/schedule": {"json": {"publish_at": "2099-01-01T00:00:00Z"}},
     "POST /posts/{post_id}/publish": {},
     "POST /posts/{post_id}/cancel": {},
+    "POST /posts/{post_id}/duplicate": {},
     "POST /posts/{post_id}/retry": {},
     "POST /publications/{publication_id}/resolve": {"json": {"outcome": "live"}},
 }

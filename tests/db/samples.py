@@ -19,12 +19,14 @@ class Sample:
     is_paged: bool = False
     is_whole: bool = True
     """It can also be read without a limit."""
+    after: dict[str, Any] | None = None
+    """Where a page begins; of most lists, at a time and an id."""
 
     def shapes(self) -> list[tuple[dict[str, Any], int | None]]:
         """Values and a limit: each group alone, none, and all together."""
         together = {name: value for group in self.sometimes for name, value in group.items()}
         found = [(self.always | group, None) for group in [{}, *self.sometimes, together]]
-        after = {"after_0": LATE, "after_1": next(iter(self.always.values()))}
+        after = self.after or {"after_0": LATE, "after_1": next(iter(self.always.values()))}
         pages = [(values | start, 51) for values, _ in found for start in ({}, after)]
         return (found if self.is_whole else []) + (pages if self.is_paged else [])
 
@@ -45,6 +47,22 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
     ids = {name: [row.id for row in rows] for name, rows in made.items()}
     mine = {"owner_id": owner}
     reached = {"reached": frozenset(ids["Account"])}
+    label = made["PostLabel"][0]
+    lists: list[dict[str, Any]] = [
+        {"status_0": "draft"},
+        {"status_0": "draft", "status_1": "scheduled"},
+        {"statuses": ["draft", "scheduled"]},
+        {"accounts": [account.id]},
+        {"account_0": account.id, "account_1": ids["Account"][1]},
+        {"labels": [label.label]},
+        {"label_0": label.label, "label_1": made["PostLabel"][1].label},
+        {"external_ids": [each.external_id for each in made["Post"] if each.external_id]},
+        {"type": ["video"]},
+        {"since": EARLY},
+        {"until": LATE},
+        {"pattern": "%🎬%"},
+        {"is_ascending": "yes"},
+    ]
     return {
         "auth.tokens._session": Sample({"id": ids["SignInSession"][0]}),
         "auth.sessions._active": Sample(
@@ -100,23 +118,32 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "media.queries._usage": Sample(mine, [reached]),
         "media.quotas._totals": Sample(mine),
         "media.queries._signed": Sample({"id": ids["Media"][1]}),
-        "posts.queries._post": Sample(mine | {"id": ids["Post"][0]}, [reached]),
-        "posts.queries._posts": Sample(
+        "posts.queries.posts._post": Sample(mine | {"id": ids["Post"][0]}, [reached]),
+        "posts.queries.lists._posts": Sample(mine, [*lists, reached], is_paged=True, is_whole=False),
+        "posts.queries.lists._posts_by_time": Sample(
+            mine,
+            [*lists, reached],
+            is_paged=True,
+            is_whole=False,
+            after={"after_0": EARLY, "after_1": EARLY, "after_2": owner},
+        ),
+        "posts.queries.filters._of_statuses": Sample(mine | {"statuses": ["draft", "scheduled"]}),
+        "posts.queries.filters._of_accounts": Sample(mine | {"accounts": ids["Account"]}),
+        "posts.queries.filters._of_labels": Sample(mine | {"labels": [label.label]}),
+        "posts.queries.counts._counts": Sample(
             mine,
             [
-                {"status_0": "draft"},
-                {"status_0": "draft", "status_1": "scheduled"},
-                {"statuses": ["draft", "scheduled"]},
                 {"accounts": [account.id]},
-                {"account_0": account.id, "account_1": ids["Account"][1]},
+                {"labels": [label.label]},
+                {"account_0": account.id, "account_1": ids["Account"][1], "is_narrow": "yes"},
+                {"label_0": label.label, "is_narrow": "yes"},
+                {"external_ids": [made["Post"][0].external_id], "is_narrow": "yes"},
                 {"type": ["video"]},
                 {"since": EARLY},
                 {"until": LATE},
                 {"pattern": "%🎬%"},
                 reached,
             ],
-            is_paged=True,
-            is_whole=False,
         ),
         "posts.calendar.days._counts": Sample(
             mine | {"statuses": ["draft", "scheduled"], "edge_0": EARLY, "edge_1": NOON, "edge_2": LATE},
@@ -133,17 +160,17 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "posts.calendar.events._accounts": Sample({"post_ids": ids["Post"]}, [{"only": [account.id]}]),
         "posts.calendar.feeds._feeds": Sample(mine, [{"api_key_id": ids["ApiKey"][0]}], is_paged=True),
         "posts.calendar.feeds._feed": Sample({"token_hash": made["CalendarFeed"][0].token_hash}),
-        "posts.queries._of_statuses": Sample(mine | {"statuses": ["draft", "scheduled"]}),
+        "posts.queries.counts._labels": Sample(mine, [reached]),
         "posts.capacity._moments": Sample(mine | {"account_id": account.id, "since": EARLY, "until": LATE}),
         "posts.capacity._creators_since": Sample({"since": EARLY}),
         "posts.capacity._unfinished": Sample({"account_id": account.id}),
-        "posts.queries._targets": Sample({"post_ids": ids["Post"]}),
-        "posts.queries._post_ids": Sample(mine | {"id": ids["Post"][0]}, [reached]),
-        "posts.queries._publications": Sample(
+        "posts.queries.posts._targets": Sample({"post_ids": ids["Post"]}),
+        "posts.queries.publications._post_ids": Sample(mine | {"id": ids["Post"][0]}, [reached]),
+        "posts.queries.publications._publications": Sample(
             mine, [{"id": ids["Publication"][0]}, {"id": ids["Publication"][1]}, {"post_id": ids["Post"][0]} | reached]
         ),
-        "posts.queries._attempts": Sample({"publication_ids": ids["Publication"]}),
-        "posts.queries._timeline": Sample({"publication_ids": ids["Publication"]}),
+        "posts.queries.publications._attempts": Sample({"publication_ids": ids["Publication"]}),
+        "posts.queries.publications._timeline": Sample({"publication_ids": ids["Publication"]}),
         "analytics.services._account": Sample(mine | {"id": account.id}, [reached]),
         "analytics.queries._videos": Sample({"account_id": account.id}, [{"include_gone": True}], is_paged=True),
         "analytics.queries._avatar": Sample({"id": account.id}),

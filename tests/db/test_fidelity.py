@@ -44,7 +44,7 @@ def test_the_rows_of_every_read_are_those_of_the_orm(database_of_all):
 
 
 def shapes(sample: Sample, name: str) -> list[tuple[dict[str, Any], int | None]]:
-    if name != "posts.queries._publications":
+    if name != "posts.queries.publications._publications":
         return sample.shapes()
     return [(sample.always | group, None) for group in sample.sometimes]  # it is of a post or has an id
 

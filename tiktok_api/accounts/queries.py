@@ -61,6 +61,11 @@ def list_accounts(
     return read_page(_accounts, args, by=_KEYS, **caller.reach, status=status, tag=tag, pattern=pattern)
 
 
+def tagged_accounts(caller: Identity, tags: Sequence[str]) -> list[UUID]:
+    """Returns the ids of the caller's accounts with any of the tags."""
+    return [account.id for account in _accounts.all(**caller.reach, tag=list(tags))]
+
+
 def show_account(caller: Identity, account_id: UUID) -> Any:
     """Returns the caller's account with this id, to be looked at. Raises NotFound."""
     return _accounts.one(**caller.reach, id=account_id)

@@ -12,6 +12,8 @@ from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.models import Job
 from tiktok_api.media.models import Media
+from tiktok_api.posts.bookkeeping.external_ids import claiming, must_be_free
+from tiktok_api.posts.bookkeeping.labels import label_rows
 from tiktok_api.posts.drafts import accounts_of, fill_in_defaults, find_media, make_publications, media_rows
 from tiktok_api.posts.models import PUBLISH, Post, Publication, TimelineEntry
 from tiktok_api.posts.preflight.report import Reasons, must_be_publishable
@@ -36,6 +38,8 @@ def create_post(
     post = make_row(Post, owner_id=caller.user_id, **content)
     post.consented_at = clock.now() if post.consent else None
     reasons = Reasons()
+    with reasons.gather():
+        must_be_free(caller, post, post.external_id)
     # Accounts before media, and all before anything refers to them, as where the user is deleted. The row of an Idempotency-Key
     # refers to the user before: of it and a deletion at that moment, PostgreSQL ends one, which may be tried again.
     accounts = accounts_of(caller, targets, is_locked=bool(slot))
@@ -51,7 +55,8 @@ def create_post(
             must_be_publishable(post, dict(enumerate(publications)), media, accounts)
     reasons.raise_any()
     plan = _schedule(post, publications) if slot else []
-    insert_rows(post, *media_rows(post, media), *publications, *plan)
+    with claiming(caller, post, post.external_id):
+        insert_rows(post, *media_rows(post, media), *publications, *plan, *label_rows(post))
     if slot:
         _tell(caller, post, publications, media)
     columns = {column.key: getattr(post, column.key) for column in Post.__table__.columns}
@@ -62,7 +67,7 @@ def _schedule(post: Post, publications: Sequence[Publication]) -> list[TimelineE
     """Returns the rows by which publications that are scheduled now will be published."""
     for publication in publications:
         publication.state = PublicationState.SCHEDULED
-        publication.next_try_at = publication.wanted_at = post.publish_at
+        publication.next_try_at = publication.wanted_at = publication.post_publish_at = post.publish_at
     post.status = derive_status(publication.state for publication in publications)
     due: dict[str, Any] = {"due_at": post.publish_at, "owner_id": post.owner_id}
     jobs = [queue.make_job(PUBLISH, subject=each.id, unique_key=each.job_key, **due) for each in publications]

@@ -15,6 +15,7 @@ from tiktok_api.errors import fault
 from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media
 from tiktok_api.media.services import get_many
+from tiktok_api.posts.bookkeeping.attempts import keep_attempts
 from tiktok_api.posts.errors import UnknownTarget
 from tiktok_api.posts.models import Post, PostMedia, PostMode, PostStatus, Publication
 from tiktok_api.posts.preflight.report import Reasons
@@ -95,7 +96,8 @@ def make_publications(
     if unknown:
         reasons.leave_out("targets", kept=places, of=len(targets))
         reasons.add(UnknownTarget(errors=unknown))
-    whose = {"post_id": post.id, "owner_id": post.owner_id, "post_created_at": post.created_at}
+    whose: dict[str, Any] = {"post_id": post.id, "owner_id": post.owner_id}
+    whose |= {"post_created_at": post.created_at, "post_publish_at": post.publish_at}
     return [
         make_row(Publication, account_id=target["account_id"], overrides=overrides_in(target), **whose)
         for target in (targets[place] for place in places)
@@ -107,6 +109,7 @@ def set_targets(caller: Identity, post: Post, targets: Sequence[dict[str, Any]],
     made = make_publications(post, targets, accounts_of(caller, targets), reasons)
     for publication in publications_of(post):
         queue.cancel(publication.job_key)
+        keep_attempts(publication)
         db.session.delete(publication)
     insert_rows(*made)
 

@@ -35,12 +35,16 @@ class PhotoNotReady(Unavailable):
     message = "This photo is not offered yet; ask again."
 
 
+class ExternalIdTaken(Invalid):
+    message = "Another post of yours has this external_id."
+
+
 class PostNotMovable(Conflict):
     message = "A post that is {status} can no longer be changed or rescheduled."
 
 
 class PostInProgress(Conflict):
-    message = "A post that is {status} cannot be deleted: it is on its way or live; cancel it first."
+    message = "A post that is {status} cannot be deleted: TikTok may have it yet; cancel it, or settle what is unconfirmed, first."
 
 
 class NothingToCancel(Conflict):

@@ -56,11 +56,17 @@ def is_shown(media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     return exists().where(PostMedia.media_id == media_id)
 
 
-def give_up_account(account: Account, *, reason: str = CANCELLED_BY_USER) -> list[UUID]:
+def give_up_account(account: Account) -> list[UUID]:
     """Cancel what was to go out on an account that is being disconnected. Returns the ids of those publications.
 
-    What may be live already stays as it is; a draft keeps its target, without an account.
+    What may be live already stays as it is; a draft keeps its target, without an account. Attempts of deleted posts go too.
     """
+    is_left_alone = (Attempt.account_id == account.id, Attempt.publication_id.is_(None))
+    db.session.execute(delete(Attempt).where(*is_left_alone).execution_options(synchronize_session=False))
+    return _cancel_waiting(account, reason=CANCELLED_BY_USER)
+
+
+def _cancel_waiting(account: Account, *, reason: str) -> list[UUID]:
     unfinished = select(Publication.post_id).where(
         Publication.account_id == account.id, Publication.state.not_in(ENDED)
     )
@@ -87,7 +93,7 @@ def lose_account(account: Account) -> list[UUID]:
     What TikTok may have already loses its account, as when it is disconnected: no token of its owner's can ask for a verdict
     any more, so the question goes to the owner. What has ended keeps it.
     """
-    cancelled = give_up_account(account, reason=TAKEN_OVER)
+    cancelled = _cancel_waiting(account, reason=TAKEN_OVER)
     left = (Publication.account_id == account.id, Publication.state.in_(UNFINISHED))
     for publication in db.session.scalars(select(Publication).where(*left).execution_options(populate_existing=True)):
         publication.account_id = None
@@ -105,6 +111,9 @@ def forget_posts(user_id: UUID) -> None:
     theirs = select(Publication.id).where(Publication.owner_id == user_id)
     for publication_id in db.session.scalars(theirs):
         queue.cancel(job_key(publication_id))
+    accounts = select(Account.id).where(Account.owner_id == user_id)
+    its = or_(Attempt.publication_id.in_(theirs), Attempt.account_id.in_(accounts))
+    db.session.execute(delete(Attempt).where(its).execution_options(synchronize_session=False))
     db.session.execute(delete(Post).where(Post.owner_id == user_id).execution_options(synchronize_session=False))
 
 

@@ -81,8 +81,16 @@ def _is_one_of(states: Iterable[StrEnum]) -> str:
 _HAS_LOCAL_TIME = "status = 'scheduled' AND local_time IS NOT NULL"
 
 
+def is_set(column: str) -> dict[str, Any]:
+    """Returns the options of a partial index of the rows that have a value in a column."""
+    return dict.fromkeys(("sqlite_where", "postgresql_where"), text(f"{column} IS NOT NULL"))
+
+
 class Post(Model):
-    """What goes out and when. Text and settings may be overridden for each target."""
+    """What goes out and when. Text and settings may be overridden for each target.
+
+    `labels` are shown; they are found by the rows of PostLabel. `external_id` is the client's own name for it.
+    """
 
     __tablename__ = "posts"
     __table_args__ = (
@@ -96,6 +104,7 @@ class Post(Model):
             sqlite_where=text(_HAS_LOCAL_TIME),
             postgresql_where=text(_HAS_LOCAL_TIME),
         ),
+        Index("uq_posts_owner_external_id", "owner_id", "external_id", unique=True, **is_set("external_id")),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
@@ -121,6 +130,8 @@ class Post(Model):
     local_time: Mapped[str | None]
     timezone: Mapped[str | None]
     if_late: Mapped[LatePolicy | None] = mapped_column(enum_column(LatePolicy))  # null: LATE_POLICY decides
+    labels: Mapped[list[str]] = mapped_column(default=list)
+    external_id: Mapped[str | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
     @property
@@ -166,13 +177,19 @@ _UNFINISHED = text(_is_one_of(UNFINISHED))
 class Publication(Model):
     """A post on one account. `reason` and `next_try_at` explain every state that is not a plain success.
 
-    `post_created_at` is its post's `created_at`, so that an account's posts are found in the order of their list. `wanted_at` is when a person wants it out: its time, or when they asked for it again. Lateness counts from there.
+    `post_created_at` and `post_publish_at` are its post's `created_at` and `publish_at`, so that an account's posts are found in
+    the order of their list. `wanted_at` is when a person wants it out: its time, or when they asked for it again. Lateness counts from there.
     """
 
     __tablename__ = "publications"
     __table_args__ = (
         UniqueConstraint("post_id", "account_id"),
         Index("ix_publications_account_post", "account_id", "owner_id", "post_created_at", "post_id"),
+        Index(
+            "ix_publications_account_publish",
+            *("account_id", "owner_id", "post_publish_at", "post_created_at", "post_id"),
+            **is_set("post_publish_at"),
+        ),
         Index(
             "ix_publications_account_unfinished",
             "account_id",
@@ -187,6 +204,7 @@ class Publication(Model):
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     post_created_at: Mapped[datetime]
+    post_publish_at: Mapped[datetime | None]
     overrides: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[PublicationState] = mapped_column(enum_column(PublicationState), default=PublicationState.DRAFT)
     reason: Mapped[str | None]
@@ -225,6 +243,8 @@ class Attempt(Model):
     """One `publish_id`. `epoch` is that of the job whose worker may change it: an older worker finds it taken.
 
     `video_size` and the two after it say how an upload is cut; they are null where TikTok fetches photos from us.
+    It outlives its publication, since TikTok's limits count it for its account; `kept_post_ids` are then those that the
+    publication had.
     """
 
     __tablename__ = "attempts"
@@ -242,7 +262,7 @@ class Attempt(Model):
         ),
     )
 
-    publication_id: Mapped[UUID] = mapped_column(ForeignKey("publications.id", ondelete="CASCADE"))
+    publication_id: Mapped[UUID | None] = mapped_column(ForeignKey("publications.id", ondelete="SET NULL"))
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     number: Mapped[int]
     state: Mapped[AttemptState] = mapped_column(enum_column(AttemptState), default=AttemptState.INTENT)
@@ -261,6 +281,7 @@ class Attempt(Model):
     opened_at: Mapped[datetime | None]
     final_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    kept_post_ids: Mapped[list[str] | None]
 
     def is_url_lapsed(self, now: datetime) -> bool:
         """True once the upload URL's hour has passed."""

@@ -13,6 +13,8 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, locked
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
+from tiktok_api.posts.bookkeeping.labels import follow_time
+from tiktok_api.posts.bookkeeping.notes import NOTES, set_notes
 from tiktok_api.posts.drafts import (
     leave_out_defaults,
     publications_of,
@@ -23,7 +25,6 @@ from tiktok_api.posts.drafts import (
 from tiktok_api.posts.errors import (
     NothingToCancel,
     NothingToRetry,
-    PostInProgress,
     PostNotMovable,
     PublicationNotUnconfirmed,
 )
@@ -53,18 +54,23 @@ def get_post(caller: Identity, post_id: UUID) -> Post:
 
 
 def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
-    """Change a draft, a scheduled post, or one that is late and of which nothing is out.
+    """Change a draft, a scheduled post, or one that is late and of which nothing is out; labels and external_id of any post.
 
     A scheduled post must stay publishable. Raises PostNotMovable, NotPublishable, UnknownTarget, PublishTimePassed…
     """
     post = get_post(caller, post_id)
-    if not post.is_movable and not _waits_for_its_person(post):
+    notes = {name: changes.pop(name) for name in NOTES if name in changes}
+    is_about_more = not notes or any(value or name != "slot" for name, value in changes.items())
+    if is_about_more and not post.is_movable and not _waits_for_its_person(post):
         raise PostNotMovable(status=post.status)
+    reasons = Reasons()
+    with reasons.gather():
+        set_notes(caller, post, notes)
     changes = what_differs(post, changes, media=pending_media.media_of(post.id), publications=publications_of(post))
     if not changes:
+        reasons.raise_any()
         return
     slot = changes.pop("slot", {})
-    reasons = Reasons()
     if (media_ids := changes.pop("media_ids", None)) is not None:
         with reasons.gather():
             set_media(caller, post, media_ids, reasons)
@@ -96,18 +102,6 @@ def _waits_for_its_person(post: Post) -> bool:
     """Returns True if the post is late and none of it is out or on its way: then its person may change all of it."""
     late = [publication.is_asked_about for publication in publications_of(post) if publication.state.has_left]
     return bool(late) and all(late)
-
-
-def delete_post(caller: Identity, post_id: UUID) -> None:
-    """Delete a post that is neither on its way nor live. Raises PostInProgress."""
-    post = get_post(caller, post_id)
-    if post.status not in (PostStatus.DRAFT, PostStatus.SCHEDULED, PostStatus.CANCELLED, PostStatus.FAILED):
-        raise PostInProgress(status=post.status)
-    for publication in publications_of(post):
-        queue.cancel(publication.job_key)
-    audit.record(caller, "post.deleted", subject_id=post.id)
-    db.session.delete(post)
-    db.session.flush()
 
 
 def schedule(caller: Identity, post_id: UUID, **slot: Any) -> None:
@@ -152,14 +146,16 @@ def _put_on_calendar(
     are_targets_new: bool = True,
 ) -> None:
     """Give every publication its job at the post's time. Raises NotPublishable."""
+    publications = publications_of(post)
     targets = {
         position: publication
-        for position, publication in enumerate(publications_of(post))
+        for position, publication in enumerate(publications)
         if publication.state in (PublicationState.DRAFT, PublicationState.SCHEDULED) or publication.is_asked_about
     }
     _must_be_publishable(post, targets, are_targets_new=are_targets_new)
     for name, value in times.items():
         setattr(post, name, value)
+    follow_time(post, publications)
     event = "publish_now" if state is PublicationState.DUE else "scheduled"
     for publication in targets.values():
         transition(post, publication, state, event, next_try_at=times["publish_at"], wanted_at=times["publish_at"])

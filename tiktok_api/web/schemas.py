@@ -152,6 +152,7 @@ class FaultSchema(OpenSchema):
             "example": EXAMPLE_ID,
         }
     )
+    post_id = fields.UUID(metadata={"description": "Another post that it is about.", "example": EXAMPLE_ID})
     checked = fields.String(
         metadata={"description": "`cached`: by what TikTok said last about this creator.", "example": "cached"}
     )

@@ -7,12 +7,12 @@ could have become it. Where two are alike, neither is taken.
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from tiktok_api import clock, events
 from tiktok_api.accounts.errors import AccountNeedsReconnection
@@ -26,7 +26,7 @@ from tiktok_api.posts.matching import post_ids
 from tiktok_api.posts.models import Attempt, Post, PostIdSource, PostMedia, PostMode, Publication
 from tiktok_api.posts.publishing.content import content_for
 from tiktok_api.posts.publishing.locks import FencedOff, lock
-from tiktok_api.posts.states import PublicationState
+from tiktok_api.posts.states import RECEIVED, PublicationState
 from tiktok_api.tiktok import ScopeMissing
 
 MATCH = "posts.match_ids"
@@ -54,10 +54,10 @@ class ListedVideo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Evidence:
-    """What the listed video of a publication must look like."""
+    """What the listed video of a publication must look like; without a caption, of a deleted one, any words may be its."""
 
     publication_id: UUID
-    caption: str
+    caption: str | None
     since: datetime
     until: datetime
     duration_seconds: float | None
@@ -67,7 +67,8 @@ class _Evidence:
         is_in_time = self.since - _CLOCKS_APART <= video.posted_at <= self.until + _CLOCKS_APART
         sent = self.duration_seconds
         is_as_long = sent is None or abs(video.duration_seconds - sent) <= _SECONDS_APART
-        return is_in_time and is_as_long and _is_same_caption(self.caption, video.caption)
+        is_said = self.caption is None or _is_same_caption(self.caption, video.caption)
+        return is_in_time and is_as_long and is_said
 
 
 def enqueue_matching(account_id: UUID) -> None:
@@ -91,7 +92,7 @@ def match(account_id: UUID) -> None:
     rivals = Counter(video.video_id for fitting in could_be.values() for video in fitting)
     for each in evidence:
         fitting = could_be[each.publication_id]
-        is_told_by_words = bool(each.caption.strip())  # time and length alone would be a guess
+        is_told_by_words = bool((each.caption or "").strip())  # time and length alone would be a guess
         if each.is_wanting and is_told_by_words and len(fitting) == 1 and rivals[fitting[0].video_id] == 1:
             _store_post_id(each.publication_id, fitting[0].video_id, PostIdSource.MATCHED)
 
@@ -133,11 +134,19 @@ def _store_post_id(publication_id: UUID, post_id: str, source: PostIdSource) -> 
 
 
 def _known_post_ids(account_id: UUID) -> set[str]:
-    """Returns the post ids that publications of the account have."""
+    """Returns the post ids that publications of the account have, or had before their posts were deleted."""
     known = select(Publication.tiktok_post_ids).where(
         Publication.account_id == account_id, Publication.post_id_source.is_not(None)
     )
-    return {each for ids in db.session.scalars(known) for each in ids}
+    kept = select(Attempt.kept_post_ids).where(_is_left_alone(account_id))
+    return {each for query in (known, kept) for ids in db.session.scalars(query) for each in ids or ()}
+
+
+def _is_left_alone(account_id: UUID) -> ColumnElement[bool]:
+    """Returns the condition that an attempt made, or may have made, a video of a post that was deleted since."""
+    is_its: ColumnElement[bool] = Attempt.account_id == account_id
+    is_recent = Attempt.final_at > clock.now() - _LONGEST_AGO - _CLOCKS_APART
+    return and_(is_its, Attempt.state.in_(RECEIVED), is_recent, Attempt.publication_id.is_(None))
 
 
 def _listed(account_id: UUID, evidence: Sequence[_Evidence]) -> list[ListedVideo]:
@@ -173,7 +182,7 @@ def _evidence_of(account_id: UUID) -> list[_Evidence]:
             Post.mode == PostMode.DIRECT,
         )
     ).all()
-    return [
+    found = [
         _Evidence(
             publication_id=publication.id,
             caption=content_for(post, publication).caption,
@@ -185,6 +194,21 @@ def _evidence_of(account_id: UUID) -> list[_Evidence]:
         for post, publication, duration_seconds, since in rows
         if since is not None
     ]
+    return [*found, *_evidence_of_deleted(account_id)]
+
+
+def _evidence_of_deleted(account_id: UUID) -> Iterator[_Evidence]:
+    """Yields what is left of publications whose posts were deleted before their ids were known: a video could be theirs."""
+    for attempt in db.session.scalars(select(Attempt).where(_is_left_alone(account_id))):
+        if attempt.final_at is not None and not attempt.kept_post_ids:
+            yield _Evidence(
+                publication_id=attempt.id,  # it has none any more, and is never matched itself
+                caption=None,
+                since=attempt.final_at,
+                until=attempt.ended_at or clock.now(),
+                duration_seconds=None,
+                is_wanting=False,
+            )
 
 
 def _is_wanting(post: Post, publication: Publication) -> bool:

@@ -20,6 +20,7 @@ from tiktok_api.posts.schemas.posts import SLOT, with_enums
 from tiktok_api.web.parsing.well_formed import WellFormed
 
 _LISTS = ("media_ids", "targets")
+_WITHOUT_REASONS = ("labels",)  # nothing but their shape can be wrong
 
 
 def create(caller: Identity, sound: WellFormed) -> None:
@@ -44,7 +45,7 @@ def schedule(caller: Identity, post_id: UUID) -> None:
 
 def _changes(sound: WellFormed) -> dict[str, Any]:
     """Returns the arguments of the service. An item that is not sound is replaced by one that does not exist."""
-    changes = {name: value for name, value in sound.values.items() if name not in (*_LISTS, *SLOT)}
+    changes = {name: value for name, value in sound.values.items() if name not in (*_LISTS, *SLOT, *_WITHOUT_REASONS)}
     if "media_ids" in sound.values:
         changes["media_ids"] = sound.padded("media_ids", uuid4)
     if "targets" in sound.values:

@@ -10,7 +10,7 @@ from tiktok_api.accounts.rate_limits import AppCall
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.posts.models import Publication
-from tiktok_api.posts.publishing.locks import lock
+from tiktok_api.posts.publishing.locks import FencedOff, lock
 from tiktok_api.posts.publishing.transitions import transition
 from tiktok_api.posts.states import VISIBLE, PublicationState
 from tiktok_api.tiktok import ScopeMissing
@@ -48,7 +48,10 @@ def confirm(publication_id: UUID, reported_post_id: str | None, vault: TokenVaul
 
 def _record_takedown(publication_id: UUID, reason: str) -> bool:
     with transaction():
-        post, publication = lock(publication_id)
+        try:
+            post, publication = lock(publication_id)
+        except FencedOff:  # deleted while TikTok was asked
+            return False
         if not publication.state.is_visible:
             return False
         transition(post, publication, PublicationState.NO_LONGER_AVAILABLE, "no_longer_available", reason=reason)

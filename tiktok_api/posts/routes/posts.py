@@ -7,7 +7,9 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
 from tiktok_api.errors import StaleVersion
 from tiktok_api.posts import creation, queries, services
+from tiktok_api.posts.bookkeeping import deletion, duplication
 from tiktok_api.posts.errors import (
+    ExternalIdTaken,
     LocalTimeMissing,
     LocalTimeTwice,
     NothingToCancel,
@@ -20,11 +22,12 @@ from tiktok_api.posts.errors import (
     UnknownTarget,
 )
 from tiktok_api.posts.preflight import rehearsal
+from tiktok_api.posts.queries.orders import PostSort
+from tiktok_api.posts.schemas.lists import DuplicateSchema, PostCountArgsSchema, PostCountsSchema, PostListArgsSchema
 from tiktok_api.posts.schemas.posts import (
     CancellationSchema,
     PostChangesSchema,
     PostDraftSchema,
-    PostListArgsSchema,
     PostSchema,
     PostSlotSchema,
 )
@@ -44,6 +47,7 @@ publications = Blueprint(
     domain="posts",
 )
 
+FILTERS = ("status", "account_id", "type", "tag", "label", "since", "until", "q", "external_id")
 TIME_PROBLEMS = (PublishTimePassed, LocalTimeMissing, LocalTimeTwice)
 
 
@@ -51,17 +55,27 @@ TIME_PROBLEMS = (PublishTimePassed, LocalTimeMissing, LocalTimeTwice)
 @blp.arguments(PostListArgsSchema, location="query")
 @blp.response(200, page_of(PostSchema))
 def list_posts(args: dict[str, Any]) -> Page:
-    """List posts, the newest first"""
-    known = ("status", "account_id", "type", "since", "until", "q")
-    filters = in_utc({name: args[name] for name in known if name in args}, caller.timezone)
-    return queries.list_posts(caller, args, **filters)
+    """List posts, the newest first or in another order"""
+    filters = in_utc({name: args[name] for name in FILTERS if name in args}, caller.timezone)
+    return queries.list_posts(caller, args, sort=PostSort(args["sort"]), **filters)
+
+
+@blp.get("/counts")
+@blp.arguments(PostCountArgsSchema, location="query")
+@blp.response(200, PostCountsSchema)
+def count_posts(args: dict[str, Any]) -> dict[str, Any]:
+    """Count posts by status and by label
+
+    The filters are those of the list, and hold for the statuses; labels are counted over all of your posts.
+    """
+    return queries.count_posts(caller, **in_utc(args, caller.timezone))
 
 
 @blp.post("")
 @blp.judged_by(lambda sound: rehearsal.create(caller, sound))
 @blp.arguments(PostDraftSchema)
 @blp.response(201, PostSchema)
-@blp.raises(UnknownTarget, NotPublishable, *TIME_PROBLEMS)
+@blp.raises(UnknownTarget, NotPublishable, ExternalIdTaken, *TIME_PROBLEMS)
 def create_post(draft: dict[str, Any]) -> Any:
     """Create a draft, or with a time a scheduled post"""
     with transaction():
@@ -79,9 +93,12 @@ def show_post(post_id: UUID) -> Any:
 @blp.judged_by(lambda sound, post_id: rehearsal.update(caller, post_id, sound))
 @blp.arguments(PostChangesSchema)
 @blp.response(200, PostSchema)
-@blp.raises(PostNotMovable, UnknownTarget, NotPublishable, StaleVersion, *TIME_PROBLEMS)
+@blp.raises(PostNotMovable, UnknownTarget, NotPublishable, ExternalIdTaken, StaleVersion, *TIME_PROBLEMS)
 def update_post(changes: dict[str, Any], post_id: UUID) -> Any:
-    """Change a draft, a scheduled post, or one that is late and waits for its person"""
+    """Change a draft, a scheduled post, or one that is late and waits for its person
+
+    `labels` and `external_id` are your own order: they may be changed of any post, alone.
+    """
     with transaction():
         services.get_post(caller, post_id)  # locked first: of two requests with the same version, one is stale
         must_be_current(PostSchema, queries.show_post(caller, post_id))
@@ -93,11 +110,15 @@ def update_post(changes: dict[str, Any], post_id: UUID) -> Any:
 @blp.response(204)
 @blp.raises(PostInProgress, StaleVersion)
 def delete_post(post_id: UUID) -> None:
-    """Delete a post that is neither live nor on its way"""
+    """Delete a post of which nothing is on its way or unconfirmed
+
+    Nothing is deleted at TikTok: what is live there stays live, and what is in the inbox stays there. It is followed no further;
+    the audit trail keeps what happened to it.
+    """
     with transaction():
         services.get_post(caller, post_id)
         must_be_current(PostSchema, queries.show_post(caller, post_id))
-        services.delete_post(caller, post_id)
+        deletion.delete_post(caller, post_id)
 
 
 @blp.post("/<uuid:post_id>/schedule")
@@ -144,6 +165,18 @@ def retry_post(post_id: UUID) -> Any:
     with transaction():
         services.retry(caller, post_id)
         return queries.show_post(caller, post_id)
+
+
+@blp.post("/<uuid:post_id>/duplicate")
+@blp.response(201, DuplicateSchema)
+def duplicate_post(post_id: UUID) -> dict[str, Any]:
+    """Make a draft with the content, media, targets and labels of a post
+
+    Without its time, its consent, which is given anew for each post, and its `external_id`. What was deleted or disconnected since
+    is left out, and named.
+    """
+    with transaction():
+        return duplication.duplicate(caller, post_id)
 
 
 @blp.get("/<uuid:post_id>/publications")

@@ -10,12 +10,12 @@ from marshmallow import ValidationError, fields, post_load, validate, validates,
 
 from tiktok_api.posts.models import LatePolicy, PostIdSource, PostMode, PostStatus, PostType, PrivacyLevel
 from tiktok_api.posts.states import PublicationState
-from tiktok_api.web.openapi.json_schemas import Choice, PartOf, Pattern
-from tiktok_api.web.pagination import PageArgsSchema
-from tiktok_api.web.parsing.moments import MomentField, is_in_calendar
+from tiktok_api.web.openapi.json_schemas import NO_CONTROL_CHARACTERS, Choice, PartOf, Pattern
+from tiktok_api.web.parsing.labels import Labels
 from tiktok_api.web.parsing.timezones import is_timezone
-from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Instant, Schema, any_of, is_in_range, nullable
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Instant, Schema, is_in_range, nullable
 
+EXTERNAL_ID = [validate.Length(1, 200), NO_CONTROL_CHARACTERS]
 EXAMPLE_TIME = "2027-03-02T12:00:00Z"
 _WALL_TIME = (
     "^(19[7-9][0-9]|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -165,6 +165,9 @@ class PostChangesSchema(ContentSchema, SlotSchema):
         "server's LATE_POLICY. Up to LATE_AFTER_SECONDS late it always goes out.",
     )
 
+    labels = Labels()
+    external_id = fields.String(allow_none=True, validate=EXTERNAL_ID, metadata={"example": "cms-4711"})
+
     @validates("targets")
     def _name_each_account_once(self, value: list[dict[str, Any]], **_: Any) -> None:
         named: set[Any] = set()
@@ -255,35 +258,10 @@ class PostSchema(Schema):
     local_time = nullable(fields.String, example=None)
     timezone = nullable(fields.String, example=None)
     if_late = choice(LatePolicy, example=None, required=True, allow_none=True, description="Null: the server's policy.")
+    labels = fields.List(fields.String(metadata={"example": "berlin"}), required=True, metadata={"example": ["berlin"]})
+    external_id = nullable(fields.String, example="cms-4711", description="Your own id for it: of one post at a time.")
     created_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
     updated_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
-
-
-class PostListArgsSchema(PageArgsSchema):
-    """Which posts."""
-
-    status = any_of(choice(PostStatus, example="scheduled"))
-    account_id = any_of(fields.UUID(metadata={"example": EXAMPLE_ID}))
-    type = any_of(choice(PostType, example="video"))
-    since = MomentField(
-        data_key="from",
-        validate=is_in_calendar,
-        metadata={
-            "example": "2027-03-02",
-            "description": "Going out on this day of yours or later, or from this instant on.",
-        },
-    )
-    until = MomentField(
-        data_key="to",
-        validate=is_in_calendar,
-        metadata={
-            "example": "2027-03-31",
-            "description": "Going out on this day of yours or earlier, or before this instant.",
-        },
-    )
-    q = fields.String(
-        validate=validate.Length(1, 200), metadata={"example": "studio", "description": "In the caption."}
-    )
 
 
 class CancelledTargetSchema(Schema):

@@ -115,10 +115,10 @@ def _last_one_out(publication: Publication, now: datetime) -> tuple[datetime, da
     """Returns when another publication of the account went out last, and when it was wanted."""
     row = db.session.execute(
         select(Attempt.intended_at, Attempt.final_at, Publication.wanted_at)
-        .join(Publication, Publication.id == Attempt.publication_id)
+        .outerjoin(Publication, Publication.id == Attempt.publication_id)
         .where(
             Attempt.account_id == publication.account_id,
-            Attempt.publication_id != publication.id,
+            Attempt.publication_id.is_distinct_from(publication.id),  # that of a deleted post went out too
             Attempt.state.in_([*ALIVE, AttemptState.SUCCEEDED]),
             Attempt.intended_at <= now + PUNCTUAL,  # a clock that was set back must not hold an account for hours
         )

@@ -1,0 +1,1 @@
+"""Labels, ids of the client, copies and deletion."""

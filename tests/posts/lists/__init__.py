@@ -1,0 +1,1 @@
+"""Lists and counts of posts: what they hold, in which order, and what they cost."""
