@@ -2,6 +2,9 @@
 
 import csv
 import io
+import os
+import shutil
+import subprocess
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +16,7 @@ from tests.posts.times import NEXT_YEAR
 from tests.web.problems import assert_problem
 from tiktok_api.posts.bulk.table import read_table, write_table
 
+SPREADSHEET = shutil.which("soffice") or shutil.which("libreoffice")
 HEADER = ["caption", "privacy_level", "consent", "media_ids", "account_ids", "publish_at", "local_time", "timezone"]
 
 
@@ -183,6 +187,40 @@ def test_the_template_has_a_column_for_each_field_of_a_draft(app, owner):
     header = next(csv.reader(io.StringIO(owner.get("/posts/bulk/template.csv").data.decode("utf-8-sig"))))
 
     assert set(header) == set(draft) - {"targets"} | {"account_ids"}
+
+
+@pytest.mark.skipif(SPREADSHEET is None, reason="no LibreOffice on this machine")
+@pytest.mark.parametrize("kind", ["ods", "xlsx"])
+def test_a_file_that_went_through_libreoffice_is_accepted(owner, row, tmp_path, kind):
+    caption = 'Two lines;\nwith "quotes", commas, =1+1 and 🎬 שלום'
+    source = tmp_path / "posts.csv"
+    source.write_bytes(sheet(HEADER, row(caption, local_time="2199-03-02T12:00", timezone="Europe/Berlin")))
+
+    convert(source, kind)
+    convert(
+        source.with_suffix(f".{kind}").rename(tmp_path / f"back.{kind}"), "csv:Text - txt - csv (StarCalc):44,34,76,1"
+    )
+    answer = send(owner, (tmp_path / "back.csv").read_bytes())
+
+    assert answer.json["created"] == 1, answer.json
+    assert owner.get(f"/posts/{answer.json['results'][0]['post_id']}").json["caption"] == caption
+
+
+def convert(source, kind):
+    """Open a file as a person would, UTF-8 with commas, and save it as another kind."""
+    command = [
+        SPREADSHEET,
+        "--headless",
+        "--infilter=CSV:44,34,76,1",
+        "--convert-to",
+        kind,
+        "--outdir",
+        source.parent,
+        source,
+    ]
+    if source.suffix != ".csv":
+        del command[2]
+    subprocess.run(command, check=True, timeout=120, env={"HOME": str(source.parent), "PATH": os.environ["PATH"]})
 
 
 TEXTS = st.text(

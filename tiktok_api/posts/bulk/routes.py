@@ -41,18 +41,21 @@ _AS_CSV = {
 }
 _ATTACHED = {"Content-Disposition": 'attachment; filename="posts.csv"', "X-Content-Type-Options": "nosniff"}
 _ATTACHED_DOC = {
-    "200": {"headers": {"Content-Disposition": {"schema": {"type": "string"}, "description": "Its name: `posts.csv`."}}}
+    "200": {
+        "description": "The file.",
+        "headers": {"Content-Disposition": {"schema": {"type": "string"}, "description": "Its name: `posts.csv`."}},
+    }
 }
 
 
 @blp.post("")
 @blp.reads(CSV, read_posts)
-@blp.arguments(BulkDraftsSchema)
 @blp.arguments(BulkCreationArgsSchema, location="query")
+@blp.arguments(BulkDraftsSchema)
 @blp.doc(requestBody=_AS_CSV)
 @blp.response(200, BulkCreationSchema)
 @blp.raises(MalformedCsv, RowsRefused)
-def create_posts(body: dict[str, Any], args: dict[str, bool]) -> dict[str, Any]:
+def create_posts(args: dict[str, bool], body: dict[str, Any]) -> dict[str, Any]:
     """Create up to 100 posts from JSON or CSV
 
     Each is created or refused by itself, as `POST /posts` would; with `all_or_nothing` one that is refused undoes all. It is
