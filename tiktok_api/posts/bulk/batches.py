@@ -33,11 +33,11 @@ def _attempt(thing: Thing, act: Callable[[Thing], Result]) -> Result | Problem:
 @contextmanager
 def undone_if(is_dry_run: bool) -> Iterator[None]:
     """A part of the open transaction that is undone at its end if nothing is to be kept."""
-    with suppress(_Undo), savepoint():
+    with suppress(DryRunEnded), savepoint():
         yield
         if is_dry_run:
-            raise _Undo
+            raise DryRunEnded
 
 
-class _Undo(Exception):
+class DryRunEnded(Exception):
     """Ends a dry run."""
