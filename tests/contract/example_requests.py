@@ -20,9 +20,12 @@ def example_of(operation: Any) -> dict[str, Any]:
 
 
 def example_body(operation: Any) -> dict[str, Any]:
-    """The body alone."""
+    """The body alone; of several kinds, JSON."""
     options: dict[str, Any] = {}
-    for kind, content in operation.document.get("requestBody", {}).get("content", {}).items():
+    contents = operation.document.get("requestBody", {}).get("content", {})
+    for kind, content in contents.items():
+        if kind != "application/json" in contents:
+            continue
         if kind == "application/json":
             options["json"] = content["example"]
         else:

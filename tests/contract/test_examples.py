@@ -69,6 +69,7 @@ def test_the_server_takes_every_example_of_a_query_parameter(app, owner, ids):
         for query in some(queries(operation))
         if (answer := owner.open(path_of(operation, ids), method=operation.method.upper(), query_string=query))
         and answer.status_code in (400, 422)
+        and (operation.method == "get" or any("parameter" in fault for fault in answer.json["errors"]))
         and "/callback" not in operation.path
     }
 

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from tests.auth.keys import Key, make_key
-from tests.contract.operations import some
+from tests.contract.operations import MISSING, some
 from tests.databases import on_each_database
 from tests.media import sample_media
 from tiktok_api.composition.api import API_PREFIX
@@ -28,6 +28,10 @@ _BODIES: dict[str, dict[str, Any]] = {
     "POST /media/{media_id}/convert": {"json": {"format": "jpeg"}},
     "POST /posts": {"json": {"caption": "once"}},
     "POST /posts/calendar-feeds": {"json": {"name": "Our posts"}},
+    "POST /posts/bulk": {"json": {"posts": [{"caption": "once"}]}},
+    "POST /posts/bulk/schedule": {"json": {"ids": [MISSING], "publish_at": "2099-01-01T00:00:00Z"}},
+    "POST /posts/bulk/cancel": {"json": {"ids": [MISSING]}},
+    "POST /posts/bulk/delete": {"json": {"ids": [MISSING]}},
     "POST /posts/{post_id}/schedule": {"json": {"publish_at": "2099-01-01T00:00:00Z"}},
     "POST /posts/{post_id}/publish": {},
     "POST /posts/{post_id}/cancel": {},

@@ -47,7 +47,10 @@ def test_a_parameter_with_one_value_is_refused_when_it_is_sent_twice(app, owner)
     for path, name, field in single:
         value = _example(field)
 
-        answer = owner.get(f"{path}?{urlencode([(name, value), (name, value)])}")
+        asked = f"{path}?{urlencode([(name, value), (name, value)])}"
+        answer = owner.get(asked)
+        if answer.status_code == 405:
+            answer = owner.post(asked, json={})
 
         faults = [fault for fault in (answer.json or {}).get("errors", []) if fault.get("parameter") == name]
         if answer.status_code != 422 or "repeated" not in {fault["code"] for fault in faults}:

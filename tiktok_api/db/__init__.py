@@ -167,6 +167,19 @@ def transaction() -> Iterator[Session]:
         act()
 
 
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """A part of the open transaction: if its block raises, its changes, locks and what was to follow the commit are undone."""
+    session = db.session()
+    locked_before, to_follow = set(session.info.get(_LOCKED, ())), list(session.info.get(_AFTER, ()))
+    try:
+        with session.begin_nested():
+            yield
+    except BaseException:
+        session.info[_LOCKED], session.info[_AFTER] = locked_before, to_follow
+        raise
+
+
 def after_commit(act: Callable[[], None]) -> None:
     """Call `act` once the open transaction is committed, before its block is left; not at all if it is rolled back."""
     db.session().info.setdefault(_AFTER, []).append(act)

@@ -152,6 +152,10 @@ class Blueprint(flask_smorest.Blueprint):
         """Let `check(**ids)` refuse a caller before a key is claimed or a transaction is open."""
         return lambda view: _mark(view, admission=check)
 
+    def reads(self, content_type: str, read: Callable[[bytes], Any]) -> Decorator:
+        """Take bodies of another type than JSON too: `read(body)` returns what a JSON body would hold, for the schema."""
+        return lambda view: _mark(view, body_readers={content_type: read})
+
     def receives(self, body: StreamedBody) -> Decorator:
         """Receive a large body before any transaction is open; what was received is the route's first argument."""
         return lambda view: _mark(view, streamed_body=body)

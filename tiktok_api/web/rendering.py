@@ -85,8 +85,17 @@ def _redirect_without_host(response: Response) -> Response:
 
 
 def render(problem: errors.Problem) -> Response:
-    """The problem document of `problem`."""
-    document: dict[str, Any] = {
+    """The response with the problem document of `problem`."""
+    g.problem_code = problem.code
+    response = Response(to_json(document_of(problem)), status=problem.status, content_type=CONTENT_TYPE)
+    response.headers.extend(problem.headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def document_of(problem: errors.Problem) -> dict[str, Any]:
+    """The problem document of `problem`, which may also stand inside of another response."""
+    return {
         "type": f"{request.script_root}/docs/problems#{problem.code}",
         "title": problem.title,
         "status": problem.status,
@@ -96,11 +105,6 @@ def render(problem: errors.Problem) -> Response:
         "request_id": g.get("request_id", ""),
         **_bounded(problem.extra),
     }
-    g.problem_code = problem.code
-    response = Response(to_json(document), status=problem.status, content_type=CONTENT_TYPE)
-    response.headers.extend(problem.headers)
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _bounded(extra: dict[str, Any]) -> dict[str, Any]:

@@ -153,6 +153,8 @@ class FaultSchema(OpenSchema):
         }
     )
     post_id = fields.UUID(metadata={"description": "Another post that it is about.", "example": EXAMPLE_ID})
+    row = fields.Integer(metadata={"description": "Of several posts at once, which one; from 1 on.", "example": 1})
+    column = fields.String(metadata={"description": "Of a CSV file, which column.", "example": "caption"})
     checked = fields.String(
         metadata={"description": "`cached`: by what TikTok said last about this creator.", "example": "cached"}
     )

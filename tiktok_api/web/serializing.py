@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 from marshmallow.utils import get_value
 
 from tiktok_api.web import signed_links
@@ -81,7 +81,9 @@ def _compile(
 def _converter(field: fields.Field[Any]) -> Dump | None:
     """The conversion of a value for orjson, or None if it needs none."""
     if isinstance(field, fields.Nested):
-        return _nested(field)
+        return (
+            None if field.schema.unknown == INCLUDE else _nested(field)
+        )  # what may have further members is sent as it is
     if isinstance(field, fields.List):
         inner = _converter(field.inner)
         return (lambda values: [inner(v) for v in values]) if inner else list

@@ -1,6 +1,7 @@
 """Reads bodies and queries with marshmallow through webargs, and names every fault at its place."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NoReturn
 
 import orjson
@@ -13,6 +14,9 @@ from tiktok_api.errors import BadRequest, Invalid, Problem, UnsupportedBody, fau
 from tiktok_api.web.parsing import bounds
 from tiktok_api.web.parsing.bounds import pointer_to, unprintable
 from tiktok_api.web.parsing.well_formed import WellFormed, well_formed
+
+Judge = Callable[[WellFormed], Any]
+"""Raises Invalid with what the rules have against the sound parts of a faulty body."""
 
 _CODES = {
     "Missing data for required field.": "required",
@@ -36,9 +40,12 @@ class Parser(FlaskParser):
         return super().use_args(argmap() if isinstance(argmap, type) else argmap, *args, **options)
 
     def load_json(self, req: Request, schema: Schema) -> Any:
-        if req.mimetype and not req.is_json:
+        read = _mark_of(req, "body_readers", {}).get(req.mimetype)
+        if req.mimetype and not req.is_json and read is None:
             raise UnsupportedBody
         body = req.get_data(cache=True)
+        if read is not None:
+            return read(body)
         if not body and not _needs_body(req):
             return {}
         if not body and not req.mimetype:
@@ -65,22 +72,41 @@ class Parser(FlaskParser):
 
     def handle_error(self, error: ValidationError, req: Request, schema: Schema, **_: Any) -> NoReturn:
         (location, messages) = next(iter(error.messages.items()))  # type: ignore[union-attr]
-        faults: list[dict[str, Any]] = list(_faults(location, messages))
-        judge = getattr(current_app.view_functions.get(req.endpoint or ""), "judge", None)
+        judge = _mark_of(req, "judge", None)
         if judge is not None and location == "json":
-            pointers = frozenset(found["pointer"] for found in faults)
-            sound = well_formed(schema, orjson.loads(req.get_data(cache=True)), messages, pointers)
-            faults += [found for found in _further(judge, sound, req) if not _is_reported(found["pointer"], pointers)]
-        raise Invalid(errors=faults)
+            body = orjson.loads(req.get_data(cache=True))
+            raise Invalid(errors=_all_faults(schema, body, messages, partial(judge, **(req.view_args or {}))))
+        raise Invalid(errors=list(_faults(location, messages)))
 
 
 parser = Parser()
 
 
-def _further(judge: Callable[..., Any], sound: WellFormed, req: Request) -> list[dict[str, Any]]:
+def load_part(schema: Schema, sent: Any, judge: Judge) -> Any:
+    """A part of a body that is judged by itself, deserialised. Raises Invalid with pointers that begin at this part."""
+    try:
+        return schema.load(sent)
+    except ValidationError as error:
+        raise Invalid(errors=_all_faults(schema, sent, error.messages, judge)) from None
+
+
+def _mark_of(req: Request, name: str, default: Any) -> Any:
+    """What the route of the request is marked with."""
+    return getattr(current_app.view_functions.get(req.endpoint or ""), name, default)
+
+
+def _all_faults(schema: Schema, sent: Any, messages: Any, judge: Judge) -> list[dict[str, Any]]:
+    """The faults of shape, and those that the rules find in the sound parts."""
+    faults = list(_faults("json", messages))
+    pointers = frozenset(found["pointer"] for found in faults)
+    sound = well_formed(schema, sent, messages, pointers)
+    return faults + [found for found in _further(judge, sound) if not _is_reported(found["pointer"], pointers)]
+
+
+def _further(judge: Judge, sound: WellFormed) -> list[dict[str, Any]]:
     """The faults that the rules find. Other problems (a conflict, say) are reported once the body has no fault."""
     try:
-        judge(sound, **(req.view_args or {}))
+        judge(sound)
     except Invalid as problem:
         found: list[dict[str, Any]] = problem.extra.get("errors", [])
         return found
@@ -112,8 +138,7 @@ def _repeated(req: Request, schema: Schema) -> Iterator[dict[str, Any]]:
 
 def _needs_body(req: Request) -> bool:
     """Returns True if the route of the request requires a body."""
-    view = current_app.view_functions.get(req.endpoint or "")
-    return bool(getattr(view, "needs_body", True))
+    return bool(_mark_of(req, "needs_body", True))
 
 
 def peek_at_json() -> Any:

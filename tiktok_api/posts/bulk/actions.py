@@ -1,0 +1,60 @@
+"""What people do with many posts at once, as with each of them alone."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from tiktok_api.auth.identity import Identity
+from tiktok_api.db import db
+from tiktok_api.errors import Problem
+from tiktok_api.posts import services
+from tiktok_api.posts.bookkeeping.deletion import delete_post
+from tiktok_api.posts.bulk.batches import act_on_each
+from tiktok_api.posts.models import Post, PostStatus
+from tiktok_api.posts.queries import visible_to
+
+Outcomes = dict[UUID, dict[str, Any] | Problem]
+"""By the id of a post: its status afterwards and what else the act tells, or why it was refused."""
+
+
+def schedule_each(caller: Identity, slots: Mapping[UUID, Mapping[str, Any]]) -> Outcomes:
+    """Schedule posts, each for its own time, as `services.schedule` does."""
+    return _act(caller, slots, lambda post_id: services.schedule(caller, post_id, **slots[post_id]))
+
+
+def cancel_each(caller: Identity, post_ids: Collection[UUID]) -> Outcomes:
+    """Cancel posts, as `services.cancel` does; `targets` is what became of each target."""
+    return _act(caller, post_ids, lambda post_id: services.cancel(caller, post_id))
+
+
+def delete_each(caller: Identity, post_ids: Collection[UUID]) -> Outcomes:
+    """Delete posts, as `delete_post` does."""
+    return _act(caller, post_ids, lambda post_id: delete_post(caller, post_id))
+
+
+def _act(caller: Identity, post_ids: Collection[UUID], act: Callable[[UUID], Any]) -> Outcomes:
+    in_order = sorted(post_ids)
+    _lock_all(caller, in_order)
+
+    def act_on_one(post_id: UUID) -> dict[str, Any]:
+        targets = act(post_id)
+        db.session.flush()
+        return {"post_status": _status_of(post_id), "targets": targets}
+
+    return dict(zip(in_order, act_on_each(in_order, act_on_one), strict=True))
+
+
+def _lock_all(caller: Identity, post_ids: Collection[UUID]) -> None:
+    """Lock the caller's posts in the order of their ids, before anything that hangs on one of them.
+
+    A worker locks one post first, then what hangs on it; so neither it nor another request of many posts can stand in a circle
+    with this one.
+    """
+    its = select(Post.id).where(Post.id.in_(post_ids), *visible_to(caller))
+    db.session.execute(its.order_by(Post.id).with_for_update())
+
+
+def _status_of(post_id: UUID) -> PostStatus | None:
+    return db.session.scalar(select(Post.status).where(Post.id == post_id))
