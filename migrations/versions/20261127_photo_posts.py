@@ -27,6 +27,5 @@ def downgrade() -> None:
     with op.batch_alter_table("attempts") as attempts:
         for name in _OF_AN_UPLOAD:
             attempts.alter_column(name, existing_type=sa.Integer(), nullable=False)
-    with op.batch_alter_table("posts") as posts:
-        for name in ("photo_cover_index", "auto_add_music", "description", "title"):
-            posts.drop_column(name)
+    for name in ("photo_cover_index", "auto_add_music", "description", "title"):
+        op.drop_column("posts", name)

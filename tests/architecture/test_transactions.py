@@ -35,6 +35,7 @@ SLOW_PARTS = {
     "auth.services": "a password is hashed before",
     "auth.account_recovery": "a password is hashed before",
     "auth.proofs.registrations": "a password is hashed before",
+    "posts.pulling.services": "a photo that is asked for too early waits before",
     "posts.preflight.rehearsal": "what is tried out is rolled back",
 }
 """What takes its time in a request: the transaction is opened after it, and not at the edge."""

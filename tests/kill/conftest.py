@@ -10,14 +10,19 @@ from tests.kill.scene import Stage
 from tests.media import sample_media
 from tiktok_api.simulator import running
 
-_LIMITS = dict.fromkeys(("creator_info", "video_init", "status"), 0)
+_LIMITS = dict.fromkeys(("creator_info", "video_init", "inbox_init", "photo_init", "status"), 0)
 
 
 @pytest.fixture(scope="session")
 def busy_simulator() -> Iterator[Any]:
     """A TikTok that takes any number of posts and is quick about it."""
-    knobs = {"processing_seconds": 0.0, "processing_seconds_per_gb": 0.0, "post_cap": 1_000_000}
-    with running(limits=_LIMITS, inspect_media=False, keep_media=False, **knobs) as simulator:
+    knobs = {
+        "processing_seconds": 0.0,
+        "processing_seconds_per_gb": 0.0,
+        "post_cap": 1_000_000,
+        "pending_share_cap": 1_000_000,
+    }
+    with running(allow_http=True, limits=_LIMITS, inspect_media=False, keep_media=False, **knobs) as simulator:
         yield simulator
 
 

@@ -5,6 +5,7 @@ them to the sockets, bytes where the transport reads a body. The heartbeats of l
 the count, because they beat when they like.
 """
 
+import logging
 import os
 import signal
 import threading
@@ -13,9 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
+from flask import Flask
 from sqlalchemy import event
+from werkzeug.serving import make_server
 
 from tiktok_api.app import create_app
 from tiktok_api.cli.commands.worker import worker
@@ -112,6 +116,27 @@ class _WatchedBody(httpx2.SyncByteStream):
 
 def run_worker(environment: Mapping[str, str], trace: Path, fate: Fate | None) -> None:
     """`flask --app wsgi worker` with these settings, watched; the body of a process."""
+    app, watcher = _watched_app(environment, trace, fate)
+    handle = DeadlineTransport.handle_request
+
+    def watched_call(self: DeadlineTransport, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "PUT":
+            request.stream = _WatchedBody(request.stream, watcher)
+        return watcher.around("call", lambda: handle(self, request), f"{request.method} {request.url.path}")
+
+    DeadlineTransport.handle_request = watched_call  # type: ignore[method-assign]
+    with app.app_context():
+        worker.main(args=[], standalone_mode=False)
+
+
+def run_server(environment: Mapping[str, str], trace: Path, fate: Fate | None) -> None:
+    """The web server at the port of PUBLIC_URL, watched; the body of a process."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    app, _ = _watched_app(environment, trace, fate)
+    make_server("127.0.0.1", urlsplit(environment["PUBLIC_URL"]).port or 0, app, threaded=True).serve_forever()
+
+
+def _watched_app(environment: Mapping[str, str], trace: Path, fate: Fate | None) -> tuple[Flask, Watcher]:
     os.environ.update(environment)
     watcher = Watcher(trace, fate)
     app = create_app()
@@ -119,16 +144,10 @@ def run_worker(environment: Mapping[str, str], trace: Path, fate: Fate | None) -
         dialect = db.engine.dialect
         event.listen(db.engine, "checkout", lambda *_: watcher.begins())
         event.listen(db.engine, "checkin", lambda *_: watcher.ends())
-    commit, handle = dialect.do_commit, DeadlineTransport.handle_request
+    commit = dialect.do_commit
 
     def watched_commit(connection: Any) -> None:
         watcher.around("commit", lambda: commit(connection))
 
-    def watched_call(self: DeadlineTransport, request: httpx2.Request) -> httpx2.Response:
-        if request.method == "PUT":
-            request.stream = _WatchedBody(request.stream, watcher)
-        return watcher.around("call", lambda: handle(self, request), f"{request.method} {request.url.path}")
-
-    dialect.do_commit, DeadlineTransport.handle_request = watched_commit, watched_call
-    with app.app_context():
-        worker.main(args=[], standalone_mode=False)
+    dialect.do_commit = watched_commit  # type: ignore[method-assign]
+    return app, watcher

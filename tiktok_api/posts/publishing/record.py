@@ -5,7 +5,7 @@ it is now, where the next step follows at once, or when to come back.
 """
 
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -18,6 +18,7 @@ from tiktok_api.posts.matching import post_ids
 from tiktok_api.posts.models import LATE, Attempt, PostIdSource
 from tiktok_api.posts.publishing import claims, verdicts
 from tiktok_api.posts.publishing.claims import ClaimedPublication
+from tiktok_api.posts.publishing.poll_times import next_poll_at, poll_pause
 from tiktok_api.posts.publishing.transitions import abandon_attempt, add_timeline_entry, transition
 from tiktok_api.posts.states import AttemptState, PublicationState
 from tiktok_api.posts.waiting import pending_media, readiness
@@ -26,8 +27,6 @@ from tiktok_api.settings import Settings
 
 MOST_DEAD_ATTEMPTS = 3
 _RETRY_PAUSE = timedelta(seconds=30)
-_UNCONFIRMED_PAUSE = timedelta(hours=1)
-_GIVE_UP_AFTER = 3  # times UNCONFIRMED_AFTER_SECONDS: 24 h and 72 h by default
 _DISCONNECTED = "account_disconnected"
 
 Next = ClaimedPublication | RunAgain | None
@@ -198,7 +197,7 @@ def _record_adoption(locked: ClaimedPublication, adopted: verdicts.Adopted, sett
     if not locked.is_fetched:
         return claims.detached(locked)
     now = clock.now()
-    pause = _poll_pause(now - (attempt.opened_at or now), settings.poll_min_seconds, settings.poll_max_seconds)
+    pause = poll_pause(now - (attempt.opened_at or now), settings.poll_min_seconds, settings.poll_max_seconds)
     publication.next_try_at = now + pause
     return RunAgain(now + pause)
 
@@ -226,7 +225,7 @@ def _record_undecided(locked: ClaimedPublication, undecided: verdicts.Undecided,
     now = clock.now()
     age = now - (attempt.final_at or now)
     patience = timedelta(seconds=settings.unconfirmed_after_seconds)
-    at = _next_poll_at(age, patience, undecided.not_before or now, settings)
+    at = next_poll_at(age, patience, undecided.not_before or now, settings)
     is_late = age >= patience
     if is_late and publication.state is not PublicationState.UNCONFIRMED:
         detail = "TikTok has not said what became of it. Look at the account, then settle it."
@@ -235,26 +234,6 @@ def _record_undecided(locked: ClaimedPublication, undecided: verdicts.Undecided,
     if not is_late:
         publication.reason = undecided.reason
     return RunAgain(at) if at else None
-
-
-def _next_poll_at(age: timedelta, patience: timedelta, not_before: datetime, settings: Settings) -> datetime | None:
-    """Returns when to ask again for an attempt whose last chunk left `age` ago; None: it is given up.
-
-    5 s growing to 60 s, hourly once it is unconfirmed; whatever keeps us from asking, the moment at which it becomes
-    unconfirmed is not missed.
-    """
-    now = clock.now()
-    if age >= patience * _GIVE_UP_AFTER:
-        return None
-    if age >= patience:
-        return max(now + _UNCONFIRMED_PAUSE, not_before)
-    pause = _poll_pause(age, settings.poll_min_seconds, settings.poll_max_seconds)
-    return min(max(now + pause, not_before), now + patience - age)
-
-
-def _poll_pause(age: timedelta, shortest_seconds: float, longest_seconds: float) -> timedelta:
-    """Returns how long to wait between two questions about what began `age` ago: a quarter of that, within bounds."""
-    return timedelta(seconds=min(max(age.total_seconds() / 4, shortest_seconds), longest_seconds))
 
 
 def _record_ended_attempt(
@@ -302,4 +281,4 @@ def _follow_later(locked: ClaimedPublication, settings: Settings) -> RunAgain | 
     now = clock.now()
     if not locked.is_worth_following(now):
         return None
-    return RunAgain(now + _poll_pause(locked.followed_for(now), settings.poll_min_seconds, 3600.0))
+    return RunAgain(now + poll_pause(locked.followed_for(now), settings.poll_min_seconds, 3600.0))

@@ -18,9 +18,9 @@ from tiktok_api.posts.queries.filters import (
     in_time,
     one_by_one,
 )
-from tiktok_api.posts.queries.orders import CREATION, TIME, Order, PostSort
 from tiktok_api.posts.queries.posts import shown, with_targets
 from tiktok_api.posts.queries.reach import visible_to, within_reach
+from tiktok_api.posts.queries.sort_orders import CREATION, TIME, Order, PostSort
 from tiktok_api.web.pagination import Page, in_pages, read_page
 
 _FEW = 1_000

@@ -22,7 +22,7 @@ from tiktok_api.posts.errors import (
     UnknownTarget,
 )
 from tiktok_api.posts.preflight import rehearsal
-from tiktok_api.posts.queries.orders import PostSort
+from tiktok_api.posts.queries.sort_orders import PostSort
 from tiktok_api.posts.schemas.lists import DuplicateSchema, PostCountArgsSchema, PostCountsSchema, PostListArgsSchema
 from tiktok_api.posts.schemas.posts import (
     CancellationSchema,
