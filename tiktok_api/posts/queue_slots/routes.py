@@ -92,5 +92,5 @@ def enqueue_post(post_id: UUID) -> Any:
     chooses takes it out of the queue.
     """
     with transaction():
-        services.enqueue(caller, post_id)
+        services.put_in_queue(caller, post_id)
         return show_post(caller, post_id)

@@ -42,7 +42,8 @@ class QueueSlotsRequestSchema(Schema):
         named: set[tuple[str, str]] = set()
         again = {}
         for place, slot in enumerate(value):
-            if (when := (slot["weekday"], slot["time"])) in named:
+            when = (slot.get("weekday", ""), slot.get("time", ""))
+            if all(when) and when in named:
                 again[place] = {"time": ["Names a time twice."]}
             named.add(when)
         if again:

@@ -44,7 +44,7 @@ def replace_slots(caller: Identity, account_id: UUID, *, timezone: str, slots: S
     audit.record(caller, "queue.updated", subject_id=account_id)
 
 
-def enqueue(caller: Identity, post_id: UUID) -> None:
+def put_in_queue(caller: Identity, post_id: UUID) -> None:
     """Schedule a post for the next free slot of its first account; its other accounts get it at the same time.
 
     Raises NotFound, PostWithoutAccount, NoFreeSlot, PostNotMovable, NotPublishable.

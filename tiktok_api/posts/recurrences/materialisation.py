@@ -23,7 +23,7 @@ from tiktok_api.posts.creation import create_post
 from tiktok_api.posts.recurrences.content import as_json, draft_of, must_have_its_accounts
 from tiktok_api.posts.recurrences.models import Recurrence, RecurrenceOccurrence, RecurrenceStatus
 from tiktok_api.posts.recurrences.occurrences import next_occurrence
-from tiktok_api.posts.recurrences.plan import PlannedOccurrence, plan_of, rotation_of, series_of
+from tiktok_api.posts.recurrences.plan import PlannedOccurrence, plan_of, rotation_of, timetable_of
 from tiktok_api.posts.recurrences.queries import made_of
 from tiktok_api.posts.schedule import PAST_GRACE
 
@@ -51,7 +51,7 @@ def materialise(recurrence_id: UUID) -> datetime | None:
     _tell(recurrence, refusals)
     recurrence.looked_until = since
     recurrence.next_number = _first_free_number(recurrence)
-    coming = next_occurrence(series_of(recurrence), after=horizon - timedelta(microseconds=1))
+    coming = next_occurrence(timetable_of(recurrence), after=horizon - timedelta(microseconds=1))
     is_used_up = rotation_of(recurrence).media_of(recurrence.next_number) is None
     looks = [now + _TRY_AGAIN] if any(not refusal["is_final"] for refusal in refusals) else []
     looks += [coming.at - AHEAD] if coming is not None and not is_used_up else []

@@ -21,7 +21,7 @@ EARLIEST_START, LATEST_START = timedelta(days=366), timedelta(days=1830)
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class Timetable:
     """A rule with its first wall time, its zone and its exceptions: days, or wall times."""
 
     rule: str
@@ -43,11 +43,11 @@ class Occurrence:
         return self.wall.date().isoformat()
 
 
-def occurrences_of(series: Series, *, after: datetime, before: datetime) -> Iterator[Occurrence]:
+def occurrences_of(timetable: Timetable, *, after: datetime, before: datetime) -> Iterator[Occurrence]:
     """Yields the occurrences after one instant and before another, in their order. Raises RuleNotSupported."""
-    zone, start = ZoneInfo(series.timezone), datetime.fromisoformat(series.local_time)
-    excluded = set(series.exceptions)
-    for wall in rules.parse(series.rule, start=start, zone=zone):
+    zone, start = ZoneInfo(timetable.timezone), datetime.fromisoformat(timetable.local_time)
+    excluded = set(timetable.exceptions)
+    for wall in rules.parse(timetable.rule, start=start, zone=zone):
         at, note = first_instant(wall, zone)
         if at >= before:
             return
@@ -55,18 +55,18 @@ def occurrences_of(series: Series, *, after: datetime, before: datetime) -> Iter
             yield Occurrence(wall, at, note)
 
 
-def next_occurrence(series: Series, *, after: datetime) -> Occurrence | None:
+def next_occurrence(timetable: Timetable, *, after: datetime) -> Occurrence | None:
     """Returns the first occurrence after an instant, if there is one in the next ten years."""
-    return next(occurrences_of(series, after=after, before=after + FORESIGHT), None)
+    return next(occurrences_of(timetable, after=after, before=after + FORESIGHT), None)
 
 
-def first_occurrence(series: Series) -> Occurrence:
+def first_occurrence(timetable: Timetable) -> Occurrence:
     """Returns what comes next of a new series. Raises RuleNotSupported, StartNotPossible, RuleWithoutOccurrence."""
     now = clock.now()
-    start, _ = first_instant(datetime.fromisoformat(series.local_time), ZoneInfo(series.timezone))
+    start, _ = first_instant(datetime.fromisoformat(timetable.local_time), ZoneInfo(timetable.timezone))
     if not now - EARLIEST_START <= start <= now + LATEST_START:
         raise StartNotPossible.at("/local_time", back=EARLIEST_START.days, ahead=LATEST_START.days)
-    found = next_occurrence(series, after=now)
+    found = next_occurrence(timetable, after=now)
     if found is None:
         raise RuleWithoutOccurrence.at("/rule", years=FORESIGHT_YEARS)
     return found

@@ -10,7 +10,7 @@ from uuid import UUID
 from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.posts.recurrences import queries
-from tiktok_api.posts.recurrences.occurrences import FORESIGHT, Occurrence, Series, first_occurrence, occurrences_of
+from tiktok_api.posts.recurrences.occurrences import FORESIGHT, Occurrence, Timetable, first_occurrence, occurrences_of
 
 _A_DAY = timedelta(days=1)
 
@@ -39,9 +39,9 @@ class Rotation:
         return self.turns[number % len(self.turns)]
 
 
-def series_of(recurrence: Any) -> Series:
+def timetable_of(recurrence: Any) -> Timetable:
     """Returns when a recurrence happens."""
-    return Series(recurrence.rule, recurrence.local_time, recurrence.timezone, recurrence.exceptions)
+    return Timetable(recurrence.rule, recurrence.local_time, recurrence.timezone, recurrence.exceptions)
 
 
 def rotation_of(recurrence: Any) -> Rotation:
@@ -50,7 +50,13 @@ def rotation_of(recurrence: Any) -> Rotation:
 
 
 def planned(
-    series: Series, rotation: Rotation, *, after: datetime, before: datetime, made: Sequence[Any] = (), first: int = 0
+    timetable: Timetable,
+    rotation: Rotation,
+    *,
+    after: datetime,
+    before: datetime,
+    made: Sequence[Any] = (),
+    first: int = 0,
 ) -> Iterator[PlannedOccurrence]:
     """Yields the occurrences in their order, until the media are used up.
 
@@ -59,7 +65,7 @@ def planned(
     by_date = {row.local_date: row for row in made}
     taken = {row.number for row in made}
     free = (number for number in count(first) if number not in taken)
-    for occurrence in occurrences_of(series, after=after, before=before):
+    for occurrence in occurrences_of(timetable, after=after, before=before):
         row = by_date.get(occurrence.local_date)
         number = next(free) if row is None else row.number
         media_ids = rotation.media_of(number)
@@ -73,14 +79,14 @@ def plan_of(recurrence: Any, *, after: datetime, before: datetime) -> Iterator[P
     since = (after - 2 * _A_DAY).date().isoformat()
     made = queries.made_of(recurrence, since=since)
     options = {"made": made, "first": recurrence.next_number}
-    yield from planned(series_of(recurrence), rotation_of(recurrence), after=after, before=before, **options)
+    yield from planned(timetable_of(recurrence), rotation_of(recurrence), after=after, before=before, **options)
 
 
-def preview(series: Series, rotation: Rotation, *, most: int) -> list[dict[str, Any]]:
+def preview(timetable: Timetable, rotation: Rotation, *, most: int) -> list[dict[str, Any]]:
     """Returns what would come of a new recurrence. Raises RuleNotSupported, StartNotPossible, RuleWithoutOccurrence."""
-    first_occurrence(series)
+    first_occurrence(timetable)
     now = clock.now()
-    found = planned(series, rotation, after=now, before=now + FORESIGHT)
+    found = planned(timetable, rotation, after=now, before=now + FORESIGHT)
     return [_shown(each) for _, each in zip(range(most), found, strict=False)]
 
 

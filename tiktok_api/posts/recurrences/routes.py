@@ -9,7 +9,7 @@ from tiktok_api.errors import StaleVersion
 from tiktok_api.posts.errors import NotPublishable, UnknownTarget
 from tiktok_api.posts.recurrences import plan, queries, services
 from tiktok_api.posts.recurrences.errors import RuleNotSupported, RuleWithoutOccurrence, StartNotPossible
-from tiktok_api.posts.recurrences.occurrences import Series
+from tiktok_api.posts.recurrences.occurrences import Timetable
 from tiktok_api.posts.recurrences.schemas import (
     DeletionArgsSchema,
     PreviewArgsSchema,
@@ -66,9 +66,9 @@ def create_recurrence(draft: dict[str, Any]) -> dict[str, Any]:
 @blp.raises(*RULE_PROBLEMS)
 def preview_rule(wish: dict[str, Any]) -> dict[str, Any]:
     """Show when a rule happens, without storing it"""
-    series = Series(wish["rule"], wish["local_time"], wish["timezone"], wish["exceptions"])
+    timetable = Timetable(wish["rule"], wish["local_time"], wish["timezone"], wish["exceptions"])
     rotation = plan.Rotation(wish.get("media_rotation", [[]]), wish["repeat_media"])
-    return {"data": plan.preview(series, rotation, most=wish["count"])}
+    return {"data": plan.preview(timetable, rotation, most=wish["count"])}
 
 
 @blp.get("/<uuid:recurrence_id>")

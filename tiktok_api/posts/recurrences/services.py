@@ -21,8 +21,8 @@ from tiktok_api.posts import services as posts
 from tiktok_api.posts.models import Post, PostStatus
 from tiktok_api.posts.recurrences import content, queries
 from tiktok_api.posts.recurrences.models import MATERIALISE, Recurrence, RecurrenceOccurrence, job_key
-from tiktok_api.posts.recurrences.occurrences import Series, first_occurrence
-from tiktok_api.posts.recurrences.plan import Rotation, rotation_of, series_of
+from tiktok_api.posts.recurrences.occurrences import Timetable, first_occurrence
+from tiktok_api.posts.recurrences.plan import Rotation, rotation_of, timetable_of
 
 _MAY_BE_REPLACED = (PostStatus.DRAFT, PostStatus.SCHEDULED)
 
@@ -40,8 +40,8 @@ def create(caller: Identity, *, post: dict[str, Any], media_rotation: Sequence[S
 
     Raises RuleNotSupported, RuleWithoutOccurrence, StartNotPossible, and what scheduling such a post raises.
     """
-    series = Series(values["rule"], values["local_time"], values["timezone"], values["exceptions"])
-    first = first_occurrence(series)
+    timetable = Timetable(values["rule"], values["local_time"], values["timezone"], values["exceptions"])
+    first = first_occurrence(timetable)
     content.must_be_publishable(caller, post, Rotation(media_rotation, values["repeat_media"]), at=first.at)
     recurrence = make_row(
         Recurrence,
@@ -125,7 +125,8 @@ def _what_differs(caller: Identity, recurrence: Recurrence, changes: dict[str, A
     found = {name: value for name, value in changes.items() if name != "post" and value != shown[name]}
     if "post" in changes:
         sent = content.kept(changes["post"]) | {"targets": content.as_json(changes["post"]["targets"])}
-        if sent != shown["post"]:
+        # Of an account that was disconnected nothing is shown: to send the rest back is to leave it out.
+        if sent != shown["post"] or len(sent["targets"]) < len(queries.targets_of(recurrence.id)):
             found["post"] = changes["post"]
     return found
 
@@ -133,7 +134,7 @@ def _what_differs(caller: Identity, recurrence: Recurrence, changes: dict[str, A
 def _must_be_possible(caller: Identity, recurrence: Recurrence) -> None:
     """Raises what creating it as it is now would raise."""
     db.session.flush()
-    first = first_occurrence(series_of(recurrence))
+    first = first_occurrence(timetable_of(recurrence))
     draft = content.draft_of(recurrence, ())
     content.must_be_publishable(caller, draft, rotation_of(recurrence), at=first.at)
 
