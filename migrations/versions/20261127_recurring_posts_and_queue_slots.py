@@ -107,7 +107,7 @@ def upgrade() -> None:
         sa.Column("publish_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("post_id", sa.Uuid(), nullable=True),
-        sa.Column("post_updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("post_updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("problem", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

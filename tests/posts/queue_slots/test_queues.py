@@ -7,10 +7,17 @@ import pytest
 
 from tests.auth.keys import make_key
 from tests.databases import on_each_database
+from tests.posts.interruptions import before_statements
 from tests.posts.times import DAY, NEXT_YEAR
 from tests.web.problems import assert_problem
+from tiktok_api.db import db
 
 AT_ONCE = 6
+
+on_postgresql = pytest.mark.parametrize(
+    "each_database_url", [pytest.param("postgresql_url", marks=pytest.mark.postgres)], indirect=True
+)
+"""On SQLite no other request writes meanwhile."""
 
 
 def test_slots_are_shown_in_the_order_of_the_week(owner, connect_account):
@@ -224,6 +231,23 @@ def test_queued_posts_go_out(enqueue, work_until, owner, pass_time):
 
     pass_time(DAY)
     work_until(lambda: owner.get(f"/posts/{post['id']}").json["status"] in ("published", "publishing"))
+
+
+@on_postgresql
+def test_a_post_whose_account_changes_at_that_moment_is_not_put_into_the_old_queue(app, owner, draft, connect_account):
+    post, other = draft(), connect_account(owner, "grace")
+    with app.app_context():
+        engine = db.engine
+
+    def change():
+        return owner.elsewhere().patch(f"/posts/{post['id']}", json={"targets": [{"account_id": other}]}).status_code
+
+    with before_statements(engine, "FOR NO KEY UPDATE", 1, change) as changing:
+        answer = owner.post(f"/posts/{post['id']}/enqueue")
+
+    assert changing.result == 200
+    assert_problem(answer, 423, "locked")
+    assert owner.get(f"/posts/{post['id']}").json["status"] == "draft"
 
 
 @on_each_database

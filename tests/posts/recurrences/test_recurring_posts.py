@@ -1,12 +1,16 @@
 """Posts that a recurrence makes ahead of time: ordinary scheduled posts, each once, with media in turn."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.auth.keys import make_key
 from tests.databases import on_each_database
+from tests.posts.recurrences import clock_changes
 from tests.posts.times import DAY, HOUR
 from tests.web.problems import assert_problem
+from tiktok_api import clock
 
 
 def times(posts):
@@ -116,6 +120,47 @@ def test_a_change_of_time_moves_them_and_keeps_the_media_in_turn(recurring, make
     assert [post["media_ids"] for post in recurring.posts()] == turns
 
 
+def test_what_is_as_it_was_changes_nothing(recurring):
+    recurrence = recurring.make(rule="FREQ=DAILY;COUNT=2")
+    before = recurring.posts()
+
+    shown = recurring.owner.get(f"/recurrences/{recurrence['id']}").json
+    for changes in ({}, {"post": shown["post"]}, {"media_rotation": shown["media_rotation"], "rule": shown["rule"]}):
+        assert recurring.change(recurrence, **changes) == shown
+
+    assert recurring.posts() == before
+
+
+def test_other_media_are_those_of_the_coming_posts(recurring, make_video):
+    recurrence, other = recurring.make(rule="FREQ=DAILY;COUNT=2"), make_video(name="other.mp4")
+
+    recurring.change(recurrence, media_rotation=[[other]])
+
+    assert [post["media_ids"] for post in recurring.posts()] == [[other]] * 2
+
+
+def test_a_change_to_what_cannot_be_posted_changes_nothing(recurring):
+    recurrence = recurring.make(rule="FREQ=DAILY;COUNT=2")
+    before = recurring.posts()
+    post = recurring.draft["post"] | {"privacy_level": None}
+
+    answer = recurring.owner.patch(f"/recurrences/{recurrence['id']}", json={"post": post})
+
+    assert assert_problem(answer, 422)["errors"][0]["pointer"] == "/post/privacy_level"
+    assert recurring.posts() == before
+
+
+def test_a_confined_key_reaches_the_recurrences_of_its_accounts(recurring):
+    inside = recurring.make(is_paused=True)
+    grace = {"targets": [{"account_id": recurring.connect(recurring.owner, "grace")}]}
+    outside = recurring.make(is_paused=True, post=recurring.draft["post"] | grace)
+    key = make_key(recurring.owner, account_ids=[recurring.account_id])
+
+    assert [each["id"] for each in key.get("/recurrences").json["data"]] == [inside["id"]]
+    assert key.patch(f"/recurrences/{inside['id']}", json={"repeat_media": False}).status_code == 200
+    assert_problem(key.patch(f"/recurrences/{outside['id']}", json={"repeat_media": False}), 404, "not_found")
+
+
 def test_while_it_is_paused_nothing_of_it_is_on_the_calendar(make_recurrence, posts, owner, run_jobs):
     recurrence = make_recurrence(rule="FREQ=DAILY;COUNT=4")
     before = times(posts())
@@ -166,6 +211,26 @@ def test_a_gap_and_an_overlap_of_local_times_are_told(owner):
         ("2027-10-30T00:30:00Z", None),
         ("2027-10-31T00:30:00Z", "first_of_two"),
         ("2027-11-01T01:30:00Z", None),
+    ]
+
+
+def test_posts_are_made_on_days_on_which_clocks_change(app, request, pass_time):
+    zone = ZoneInfo("Europe/Berlin")
+    with app.app_context():
+        now = clock.now()
+    later = [each for each in clock_changes.changes(zone.key) if each > now + timedelta(days=10)]
+    gap = next(each for each in later if each.month < 7)
+    pass_time((gap - timedelta(days=5) - now).total_seconds())
+    make, posts = request.getfixturevalue("make_recurrence"), request.getfixturevalue("posts")
+    wall = gap.astimezone(zone).replace(tzinfo=None) - timedelta(minutes=30)
+    start = (wall - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+
+    make(rule="FREQ=DAILY;COUNT=3", local_time=start, timezone=zone.key)
+
+    assert [(post["publish_at"], post["local_time"]) for post in posts()] == [
+        (f"{gap - timedelta(hours=23.5):%Y-%m-%dT%H:%M:%SZ}", start),
+        (f"{gap + timedelta(hours=0.5):%Y-%m-%dT%H:%M:%SZ}", None),
+        (f"{gap + timedelta(hours=23.5):%Y-%m-%dT%H:%M:%SZ}", f"{wall + timedelta(days=1):%Y-%m-%dT%H:%M}"),
     ]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
-from tiktok_api.errors import StaleVersion
+from tiktok_api.errors import Locked, StaleVersion
 from tiktok_api.posts.errors import NotPublishable, PostNotMovable
 from tiktok_api.posts.queries import show_post
 from tiktok_api.posts.queue_slots import queries, services
@@ -84,7 +84,7 @@ def move_queue(wish: dict[str, Any], account_id: UUID) -> dict[str, Any]:
 
 @queued_posts.post("/<uuid:post_id>/enqueue")
 @queued_posts.response(200, PostSchema)
-@queued_posts.raises(NoFreeSlot, PostWithoutAccount, PostNotMovable, NotPublishable)
+@queued_posts.raises(NoFreeSlot, PostWithoutAccount, PostNotMovable, NotPublishable, Locked)
 def enqueue_post(post_id: UUID) -> Any:
     """Schedule a post for the next free slot of its account
 

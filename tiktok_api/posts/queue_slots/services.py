@@ -15,14 +15,14 @@ from tiktok_api.accounts.services import get_account
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, insert_into, new_id
-from tiktok_api.errors import NotFound
+from tiktok_api.errors import Locked, NotFound
 from tiktok_api.posts import services as posts
 from tiktok_api.posts.models import Post, PostStatus, Publication
 from tiktok_api.posts.queries import visible_to
 from tiktok_api.posts.queue_slots import queries
-from tiktok_api.posts.queue_slots.errors import NoFreeSlot, PostWithoutAccount
+from tiktok_api.posts.queue_slots.errors import PostWithoutAccount
 from tiktok_api.posts.queue_slots.models import PostingQueue
-from tiktok_api.posts.queue_slots.slots import FORESIGHT_YEARS, FreeSlots, Slot, slots_of
+from tiktok_api.posts.queue_slots.slots import FreeSlots, Slot, slots_of
 
 
 def lock_queue(caller: Identity, account_id: UUID) -> Account:
@@ -47,13 +47,13 @@ def replace_slots(caller: Identity, account_id: UUID, *, timezone: str, slots: S
 def put_in_queue(caller: Identity, post_id: UUID) -> None:
     """Schedule a post for the next free slot of its first account; its other accounts get it at the same time.
 
-    Raises NotFound, PostWithoutAccount, NoFreeSlot, PostNotMovable, NotPublishable.
+    Raises NotFound, PostWithoutAccount, NoFreeSlot, PostNotMovable, NotPublishable, Locked.
     """
     account_id = _first_account_of(caller, post_id)
     account = lock_queue(caller, account_id)
     post = posts.get_post(caller, post_id)
-    if _first_account_of(caller, post_id) != account_id:  # changed before it was locked
-        raise NoFreeSlot(years=FORESIGHT_YEARS)
+    if _first_account_of(caller, post_id) != account_id:
+        raise Locked  # another request has changed it before it was locked
     _put(caller, account, post, FreeSlots(queries.free_slots(caller, account_id))[0])
 
 

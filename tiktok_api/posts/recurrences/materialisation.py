@@ -7,7 +7,6 @@ draft, and the recurrence tells why.
 
 from datetime import datetime, timedelta
 from itertools import count
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -75,14 +74,14 @@ def _make(recurrence: Recurrence, planned: PlannedOccurrence, now: datetime) -> 
     person = _person_of(recurrence)
     try:
         must_have_its_accounts(recurrence)
-        post: SimpleNamespace | None = create_post(person, slot=slot, **draft)
+        post = create_post(person, slot=slot, **draft)
     except Problem as problem:
         is_final = occurrence.at - now <= LAST_TRY
         refusal = _described(problem, planned, is_final=is_final)
         log.warning("recurrence.refused", recurrence=str(recurrence.id), code=problem.code, is_final=is_final)
         if not is_final:
             return refusal
-        post = _make_draft(person, draft)
+        post = create_post(person, slot={}, **draft)
     insert_rows(
         make_row(
             RecurrenceOccurrence,
@@ -90,20 +89,12 @@ def _make(recurrence: Recurrence, planned: PlannedOccurrence, now: datetime) -> 
             local_date=occurrence.local_date,
             publish_at=occurrence.at,
             number=planned.number,
-            post_id=post.id if post else None,
-            post_updated_at=post.updated_at if post else None,
+            post_id=post.id,
+            post_updated_at=post.updated_at,
             problem=refusal,
         )
     )
     return refusal
-
-
-def _make_draft(person: Identity, draft: dict[str, Any]) -> SimpleNamespace | None:
-    """Returns a draft of what could not be scheduled; None where not even that is possible."""
-    try:
-        return create_post(person, slot={}, **draft)
-    except Problem:
-        return None
 
 
 def _person_of(recurrence: Recurrence) -> Identity:

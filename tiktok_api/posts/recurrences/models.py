@@ -90,8 +90,7 @@ class RecurrenceMedia(Model):
 class RecurrenceOccurrence(Model):
     """An occurrence that was dealt with: at most one a day, whatever workers believe.
 
-    `post_id` is null where no post could be made, and once the post was deleted. The post is untouched as long as its
-    `updated_at` is `post_updated_at`.
+    `post_id` is null once the post was deleted. The post is untouched as long as its `updated_at` is `post_updated_at`.
     """
 
     __tablename__ = "recurrence_occurrences"
@@ -102,5 +101,5 @@ class RecurrenceOccurrence(Model):
     publish_at: Mapped[datetime]
     number: Mapped[int]
     post_id: Mapped[UUID | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"), index=True)
-    post_updated_at: Mapped[datetime | None]
+    post_updated_at: Mapped[datetime]
     problem: Mapped[dict[str, Any] | None]

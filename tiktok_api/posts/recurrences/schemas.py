@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, validate
 
 from tiktok_api.posts.recurrences.models import RecurrenceStatus
 from tiktok_api.posts.recurrences.rules import LONGEST_RULE
-from tiktok_api.posts.schemas.posts import EXAMPLE_TIME, PostDraftSchema, choice
+from tiktok_api.posts.schemas.posts import EXAMPLE_TIME, PostDraftSchema, TargetSchema, choice
 from tiktok_api.web.openapi.json_schemas import NO_CONTROL_CHARACTERS, PartOf, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.parsing.timezones import is_timezone
@@ -91,8 +91,14 @@ class RecurringPostSchema(PostDraftSchema):
         exclude = ("media_ids", "publish_at", "local_time", "timezone")
 
 
+class RecurringTargetSchema(TargetSchema):
+    """An account that each post goes to, with what is different there."""
+
+
 class RecurringContentSchema(RecurringPostSchema):
     """What each post says."""
+
+    targets = fields.List(PartOf(RecurringTargetSchema), metadata={"example": [{"account_id": EXAMPLE_ID}]})
 
 
 class RecurrenceChangesSchema(Schema):
@@ -139,7 +145,7 @@ class RecurrenceProblemSchema(Schema):
         required=True,
         metadata={
             "example": False,
-            "description": "False: it is tried again every hour until a day before its time. True: it is a draft now, or skipped.",
+            "description": "False: it is tried again every hour until a day before its time. True: it is a draft now.",
         },
     )
     errors = fields.List(
@@ -227,7 +233,7 @@ class OccurrenceSchema(Schema):
         RecurrenceProblemSchema,
         required=True,
         allow_none=True,
-        metadata={"example": None, "description": "Why it was made a draft, or skipped."},
+        metadata={"example": None, "description": "Why it was made a draft."},
     )
 
 

@@ -76,9 +76,9 @@ def update(caller: Identity, recurrence_id: UUID, **changes: Any) -> None:
             setattr(recurrence, name, value)
     if turns is not None:
         content.store_turns(recurrence, turns)
+    _withdraw_untouched(caller, recurrence)  # posts are locked before accounts
     if changes.keys() != {"is_paused"} or post is not None or turns is not None:
         _must_be_possible(caller, recurrence)
-    _withdraw_untouched(caller, recurrence)
     recurrence.looked_until = recurrence.updated_at = clock.now()
     recurrence.last_problem = recurrence.ended_at = None
     if recurrence.is_paused:
