@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "ad363764bc4d"
-down_revision = "d35f0c9a1b72"
+down_revision = "7c3e8ca8a338"
 branch_labels = None
 depends_on = None
 
@@ -140,14 +140,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("posts", schema=None) as batch_op:
-        batch_op.drop_index(
-            "ix_posts_queue",
-            sqlite_where=sa.text("queued_account_id IS NOT NULL"),
-            postgresql_where=sa.text("queued_account_id IS NOT NULL"),
-        )
-        batch_op.drop_column("queued_account_id")
-        batch_op.drop_column("recurrence_id")
+    # Not in a batch, which would make the table anew on SQLite, without the triggers of its search index.
+    op.drop_index("ix_posts_queue", table_name="posts")
+    op.drop_column("posts", "queued_account_id")
+    op.drop_column("posts", "recurrence_id")
 
     with op.batch_alter_table("recurrence_occurrences", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recurrence_occurrences_post_id"))
