@@ -85,10 +85,10 @@ def _repeat_media(**options: Any) -> Boolean:
 
 
 class RecurringPostSchema(PostDraftSchema):
-    """What each post says, as `POST /posts` takes it, but for its media and its time."""
+    """What each post says, as `POST /posts` takes it, but for its media, its time and the client's own id."""
 
     class Meta(PostDraftSchema.Meta):
-        exclude = ("media_ids", "publish_at", "local_time", "timezone")
+        exclude = ("external_id", "media_ids", "publish_at", "local_time", "timezone")
 
 
 class RecurringTargetSchema(TargetSchema):

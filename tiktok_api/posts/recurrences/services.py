@@ -18,6 +18,7 @@ from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.posts import services as posts
+from tiktok_api.posts.bookkeeping.deletion import delete_post
 from tiktok_api.posts.models import Post, PostStatus
 from tiktok_api.posts.recurrences import content, queries
 from tiktok_api.posts.recurrences.models import MATERIALISE, Recurrence, RecurrenceOccurrence, job_key
@@ -154,4 +155,4 @@ def _withdraw_untouched(caller: Identity, recurrence: Recurrence) -> None:
             recurrence.next_number = min(recurrence.next_number, row.number)
             db.session.delete(row)
             db.session.flush()
-            posts.delete_post(caller, post.id)
+            delete_post(caller, post.id)
