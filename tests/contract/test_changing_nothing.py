@@ -13,6 +13,16 @@ SENT_BACK = {
     "/accounts/{account_id}": ("label", "tags"),
     "/media/{media_id}": ("name",),
     "/posts/{post_id}": ("caption", "privacy_level", "consent", "media_ids", "publish_at", "is_aigc", "allow_duet"),
+    "/recurrences/{recurrence_id}": (
+        "rule",
+        "local_time",
+        "timezone",
+        "exceptions",
+        "post",
+        "media_rotation",
+        "repeat_media",
+        "is_paused",
+    ),
 }
 """What each PATCH may be sent back of what its GET shows."""
 
@@ -23,7 +33,7 @@ def app(make_app: Any, simulator_urls: dict[str, str]) -> Any:
 
 
 @pytest.fixture
-def places(owner: Any, connect_account: Any, run_jobs: Any) -> dict[str, Callable[[], str]]:
+def places(owner: Any, connect_account: Any, run_jobs: Any, recurring: Any) -> dict[str, Callable[[], str]]:
     """Something to change, for each PATCH."""
     account_id = connect_account(owner, "ada")
     body = sample_media.multipart(sample_media.part("file", sample_media.video(), filename="launch.mp4"))
@@ -39,12 +49,15 @@ def places(owner: Any, connect_account: Any, run_jobs: Any) -> dict[str, Callabl
     }
     post = owner.post("/posts", json=draft)
     assert post.status_code == 201, post.json
+    recurrence = owner.post("/recurrences", json=recurring(account_id, media_id))
+    run_jobs()
     owner.patch(f"/accounts/{account_id}", json={"label": "Spring", "tags": ["a", "b"]})
     return {
         "/auth/me": lambda: "/auth/me",
         "/accounts/{account_id}": lambda: f"/accounts/{account_id}",
         "/media/{media_id}": lambda: f"/media/{media_id}",
         "/posts/{post_id}": lambda: f"/posts/{post.json['id']}",
+        "/recurrences/{recurrence_id}": lambda: f"/recurrences/{recurrence.json['id']}",
     }
 
 
@@ -82,6 +95,7 @@ def test_fields_that_differ_are_still_changed(owner, places):
         "/accounts/{account_id}": {"label": "Autumn"},
         "/media/{media_id}": {"name": "another.mp4"},
         "/posts/{post_id}": {"caption": "Another"},
+        "/recurrences/{recurrence_id}": {"is_paused": True},
     }
     for pattern, change in same.items():
         path = places[pattern]()

@@ -9,6 +9,7 @@ import pytest
 from tests.auth.keys import Key, make_key
 from tests.contract.example_requests import gist_of, send_example
 from tests.contract.operations import MISSING, some
+from tests.contract.whole_day import recurrence_with
 from tests.media import sample_media
 from tests.media.tus_client import begin
 from tests.web.problems import assert_problem
@@ -22,6 +23,7 @@ SAME_AS_BEFORE = {
     "GET /posts/calendar": "",
     "GET /posts/calendar-feeds": _COUNTED,
     "GET /posts/counts": "",
+    "GET /recurrences": _COUNTED,
     "GET /media/usage": "",
 }
 """Operations over many things, and their query: whatever is made outside of the key's reach, their answer stays the same."""
@@ -48,6 +50,7 @@ ABOUT_NOTHING_ELSE = {
     "POST /media",
     "POST /media/import",
     "POST /media/uploads",
+    "POST /recurrences/preview",
 }
 """Operations about the user alone, and those that add what is new."""
 
@@ -65,6 +68,7 @@ NAMING_OTHERS = {
     "POST /posts/bulk/schedule": [{"ids": ["{post_id}", "{mixed_post}"], "publish_at": "2099-01-01T00:00:00Z"}],
     "POST /posts/bulk/cancel": [{"ids": ["{post_id}", "{mixed_post}"]}],
     "POST /posts/bulk/delete": [{"ids": ["{post_id}", "{mixed_post}"]}],
+    "POST /recurrences": [recurrence_with("{account_id}", MISSING), recurrence_with(MISSING, "{media_id}")],
 }
 """Operations without an id in the path whose body names things: each body, or each of the posts in it, is refused as with an
 unknown id."""
@@ -93,6 +97,7 @@ def make_outside(owner: Any, key: Key, connect_account: Any, make_video: Any, ma
         post = make_post(targets=[target], media_ids=[make_video(sample_media.video(suffix=".mov"), name="own.mov")])
         mixed = make_post(targets=[target, {"account_id": inside}], media_ids=post["media_ids"])
         owner.post("/posts", json={"media_ids": [upload], "targets": [{"account_id": outside}]})
+        recurrence = owner.post("/recurrences", json=recurrence_with(outside, post["media_ids"][0]))
         return {
             "account_id": outside,
             "connection_id": owner.post(f"/accounts/{outside}/reconnect", json={}).json["id"],
@@ -101,6 +106,7 @@ def make_outside(owner: Any, key: Key, connect_account: Any, make_video: Any, ma
             "post_id": post["id"],
             "feed_id": owner.post("/posts/calendar-feeds", json={"name": "Our posts"}).json["id"],
             "publication_id": post["targets"][0]["publication_id"],
+            "recurrence_id": recurrence.json["id"],
             "mixed_post": mixed["id"],
             "mixed_publication": mixed["targets"][1]["publication_id"],
         }

@@ -1,5 +1,6 @@
 """Every operation that takes an Idempotency-Key acts once for each key of each credential."""
 
+import json
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -38,8 +39,19 @@ _BODIES: dict[str, dict[str, Any]] = {
     "POST /posts/{post_id}/duplicate": {},
     "POST /posts/{post_id}/retry": {},
     "POST /publications/{publication_id}/resolve": {"json": {"outcome": "live"}},
+    "POST /recurrences": {
+        "json": {
+            "rule": "FREQ=DAILY",
+            "local_time": "2027-03-02T09:00",
+            "timezone": "UTC",
+            "post": {"privacy_level": "SELF_ONLY", "consent": True, "targets": [{"account_id": "{account_id}"}]},
+            "media_rotation": [["{video_id}"]],
+        }
+    },
+    "POST /accounts/{account_id}/queue/move": {"json": {"relay": True}},
+    "POST /posts/{post_id}/enqueue": {},
 }
-"""A request of each operation that succeeds, but for the last two, which an untried post refuses."""
+"""A request of each operation that succeeds, but for retry and resolve, which an untried post refuses."""
 
 
 @pytest.fixture
@@ -64,15 +76,22 @@ def test_of_many_at_once_each_operation_acts_once_and_answers_no_other_credentia
     ids = {
         "account_id": post["targets"][0]["account_id"],
         "media_id": photo,
+        "video_id": post["media_ids"][0],
         "post_id": post["id"],
         "publication_id": post["targets"][0]["publication_id"],
     }
+    of_its_own = {"POST /posts/{post_id}/enqueue": {"post_id": make_post(media_ids=post["media_ids"])["id"]}}
+    week = {"timezone": "UTC", "slots": [{"weekday": "monday", "time": "09:00"}]}
+    owner.put(f"/accounts/{ids['account_id']}/queue-slots", json=week)
     server, wrong, succeeded = make_key(owner), {}, set()
 
     for number, operation in enumerate(keyed):
         name = str(operation).replace(API_PREFIX, "")
-        path = re.sub(r"{(\w+)}", lambda found: ids[found[1]], name.partition(" ")[2])
+        named = ids | of_its_own.get(name, {})
+        path = _filled(name.partition(" ")[2], named)
         sent = _BODIES[name] | {"headers": {"Idempotency-Key": f"key {number}"}}
+        if "json" in sent:
+            sent["json"] = json.loads(_filled(json.dumps(sent["json"]), named))
         answers = _send_at_once(owner, path, sent)
         from_server = server.post(path, **sent)
 
@@ -86,6 +105,10 @@ def test_of_many_at_once_each_operation_acts_once_and_answers_no_other_credentia
         "POST /posts/{post_id}/retry",
         "POST /publications/{publication_id}/resolve",
     }
+
+
+def _filled(text: str, ids: dict[str, str]) -> str:
+    return re.sub(r"{(\w+)}", lambda found: ids[found[1]], text)
 
 
 def _send_at_once(person: Any, path: str, sent: dict[str, Any]) -> list[Any]:

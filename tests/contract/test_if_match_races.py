@@ -18,6 +18,11 @@ BODIES: dict[str, Callable[[int], dict[str, Any]]] = {
     "PATCH /api/v1/accounts/{account_id}": lambda number: {"label": f"label {number}"},
     "PATCH /api/v1/media/{media_id}": lambda number: {"name": f"{number}.mp4"},
     "PATCH /api/v1/posts/{post_id}": lambda number: {"caption": f"caption {number}"},
+    "PATCH /api/v1/recurrences/{recurrence_id}": lambda number: {"exceptions": [f"2027-01-0{number + 1}"]},
+    "PUT /api/v1/accounts/{account_id}/queue-slots": lambda number: {
+        "timezone": "UTC",
+        "slots": [{"weekday": "monday", "time": f"09:0{number}"}],
+    },
 }
 """Changes that differ from each other; an operation that is not here needs no body."""
 
@@ -30,7 +35,7 @@ def app(make_app: Any, simulator_urls: dict[str, str], each_database_url: str) -
 def _takers(operations: list[Operation]) -> list[Operation]:
     """The operations that take If-Match, those that delete last, and of these the owner."""
     takers = [each for each in operations if any(known["name"] == "If-Match" for known in each.parameters)]
-    order = {"/api/v1/posts/{post_id}": 0, "/api/v1/auth/me": 2}
+    order = {"/api/v1/posts/{post_id}": 0, "/api/v1/recurrences/{recurrence_id}": 0, "/api/v1/auth/me": 2}
     return some(sorted(takers, key=lambda each: (each.method == "delete", order.get(each.path, 1))))
 
 
@@ -52,9 +57,12 @@ def _race(owner: Any, operation: Operation, path: str, version: str) -> list[int
 
 
 @on_each_database
-def test_of_many_requests_with_the_same_version_one_succeeds(owner, operations, make_post):
+def test_of_many_requests_with_the_same_version_one_succeeds(owner, operations, make_post, recurring):
     post = make_post()
     ids = {"post_id": post["id"], "account_id": post["targets"][0]["account_id"], "media_id": post["media_ids"][0]}
+    recurrence = owner.post("/recurrences", json=recurring(ids["account_id"], ids["media_id"]))
+    assert recurrence.status_code == 201, recurrence.json
+    ids["recurrence_id"] = recurrence.json["id"]
     takers = _takers(operations)
     wrong = []
     for operation in takers:
@@ -63,11 +71,11 @@ def test_of_many_requests_with_the_same_version_one_succeeds(owner, operations, 
 
         codes = _race(owner, operation, path, version)
 
-        too_late = {412} if operation.method == "patch" else {401, 404, 412}
+        too_late = {412} if operation.method in ("patch", "put") else {401, 404, 412}
         successes = [code for code in codes if code < 300]
         if len(successes) != 1 or not set(codes) - set(successes) <= too_late:
             wrong.append((str(operation), sorted(codes)))
 
     assert {str(operation) for operation in takers} >= set(BODIES)
-    assert len(takers) == 2 * len(BODIES)
+    assert len(takers) == 2 * len([name for name in BODIES if name.startswith("PATCH")]) + 1
     assert wrong == []

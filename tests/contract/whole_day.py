@@ -1,9 +1,21 @@
 """A whole day of a user's: everything that can be made is made, and one post is live."""
 
 from collections.abc import Callable
+from typing import Any
 
 from tests.conftest import PASSWORD, Person
 from tests.media import sample_media
+
+
+def recurrence_with(account_id: str, media_id: str) -> dict[str, Any]:
+    """A recurrence for an account, with one video."""
+    return {
+        "rule": "FREQ=DAILY",
+        "local_time": "2027-01-02T09:00",
+        "timezone": "UTC",
+        "post": {"privacy_level": "SELF_ONLY", "consent": True, "targets": [{"account_id": account_id}]},
+        "media_rotation": [[media_id]],
+    }
 
 
 def spend_a_day(owner: Person, connect_account: Callable[..., str], run_jobs: Callable[[], int]) -> dict[str, str]:
@@ -24,6 +36,7 @@ def spend_a_day(owner: Person, connect_account: Callable[..., str], run_jobs: Ca
         "targets": [{"account_id": account_id, "caption": "Another one", "allow_duet": False}],
     }
     post, other = (owner.post("/posts", json=draft).json for _ in range(2))
+    recurrence = owner.post("/recurrences", json=recurrence_with(account_id, media["id"])).json
     key = owner.post("/auth/api-keys", json={"name": "key", "scopes": ["read"]}).json
     feed = owner.post("/posts/calendar-feeds", json={"name": "Our posts"}).json
     connection = owner.post("/accounts/connect", json={}).json
@@ -42,6 +55,11 @@ def spend_a_day(owner: Person, connect_account: Callable[..., str], run_jobs: Ca
         ("POST", "/posts/bulk/cancel", {"ids": [other["id"], post["id"]]}),
         ("POST", "/posts/bulk/delete", {"ids": [other["id"], connection["id"]]}),
         ("POST", f"/posts/{post['id']}/publish", None),
+        (
+            "PUT",
+            f"/accounts/{account_id}/queue-slots",
+            {"timezone": "UTC", "slots": [{"weekday": "monday", "time": "09:00"}]},
+        ),
         ("POST", "/auth/register", {"email": "new@example.com", "password": PASSWORD}),
         ("POST", "/auth/login", {"email": "new@example.com", "password": PASSWORD}),
         ("POST", "/auth/refresh", {"refresh_token": owner.tokens["refresh_token"]}),
@@ -53,6 +71,7 @@ def spend_a_day(owner: Person, connect_account: Callable[..., str], run_jobs: Ca
         "account_id": account_id,
         "media_id": media["id"],
         "post_id": post["id"],
+        "recurrence_id": recurrence["id"],
         "key_id": key["id"],
         "feed_token": feed["url"].partition("token=")[2],
         "connection_id": connection["id"],

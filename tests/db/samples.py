@@ -171,6 +171,14 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         ),
         "posts.queries.publications._attempts": Sample({"publication_ids": ids["Publication"]}),
         "posts.queries.publications._timeline": Sample({"publication_ids": ids["Publication"]}),
+        "posts.recurrences.queries._recurrences": Sample(mine, [{"id": ids["Recurrence"][0]}, reached], is_paged=True),
+        "posts.recurrences.queries._targets": Sample({"ids": ids["Recurrence"]}),
+        "posts.recurrences.queries._media": Sample({"ids": ids["Recurrence"]}),
+        "posts.recurrences.queries._made": Sample({"id": ids["Recurrence"][0], "local_date": "", "number": 0}),
+        "posts.queue_slots.queries._queue": Sample({"account_id": account.id}),
+        "posts.queue_slots.queries._taken": Sample(
+            {"owner_id": made["User"][1].id, "account_id": ids["Account"][2], "since": EARLY}
+        ),
         "analytics.services._account": Sample(mine | {"id": account.id}, [reached]),
         "analytics.queries._videos": Sample({"account_id": account.id}, [{"include_gone": True}], is_paged=True),
         "analytics.queries._avatar": Sample({"id": account.id}),

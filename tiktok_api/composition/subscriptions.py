@@ -12,6 +12,7 @@ from tiktok_api.extensions import service
 from tiktok_api.media import deduplication
 from tiktok_api.posts import listeners, monitoring
 from tiktok_api.posts.matching import videos
+from tiktok_api.posts.recurrences import listeners as recurrences
 from tiktok_api.posts.states import PublicationState
 from tiktok_api.posts.waiting import pending_media
 
@@ -20,18 +21,24 @@ def subscribe() -> None:
     """Register every listener. Listeners of one event run in this order; registering again changes nothing."""
     events.subscribe("accounts.named", accounts.get_accounts)
     events.subscribe("user.deleting", _disconnect_accounts)
+    events.subscribe("user.deleting", recurrences.forget_recurrences)
     events.subscribe("user.deleting", listeners.forget_posts)
     events.subscribe("user.deleting", deduplication.release_all_bytes)
     events.subscribe("media.is_used", listeners.is_shown)
+    events.subscribe("media.is_used", recurrences.is_rotated)
     events.subscribe("media.is_visible", listeners.is_within_reach)
     events.subscribe("media.changing", listeners.veto_change)
     events.subscribe("media.inspected", pending_media.check_posts_of)
     events.subscribe("media.lapsed", pending_media.check_posts_of)
     events.subscribe("media.may_be_deleted", listeners.veto_deletion)
+    events.subscribe("media.may_be_deleted", recurrences.veto_deletion)
     events.subscribe("account.disconnecting", listeners.give_up_account)
     events.subscribe("account.disconnecting", pictures.release_pictures)
+    events.subscribe("account.disconnecting", recurrences.look_again)
     events.subscribe("account.taken_over", listeners.lose_account)
+    events.subscribe("account.taken_over", recurrences.look_again)
     events.subscribe("account.reconnected", listeners.resume_account)
+    events.subscribe("account.reconnected", recurrences.look_again)
     events.subscribe("account.profile_read", ingest.store_profile)
     events.subscribe("account.profile_read", pictures.request_pictures)
     for state in PublicationState:

@@ -23,20 +23,21 @@ from tiktok_api.posts.states import PublicationState
 from tiktok_api.posts.waiting import pending_media
 
 
-def create_post(
+def prepare_post(
     caller: Identity,
     *,
     slot: dict[str, Any],
     media_ids: Sequence[UUID],
     targets: Sequence[dict[str, Any]],
     **content: Any,
-) -> SimpleNamespace:
-    """Create a draft, or with a time a scheduled post. Returns it with its parts, as `queries.show_post` does.
+) -> tuple[Post, list[Media], list[Publication]]:
+    """Returns the rows of a new post, its media and its publications, as `create_post` writes them; nothing is written.
 
     Raises UnknownTarget, NotPublishable, PublishTimePassed…
     """
     post = make_row(Post, owner_id=caller.user_id, **content)
-    post.consented_at = clock.now() if post.consent else None
+    if post.consented_at is None and post.consent:
+        post.consented_at = clock.now()
     reasons = Reasons()
     with reasons.gather():
         must_be_free(caller, post, post.external_id)
@@ -54,6 +55,15 @@ def create_post(
         with reasons.gather():
             must_be_publishable(post, dict(enumerate(publications)), media, accounts)
     reasons.raise_any()
+    return post, media, publications
+
+
+def create_post(caller: Identity, *, slot: dict[str, Any], **draft: Any) -> SimpleNamespace:
+    """Create a draft, or with a time a scheduled post. Returns it with its parts, as `queries.show_post` does.
+
+    Raises UnknownTarget, NotPublishable, PublishTimePassed…
+    """
+    post, media, publications = prepare_post(caller, slot=slot, **draft)
     plan = _schedule(post, publications) if slot else []
     with claiming(caller, post, post.external_id):
         insert_rows(post, *media_rows(post, media), *publications, *plan, *label_rows(post))

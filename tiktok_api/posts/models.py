@@ -90,6 +90,8 @@ class Post(Model):
     """What goes out and when. Text and settings may be overridden for each target.
 
     `labels` are shown; they are found by the rows of PostLabel. `external_id` is the client's own name for it.
+    `recurrence_id` is the recurrence that made it, `queued_account_id` the account whose queue gave it its time; both name
+    them also once they are deleted.
     """
 
     __tablename__ = "posts"
@@ -105,6 +107,7 @@ class Post(Model):
             postgresql_where=text(_HAS_LOCAL_TIME),
         ),
         Index("uq_posts_owner_external_id", "owner_id", "external_id", unique=True, **is_set("external_id")),
+        Index("ix_posts_queue", "queued_account_id", "publish_at", **is_set("queued_account_id")),
     )
 
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
@@ -132,6 +135,8 @@ class Post(Model):
     if_late: Mapped[LatePolicy | None] = mapped_column(enum_column(LatePolicy))  # null: LATE_POLICY decides
     labels: Mapped[list[str]] = mapped_column(default=list)
     external_id: Mapped[str | None]
+    recurrence_id: Mapped[UUID | None]
+    queued_account_id: Mapped[UUID | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
     @property

@@ -67,3 +67,14 @@ def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
     message = kind.message.format(**shown)
     refused = fault(kind.code, message, pointer="/local_time", allowed=list(shown.values()))
     raise kind(errors=[refused], **shown)
+
+
+def first_instant(wall: datetime, zone: ZoneInfo) -> tuple[datetime, str | None]:
+    """Returns the instant of a wall time that a rule gives, and a note where the clocks of `zone` are changed.
+
+    `moved_over_gap`: they jump over it, and the instant is as if they had not. `first_of_two`: it is there twice.
+    """
+    found = find_instants(wall, zone)
+    if found.is_one:
+        return found.after, None
+    return (found.before, "first_of_two") if found.exists else (found.after, "moved_over_gap")

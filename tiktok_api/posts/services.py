@@ -117,6 +117,7 @@ def _put_on_calendar_at(caller: Identity, post: Post, slot: dict[str, Any], reas
     times = None
     with reasons.gather():
         times = resolve_time(**slot)
+    post.queued_account_id = None  # a time that a person chooses takes it out of the queue
     with reasons.gather():
         _put_on_calendar(post, times or {"publish_at": clock.now(), "local_time": None, "timezone": None})
         audit.record(caller, "post.scheduled", subject_id=post.id)
@@ -134,6 +135,7 @@ def publish_now(caller: Identity, post_id: UUID) -> None:
     """Send it out without waiting. Raises PostNotMovable, NotPublishable."""
     post = _get_for_new_time(caller, post_id)
     now = {"publish_at": clock.now(), "local_time": None, "timezone": None}
+    post.queued_account_id = None
     _put_on_calendar(post, now, state=PublicationState.DUE)
     audit.record(caller, "post.published", subject_id=post.id)
 

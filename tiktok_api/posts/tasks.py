@@ -12,6 +12,8 @@ from tiktok_api.posts.matching import videos
 from tiktok_api.posts.models import PUBLISH
 from tiktok_api.posts.publishing import worker
 from tiktok_api.posts.publishing.calls import PublishingServices
+from tiktok_api.posts.recurrences.materialisation import materialise
+from tiktok_api.posts.recurrences.models import MATERIALISE
 from tiktok_api.posts.waiting import pending_media
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
@@ -31,6 +33,14 @@ def check_media(job: ClaimedJob) -> RunAgain | None:
     """Check the media of a post once they are known."""
     with transaction():
         at = pending_media.check_publications(cast(UUID, job.subject))
+    return RunAgain(at) if at else None
+
+
+@task(MATERIALISE, lane=Lane.SYNC, most_failures=_NEVER)
+def make_posts(job: ClaimedJob) -> RunAgain | None:
+    """Make the posts of a recurrence ahead of their time."""
+    with transaction():
+        at = materialise(cast(UUID, job.subject))
     return RunAgain(at) if at else None
 
 

@@ -1,6 +1,16 @@
 """The endpoints of posts: of a post and its publications, and of what an account can post."""
 
 from tiktok_api.posts.bulk import routes as bulk
+from tiktok_api.posts.queue_slots import routes as queue_slots
+from tiktok_api.posts.recurrences import routes as recurrences
 from tiktok_api.posts.routes import accounts, calendar, posts
 
-BLUEPRINTS = (posts.blp, bulk.blp, posts.publications, accounts.blp, calendar.blp)
+BLUEPRINTS = (
+    posts.blp,
+    bulk.blp,
+    posts.publications,
+    accounts.blp,
+    calendar.blp,
+    recurrences.blp,
+    *queue_slots.BLUEPRINTS,
+)

@@ -260,6 +260,8 @@ class PostSchema(Schema):
     if_late = choice(LatePolicy, example=None, required=True, allow_none=True, description="Null: the server's policy.")
     labels = fields.List(fields.String(metadata={"example": "berlin"}), required=True, metadata={"example": ["berlin"]})
     external_id = nullable(fields.String, example="cms-4711", description="Your own id for it: of one post at a time.")
+    recurrence_id = nullable(fields.UUID, example=None, description="The recurrence that made it.")
+    queued_account_id = nullable(fields.UUID, example=None, description="The account whose queue gave it its time.")
     created_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
     updated_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
 
