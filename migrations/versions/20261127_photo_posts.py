@@ -12,11 +12,11 @@ _OF_AN_UPLOAD = ("video_size", "chunk_size", "total_chunk_count")
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("posts") as posts:
-        posts.add_column(sa.Column("title", sa.String(), nullable=False, server_default=""))
-        posts.add_column(sa.Column("description", sa.String(), nullable=False, server_default=""))
-        posts.add_column(sa.Column("auto_add_music", sa.Boolean(), nullable=False, server_default=sa.false()))
-        posts.add_column(sa.Column("photo_cover_index", sa.Integer(), nullable=True))
+    # Not in a batch, which on SQLite would make the table anew and lose the triggers of its search index.
+    op.add_column("posts", sa.Column("title", sa.String(), nullable=False, server_default=""))
+    op.add_column("posts", sa.Column("description", sa.String(), nullable=False, server_default=""))
+    op.add_column("posts", sa.Column("auto_add_music", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("posts", sa.Column("photo_cover_index", sa.Integer(), nullable=True))
     with op.batch_alter_table("attempts") as attempts:
         for name in _OF_AN_UPLOAD:
             attempts.alter_column(name, existing_type=sa.Integer(), nullable=True)

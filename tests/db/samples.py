@@ -161,6 +161,8 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "posts.calendar.feeds._feeds": Sample(mine, [{"api_key_id": ids["ApiKey"][0]}], is_paged=True),
         "posts.calendar.feeds._feed": Sample({"token_hash": made["CalendarFeed"][0].token_hash}),
         "posts.queries.counts._labels": Sample(mine, [reached]),
+        "posts.pulling.services._states": Sample({"id": ids["Attempt"][0]}),
+        "posts.pulling.services._photos": Sample({"publication_id": ids["Publication"][0], "position": 0}),
         "posts.capacity._moments": Sample(mine | {"account_id": account.id, "since": EARLY, "until": LATE}),
         "posts.capacity._creators_since": Sample({"since": EARLY}),
         "posts.capacity._unfinished": Sample({"account_id": account.id}),
