@@ -25,7 +25,7 @@ from tiktok_api.db import db, transaction
 from tiktok_api.extensions import services_of
 from tiktok_api.jobs import executor, queue, registry
 from tiktok_api.jobs.models import Job
-from tiktok_api.media.conversion import CONVERT
+from tiktok_api.media.conversion.photos import CONVERT
 from tiktok_api.media.services import INSPECT
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage

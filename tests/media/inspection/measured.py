@@ -3,7 +3,7 @@
 import resource
 from pathlib import Path
 
-from tiktok_api.media.conversion import PhotoFormat, convert
+from tiktok_api.media.conversion.photos import PhotoFormat, convert
 from tiktok_api.media.inspection.inspect import Facts, Rejection, inspect
 
 

@@ -93,7 +93,8 @@ def open_in_child(
         try:
             code = _wait(child, wall_clock_seconds, watch)
         except subprocess.TimeoutExpired:
-            return Rejection(code="file_too_complex", message="Opening this file takes longer than allowed.")
+            code_of_delay = "file_too_complex" if watch is None else "conversion_too_long"
+            return Rejection(code=code_of_delay, message="Opening this file takes longer than allowed.")
         finally:
             _end(child)
         if code in _DEATHS_BY_FILE:

@@ -5,13 +5,12 @@ import time
 from fractions import Fraction
 from typing import Any, BinaryIO
 
-import av
 from av.stream import Discard
 
 from tiktok_api.media.inspection.child.refusal import Refused
 from tiktok_api.media.inspection.child.video import stills
-from tiktok_api.media.inspection.child.video.videos import Shown, facts_of, keep_thumbnail, open_film
 from tiktok_api.media.inspection.child.video.orientation import upright
+from tiktok_api.media.inspection.child.video.videos import Shown, facts_of, keep_thumbnail, open_film
 
 _MICROSECONDS = 1_000_000
 _CPU_SECONDS = 45.0  # of the 60 that the process has: later pictures are the key frames before their moments

@@ -86,7 +86,7 @@ class Straightener:
         graph = Graph()
         graph.threads = 1  # no thread can be started here
         nodes = [
-            graph.add_buffer(width=frame.width, height=frame.height, format=frame.format.name, time_base=frame.time_base)
+            graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
         ]
         for step in (*steps, "buffersink"):
             name, _, options = step.partition("=")

@@ -63,7 +63,7 @@ def _picture(descriptor: int, size: tuple[int, int], *, is_filled: bool) -> Any:
     )
     whole = Image.new("RGB", size)
     whole.paste(fitted, ((size[0] - fitted.width) // 2, (size[1] - fitted.height) // 2))
-    frame: Any = av.VideoFrame.from_image(whole)
+    frame: Any = av.VideoFrame.from_image(whole)  # type: ignore[no-untyped-call]
     return frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG", threads=1)
 
 

@@ -90,8 +90,9 @@ def _next_picture(container: InputContainer, stream: VideoStream) -> VideoFrame 
     for number, packet in enumerate(container.demux(stream)):
         if shown > _MOST_PACKETS_WITHOUT_PICTURE or number > _MOST_PACKETS or time.process_time() > _HEAD_CPU_SECONDS:
             return None
-        for frame in decoded(packet):
-            return frame
+        first: VideoFrame | None = next(iter(decoded(packet)), None)
+        if first is not None:
+            return first
         shown += not packet.is_discard
         if may_drain and not packet.is_discard and packet.size and (packet.is_keyframe or number):
             may_drain = False

@@ -24,9 +24,7 @@ _MICROSECONDS = 1_000_000
 _MOST_DENOMINATOR = 1001  # 30000/1001 is the finest usual rate
 
 
-def convert(
-    demuxer: str, wish: dict[str, Any], progress: Progress, file: BinaryIO, target: BinaryIO
-) -> dict[str, Any]:
+def convert(demuxer: str, wish: dict[str, Any], progress: Progress, file: BinaryIO, target: BinaryIO) -> dict[str, Any]:
     """Write the wished part of the video in `file` to `target`. Returns its size, rate and duration. Raises Refused.
 
     `wish` has start, most_seconds, end (or None) and bits, the most a second.
@@ -104,7 +102,9 @@ def _transcode(
     waiting: list[tuple[Any, Fraction]] = []  # sound that precedes the first picture
     for frame, at, is_picture in clip.frames():
         if is_picture and pictures is None:
-            pictures = _HeldPicture(_writer(clip, container, straightener.canvas_of(frame), frame, rate, bits), straightener)
+            pictures = _HeldPicture(
+                _writer(clip, container, straightener.canvas_of(frame), frame, rate, bits), straightener
+            )
         if pictures is None:
             waiting.append((frame, at))
             continue

@@ -1,0 +1,166 @@
+"""POST /media/{id}/convert of videos: each kind that TikTok refuses becomes one that it takes"""
+
+from fractions import Fraction
+
+import pytest
+
+from tests.media.inspection.films import Picture, Sound, film
+
+TENTH = Fraction(1, 10)
+REFUSED = {
+    "slow": ({"make": (Picture(at=range(20), time_base=TENTH), Sound())}, {"video_fps"}),
+    "fast": ({"make": (Picture(at=range(120), time_base=Fraction(1, 120)), Sound(seconds=1))}, {"video_fps"}),
+    "small": ({"make": (Picture(size=(64, 120)),)}, {"video_width", "video_height"}),
+    "large": ({"make": (Picture(size=(4200, 400), at=range(6)),)}, {"video_width"}),
+    "narrow": ({"make": (Picture(size=(100, 1600), at=range(24)),)}, {"video_width"}),
+    "av1": ({"make": (Picture(codec="libsvtav1"), Sound())}, {"video_codec"}),
+    "mpeg4": ({"make": (Picture(codec="mpeg4"), Sound())}, {"video_codec"}),
+    "mjpeg": ({"make": (Picture(codec="mjpeg", pixels="yuvj420p"),), "form": "mov"}, {"video_codec"}),
+    "prores": ({"make": (Picture(codec="prores_ks", pixels="yuv422p10le"),), "form": "mov"}, {"video_codec"}),
+    "matroska": ({"make": (Picture(), Sound()), "form": "matroska"}, {"video_container"}),
+    "all at once": (
+        {"make": (Picture(codec="mpeg4", size=(64, 64), at=range(20), time_base=TENTH),), "form": "matroska"},
+        {"video_container", "video_codec", "video_fps", "video_width", "video_height"},
+    ),
+}
+LONG = Picture(at=range(0, 6100, 100), time_base=TENTH)
+
+
+def made_by(make, form="mp4"):
+    return film(*make, form=form)
+
+
+@pytest.fixture
+def convert(owner, run_jobs):
+    """Convert to the end: the new media as the API shows it."""
+
+    def act(media, **wish):
+        response = owner.post(f"/media/{media['id']}/convert", json=wish)
+        assert response.status_code == 202, response.json
+        run_jobs()
+        return owner.get(f"/media/{response.json['id']}").json
+
+    return act
+
+
+@pytest.fixture
+def problems_of(owner):
+    """The rules that media break."""
+
+    def ask(media):
+        checks = owner.get(f"/media/{media['id']}/checks").json["checks"]
+        return {check["code"] for check in checks if check["severity"] == "problem"}
+
+    return ask
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_each_kind_of_refused_video_becomes_one_that_our_checks_accept(make_media, convert, problems_of, kind):
+    recipe, expected = REFUSED[kind]
+    source = make_media(made_by(**recipe))
+    assert problems_of(source) == expected
+
+    made = convert(source)
+
+    assert made["status"] == "ready", made["rejection"]
+    assert problems_of(made) == set()
+    assert (made["container"], made["video_codec"], made["source_id"]) == ("mp4", "h264", source["id"])
+    assert made["has_audio"] is source["has_audio"]
+    assert made["duration_seconds"] == pytest.approx(source["duration_seconds"], abs=0.06)
+
+
+def test_what_lasts_too_long_ends_after_ten_minutes(make_media, convert, problems_of):
+    source = make_media(made_by((LONG,)))
+    assert problems_of(source) == {"video_fps", "video_duration"}
+
+    made = convert(source)
+
+    assert problems_of(made) == set()
+    assert made["duration_seconds"] == pytest.approx(600, abs=0.06)
+
+
+def test_the_index_precedes_the_content(owner, make_media, convert):
+    made = convert(make_media(made_by((Picture(), Sound()))))
+
+    content = owner.get(f"/media/{made['id']}/content").data
+    assert 0 < content.index(b"moov") < content.index(b"mdat")
+
+
+@pytest.mark.parametrize(
+    ("wish", "seconds"),
+    [
+        ({"trim_start_seconds": 0.5}, 1.5),
+        ({"trim_end_seconds": 0.5}, 0.5),
+        ({"trim_start_seconds": 0.5, "trim_end_seconds": 1.25}, 0.75),
+        ({"max_duration_seconds": 1}, 1.0),
+        ({"trim_end_seconds": 99}, 2.0),
+        ({"format": "mp4"}, 2.0),
+    ],
+)
+def test_a_part_can_be_chosen(make_media, convert, wish, seconds):
+    made = convert(make_media(made_by((Picture(), Sound()))), **wish)
+
+    assert made["duration_seconds"] == pytest.approx(seconds, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("wish", "pointer", "code"),
+    [
+        ({"trim_start_seconds": 2}, "/trim_start_seconds", "trim_beyond_end"),
+        ({"trim_start_seconds": 1, "trim_end_seconds": 1}, "/trim_end_seconds", "trim_empty"),
+        ({"format": "jpeg"}, "/format", "format_unfit"),
+    ],
+)
+def test_a_part_that_does_not_exist_is_refused(owner, make_media, wish, pointer, code):
+    source = make_media(made_by((Picture(),)))
+
+    response = owner.post(f"/media/{source['id']}/convert", json=wish)
+
+    assert response.status_code == 422
+    assert [(fault["pointer"], fault["code"]) for fault in response.json["errors"]] == [(pointer, code)]
+    assert len(owner.get("/media").json["data"]) == 1
+
+
+def test_the_new_video_counts_for_what_it_may_come_to_until_it_is_made(owner, make_media, run_jobs):
+    source = make_media(made_by((Picture(),)))
+
+    made = owner.post(f"/media/{source['id']}/convert", json={}).json
+
+    assert (made["progress"], made["status"]) == (0, "inspecting")
+    assert owner.get("/media/usage").json["reserved_bytes"] > 1_000_000
+    run_jobs()
+    made = owner.get(f"/media/{made['id']}").json
+    assert (made["progress"], made["status"]) == (None, "ready")
+    usage = owner.get("/media/usage").json
+    assert (usage["reserved_bytes"], usage["used_bytes"]) == (0, source["size_bytes"] + made["size_bytes"])
+
+
+def test_a_source_that_is_deleted_too_early_is_the_reason(owner, make_media, run_jobs):
+    source = make_media(made_by((Picture(),)))
+    made = owner.post(f"/media/{source['id']}/convert", json={}).json
+    owner.delete(f"/media/{source['id']}")
+
+    run_jobs()
+
+    left = owner.get(f"/media/{made['id']}").json
+    assert (left["status"], left["rejection"]["code"], left["progress"]) == ("rejected", "source_deleted", None)
+    assert owner.get("/media/usage").json["reserved_bytes"] == 0
+
+
+def test_what_is_no_longer_wanted_leaves_nothing_behind(owner, make_media, run_jobs, stored):
+    source = make_media(made_by((Picture(),)))
+    before = stored()
+    made = owner.post(f"/media/{source['id']}/convert", json={}).json
+
+    assert owner.delete(f"/media/{made['id']}").status_code == 204
+
+    run_jobs()
+    assert stored() == before
+
+
+def test_the_picture_stands_upright_and_keeps_its_shape(owner, make_media, convert):
+    source = make_media(made_by((Picture(pixel_aspect=Fraction(2)),)))
+
+    made = convert(source)
+
+    assert (source["width"], source["height"]) == (made["width"], made["height"]) == (720, 640)
