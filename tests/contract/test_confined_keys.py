@@ -65,6 +65,10 @@ NAMING_OTHERS = {
     "POST /posts/bulk/schedule": [{"ids": ["{post_id}", "{mixed_post}"], "publish_at": "2099-01-01T00:00:00Z"}],
     "POST /posts/bulk/cancel": [{"ids": ["{post_id}", "{mixed_post}"]}],
     "POST /posts/bulk/delete": [{"ids": ["{post_id}", "{mixed_post}"]}],
+    "POST /media/slideshows": [
+        {"media_ids": ["{media_id}", "{media_id}"]},
+        {"media_ids": ["{media_id}", "{upload}"], "audio_media_id": "{media_id}"},
+    ],
 }
 """Operations without an id in the path whose body names things: each body, or each of the posts in it, is refused as with an
 unknown id."""

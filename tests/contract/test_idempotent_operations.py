@@ -1,5 +1,6 @@
 """Every operation that takes an Idempotency-Key acts once for each key of each credential."""
 
+import json
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     },
     "POST /media/import": {"json": {"url": "https://example.com/a.mp4"}},
     "POST /media/{media_id}/convert": {"json": {"format": "jpeg"}},
+    "POST /media/slideshows": {"json": {"media_ids": ["{media_id}", "{media_id}"]}},
     "POST /posts": {"json": {"caption": "once"}},
     "POST /posts/calendar-feeds": {"json": {"name": "Our posts"}},
     "POST /posts/bulk": {"json": {"posts": [{"caption": "once"}]}},
@@ -72,7 +74,7 @@ def test_of_many_at_once_each_operation_acts_once_and_answers_no_other_credentia
     for number, operation in enumerate(keyed):
         name = str(operation).replace(API_PREFIX, "")
         path = re.sub(r"{(\w+)}", lambda found: ids[found[1]], name.partition(" ")[2])
-        sent = _BODIES[name] | {"headers": {"Idempotency-Key": f"key {number}"}}
+        sent = _named(_BODIES[name], ids) | {"headers": {"Idempotency-Key": f"key {number}"}}
         answers = _send_at_once(owner, path, sent)
         from_server = server.post(path, **sent)
 
@@ -86,6 +88,13 @@ def test_of_many_at_once_each_operation_acts_once_and_answers_no_other_credentia
         "POST /posts/{post_id}/retry",
         "POST /publications/{publication_id}/resolve",
     }
+
+
+def _named(body: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
+    """The body with the ids of things in place of their names."""
+    if "json" not in body:
+        return body
+    return {"json": json.loads(re.sub(r"{(\w+)}", lambda found: ids[found[1]], json.dumps(body["json"])))}
 
 
 def _send_at_once(person: Any, path: str, sent: dict[str, Any]) -> list[Any]:
