@@ -30,6 +30,7 @@ from tiktok_api.media.uploads import openapi
 from tiktok_api.settings import Settings
 from tiktok_api.web import signed_links
 from tiktok_api.web.limits import client_network
+from tiktok_api.web.serializing import dump, to_json
 from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema
 
 
@@ -82,7 +83,9 @@ def show_frames(args: dict[str, int], media_id: UUID) -> Any:
     if found is None:
         with transaction():
             found = frames.request(caller, media_id, args["count"])
-    return (found, 202) if found.is_pending else found
+    if found.is_pending:
+        return Response(to_json(dump(FramesSchema, found)), status=202, content_type="application/json")
+    return found
 
 
 @blp.get("/frames/<uuid:frame_id>/linked-picture")
