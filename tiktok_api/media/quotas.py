@@ -58,10 +58,11 @@ def select_totals(*which: ColumnElement[bool]) -> Select[Any]:
     Shared content counts once, thumbnails and frames do not count. Films in the making have reserved what they may come to.
     """
     mine, is_unfinished = and_(*which), Media.status == MediaStatus.UPLOADING
+    is_in_the_making = and_(Media.status == MediaStatus.INSPECTING, Media.progress.is_not(None))
     stored = select(Media.storage_key, Media.size_bytes).where(mine, ~is_unfinished, Media.storage_key.is_not(None))
     once = stored.distinct().subquery()
     reserved = select(func.coalesce(func.sum(Media.reserved_bytes), 0)).where(
-        mine, or_(*(Media.status == each for each in UNINSPECTED))
+        mine, or_(is_unfinished, is_in_the_making)
     )
     return select(
         select(func.coalesce(func.sum(once.c.size_bytes), 0)).scalar_subquery().label("used_bytes"),

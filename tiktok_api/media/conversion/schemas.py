@@ -61,7 +61,10 @@ class SlideshowSchema(Schema):
         fields.UUID(metadata={"example": EXAMPLE_ID}),
         required=True,
         validate=validate.Length(FEWEST_PHOTOS, MOST_PHOTOS),
-        metadata={"description": "Photos that are `ready`, in their order; one may come several times."},
+        metadata={
+            "description": "Photos that are `ready`, in their order; one may come several times.",
+            "example": [EXAMPLE_ID, EXAMPLE_ID],
+        },
     )
     seconds_each = fields.Float(
         load_default=3.0,
