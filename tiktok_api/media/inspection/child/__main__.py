@@ -12,6 +12,7 @@ import os
 import pkgutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO
@@ -58,10 +59,13 @@ def main(verb: str, parent: str, content_type: str, output_descriptor: str, want
     limits.die_with(int(parent))
     act = _act(verb, content_type, wanted)
     bounds = _bounds(verb, wanted)
-    with os.fdopen(0, "rb", closefd=False) as file, os.fdopen(int(output_descriptor), "wb") as output:
+    output = os.fdopen(int(output_descriptor), "wb")
+    with os.fdopen(0, "rb", closefd=False) as file:
         os.nice(NICENESS)
         is_filtered = confine(bounds, may_start_threads=content_type in _DECODED_BY_THREADS)
         answer = _answer(act, file, output)
+    with suppress(OSError):  # what was done is flushed; of what is refused, the rest may be too large
+        output.close()
     os.write(sys.stdout.fileno(), json.dumps(answer | {"is_filtered": is_filtered}).encode())
 
 
