@@ -1,7 +1,9 @@
 """Progress, cancelling, killed workers and bounds of films in the making"""
 
 import io
+import multiprocessing
 import os
+from concurrent.futures import ProcessPoolExecutor
 
 import av
 import psutil
@@ -14,12 +16,15 @@ from tests.due_jobs import run_due_jobs
 from tests.media import sample_media
 from tests.media.conversion.test_killed_conversions import Scene
 from tests.media.inspection.films import Picture, Sound, film
+from tests.media.inspection.measured import film_and_measure
 from tests.servers import wait_until
 from tiktok_api.db import db
 from tiktok_api.jobs.models import Job
 from tiktok_api.media.conversion.films import FILM
+from tiktok_api.media.inspection.sandbox import Rejection
 
 PATIENCE_SECONDS = 60.0
+MEBIBYTE = 1024 * 1024
 LONG = Picture(codec="mpeg4", at=range(24 * 20), size=(1280, 720), gop=24)
 """Its conversion takes some seconds."""
 
@@ -175,3 +180,18 @@ def test_the_result_fits_into_the_largest_upload(person_with):
 
     assert left["status"] == "ready", left["rejection"]
     assert left["size_bytes"] < largest
+
+
+def test_memory_does_not_grow_with_the_length(tmp_path):
+    def largest_of(seconds):
+        path = tmp_path / f"{seconds}.mp4"
+        path.write_bytes(film(Picture(at=range(24 * seconds)), Sound(seconds=seconds)))
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            outcome, largest = pool.submit(film_and_measure, path).result()
+        assert not isinstance(outcome, Rejection)
+        return largest
+
+    short, long = largest_of(4), largest_of(80)
+
+    assert long < 512 * MEBIBYTE
+    assert long - short < 24 * MEBIBYTE
