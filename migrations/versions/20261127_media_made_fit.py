@@ -73,6 +73,6 @@ def downgrade() -> None:
     op.drop_table("frames")
     op.drop_table("frame_sets")
     op.drop_table("media_labels")
-    with op.batch_alter_table("media") as media:
-        media.drop_column("labels")
-        media.drop_column("progress")
+    # Not in a batch: SQLite would make the table anew, without the triggers of its search index.
+    op.drop_column("media", "labels")
+    op.drop_column("media", "progress")

@@ -6,6 +6,15 @@ from typing import Any
 import av
 from PIL import Image
 
+COLOURS = {"red": (230, 20, 20), "green": (20, 160, 40), "blue": (20, 40, 200)}
+
+
+def coloured(name: str, size: tuple[int, int] = (540, 960), kind: str = "JPEG") -> bytes:
+    """The bytes of a photo of one colour."""
+    buffer = io.BytesIO()
+    Image.new("RGB", size, COLOURS[name]).save(buffer, kind)
+    return buffer.getvalue()
+
 
 def picture_at(content: bytes, second: float) -> Image.Image:
     """The picture that is shown at this second."""
@@ -26,12 +35,6 @@ def colour_at(content: bytes, second: float, *, x: float = 0.5, y: float = 0.5) 
 
 def name_of(picture: Image.Image, *, x: float = 0.5, y: float = 0.5) -> str:
     """The nearest of some colours to that of the picture there."""
-    colours = {
-        "red": (230, 20, 20),
-        "green": (20, 160, 40),
-        "blue": (20, 40, 200),
-        "black": (0, 0, 0),
-        "white": (255,) * 3,
-    }
+    colours = COLOURS | {"black": (0, 0, 0), "white": (255, 255, 255)}
     found: Any = picture.convert("RGB").getpixel((int(x * (picture.width - 1)), int(y * (picture.height - 1))))
     return min(colours, key=lambda name: sum((a - b) ** 2 for a, b in zip(colours[name], found, strict=True)))

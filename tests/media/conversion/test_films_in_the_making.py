@@ -14,7 +14,7 @@ from sqlalchemy import select
 from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
 from tests.media import sample_media
-from tests.media.conversion.test_killed_conversions import Scene
+from tests.media.conversion.workers import PATIENCE_SECONDS, Scene, opens_files
 from tests.media.inspection.films import Picture, Sound, film
 from tests.media.inspection.measured import film_and_measure
 from tests.servers import wait_until
@@ -23,21 +23,13 @@ from tiktok_api.jobs.models import Job
 from tiktok_api.media.conversion.films import FILM
 from tiktok_api.media.inspection.sandbox import Rejection
 
-PATIENCE_SECONDS = 60.0
 MEBIBYTE = 1024 * 1024
 LONG = Picture(codec="mpeg4", at=range(24 * 20), size=(1280, 720), gop=24)
 """Its conversion takes some seconds."""
 
 
-def is_child(process):
-    try:
-        return "tiktok_api.media.inspection.child" in process.cmdline() and "film" in process.cmdline()
-    except psutil.Error:
-        return False
-
-
 def children_of(pid):
-    return [child for child in psutil.Process(pid).children(recursive=True) if is_child(child)]
+    return [child for child in psutil.Process(pid).children(recursive=True) if opens_files(child, "film")]
 
 
 @pytest.fixture
@@ -98,7 +90,7 @@ def test_a_worker_killed_while_the_film_is_being_made_is_replaced(scene, owner, 
         children = children_of(doomed.pid)
         doomed.kill()
         doomed.join()
-        wait_until(lambda: not any(map(is_child, children)), seconds=PATIENCE_SECONDS)
+        wait_until(lambda: not any(map(opens_files, children)), seconds=PATIENCE_SECONDS)
     assert owner.get(f"/media/{made['id']}").json["status"] == "inspecting"
     scene.finish()
     with scene.worker():

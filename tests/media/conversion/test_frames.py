@@ -6,10 +6,11 @@ import pytest
 from PIL import Image
 
 from tests.media import sample_media
-from tests.media.conversion.pictures import name_of
-from tests.media.conversion.test_slideshows import coloured
+from tests.media.conversion.pictures import coloured, name_of
 from tests.media.inspection.films import Picture, film
 from tests.media.tus_client import begin
+from tiktok_api.extensions import services_of
+from tiktok_api.storage.port import Storage
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_they_are_drawn_once(owner, make_media, frames_of, run_jobs, stored):
     assert stored() == before
 
 
-def test_they_go_with_the_video(owner, client, make_media, frames_of, run_jobs, stored):
+def test_they_go_with_the_video(owner, make_media, frames_of, run_jobs, stored):
     before = stored()
     video = make_media(film(Picture()))
     shown = frames_of(video).json["data"]
@@ -83,7 +84,7 @@ def test_they_go_with_the_video(owner, client, make_media, frames_of, run_jobs, 
     run_jobs()
 
     assert stored() == before
-    assert client.get(shown[0]["url"]).status_code == 403
+    assert owner.client.get(shown[0]["url"]).status_code == 403
 
 
 def test_the_cleanup_leaves_them(client, make_media, frames_of, sweep):
@@ -135,9 +136,6 @@ def test_only_so_many_wait_at_a_time(owner, make_media):
 
 
 def test_a_video_that_lost_its_bytes_has_no_frames(app, owner, make_media, frames_of, stored):
-    from tiktok_api.extensions import services_of
-    from tiktok_api.storage.port import Storage
-
     video = make_media(film(Picture()))
     for key in stored():
         services_of(app)[Storage].delete(key)

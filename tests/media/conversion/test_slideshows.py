@@ -1,21 +1,10 @@
 """POST /media/slideshows"""
 
-import io
-
 import pytest
-from PIL import Image
 
 from tests.media import sample_media
-from tests.media.conversion.pictures import colour_at
+from tests.media.conversion.pictures import colour_at, coloured
 from tests.media.inspection.films import Picture, Sound, film
-
-COLOURS = {"red": (230, 20, 20), "green": (20, 160, 40), "blue": (20, 40, 200)}
-
-
-def coloured(name, size=(540, 960), kind="JPEG"):
-    buffer = io.BytesIO()
-    Image.new("RGB", size, COLOURS[name]).save(buffer, kind)
-    return buffer.getvalue()
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def main(verb: str, parent: str, content_type: str, output_descriptor: str, want
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class ProcessLimits:
     """What the process may use: private memory, address space, CPU time, and bytes that it writes."""
 
     output_bytes: int
@@ -79,15 +79,15 @@ class Bounds:
     address_bytes: int = ADDRESS_BYTES
 
 
-def _bounds(verb: str, wanted: str) -> Bounds:
+def _bounds(verb: str, wanted: str) -> ProcessLimits:
     if verb in _FILM_VERBS:
         wish = json.loads(wanted)
         seconds = int(wish["cpu_seconds"]) + _SPARE_CPU_SECONDS
-        return Bounds(wish["max_bytes"], seconds, FILM_MEMORY_BYTES, FILM_ADDRESS_BYTES)
-    return Bounds(OUTPUT_BYTES[verb], FRAMES_CPU_SECONDS if verb == "frames" else CPU_SECONDS)
+        return ProcessLimits(wish["max_bytes"], seconds, FILM_MEMORY_BYTES, FILM_ADDRESS_BYTES)
+    return ProcessLimits(OUTPUT_BYTES[verb], FRAMES_CPU_SECONDS if verb == "frames" else CPU_SECONDS)
 
 
-def confine(bounds: Bounds, *, may_start_threads: bool) -> bool:
+def confine(bounds: ProcessLimits, *, may_start_threads: bool) -> bool:
     """From now on this process only computes with what it has. Returns False if the kernel cannot filter system calls."""
     limits.limit_processes(may_start_threads=may_start_threads)
     privacy.hide_memory()
