@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "6c2e91d07fb3"
-down_revision = "7c3e8ca8a338"
+down_revision = "4c8e17b2d905"
 branch_labels = None
 depends_on = None
 
