@@ -11,7 +11,7 @@ from tests.media import sample_media
 SENT_BACK = {
     "/auth/me": ("display_name", "timezone"),
     "/accounts/{account_id}": ("label", "tags"),
-    "/media/{media_id}": ("name",),
+    "/media/{media_id}": ("name", "labels"),
     "/posts/{post_id}": ("caption", "privacy_level", "consent", "media_ids", "publish_at", "is_aigc", "allow_duet"),
     "/recurrences/{recurrence_id}": (
         "rule",

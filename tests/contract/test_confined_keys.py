@@ -69,6 +69,10 @@ NAMING_OTHERS = {
     "POST /posts/bulk/cancel": [{"ids": ["{post_id}", "{mixed_post}"]}],
     "POST /posts/bulk/delete": [{"ids": ["{post_id}", "{mixed_post}"]}],
     "POST /recurrences": [recurrence_with("{account_id}", MISSING), recurrence_with(MISSING, "{media_id}")],
+    "POST /media/slideshows": [
+        {"media_ids": ["{media_id}", "{media_id}"]},
+        {"media_ids": ["{media_id}", "{upload}"], "audio_media_id": "{media_id}"},
+    ],
 }
 """Operations without an id in the path whose body names things: each body, or each of the posts in it, is refused as with an
 unknown id."""

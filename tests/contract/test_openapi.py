@@ -132,7 +132,7 @@ def test_every_download_documents_ranges_and_conditions(operations):
         or not {"200", "206", "304", "416"} <= one.document["responses"].keys()
     ]
 
-    assert len(files) == 6
+    assert len(files) == 7
     assert silent == []
 
 

@@ -66,11 +66,13 @@ def signed_links(owner: Person, ids: dict[str, str]) -> dict[str, str]:
     """The paths that only the server can sign, by the names of their operations."""
     account = owner.get(f"/accounts/{ids['account_id']}").json
     media = owner.get(f"/media/{ids['media_id']}").json
+    [frame, *_] = owner.get(f"/media/{ids['media_id']}/frames").json["data"]
     [video, *_] = owner.get(f"/accounts/{ids['account_id']}/videos").json["data"]
     links = {
         "show_avatar": account["avatar_url"],
         "show_cover": video["cover_url"],
         "show_linked_content": media["content_url"],
+        "show_linked_frame": frame["url"],
         "show_linked_thumbnail": media["thumbnail_url"],
     }
     found = {name: link.partition("/api/v1")[2] for name, link in links.items()}

@@ -44,7 +44,9 @@ def spend_a_day(owner: Person, connect_account: Callable[..., str], run_jobs: Ca
     for method, path, body in [
         ("PATCH", "/auth/me", {"display_name": "Ada"}),
         ("PATCH", f"/accounts/{account_id}", {"label": "A", "tags": ["b"], "defaults": {"mode": "direct"}}),
-        ("PATCH", f"/media/{media['id']}", {"name": "b.mp4"}),
+        ("PATCH", f"/media/{media['id']}", {"name": "b.mp4", "labels": ["spring"]}),
+        ("GET", f"/media/{media['id']}/frames", None),
+        ("POST", "/media/slideshows", {"media_ids": [photo["id"], photo["id"]], "seconds_each": 0.5}),
         ("POST", f"/media/{photo['id']}/convert", {"format": "webp"}),
         ("POST", "/media/import", {"url": "https://example.com/a.mp4"}),
         ("PATCH", f"/posts/{other['id']}", {"caption": "Changed", "targets": [target]}),

@@ -10,7 +10,8 @@ _FEW_THREADS = 2
 class Lane(StrEnum):
     """PUBLISH brings posts to TikTok, RENEW renews and revokes tokens, DELIVER is for mail and for TikTok's webhooks.
 
-    SYNC reads accounts and cleans up, MEDIA inspects, converts and deletes files, IMPORT downloads them.
+    SYNC reads accounts and cleans up, MEDIA inspects and deletes files and converts photos, IMPORT downloads them. FILM makes
+    videos: one may take many minutes and a gigabyte of memory, so that each worker makes one at a time.
     """
 
     PUBLISH = "publish"
@@ -19,11 +20,14 @@ class Lane(StrEnum):
     SYNC = "sync"
     MEDIA = "media"
     IMPORT = "import"
+    FILM = "film"
 
     def count_threads(self, settings: Settings) -> int:
         """Returns how many of its jobs one worker runs at a time."""
         if self is Lane.MEDIA:
             return settings.worker_media_threads
+        if self is Lane.FILM:
+            return 1
         if self in (Lane.RENEW, Lane.DELIVER):
             return min(_FEW_THREADS, settings.worker_threads)
         return settings.worker_threads

@@ -6,6 +6,7 @@ last row is always recognised. Bytes are deleted by a job that is enqueued in th
 are deleted neither too early nor never. Rows of different owners never share, so no owner learns what others have.
 """
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from tiktok_api.auth.models import User
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.media.inspection.inspect import Facts
-from tiktok_api.media.models import Media, MediaStatus
+from tiktok_api.media.models import Frame, FrameSet, Media, MediaStatus
 
 DELETE_BYTES = "media.drop"
 _FACTS = tuple(field.name for field in fields(Facts) if field.name != "thumbnail")
@@ -83,7 +84,7 @@ def remove(media: Media) -> None:
     if heir is not None:
         _update(Media.id == heir, duplicate_of=None)
         _update(Media.duplicate_of == media.id, duplicate_of=heir)
-    keys = [media.storage_key, media.thumbnail_key]
+    keys = [media.storage_key, media.thumbnail_key, *_frame_keys(FrameSet.media_id == media.id)]
     db.session.delete(media)
     db.session.flush()
     release_bytes(media.owner_id, keys)
@@ -104,7 +105,8 @@ def keys_in_use(keys: list[str]) -> set[str]:
             or_(Media.storage_key.in_(keys), Media.thumbnail_key.in_(keys))
         )
     )
-    others = set[str]().union(*events.ask("storage.keys_held", keys=keys))
+    frames = set(db.session.scalars(select(Frame.storage_key).where(Frame.storage_key.in_(keys))))
+    others = frames.union(*events.ask("storage.keys_held", keys=keys))
     return ({key for row in found for key in row if key} | others) & set(keys)
 
 
@@ -118,9 +120,13 @@ def restore_shared(owner_id: UUID, *, lost: str, found: str) -> None:
 def release_all_bytes(user_id: UUID) -> None:
     """Enqueue the deletion of everything that a leaving user has stored; it happens after the rows are deleted."""
     rows = db.session.execute(select(Media.storage_key, Media.thumbnail_key).where(Media.owner_id == user_id)).all()
-    keys = sorted({key for row in rows for key in row if key})
+    keys = sorted({key for row in rows for key in row if key}.union(_frame_keys(FrameSet.owner_id == user_id)))
     for first in range(0, len(keys), _BATCH):
         _enqueue_deletion(user_id, keys[first : first + _BATCH])
+
+
+def _frame_keys(which: ColumnElement[bool]) -> Sequence[str]:
+    return db.session.scalars(select(Frame.storage_key).join(FrameSet).where(which)).all()
 
 
 def _same_content(media: Media) -> Select[Media]:

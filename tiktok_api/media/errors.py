@@ -26,8 +26,20 @@ class MediaNotReady(Conflict):
     message = "The media is {status}; this needs it to be ready."
 
 
-class MediaNotAPhoto(Conflict):
-    message = "Only photos can be converted; this is a {kind}."
+class MediaNotAVideo(Conflict):
+    message = "Only a video has frames; this is a {kind}."
+
+
+class ConversionUnfit(Invalid):
+    message = "This cannot be done with this media; errors says why."
+
+
+class SlideshowUnfit(Invalid):
+    message = "No slideshow can be made of this; errors says why."
+
+
+class FramesPending(Conflict):
+    message = "The frames of {count} of your videos are still being drawn; ask again when one of them is done."
 
 
 class MediaInUse(Conflict):

@@ -1,11 +1,11 @@
-"""The tables of media and imports."""
+"""The tables of media, imports, labels and pictures to choose a cover by."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, text
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tiktok_api import clock
@@ -28,6 +28,7 @@ UNINSPECTED = (MediaStatus.UPLOADING, MediaStatus.INSPECTING)
 
 THUMBNAIL_LINK, CONTENT_LINK = "media.show_linked_thumbnail", "media.show_linked_content"
 """The endpoints that serve media without a token."""
+FRAME_LINK = "media.show_linked_frame"
 
 
 class MediaKind(StrEnum):
@@ -43,8 +44,8 @@ class Media(Model):
 
     `size_bytes` is unknown while the length is deferred; `received_bytes` never passes what storage has made durable, and
     `reserved_bytes` is what an unfinished upload counts for. `is_wanted`: a second connection was refused while another one
-    held the upload. `source_url`, without its query, is the URL of an import, `source_id` the photo that this one was converted
-    from. The results of inspection are null before it; sizes are those seen, after rotation. Rows of one owner with the same
+    held the upload. `source_url`, without its query, is the URL of an import, `source_id` what this was made from (of a slideshow
+    the first photo), `progress` the made percentage of a film that is in the making. `labels` are also rows of MediaLabel. The results of inspection are null before it; sizes are those seen, after rotation. Rows of one owner with the same
     `sha256` share their bytes; see `deduplication`.
     """
 
@@ -92,6 +93,8 @@ class Media(Model):
     has_audio: Mapped[bool | None]
     bitrate: Mapped[int | None] = mapped_column(BigInteger)
     rejection: Mapped[dict[str, Any] | None]
+    progress: Mapped[float | None]
+    labels: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now, sort_order=100)
 
     @property
@@ -152,6 +155,61 @@ class Media(Model):
 
 
 NAMES = searched(Media.name)
+
+
+class MediaLabel(Model):
+    """One label of one media, by which they are found; `Media.labels` has them in their order."""
+
+    __tablename__ = "media_labels"
+    __table_args__ = (
+        UniqueConstraint("media_id", "label"),
+        Index("ix_media_labels_owner_label", "owner_id", "label", "media_id"),
+    )
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    media_id: Mapped[UUID] = mapped_column(ForeignKey("media.id", ondelete="CASCADE"))
+    label: Mapped[str]
+
+
+class FrameSetStatus(StrEnum):
+    """pending → ready or failed."""
+
+    PENDING = "pending"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class FrameSet(Model):
+    """So many evenly spaced pictures of a video, which were asked for."""
+
+    __tablename__ = "frame_sets"
+    __table_args__ = (
+        UniqueConstraint("media_id", "frame_count"),
+        Index("ix_frame_sets_owner_status", "owner_id", "status"),
+    )
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    media_id: Mapped[UUID] = mapped_column(ForeignKey("media.id", ondelete="CASCADE"))
+    frame_count: Mapped[int]
+    status: Mapped[FrameSetStatus] = mapped_column(enum_column(FrameSetStatus), default=FrameSetStatus.PENDING)
+    rejection: Mapped[dict[str, Any] | None]
+
+
+class Frame(Model):
+    """One picture of a FrameSet, at so many milliseconds of the video."""
+
+    __tablename__ = "frames"
+    __table_args__ = (UniqueConstraint("frame_set_id", "number"),)
+
+    frame_set_id: Mapped[UUID] = mapped_column(ForeignKey("frame_sets.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    timestamp_ms: Mapped[int]
+    storage_key: Mapped[str] = mapped_column(index=True)
+
+    @property
+    def link(self) -> LinkTarget:
+        """Returns the target of the signed link to the picture."""
+        return LinkTarget(FRAME_LINK, "frame_id", self.id, self.storage_key)
 
 
 class MediaImport(Model):

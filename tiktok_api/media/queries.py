@@ -14,7 +14,7 @@ from tiktok_api.db.reads import Given, is_any, planned_anew, reading
 from tiktok_api.db.search import without_index
 from tiktok_api.media import quotas
 from tiktok_api.media.errors import MediaNotReady
-from tiktok_api.media.models import NAMES, Media, MediaKind, MediaStatus
+from tiktok_api.media.models import NAMES, Media, MediaKind, MediaLabel, MediaStatus
 from tiktok_api.media.quotas import Quota, Usage
 from tiktok_api.web.pagination import Page, in_pages, read_page
 
@@ -56,11 +56,18 @@ def _media(given: Given) -> Select[Any]:
         query = query.where(_is_used())
     if "is_unused" in given:
         query = query.where(~_is_used())
+    if "labels" in given:
+        query = query.where(Media.id.in_(_labelled(given)))
     if "pattern" in given:
         query = planned_anew(query.where(NAMES.condition(given)))
     if "trigrams" in given:
         query = query.where(NAMES.is_found(given))
     return in_pages(query, given, _KEYS)
+
+
+def _labelled(given: Given) -> Select[Any]:
+    mine = MediaLabel.owner_id == given["owner_id"]
+    return select(MediaLabel.media_id).where(mine, is_any(MediaLabel.label, given["labels"]))
 
 
 def _is_used() -> ColumnElement[bool]:
@@ -76,6 +83,7 @@ def list_media(
     status: Sequence[MediaStatus] | None = None,
     sha256: str | None = None,
     used: bool | None = None,
+    label: Sequence[str] | None = None,
     q: str | None = None,
 ) -> Page:
     """Returns a page of the caller's media as they see it; `q` is a part of the name, ignoring case. Raises InvalidCursor."""
@@ -85,6 +93,7 @@ def list_media(
         "sha256": sha256.lower() if sha256 is not None else None,
         "is_used": used or None,
         "is_unused": True if used is False else None,
+        "labels": label,
         **NAMES.parameters(q, dialect=db.engine.dialect.name),
     }
     page = read_page(_media, args, by=_KEYS, **caller.reach, **filters)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from tiktok_api.db import db
 from tiktok_api.db.reads import Given, reading
@@ -55,12 +55,15 @@ class Usage:
 def select_totals(*which: ColumnElement[bool]) -> Select[Any]:
     """Returns a select of what the media that meet the conditions come to, in one row for `as_usage`.
 
-    Shared content counts once, thumbnails do not count.
+    Shared content counts once, thumbnails and frames do not count. Films in the making have reserved what they may come to.
     """
     mine, is_unfinished = and_(*which), Media.status == MediaStatus.UPLOADING
+    is_in_the_making = and_(Media.status == MediaStatus.INSPECTING, Media.progress.is_not(None))
     stored = select(Media.storage_key, Media.size_bytes).where(mine, ~is_unfinished, Media.storage_key.is_not(None))
     once = stored.distinct().subquery()
-    reserved = select(func.coalesce(func.sum(Media.reserved_bytes), 0)).where(mine, is_unfinished)
+    reserved = select(func.coalesce(func.sum(Media.reserved_bytes), 0)).where(
+        mine, or_(is_unfinished, is_in_the_making)
+    )
     return select(
         select(func.coalesce(func.sum(once.c.size_bytes), 0)).scalar_subquery().label("used_bytes"),
         reserved.scalar_subquery().label("reserved_bytes"),

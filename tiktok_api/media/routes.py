@@ -13,8 +13,8 @@ from tiktok_api.db import transaction
 from tiktok_api.encryption import Encryptor
 from tiktok_api.errors import NotFound, StaleVersion
 from tiktok_api.extensions import service
-from tiktok_api.media import checks, conversion, queries, quotas, services
-from tiktok_api.media.conversion import PhotoFormat
+from tiktok_api.media import checks, queries, quotas, services
+from tiktok_api.media.conversion import routes as conversion_routes
 from tiktok_api.media.downloads import responses
 from tiktok_api.media.downloads import routes as downloads_routes
 from tiktok_api.media.downloads.routes import blp
@@ -23,7 +23,6 @@ from tiktok_api.media.errors import (
     ImportUrlRefused,
     InspectionsPending,
     MediaInUse,
-    MediaNotAPhoto,
     MediaNotReady,
     MediaQuotaExceeded,
     StorageOutOfSpace,
@@ -33,7 +32,6 @@ from tiktok_api.media.models import Media
 from tiktok_api.media.quotas import Quota
 from tiktok_api.media.schemas import (
     ChecksArgsSchema,
-    ConversionSchema,
     ImportSchema,
     MediaChangesSchema,
     MediaChecksSchema,
@@ -54,7 +52,7 @@ from tiktok_api.web.schemas import page_of
 BLUEPRINTS = (blp,)
 """All media endpoints are on one blueprint: its name is in their endpoint names, by which links are signed."""
 
-ROUTE_MODULES = (downloads_routes, uploads_routes)
+ROUTE_MODULES = (downloads_routes, uploads_routes, conversion_routes)
 """The drawers' modules that add their routes to the blueprint when they are imported."""
 
 
@@ -97,7 +95,7 @@ def list_media(args: dict[str, Any]) -> Page:
 
     `sha256` tells before an upload whether you have that content already.
     """
-    filters = {name: args[name] for name in ("kind", "status", "sha256", "used", "q") if name in args}
+    filters = {name: args[name] for name in ("kind", "status", "sha256", "used", "label", "q") if name in args}
     return queries.list_media(caller, args, **filters)
 
 
@@ -124,12 +122,15 @@ def show_media(media_id: UUID) -> Any:
 @blp.arguments(MediaChangesSchema)
 @blp.response(200, MediaSchema)
 @blp.raises(StaleVersion, KeyConfined)
-def rename_media(changes: dict[str, str], media_id: UUID) -> Any:
-    """Give media another name"""
+def change_media(changes: dict[str, Any], media_id: UUID) -> Any:
+    """Give media another name or other labels
+
+    `labels` replaces all that it had.
+    """
     with transaction():
         seen = queries.as_seen(caller, services.get_media(caller, media_id, to_change=True))
         must_be_current(MediaSchema, seen)
-        return queries.as_seen(caller, services.rename(caller, media_id, **changes))
+        return queries.as_seen(caller, services.change(caller, media_id, **changes))
 
 
 @blp.delete("/<uuid:media_id>")
@@ -144,25 +145,6 @@ def delete_media(media_id: UUID) -> None:
     with transaction():
         services.delete(
             caller, media_id, precondition=lambda media: must_be_current(MediaSchema, queries.as_seen(caller, media))
-        )
-
-
-@blp.post("/<uuid:media_id>/convert")
-@blp.arguments(ConversionSchema, required=False)
-@blp.response(202, MediaSchema)
-@blp.raises(MediaNotReady, MediaNotAPhoto, MediaQuotaExceeded, InspectionsPending)
-def convert_photo(wish: dict[str, str], media_id: UUID) -> Any:
-    """Make a photo into one that TikTok takes
-
-    Answers new media that names its source in `source_id`: a JPEG or WebP of at most 1080 × 1920 or 1920 × 1080 pixels and
-    20 MB, upright, in sRGB, without metadata. It is never enlarged; transparency becomes white in a JPEG. Any photo that is
-    `ready` can be converted, also one within the limits. Ask for the new one until its status is `ready` or `rejected`;
-    from then on neither needs the other.
-    """
-    with transaction():
-        quota = Quota.of(service(Settings))
-        return queries.as_seen(
-            caller, conversion.request_conversion(caller, media_id, wanted=PhotoFormat(wish["format"]), quota=quota)
         )
 
 

@@ -3,12 +3,12 @@
 from marshmallow import fields, validate
 
 from tiktok_api.media.checks import Severity
-from tiktok_api.media.conversion import PhotoFormat
 from tiktok_api.media.models import MediaKind, MediaStatus
 from tiktok_api.media.services import LONGEST_NAME
 from tiktok_api.outbound.urls import LONGEST as LONGEST_URL
 from tiktok_api.web.openapi.json_schemas import Choice, Pattern
 from tiktok_api.web.pagination import PageArgsSchema
+from tiktok_api.web.parsing.labels import Label, Labels
 from tiktok_api.web.schemas import EXAMPLE_ID, VALUE, Boolean, QueryBoolean, Schema, any_of, nullable
 from tiktok_api.web.signed_links import SignedUrl
 
@@ -35,7 +35,17 @@ class MediaSchema(Schema):
     status = fields.String(required=True, validate=Choice(MediaStatus), metadata={"example": "ready"})
     kind = nullable(fields.String, example="video", validate=Choice(MediaKind))
     name = fields.String(required=True, metadata={"example": "launch.mp4"})
-    source_id = nullable(fields.UUID, example=None, description="What it was converted from, while that exists.")
+    labels = Labels(required=True)
+    source_id = nullable(
+        fields.UUID,
+        example=None,
+        description="What it was converted from, while that exists; of a slideshow the first photo.",
+    )
+    progress = nullable(
+        fields.Float,
+        example=None,
+        description="How many per cent of a converted video or a slideshow are made; null: it is not being made.",
+    )
     content_type = nullable(fields.String, example="video/mp4", description="As found; before that, as you said.")
     size_bytes = nullable(fields.Integer, example=48_213_004, description="Null while its length is deferred.")
     received_bytes = fields.Integer(required=True, metadata={"example": 48_213_004})
@@ -93,6 +103,7 @@ class MediaFilterSchema(PageArgsSchema):
         metadata={"description": "Of the whole file, in hexadecimal.", "example": _SHA256},
     )
     used = QueryBoolean(metadata={"description": "Whether any post, of whatever status, shows it.", "example": True})
+    label = any_of(Label())
     q = fields.String(
         validate=validate.Length(1, 100), metadata={"description": "Part of the name.", "example": "launch"}
     )
@@ -118,9 +129,10 @@ class ImportSchema(Schema):
 
 
 class MediaChangesSchema(Schema):
-    """What can be changed about media: the name."""
+    """What can be changed about media: the name and the labels."""
 
     name = fields.String(validate=validate.Length(1, LONGEST_NAME), metadata={"example": "launch, take 2.mp4"})
+    labels = Labels(metadata={"description": "All labels that it is to have."})
 
 
 class UsageSchema(Schema):
@@ -138,16 +150,6 @@ class UsageSchema(Schema):
         required=True, metadata={"description": "Unfinished uploads and duplicates included.", "example": 41}
     )
     quota_files = nullable(fields.Integer, example=None)
-
-
-class ConversionSchema(Schema):
-    """What a photo is to be made into."""
-
-    format = fields.String(
-        load_default=PhotoFormat.JPEG.value,
-        validate=Choice(PhotoFormat),
-        metadata={"description": "JPEG, or WebP, which keeps transparency.", "example": "jpeg"},
-    )
 
 
 class UploadProgressSchema(Schema):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Select, select, update
+from sqlalchemy import delete as delete_rows
 
 from tiktok_api import clock, events
 from tiktok_api.auth.identity import Identity
@@ -18,7 +19,7 @@ from tiktok_api.jobs import queue
 from tiktok_api.media import deduplication, quotas
 from tiktok_api.media.errors import MediaInUse
 from tiktok_api.media.inspection.inspect import Facts, Rejection
-from tiktok_api.media.models import Media, MediaKind, MediaStatus
+from tiktok_api.media.models import Media, MediaKind, MediaLabel, MediaStatus
 from tiktok_api.media.queries import visible_to
 from tiktok_api.media.quotas import Quota
 from tiktok_api.storage.errors import StorageError, StorageMissing
@@ -86,13 +87,21 @@ def is_stored(storage: Storage, key: str, size: int) -> bool:
         return False
 
 
-def rename(caller: Identity, media_id: UUID, *, name: str | None = None) -> Media:
-    """Change the name that people see; without `name`, nothing changes. Raises NotFound."""
+def change(caller: Identity, media_id: UUID, *, name: str | None = None, labels: list[str] | None = None) -> Media:
+    """Change the name that people see, and the labels; what is not given stays. Raises NotFound."""
     media = get_changeable(caller, media_id, to_change=True)
     if name is not None:
         media.name = clean_name(name)
+    if labels is not None and labels != media.labels:
+        _label(media, labels)
     db.session.flush()
     return media
+
+
+def _label(media: Media, labels: list[str]) -> None:
+    media.labels = labels
+    db.session.execute(delete_rows(MediaLabel).where(MediaLabel.media_id == media.id))
+    db.session.add_all(MediaLabel(owner_id=media.owner_id, media_id=media.id, label=label) for label in labels)
 
 
 def delete(caller: Identity, media_id: UUID, *, precondition: Callable[[Media], None] = lambda _: None) -> None:

@@ -1,32 +1,31 @@
-"""The jobs of media: inspections, deletions, imports, conversions, and the hourly cleanup."""
+"""The jobs of media: inspections, deletions, imports, and the hourly cleanup; importing this module also adds those of conversions."""
 
 import hashlib
 from datetime import timedelta
 from uuid import UUID
-
-import structlog
 
 from tiktok_api import clock
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.encryption import Encryptor
 from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, hourly, task
-from tiktok_api.media import cleanup, conversion, deduplication, services
+from tiktok_api.media import cleanup, deduplication, services
+from tiktok_api.media.conversion import tasks as conversion_tasks
+from tiktok_api.media.conversion.tasks import wait_for_storage
 from tiktok_api.media.imports import download
 from tiktok_api.media.imports import services as imports
 from tiktok_api.media.inspection import inspect, pauses
-from tiktok_api.media.inspection.inspect import Facts, Rejection
+from tiktok_api.media.inspection.inspect import Facts
 from tiktok_api.media.models import Media
 from tiktok_api.media.quotas import Quota
 from tiktok_api.metrics import counters
 from tiktok_api.outbound import Fetcher, Patience
 from tiktok_api.settings import Settings
-from tiktok_api.storage.errors import StorageFull, StorageMissing, StorageUnreachable
+from tiktok_api.storage.errors import StorageFull, StorageUnreachable
 from tiktok_api.storage.port import Storage
 
-log = structlog.get_logger(__name__)
-
-_PAUSE = timedelta(seconds=30)
+TASK_MODULES = (conversion_tasks,)
+"""The drawers' modules that register their tasks when they are imported."""
 
 
 @task(services.INSPECT, lane=Lane.MEDIA)
@@ -40,13 +39,7 @@ def inspect_media(job: ClaimedJob, *, storage: Storage) -> RunAgain | None:
     try:
         return _inspect(media, storage) if media is not None else None
     except (StorageUnreachable, StorageFull) as error:
-        return _wait(job, error)
-
-
-def _wait(job: ClaimedJob, error: Exception) -> RunAgain:
-    """Try again later: a failing storage says nothing about the file, however long it lasts."""
-    log.warning("media.waits_for_storage", kind=job.kind, media=str(job.subject), error=str(error))
-    return RunAgain(clock.now() + _PAUSE)
+        return wait_for_storage(job, error)
 
 
 def _inspect(media: Media, storage: Storage) -> RunAgain | None:
@@ -123,47 +116,6 @@ def fetch_import(
         turn_seconds=settings.import_turn_seconds,
     )
     return download.attempt(job, pending, storage=storage, encryptor=encryptor, fetcher=fetcher, limits=limits)
-
-
-@task(conversion.CONVERT, lane=Lane.MEDIA)
-def convert_photo(job: ClaimedJob, *, storage: Storage, settings: Settings) -> RunAgain | None:
-    """Convert a photo. If the worker dies, the next one converts it again; the cleanup deletes bytes without a row."""
-    pending = conversion.find_pending(job.subject) if job.subject else None
-    until = pauses.paused_until(pending.owner_id) if pending is not None else None
-    end_reading()
-    if until is not None:
-        return RunAgain(until)
-    try:
-        if pending is not None:
-            _make(pending, storage, Quota.of(settings))
-    except (StorageUnreachable, StorageFull) as error:
-        return _wait(job, error)
-    return None
-
-
-def _make(pending: conversion.PendingConversion, storage: Storage, quota: Quota) -> None:
-    outcome = _convert(pending, storage)
-    if isinstance(outcome, Rejection):
-        with transaction():
-            pauses.pause_if_exhausting(pending.owner_id, outcome)
-            conversion.reject(pending, outcome)
-        return
-    key = storage.new_key()
-    storage.put(key, outcome)
-    with cleanup.kept_or_discarded(storage, key), transaction():
-        is_kept = conversion.store(pending, outcome, key, quota=quota)
-    if not is_kept:
-        services.discard(storage, [key])
-
-
-def _convert(pending: conversion.PendingConversion, storage: Storage) -> bytes | Rejection:
-    if pending.source_key is None:
-        return conversion.SOURCE_GONE
-    try:
-        with storage.local_copy(pending.source_key) as path:
-            return conversion.convert(path, str(pending.source_content_type), pending.wanted)
-    except StorageMissing:
-        return conversion.SOURCE_GONE
 
 
 @task("media.sweep", lane=Lane.MEDIA, every=hourly)

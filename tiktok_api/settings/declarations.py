@@ -161,6 +161,9 @@ class Settings(BaseModel):
     worker_media_threads: int = Field(
         2, ge=1, le=256, description="how many files a worker inspects or converts at a time; each may take a whole CPU"
     )
+    film_max_seconds: Hours = Field(
+        1800.0, description="CPU seconds that making one video may take; then it is rejected"
+    )
     lease_seconds: Hours = Field(60.0, description="seconds after which another worker takes over a dead worker's job")
     poll_min_seconds: Hours = Field(5.0, description="seconds between questions to TikTok about a post, at first")
     poll_max_seconds: Hours = Field(60.0, description="seconds between questions to TikTok about a post, at most")

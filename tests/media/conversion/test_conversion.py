@@ -108,10 +108,14 @@ def test_what_cannot_be_wished_for_is_refused(owner, make_media, body):
     assert len(owner.get("/media").json["data"]) == 1
 
 
-def test_only_photos_are_converted(owner, make_media):
-    response = owner.post(f"/media/{make_media()['id']}/convert", json={})
+@pytest.mark.parametrize("wish", [{"trim_start_seconds": 0}, {"trim_end_seconds": 1}, {"max_duration_seconds": 9}])
+def test_a_photo_has_no_part_to_be_chosen(owner, make_media, wish):
+    media = make_media(sample_media.photo())
 
-    assert (response.status_code, response.json["code"]) == (409, "media_not_a_photo")
+    response = owner.post(f"/media/{media['id']}/convert", json=wish)
+
+    assert (response.status_code, response.json["code"]) == (422, "conversion_unfit")
+    assert [fault["code"] for fault in response.json["errors"]] == ["not_for_photos"]
 
 
 @pytest.mark.parametrize("content", [b"PK\3\4", None])

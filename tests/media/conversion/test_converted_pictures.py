@@ -6,7 +6,7 @@ import os
 import pytest
 from PIL import Image, ImageCms, ImageDraw
 
-from tiktok_api.media.conversion import PhotoFormat, convert
+from tiktok_api.media.conversion.photos import PhotoFormat, convert
 from tiktok_api.media.inspection.sandbox import Rejection
 from tiktok_api.media.inspection.sniff import sniff
 

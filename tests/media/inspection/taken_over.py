@@ -91,7 +91,9 @@ def outcome(act, *, may_start_threads=False, is_root=True):
             if not is_root and os.geteuid() == 0:
                 os.setgroups([])
                 os.setresuid(UNPRIVILEGED, UNPRIVILEGED, UNPRIVILEGED)
-            os._exit(act() if child.confine(4096, may_start_threads=may_start_threads) else NOT_TRIED)
+            os._exit(
+                act() if child.confine(child.ProcessLimits(4096), may_start_threads=may_start_threads) else NOT_TRIED
+            )
         except BaseException as error:
             os.write(2, repr(error).encode())  # standard error is open
             os._exit(NOT_TRIED)

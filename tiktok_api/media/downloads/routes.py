@@ -17,7 +17,7 @@ from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema, LinkEx
 
 blp = Blueprint("media", __name__, url_prefix="/media", description="Videos and photos: uploading, checking, keeping")
 
-_REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, *responses.REFUSALS)
+LINK_REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, *responses.REFUSALS)
 
 
 @blp.get("/<uuid:media_id>/linked-thumbnail")
@@ -27,7 +27,7 @@ _REFUSALS = (LinkSignatureInvalid, LinkExpired, NotFound, *responses.REFUSALS)
 @blp.doc(**openapi.handed_out("The picture", "image/jpeg"))
 @blp.arguments(LinkArgsSchema, location="query")
 @blp.response(200)
-@blp.raises(*_REFUSALS)
+@blp.raises(*LINK_REFUSALS)
 def show_linked_thumbnail(link: dict[str, str], media_id: UUID) -> Response:
     """Show the picture that a `thumbnail_url` leads to
 
@@ -38,7 +38,7 @@ def show_linked_thumbnail(link: dict[str, str], media_id: UUID) -> Response:
     signed_links.must_be_signed(THUMBNAIL_LINK, media_id, key, **link)
     if key is None:
         raise NotFound
-    return _serve(responses.thumbnail_under(key), link)
+    return serve_linked(responses.thumbnail_under(key), link)
 
 
 @blp.get("/<uuid:media_id>/linked-content")
@@ -48,7 +48,7 @@ def show_linked_thumbnail(link: dict[str, str], media_id: UUID) -> Response:
 @blp.doc(**openapi.handed_out("The file", *openapi.FILE_TYPES))
 @blp.arguments(LinkArgsSchema, location="query")
 @blp.response(200)
-@blp.raises(*_REFUSALS)
+@blp.raises(*LINK_REFUSALS)
 def show_linked_content(link: dict[str, str], media_id: UUID) -> Response:
     """Hand out the file that a `content_url` leads to
 
@@ -60,8 +60,9 @@ def show_linked_content(link: dict[str, str], media_id: UUID) -> Response:
     signed_links.must_be_signed(CONTENT_LINK, media_id, version, **link)
     if media is None or version is None:
         raise NotFound
-    return _serve(responses.file_of(media), link)
+    return serve_linked(responses.file_of(media), link)
 
 
-def _serve(stored: responses.StoredContent, link: dict[str, str]) -> Response:
+def serve_linked(stored: responses.StoredContent, link: dict[str, str]) -> Response:
+    """Returns what a signed link leads to; browsers may keep it until the link expires."""
     return signed_links.let_browsers_keep(responses.serve(stored), expires=link["expires"])

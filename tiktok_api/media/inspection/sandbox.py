@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,8 +17,11 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
+Watch = Callable[[], None]
+
 WALL_CLOCK_SECONDS = 180.0
 """The child has a limit of its own, of 15 s of CPU time. By its niceness it gets a tenth of a core that others use fully."""
+_WATCH_SECONDS = 1.0
 _MAX_ANSWER_BYTES = 64 * 1024
 _CHILD = "tiktok_api.media.inspection.child"
 _ROOT = Path(__file__).resolve().parents[3]
@@ -56,29 +61,40 @@ class Opened:
 
 
 def open_in_child(
-    path: Path, verb: str, content_type: str, *wanted: str, wall_clock_seconds: float = WALL_CLOCK_SECONDS
+    path: Path,
+    verb: str,
+    content_type: str,
+    *wanted: str,
+    wall_clock_seconds: float = WALL_CLOCK_SECONDS,
+    inherited: Sequence[int] = (),
+    target: IO[bytes] | None = None,
+    watch: Watch | None = None,
 ) -> Opened | Rejection:
-    """Run `child` on the file at `path`, of this content type: `verb` is inspect or convert. It may take three minutes.
+    """Run `child` on the file at `path`, of this content type: `verb` is one of the child's. It may take three minutes.
 
-    Raises OpeningFailed if the child failed for a reason that says nothing about the file.
+    With a `target` what the child makes goes there, and is not in the answer. `inherited` are descriptors that the child gets.
+    `watch` is called every second; the child ends with what it raises. Raises OpeningFailed if the child failed for a reason
+    that says nothing about the file.
     """
     # Files without names: nothing of them is left if this process is killed.
-    with path.open("rb") as source, TemporaryFile() as output, TemporaryFile() as picture, TemporaryFile() as errors:
+    with path.open("rb") as source, TemporaryFile() as output, TemporaryFile() as made, TemporaryFile() as errors:
+        picture = made if target is None else target
         arguments = [verb, str(os.getpid()), content_type, str(picture.fileno()), *wanted]
         child = subprocess.Popen(  # noqa: S603  # our own module, no shell; of the client only a known type
             [sys.executable, "-B", "-s", "-W", "ignore", "-m", _CHILD, *arguments],
             stdin=source,
             stdout=output,
             stderr=errors,
-            pass_fds=(picture.fileno(),),
+            pass_fds=(picture.fileno(), *inherited),
             cwd=_ROOT,
             env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
             start_new_session=True,
         )
         try:
-            code = child.wait(wall_clock_seconds)
+            code = _wait(child, wall_clock_seconds, watch)
         except subprocess.TimeoutExpired:
-            return Rejection(code="file_too_complex", message="Opening this file takes longer than allowed.")
+            code_of_delay = "file_too_complex" if watch is None else "conversion_too_long"
+            return Rejection(code=code_of_delay, message="Opening this file takes longer than allowed.")
         finally:
             _end(child)
         if code in _DEATHS_BY_FILE:
@@ -91,7 +107,21 @@ def open_in_child(
             _warn_of_missing_filter()
         if "refused" in answer:
             return Rejection(**answer["refused"])
-        return Opened(answer["facts"], _read(picture), answer["is_filtered"])
+        return Opened(answer["facts"], _read(made), answer["is_filtered"])
+
+
+def _wait(child: "subprocess.Popen[bytes]", seconds: float, watch: Watch | None) -> int:
+    """Returns how the child ended. Raises TimeoutExpired, and what `watch` raises."""
+    if watch is None:
+        return child.wait(seconds)
+    latest = time.monotonic() + seconds
+    while True:
+        try:
+            return child.wait(_WATCH_SECONDS)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > latest:
+                raise
+        watch()
 
 
 def is_filtered() -> bool:

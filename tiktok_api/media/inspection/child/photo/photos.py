@@ -12,6 +12,7 @@ from tiktok_api.media.inspection.child.photo.pictures import Fit, open_picture, 
 
 _THUMBNAIL = Fit(thumbnails.PIXELS, thumbnails.PIXELS)
 _LARGEST = Fit(PHOTO_LONG_SIDE_PIXELS, PHOTO_SHORT_SIDE_PIXELS)
+_SLIDE = Fit(2 * PHOTO_LONG_SIDE_PIXELS, PHOTO_LONG_SIDE_PIXELS)  # a slideshow may cut the sides off
 # At these sizes no quality comes near TikTok's 20 MB: 1080 × 1920 pixels are 6.2 MB before compression.
 _QUALITY = 95
 
@@ -28,11 +29,12 @@ def inspect(decoder: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]
 def convert(decoder: str, wanted: str, file: BinaryIO, target: BinaryIO) -> dict[str, Any]:
     """Write the photo in `file` to `target` as `wanted`, JPEG or WEBP: small enough, upright, in sRGB.
 
-    Returns the new size. Raises Refused.
+    As SLIDE it is a larger JPEG, for a slideshow. Returns the new size. Raises Refused.
     """
+    fit = _SLIDE if wanted == "SLIDE" else _LARGEST
     with translate_errors():
-        picture = open_picture(file, decoder, _LARGEST).shrunk(_LARGEST)
-        if wanted == "JPEG":
+        picture = open_picture(file, decoder, fit).shrunk(fit)
+        if wanted != "WEBP":
             colours.on_white(picture).save(target, "JPEG", quality=_QUALITY, subsampling="4:4:4")
         else:
             picture.save(target, "WEBP", quality=_QUALITY)

@@ -90,8 +90,9 @@ def _next_picture(container: InputContainer, stream: VideoStream) -> VideoFrame 
     for number, packet in enumerate(container.demux(stream)):
         if shown > _MOST_PACKETS_WITHOUT_PICTURE or number > _MOST_PACKETS or time.process_time() > _HEAD_CPU_SECONDS:
             return None
-        for frame in _decoded(packet):
-            return frame
+        first: VideoFrame | None = next(iter(decoded(packet)), None)
+        if first is not None:
+            return first
         shown += not packet.is_discard
         if may_drain and not packet.is_discard and packet.size and (packet.is_keyframe or number):
             may_drain = False
@@ -100,11 +101,12 @@ def _next_picture(container: InputContainer, stream: VideoStream) -> VideoFrame 
     return None
 
 
-def _decoded(packet: Any) -> Iterator[VideoFrame]:
+def decoded(packet: Any) -> list[Any]:
+    """Returns the pictures or sound of a packet; none if it is broken: that is no broken video, so try the next."""
     try:
-        yield from packet.decode()
+        return list(packet.decode())
     except (av.error.InvalidDataError, av.error.EOFError):
-        return  # one broken packet is no broken video: try the next
+        return []
 
 
 def _drained(stream: VideoStream) -> Iterator[VideoFrame]:

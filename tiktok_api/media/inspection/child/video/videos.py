@@ -1,6 +1,7 @@
 """The facts about a video as a player shows it: chosen tracks, duration, size and rate, and whether the file is complete."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, BinaryIO
@@ -28,7 +29,7 @@ _MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class Shown:
     """What a player shows of a file. `is_whole`: the timelines reach its end; otherwise only a part was read."""
 
     container: InputContainer
@@ -95,6 +96,13 @@ class _Shown:
 
 def inspect(demuxer: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
     """Returns the facts about a video, and writes its thumbnail to `thumbnail`. Raises Refused."""
+    with open_film(demuxer, file) as (shown, source):
+        return facts_of(shown, source, file, thumbnail)
+
+
+@contextmanager
+def open_film(demuxer: str, file: BinaryIO) -> Iterator[tuple[Shown, stills.DemuxedFile]]:
+    """Open a video with its tracks chosen, by so much of its edit lists as players obey. Raises Refused, also in the block."""
     boxes.refuse_archive(file)
     if demuxer == "mov":
         end = boxes.end_of_boxes(file, index=b"moov")
@@ -102,37 +110,44 @@ def inspect(demuxer: str, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]
     else:
         end, movie = boxes.size_of(file), Movie(may_be_cut=boxes.refuse_cut_segment(file))
     source = stills.DemuxedFile(boxes.TruncatedFile(file, end), demuxer)
-    *ways, last_way = stills.EDITS if movie.has_edits else stills.EDITS[:1]
     try:
-        for edits in ways:
-            source.use_edits(edits)
-            with source.open() as container:
-                timelines, is_whole = read_timelines(container)
-                if _has_pictures(container, timelines):
-                    return _facts(_chosen(container, timelines, movie, is_whole), source, file, thumbnail)
-            # Edit lists that hide every picture are a mistake, and players ignore them.
-            movie.forget_edits()
-        source.use_edits(last_way)
-        with source.open() as container:
-            timelines, is_whole = read_timelines(container)
-            return _facts(_chosen(container, timelines, movie, is_whole), source, file, thumbnail)
+        with _shown_by_edits(source, movie) as shown:
+            yield shown, source
     except av.error.MemoryError as error:
         raise MemoryError from error
     except av.error.FFmpegError as error:
         raise Refused("undecodable", f"The video cannot be decoded: {error.strerror}.") from error
 
 
+@contextmanager
+def _shown_by_edits(source: stills.DemuxedFile, movie: Movie) -> Iterator[Shown]:
+    *ways, last_way = stills.EDITS if movie.has_edits else stills.EDITS[:1]
+    for edits in ways:
+        source.use_edits(edits)
+        with source.open() as container:
+            timelines, is_whole = read_timelines(container)
+            if _has_pictures(container, timelines):
+                yield _chosen(container, timelines, movie, is_whole)
+                return
+        # Edit lists that hide every picture are a mistake, and players ignore them.
+        movie.forget_edits()
+    source.use_edits(last_way)
+    with source.open() as container:
+        timelines, is_whole = read_timelines(container)
+        yield _chosen(container, timelines, movie, is_whole)
+
+
 def _has_pictures(container: InputContainer, timelines: dict[int, Timeline]) -> bool:
     return any(timelines[stream.index].count for stream in films(container))
 
 
-def _chosen(container: InputContainer, timelines: dict[int, Timeline], movie: Movie, is_whole: bool) -> _Shown:
+def _chosen(container: InputContainer, timelines: dict[int, Timeline], movie: Movie, is_whole: bool) -> Shown:
     picture = choose_picture(container, movie.tracks, timelines)
     sound = choose_sound(container, movie.tracks, timelines)
-    return _Shown(container, picture, sound, timelines, movie, is_whole)
+    return Shown(container, picture, sound, timelines, movie, is_whole)
 
 
-def _facts(shown: _Shown, source: stills.DemuxedFile, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
+def facts_of(shown: Shown, source: stills.DemuxedFile, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
     picture, sound = shown.picture, shown.sound
     if source.demuxer == "matroska" and boxes.has_segment_duration(file):
         shown.movie.seconds = Fraction(shown.container.duration or 0, _MICROSECONDS) or None
@@ -173,7 +188,7 @@ def _draw(picture: VideoStream, source: stills.DemuxedFile, thumbnail: BinaryIO)
         if first is None:
             raise Refused("undecodable", "Not a single picture of the video can be decoded.")
         way = upright(first, aspect)
-        _keep_thumbnail(first, way, thumbnail)
+        keep_thumbnail(first, way, thumbnail)
     except av.error.MemoryError:
         if not _is_beyond_tiktok(picture):
             raise
@@ -186,7 +201,7 @@ def _is_beyond_tiktok(picture: VideoStream) -> bool:
     return bool(max(picture.width, picture.height) > VIDEO_SIDE_PIXELS[1])
 
 
-def _refuse_missing_end(shown: _Shown, source: stills.DemuxedFile, file: BinaryIO) -> None:
+def _refuse_missing_end(shown: Shown, source: stills.DemuxedFile, file: BinaryIO) -> None:
     """Raise Refused if the index points beyond the end of the file, the video ends too early, or its end cannot be decoded."""
     indexed = shown.streams if source.demuxer == "mov" else []
     missing = max((entry.pos + entry.size for stream in indexed for entry in stream.index_entries), default=0)
@@ -216,11 +231,11 @@ def _refuse_holes(pictures: Timeline) -> None:
         raise Refused("file_truncated", message)
 
 
-def _last_end(shown: _Shown) -> Fraction:
+def _last_end(shown: Shown) -> Fraction:
     return max((line.end_second for line in shown.timelines.values() if line.count), default=Fraction(0))
 
 
-def _keep_thumbnail(frame: VideoFrame, way: Upright, target: BinaryIO) -> None:
+def keep_thumbnail(frame: VideoFrame, way: Upright, target: BinaryIO) -> None:
     wide, high = way.square(frame.width, frame.height)
     scale = min(1.0, thumbnails.PIXELS / max(wide, high))
     small = frame.reformat(max(1, round(wide * scale)), max(1, round(high * scale)), "rgb24", threads=1)

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,9 +13,9 @@ from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
-from tiktok_api.media import queries, quotas, services
+from tiktok_api.media import quotas, services
 from tiktok_api.media.deduplication import find_stored_copy, lock_library
-from tiktok_api.media.errors import MediaNotAPhoto, MediaQuotaExceeded
+from tiktok_api.media.errors import MediaQuotaExceeded
 from tiktok_api.media.inspection.sandbox import Rejection, open_in_child
 from tiktok_api.media.models import Media, MediaKind, MediaStatus
 from tiktok_api.media.quotas import Quota
@@ -55,15 +56,11 @@ class PendingConversion:
     source_content_type: str | None
 
 
-def request_conversion(caller: Identity, media_id: UUID, *, wanted: PhotoFormat, quota: Quota) -> Media:
-    """Create a new photo and enqueue its conversion from the caller's photo.
+def request_conversion(caller: Identity, source: Any, *, wanted: PhotoFormat, quota: Quota) -> Media:
+    """Create a new photo and enqueue its conversion from `source`, a photo that is ready.
 
-    Raises NotFound, MediaNotReady, MediaNotAPhoto, MediaQuotaExceeded, InspectionsPending.
+    Call it under the lock on the library. Raises MediaQuotaExceeded, InspectionsPending.
     """
-    lock_library(caller.user_id)  # so that the source is not deleted meanwhile
-    source = queries.show_ready(caller, media_id)
-    if source.kind is not MediaKind.PHOTO:
-        raise MediaNotAPhoto(kind=source.kind)
     quotas.check_fits(caller.user_id, quota, more_bytes=1)  # its size is known only after the conversion
     media = Media(
         owner_id=caller.user_id,
