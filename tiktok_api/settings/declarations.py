@@ -93,6 +93,11 @@ class Settings(BaseModel):
     tiktok_app_type: Literal["web", "desktop"] = Field(
         "web", description="desktop means hex PKCE; only desktop apps may register a localhost callback"
     )
+    tiktok_app_audited: bool | None = Field(
+        None,
+        description="whether TikTok has audited your app: false means that it may post only to private accounts, visible to "
+        "the creator alone; empty: unknown, until TikTok refuses a post for it",
+    )
     tiktok_authorize_url: WebUrl = Field(
         "https://www.tiktok.com/v2/auth/authorize/", description="TikTok's consent page"
     )
