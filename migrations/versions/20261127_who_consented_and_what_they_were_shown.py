@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "18f34e2284e9"
-down_revision = "4c8e17b2d905"
+down_revision = "ad363764bc4d"
 branch_labels = None
 depends_on = None
 

@@ -94,9 +94,7 @@ class Settings(BaseModel):
         "web", description="desktop means hex PKCE; only desktop apps may register a localhost callback"
     )
     tiktok_app_audited: bool | None = Field(
-        None,
-        description="whether TikTok has audited your app: false means that it may post only to private accounts, visible to "
-        "the creator alone; empty: unknown, until TikTok refuses a post for it",
+        None, description="whether TikTok has audited your app; false: only private accounts and posts; empty: unknown"
     )
     tiktok_authorize_url: WebUrl = Field(
         "https://www.tiktok.com/v2/auth/authorize/", description="TikTok's consent page"
