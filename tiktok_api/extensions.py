@@ -1,12 +1,14 @@
 """The parts that were composed for an application, and the limiter of its routes, which is made once for all."""
 
-from collections.abc import MutableMapping
-from typing import Any, TypeVar
+from collections.abc import Callable, MutableMapping
+from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import Flask, current_app, g, request
 from flask_limiter import Limiter
 
 Part = TypeVar("Part")
+Result = TypeVar("Result")
+Given = ParamSpec("Given")
 
 
 def _limit_key() -> str:
@@ -46,3 +48,14 @@ def service(kind: type[Part]) -> Part:
     """The part of this type that was composed for the current application: `service(Storage)`. Raises KeyError."""
     part: Part = services_of(current_app)[kind]
     return part
+
+
+def in_own_context(act: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Returns `act` for another thread: it runs in a context of the application, and with a database session, of its own."""
+    app = cast(Any, current_app)._get_current_object()
+
+    def run(*args: Given.args, **options: Given.kwargs) -> Result:
+        with app.app_context():
+            return act(*args, **options)
+
+    return run

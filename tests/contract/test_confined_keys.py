@@ -54,12 +54,14 @@ ABOUT_NOTHING_ELSE = {
 }
 """Operations about the user alone, and those that add what is new."""
 
+_NAMES: list[dict[str, Any]] = [
+    {"targets": [{"account_id": "{account_id}"}]},
+    {"media_ids": ["{media_id}"]},
+    {"media_ids": ["{upload}"]},
+]
 NAMING_OTHERS = {
-    "POST /posts": [
-        {"targets": [{"account_id": "{account_id}"}]},
-        {"media_ids": ["{media_id}"]},
-        {"media_ids": ["{upload}"]},
-    ],
+    "POST /posts": _NAMES,
+    "POST /posts/validate": _NAMES,
     "POST /posts/calendar-feeds": [{"name": "Our posts", "account_ids": ["{account_id}"]}],
     "POST /posts/bulk": [
         {"posts": [{"targets": [{"account_id": "{account_id}"}]}]},
@@ -205,6 +207,8 @@ def test_a_body_that_names_what_is_outside_is_answered_as_one_that_names_nothing
 
 def _refusals(answer: Any) -> list[Any]:
     """What is said against the body, or against each of the posts in it."""
+    if "problems" in answer.json:  # of a validation
+        return some((each["code"], each["pointer"]) for each in answer.json["problems"])
     problems = [each["problem"] for each in answer.json["results"]] if answer.status_code == 200 else [answer.json]
     assert {each["status"] for each in problems} <= {404, 422}
     return some((each["code"], each.get("errors")) for each in problems)

@@ -197,6 +197,7 @@ def test_a_body_that_is_optional_may_be_absent_or_empty(owner, operations):
         "POST /api/v1/accounts/connect": [201] * 3,
         "POST /api/v1/accounts/{account_id}/reconnect": [404] * 3,
         "POST /api/v1/media/{media_id}/convert": [404] * 3,
+        "POST /api/v1/posts/{post_id}/validate": [404] * 3,
         "DELETE /api/v1/auth/sessions": [204] * 3,
         "DELETE /api/v1/auth/sessions/{session_id}": [404] * 3,
         LEAVING: [204, 401, 401],

@@ -170,6 +170,7 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "posts.capacity._moments": Sample(mine | {"account_id": account.id, "since": EARLY, "until": LATE}),
         "posts.capacity._creators_since": Sample({"since": EARLY}),
         "posts.capacity._unfinished": Sample({"account_id": account.id}),
+        "posts.preflight.app_audit._held_for_audit": Sample({"account_ids": [account.id]}),
         "posts.queries.posts._targets": Sample({"post_ids": ids["Post"]}),
         "posts.queries.publications._post_ids": Sample(mine | {"id": ids["Post"][0]}, [reached]),
         "posts.queries.publications._publications": Sample(

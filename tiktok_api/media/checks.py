@@ -24,7 +24,7 @@ DURATION_TOLERANCE_SECONDS = 0.1  # the last picture, or the last packet of soun
 EVERY_CREATOR_SECONDS = 180  # "all creators 3 min, some 5 or 10"
 PHOTO_LONG_SIDE_PIXELS = 1920
 PHOTO_SHORT_SIDE_PIXELS = 1080
-PHOTO_MAX_BYTES = 20 * MEGABYTE
+PHOTO_MAX_BYTES = 20_000_000  # so that either meaning of MB is kept: TikTok does not say which it has
 
 
 class Severity(StrEnum):

@@ -1,11 +1,12 @@
 """Creating a post: everything is found and checked first, then written once, with its final values, and answered as written."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from tiktok_api import clock, events
+from tiktok_api import events
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.writes import insert_rows, make_row
@@ -14,6 +15,7 @@ from tiktok_api.jobs.models import Job
 from tiktok_api.media.models import Media
 from tiktok_api.posts.bookkeeping.external_ids import claiming, must_be_free
 from tiktok_api.posts.bookkeeping.labels import label_rows
+from tiktok_api.posts.composer.consent import record_consent
 from tiktok_api.posts.drafts import accounts_of, fill_in_defaults, find_media, make_publications, media_rows
 from tiktok_api.posts.models import PUBLISH, Post, Publication, TimelineEntry
 from tiktok_api.posts.preflight.report import Reasons, must_be_publishable
@@ -23,29 +25,40 @@ from tiktok_api.posts.states import PublicationState
 from tiktok_api.posts.waiting import pending_media
 
 
-def prepare_post(
+@dataclass(frozen=True, slots=True)
+class PreparedPost:
+    """A post that is not written yet, with its parts; `reasons` gathers what speaks against it."""
+
+    post: Post
+    publications: list[Publication]
+    media: list[Media]
+    accounts: dict[UUID, Any]
+    reasons: Reasons
+
+
+def prepare(
     caller: Identity,
     *,
     slot: dict[str, Any],
     media_ids: Sequence[UUID],
     targets: Sequence[dict[str, Any]],
+    is_locked: bool = False,
     **content: Any,
-) -> tuple[Post, list[Media], list[Publication]]:
-    """Returns the rows of a new post, its media and its publications, as `create_post` writes them; nothing is written.
+) -> PreparedPost:
+    """Returns a post as it would be created, and with a slot all that keeps it from going out then. Nothing is written.
 
-    Raises UnknownTarget, NotPublishable, PublishTimePassed…
+    `is_locked`: what it refers to stays as it was judged until the transaction ends.
     """
     post = make_row(Post, owner_id=caller.user_id, **content)
-    if post.consented_at is None and post.consent:
-        post.consented_at = clock.now()
     reasons = Reasons()
     with reasons.gather():
         must_be_free(caller, post, post.external_id)
     # Accounts before media, and all before anything refers to them, as where the user is deleted. The row of an Idempotency-Key
     # refers to the user before: of it and a deletion at that moment, PostgreSQL ends one, which may be tried again.
-    accounts = accounts_of(caller, targets, is_locked=bool(slot))
-    media = find_media(caller, media_ids, reasons, is_locked=bool(slot))
+    accounts = accounts_of(caller, targets, is_locked=is_locked)
+    media = find_media(caller, media_ids, reasons, is_locked=is_locked)
     publications = make_publications(post, targets, accounts, reasons)
+    record_consent(caller, post, publications, accounts, at=post.consented_at)
     fill_in_defaults(post, publications, accounts, sent=content.keys())
     if slot:
         reasons.check_left_out(post, targets)
@@ -54,8 +67,14 @@ def prepare_post(
                 setattr(post, name, value)
         with reasons.gather():
             must_be_publishable(post, dict(enumerate(publications)), media, accounts)
-    reasons.raise_any()
-    return post, media, publications
+    return PreparedPost(post, publications, media, accounts, reasons)
+
+
+def prepare_post(caller: Identity, *, slot: dict[str, Any], **draft: Any) -> PreparedPost:
+    """Returns a new post as `create_post` writes it; nothing is written. Raises what that raises."""
+    prepared = prepare(caller, slot=slot, is_locked=bool(slot), **draft)
+    prepared.reasons.raise_any()
+    return prepared
 
 
 def create_post(caller: Identity, *, slot: dict[str, Any], **draft: Any) -> SimpleNamespace:
@@ -63,7 +82,8 @@ def create_post(caller: Identity, *, slot: dict[str, Any], **draft: Any) -> Simp
 
     Raises UnknownTarget, NotPublishable, PublishTimePassed…
     """
-    post, media, publications = prepare_post(caller, slot=slot, **draft)
+    prepared = prepare_post(caller, slot=slot, **draft)
+    post, publications, media = prepared.post, prepared.publications, prepared.media
     plan = _schedule(post, publications) if slot else []
     with claiming(caller, post, post.external_id):
         insert_rows(post, *media_rows(post, media), *publications, *plan, *label_rows(post))

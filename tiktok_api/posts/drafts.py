@@ -16,6 +16,7 @@ from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media
 from tiktok_api.media.services import get_many
 from tiktok_api.posts.bookkeeping.attempts import keep_attempts
+from tiktok_api.posts.composer.consent import show_creator_info
 from tiktok_api.posts.errors import UnknownTarget
 from tiktok_api.posts.models import Post, PostMedia, PostMode, PostStatus, Publication
 from tiktok_api.posts.preflight.report import Reasons
@@ -106,7 +107,10 @@ def make_publications(
 
 def set_targets(caller: Identity, post: Post, targets: Sequence[dict[str, Any]], reasons: Reasons) -> None:
     """Replace the targets by those whose accounts are the caller's."""
-    made = make_publications(post, targets, accounts_of(caller, targets), reasons)
+    accounts = accounts_of(caller, targets)
+    made = make_publications(post, targets, accounts, reasons)
+    for publication in made:
+        show_creator_info(post, publication, accounts)
     for publication in publications_of(post):
         queue.cancel(publication.job_key)
         keep_attempts(publication)

@@ -92,6 +92,7 @@ class Post(Model):
     `labels` are shown; they are found by the rows of PostLabel. `external_id` is the client's own name for it.
     `recurrence_id` is the recurrence that made it, `queued_account_id` the account whose queue gave it its time; both name
     them also once they are deleted.
+    `consented_with_key` is the API key with which consent was given; it may be deleted since.
     """
 
     __tablename__ = "posts"
@@ -129,6 +130,8 @@ class Post(Model):
     photo_cover_index: Mapped[int | None]
     consent: Mapped[bool] = mapped_column(default=False)
     consented_at: Mapped[datetime | None]
+    consented_by: Mapped[UUID | None]
+    consented_with_key: Mapped[UUID | None]
     publish_at: Mapped[datetime | None]
     local_time: Mapped[str | None]
     timezone: Mapped[str | None]
@@ -184,6 +187,7 @@ class Publication(Model):
 
     `post_created_at` and `post_publish_at` are its post's `created_at` and `publish_at`, so that an account's posts are found in
     the order of their list. `wanted_at` is when a person wants it out: its time, or when they asked for it again. Lateness counts from there.
+    `consent_creator_info` is what TikTok had last said of the creator when consent was given.
     """
 
     __tablename__ = "publications"
@@ -223,6 +227,7 @@ class Publication(Model):
     post_id_source: Mapped[PostIdSource | None] = mapped_column(enum_column(PostIdSource))
     url: Mapped[str | None]
     published_at: Mapped[datetime | None]
+    consent_creator_info: Mapped[dict[str, Any] | None]
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
     def wanted_time(self, post: Post) -> datetime | None:

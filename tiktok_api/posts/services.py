@@ -15,6 +15,7 @@ from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.posts.bookkeeping.labels import follow_time
 from tiktok_api.posts.bookkeeping.notes import NOTES, set_notes
+from tiktok_api.posts.composer.consent import record_consent
 from tiktok_api.posts.drafts import (
     leave_out_defaults,
     publications_of,
@@ -66,6 +67,7 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
     reasons = Reasons()
     with reasons.gather():
         set_notes(caller, post, notes)
+    is_consenting = changes.get("consent") is True
     changes = what_differs(post, changes, media=pending_media.media_of(post.id), publications=publications_of(post))
     if not changes:
         reasons.raise_any()
@@ -77,8 +79,6 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
     targets = changes.pop("targets", None)
     for name, value in changes.items():
         setattr(post, name, value)
-    if "consent" in changes:
-        post.consented_at = clock.now() if post.consent else None
     if targets is not None:
         with reasons.gather():
             set_targets(caller, post, targets, reasons)
@@ -86,6 +86,8 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
             reasons.check_left_out(post, targets)
     elif changes.get("mode") is PostMode.INBOX:
         leave_out_defaults(caller, post)
+    if "consent" in changes or is_consenting:  # sent with a change, consent is given anew, to what it has become
+        _record_consent(caller, post)
     post.updated_at = clock.now()
     if slot:
         _put_on_calendar_at(caller, post, slot, reasons)
@@ -96,6 +98,11 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
     elif targets is not None:  # new targets of what was late have no time yet
         post.status = derive_status(publication.state for publication in publications_of(post))
     reasons.raise_any()
+
+
+def _record_consent(caller: Identity, post: Post) -> None:
+    publications = publications_of(post)
+    record_consent(caller, post, publications, load_accounts(each.account_id for each in publications))
 
 
 def _waits_for_its_person(post: Post) -> bool:

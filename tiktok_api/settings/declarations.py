@@ -93,6 +93,9 @@ class Settings(BaseModel):
     tiktok_app_type: Literal["web", "desktop"] = Field(
         "web", description="desktop means hex PKCE; only desktop apps may register a localhost callback"
     )
+    tiktok_app_audited: bool | None = Field(
+        None, description="whether TikTok has audited your app; false: only private accounts and posts; empty: unknown"
+    )
     tiktok_authorize_url: WebUrl = Field(
         "https://www.tiktok.com/v2/auth/authorize/", description="TikTok's consent page"
     )

@@ -8,6 +8,7 @@ error tree (`errors`).
 from tiktok_api.tiktok.client import TikTokClient
 from tiktok_api.tiktok.errors import (
     BAN_CODES,
+    CAP_CODES,
     AccessRevoked,
     AccessTokenInvalid,
     CreatorCannotPost,
@@ -47,6 +48,7 @@ from tiktok_api.tiktok.wire import Timeouts
 
 __all__ = [
     "BAN_CODES",
+    "CAP_CODES",
     "INITS_A_MINUTE",
     "STATUS_CALLS_A_MINUTE",
     "AccessRevoked",

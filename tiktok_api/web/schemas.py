@@ -156,10 +156,17 @@ class FaultSchema(OpenSchema):
     row = fields.Integer(metadata={"description": "Of several posts at once, which one; from 1 on.", "example": 1})
     column = fields.String(metadata={"description": "Of a CSV file, which column.", "example": "caption"})
     checked = fields.String(
-        metadata={"description": "`cached`: by what TikTok said last about this creator.", "example": "cached"}
+        metadata={
+            "description": "`live`: TikTok was asked now; `cached`: by what it said last about this creator; `not_checked`: "
+            "it could not be asked.",
+            "example": "cached",
+        }
     )
     checked_at = fields.AwareDateTime(
         metadata={"description": "When TikTok said so.", "example": "2027-03-02T12:00:00Z"}
+    )
+    retryable = Boolean(
+        metadata={"description": "Of a validation: whether it may pass without a change.", "example": False}
     )
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from tiktok_api import clock
 from tiktok_api.accounts.models import INBOX_SCOPE, PUBLISHING_SCOPE, Account
 from tiktok_api.posts.models import Post, PostMode, Publication
 from tiktok_api.posts.preflight.rules import PostFinding
 
 NEEDS_RECONNECTION = "account_needs_reconnection"
 SCOPE_MISSING = "scope_missing"
+GRANT_EXPIRED = "grant_expired"
 GRANT_REASONS = frozenset({NEEDS_RECONNECTION, SCOPE_MISSING})
 _NEEDED = {PostMode.DIRECT: PUBLISHING_SCOPE, PostMode.INBOX: INBOX_SCOPE}  # TikTok's page on scopes
 
@@ -25,16 +27,25 @@ def missing_grant(account: Account, mode: PostMode) -> str | None:
     return None if scope_for(mode) in account.scopes else SCOPE_MISSING
 
 
+def _has_run_out(account: Account) -> str | None:
+    """Returns GRANT_EXPIRED if neither of the account's tokens is of use any more, by the lifetimes that TikTok gave them."""
+    return GRANT_EXPIRED if max(account.refresh_expires_at, account.access_expires_at) <= clock.now() else None
+
+
 def check_grants(post: Post, targets: Mapping[int, Publication], accounts: Mapping[UUID, Account]) -> list[PostFinding]:
     """Returns a finding for each target whose account must be connected again before anything can go out on it."""
     found = []
     for position, publication in targets.items():
         account = accounts.get(publication.account_id) if publication.account_id else None
-        missing = missing_grant(account, post.mode) if account else None
+        missing = missing_grant(account, post.mode) or _has_run_out(account) if account else None
         if account is None or missing is None:
             continue
         needed, pointer = scope_for(post.mode), f"/targets/{position}/account_id"
-        if missing == SCOPE_MISSING:
+        if missing == GRANT_EXPIRED:
+            message = "The account's authorisation has run out; connect it again."
+            ended_at = account.refresh_expires_at.isoformat()
+            found.append(_finding(missing, pointer, message, ended_at, None, account))
+        elif missing == SCOPE_MISSING:
             message = f"The account did not grant {needed}, which a post in {post.mode} mode needs; connect it again."
             found.append(_finding(missing, pointer, message, sorted(account.scopes), [needed], account))
         else:

@@ -10,13 +10,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from tiktok_api import clock
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import transaction
 from tiktok_api.errors import Invalid
 from tiktok_api.posts import creation, services
 from tiktok_api.posts.models import PostType
+from tiktok_api.posts.preflight import validation
 from tiktok_api.posts.preflight.rules import LONGEST
 from tiktok_api.posts.schemas.posts import SLOT, with_enums
+from tiktok_api.settings import Settings
 from tiktok_api.web.parsing.well_formed import WellFormed
 
 _LISTS = ("media_ids", "targets")
@@ -25,9 +28,20 @@ _WITHOUT_REASONS = ("labels",)  # nothing but their shape can be wrong
 
 def create(caller: Identity, sound: WellFormed) -> None:
     """Raises Invalid with what would keep the sound parts of a draft from being created."""
-    changes = {"type": PostType.VIDEO, "media_ids": [], "targets": []} | _changes(sound)
     with _undone(), _without_false_reasons(sound):
-        creation.create_post(caller, **changes)
+        creation.create_post(caller, **_new_post(sound))
+
+
+def validate(caller: Identity, sound: WellFormed, vault: TokenVault, settings: Settings) -> None:
+    """Raises Invalid with the problems of the sound parts of a post, as its validation finds them."""
+    with _without_false_reasons(sound):
+        found = validation.validate_new(caller, vault, settings, **_new_post(sound))
+        raise Invalid(errors=[_without_nulls(problem) for problem in found["problems"]])
+
+
+def _without_nulls(problem: dict[str, Any]) -> dict[str, Any]:
+    """A problem as one of `errors`, which leave out what is not known."""
+    return {name: value for name, value in problem.items() if value is not None}
 
 
 def update(caller: Identity, post_id: UUID, sound: WellFormed) -> None:
@@ -41,6 +55,10 @@ def schedule(caller: Identity, post_id: UUID) -> None:
     """Raises Invalid with what would keep a post from being scheduled, whenever that is."""
     with _undone():
         services.schedule(caller, post_id, publish_at=_some_time())
+
+
+def _new_post(sound: WellFormed) -> dict[str, Any]:
+    return {"type": PostType.VIDEO, "media_ids": [], "targets": []} | _changes(sound)
 
 
 def _changes(sound: WellFormed) -> dict[str, Any]:

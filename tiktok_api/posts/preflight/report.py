@@ -70,13 +70,21 @@ class Reasons:
             if faults:
                 self._problems.append(NotPublishable(errors=faults))
 
+    def at_sent_places(self, faults: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Returns faults with pointers to the items as they were sent."""
+        return list(_put_right(faults, self._places))
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Returns the faults of all stages; the same fault of several targets may be told once."""
+        found = [fault for problem in self._problems for fault in problem.extra["errors"]]
+        return list(_without_repetition(found))
+
     def raise_any(self) -> None:
-        """Raises the one problem, or Invalid with the faults of all; the same fault of several targets may be told once."""
+        """Raises the one problem, or Invalid with the faults of all."""
         if len(self._problems) == 1:
             raise self._problems[0]
         if self._problems:
-            faults = [fault for problem in self._problems for fault in problem.extra["errors"]]
-            raise Invalid(errors=list(_without_repetition(faults)))
+            raise Invalid(errors=self.faults())
 
 
 def _without_repetition(faults: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -146,7 +154,7 @@ def _check_all(
     known = {(finding.code, finding.pointer) for finding in found}
     for position, publication in targets.items():
         account = accounts.get(publication.account_id) if publication.account_id else None
-        if account is not None and post.is_direct:
+        if account is not None:
             by_creator = _check_cached(post, publication, position, media, account)
             found += [finding for finding in by_creator if (finding.code, finding.pointer) not in known]
     return found
@@ -155,7 +163,7 @@ def _check_all(
 def check_media_by_cache(post: Post, publication: Publication, media: Sequence[Media]) -> list[PostFinding]:
     """Returns what is wrong with media that became known since, by TikTok's last answer about a target's creator."""
     account = load_account(publication.account_id)
-    if account is None or not media or not post.is_direct:
+    if account is None or not media:
         return []
     found = _by_last_answer(post, publication, media[0], account)
     return [finding for finding in found if finding.pointer.startswith("/media_ids/")]
@@ -187,6 +195,7 @@ def _check_cached(
     for finding in _by_last_answer(post, publication, video, account):
         name = finding.pointer.removeprefix("/")
         is_missing = name == "privacy_level" and finding.found is None  # which another finding tells
-        if not is_missing:
+        is_theirs = not post.is_direct and not name.startswith("media_ids/")  # in the inbox the person chooses it
+        if not (is_missing or is_theirs):
             pointer = f"/targets/{position}{finding.pointer}" if name in publication.overrides else finding.pointer
             yield replace(finding, pointer=pointer)

@@ -1,4 +1,4 @@
-"""The endpoints of an account's capacity and health: read the request, call one service, return its result."""
+"""The endpoints of an account's capacity, health and composer: read the request, call one service, return its result."""
 
 from typing import Any
 from uuid import UUID
@@ -6,11 +6,18 @@ from zoneinfo import ZoneInfo
 
 from tiktok_api import clock
 from tiktok_api.accounts.queries import show_account
+from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth.identity import caller
 from tiktok_api.extensions import service
 from tiktok_api.posts import capacity
+from tiktok_api.posts.composer.disclosure import Disclosure
+from tiktok_api.posts.composer.screen import Form, show_composer
 from tiktok_api.posts.errors import WindowNotPossible
+from tiktok_api.posts.models import PostType
+from tiktok_api.posts.preflight.app_audit import unaudited_among
+from tiktok_api.posts.preflight.creators import ask_creators
 from tiktok_api.posts.schemas.accounts import CapacityArgsSchema, CapacitySchema, HealthSchema
+from tiktok_api.posts.schemas.composer import ComposerArgsSchema, ComposerSchema
 from tiktok_api.settings import Settings
 from tiktok_api.web.blueprint import Blueprint
 
@@ -41,3 +48,27 @@ def show_capacity(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
 def show_health(account_id: UUID) -> dict[str, Any]:
     """Show whether an account can post, and why not"""
     return capacity.health_of(show_account(caller, account_id))
+
+
+@blp.get("/<uuid:account_id>/composer")
+@blp.arguments(ComposerArgsSchema, location="query")
+@blp.response(200, ComposerSchema)
+def show_composer_of_account(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
+    """Show what a screen must show to the person who writes a post
+
+    TikTok's content sharing guidelines as data: which options there are, what is greyed out and why, which label and which
+    declaration follow from what is chosen so far, which the query tells. TikTok is asked live, or at most a minute ago;
+    `checked` says so. Nothing is on by default, and privacy has no default.
+    """
+    account = show_account(caller, account_id)
+    answers = ask_creators([account], service(TokenVault))
+    is_app_audited = service(Settings).tiktok_app_audited
+    form = Form(
+        account=account,
+        answer=answers[account.id],
+        type=PostType(args["type"]),
+        disclosure=Disclosure(args["brand_content_toggle"], args["brand_organic_toggle"]),
+        privacy_level=args.get("privacy_level"),
+        is_unaudited=account.id in unaudited_among([account.id], is_app_audited=is_app_audited),
+    )
+    return show_composer(form)

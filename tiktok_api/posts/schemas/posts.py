@@ -252,6 +252,8 @@ class PostSchema(Schema):
     photo_cover_index = nullable(fields.Integer, example=None)
     consent = Boolean(required=True, metadata={"example": True})
     consented_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    consented_by = nullable(fields.UUID, example=EXAMPLE_ID, description="The user who gave the consent.")
+    consented_with_key = nullable(fields.UUID, example=None, description="The API key with which they gave it.")
     media_ids = fields.List(fields.UUID(), required=True, metadata={"example": [EXAMPLE_ID]})
     targets = fields.List(fields.Nested(PostTargetSchema), required=True)
     publish_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)

@@ -6,7 +6,7 @@ from tiktok_api.posts.models import PostIdSource
 from tiktok_api.posts.schemas.posts import EXAMPLE_TIME, OVERRIDES, POST_ID_SOURCE, OverridesSchema, choice
 from tiktok_api.posts.states import AttemptState, PublicationState
 from tiktok_api.web.openapi.json_schemas import Choice, PartOf
-from tiktok_api.web.schemas import EXAMPLE_ID, Schema, nullable
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Schema, nullable
 
 
 class AttemptSchema(Schema):
@@ -36,6 +36,19 @@ class TimelineEntrySchema(Schema):
     detail = nullable(fields.String, example=None)
 
 
+class ShownCreatorInfoSchema(Schema):
+    """What TikTok had last said of the creator when consent was given, so that a screen could show it."""
+
+    captured_at = fields.String(required=True, metadata={"format": "date-time", "example": EXAMPLE_TIME})
+    creator_username = nullable(fields.String, example="ada")
+    creator_nickname = nullable(fields.String, example="Ada L.")
+    privacy_level_options = fields.List(fields.String(metadata={"example": "SELF_ONLY"}), required=True)
+    comment_disabled = Boolean(required=True, metadata={"example": False})
+    duet_disabled = Boolean(required=True, metadata={"example": False})
+    stitch_disabled = Boolean(required=True, metadata={"example": True})
+    max_video_post_duration_sec = nullable(fields.Integer, example=600)
+
+
 class PublicationSchema(Schema):
     """A post on one account, with everything that was tried."""
 
@@ -58,6 +71,7 @@ class PublicationSchema(Schema):
     )
     url = nullable(fields.String, example="https://www.tiktok.com/@ada/video/7602997517160123666")
     published_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    consent_creator_info = fields.Nested(ShownCreatorInfoSchema, required=True, allow_none=True)
     attempts = fields.List(fields.Nested(AttemptSchema), required=True)
     timeline = fields.List(fields.Nested(TimelineEntrySchema), required=True)
 
