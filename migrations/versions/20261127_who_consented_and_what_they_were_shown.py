@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "18f34e2284e9"
-down_revision = "ad363764bc4d"
+down_revision = "6c2e91d07fb3"
 branch_labels = None
 depends_on = None
 
