@@ -6,7 +6,9 @@ from uuid import UUID
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
 from tiktok_api.errors import StaleVersion
+from tiktok_api.extensions import service
 from tiktok_api.posts import creation, queries, services
+from tiktok_api.posts.capacity.collisions import with_collisions
 from tiktok_api.posts.errors import (
     LocalTimeMissing,
     LocalTimeTwice,
@@ -20,6 +22,7 @@ from tiktok_api.posts.errors import (
     UnknownTarget,
 )
 from tiktok_api.posts.preflight import rehearsal
+from tiktok_api.posts.schemas.capacity import ScheduledPostSchema
 from tiktok_api.posts.schemas.posts import (
     CancellationSchema,
     PostChangesSchema,
@@ -29,6 +32,7 @@ from tiktok_api.posts.schemas.posts import (
     PostSlotSchema,
 )
 from tiktok_api.posts.schemas.publications import PublicationListSchema, PublicationSchema, ResolutionSchema
+from tiktok_api.settings import Settings
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.pagination import Page
@@ -60,12 +64,12 @@ def list_posts(args: dict[str, Any]) -> Page:
 @blp.post("")
 @blp.judged_by(lambda sound: rehearsal.create(caller, sound))
 @blp.arguments(PostDraftSchema)
-@blp.response(201, PostSchema)
+@blp.response(201, ScheduledPostSchema)
 @blp.raises(UnknownTarget, NotPublishable, *TIME_PROBLEMS)
 def create_post(draft: dict[str, Any]) -> Any:
     """Create a draft, or with a time a scheduled post"""
     with transaction():
-        return creation.create_post(caller, **draft)
+        return with_collisions(creation.create_post(caller, **draft), service(Settings))
 
 
 @blp.get("/<uuid:post_id>")
@@ -78,7 +82,7 @@ def show_post(post_id: UUID) -> Any:
 @blp.patch("/<uuid:post_id>")
 @blp.judged_by(lambda sound, post_id: rehearsal.update(caller, post_id, sound))
 @blp.arguments(PostChangesSchema)
-@blp.response(200, PostSchema)
+@blp.response(200, ScheduledPostSchema)
 @blp.raises(PostNotMovable, UnknownTarget, NotPublishable, StaleVersion, *TIME_PROBLEMS)
 def update_post(changes: dict[str, Any], post_id: UUID) -> Any:
     """Change a draft, a scheduled post, or one that is late and waits for its person"""
@@ -86,7 +90,7 @@ def update_post(changes: dict[str, Any], post_id: UUID) -> Any:
         services.get_post(caller, post_id)  # locked first: of two requests with the same version, one is stale
         must_be_current(PostSchema, queries.show_post(caller, post_id))
         services.update_post(caller, post_id, **changes)
-        return queries.show_post(caller, post_id)
+        return with_collisions(queries.show_post(caller, post_id), service(Settings))
 
 
 @blp.delete("/<uuid:post_id>")
@@ -103,13 +107,13 @@ def delete_post(post_id: UUID) -> None:
 @blp.post("/<uuid:post_id>/schedule")
 @blp.judged_by(lambda sound, post_id: rehearsal.schedule(caller, post_id))
 @blp.arguments(PostSlotSchema)
-@blp.response(200, PostSchema)
+@blp.response(200, ScheduledPostSchema)
 @blp.raises(PostNotMovable, NotPublishable, *TIME_PROBLEMS)
 def schedule_post(slot: dict[str, Any], post_id: UUID) -> Any:
     """Choose when a post goes out"""
     with transaction():
         services.schedule(caller, post_id, **slot)
-        return queries.show_post(caller, post_id)
+        return with_collisions(queries.show_post(caller, post_id), service(Settings))
 
 
 @blp.post("/<uuid:post_id>/publish")

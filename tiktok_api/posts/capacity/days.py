@@ -1,4 +1,4 @@
-"""The posts that an account has left, and its health: posts used, posts planned, and what keeps it from posting.
+"""The posts that an account has left on each day: those used, and those planned.
 
 TikTok counts by rolling 24 hours and publishes no figure for a creator; about 15 is what people observe, shared by all
 apps. So a day's `allowed` is an estimate that a setting corrects; TikTok's own word comes with each attempt.
@@ -6,21 +6,20 @@ apps. So a day's `allowed` is an estimate that a setting corrects; TikTok's own 
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, Select, func, literal_column, select, union_all
+from sqlalchemy import Integer, Select, literal_column, select, union_all
 
 from tiktok_api import clock
-from tiktok_api.accounts.creator_info import last_creator_info
-from tiktok_api.accounts.models import PUBLISHING_SCOPE, SCOPES, Account, AccountStatus
+from tiktok_api.accounts.models import Account
 from tiktok_api.db.reads import Given, is_one_of, reading
+from tiktok_api.posts.capacity.standing import active_creators
 from tiktok_api.posts.errors import WindowNotPossible
-from tiktok_api.posts.models import LATE, Attempt, Post, PostStatus, Publication
-from tiktok_api.posts.states import CANCELLABLE, RECEIVED, UNFINISHED, PublicationState
+from tiktok_api.posts.models import Attempt, Post, PostStatus, Publication
+from tiktok_api.posts.states import CANCELLABLE, RECEIVED
 from tiktok_api.settings import Settings
 
 DAYS_BY_DEFAULT, MOST_DAYS = 7, 92
@@ -104,80 +103,9 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
-@reading
-def _creators_since(given: Given) -> Select[Any]:
-    """The accounts that have posted: one look into an index for each, however much they have posted."""
-    last = select(func.max(Attempt.final_at)).where(
-        Attempt.account_id == Account.id, is_one_of(Attempt.state, RECEIVED)
-    )
-    return select(Account.id).where(last.correlate(Account).scalar_subquery() >= given["since"])
-
-
 def creators_today(settings: Settings) -> dict[str, Any]:
-    """Returns how many creators posted through this app in the last 24 hours, and how many TikTok allows it.
+    """Returns for how many creators a direct post was begun in the last 24 hours, and how many TikTok allows this app.
 
     The cap comes from the app's audit; None where the operator has not told it.
     """
-    used = _creators_since.count(since=clock.now() - timedelta(hours=24))
-    return {"allowed": settings.app_creators_per_day, "used": used}
-
-
-@reading
-def _unfinished(given: Given) -> Select[Any]:
-    """The unfinished publications of an account, counted by state and reason."""
-    shown: Sequence[Any] = (Publication.state, Publication.reason)
-    mine = (Publication.account_id == given["account_id"], is_one_of(Publication.state, UNFINISHED))
-    counted = select(*shown, func.count().label("count"))
-    return counted.where(*mine).group_by(*shown).order_by(*shown)
-
-
-def health_of(account: Account) -> dict[str, Any]:
-    """Returns whether an account can post, and every reason why not, by what is stored here: TikTok is not asked."""
-    unfinished = _unfinished.all(account_id=account.id)
-    held = [row for row in unfinished if row.state == PublicationState.HELD]
-    reasons = _reasons(account, [row.reason for row in held])
-    creator = last_creator_info(account)
-    return {
-        "account_id": account.id,
-        "status": account.status,
-        "can_post": not reasons,
-        "reasons": reasons,
-        "needs_reconnection": not account.is_connected or account.refresh_expires_at <= clock.now(),
-        "access_expires_at": account.access_expires_at,
-        "reconnect_before": account.refresh_expires_at,
-        "scopes": account.scopes,
-        "missing_scopes": [scope for scope in SCOPES if scope not in account.scopes],
-        "creator_info_at": creator.captured_at if creator else None,
-        "synced_at": account.synced_at,
-        "held_publications": sum(row.count for row in held),
-        "unfinished_publications": sum(row.count for row in unfinished),
-    }
-
-
-def _reasons(account: Account, held_for: Iterable[str | None]) -> list[dict[str, str]]:
-    found, why = [], account.status_reason or account.status
-    if not account.is_connected:
-        found.append(
-            _reason("account_needs_reconnection", f"TikTok no longer lets us act for it ({why}): connect it again.")
-        )
-    if account.status is AccountStatus.ERROR:
-        found.append(
-            _reason(why, "Its tokens cannot be read with any key of this server; connecting it again mends that.")
-        )
-    if account.refresh_expires_at <= clock.now():
-        found.append(_reason("grant_expired", "The authorisation has run out: connect it again."))
-    if PUBLISHING_SCOPE not in account.scopes:
-        found.append(_reason("scope_missing", f"{PUBLISHING_SCOPE} was not granted: connect it again with that scope."))
-    if account.posting_refusal is not None:
-        found.append(
-            _reason(account.posting_refusal, "TikTok lets this creator post nothing now; so it said when asked last.")
-        )
-    for reason in held_for:
-        is_about_account = reason is not None and reason != LATE  # that one is about the post
-        if is_about_account and reason not in [each["code"] for each in found]:
-            found.append(_reason(str(reason), "A post of this account is held for this reason."))
-    return found
-
-
-def _reason(code: str, message: str) -> dict[str, str]:
-    return {"code": code, "message": message}
+    return {"allowed": settings.app_creators_per_day, "used": len(active_creators())}
