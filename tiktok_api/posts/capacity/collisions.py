@@ -17,7 +17,7 @@ from tiktok_api.accounts.models import Account
 from tiktok_api.accounts.queries import is_reached
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, reading
-from tiktok_api.posts.capacity.forecast import Allowed, Init, Past, Refusal, next_free, refusals_of
+from tiktok_api.posts.capacity.forecast import Allowed, Init, Past, Refusal, next_free, refusals_of, with_holding
 from tiktok_api.posts.capacity.standing import (
     Standing,
     active_accounts,
@@ -82,10 +82,11 @@ def collisions_of(
     is_direct, is_photo = mode == PostMode.DIRECT, str(type) != PostType.VIDEO
     proposed = [Init(at, each, is_direct, is_photo, key=place) for place, each in targets.items()]
     before = [init for init in planned if init.at <= at]
-    found = []
+    found, settled = [], None
     for refusal in refusals_of([*before, *proposed], past, allowed):
         if isinstance(refusal.init.key, int):
-            free = next_free(refusal.init, planned, past, allowed, count=_FREE_TIMES)
+            settled = with_holding(planned, past, allowed) if settled is None else settled
+            free = next_free(refusal.init, settled, past, allowed, count=_FREE_TIMES)
             pointer = f"/targets/{refusal.init.key}/account_id"
             found.append(_collision(refusal, standing, settings, pointer=pointer, next_free_at=free))
     return found
@@ -147,7 +148,7 @@ def free_times(
     if allowed.app_creators is not None:
         past, planned = _with_app(past, planned, at)
     one = Init(at, account.id, mode == PostMode.DIRECT, type != PostType.VIDEO)
-    return next_free(one, planned, past, allowed, count=count)
+    return next_free(one, with_holding(planned, past, allowed), past, allowed, count=count)
 
 
 @reading

@@ -17,6 +17,7 @@ from tiktok_api.tiktok import INITS_A_MINUTE
 
 MINUTE = timedelta(minutes=1)
 _MOST_STEPS = 1_000
+_MOST_HELD = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,16 @@ def refusals_of(wanted: Iterable[Init], past: Past, allowed: Allowed) -> list[Re
     counts = _Counts(past, allowed)
     found = map(counts.refusal_of, sorted(wanted, key=lambda init: init.at))
     return [refusal for refusal in found if refusal is not None]
+
+
+def with_holding(planned: Sequence[Init], past: Past, allowed: Allowed) -> list[Init]:
+    """Returns planned inits with the times at which they go out: those that would be refused are held until they fit."""
+    refused = [refusal.init for refusal in refusals_of(planned, past, allowed)]
+    held = {id(init) for init in refused}
+    found = [init for init in planned if id(init) not in held]
+    for init in refused[:_MOST_HELD]:
+        found += [replace(init, at=at) for at in next_free(init, found, past, allowed, count=1)]
+    return found
 
 
 def next_free(
