@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "83918a567f1b"
-down_revision = "d35f0c9a1b72"
+down_revision = "7c3e8ca8a338"
 branch_labels = None
 depends_on = None
 

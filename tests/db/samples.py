@@ -135,7 +135,9 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "posts.calendar.feeds._feed": Sample({"token_hash": made["CalendarFeed"][0].token_hash}),
         "posts.queries._of_statuses": Sample(mine | {"statuses": ["draft", "scheduled"]}),
         "posts.capacity.days._moments": Sample(mine | {"account_id": account.id, "since": EARLY, "until": LATE}),
-        "posts.capacity.health._circuit": Sample({"account_id": account.id}),
+        "posts.capacity.health._circuit": Sample(
+            {"account_id": made["PostingLimit"][0].account_id, "kind": made["PostingLimit"][0].kind}
+        ),
         "posts.capacity.collisions._account_ids": Sample(mine, [reached]),
         "posts.capacity.standing_queries.for_init": Sample({"account_id": account.id, "since": EARLY}),
         "posts.capacity.standing_queries.around": Sample(

@@ -79,7 +79,7 @@ def test_what_is_told_once_is_no_part_of_the_version(planned, owner):
 
 
 def test_the_forecast_names_the_posts_that_will_be_held(planned, owner, stranger):
-    first, second, third = planned(0, HOUR, 2 * HOUR)
+    *_, third = planned(0, HOUR, 2 * HOUR)
 
     forecast = owner.get("/accounts/forecast").json
 

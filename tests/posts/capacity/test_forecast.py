@@ -46,7 +46,9 @@ def test_of_ten_thousand_planned_posts_exactly_those_are_named_that_tiktok_refus
     creators = [f"creator {number}" for number in range(120)]
     week = 7 * 86_400
     inits = [
-        init(chance.choice([chance.randrange(week), chance.randrange(0, week, 1800)]), chance.choice(creators), *kind, n)
+        init(
+            chance.choice([chance.randrange(week), chance.randrange(0, week, 1800)]), chance.choice(creators), *kind, n
+        )
         for n in range(10_000)
         for kind in [(chance.random() < 0.8, chance.random() < 0.3)]
     ]

@@ -8,6 +8,7 @@ import pytest
 from tests.databases import on_each_database
 from tests.posts.times import DAY, HOUR
 
+
 @pytest.fixture
 def settings():
     return {"creator_posts_per_day": 3, "late_policy": "publish"}

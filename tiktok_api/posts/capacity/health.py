@@ -33,14 +33,14 @@ def _circuit(given: Given) -> Select[Any]:
     """The open circuit of an account."""
     limit = PostingLimit
     shown: Sequence[Any] = (limit.reason, limit.since.label("opened_at"), limit.until.label("asked_again_at"))
-    return select(*shown).where(limit.account_id == given["account_id"], is_one_of(limit.kind, [LimitKind.CIRCUIT]))
+    return select(*shown).where(limit.account_id == given["account_id"], limit.kind == given["kind"])
 
 
 def health_of(account: Account) -> dict[str, Any]:
     """Returns whether an account can post, and every reason why not, by what is stored here: TikTok is not asked."""
     unfinished = _unfinished.all(account_id=account.id)
     held = [row for row in unfinished if row.state == PublicationState.HELD]
-    circuit = _circuit.first(account_id=account.id)
+    circuit = _circuit.first(account_id=account.id, kind=LimitKind.CIRCUIT)
     reasons = _reasons(account, [*([CIRCUIT_OPEN] if circuit else []), *(row.reason for row in held)])
     creator = last_creator_info(account)
     return {

@@ -14,6 +14,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    type_coerce,
     union_all,
 )
 
@@ -68,14 +69,14 @@ def _attempts(is_its: ColumnElement[bool], given: Given) -> Select[Any]:
         literal_column("'attempt'", String).label("what"),
         Attempt.account_id,
         Attempt.publication_id,
-        Attempt.state,
+        type_coerce(Attempt.state, String).label("state"),
         Attempt.reason,
         Attempt.intended_at.label("at"),
         Attempt.opened_at,
         Attempt.final_at,
         Post.mode,
         Post.type,
-        Publication.state.label("publication_state"),
+        type_coerce(Publication.state, String).label("publication_state"),
         cast(null(), Integer).label("allowed"),
         Publication.post_id,
     )

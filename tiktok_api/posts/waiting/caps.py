@@ -64,16 +64,33 @@ def _obstacle_of_creator(
 ) -> Hold | Later | None:
     now, account_id = clock.now(), cast(UUID, publication.account_id)
     cap = found.cap(account_id, Cap.CREATOR_POSTS, settings)
+    before = _held_before(Cap.CREATOR_POSTS, post, publication, found)
+    if any(row.opened_at is not None and row.opened_at <= now for row in before):
+        return Later(now + _LOOK_AGAIN, Cap.CREATOR_POSTS)  # it looks again at this moment too, and goes first
     received = [at for row in others if (at := standing.received_at(row, now - DAY - _SPARE)) is not None]
     if cap.source == "learnt":
         cap = _raised(account_id, cap, found.attempts, settings)
     if cap.is_binding:
         return _turn(Cap.CREATOR_POSTS, post, publication, found, received, _count_in_flight(others), cap)
     in_flight = _count_in_flight(others)
-    is_at_estimate = len(received) + in_flight >= cast(int, cap.allowed)
-    if is_at_estimate and (in_flight or (received and max(received) > now - _LOOK_AGAIN)):
+    if len(received) + in_flight < cast(int, cap.allowed):
+        return None
+    if before:
+        at = max([now, *(row.opened_at for row in before if row.opened_at is not None)]) + _LOOK_AGAIN
+        return Hold(Cap.CREATOR_POSTS, "Earlier posts of this creator wait for TikTok to take more.", at)
+    if in_flight or (received and max(received) > now - _LOOK_AGAIN):
         return Later(now + _LOOK_AGAIN, Cap.CREATOR_POSTS)  # what TikTok says counts once the others have arrived
     return None
+
+
+def _held_before(which: Cap, post: Post, publication: Publication, found: Standing) -> list[Any]:
+    """Returns those that are held for a cap and were wanted before this one."""
+    mine = (publication.wanted_time(post) or clock.now(), str(publication.id))
+    return [
+        row
+        for row in found.waiting
+        if row.reason in HELD_FOR[which] and row.at is not None and (row.at, str(row.publication_id)) < mine
+    ]
 
 
 def _obstacle_of_inbox(
@@ -102,12 +119,7 @@ def _turn(
 ) -> Hold | Later | None:
     """Returns when it is the turn of a publication behind those that are held already; None: now."""
     now, allowed = clock.now(), max(1, cast(int, cap.allowed))
-    mine = (publication.wanted_time(post) or now, str(publication.id))
-    ahead = sum(
-        row.reason in HELD_FOR[which] and row.at is not None and (row.at, str(row.publication_id)) < mine
-        for row in found.waiting
-        if row.publication_id != publication.id
-    )
+    ahead = len(_held_before(which, post, publication, found))
     if len(counted) + in_flight + ahead < allowed:
         return None
     if len(counted) + ahead < allowed:
