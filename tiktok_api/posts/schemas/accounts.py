@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from tiktok_api.accounts.models import AccountStatus
 from tiktok_api.posts.capacity.days import MOST_DAYS
-from tiktok_api.posts.schemas.capacity import CapSchema
+from tiktok_api.posts.schemas.capacity import StandingCapSchema
 from tiktok_api.posts.schemas.posts import EXAMPLE_TIME
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.parsing.moments import DayField
@@ -52,7 +52,7 @@ class CapacitySchema(Schema):
     days = fields.List(fields.Nested(CapacityDaySchema), required=True)
     app = fields.Nested(AppCapacitySchema, required=True)
     caps = fields.List(
-        fields.Nested(CapSchema), required=True, metadata={"description": "TikTok's caps, as they stand now."}
+        fields.Nested(StandingCapSchema), required=True, metadata={"description": "TikTok's caps, as they stand now."}
     )
 
 

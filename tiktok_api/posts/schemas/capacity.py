@@ -21,7 +21,7 @@ def _source() -> fields.String:
     return fields.String(required=True, validate=choices, metadata={"example": "setting", "description": _SOURCES})
 
 
-class CapSchema(Schema):
+class StandingCapSchema(Schema):
     """One of TikTok's caps."""
 
     code = choice(Cap, example="creator_cap_reached", required=True, description="The reason of what is held for it.")

@@ -73,7 +73,7 @@ def _obstacle_of_creator(
     if cap.is_binding:
         return _turn(Cap.CREATOR_POSTS, post, publication, found, received, _count_in_flight(others), cap)
     in_flight = _count_in_flight(others)
-    if len(received) + in_flight < cast(int, cap.allowed):
+    if len(received) + in_flight + len(before) < cast(int, cap.allowed):
         return None
     if before:
         at = max([now, *(row.opened_at for row in before if row.opened_at is not None)]) + _LOOK_AGAIN
