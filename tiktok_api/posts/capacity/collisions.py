@@ -3,7 +3,7 @@
 A collision refuses nothing: what runs into a cap is held when its time has come, and goes out once the window reopens.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -21,7 +21,6 @@ from tiktok_api.posts.capacity.forecast import Allowed, Init, Past, Refusal, nex
 from tiktok_api.posts.capacity.standing import (
     Standing,
     active_accounts,
-    active_creators,
     planned_creators,
     standing_around,
 )
@@ -105,12 +104,11 @@ def with_collisions(post: Any, settings: Settings) -> Any:
     return SimpleNamespace(**parts, collisions=found)
 
 
-def caps_of(account: Account, settings: Settings) -> list[dict[str, Any]]:
+def caps_of(account: Account, settings: Settings, active: Mapping[str, datetime]) -> list[dict[str, Any]]:
     """Returns how much of each cap is allowed and used now, where that comes from, and when the next place is free."""
     now = clock.now()
     standing = standing_around([account.id], last=now)
     past = standing.past(now)
-    active = active_creators()
     used = {
         Cap.CREATOR_POSTS: [init.at for init in past.posts],
         Cap.INBOX_SHARES: [init.at for init in past.shares],

@@ -6,6 +6,7 @@ apps. So a day's `allowed` is an estimate that a setting corrects; TikTok's own 
 
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -103,9 +104,9 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
-def creators_today(settings: Settings) -> dict[str, Any]:
+def creators_today(settings: Settings, active: Mapping[str, datetime] | None = None) -> dict[str, Any]:
     """Returns for how many creators a direct post was begun in the last 24 hours, and how many TikTok allows this app.
 
     The cap comes from the app's audit; None where the operator has not told it.
     """
-    return {"allowed": settings.app_creators_per_day, "used": len(active_creators())}
+    return {"allowed": settings.app_creators_per_day, "used": len(active_creators() if active is None else active)}
