@@ -142,7 +142,7 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "posts.capacity.standing_queries.for_init": Sample({"account_id": account.id, "since": EARLY}),
         "posts.capacity.standing_queries.around": Sample(
             {"account_ids": ids["Account"], "since": EARLY},
-            [{"first": EARLY}, {"last": LATE}, {"but": ids["Post"][0]}],
+            [{"first": EARLY}, {"last": LATE}, {"but": ids["Post"][0]}, {"active_since": EARLY}],
         ),
         "posts.capacity.standing_queries.active": Sample({"since": EARLY}),
         "posts.capacity.standing_queries.planned_creators": Sample({"first": EARLY, "last": LATE}),

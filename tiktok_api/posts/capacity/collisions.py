@@ -3,7 +3,7 @@
 A collision refuses nothing: what runs into a cap is held when its time has come, and goes out once the window reopens.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -104,22 +104,21 @@ def with_collisions(post: Any, settings: Settings) -> Any:
     return SimpleNamespace(**parts, collisions=found)
 
 
-def caps_of(account: Account, settings: Settings, active: Mapping[str, datetime]) -> list[dict[str, Any]]:
+def caps_of(account: Account, settings: Settings, standing: Standing) -> list[dict[str, Any]]:
     """Returns how much of each cap is allowed and used now, where that comes from, and when the next place is free."""
     now = clock.now()
-    standing = standing_around([account.id], last=now)
     past = standing.past(now)
     used = {
         Cap.CREATOR_POSTS: [init.at for init in past.posts],
         Cap.INBOX_SHARES: [init.at for init in past.shares],
-        Cap.APP_CREATORS: sorted(active.values()),
+        Cap.APP_CREATORS: sorted(standing.active.values()),
     }
     found = []
     for cap in _SHOWN:
         known = standing.cap(account.id, cap, settings)
         times = used[cap]
         is_full = known.allowed is not None and len(times) >= known.allowed
-        if cap is Cap.APP_CREATORS and account.open_id in active:
+        if cap is Cap.APP_CREATORS and account.open_id in standing.active:
             is_full = False  # this creator has a place among them
         reopens_at = times[len(times) - cast(int, known.allowed)] + DAY if is_full else None
         found.append(

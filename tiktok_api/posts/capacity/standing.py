@@ -63,15 +63,17 @@ class Standing:
     attempts: Sequence[Any]
     waiting: Sequence[Any]
     limits: dict[tuple[UUID | None, LimitKind], Any] = field(default_factory=dict)
+    active: dict[str, datetime] = field(default_factory=dict)
+    """By `open_id` when a direct post was last begun, of all creators of this app in 24 hours, where that was asked for."""
 
     @classmethod
     def of(cls, rows: Iterable[Any]) -> "Standing":
         """Returns the rows of a query, parted."""
-        parts: dict[str, list[Any]] = {"attempt": [], "planned": [], "limit": []}
+        parts: dict[str, list[Any]] = {"attempt": [], "planned": [], "limit": [], "active": []}
         for row in rows:
             parts[row.what].append(row)
         limits = {(row.account_id, LimitKind(row.state)): row for row in parts["limit"]}
-        return cls(parts["attempt"], parts["planned"], limits)
+        return cls(parts["attempt"], parts["planned"], limits, _newest(parts["active"]))
 
     def cap(self, account_id: UUID, cap: Cap, settings: Settings) -> Learnt:
         """Returns how much of a cap is allowed. What was learnt a week ago is forgotten."""
@@ -133,12 +135,27 @@ def standing_around(
     first: datetime | None = None,
     last: datetime | None = None,
     but: UUID | None = None,
+    with_app: bool = False,
 ) -> Standing:
     """Returns where accounts stand, with what they have to go out between two times: one query."""
     since = clock.now() - LOOKED_BACK
     return Standing.of(
-        standing_queries.around.all(account_ids=list(account_ids), since=since, first=first, last=last, but=but)
+        standing_queries.around.all(
+            active_since=clock.now() - DAY if with_app else None,
+            account_ids=list(account_ids),
+            since=since,
+            first=first,
+            last=last,
+            but=but,
+        )
     )
+
+
+def _newest(rows: Iterable[Any]) -> dict[str, datetime]:
+    found: dict[str, datetime] = {}
+    for row in rows:
+        found[row.state] = max(row.at, found.get(row.state, row.at))
+    return found
 
 
 def received_at(row: Any, since: datetime) -> datetime | None:

@@ -57,11 +57,17 @@ def around(given: Given) -> Select[Any]:
         planned.append(Publication.wanted_at < given["last"])
     if "but" in given:
         planned.append(Publication.post_id != given["but"])
-    return _together(
+    arms = [
         _attempts(is_any(Attempt.account_id, mine), given),
         _to_go_out(is_any(Publication.account_id, mine), *planned),
         _limits(or_(is_any(PostingLimit.account_id, mine), PostingLimit.account_id.is_(None))),
-    )
+    ]
+    if "active_since" in given:
+        creator = _active_since(given["active_since"]).subquery()
+        nothing: Sequence[Any] = [null()] * 7
+        what = literal_column("'active'", String)
+        arms.append(select(what, creator.c.id, null(), creator.c.open_id, null(), creator.c.at, *nothing))
+    return _together(*arms)
 
 
 def _attempts(is_its: ColumnElement[bool], given: Given) -> Select[Any]:
@@ -131,12 +137,16 @@ def _together(*arms: Select[Any]) -> Select[Any]:
 @reading
 def active(given: Given) -> Select[Any]:
     """The creators for whom a direct post was begun, and when last: a look into an index for each account there is."""
+    return _active_since(given["since"])
+
+
+def _active_since(since: Any) -> Select[Any]:
     began = or_(Attempt.opened_at.is_not(None), Attempt.state == AttemptState.INTENT, Attempt.reason == MAY_HAVE_OPENED)
     last = (
         select(func.max(Attempt.intended_at))
         .join(Publication, Publication.id == Attempt.publication_id)
         .join(Post, Post.id == Publication.post_id)
-        .where(Attempt.account_id == Account.id, Attempt.intended_at > given["since"], began)
+        .where(Attempt.account_id == Account.id, Attempt.intended_at > since, began)
         .where(is_one_of(Post.mode, [PostMode.DIRECT]))
         .correlate(Account)
         .scalar_subquery()

@@ -10,7 +10,7 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
 from tiktok_api.extensions import service
 from tiktok_api.posts.capacity import collisions, days, health
-from tiktok_api.posts.capacity.standing import active_creators
+from tiktok_api.posts.capacity.standing import standing_around
 from tiktok_api.posts.errors import WindowNotPossible
 from tiktok_api.posts.schemas.accounts import CapacityArgsSchema, CapacitySchema, HealthSchema
 from tiktok_api.posts.schemas.capacity import ForecastArgsSchema, ForecastSchema, FreeTimesSchema, NextFreeArgsSchema
@@ -31,13 +31,14 @@ def show_capacity(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
     zone = ZoneInfo(args.get("timezone", caller.timezone))
     today = clock.now().astimezone(zone).date()
     first, last = days.make_window(args.get("first"), args.get("last"), today=today)
-    settings, active = service(Settings), active_creators()
+    settings = service(Settings)
+    standing = standing_around([account.id], last=clock.now(), with_app=True)
     return {
         "account_id": account.id,
         "timezone": zone.key,
         "days": days.days_of(account, first=first, last=last, zone=zone, settings=settings),
-        "app": days.creators_today(settings, active),
-        "caps": collisions.caps_of(account, settings, active),
+        "app": days.creators_today(settings, standing.active),
+        "caps": collisions.caps_of(account, settings, standing),
     }
 
 
