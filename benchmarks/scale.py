@@ -25,7 +25,9 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.cli.stack.settings import local_settings
 from tiktok_api.db import db
 from tiktok_api.extensions import service
-from tiktok_api.posts import capacity, monitoring, queries
+from tiktok_api.posts import monitoring, queries
+from tiktok_api.posts.capacity import days as capacity
+from tiktok_api.posts.capacity import health
 from tiktok_api.posts.models import Post, PostStatus
 from tiktok_api.schema import revisions
 from tiktok_api.settings import Settings
@@ -143,7 +145,7 @@ def _measure_others() -> dict[str, float]:
     return {
         "capacity of an account": _least(lambda: capacity.days_of(account, **days)),
         "creators of a day": _least(lambda: capacity.creators_today(service(Settings))),
-        "health of an account": _least(lambda: capacity.health_of(account)),
+        "health of an account": _least(lambda: health.health_of(account)),
         "metrics of publications": _least(lambda: list(monitoring.gauges())),
         "count of all posts of the user, to compare": _least(lambda: db.session.scalar(waiting)),
     }

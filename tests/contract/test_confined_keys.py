@@ -18,6 +18,7 @@ from tiktok_api.composition.api import API_PREFIX
 _COUNTED = "?include_total=true&limit=100"
 SAME_AS_BEFORE = {
     "GET /accounts": _COUNTED,
+    "GET /accounts/forecast": "",
     "GET /media": _COUNTED,
     "GET /posts": _COUNTED,
     "GET /posts/calendar": "",

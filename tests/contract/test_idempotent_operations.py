@@ -21,6 +21,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "POST /accounts/connect": {"json": {}},
     "POST /accounts/{account_id}/reconnect": {"json": {}},
     "POST /accounts/{account_id}/sync": {},
+    "POST /accounts/{account_id}/circuit/reset": {},
     "POST /media": {
         "data": sample_media.multipart(sample_media.part("file", b"x" * 1000)),
         "content_type": sample_media.MULTIPART,

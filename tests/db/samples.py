@@ -167,12 +167,22 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "posts.queries.counts._labels": Sample(mine, [reached]),
         "posts.pulling.services._states": Sample({"id": ids["Attempt"][0]}),
         "posts.pulling.services._photos": Sample({"publication_id": ids["Publication"][0], "position": 0}),
-        "posts.capacity._moments": Sample(mine | {"account_id": account.id, "since": EARLY, "until": LATE}),
-        "posts.capacity._creators_since": Sample({"since": EARLY}),
-        "posts.capacity._unfinished": Sample({"account_id": account.id}),
         "posts.preflight.app_audit._held_for_audit": Sample({"account_ids": [account.id]}),
         "posts.queries.posts._targets": Sample({"post_ids": ids["Post"]}),
         "posts.queries.publications._post_ids": Sample(mine | {"id": ids["Post"][0]}, [reached]),
+        "posts.capacity.days._moments": Sample(mine | {"account_id": account.id, "since": EARLY, "until": LATE}),
+        "posts.capacity.health._circuit": Sample(
+            {"account_id": made["PostingLimit"][0].account_id, "kind": made["PostingLimit"][0].kind}
+        ),
+        "posts.capacity.collisions._account_ids": Sample(mine, [reached]),
+        "posts.capacity.standing_queries.for_init": Sample({"account_id": account.id, "since": EARLY}),
+        "posts.capacity.standing_queries.around": Sample(
+            {"account_ids": ids["Account"], "since": EARLY},
+            [{"first": EARLY}, {"last": LATE}, {"but": ids["Post"][0]}, {"active_since": EARLY}],
+        ),
+        "posts.capacity.standing_queries.active": Sample({"since": EARLY}),
+        "posts.capacity.standing_queries.planned_creators": Sample({"first": EARLY, "last": LATE}),
+        "posts.capacity.health._unfinished": Sample({"account_id": account.id}),
         "posts.queries.publications._publications": Sample(
             mine, [{"id": ids["Publication"][0]}, {"id": ids["Publication"][1]}, {"post_id": ids["Post"][0]} | reached]
         ),

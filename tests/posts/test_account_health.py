@@ -127,7 +127,8 @@ def test_what_tiktok_says_of_a_creator_while_publishing_is_known_to_health_and_c
 
     banned = owner.get(f"/accounts/{account_id}/health").json
 
-    assert [reason["code"] for reason in banned["reasons"]] == ["spam_risk_user_banned_from_posting"]
+    codes = [reason["code"] for reason in banned["reasons"]]
+    assert codes == ["spam_risk_user_banned_from_posting", "account_circuit_open"]
     assert owner.post(f"/posts/{post['id']}/retry").status_code == 202
     run_jobs()
     asked = len(simulator.control.requests(endpoint="creator_info"))

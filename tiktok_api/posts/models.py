@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tiktok_api import clock
 from tiktok_api.db import Model, enum_column
 from tiktok_api.db.search import searched
-from tiktok_api.posts.states import ALIVE, RECEIVED, UNFINISHED, AttemptState, PublicationState
+from tiktok_api.posts.states import ALIVE, RECEIVED, TO_GO_OUT, UNFINISHED, AttemptState, PublicationState
 
 
 class PostType(StrEnum):
@@ -180,6 +180,7 @@ def job_key(publication_id: UUID) -> str:
 
 
 _UNFINISHED = text(_is_one_of(UNFINISHED))
+_TO_GO_OUT = text(_is_one_of(TO_GO_OUT))
 
 
 class Publication(Model):
@@ -206,6 +207,13 @@ class Publication(Model):
             "reason",
             sqlite_where=_UNFINISHED,
             postgresql_where=_UNFINISHED,
+        ),
+        Index(
+            "ix_publications_account_wanted",
+            "account_id",
+            "wanted_at",
+            sqlite_where=_TO_GO_OUT,
+            postgresql_where=_TO_GO_OUT,
         ),
     )
 

@@ -41,7 +41,7 @@ from tiktok_api.posts.publishing.transitions import (
 from tiktok_api.posts.queries import visible_to
 from tiktok_api.posts.schedule import resolve_time
 from tiktok_api.posts.states import PublicationState
-from tiktok_api.posts.waiting import pending_media
+from tiktok_api.posts.waiting import breaker, pending_media
 
 CANCELLED_BY_USER = "cancelled_by_user"
 
@@ -227,6 +227,7 @@ def retry(caller: Identity, post_id: UUID) -> None:
     if not failed:
         raise NothingToRetry
     _must_be_publishable(post, failed, by_cache=False)  # what made it fail may have been mended at TikTok since
+    breaker.try_again(failed.values())
     for publication in failed.values():
         _try_again(post, publication, "retry")
     audit.record(caller, "post.retried", subject_id=post.id)

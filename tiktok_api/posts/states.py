@@ -60,6 +60,8 @@ class PublicationState(StrEnum):
 WAITING_FOR_ITS_TIME = frozenset({PublicationState.SCHEDULED, PublicationState.DUE})
 UNBEGUN = WAITING_FOR_ITS_TIME | {PublicationState.PREPARING}
 CANCELLABLE = UNBEGUN | {PublicationState.UPLOADING, PublicationState.HELD}
+TO_GO_OUT = tuple(state for state in PublicationState if state in CANCELLABLE)
+"""The same in the order of their declaration, as partial indexes name them."""
 VISIBLE = frozenset({PublicationState.PUBLISHED, PublicationState.PUBLICLY_AVAILABLE})
 LIVE = VISIBLE | {PublicationState.NO_LONGER_AVAILABLE}
 ARRIVED = LIVE | {PublicationState.INBOX_DELIVERED}

@@ -1,5 +1,6 @@
 """The jobs of posts: publishing, checking media that became known, matching ids, following the rules of time zones."""
 
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from tiktok_api.posts.publishing import worker
 from tiktok_api.posts.publishing.calls import PublishingServices
 from tiktok_api.posts.recurrences.materialisation import materialise
 from tiktok_api.posts.recurrences.models import MATERIALISE
-from tiktok_api.posts.waiting import pending_media
+from tiktok_api.posts.waiting import breaker, pending_media
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
 
@@ -41,6 +42,19 @@ def make_posts(job: ClaimedJob) -> RunAgain | None:
     """Make the posts of a recurrence ahead of their time."""
     with transaction():
         at = materialise(cast(UUID, job.subject))
+    return RunAgain(at) if at else None
+
+
+@task(breaker.PROBE, lane=Lane.PUBLISH, most_failures=_NEVER)
+def probe_account(job: ClaimedJob, *, vault: TokenVault) -> RunAgain | None:
+    """Ask TikTok whether an account may post again whose circuit is open."""
+    account_id = cast(UUID, job.subject)
+    due = breaker.is_due(account_id)
+    if isinstance(due, datetime):
+        return RunAgain(due)
+    answer = breaker.ask(account_id, vault) if due else None
+    with transaction():
+        at = breaker.record_answer(account_id, answer)
     return RunAgain(at) if at else None
 
 

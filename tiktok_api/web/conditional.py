@@ -9,7 +9,7 @@ from marshmallow import Schema
 
 from tiktok_api.db import is_locked
 from tiktok_api.errors import StaleVersion
-from tiktok_api.web.serializing import dump, links_of, to_json
+from tiktok_api.web.serializing import dump, links_of, to_json, told_once_in
 
 
 class NotLocked(RuntimeError):
@@ -24,8 +24,10 @@ def etag_of(body: bytes) -> str:
 def version_of(schema: type[Schema], body: dict[str, Any], written: bytes | None = None) -> str:
     """The ETag of `body`, which `schema` made; `written` is the same as JSON.
 
-    Its signed links have a part of their own after a dot: see `must_be_current`.
+    Its signed links have a part of their own after a dot: see `must_be_current`. What is told once does not count.
     """
+    if told_once := told_once_in(schema):
+        body, written = {name: value for name, value in body.items() if name not in told_once}, None
     links = links_of(schema)
     if not links:
         return etag_of(written or to_json(body))

@@ -18,6 +18,7 @@ from tiktok_api.web.signed_links import SignedUrl
 Dump = Callable[[Any], Any]
 _compiled: dict[type[Schema], Dump] = {}
 _links: dict[type[Schema], tuple[str, ...]] = {}
+_told_once: dict[type[Schema], tuple[str, ...]] = {}
 _COMPUTED = (fields.Function, fields.Method, fields.Constant, fields.Pluck)
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -42,6 +43,16 @@ def links_of(schema: type[Schema]) -> tuple[str, ...]:
         shown = schema().dump_fields.items()
         found = tuple(field.data_key or name for name, field in shown if isinstance(field, SignedUrl))
         _links[schema] = found
+    return found
+
+
+def told_once_in(schema: type[Schema]) -> tuple[str, ...]:
+    """The keys of what only the answer to a request tells, and no later one: they are no part of the version."""
+    found = _told_once.get(schema)
+    if found is None:
+        shown = schema().dump_fields.items()
+        found = tuple(field.data_key or name for name, field in shown if field.metadata.get("is_told_once"))
+        _told_once[schema] = found
     return found
 
 

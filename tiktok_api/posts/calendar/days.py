@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Integer, Select, case, func, literal_colum
 from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, is_any, list_of, reading
-from tiktok_api.posts.capacity import make_window
+from tiktok_api.posts.capacity.days import make_window
 from tiktok_api.posts.models import WORDS, Post, PostStatus, Publication
 from tiktok_api.posts.queries import visible_to
 from tiktok_api.web.parsing.moments import starts_at

@@ -143,7 +143,7 @@ def _record_intent(locked: ClaimedPublication, checked: verdicts.Checked, settin
     post, publication = locked.post, locked.publication
     rate_limits.lock_inits(locked.account_id)
     obstacle = readiness.obstacle_to(post, publication, locked.media, settings, is_checked=True)
-    if isinstance(obstacle, verdicts.Later | verdicts.Fail):
+    if isinstance(obstacle, verdicts.Setback):
         return _record_setback(locked, obstacle)
     if obstacle is not None:
         return _record_obstacle(locked, obstacle)

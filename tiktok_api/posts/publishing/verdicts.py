@@ -87,7 +87,7 @@ class Skip:
     """It is too late, and its person wants it in time or not at all."""
 
 
-Obstacle = Wait | AskPerson | Skip | Later | Fail
+Obstacle = Wait | AskPerson | Skip | Later | Hold | Fail
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from uuid import UUID
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
 from tiktok_api.errors import StaleVersion
+from tiktok_api.extensions import service
 from tiktok_api.posts import creation, queries, services
 from tiktok_api.posts.bookkeeping import deletion, duplication
+from tiktok_api.posts.capacity.collisions import with_collisions
 from tiktok_api.posts.errors import (
     ExternalIdTaken,
     LocalTimeMissing,
@@ -23,6 +25,7 @@ from tiktok_api.posts.errors import (
 )
 from tiktok_api.posts.preflight import rehearsal
 from tiktok_api.posts.queries.sort_orders import PostSort
+from tiktok_api.posts.schemas.capacity import ScheduledPostSchema
 from tiktok_api.posts.schemas.lists import DuplicateSchema, PostCountArgsSchema, PostCountsSchema, PostListArgsSchema
 from tiktok_api.posts.schemas.posts import (
     CancellationSchema,
@@ -32,6 +35,7 @@ from tiktok_api.posts.schemas.posts import (
     PostSlotSchema,
 )
 from tiktok_api.posts.schemas.publications import PublicationListSchema, PublicationSchema, ResolutionSchema
+from tiktok_api.settings import Settings
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.conditional import must_be_current
 from tiktok_api.web.pagination import Page
@@ -74,12 +78,12 @@ def count_posts(args: dict[str, Any]) -> dict[str, Any]:
 @blp.post("")
 @blp.judged_by(lambda sound: rehearsal.create(caller, sound))
 @blp.arguments(PostDraftSchema)
-@blp.response(201, PostSchema)
+@blp.response(201, ScheduledPostSchema)
 @blp.raises(UnknownTarget, NotPublishable, ExternalIdTaken, *TIME_PROBLEMS)
 def create_post(draft: dict[str, Any]) -> Any:
     """Create a draft, or with a time a scheduled post"""
     with transaction():
-        return creation.create_post(caller, **draft)
+        return with_collisions(creation.create_post(caller, **draft), service(Settings))
 
 
 @blp.get("/<uuid:post_id>")
@@ -92,7 +96,7 @@ def show_post(post_id: UUID) -> Any:
 @blp.patch("/<uuid:post_id>")
 @blp.judged_by(lambda sound, post_id: rehearsal.update(caller, post_id, sound))
 @blp.arguments(PostChangesSchema)
-@blp.response(200, PostSchema)
+@blp.response(200, ScheduledPostSchema)
 @blp.raises(PostNotMovable, UnknownTarget, NotPublishable, ExternalIdTaken, StaleVersion, *TIME_PROBLEMS)
 def update_post(changes: dict[str, Any], post_id: UUID) -> Any:
     """Change a draft, a scheduled post, or one that is late and waits for its person
@@ -103,7 +107,7 @@ def update_post(changes: dict[str, Any], post_id: UUID) -> Any:
         services.get_post(caller, post_id)  # locked first: of two requests with the same version, one is stale
         must_be_current(PostSchema, queries.show_post(caller, post_id))
         services.update_post(caller, post_id, **changes)
-        return queries.show_post(caller, post_id)
+        return with_collisions(queries.show_post(caller, post_id), service(Settings))
 
 
 @blp.delete("/<uuid:post_id>")
@@ -124,13 +128,13 @@ def delete_post(post_id: UUID) -> None:
 @blp.post("/<uuid:post_id>/schedule")
 @blp.judged_by(lambda sound, post_id: rehearsal.schedule(caller, post_id))
 @blp.arguments(PostSlotSchema)
-@blp.response(200, PostSchema)
+@blp.response(200, ScheduledPostSchema)
 @blp.raises(PostNotMovable, NotPublishable, *TIME_PROBLEMS)
 def schedule_post(slot: dict[str, Any], post_id: UUID) -> Any:
     """Choose when a post goes out"""
     with transaction():
         services.schedule(caller, post_id, **slot)
-        return queries.show_post(caller, post_id)
+        return with_collisions(queries.show_post(caller, post_id), service(Settings))
 
 
 @blp.post("/<uuid:post_id>/publish")

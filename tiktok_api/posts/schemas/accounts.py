@@ -3,7 +3,8 @@
 from marshmallow import fields
 
 from tiktok_api.accounts.models import AccountStatus
-from tiktok_api.posts.capacity import MOST_DAYS
+from tiktok_api.posts.capacity.days import MOST_DAYS
+from tiktok_api.posts.schemas.capacity import StandingCapSchema
 from tiktok_api.posts.schemas.posts import EXAMPLE_TIME
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.parsing.moments import DayField
@@ -50,6 +51,9 @@ class CapacitySchema(Schema):
     timezone = fields.String(required=True, metadata={"example": "Europe/Berlin"})
     days = fields.List(fields.Nested(CapacityDaySchema), required=True)
     app = fields.Nested(AppCapacitySchema, required=True)
+    caps = fields.List(
+        fields.Nested(StandingCapSchema), required=True, metadata={"description": "TikTok's caps, as they stand now."}
+    )
 
 
 class HealthReasonSchema(Schema):
@@ -57,6 +61,17 @@ class HealthReasonSchema(Schema):
 
     code = fields.String(required=True, metadata={"example": "scope_missing"})
     message = fields.String(required=True, metadata={"example": "video.publish was not granted: connect it again."})
+
+
+class CircuitSchema(Schema):
+    """An open circuit: TikTok has banned the creator or calls the posts spam, and nothing is sent for now."""
+
+    reason = fields.String(required=True, metadata={"example": "spam_risk", "description": "TikTok's code."})
+    opened_at = fields.AwareDateTime(required=True, metadata={"example": EXAMPLE_TIME})
+    asked_again_at = fields.AwareDateTime(
+        required=True,
+        metadata={"example": EXAMPLE_TIME, "description": "When TikTok is asked whether it may be closed."},
+    )
 
 
 class HealthSchema(Schema):
@@ -82,5 +97,11 @@ class HealthSchema(Schema):
     missing_scopes = fields.List(fields.String(), required=True, metadata={"example": ["video.list"]})
     creator_info_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
     synced_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME)
+    circuit = fields.Nested(
+        CircuitSchema,
+        required=True,
+        allow_none=True,
+        metadata={"example": None, "description": "Null while it is closed, as usual."},
+    )
     held_publications = fields.Integer(required=True, metadata={"example": 0})
     unfinished_publications = fields.Integer(required=True, metadata={"example": 0})

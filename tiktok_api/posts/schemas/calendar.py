@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from tiktok_api.posts.capacity import MOST_DAYS
+from tiktok_api.posts.capacity.days import MOST_DAYS
 from tiktok_api.posts.models import PostStatus, PostType
 from tiktok_api.posts.schemas.posts import EXAMPLE_TIME, choice
 from tiktok_api.web.parsing.moments import DayField

@@ -8,7 +8,7 @@ from tiktok_api.accounts import rate_limits
 from tiktok_api.media.models import Media
 from tiktok_api.posts.models import Attempt, Post, Publication
 from tiktok_api.posts.publishing.verdicts import SHORTEST_PAUSE, AskPerson, Fail, Later, Obstacle, Wait
-from tiktok_api.posts.waiting import lateness, pending_media
+from tiktok_api.posts.waiting import caps, lateness, pending_media
 from tiktok_api.settings import Settings
 
 _LATE_LOOK = timedelta(minutes=2)
@@ -27,6 +27,7 @@ def obstacle_to(
     return (
         _wait_for_media(publication, media)
         or lateness.obstacle_to(post, publication, settings, is_checked=is_checked)
+        or caps.obstacle_to(post, publication, settings, is_checked=is_checked)
         or _wait_for_init(publication)
     )
 

@@ -1,0 +1,130 @@
+"""After TikTok's word of a ban or of spam an account's other posts are held, until TikTok or a person says otherwise."""
+
+import pytest
+
+from tests.posts.times import DAY, HOUR
+
+BAN, SPAM = "spam_risk_user_banned_from_posting", "spam_risk"
+
+
+@pytest.fixture
+def settings():
+    return {"late_policy": "publish"}
+
+
+@pytest.fixture
+def health(owner, publishing):
+    return lambda post: owner.get(f"/accounts/{publishing.shown(post)['account_id']}/health").json
+
+
+@pytest.fixture
+def ban(publishing):
+    """TikTok bans ada, and does not say so when asked beforehand: `ban(False)` ends it."""
+    return lambda is_banned=True: publishing.tiktok.change_creator("ada", banned=is_banned)
+
+
+@pytest.fixture
+def held(plan, publishing, ban):
+    """Two posts of a banned creator's: the first one has failed, the other is held."""
+    posts = plan([60, 660])
+    ban()
+    publishing.pass_time(61)
+    publishing.run()
+    publishing.pass_time(600)
+    publishing.run()
+    return posts
+
+
+def test_after_a_ban_other_posts_are_held_and_tiktok_is_not_asked_for_them(held, publishing, health):
+    first, second = (publishing.shown(post) for post in held)
+
+    assert (first["state"], first["reason"]) == ("failed", BAN)
+    assert (second["state"], second["reason"]) == ("held", "account_circuit_open")
+    assert BAN in second["detail"]
+    assert publishing.count_inits() == 0
+    assert len(publishing.tiktok.requests(endpoint="creator_info")) == 2  # the first of them when ada was connected
+    shown = health(held[0])
+    assert shown["circuit"]["reason"] == BAN
+    assert "account_circuit_open" in [reason["code"] for reason in shown["reasons"]]
+
+
+def test_a_person_resets_the_circuit_and_what_was_held_goes_out(held, publishing, ban, owner, health):
+    account_id = publishing.shown(held[0])["account_id"]
+    ban(False)
+
+    answers = [owner.post(f"/accounts/{account_id}/circuit/reset") for _ in range(2)]
+    publishing.run()
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [answer.json["circuit"] for answer in answers] == [None, None]
+    assert publishing.shown(held[1])["state"] == "processing"
+    entries = owner.get("/audit?action=account.circuit_reset").json["data"]
+    assert [entry["subject_id"] for entry in entries] == [account_id]
+
+
+def test_the_circuit_of_a_stranger_does_not_exist(held, publishing, stranger, health):
+    account_id = publishing.shown(held[0])["account_id"]
+
+    assert stranger.post(f"/accounts/{account_id}/circuit/reset").status_code == 404
+    assert health(held[0])["circuit"] is not None
+
+
+def test_after_a_day_tiktok_is_asked_and_the_circuit_stays_open_or_closes(held, publishing, ban, health):
+    opened = health(held[0])["circuit"]
+    publishing.pass_time(DAY)
+    publishing.run()
+
+    again = health(held[0])["circuit"]
+    assert again["opened_at"] == opened["opened_at"]
+    assert again["asked_again_at"] > opened["asked_again_at"]
+    assert publishing.shown(held[1])["reason"] == "account_circuit_open"
+    assert publishing.count_inits() == 0
+
+    ban(False)
+    publishing.pass_time(DAY)
+    publishing.run()
+    publishing.pass_time(60)
+    publishing.run()
+
+    assert health(held[0])["circuit"] is None
+    assert publishing.shown(held[1])["state"] in ("processing", "published")
+
+
+def test_while_tiktok_cannot_be_asked_the_circuit_stays_open(held, publishing, ban, health):
+    ban(False)
+    publishing.tiktok.mischief("creator_info", "status", status=500, every=True)
+    publishing.pass_time(DAY)
+    publishing.run()
+
+    assert health(held[0])["circuit"]["reason"] == BAN
+    publishing.tiktok.clear_mischief()
+    publishing.pass_time(700)
+    publishing.run()
+    assert health(held[0])["circuit"] is None
+
+
+def test_a_post_that_a_person_tries_again_is_sent_and_opens_the_circuit_anew(held, publishing, owner, health):
+    assert owner.post(f"/posts/{held[0]['id']}/retry").status_code == 202
+
+    publishing.run()
+
+    assert publishing.shown(held[0])["reason"] == BAN
+    assert publishing.shown(held[1])["state"] == "held"
+    assert health(held[0])["circuit"] is not None
+
+
+def test_spam_opens_it_for_six_hours_and_a_refused_text_does_not(plan, publishing, health):
+    first, second = plan([60, 4000])
+    publishing.tiktok.change_creator("ada", fail_reason="spam_risk_text")
+    publishing.pass_time(61)
+    publishing.run_until(lambda: publishing.shown(first)["state"] == "failed")
+    assert health(first)["circuit"] is None
+
+    publishing.tiktok.change_creator("ada", fail_reason=SPAM)
+    publishing.pass_time(4000)
+    publishing.run_until(lambda: publishing.shown(second)["state"] == "failed")
+
+    assert health(first)["circuit"]["reason"] == SPAM
+    publishing.pass_time(6 * HOUR)
+    publishing.run()
+    assert health(first)["circuit"] is None
