@@ -28,7 +28,8 @@ from tiktok_api.extensions import service
 from tiktok_api.posts import monitoring, queries
 from tiktok_api.posts.capacity import days as capacity
 from tiktok_api.posts.capacity import health
-from tiktok_api.posts.models import Post, PostStatus
+from tiktok_api.posts.models import Post
+from tiktok_api.posts.vocabulary import PostStatus
 from tiktok_api.schema import revisions
 from tiktok_api.settings import Settings
 from tiktok_api.web import pagination

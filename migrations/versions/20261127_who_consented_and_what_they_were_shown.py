@@ -11,18 +11,15 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("posts") as posts:
-        posts.add_column(sa.Column("consented_by", sa.Uuid(), nullable=True))
-        posts.add_column(sa.Column("consented_with_key", sa.Uuid(), nullable=True))
-    with op.batch_alter_table("publications") as publications:
-        shown = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-        publications.add_column(sa.Column("consent_creator_info", shown, nullable=True))
+    # Not in a batch, which on SQLite may make the table anew and lose the triggers of its search index.
+    op.add_column("posts", sa.Column("consented_by", sa.Uuid(), nullable=True))
+    op.add_column("posts", sa.Column("consented_with_key", sa.Uuid(), nullable=True))
+    shown = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+    op.add_column("publications", sa.Column("consent_creator_info", shown, nullable=True))
     op.execute("UPDATE posts SET consented_by = owner_id WHERE consented_at IS NOT NULL")  # only owners could
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("publications") as publications:
-        publications.drop_column("consent_creator_info")
-    with op.batch_alter_table("posts") as posts:
-        posts.drop_column("consented_with_key")
-        posts.drop_column("consented_by")
+    op.drop_column("publications", "consent_creator_info")
+    op.drop_column("posts", "consented_with_key")
+    op.drop_column("posts", "consented_by")

@@ -12,7 +12,8 @@ from tests.contract.operations import some
 from tiktok_api.accounts.models import AccountStatus
 from tiktok_api.extensions import services_of
 from tiktok_api.media.models import MediaStatus
-from tiktok_api.posts.models import PostStatus, PrivacyLevel, PublicationState
+from tiktok_api.posts.models import PublicationState
+from tiktok_api.posts.vocabulary import PostStatus, PrivacyLevel
 from tiktok_api.settings import Settings
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.openapi.json_schemas import Choice, PartOf, Pattern

@@ -18,8 +18,9 @@ from tests.samples import each, in_strides
 from tiktok_api import clock
 from tiktok_api.db import transaction
 from tiktok_api.jobs.models import Job
-from tiktok_api.posts.models import Attempt, LatePolicy, Post, Publication
+from tiktok_api.posts.models import Attempt, Post, Publication
 from tiktok_api.posts.states import PublicationState
+from tiktok_api.posts.vocabulary import LatePolicy
 
 WORD = "account_needs_reconnection"
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain
-from tiktok_api.posts.models import Attempt, Post, PostIdSource, PostMode, Publication
+from tiktok_api.posts.models import Attempt, Post, Publication
 from tiktok_api.posts.publishing import verdicts
 from tiktok_api.posts.publishing.claims import ClaimedPublication
 from tiktok_api.posts.publishing.steps import (
@@ -23,6 +23,7 @@ from tiktok_api.posts.publishing.steps import (
     next_step,
 )
 from tiktok_api.posts.states import ALIVE, ARRIVED, AttemptState, PublicationState
+from tiktok_api.posts.vocabulary import PostIdSource, PostMode
 
 NOW = datetime(2027, 3, 2, 12, tzinfo=UTC)
 CHUNKS, CHUNK = 6, 10_000_000

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiktok_api.posts.models import PostStatus
 from tiktok_api.posts.publishing.transitions import derive_status
 from tiktok_api.posts.states import ARRIVED, ENDED, LIVE, PublicationState
+from tiktok_api.posts.vocabulary import PostStatus
 
 STATES = st.lists(st.sampled_from(PublicationState), max_size=6)
 

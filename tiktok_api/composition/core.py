@@ -22,11 +22,14 @@ from tiktok_api.composition.subscriptions import subscribe
 from tiktok_api.db import configure_engine, db, engine_options
 from tiktok_api.media import tasks as media_tasks
 from tiktok_api.posts import tasks as posts_tasks
+from tiktok_api.posts.queue_slots import models as queue_slots_models
 from tiktok_api.settings import Settings, SettingsInvalid, load
 from tiktok_api.webhooks import tasks as webhooks_tasks
 
 TASKS = (auth_tasks, accounts_tasks, media_tasks, posts_tasks, analytics_tasks, pictures_tasks, webhooks_tasks)
 """Modules whose tasks are registered when they are imported."""
+TABLES = (queue_slots_models,)
+"""Modules of tables that no task needs: a worker knows them all the same."""
 
 
 class Application(Flask):

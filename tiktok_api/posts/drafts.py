@@ -18,9 +18,10 @@ from tiktok_api.media.services import get_many
 from tiktok_api.posts.bookkeeping.attempts import keep_attempts
 from tiktok_api.posts.composer.consent import show_creator_info
 from tiktok_api.posts.errors import UnknownTarget
-from tiktok_api.posts.models import Post, PostMedia, PostMode, PostStatus, Publication
+from tiktok_api.posts.models import Post, PostMedia, Publication
 from tiktok_api.posts.preflight.report import Reasons
 from tiktok_api.posts.publishing.content import overrides_in, used_by
+from tiktok_api.posts.vocabulary import PostMode, PostStatus
 
 
 def publications_of(post: Post) -> Sequence[Publication]:

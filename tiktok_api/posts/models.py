@@ -13,57 +13,7 @@ from tiktok_api import clock
 from tiktok_api.db import Model, enum_column
 from tiktok_api.db.search import searched
 from tiktok_api.posts.states import ALIVE, RECEIVED, TO_GO_OUT, UNFINISHED, AttemptState, PublicationState
-
-
-class PostType(StrEnum):
-    VIDEO = "video"
-    PHOTO = "photo"
-
-
-class PostMode(StrEnum):
-    """Direct: live without another touch. Inbox: a draft that the person finishes in the app."""
-
-    DIRECT = "direct"
-    INBOX = "inbox"
-
-
-class PrivacyLevel(StrEnum):
-    """TikTok's words for who may see a post (developers.tiktok.com/doc/content-posting-api-reference-direct-post)."""
-
-    PUBLIC_TO_EVERYONE = "PUBLIC_TO_EVERYONE"
-    MUTUAL_FOLLOW_FRIENDS = "MUTUAL_FOLLOW_FRIENDS"
-    FOLLOWER_OF_CREATOR = "FOLLOWER_OF_CREATOR"
-    SELF_ONLY = "SELF_ONLY"
-
-
-class PostStatus(StrEnum):
-    """Derived from the publications; see `publishing/transitions.py`."""
-
-    DRAFT = "draft"
-    SCHEDULED = "scheduled"
-    PUBLISHING = "publishing"
-    PUBLISHED = "published"
-    DELIVERED = "delivered"
-    PARTLY_PUBLISHED = "partly_published"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class LatePolicy(StrEnum):
-    """What happens to a publication that could not go out in time: it goes out, a person is asked, or it ends."""
-
-    PUBLISH = "publish"
-    HOLD = "hold"
-    SKIP = "skip"
-
-
-class PostIdSource(StrEnum):
-    """Who named the post's id: TikTok's status, its webhook (confirmed by asking), or its list of videos by evidence."""
-
-    TIKTOK = "tiktok"
-    WEBHOOK = "webhook"
-    MATCHED = "matched"
-
+from tiktok_api.posts.vocabulary import LatePolicy, PostIdSource, PostMode, PostStatus, PostType
 
 LATE = "late"
 """The reason of a publication that is held because it is too late to go out by itself: its person is asked."""

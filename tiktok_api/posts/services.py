@@ -29,7 +29,7 @@ from tiktok_api.posts.errors import (
     PostNotMovable,
     PublicationNotUnconfirmed,
 )
-from tiktok_api.posts.models import Post, PostMode, PostStatus, Publication
+from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.preflight.report import Reasons, must_be_publishable
 from tiktok_api.posts.publishing.transitions import (
     abandon_attempt,
@@ -41,6 +41,7 @@ from tiktok_api.posts.publishing.transitions import (
 from tiktok_api.posts.queries import visible_to
 from tiktok_api.posts.schedule import resolve_time
 from tiktok_api.posts.states import PublicationState
+from tiktok_api.posts.vocabulary import PostMode, PostStatus
 from tiktok_api.posts.waiting import breaker, pending_media
 
 CANCELLED_BY_USER = "cancelled_by_user"

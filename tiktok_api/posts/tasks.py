@@ -45,7 +45,7 @@ def make_posts(job: ClaimedJob) -> RunAgain | None:
     return RunAgain(at) if at else None
 
 
-@task(breaker.PROBE, lane=Lane.PUBLISH, most_failures=_NEVER)
+@task(breaker.PROBE, lane=Lane.SYNC, most_failures=_NEVER)
 def probe_account(job: ClaimedJob, *, vault: TokenVault) -> RunAgain | None:
     """Ask TikTok whether an account may post again whose circuit is open."""
     account_id = cast(UUID, job.subject)

@@ -96,9 +96,7 @@ class Settings(BaseModel):
     tiktok_app_audited: bool | None = Field(
         None, description="whether TikTok has audited your app; false: only private accounts and posts; empty: unknown"
     )
-    tiktok_authorize_url: WebUrl = Field(
-        "https://www.tiktok.com/v2/auth/authorize/", description="TikTok's consent page"
-    )
+    tiktok_authorize_url: WebUrl = Field("https://www.tiktok.com/v2/auth/authorize/", description="the consent page")
     tiktok_api_url: RootUrl = Field("https://open.tiktokapis.com", description="TikTok's API, or a simulator's")
     tiktok_allow_http: bool = Field(
         False, description="accept plain http and loopback upload URLs; for the simulator only"
@@ -164,9 +162,7 @@ class Settings(BaseModel):
     worker_media_threads: int = Field(
         2, ge=1, le=256, description="how many files a worker inspects or converts at a time; each may take a whole CPU"
     )
-    film_max_seconds: Hours = Field(
-        1800.0, description="CPU seconds that making one video may take; then it is rejected"
-    )
+    film_max_seconds: Hours = Field(1800.0, description="CPU seconds that making one video may take at most")
     lease_seconds: Hours = Field(60.0, description="seconds after which another worker takes over a dead worker's job")
     poll_min_seconds: Hours = Field(5.0, description="seconds between questions to TikTok about a post, at first")
     poll_max_seconds: Hours = Field(60.0, description="seconds between questions to TikTok about a post, at most")

@@ -14,7 +14,8 @@ from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import transaction
 from tiktok_api.posts.calendar import days
-from tiktok_api.posts.models import Post, PostStatus
+from tiktok_api.posts.models import Post
+from tiktok_api.posts.vocabulary import PostStatus
 
 
 @on_each_database

@@ -15,7 +15,7 @@ from tiktok_api.db import new_id
 from tiktok_api.posts.calendar.events import CalendarEvent
 from tiktok_api.posts.calendar.feeds import MOST_FEEDS
 from tiktok_api.posts.calendar.icalendar_text import write_calendar
-from tiktok_api.posts.models import PostStatus, PostType
+from tiktok_api.posts.vocabulary import PostStatus, PostType
 
 SOON = (datetime.now(UTC) + timedelta(days=30)).replace(hour=12, minute=0, second=0, microsecond=0)
 

@@ -13,7 +13,8 @@ from tiktok_api.db import db, new_id, transaction
 from tiktok_api.posts.calendar import days, zone_changes
 from tiktok_api.posts.calendar.events import read_events
 from tiktok_api.posts.calendar.feeds import OpenedFeed
-from tiktok_api.posts.models import Post, PostStatus
+from tiktok_api.posts.models import Post
+from tiktok_api.posts.vocabulary import PostStatus
 
 OTHERS = 4_000
 

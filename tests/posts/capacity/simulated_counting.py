@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from tiktok_api.posts.capacity.forecast import Init
+from tiktok_api.posts.capacity.forecast import PlannedInit
 
 DAY, MINUTE = timedelta(hours=24), timedelta(minutes=1)
 
 
 def refused(
-    inits: Iterable[Init], *, creator_posts: int, app_creators: int | None, inbox_shares: int
-) -> list[tuple[Init, str]]:
+    inits: Iterable[PlannedInit], *, creator_posts: int, app_creators: int | None, inbox_shares: int
+) -> list[tuple[PlannedInit, str]]:
     """Those that TikTok would refuse, and why."""
-    called: list[Init] = []
-    taken: list[Init] = []
+    called: list[PlannedInit] = []
+    taken: list[PlannedInit] = []
     found = []
     for init in sorted(inits, key=lambda each: each.at):
         reason = None
@@ -40,5 +40,5 @@ def refused(
     return found
 
 
-def _is_within(init: Init, at: datetime, window: timedelta) -> bool:
+def _is_within(init: PlannedInit, at: datetime, window: timedelta) -> bool:
     return init.at > at - window

@@ -110,15 +110,15 @@ class TestMinute:
         assert [each["code"] for each in seventh["collisions"]] == ["inits_per_minute"]
 
 
-def test_what_went_out_counts_too(publishing, planned, make_post, target, owner, app):
-    posts = [make_post(targets=[target]) for _ in range(2)]
+def test_what_went_out_counts_too(publishing, target, owner):
+    posts = [publishing.make_post(targets=[target]) for _ in range(2)]
     for post in posts:
         publishing.begin(post)
         publishing.run()
     publishing.pass_time(5)
     soon = (datetime.fromisoformat(posts[0]["created_at"]) + timedelta(hours=2)).isoformat()
 
-    third = make_post(targets=[target], publish_at=soon)
+    third = publishing.make_post(targets=[target], publish_at=soon)
 
     assert [each["found"] for each in third["collisions"]] == [2]
     free = owner.get(f"/accounts/{target['account_id']}/capacity/next-free?count=1").json["data"]
@@ -141,7 +141,7 @@ class TestApp:
     def settings(self):
         return {"app_creators_per_day": 1}
 
-    def test_a_creator_beyond_the_cap_of_the_app_is_told_so(self, planned, make_post, owner, connect_account, at):
+    def test_a_creator_beyond_the_cap_of_the_app_is_told_so(self, planned, make_post, owner, at):
         planned(0)
 
         other = make_post(creators=("grace",), publish_at=at(HOUR))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.posts.capacity.simulated_counting import DAY, refused
-from tiktok_api.posts.capacity.forecast import Allowed, Init, Past, next_free, refusals_of
+from tiktok_api.posts.capacity.forecast import Allowed, Past, PlannedInit, next_free, refusals_of
 from tiktok_api.posts.limits import Cap
 
 START = datetime(2027, 3, 1, tzinfo=UTC)
@@ -16,7 +16,7 @@ kinds = st.tuples(st.booleans(), st.booleans())
 
 
 def init(offset, creator="ada", is_direct=True, is_photo=False, key=None):
-    return Init(START + timedelta(seconds=offset), creator, is_direct, is_photo, key)
+    return PlannedInit(START + timedelta(seconds=offset), creator, is_direct, is_photo, key)
 
 
 some_inits = st.lists(
@@ -92,7 +92,7 @@ def test_a_free_time_refuses_neither_the_post_nor_what_its_creator_has_planned(i
     assert free[0] >= one.at
     found = []
     for number, time in enumerate(free):
-        found.append(Init(time, "a", *kind, key=number))
+        found.append(PlannedInit(time, "a", *kind, key=number))
     refusals = refused([*planned, *found], **allowed)
     assert [each for each, _ in refusals if each in found] == []
     assert [each for each, reason in refusals if each.creator == "a" and reason != "app_cap_reached"] == []

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests.simulator.app_client import AppClient, ConnectedAccount, whole
-from tiktok_api.posts.capacity.forecast import Allowed, Init, Past, refusals_of
+from tiktok_api.posts.capacity.forecast import Allowed, Past, PlannedInit, refusals_of
 
 CREATORS = ("ada", "grace", "katherine", "linus")
 CODES = {
@@ -49,7 +49,7 @@ def test_exactly_those_are_named_that_the_simulator_refuses(simulator, accounts,
 
     called = [each for each in simulator.control.requests() if each["endpoint"] in ("video_init", "inbox_init")]
     inits = [
-        Init(datetime.fromisoformat(each["at"]), each["username"], each["endpoint"] == "video_init", key=number)
+        PlannedInit(datetime.fromisoformat(each["at"]), each["username"], each["endpoint"] == "video_init", key=number)
         for number, each in enumerate(called)
     ]
     found = refusals_of(inits, Past(), Allowed(creator_posts=4, app_creators=3))

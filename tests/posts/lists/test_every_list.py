@@ -11,7 +11,7 @@ from tests.auth.keys import make_key
 from tests.databases import on_each_database
 from tests.posts.lists.world import LABELS, TAGS, make_world
 from tiktok_api.db import transaction
-from tiktok_api.posts.models import PostStatus
+from tiktok_api.posts.vocabulary import PostStatus
 
 SORTS = ["created_at", "-created_at", "publish_at", "-publish_at"]
 MOMENTS = [f"2026-03-0{day}T12:00:00+00:00" for day in range(1, 6)]

@@ -10,8 +10,9 @@ from uuid import UUID
 from tiktok_api.accounts.models import Account
 from tiktok_api.db import new_id, transaction
 from tiktok_api.posts.bookkeeping.labels import label_rows
-from tiktok_api.posts.models import Post, PostStatus, Publication
+from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.states import PublicationState
+from tiktok_api.posts.vocabulary import PostStatus
 
 TAGS, LABELS, WORDS = ("agency", "berlin", "none"), ("autumn", "Autumn", "on hold", "x" * 50), ("studio", "seaside", "")
 TIMES = [None, *(datetime(2026, 3, day, 12, tzinfo=UTC) for day in range(1, 6))]

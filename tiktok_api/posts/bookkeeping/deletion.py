@@ -15,9 +15,10 @@ from tiktok_api.jobs import queue
 from tiktok_api.posts.bookkeeping.attempts import keep_attempts
 from tiktok_api.posts.drafts import publications_of
 from tiktok_api.posts.errors import PostInProgress
-from tiktok_api.posts.models import Attempt, PostStatus, Publication
+from tiktok_api.posts.models import Attempt, Publication
 from tiktok_api.posts.queries import get_publications
 from tiktok_api.posts.services import get_post
+from tiktok_api.posts.vocabulary import PostStatus
 
 _MOST_ATTEMPTS, _MOST_EVENTS = 5, 20
 """The last ones of a publication, where a post has few of these."""

@@ -9,8 +9,9 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.errors import fault
 from tiktok_api.posts.creation import create_post
 from tiktok_api.posts.drafts import publications_of
-from tiktok_api.posts.models import Post, PostStatus, Publication
+from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.services import get_post
+from tiktok_api.posts.vocabulary import PostStatus
 from tiktok_api.posts.waiting.pending_media import media_of
 
 _THE_COPYS_OWN = frozenset(

@@ -12,8 +12,9 @@ from tiktok_api.errors import Problem
 from tiktok_api.posts import services
 from tiktok_api.posts.bookkeeping.deletion import delete_post
 from tiktok_api.posts.bulk.batches import act_on_each
-from tiktok_api.posts.models import Post, PostStatus
+from tiktok_api.posts.models import Post
 from tiktok_api.posts.queries import visible_to
+from tiktok_api.posts.vocabulary import PostStatus
 
 Outcomes = dict[UUID, dict[str, Any] | Problem]
 """By the id of a post: its status afterwards and what else the act tells, or why it was refused."""

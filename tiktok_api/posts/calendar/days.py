@@ -13,8 +13,9 @@ from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, is_any, list_of, reading
 from tiktok_api.posts.capacity.days import make_window
-from tiktok_api.posts.models import WORDS, Post, PostStatus, Publication
+from tiktok_api.posts.models import WORDS, Post, Publication
 from tiktok_api.posts.queries import visible_to
+from tiktok_api.posts.vocabulary import PostStatus
 from tiktok_api.web.parsing.moments import starts_at
 
 _LONGEST_TITLE = 100

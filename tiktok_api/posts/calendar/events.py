@@ -13,8 +13,9 @@ from tiktok_api.accounts.models import Account
 from tiktok_api.db.reads import Given, is_any, reading
 from tiktok_api.posts.calendar.days import is_for_any
 from tiktok_api.posts.calendar.feeds import OpenedFeed
-from tiktok_api.posts.models import WORDS, Post, PostStatus, PostType, Publication
+from tiktok_api.posts.models import WORDS, Post, Publication
 from tiktok_api.posts.queries import visible_to
+from tiktok_api.posts.vocabulary import PostStatus, PostType
 
 PAST, FUTURE = timedelta(days=60), timedelta(days=400)
 """A feed shows the last two months and, of a plan that is made a year ahead, all of it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tiktok_api.posts.calendar.days import shorten
 from tiktok_api.posts.calendar.events import CalendarEvent
-from tiktok_api.posts.models import PostStatus
+from tiktok_api.posts.vocabulary import PostStatus
 
 if TYPE_CHECKING:
     from icalendar import Event

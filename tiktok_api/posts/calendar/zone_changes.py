@@ -17,10 +17,11 @@ from tiktok_api.posts.bookkeeping.labels import follow_time
 from tiktok_api.posts.calendar.models import ZoneRules
 from tiktok_api.posts.calendar.zone_data import read_zone
 from tiktok_api.posts.drafts import publications_of
-from tiktok_api.posts.models import Post, PostStatus, Publication, TimelineEntry
+from tiktok_api.posts.models import Post, Publication, TimelineEntry
 from tiktok_api.posts.publishing.transitions import add_timeline_entry, enqueue_publication, transition
 from tiktok_api.posts.schedule import LocalInstants, find_instants
 from tiktok_api.posts.states import PublicationState
+from tiktok_api.posts.vocabulary import PostStatus
 
 MOVED = "moved_by_zone_rules"
 """The event of a timeline: the post's zone has other rules now."""

@@ -17,15 +17,23 @@ from tiktok_api.accounts.models import Account
 from tiktok_api.accounts.queries import is_reached
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, reading
-from tiktok_api.posts.capacity.forecast import Allowed, Init, Past, Refusal, next_free, refusals_of, with_holding
+from tiktok_api.posts.capacity.forecast import (
+    Allowed,
+    CapRefusal,
+    Past,
+    PlannedInit,
+    next_free,
+    refusals_of,
+    with_holding,
+)
 from tiktok_api.posts.capacity.standing import (
-    Standing,
+    CapStanding,
     active_accounts,
     planned_creators,
     standing_around,
 )
 from tiktok_api.posts.limits import DAY, Cap
-from tiktok_api.posts.models import PostMode, PostType
+from tiktok_api.posts.vocabulary import PostMode, PostType
 from tiktok_api.settings import Settings
 
 MOST_SHOWN = 100
@@ -79,7 +87,7 @@ def collisions_of(
     if allowed.app_creators is not None:
         past, planned = _with_app(past, planned, at)
     is_direct, is_photo = mode == PostMode.DIRECT, str(type) != PostType.VIDEO
-    proposed = [Init(at, each, is_direct, is_photo, key=place) for place, each in targets.items()]
+    proposed = [PlannedInit(at, each, is_direct, is_photo, key=place) for place, each in targets.items()]
     before = [init for init in planned if init.at <= at]
     found, settled = [], None
     for refusal in refusals_of([*before, *proposed], past, allowed):
@@ -104,7 +112,7 @@ def with_collisions(post: Any, settings: Settings) -> Any:
     return SimpleNamespace(**parts, collisions=found)
 
 
-def caps_of(account: Account, settings: Settings, standing: Standing) -> list[dict[str, Any]]:
+def caps_of(account: Account, settings: Settings, standing: CapStanding) -> list[dict[str, Any]]:
     """Returns how much of each cap is allowed and used now, where that comes from, and when the next place is free."""
     now = clock.now()
     past = standing.past(now)
@@ -144,7 +152,7 @@ def free_times(
     past, allowed, planned = _counted(standing, [account.id], settings, now)
     if allowed.app_creators is not None:
         past, planned = _with_app(past, planned, at)
-    one = Init(at, account.id, mode == PostMode.DIRECT, type != PostType.VIDEO)
+    one = PlannedInit(at, account.id, mode == PostMode.DIRECT, type != PostType.VIDEO)
     return next_free(one, with_holding(planned, past, allowed), past, allowed, count=count)
 
 
@@ -174,22 +182,22 @@ def forecast_of(caller: Identity, settings: Settings, *, account_ids: Sequence[U
 
 
 def _counted(
-    standing: Standing, account_ids: Collection[UUID], settings: Settings, now: datetime
-) -> tuple[Past, Allowed, list[Init]]:
+    standing: CapStanding, account_ids: Collection[UUID], settings: Settings, now: datetime
+) -> tuple[Past, Allowed, list[PlannedInit]]:
     return standing.past(now), standing.allowed(account_ids, settings), standing.planned(now)
 
 
-def _with_app(past: Past, planned: Iterable[Init], at: datetime) -> tuple[Past, list[Init]]:
+def _with_app(past: Past, planned: Iterable[PlannedInit], at: datetime) -> tuple[Past, list[PlannedInit]]:
     """Returns both with the creators of the whole app: those who have posted, and those who will have by then."""
     own = {init.creator for init in planned}
     others = planned_creators(at - DAY, at)
     return replace(past, active=active_accounts()), [
         *planned,
-        *(Init(t, who) for who, t in others.items() if who not in own),
+        *(PlannedInit(t, who) for who, t in others.items() if who not in own),
     ]
 
 
-def _collision(refusal: Refusal, standing: Standing, settings: Settings, **facts: Any) -> Collision:
+def _collision(refusal: CapRefusal, standing: CapStanding, settings: Settings, **facts: Any) -> Collision:
     init, cap = refusal.init, refusal.cap
     account_id = cast(UUID, init.creator)
     source = "tiktok" if cap is Cap.INITS else standing.cap(account_id, cap, settings).source

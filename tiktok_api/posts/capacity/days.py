@@ -19,8 +19,9 @@ from tiktok_api.accounts.models import Account
 from tiktok_api.db.reads import Given, is_one_of, reading
 from tiktok_api.posts.capacity.standing import active_creators
 from tiktok_api.posts.errors import WindowNotPossible
-from tiktok_api.posts.models import Attempt, Post, PostStatus, Publication
+from tiktok_api.posts.models import Attempt, Post, Publication
 from tiktok_api.posts.states import CANCELLABLE, RECEIVED
+from tiktok_api.posts.vocabulary import PostStatus
 from tiktok_api.settings import Settings
 
 DAYS_BY_DEFAULT, MOST_DAYS = 7, 92

@@ -21,7 +21,7 @@ _MOST_HELD = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Init:
+class PlannedInit:
     """One init, past or to come, for a creator. `key` is what it is called outside."""
 
     at: datetime
@@ -38,7 +38,7 @@ class Init:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What TikTok allows; of a creator who is not named, the usual number. `app_creators` None: unknown, so nobody is refused."""
+    """What TikTok allows; of a creator who is not named, the usual number. `app_creators` None: unknown, so no creator is refused."""
 
     creator_posts: int
     app_creators: int | None = None
@@ -55,21 +55,21 @@ class Allowed:
 class Past:
     """What counts already, each in the order of its times."""
 
-    inits: Sequence[Init] = ()
+    inits: Sequence[PlannedInit] = ()
     """Of the last minute."""
-    posts: Sequence[Init] = ()
+    posts: Sequence[PlannedInit] = ()
     """Direct posts of the last 24 hours, by when TikTok had their media."""
-    shares: Sequence[Init] = ()
+    shares: Sequence[PlannedInit] = ()
     """Drafts of the last 24 hours that still wait."""
     active: Mapping[Hashable, datetime] = field(default_factory=dict)
     """By creator the last init of a direct post in 24 hours; creators of others have names of their own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class CapRefusal:
     """TikTok would refuse this init: `found` counts already, of `allowed`."""
 
-    init: Init
+    init: PlannedInit
     cap: Cap
     found: int
     allowed: int
@@ -91,28 +91,28 @@ class _Counts:
             self._shares[init.creator].append(init.at)
         self._active = OrderedDict(sorted(past.active.items(), key=lambda each: each[1]))
 
-    def refusal_of(self, init: Init) -> Refusal | None:
+    def refusal_of(self, init: PlannedInit) -> CapRefusal | None:
         """Count an init, or return why TikTok refuses it. Call it in the order of their times."""
         inits = _since(self._inits[init.endpoint], init.at - MINUTE)
         if len(inits) >= INITS_A_MINUTE:
-            return Refusal(init, Cap.INITS, len(inits), INITS_A_MINUTE)
+            return CapRefusal(init, Cap.INITS, len(inits), INITS_A_MINUTE)
         inits.append(init.at)
         cap = Cap.CREATOR_POSTS if init.is_direct else Cap.INBOX_SHARES
         times = _since((self._posts if init.is_direct else self._shares)[init.creator], init.at - DAY)
         most = self._allowed.of(init.creator, cap)
         if len(times) >= most:
-            return Refusal(init, cap, len(times), most)
+            return CapRefusal(init, cap, len(times), most)
         if init.is_direct and (refusal := self._refusal_of_app(init)) is not None:
             return refusal
         times.append(init.at)
         return None
 
-    def _refusal_of_app(self, init: Init) -> Refusal | None:
+    def _refusal_of_app(self, init: PlannedInit) -> CapRefusal | None:
         active, most = self._active, self._allowed.app_creators
         while active and next(iter(active.values())) <= init.at - DAY:
             active.popitem(last=False)
         if most is not None and init.creator not in active and len(active) >= most:
-            return Refusal(init, Cap.APP_CREATORS, len(active), most)
+            return CapRefusal(init, Cap.APP_CREATORS, len(active), most)
         active[init.creator] = init.at
         active.move_to_end(init.creator)
         return None
@@ -124,14 +124,14 @@ def _since(times: deque[datetime], since: datetime) -> deque[datetime]:
     return times
 
 
-def refusals_of(wanted: Iterable[Init], past: Past, allowed: Allowed) -> list[Refusal]:
+def refusals_of(wanted: Iterable[PlannedInit], past: Past, allowed: Allowed) -> list[CapRefusal]:
     """Returns those of `wanted` that TikTok would refuse, in the order of their times; O(n log n)."""
     counts = _Counts(past, allowed)
     found = map(counts.refusal_of, sorted(wanted, key=lambda init: init.at))
     return [refusal for refusal in found if refusal is not None]
 
 
-def with_holding(planned: Sequence[Init], past: Past, allowed: Allowed) -> list[Init]:
+def with_holding(planned: Sequence[PlannedInit], past: Past, allowed: Allowed) -> list[PlannedInit]:
     """Returns planned inits with the times at which they go out: those that would be refused are held until they fit."""
     refused = [refusal.init for refusal in refusals_of(planned, past, allowed)]
     held = {id(init) for init in refused}
@@ -142,7 +142,13 @@ def with_holding(planned: Sequence[Init], past: Past, allowed: Allowed) -> list[
 
 
 def next_free(
-    one: Init, planned: Iterable[Init], past: Past, allowed: Allowed, *, count: int, distance: timedelta = MINUTE
+    one: PlannedInit,
+    planned: Iterable[PlannedInit],
+    past: Past,
+    allowed: Allowed,
+    *,
+    count: int,
+    distance: timedelta = MINUTE,
 ) -> list[datetime]:
     """Returns the first times from `one.at` on at which it fits all caps, and what its creator has planned after it still does.
 
@@ -192,13 +198,13 @@ def _reopens_at(times: Sequence[datetime], most: int, window: timedelta, at: dat
 class _AppCreators:
     """The creators of an app by their times, for the question when one more may begin."""
 
-    def __init__(self, planned: Iterable[Init], past: Past, most: int | None) -> None:
+    def __init__(self, planned: Iterable[PlannedInit], past: Past, most: int | None) -> None:
         self._most = most
-        known = [Init(at, creator) for creator, at in past.active.items()]
+        known = [PlannedInit(at, creator) for creator, at in past.active.items()]
         direct = sorted((init for init in planned if init.is_direct), key=lambda init: init.at)
         self._inits = sorted([*known, *direct], key=lambda init: init.at) if most is not None else []
 
-    def add(self, init: Init) -> None:
+    def add(self, init: PlannedInit) -> None:
         insort(self._inits, init, key=lambda each: each.at)
 
     def reopens_at(self, creator: Hashable, at: datetime) -> datetime:

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from tiktok_api import clock
 from tiktok_api.posts.capacity import standing_queries
-from tiktok_api.posts.capacity.forecast import MINUTE, Allowed, Init, Past
+from tiktok_api.posts.capacity.forecast import MINUTE, Allowed, Past, PlannedInit
 from tiktok_api.posts.capacity.standing_queries import MAY_HAVE_OPENED
 from tiktok_api.posts.limits import BINDING, DAY, INBOX_SHARES, KEPT, Cap, LimitKind
-from tiktok_api.posts.models import UPLOAD_URL_LIFETIME, PostMode, PostType
+from tiktok_api.posts.models import UPLOAD_URL_LIFETIME
 from tiktok_api.posts.states import ALIVE, LIVE, RECEIVED, AttemptState, PublicationState
+from tiktok_api.posts.vocabulary import PostMode, PostType
 from tiktok_api.settings import Settings
 
 LOOKED_BACK = DAY + UPLOAD_URL_LIFETIME + timedelta(minutes=10)
@@ -57,7 +58,7 @@ class Learnt:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CapStanding:
     """What counts for accounts: their attempts, what waits, and what was learnt."""
 
     attempts: Sequence[Any]
@@ -67,7 +68,7 @@ class Standing:
     """By `open_id` when a direct post was last begun, of all creators of this app in 24 hours, where that was asked for."""
 
     @classmethod
-    def of(cls, rows: Iterable[Any]) -> "Standing":
+    def of(cls, rows: Iterable[Any]) -> "CapStanding":
         """Returns the rows of a query, parted."""
         parts: dict[str, list[Any]] = {"attempt": [], "planned": [], "limit": [], "active": []}
         for row in rows:
@@ -112,7 +113,7 @@ class Standing:
             of_creators={key: value for key, value in known.items() if value is not None},
         )
 
-    def planned(self, now: datetime) -> list[Init]:
+    def planned(self, now: datetime) -> list[PlannedInit]:
         """Returns the inits that are to come. What its person is asked about does not go out by itself."""
         found = []
         for row in self.waiting:
@@ -124,9 +125,9 @@ class Standing:
         return found
 
 
-def standing_for_init(account_id: UUID) -> Standing:
+def standing_for_init(account_id: UUID) -> CapStanding:
     """Returns what decides whether an account may have its next init: one query."""
-    return Standing.of(standing_queries.for_init.all(account_id=account_id, since=clock.now() - LOOKED_BACK))
+    return CapStanding.of(standing_queries.for_init.all(account_id=account_id, since=clock.now() - LOOKED_BACK))
 
 
 def standing_around(
@@ -136,10 +137,10 @@ def standing_around(
     last: datetime | None = None,
     but: UUID | None = None,
     with_app: bool = False,
-) -> Standing:
+) -> CapStanding:
     """Returns where accounts stand, with what they have to go out between two times: one query."""
     since = clock.now() - LOOKED_BACK
-    return Standing.of(
+    return CapStanding.of(
         standing_queries.around.all(
             active_since=clock.now() - DAY if with_app else None,
             account_ids=list(account_ids),
@@ -192,11 +193,11 @@ def is_in_flight(row: Any) -> bool:
     return bool(row.state in ALIVE and row.opened_at is None)
 
 
-def _inits(rows: Iterable[Any], time_of: Callable[[Any], datetime | None]) -> list[Init]:
+def _inits(rows: Iterable[Any], time_of: Callable[[Any], datetime | None]) -> list[PlannedInit]:
     found = [_init(row, at) for row in rows if (at := time_of(row)) is not None]
     return sorted(found, key=lambda init: init.at)
 
 
-def _init(row: Any, at: datetime) -> Init:
+def _init(row: Any, at: datetime) -> PlannedInit:
     is_photo = str(row.type) != PostType.VIDEO
-    return Init(at, row.account_id, row.mode == PostMode.DIRECT, is_photo, key=(row.post_id, row.publication_id))
+    return PlannedInit(at, row.account_id, row.mode == PostMode.DIRECT, is_photo, key=(row.post_id, row.publication_id))

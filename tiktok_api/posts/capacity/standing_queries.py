@@ -21,8 +21,9 @@ from sqlalchemy import (
 from tiktok_api.accounts.models import Account
 from tiktok_api.db.reads import Given, is_any, is_one_of, reading
 from tiktok_api.posts.limits import Cap, PostingLimit
-from tiktok_api.posts.models import Attempt, Post, PostMode, Publication
+from tiktok_api.posts.models import Attempt, Post, Publication
 from tiktok_api.posts.states import TO_GO_OUT, AttemptState, PublicationState
+from tiktok_api.posts.vocabulary import PostMode
 
 HELD_FOR = {
     Cap.CREATOR_POSTS: (Cap.CREATOR_POSTS.value, "spam_risk_too_many_posts"),

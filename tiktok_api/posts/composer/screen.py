@@ -17,10 +17,10 @@ from tiktok_api.posts.composer.disclosure import (
     Disclosure,
     label_for,
 )
-from tiktok_api.posts.models import PostMode, PostType, PrivacyLevel
 from tiktok_api.posts.preflight.creators import CreatorAnswer
 from tiktok_api.posts.preflight.grants import missing_grant
 from tiktok_api.posts.preflight.wording import LIMITS
+from tiktok_api.posts.vocabulary import PostMode, PostType, PrivacyLevel
 from tiktok_api.tiktok import CAP_CODES, CreatorInfo
 
 PRIVACY_LABELS: dict[str, str] = {

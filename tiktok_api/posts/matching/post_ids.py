@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from tiktok_api.accounts.models import Account
 from tiktok_api.db import db
-from tiktok_api.posts.models import Post, PostIdSource, Publication
+from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.publishing.transitions import transition
 from tiktok_api.posts.states import PublicationState
+from tiktok_api.posts.vocabulary import PostIdSource
 
 
 def write(post: Post, publication: Publication, ids: Sequence[str], source: PostIdSource) -> None:

@@ -23,10 +23,11 @@ from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media
 from tiktok_api.posts.matching import post_ids
-from tiktok_api.posts.models import Attempt, Post, PostIdSource, PostMedia, PostMode, Publication
+from tiktok_api.posts.models import Attempt, Post, PostMedia, Publication
 from tiktok_api.posts.publishing.content import content_for
 from tiktok_api.posts.publishing.locks import FencedOff, lock
 from tiktok_api.posts.states import RECEIVED, PublicationState
+from tiktok_api.posts.vocabulary import PostIdSource, PostMode
 from tiktok_api.tiktok import ScopeMissing
 
 MATCH = "posts.match_ids"

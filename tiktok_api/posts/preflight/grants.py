@@ -5,8 +5,9 @@ from uuid import UUID
 
 from tiktok_api import clock
 from tiktok_api.accounts.models import INBOX_SCOPE, PUBLISHING_SCOPE, Account
-from tiktok_api.posts.models import Post, PostMode, Publication
+from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.preflight.rules import PostFinding
+from tiktok_api.posts.vocabulary import PostMode
 
 NEEDS_RECONNECTION = "account_needs_reconnection"
 SCOPE_MISSING = "scope_missing"

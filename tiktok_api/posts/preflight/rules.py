@@ -9,8 +9,9 @@ from uuid import UUID
 from tiktok_api.errors import fault
 from tiktok_api.media.checks import Finding, Severity, checks_for
 from tiktok_api.media.models import Media
-from tiktok_api.posts.models import Post, PostMode, PostType, PrivacyLevel, Publication
+from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.publishing.content import OVERRIDABLE, PostContent, content_for, used_by
+from tiktok_api.posts.vocabulary import PostMode, PostType, PrivacyLevel
 from tiktok_api.tiktok import CreatorInfo
 
 LONGEST = {"caption": 2200, "title": 90, "description": 4000}

@@ -5,6 +5,7 @@ refuse it now. TikTok is asked first, outside any transaction; what it says is s
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, end_reading
 from tiktok_api.errors import NotFound
 from tiktok_api.posts import creation
+from tiktok_api.posts.capacity.collisions import collisions_of
 from tiktok_api.posts.drafts import accounts_of, publications_of
 from tiktok_api.posts.errors import NotPublishable, PostNotMovable
 from tiktok_api.posts.models import Post, Publication
@@ -58,7 +60,7 @@ def validate_new(
         at=prepared.post.publish_at or clock.now(),
         is_app_audited=settings.tiktok_app_audited,
     )
-    return _judge(outlook, prepared.reasons)
+    return _judge(outlook, prepared.reasons, settings)
 
 
 def validate_stored(
@@ -79,7 +81,8 @@ def validate_stored(
             at = resolve_time(**slot)["publish_at"]
     with reasons.gather():
         must_be_publishable(post, targets, media, accounts)
-    return _judge(Outlook(post, targets, media, accounts, answers, at, settings.tiktok_app_audited), reasons)
+    outlook = Outlook(post, targets, media, accounts, answers, at, settings.tiktok_app_audited)
+    return _judge(outlook, reasons, settings)
 
 
 def _find(caller: Identity, post_id: UUID) -> tuple[Post, dict[int, Publication]]:
@@ -98,11 +101,12 @@ def _find(caller: Identity, post_id: UUID) -> tuple[Post, dict[int, Publication]
     return post, targets
 
 
-def _judge(outlook: Outlook, reasons: Reasons) -> dict[str, Any]:
+def _judge(outlook: Outlook, reasons: Reasons, settings: Settings) -> dict[str, Any]:
     with reasons.gather():
         if found := [finding.as_fault() for finding in problems_now(outlook)]:
             raise NotPublishable(errors=found)
-    warnings = reasons.at_sent_places([finding.as_fault() for finding in warnings_now(outlook)])
+    expected = [*(finding.as_fault() for finding in warnings_now(outlook)), *_collisions(outlook, settings)]
+    warnings = reasons.at_sent_places(expected)
     problems = [_item(fault, outlook.answers) for fault in reasons.faults()]
     return {
         "is_publishable": not problems,
@@ -111,6 +115,14 @@ def _judge(outlook: Outlook, reasons: Reasons) -> dict[str, Any]:
         "warnings": [_item(fault, outlook.answers) for fault in warnings],
         "facts": _facts(outlook),
     }
+
+
+def _collisions(outlook: Outlook, settings: Settings) -> list[dict[str, Any]]:
+    """Returns what would hold the post at its time though nothing is wrong with it: TikTok's caps, and when they have a place."""
+    targets = {place: each.account_id for place, each in outlook.targets.items() if each.account_id is not None}
+    post = outlook.post
+    found = collisions_of(targets, at=outlook.at, mode=post.mode, type=post.type, settings=settings, post_id=post.id)
+    return [asdict(collision) for collision in found]
 
 
 def _item(fault: dict[str, Any], answers: Answers) -> dict[str, Any]:
@@ -125,7 +137,8 @@ def _item(fault: dict[str, Any], answers: Answers) -> dict[str, Any]:
     is_cap = fault["code"] == CANNOT_POST and fault.get("found") in CAP_CODES
     return {
         **{name: fault.get(name) for name in ("code", "pointer", "message", "account_id", "found", "allowed")},
-        "retryable": is_cap or fault["code"] in RETRYABLE,
+        "retryable": is_cap or fault["code"] in RETRYABLE or "next_free_at" in fault,
+        "next_free_at": fault.get("next_free_at", ()),
         "checked": checked,
         "checked_at": checked_at,
     }

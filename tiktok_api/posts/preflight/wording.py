@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from tiktok_api.posts.models import PostMode, PostType
 from tiktok_api.posts.preflight.rules import LONGEST, utf16_length
 from tiktok_api.posts.publishing.content import PostContent, used_by
+from tiktok_api.posts.vocabulary import PostMode, PostType
 
 MANY_HASHTAGS, MANY_MENTIONS = 30, 20
 """TikTok documents no limit for either; so many look like spam, and `spam_risk_text` is final."""

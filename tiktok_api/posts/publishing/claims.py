@@ -15,12 +15,13 @@ from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.media.models import Media
-from tiktok_api.posts.models import SPACED, Attempt, Post, PostIdSource, PostType, Publication
+from tiktok_api.posts.models import SPACED, Attempt, Post, Publication
 from tiktok_api.posts.publishing.content import content_for
 from tiktok_api.posts.publishing.locks import FRESH, FencedOff, lock_for
 from tiktok_api.posts.publishing.transitions import add_timeline_entry, living_attempt_of, transition
 from tiktok_api.posts.publishing.verdicts import Obstacle
 from tiktok_api.posts.states import AttemptState, PublicationState
+from tiktok_api.posts.vocabulary import PostIdSource, PostType
 from tiktok_api.posts.waiting import pending_media, readiness
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import ChunkPlan

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from tiktok_api.posts.models import Post, PostMode, PostType, PrivacyLevel, Publication
+from tiktok_api.posts.models import Post, Publication
+from tiktok_api.posts.vocabulary import PostMode, PostType, PrivacyLevel
 from tiktok_api.tiktok import PhotoPostInfo, VideoPostInfo
 
 

@@ -15,12 +15,13 @@ from tiktok_api.accounts import rate_limits
 from tiktok_api.db import business_now, db
 from tiktok_api.jobs.registry import RunAgain
 from tiktok_api.posts.matching import post_ids
-from tiktok_api.posts.models import LATE, Attempt, PostIdSource
+from tiktok_api.posts.models import LATE, Attempt
 from tiktok_api.posts.publishing import claims, verdicts
 from tiktok_api.posts.publishing.claims import ClaimedPublication
 from tiktok_api.posts.publishing.poll_times import next_poll_at, poll_pause
 from tiktok_api.posts.publishing.transitions import abandon_attempt, add_timeline_entry, transition
 from tiktok_api.posts.states import AttemptState, PublicationState
+from tiktok_api.posts.vocabulary import PostIdSource
 from tiktok_api.posts.waiting import pending_media, readiness
 from tiktok_api.posts.waiting.lateness import MISSED
 from tiktok_api.settings import Settings

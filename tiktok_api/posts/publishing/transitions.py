@@ -15,8 +15,9 @@ from tiktok_api import events
 from tiktok_api.db import db
 from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.jobs import queue
-from tiktok_api.posts.models import PUBLISH, Attempt, Post, PostStatus, Publication, TimelineEntry, job_key
+from tiktok_api.posts.models import PUBLISH, Attempt, Post, Publication, TimelineEntry, job_key
 from tiktok_api.posts.states import ALIVE, ARRIVED, ENDED, LIVE, AttemptState, PublicationState
+from tiktok_api.posts.vocabulary import PostStatus
 
 
 @dataclass(frozen=True, slots=True)

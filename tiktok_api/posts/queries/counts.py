@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, String, func, literal_column, sele
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, planned_anew, reading
 from tiktok_api.posts.bookkeeping.labels import PostLabel
-from tiktok_api.posts.models import CAPTIONS, Post, PostStatus, Publication
+from tiktok_api.posts.models import CAPTIONS, Post, Publication
 from tiktok_api.posts.queries.filters import (
     MOST_ARMS,
     PostFilters,
@@ -19,6 +19,7 @@ from tiktok_api.posts.queries.filters import (
     one_by_one,
 )
 from tiktok_api.posts.queries.reach import visible_to, within_reach
+from tiktok_api.posts.vocabulary import PostStatus
 from tiktok_api.web.pagination import MOST_COUNTED
 
 MOST_LABELS = 100

@@ -13,7 +13,8 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.db.reads import Given, Read, is_any, reading
 from tiktok_api.posts.bookkeeping.labels import PostLabel
-from tiktok_api.posts.models import CAPTIONS, Post, PostStatus, PostType, Publication
+from tiktok_api.posts.models import CAPTIONS, Post, Publication
+from tiktok_api.posts.vocabulary import PostStatus, PostType
 
 MOST_ARMS = 50
 """So many accounts or labels are read one by one."""

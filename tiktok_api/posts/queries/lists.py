@@ -8,7 +8,7 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, planned_anew, reading
 from tiktok_api.db.search import without_index
 from tiktok_api.posts.bookkeeping.labels import PostLabel
-from tiktok_api.posts.models import CAPTIONS, Post, PostStatus, Publication
+from tiktok_api.posts.models import CAPTIONS, Post, Publication
 from tiktok_api.posts.queries.filters import (
     MOST_ARMS,
     PostFilters,
@@ -21,6 +21,7 @@ from tiktok_api.posts.queries.filters import (
 from tiktok_api.posts.queries.posts import shown, with_targets
 from tiktok_api.posts.queries.reach import visible_to, within_reach
 from tiktok_api.posts.queries.sort_orders import CREATION, TIME, Order, PostSort
+from tiktok_api.posts.vocabulary import PostStatus
 from tiktok_api.web.pagination import Page, in_pages, read_page
 
 _FEW = 1_000

@@ -12,10 +12,11 @@ from tiktok_api.accounts.services import get_accounts
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, is_one_of, reading
 from tiktok_api.errors import NotFound
-from tiktok_api.posts.models import Post, PostStatus, Publication
+from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.queue_slots.models import PostingQueue
 from tiktok_api.posts.queue_slots.slots import Slot, slots_of
 from tiktok_api.posts.states import CANCELLABLE
+from tiktok_api.posts.vocabulary import PostStatus
 
 
 @reading

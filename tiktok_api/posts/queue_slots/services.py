@@ -17,12 +17,13 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, insert_into, new_id
 from tiktok_api.errors import Locked, NotFound
 from tiktok_api.posts import services as posts
-from tiktok_api.posts.models import Post, PostStatus, Publication
+from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.queries import visible_to
 from tiktok_api.posts.queue_slots import queries
 from tiktok_api.posts.queue_slots.errors import PostWithoutAccount
 from tiktok_api.posts.queue_slots.models import PostingQueue
 from tiktok_api.posts.queue_slots.slots import FreeSlots, Slot, slots_of
+from tiktok_api.posts.vocabulary import PostStatus
 
 
 def lock_queue(caller: Identity, account_id: UUID) -> Account:

@@ -16,10 +16,10 @@ from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.errors import Invalid, fault
 from tiktok_api.posts.creation import prepare_post
 from tiktok_api.posts.errors import UnknownTarget
-from tiktok_api.posts.models import LatePolicy, PostMode, PostType
 from tiktok_api.posts.recurrences.models import Recurrence, RecurrenceMedia, RecurrenceTarget
 from tiktok_api.posts.recurrences.plan import Rotation
 from tiktok_api.posts.recurrences.queries import targets_of
+from tiktok_api.posts.vocabulary import LatePolicy, PostMode, PostType
 
 _ENUMS: dict[str, type[StrEnum]] = {"mode": PostMode, "if_late": LatePolicy, "type": PostType}
 _ELSEWHERE = ("targets", "media_ids", "slot")

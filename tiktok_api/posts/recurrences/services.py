@@ -19,11 +19,12 @@ from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
 from tiktok_api.posts import services as posts
 from tiktok_api.posts.bookkeeping.deletion import delete_post
-from tiktok_api.posts.models import Post, PostStatus
+from tiktok_api.posts.models import Post
 from tiktok_api.posts.recurrences import content, queries
 from tiktok_api.posts.recurrences.models import MATERIALISE, Recurrence, RecurrenceOccurrence, job_key
 from tiktok_api.posts.recurrences.occurrences import Timetable, first_occurrence
 from tiktok_api.posts.recurrences.plan import Rotation, rotation_of, timetable_of
+from tiktok_api.posts.vocabulary import PostStatus
 
 _MAY_BE_REPLACED = (PostStatus.DRAFT, PostStatus.SCHEDULED)
 

@@ -15,12 +15,12 @@ from tiktok_api.posts.capacity.standing import standing_around
 from tiktok_api.posts.composer.disclosure import Disclosure
 from tiktok_api.posts.composer.screen import Form, show_composer
 from tiktok_api.posts.errors import WindowNotPossible
-from tiktok_api.posts.models import PostType
 from tiktok_api.posts.preflight.app_audit import unaudited_among
 from tiktok_api.posts.preflight.creators import ask_creators
 from tiktok_api.posts.schemas.accounts import CapacityArgsSchema, CapacitySchema, HealthSchema
 from tiktok_api.posts.schemas.capacity import ForecastArgsSchema, ForecastSchema, FreeTimesSchema, NextFreeArgsSchema
 from tiktok_api.posts.schemas.composer import ComposerArgsSchema, ComposerSchema
+from tiktok_api.posts.vocabulary import PostType
 from tiktok_api.posts.waiting import breaker
 from tiktok_api.settings import Settings
 from tiktok_api.web.blueprint import Blueprint

@@ -3,8 +3,8 @@
 from marshmallow import fields, validate
 
 from tiktok_api.posts.capacity.days import MOST_DAYS
-from tiktok_api.posts.models import PostStatus, PostType
 from tiktok_api.posts.schemas.posts import EXAMPLE_TIME, choice
+from tiktok_api.posts.vocabulary import PostStatus, PostType
 from tiktok_api.web.parsing.moments import DayField
 from tiktok_api.web.parsing.timezones import is_timezone
 from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, QueryInteger, Schema, any_of

@@ -3,9 +3,9 @@
 from marshmallow import fields
 
 from tiktok_api.posts.composer.disclosure import DisclosureKind
-from tiktok_api.posts.models import PostType, PrivacyLevel
 from tiktok_api.posts.preflight.creators import Basis
 from tiktok_api.posts.schemas.posts import EXAMPLE_TIME
+from tiktok_api.posts.vocabulary import PostType, PrivacyLevel
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, QueryBoolean, Schema, nullable
 from tiktok_api.web.signed_links import SignedUrl

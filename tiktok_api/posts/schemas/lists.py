@@ -4,9 +4,9 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from tiktok_api.posts.models import PostStatus, PostType
 from tiktok_api.posts.queries.sort_orders import PostSort
 from tiktok_api.posts.schemas.posts import EXTERNAL_ID, PostSchema, choice
+from tiktok_api.posts.vocabulary import PostStatus, PostType
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.pagination import MOST_COUNTED, PageArgsSchema
 from tiktok_api.web.parsing.labels import LONGEST_LABEL, Label

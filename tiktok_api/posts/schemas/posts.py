@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
 
-from tiktok_api.posts.models import LatePolicy, PostIdSource, PostMode, PostStatus, PostType, PrivacyLevel
 from tiktok_api.posts.states import PublicationState
+from tiktok_api.posts.vocabulary import LatePolicy, PostIdSource, PostMode, PostStatus, PostType, PrivacyLevel
 from tiktok_api.web.openapi.json_schemas import NO_CONTROL_CHARACTERS, Choice, PartOf, Pattern
 from tiktok_api.web.parsing.labels import Labels
 from tiktok_api.web.parsing.timezones import is_timezone

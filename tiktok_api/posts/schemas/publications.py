@@ -2,9 +2,9 @@
 
 from marshmallow import fields
 
-from tiktok_api.posts.models import PostIdSource
 from tiktok_api.posts.schemas.posts import EXAMPLE_TIME, OVERRIDES, POST_ID_SOURCE, OverridesSchema, choice
 from tiktok_api.posts.states import AttemptState, PublicationState
+from tiktok_api.posts.vocabulary import PostIdSource
 from tiktok_api.web.openapi.json_schemas import Choice, PartOf
 from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Schema, nullable
 

@@ -43,6 +43,11 @@ class ValidationItemSchema(Schema):
         description=f"{_CHECKED} Null: it needs no word of TikTok's.",
     )
     checked_at = nullable(fields.AwareDateTime, example=EXAMPLE_TIME, description="When TikTok said so.")
+    next_free_at = fields.List(
+        fields.AwareDateTime(),
+        required=True,
+        metadata={"example": [], "description": "Of a cap that the time runs into: when there is a place."},
+    )
 
 
 class TargetFactsSchema(Schema):

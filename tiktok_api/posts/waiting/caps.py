@@ -16,7 +16,7 @@ from tiktok_api import clock
 from tiktok_api.accounts.services import load_account
 from tiktok_api.db import db
 from tiktok_api.posts.capacity import standing
-from tiktok_api.posts.capacity.standing import Learnt, Standing
+from tiktok_api.posts.capacity.standing import CapStanding, Learnt
 from tiktok_api.posts.capacity.standing_queries import HELD_FOR
 from tiktok_api.posts.limits import CIRCUIT_OPEN, DAY, INBOX_SHARES, KEPT, Cap, LimitKind, delete_limit, store_limit
 from tiktok_api.posts.models import Post, Publication
@@ -60,7 +60,7 @@ def obstacle_to(post: Post, publication: Publication, settings: Settings, *, is_
 
 
 def _obstacle_of_creator(
-    post: Post, publication: Publication, found: Standing, others: Sequence[Any], settings: Settings
+    post: Post, publication: Publication, found: CapStanding, others: Sequence[Any], settings: Settings
 ) -> Hold | Later | None:
     now, account_id = clock.now(), cast(UUID, publication.account_id)
     cap = found.cap(account_id, Cap.CREATOR_POSTS, settings)
@@ -83,7 +83,7 @@ def _obstacle_of_creator(
     return None
 
 
-def _held_before(which: Cap, post: Post, publication: Publication, found: Standing) -> list[Any]:
+def _held_before(which: Cap, post: Post, publication: Publication, found: CapStanding) -> list[Any]:
     """Returns those that are held for a cap and were wanted before this one."""
     mine = (publication.wanted_time(post) or clock.now(), str(publication.id))
     return [
@@ -94,7 +94,7 @@ def _held_before(which: Cap, post: Post, publication: Publication, found: Standi
 
 
 def _obstacle_of_inbox(
-    post: Post, publication: Publication, found: Standing, others: Sequence[Any], settings: Settings
+    post: Post, publication: Publication, found: CapStanding, others: Sequence[Any], settings: Settings
 ) -> Hold | Later | None:
     cap = found.cap(cast(UUID, publication.account_id), Cap.INBOX_SHARES, settings)
     if cap.source == "learnt" and not cap.is_binding:
@@ -112,7 +112,7 @@ def _turn(
     which: Cap,
     post: Post,
     publication: Publication,
-    found: Standing,
+    found: CapStanding,
     counted: Sequence[datetime],
     in_flight: int,
     cap: Learnt,
@@ -131,7 +131,7 @@ def _turn(
     return Hold(which, _DETAILS[which].format(allowed), at)
 
 
-def _obstacle_of_app(account_id: UUID, found: Standing, settings: Settings, *, is_checked: bool) -> Hold | None:
+def _obstacle_of_app(account_id: UUID, found: CapStanding, settings: Settings, *, is_checked: bool) -> Hold | None:
     """A creator who posted through this app within 24 hours needs no other place among its creators."""
     cap = found.cap(account_id, Cap.APP_CREATORS, settings)
     if cap.source == "learnt" and not cap.is_binding:

@@ -14,11 +14,12 @@ from sqlalchemy import func, or_, select
 from tiktok_api import clock
 from tiktok_api.accounts.services import load_account
 from tiktok_api.db import db
-from tiktok_api.posts.models import SPACED, UPLOAD_URL_LIFETIME, Attempt, LatePolicy, Post, Publication
+from tiktok_api.posts.models import SPACED, UPLOAD_URL_LIFETIME, Attempt, Post, Publication
 from tiktok_api.posts.preflight.grants import GRANT_REASONS, missing_grant
 from tiktok_api.posts.publishing.verdicts import AskPerson, Skip, Wait
 from tiktok_api.posts.schedule import PAST_GRACE
 from tiktok_api.posts.states import ALIVE, UNBEGUN, AttemptState, PublicationState
+from tiktok_api.posts.vocabulary import LatePolicy
 from tiktok_api.settings import Settings
 
 MISSED = "missed"

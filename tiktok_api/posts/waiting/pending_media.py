@@ -15,7 +15,7 @@ from tiktok_api import clock
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.media.models import Media, MediaStatus
-from tiktok_api.posts.models import Post, PostMedia, PostStatus, Publication
+from tiktok_api.posts.models import Post, PostMedia, Publication
 from tiktok_api.posts.preflight.report import check_media_by_cache
 from tiktok_api.posts.preflight.rules import PostFinding, check_media
 from tiktok_api.posts.publishing.transitions import (
@@ -25,6 +25,7 @@ from tiktok_api.posts.publishing.transitions import (
     transition,
 )
 from tiktok_api.posts.states import UNBEGUN, PublicationState
+from tiktok_api.posts.vocabulary import PostStatus
 
 CHECK_MEDIA = "posts.check_media"
 INSPECTING, UPLOADING = "media_inspecting", "media_uploading"
