@@ -432,6 +432,15 @@ def test_the_log_has_a_line_for_each_request_and_no_query(site):
     assert "hunter2" not in site.log
 
 
+def test_the_log_does_not_tell_where_a_photo_is_offered_to_tiktok(site):
+    site.get(f"/pull/{'a1' * 48}/0", headers={"X-Request-ID": "a-photo"})
+
+    [path] = wait_until(
+        lambda: [line["path"] for line in map(json.loads, site.log.splitlines()) if line["request_id"] == "a-photo"]
+    )
+    assert path == "/pull/"
+
+
 def test_hostile_clients_behind_nginx_leave_others_served(stage, site, signed_in):
     """Slow heads and bodies stay with nginx; slow uploads and downloads reach the API, more of them than it has threads."""
     upload = TusUpload(site, signed_in, MEBIBYTE)

@@ -151,6 +151,7 @@ def test_a_refusal_that_would_be_repeated_fails_the_publication_at_once(code, st
     failed = publishing.shown(post)
     assert (failed["state"], failed["reason"]) == ("failed", code)
     assert "No." in failed["detail"]
+    assert failed["attempts"][0]["log_id"], "TikTok's support asks for it"
     assert owner.get(f"/posts/{post['id']}").json["status"] == "failed"
     assert publishing.count_inits() == 1
 

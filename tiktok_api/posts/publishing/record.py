@@ -46,7 +46,7 @@ def record(claimed: ClaimedPublication, result: verdicts.Result, settings: Setti
         case verdicts.AttemptOpened():
             return _record_open(locked, result, settings)
         case verdicts.AttemptNotOpened():
-            return _record_no_open(locked, result.setback)
+            return _record_no_open(locked, result)
         case verdicts.Adopted():
             return _record_adoption(locked, result, settings)
         case verdicts.ChunkSent():
@@ -163,12 +163,13 @@ def _record_intent(locked: ClaimedPublication, checked: verdicts.Checked, settin
     return claims.detached(replace(locked, attempt=attempt))
 
 
-def _record_no_open(locked: ClaimedPublication, setback: verdicts.Setback) -> RunAgain | None:
+def _record_no_open(locked: ClaimedPublication, failed: verdicts.AttemptNotOpened) -> RunAgain | None:
     """Abandon the attempt: no byte was sent. It does not count towards the limit of attempts."""
-    reason = setback.reason or "init_failed"
+    reason = failed.setback.reason or "init_failed"
+    locked.living_attempt.log_id = failed.log_id
     locked.living_attempt.end(AttemptState.ABANDONED, reason)
     add_timeline_entry(locked.publication, "attempt_abandoned", reason)
-    return _record_setback(locked, setback)
+    return _record_setback(locked, failed.setback)
 
 
 def _record_open(locked: ClaimedPublication, opened: verdicts.AttemptOpened, settings: Settings) -> Next:

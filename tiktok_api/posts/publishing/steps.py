@@ -6,7 +6,7 @@ the result. What a crash after each step means is told in this package's docstri
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 import structlog
@@ -136,11 +136,11 @@ class Init(Step):
             try:
                 services.vault.renew(claimed.account_id, token)
             except (TikTokError, AccountNeedsReconnection) as error:
-                return verdicts.AttemptNotOpened(verdicts.of_error(error, clock.now(), pause))
+                return _not_opened(error, pause)
             soon = pause if claimed.publication.retry_count else verdicts.SHORTEST_PAUSE
             return verdicts.AttemptNotOpened(verdicts.Later(clock.now() + soon, "token_renewed"))
         except (TikTokError, AccountNeedsReconnection) as error:
-            return verdicts.AttemptNotOpened(verdicts.of_error(error, clock.now(), pause))
+            return _not_opened(error, pause)
 
     def _init(self, claimed: ClaimedPublication, token: str, services: PublishingServices) -> verdicts.AttemptOpened:
         attempt, vault, content = claimed.living_attempt, services.vault, content_for(claimed.post, claimed.publication)
@@ -253,6 +253,11 @@ class Follow(Step):
             return verdicts.NothingNew()
         verdict = verdicts.of_status(status, clock.now())
         return verdict if isinstance(verdict, verdicts.Published) else verdicts.NothingNew()
+
+
+def _not_opened(error: TikTokError | AccountNeedsReconnection, pause: timedelta) -> verdicts.AttemptNotOpened:
+    log_id = error.log_id if isinstance(error, TikTokError) else None
+    return verdicts.AttemptNotOpened(verdicts.of_error(error, clock.now(), pause), log_id)
 
 
 def _lapsed(claimed: ClaimedPublication) -> str:

@@ -116,9 +116,10 @@ class AttemptOpened:
 
 @dataclass(frozen=True, slots=True)
 class AttemptNotOpened:
-    """The init failed: we know of no publish_id, so no byte was sent."""
+    """The init failed: we know of no publish_id, so no byte was sent. `log_id` is TikTok's own, for its support."""
 
     setback: Setback
+    log_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
