@@ -166,7 +166,7 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "posts.calendar.feeds._feed": Sample({"token_hash": made["CalendarFeed"][0].token_hash}),
         "posts.queries.counts._labels": Sample(mine, [reached]),
         "posts.pulling.services._states": Sample({"id": ids["Attempt"][0]}),
-        "posts.pulling.services._photos": Sample({"publication_id": ids["Publication"][0], "position": 0}),
+        "posts.pulling.services._photos": Sample({"publication_id": ids["Publication"][0]}),
         "posts.preflight.app_audit._held_for_audit": Sample({"account_ids": [account.id]}),
         "posts.queries.posts._targets": Sample({"post_ids": ids["Post"]}),
         "posts.queries.publications._post_ids": Sample(mine | {"id": ids["Post"][0]}, [reached]),

@@ -93,3 +93,14 @@ def test_a_domain_that_tiktok_does_not_know_as_ours_holds_photos_until_it_does(m
     publishing.run_until_published(post, step=600)
 
     assert (held["state"], held["reason"]) == ("held", "url_ownership_unverified")
+
+
+def test_photos_of_a_draft_from_which_one_was_deleted_are_all_fetched(make_photo_post, publishing, photos, owner):
+    post = make_photo_post()
+    assert owner.delete(f"/media/{post['media_ids'][1]}").status_code == 204
+
+    publishing.begin(post)
+    publishing.run_until_published(post)
+
+    [live] = publishing.tiktok.publications()
+    assert live["sha256"] == hashlib.sha256(photos[0] + photos[2]).hexdigest()

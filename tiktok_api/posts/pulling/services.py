@@ -33,9 +33,10 @@ def _states(given: Given) -> Select[Any, Any, Any, Any]:
 
 @reading
 def _photos(given: Given) -> Select[Any]:
+    """The photos of a publication in their order: of a draft one may have been deleted, whose place is then empty."""
     shown = select(Media).join(PostMedia, PostMedia.media_id == Media.id)
     shown = shown.join(Publication, Publication.post_id == PostMedia.post_id)
-    return shown.where(Publication.id == given["publication_id"], PostMedia.position == given["position"])
+    return shown.where(Publication.id == given["publication_id"]).order_by(PostMedia.position)
 
 
 def find_photo(attempt_id: UUID, position: int, *, is_served: bool) -> Media:
@@ -44,12 +45,12 @@ def find_photo(attempt_id: UUID, position: int, *, is_served: bool) -> Media:
     `is_served`: its bytes follow, so the commit point is passed first. Raises NotFound, PhotoNotReady, PhotoWithdrawn.
     """
     publication_id, state = _wait_until_open(attempt_id)
-    found = _photos.all(publication_id=publication_id, position=position)
-    if not found:
+    found = _photos.all(publication_id=publication_id)
+    if position >= len(found):
         raise NotFound
     if state is AttemptState.OPEN and is_served:
         pass_commit_point(attempt_id, publication_id)
-    photo: Media = found[0]
+    photo: Media = found[position]
     return photo
 
 
