@@ -1,10 +1,16 @@
 """A copy of a post is a draft of the same, for which its person agrees and chooses a time anew."""
 
+from uuid import UUID
+
+from sqlalchemy import update
+
 from tests.auth.audit_trail import trail
 from tests.web.problems import assert_problem
+from tiktok_api.db import db, new_id, transaction
+from tiktok_api.posts.models import Post
 
 NOT_COPIED = {
-    *("id", "status", "consent", "consented_at", "publish_at", "local_time", "timezone", "external_id"),
+    *("id", "status", "consent", "consented_at", "consented_by", "publish_at", "local_time", "timezone", "external_id"),
     *("targets", "created_at", "updated_at"),
 }
 
@@ -30,7 +36,7 @@ def test_content_media_targets_and_labels_are_copied_but_time_consent_and_extern
     assert {name: value for name, value in copy.items() if name not in NOT_COPIED} == {
         name: value for name, value in post.items() if name not in NOT_COPIED
     }
-    nothing = [copy[name] for name in ("consented_at", "publish_at", "local_time", "timezone", "external_id")]
+    nothing = [copy[name] for name in ("consented_at", "consented_by", "publish_at", "timezone", "external_id")]
     assert (copy["status"], copy["consent"], nothing) == ("draft", False, [None] * 5)
     assert [(each["account_id"], each["overrides"], each["state"]) for each in copy["targets"]] == [
         (target["account_id"], {"caption": "Other"}, "draft")
@@ -87,3 +93,17 @@ def test_a_key_makes_one_copy_and_the_trail_names_the_original(owner, make_post)
     assert answers[0] == answers[1]
     [entry] = trail(owner, "?action=post.duplicated")
     assert (entry["subject_id"], entry["detail"]) == (answers[0]["post"]["id"], {"original_id": post["id"]})
+
+
+def test_a_copy_belongs_to_no_recurrence_and_no_queue_and_its_consent_is_by_no_person(app, owner, make_post):
+    post = make_post()
+    origin = {"recurrence_id": new_id(), "queued_account_id": new_id()}
+    with app.app_context(), transaction() as session:
+        session.execute(update(Post).where(Post.id == UUID(post["id"])).values(**origin))
+
+    copy = copy_of(owner, post)["post"]
+
+    with app.app_context():
+        stored = db.session.get(Post, UUID(copy["id"]))
+        shown = (stored.recurrence_id, stored.queued_account_id, stored.consented_by, stored.consented_with_key)
+    assert shown == (None, None, None, None)

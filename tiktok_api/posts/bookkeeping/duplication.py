@@ -17,10 +17,11 @@ from tiktok_api.posts.waiting.pending_media import media_of
 _THE_COPYS_OWN = frozenset(
     {
         *("id", "owner_id", "created_at", "updated_at", "status", "external_id"),
-        *("consent", "consented_at", "publish_at", "local_time", "timezone"),
+        *("consent", "consented_at", "consented_by", "consented_with_key", "publish_at", "local_time", "timezone"),
+        *("recurrence_id", "queued_account_id"),
     }
 )
-"""What a copy does not have from its original: it is another post, at no time yet, and its person has agreed to nothing."""
+"""What a copy does not have from its original: it is another post, made by a person, at no time yet, and they have agreed to nothing."""
 
 
 def duplicate(caller: Identity, post_id: UUID) -> dict[str, Any]:
