@@ -113,6 +113,20 @@ def test_a_post_that_a_person_tries_again_is_sent_and_opens_the_circuit_anew(hel
     assert health(held[0])["circuit"] is not None
 
 
+def test_once_a_post_that_a_person_tries_again_is_out_the_others_follow_within_minutes(held, publishing, ban, owner):
+    ban(False)
+    assert owner.post(f"/posts/{held[0]['id']}/retry").status_code == 202
+    publishing.run()
+    begun = publishing.count_inits()
+
+    publishing.pass_time(300)
+    publishing.run()
+    publishing.pass_time(300)
+    publishing.run()
+
+    assert (begun, publishing.count_inits()) == (1, 2)
+
+
 def test_spam_opens_it_for_six_hours_and_a_refused_text_does_not(plan, publishing, health):
     first, second = plan([60, 4000])
     publishing.tiktok.change_creator("ada", fail_reason="spam_risk_text")

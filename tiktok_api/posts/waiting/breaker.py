@@ -32,6 +32,7 @@ PROBE = "posts.probe_account"
 PAUSES = {"spam_risk_user_banned_from_posting": timedelta(hours=24), "spam_risk": timedelta(hours=6)}
 """How long nothing is sent before TikTok is asked; it publishes no figure for either."""
 _UNHEARD = timedelta(minutes=10)
+_HEAD_START = timedelta(minutes=2)
 
 
 def open_after(publication: Publication, change: Any = None) -> None:
@@ -65,24 +66,29 @@ def close(account_id: UUID) -> bool:
     queue.cancel(_probe_key(account_id))
     if not delete_limit(account_id, LimitKind.CIRCUIT):
         return False
+    _look_again(account_id, clock.now())
+    return True
+
+
+def _look_again(account_id: UUID, at: datetime) -> None:
     held = select(Publication.id).where(
         Publication.account_id == account_id,
         Publication.state == PublicationState.HELD,
         Publication.reason == CIRCUIT_OPEN,
     )
     for place, publication_id in enumerate(db.session.scalars(held.order_by(Publication.wanted_at, Publication.id))):
-        enqueue_publication(publication_id, clock.now() + place * timedelta(microseconds=1))
-    return True
+        enqueue_publication(publication_id, at + place * timedelta(microseconds=1))
 
 
 def try_again(publications: Iterable[Publication]) -> None:
     """Close the circuits of accounts on which a person tries again what has failed: the same refusal opens them again.
 
-    What they held waits for its next look, so that this one goes first.
+    What they held looks again a little later, so that this one goes first and tells whether the others may follow.
     """
     for account_id in sorted({each.account_id for each in publications if each.account_id}):
         if delete_limit(account_id, LimitKind.CIRCUIT):
             queue.cancel(_probe_key(account_id))
+            _look_again(account_id, clock.now() + _HEAD_START)
 
 
 def is_due(account_id: UUID) -> datetime | bool:
