@@ -120,7 +120,7 @@ def cancel_posts(wish: dict[str, list[UUID]]) -> dict[str, Any]:
 @blp.arguments(PostIdsSchema)
 @blp.response(200, BulkActionSchema)
 def delete_posts(wish: dict[str, list[UUID]]) -> dict[str, Any]:
-    """Delete up to 100 posts that are neither live nor on their way
+    """Delete up to 100 posts of which nothing is on its way or unconfirmed
 
     Each as `DELETE /posts/{post_id}` would; an id that is not yours is `not_found`. It counts as one request.
     """
