@@ -18,7 +18,7 @@ from tiktok_api.db import db, new_id, transaction
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.models import Job
 from tiktok_api.posts.calendar import zone_changes, zone_data
-from tiktok_api.posts.models import job_key
+from tiktok_api.posts.models import Publication, job_key
 
 SUMMER = {"local_time": "2099-07-01T09:00", "timezone": "Europe/Berlin"}
 IN_NO_GAP_ELSEWHERE = {"local_time": "2099-03-08T02:30", "timezone": "Europe/Berlin"}
@@ -131,6 +131,41 @@ def test_a_post_goes_out_at_its_new_time_and_not_before(publishing, zones):
 
     assert before == []
     assert len(publishing.live()) == 1
+
+
+@on_each_database
+def test_posts_of_a_recurrence_that_were_moved_still_follow_it(owner, make_post, zones, run_jobs):
+    post = make_post()
+    first = (datetime.now(UTC) + timedelta(days=3)).date()
+    said = {"privacy_level": "SELF_ONLY", "consent": True, "targets": targets_of(post)}
+    rule = {"rule": "FREQ=DAILY;COUNT=2", "local_time": f"{first}T09:00", "timezone": "Europe/Berlin"}
+    recurrence = owner.post(
+        "/recurrences", json=rule | {"media_rotation": [post["media_ids"]], "post": said | {"caption": "Old"}}
+    ).json
+    run_jobs()
+    zones.follow()
+    zones.change("Europe/Berlin", to="Asia/Tokyo")
+    zones.follow()
+
+    changed = owner.patch(f"/recurrences/{recurrence['id']}", json={"post": said | {"caption": "New"}})
+    run_jobs()
+
+    assert changed.status_code == 200, changed.json
+    scheduled = owner.get("/posts?status=scheduled").json["data"]
+    assert [each["caption"] for each in scheduled] == ["New", "New"]
+
+
+def test_all_targets_of_a_post_that_moves_keep_its_place_in_the_lists(app, owner, make_post, zones):
+    post = make_post(creators=("ada", "grace"), **SUMMER)
+    assert owner.delete(f"/accounts/{post['targets'][0]['account_id']}").status_code == 200
+    zones.follow()
+    zones.change("Europe/Berlin", to="Asia/Tokyo")
+
+    zones.follow()
+
+    with app.app_context():
+        times = db.session.scalars(select(Publication.post_publish_at)).all()
+    assert [at.isoformat() for at in times] == ["2099-07-01T00:00:00+00:00"] * 2
 
 
 def seconds_until(moment):

@@ -19,6 +19,7 @@ from tiktok_api.posts.calendar.zone_data import read_zone
 from tiktok_api.posts.drafts import publications_of
 from tiktok_api.posts.models import Post, Publication, TimelineEntry
 from tiktok_api.posts.publishing.transitions import add_timeline_entry, enqueue_publication, transition
+from tiktok_api.posts.recurrences.moves import follow_move
 from tiktok_api.posts.schedule import LocalInstants, find_instants
 from tiktok_api.posts.states import PublicationState
 from tiktok_api.posts.vocabulary import PostStatus
@@ -91,14 +92,16 @@ def follow(post_id: UUID) -> None:
     found = _instants_of(post)
     if found is None:
         return
-    before = post.publish_at
+    before, seen_at = post.publish_at, post.updated_at
     instant = before if before in (found.before, found.after) else found.after
-    waiting = [each for each in publications_of(post) if each.state is PublicationState.SCHEDULED]
+    publications = publications_of(post)
+    waiting = [each for each in publications if each.state is PublicationState.SCHEDULED]
     if instant != before:
         post.publish_at = instant
-        follow_time(post, waiting)
+        follow_time(post, publications)
         for publication in waiting:
             _move(post, publication, before)
+        follow_move(post, seen_at=seen_at)
     if not found.is_one:
         for publication in waiting:
             _tell_once(publication, _unclear(post, found))
