@@ -211,8 +211,8 @@ class Attempt(Model):
     """One `publish_id`. `epoch` is that of the job whose worker may change it: an older worker finds it taken.
 
     `video_size` and the two after it say how an upload is cut; they are null where TikTok fetches photos from us.
-    It outlives its publication, since TikTok's limits count it for its account; `kept_post_ids` are then those that the
-    publication had.
+    It outlives its publication, since TikTok's limits count it for its account; `kept_post_ids`, `kept_mode` and `kept_state`
+    are then what the publication and its post had.
     """
 
     __tablename__ = "attempts"
@@ -250,6 +250,8 @@ class Attempt(Model):
     final_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     kept_post_ids: Mapped[list[str] | None]
+    kept_mode: Mapped[str | None]
+    kept_state: Mapped[str | None]
 
     def is_url_lapsed(self, now: datetime) -> bool:
         """True once the upload URL's hour has passed."""

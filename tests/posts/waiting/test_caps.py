@@ -142,6 +142,42 @@ def test_drafts_wait_for_a_place_in_the_inbox(publishing, make_inbox_post, make_
     assert init_codes() == {"ok": 6}
 
 
+@on_each_database
+def test_what_was_deleted_here_still_counts_at_tiktok(publishing, make_inbox_post, init_codes, owner):
+    posts = [make_inbox_post() for _ in range(5)]
+    for post in posts:
+        publishing.begin(post)
+    publishing.run_until(lambda: {publishing.shown(post)["state"] for post in posts} == {"inbox_delivered"})
+    for post in posts:
+        assert owner.delete(f"/posts/{post['id']}").status_code == 204
+    sixth = make_inbox_post()
+    publishing.begin(sixth)
+    publishing.pass_time(120)
+
+    publishing.run()
+
+    assert publishing.shown(sixth)["reason"] == "inbox_shares_pending"
+    assert init_codes() == {"ok": 5}
+
+
+@pytest.mark.parametrize("kind", ["direct", "inbox"])
+def test_the_caps_of_an_account_count_what_was_deleted(kind, publishing, make_inbox_post, make_post, owner):
+    post = make_post() if kind == "direct" else make_inbox_post()
+    publishing.begin(post)
+    publishing.run_until(lambda: publishing.shown(post)["state"] in ("published", "inbox_delivered"))
+    account_id = publishing.shown(post)["account_id"]
+    assert owner.delete(f"/posts/{post['id']}").status_code == 204
+
+    shown = owner.get(f"/accounts/{account_id}/capacity").json
+
+    assert {cap["code"]: cap["used"] for cap in shown["caps"]} == {
+        "creator_cap_reached": int(kind == "direct"),
+        "inbox_shares_pending": int(kind == "inbox"),
+        "app_cap_reached": int(kind == "direct"),
+    }
+    assert shown["app"]["used"] == int(kind == "direct")
+
+
 def test_a_refusal_of_the_inbox_teaches_its_cap(publishing, make_inbox_post, simulator, owner):
     simulator.control.knobs(pending_share_cap=1)
     first, second = make_inbox_post(), make_inbox_post()

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    case,
     cast,
     func,
     literal_column,
@@ -23,7 +24,7 @@ from tiktok_api.db.reads import Given, is_any, is_one_of, reading
 from tiktok_api.posts.limits import Cap, PostingLimit
 from tiktok_api.posts.models import Attempt, Post, Publication
 from tiktok_api.posts.states import TO_GO_OUT, AttemptState, PublicationState
-from tiktok_api.posts.vocabulary import PostMode
+from tiktok_api.posts.vocabulary import PostMode, PostType
 
 HELD_FOR = {
     Cap.CREATOR_POSTS: (Cap.CREATOR_POSTS.value, "spam_risk_too_many_posts"),
@@ -32,6 +33,17 @@ HELD_FOR = {
 """By a creator's own cap, the reasons of what is held for it: ours before TikTok is asked, and TikTok's."""
 MAY_HAVE_OPENED = "worker_died"
 """The reason of an attempt whose init TikTok may have taken, although nothing came back."""
+
+
+_VIDEO: ColumnElement[str] = literal_column(f"'{PostType.VIDEO}'", String)
+_MODE: ColumnElement[str] = func.coalesce(
+    type_coerce(Post.mode, String), Attempt.kept_mode, literal_column(f"'{PostMode.DIRECT}'", String)
+)
+_TYPE: ColumnElement[str] = func.coalesce(
+    type_coerce(Post.type, String),
+    case((Attempt.video_size.is_(None), literal_column(f"'{PostType.PHOTO}'", String)), else_=_VIDEO),
+)
+"""Of a post, also of one that was deleted."""
 
 
 @reading
@@ -81,16 +93,16 @@ def _attempts(is_its: ColumnElement[bool], given: Given) -> Select[Any]:
         Attempt.intended_at.label("at"),
         Attempt.opened_at,
         Attempt.final_at,
-        Post.mode,
-        Post.type,
-        type_coerce(Publication.state, String).label("publication_state"),
+        _MODE.label("mode"),
+        _TYPE.label("type"),
+        func.coalesce(type_coerce(Publication.state, String), Attempt.kept_state).label("publication_state"),
         cast(null(), Integer).label("allowed"),
         Publication.post_id,
     )
     query = (
         select(*shown)
-        .join(Publication, Publication.id == Attempt.publication_id)
-        .join(Post, Post.id == Publication.post_id)
+        .outerjoin(Publication, Publication.id == Attempt.publication_id)
+        .outerjoin(Post, Post.id == Publication.post_id)
     )
     return query.where(is_its, Attempt.intended_at > given["since"])
 
@@ -105,8 +117,8 @@ def _to_go_out(*conditions: ColumnElement[bool]) -> Select[Any]:
         Publication.wanted_at,
         Publication.next_try_at,
         null(),
-        Post.mode,
-        Post.type,
+        type_coerce(Post.mode, String),
+        type_coerce(Post.type, String),
         null(),
         null(),
         Publication.post_id,
@@ -145,10 +157,10 @@ def _active_since(since: Any) -> Select[Any]:
     began = or_(Attempt.opened_at.is_not(None), Attempt.state == AttemptState.INTENT, Attempt.reason == MAY_HAVE_OPENED)
     last = (
         select(func.max(Attempt.intended_at))
-        .join(Publication, Publication.id == Attempt.publication_id)
-        .join(Post, Post.id == Publication.post_id)
+        .outerjoin(Publication, Publication.id == Attempt.publication_id)
+        .outerjoin(Post, Post.id == Publication.post_id)
         .where(Attempt.account_id == Account.id, Attempt.intended_at > since, began)
-        .where(is_one_of(Post.mode, [PostMode.DIRECT]))
+        .where(is_one_of(_MODE, [PostMode.DIRECT]))
         .correlate(Account)
         .scalar_subquery()
     )
