@@ -8,7 +8,8 @@ from sqlalchemy import JSON, Boolean, Column, DateTime, Enum, Float, Integer, La
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from tiktok_api.db import Model, new_id, transaction
-from tiktok_api.posts.states import RECEIVED, UNFINISHED
+from tiktok_api.posts.preflight.app_audit import APP_UNAUDITED
+from tiktok_api.posts.states import RECEIVED, UNFINISHED, PublicationState
 
 ROWS = 3
 TEXTS = ("Grüße 🎬 \u2028 'quoted' \\ %s :x", "post.created", "")
@@ -17,8 +18,9 @@ MOMENTS = (
     datetime(9998, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
     datetime(1000, 1, 1, tzinfo=timezone(timedelta(hours=-9))),
 )
-STATES = {"Publication": UNFINISHED, "Attempt": RECEIVED}
+STATES = {"Publication": (PublicationState.HELD, *UNFINISHED), "Attempt": RECEIVED}
 """Of the many that these have, those which most queries ask for."""
+REASONS = {"Publication": (APP_UNAUDITED, *TEXTS[1:])}
 JSON_OBJECT = {"schlüssel 🎬": [1, 2**53, -1.5, None, True, "é\u2028\\"], "nested": {"empty": {}, "none": None}}
 
 
@@ -69,6 +71,8 @@ def _table_of(name: str) -> Any:
 
 
 def _value(model: type[Model], column: Column[Any], number: int) -> Any:
+    if column.key == "reason" and model.__name__ in REASONS:
+        return REASONS[model.__name__][number]
     kind = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
     if isinstance(kind, JSON):
         is_list = "list" in str(get_args(model.__annotations__[column.key])[0])
