@@ -104,3 +104,13 @@ def test_photos_of_a_draft_from_which_one_was_deleted_are_all_fetched(make_photo
 
     [live] = publishing.tiktok.publications()
     assert live["sha256"] == hashlib.sha256(photos[0] + photos[2]).hexdigest()
+
+
+def test_the_url_of_photos_is_that_of_photos(make_photo_post, publishing):
+    post = make_photo_post(privacy_level="PUBLIC_TO_EVERYONE")
+
+    publishing.begin(post)
+    publishing.run_until(lambda: publishing.shown(post)["state"] == "publicly_available", step=60)
+
+    [post_id] = publishing.shown(post)["tiktok_post_ids"]
+    assert publishing.shown(post)["url"] == f"https://www.tiktok.com/@ada/photo/{post_id}"

@@ -20,12 +20,12 @@ def write(post: Post, publication: Publication, ids: Sequence[str], source: Post
     is_better = source is PostIdSource.TIKTOK and publication.post_id_source not in (None, PostIdSource.TIKTOK)
     known = list(dict.fromkeys(ids if is_better else [*publication.tiktok_post_ids, *ids]))
     publication.tiktok_post_ids, publication.post_id_source = known, source
-    publication.url = url_of(publication, known[0])
+    publication.url = url_of(post, publication, known[0])
     detail = None if source is PostIdSource.TIKTOK else f"post id by {source}"
     transition(post, publication, PublicationState.PUBLICLY_AVAILABLE, "publicly_available", detail=detail)
 
 
-def url_of(publication: Publication, post_id: str) -> str | None:
+def url_of(post: Post, publication: Publication, post_id: str) -> str | None:
     """Returns the post's URL; None where the username is unknown, because a URL without it leads nowhere."""
     username = db.session.scalar(select(Account.username).where(Account.id == publication.account_id))
-    return f"https://www.tiktok.com/@{username}/video/{post_id}" if username else None
+    return f"https://www.tiktok.com/@{username}/{post.type}/{post_id}" if username else None
