@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.listening import listening
 from tests.posts.times import DAY, HOUR
+from tiktok_api.db import db
 
 BAN, SPAM = "spam_risk_user_banned_from_posting", "spam_risk"
 
@@ -60,6 +62,18 @@ def test_a_person_resets_the_circuit_and_what_was_held_goes_out(held, publishing
     assert publishing.shown(held[1])["state"] == "processing"
     entries = owner.get("/audit?action=account.circuit_reset").json["data"]
     assert [entry["subject_id"] for entry in entries] == [account_id]
+
+
+def test_a_circuit_is_locked_before_its_job_by_all_so_that_no_two_wait_for_each_other(held, publishing, app, owner):
+    account_id, written = publishing.shown(held[0])["account_id"], []
+
+    def note(connection, cursor, statement, *_):
+        written.extend(name for name in ("posting_limits", "jobs") if statement.startswith(f"DELETE FROM {name}"))
+
+    with app.app_context(), listening(db.engine, "before_cursor_execute", note):
+        assert owner.post(f"/accounts/{account_id}/circuit/reset").status_code == 200
+
+    assert written == ["posting_limits", "jobs"]
 
 
 def test_the_circuit_of_a_stranger_does_not_exist(held, publishing, stranger, health):

@@ -62,9 +62,13 @@ def reset(caller: Identity, account_id: UUID) -> None:
 
 
 def close(account_id: UUID) -> bool:
-    """Close a circuit, and let what it held look again in the order of its times. Returns False if it was closed already."""
+    """Close a circuit, and let what it held look again in the order of its times. Returns False if it was closed already.
+
+    The circuit is locked before its job, as where it is opened.
+    """
+    was_open = delete_limit(account_id, LimitKind.CIRCUIT)
     queue.cancel(_probe_key(account_id))
-    if not delete_limit(account_id, LimitKind.CIRCUIT):
+    if not was_open:
         return False
     _look_again(account_id, clock.now())
     return True
