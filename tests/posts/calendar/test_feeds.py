@@ -273,3 +273,11 @@ def test_a_post_without_words_or_accounts_still_has_a_title():
 
     assert event.summary.value == "A video without words"
     assert event.description.value == "Status: scheduled\nAccounts: none"
+
+
+def test_a_key_that_may_not_read_posts_makes_no_feed_to_read_them_by(owner):
+    key = make_key(owner, scopes=["posts:write"])
+
+    answer = key.post("/posts/calendar-feeds", json={"name": "Our posts"})
+
+    assert assert_problem(answer, 403, "scope_too_narrow")["detail"]

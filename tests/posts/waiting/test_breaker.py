@@ -68,7 +68,8 @@ def test_a_circuit_is_locked_before_its_job_by_all_so_that_no_two_wait_for_each_
     account_id, written = publishing.shown(held[0])["account_id"], []
 
     def note(connection, cursor, statement, *_):
-        written.extend(name for name in ("posting_limits", "jobs") if statement.startswith(f"DELETE FROM {name}"))
+        if statement.startswith("DELETE FROM"):
+            written.append(statement.split()[2])
 
     with app.app_context(), listening(db.engine, "before_cursor_execute", note):
         assert owner.post(f"/accounts/{account_id}/circuit/reset").status_code == 200

@@ -53,7 +53,8 @@ class OpenedFeed:
 
 
 def create_feed(caller: Identity, *, name: str, account_ids: Sequence[UUID] | None) -> NewFeed:
-    """Add a feed; call it inside a transaction. Raises TooManyFeeds, UnknownTarget."""
+    """Add a feed; call it inside a transaction. Raises TooManyFeeds, UnknownTarget, ScopeTooNarrow for a key that may not read."""
+    caller.must_be_allowed("posts", to_write=False)
     _must_be_known(caller, account_ids or ())
     # Also so that of two requests at once only one takes the last place.
     db.session.execute(select(User.id).where(User.id == caller.user_id).with_for_update(key_share=True))
