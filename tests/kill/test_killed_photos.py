@@ -6,15 +6,9 @@ import pytest
 
 from tests.kill.deaths import MOMENTS, dry_run, meet_all, numbers, survive
 from tests.kill.launcher import Fate
-from tests.kill.scene import Stage, wait_for
+from tests.kill.scene import KINDS, Stage, wait_for
 from tests.media import sample_media
 from tests.samples import each, in_strides
-
-KINDS = {
-    "photos": {"type": "photo"},
-    "photos_to_the_inbox": {"type": "photo", "mode": "inbox", "privacy_level": None},
-    "video_to_the_inbox": {"mode": "inbox", "privacy_level": None},
-}
 
 
 @pytest.fixture(scope="session")

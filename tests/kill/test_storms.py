@@ -9,8 +9,7 @@ from sqlalchemy import text
 
 from tests.databases import new_database
 from tests.kill.deaths import AT_ONCE
-from tests.kill.scene import Case, Stage, wait_for
-from tests.kill.test_killed_photos import KINDS
+from tests.kill.scene import KINDS, Case, Stage, wait_for
 from tests.media import sample_media
 from tests.servers import restartable_postgresql
 

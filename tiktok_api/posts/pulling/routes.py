@@ -8,13 +8,14 @@ from tiktok_api.media.downloads import responses
 from tiktok_api.posts.pulling import links, services
 from tiktok_api.settings import Settings
 from tiktok_api.web.limits import client_network
-from tiktok_api.web.signed_links import LINKS_PER_MINUTE
 
 blp = Blueprint("pulling", __name__)
+_PER_MINUTE = "30000/minute"
+"""Of one network: TikTok's fetches 35 photos of each post; what is none of its URLs costs no look into the database."""
 
 
 @blp.get(f"{links.PULL_PATH}/<token>/<int:position>")
-@limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)
+@limiter.shared_limit(_PER_MINUTE, scope="pulls", key_func=client_network)
 def show_photo(token: str, position: int) -> Response:
     """Serve a photo of an attempt to TikTok, itself and never by a redirect: TikTok follows none."""
     attempt_id = links.attempt_of(service(Settings), token)
@@ -28,7 +29,7 @@ def show_photo(token: str, position: int) -> Response:
 
 @blp.get("/tiktok<proof>.txt")
 @blp.get(f"{links.PULL_PATH}/tiktok<proof>.txt")
-@limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)
+@limiter.shared_limit(_PER_MINUTE, scope="pulls", key_func=client_network)
 def show_ownership_file(proof: str) -> Response:
     """Serve the file by which TikTok's portal verifies that this address, or everything below /pull/, is the app's."""
     if proof not in service(Settings).tiktok_ownership_tokens:
