@@ -1,39 +1,11 @@
 """kill -9 of workers and of the server while photos and drafts go out: still out exactly once, with nothing left over."""
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.kill.deaths import MOMENTS, dry_run, meet_all, numbers, survive
 from tests.kill.launcher import Fate
-from tests.kill.scene import KINDS, Stage, wait_for
-from tests.media import sample_media
+from tests.kill.scene import wait_for
 from tests.samples import each, in_strides
-
-
-@pytest.fixture(scope="session")
-def make_stage(busy_simulator, postgresql_server, tmp_path_factory) -> Callable[[str, bool], Stage]:
-    """A stage of a kind of post, on SQLite or PostgreSQL; each is built once."""
-    from tests.databases import new_database
-
-    made: dict[tuple[str, bool], Stage] = {}
-
-    def make(kind: str, is_on_postgresql: bool) -> Stage:
-        if (kind, is_on_postgresql) not in made:
-            folder = tmp_path_factory.mktemp(kind)
-            url = f"sqlite:///{folder / 'template.sqlite3'}"
-            if is_on_postgresql:
-                url = new_database(postgresql_server, f"kill_{kind}")
-            contents = (
-                [sample_media.photo(width=width) for width in (700, 710)]
-                if "photos" in kind
-                else [sample_media.video()]
-            )
-            made[kind, is_on_postgresql] = Stage.build(busy_simulator, folder, url, *contents, **KINDS[kind])
-        return made[kind, is_on_postgresql]
-
-    return make
-
 
 on_each_kind = pytest.mark.parametrize("kind", ["photos", "photos_to_the_inbox"])
 on_each_kind_and_database = pytest.mark.parametrize(

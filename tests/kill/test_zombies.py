@@ -22,7 +22,7 @@ def outlive(stage: Stage, fates: Iterable[Fate]) -> None:
     def meet(fate: Fate) -> str | None:
         case = stage.new_case(str(fate))
         try:
-            with case.worker(fate) as zombie:
+            with case.serving(), case.worker(fate) as zombie:
                 zombie.wait_until_stopped()
                 case.finish()
                 zombie.go_on()
@@ -66,6 +66,14 @@ def test_a_worker_that_slept_among_chunks_cannot_send_the_last_one_again(big_sta
 @pytest.mark.postgres
 def test_a_worker_that_slept_is_fenced_off_on_postgresql_too(postgresql_stage):
     outlive(postgresql_stage, [stopped("call", number, "after") for number in numbers(postgresql_stage, "call")])
+
+
+@pytest.mark.parametrize("when", MOMENTS)
+def test_a_worker_that_slept_while_photos_went_out_is_fenced_off(make_stage, when):
+    """Around the first calls, and after the first commits: how often photos are polled depends on when TikTok fetches them."""
+    commits = [stopped("commit", number, "after") for number in range(1, 5)] if when == "after" else []
+
+    outlive(make_stage("photos", False), [stopped("call", number, when) for number in range(1, 4)] + commits)
 
 
 def race(stage: Stage, times: int) -> None:

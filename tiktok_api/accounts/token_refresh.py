@@ -39,6 +39,9 @@ from tiktok_api.tiktok import (
 MARGIN = timedelta(minutes=10)
 LEASE = timedelta(seconds=60)
 """Longer than the client lets an exchange last (35 s): two at once would spend the same refresh token."""
+PROVEN_FOR = timedelta(minutes=15)
+"""So long a renewal proves that the grant stands: a token that is rejected within it is not renewed again."""
+REJECTED = "access_token_invalid"
 PATIENCE_SECONDS = 45.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.25
 _ANY_MARGIN = timedelta(days=36_500)
@@ -57,8 +60,15 @@ class _TokenRow:
     access_token_encrypted: bytes
     access_expires_at: datetime
     renew_at: datetime
+    connected_at: datetime
     refresh_leased_until: datetime | None
     is_leased: bool
+
+    @property
+    def is_just_renewed(self) -> bool:
+        """True for a token that a renewal, not a person's consent, brought a moment ago."""
+        asked_at = tokens.time_of_grant(self.access_expires_at, self.renew_at)
+        return asked_at > self.connected_at and timedelta(0) <= clock.now() - asked_at < PROVEN_FOR
 
     def is_due(self, margin: timedelta) -> bool:
         """Whether the token expires within `margin`. A short-lived token is not due before `renew_at` for that."""
@@ -130,10 +140,17 @@ class TokenVault:
         return self._decrypt_access_token(account_id, row)
 
     def renew(self, account_id: UUID, rejected_token: str) -> str:
-        """Returns an access token other than the one that TikTok rejected; another worker may have fetched it already."""
+        """Returns an access token other than the one that TikTok rejected; another worker may have fetched it already.
+
+        Raises NoUsableToken for a token that has just been renewed: a newer one would be rejected too.
+        """
         row = _read(account_id)
         token = self._decrypt_access_token(account_id, row)
-        return self._next_token(account_id, row) if token == rejected_token else token
+        if token != rejected_token:
+            return token
+        if row.is_just_renewed:
+            raise NoUsableToken("oauth/token: TikTok rejects the token that it has just given", code=REJECTED)
+        return self._next_token(account_id, row)
 
     def renew_early(self, account_id: UUID) -> datetime:
         """Renew a pair that is old enough, long before a request must wait for it; returns when the next renewal is due."""
@@ -202,6 +219,7 @@ def _read(account_id: UUID) -> _TokenRow:
             Account.access_token_encrypted,
             Account.access_expires_at,
             Account.renew_at,
+            Account.connected_at,
             Account.refresh_leased_until,
             (Account.refresh_leased_until.is_not(None) & (Account.refresh_leased_until >= database_now())),
         ).where(Account.id == account_id)

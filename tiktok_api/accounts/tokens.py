@@ -52,6 +52,11 @@ def tokens_of(grant: TokenGrant) -> GrantTokens:
     return GrantTokens(grant.access_token, grant.refresh_token)
 
 
+def time_of_grant(access_expires_at: datetime, renew_at: datetime) -> datetime:
+    """Returns when the tokens were asked for that have these times."""
+    return access_expires_at - (access_expires_at - renew_at) / (1 - RENEW_AFTER)
+
+
 def store_grant(account: Account, grant: TokenGrant, *, asked_at: datetime, encryptor: Encryptor) -> None:
     """Replace the account's tokens by those that TikTok gave for a request of `asked_at`; the account is usable (again).
 
