@@ -216,6 +216,35 @@ def test_an_act_with_a_rejected_token_is_repeated_once(scene):
     assert len(tried) == len(set(tried)) == 2
 
 
+def test_a_token_that_is_rejected_right_after_its_renewal_is_not_renewed_again_for_a_while(scene):
+    renewed = scene.renew(scene.token())
+
+    with pytest.raises(NoUsableToken):
+        scene.renew(renewed)
+    scene.pass_time(minutes=14)
+    with pytest.raises(NoUsableToken):
+        scene.renew(renewed)
+    assert len(scene.refreshes()) == 1
+    scene.pass_time(minutes=2)
+
+    assert scene.renew(renewed) != renewed
+    assert len(scene.refreshes()) == 2
+
+
+@pytest.mark.parametrize("trouble", ["the account is connected again", "the clock is set back"])
+def test_a_rejected_token_is_renewed_where_no_renewal_has_just_proven_the_grant(trouble, scene):
+    rejected = scene.renew(scene.token())
+    if trouble == "the clock is set back":
+        scene.pass_time(hours=-2)
+    else:
+        scene.pass_time(minutes=1)
+        scene.reconnect()
+        rejected = scene.token()
+
+    assert scene.renew(rejected) != rejected
+    assert len(scene.refreshes()) == 2
+
+
 def test_nothing_goes_over_the_network_inside_a_transaction(scene):
     with scene.app.app_context(), transaction(), pytest.raises(RuntimeError):
         services_of(scene.app)[TokenVault].usable_token(UUID(scene.account_id))
