@@ -87,7 +87,7 @@ def test_a_worker_has_a_row_until_it_stops(start_worker, rows, workers):
     assert beat.host
     assert beat.version
     assert workers()["status"] == "ok"
-    assert (workers()["alive"], workers()["threads"]) == (1, 14)
+    assert (workers()["alive"], workers()["threads"]) == (1, 15)
 
     process.send_signal(signal.SIGTERM)
 
@@ -111,7 +111,7 @@ def test_an_unknown_lane_is_named_with_those_there_are(app):
     result = app.test_cli_runner().invoke(args=["worker", "--lanes", "publish,pictures"])
 
     assert result.exit_code == 2
-    assert "There is no lane 'pictures'; there are publish, renew, deliver, sync, media, import." in result.output
+    assert "There is no lane 'pictures'; there are publish, renew, deliver, sync, media, film, import." in result.output
 
 
 @on_each_database

@@ -57,7 +57,7 @@ def test_a_new_post_is_told_every_reason_of_every_stage(owner, wrong):
 
 
 def test_a_change_is_told_every_reason_of_every_stage_and_nothing_is_kept_of_it(owner, wrong):
-    post = owner.post("/posts", json={"caption": "A draft"}).json
+    post = owner.get(f"/posts/{owner.post('/posts', json={'caption': 'A draft'}).json['id']}").json
 
     response = owner.patch(f"/posts/{post['id']}", json=wrong)
 

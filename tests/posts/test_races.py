@@ -159,9 +159,12 @@ def test_a_post_is_deleted_in_time_or_not_at_all(at_every_moment, scheduled_now,
     def delete(post):
         return owner.delete(f"/posts/{post['id']}").status_code
 
+    seen = set()
+
     def check(post, status):
         assert owner.get(f"/posts/{post['id']}").status_code == {204: 404, 409: 200}[status]
-        assert live_titles().count(post["caption"]) == {204: 0, 409: 1}[status]
+        seen.add(status)  # whatever is deleted after it was on its way stays live: nothing is deleted at TikTok
+        assert live_titles().count(post["caption"]) == (1 if 409 in seen else 0)
 
     statuses = at_every_moment(scheduled_now, delete, check)
 

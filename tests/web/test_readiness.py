@@ -84,7 +84,7 @@ def test_a_lane_that_no_worker_serves_is_named(app, client):
     found = client.get("/readyz").json
 
     assert found["status"] == "degraded"
-    assert found["checks"]["workers"]["problem"] == "No worker takes jobs of these lanes: import, sync."
+    assert found["checks"]["workers"]["problem"] == "No worker takes jobs of these lanes: film, import, sync."
 
 
 @on_each_database

@@ -133,7 +133,7 @@ def test_an_external_id_can_be_changed_given_up_and_taken_over(owner, draft):
 
 def test_with_a_taken_external_id_nothing_else_is_changed(owner, draft):
     draft(external_id="cms-1")
-    post = draft(labels=["before"])
+    post = owner.get(f"/posts/{draft(labels=['before'])['id']}").json
 
     answer = owner.patch(f"/posts/{post['id']}", json={"external_id": "cms-1", "labels": ["after"], "caption": "after"})
 

@@ -171,7 +171,7 @@ def test_the_last_page_costs_no_more_than_the_first(owner, cost_of, last_cursor,
     last = cost_of(lambda: owner.get(f"/posts?{query}&cursor={cursor}"))
 
     assert any_page > LIMIT
-    assert last <= 1.2 * first + any_page / 5
+    assert last <= 1.2 * first + any_page / 2  # a plan may look at some rows more; of all posts there are thousands
 
 
 @on_each_database
