@@ -111,7 +111,7 @@ def test_an_unknown_lane_is_named_with_those_there_are(app):
     result = app.test_cli_runner().invoke(args=["worker", "--lanes", "publish,pictures"])
 
     assert result.exit_code == 2
-    assert "There is no lane 'pictures'; there are publish, renew, deliver, sync, media, film, import." in result.output
+    assert "There is no lane 'pictures'; there are publish, renew, deliver, sync, media, import, film." in result.output
 
 
 @on_each_database

@@ -76,9 +76,7 @@ def start_workers(app, base_settings):
     ],
     indirect=["each_database_url"],
 )
-def test_posts_that_are_due_in_the_same_second_go_out_once_each(
-    app, crowd, creators, start_workers, simulator, pass_time, run_jobs
-):
+def test_posts_that_are_due_in_the_same_second_go_out_once_each(crowd, creators, start_workers, publishing, app):
     everyone = crowd(creators)
     with app.app_context():
         at = (clock.now() + timedelta(hours=1)).isoformat()
@@ -87,18 +85,18 @@ def test_posts_that_are_due_in_the_same_second_go_out_once_each(
         for number in range(EACH):
             body = draft | {"caption": f"{person.email} {number}", "targets": [{"account_id": account_id}]}
             assert person.post("/posts", json=body).status_code == 201
-    run_jobs()
-    pass_time(3_601)
+    publishing.run()
+    publishing.pass_time(3_601)
 
     start_workers()
 
     def inits():
-        return simulator.control.requests(endpoint="video_init")
+        return publishing.tiktok.requests(endpoint="video_init")
 
-    wait_until(lambda: len(simulator.control.publications()) >= creators * EACH, seconds=20 + creators * EACH / 4)
+    wait_until(lambda: len(publishing.tiktok.publications()) >= creators * EACH, seconds=20 + creators * EACH / 4)
     order = [each["username"] for each in inits()]
     assert len(order) == creators * EACH
     assert {each["status"] for each in inits()} == {200}
     assert set(Counter(order).values()) == {EACH}
-    titles = [each["post_info"]["title"] for each in simulator.control.publications()]
+    titles = [each["post_info"]["title"] for each in publishing.tiktok.publications()]
     assert len(set(titles)) == len(titles)

@@ -115,6 +115,19 @@ def test_two_reports_of_one_takedown_are_written_once(app, visible, report, publ
     assert entries.count("no_longer_available") == 1
 
 
+def test_a_report_of_what_is_deleted_while_tiktok_is_asked_changes_nothing(
+    visible, report, publishing, transport, owner
+):
+    [post_id] = publishing.shown(visible)["tiktok_post_ids"]
+    publishing.tiktok.take_down(post_id)
+    report(visible, TAKEN_DOWN)
+
+    with around_calls(transport, 1, "after", lambda: owner.elsewhere().delete(f"/posts/{visible['id']}")) as deletion:
+        publishing.run()
+
+    assert deletion.result.status_code == 204
+
+
 def test_where_the_list_may_not_be_read_a_reported_id_is_not_taken(
     nameless, report, simulator, run_jobs, publication_of
 ):

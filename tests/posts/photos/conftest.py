@@ -59,7 +59,8 @@ def make_photo_post(make_post: Callable[..., Any], make_video: Callable[..., str
     def make(**what_matters: Any) -> Any:
         if "media_ids" not in what_matters:
             what_matters["media_ids"] = [make_video(photo, name="photo.jpg") for photo in photos]
-        return make_post(type="photo", caption="", **({"title": "Three views", "description": "#views"} | what_matters))
+        said = {"caption": "", "title": "Three views", "description": "#views"} | what_matters
+        return make_post(type="photo", **said)
 
     return make
 

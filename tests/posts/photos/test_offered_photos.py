@@ -3,6 +3,8 @@
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -11,8 +13,13 @@ from tests.databases import on_each_database
 from tests.listening import listening
 from tests.posts.photos.conftest import serving
 from tiktok_api.db import db
+from tiktok_api.extensions import services_of
+from tiktok_api.posts.errors import PhotoWithdrawn
 from tiktok_api.posts.models import Attempt
+from tiktok_api.posts.pulling import links
+from tiktok_api.posts.pulling.services import pass_commit_point
 from tiktok_api.posts.states import AttemptState
+from tiktok_api.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("server")
 
@@ -172,6 +179,24 @@ def test_what_is_no_photo_of_an_attempt_is_not_found(offered, offered_urls, path
 
     assert (response.status_code, response.json["code"]) == (404, "not_found")
     assert publishing.shown(offered)["attempts"][0]["state"] == "open"
+
+
+def test_a_signed_url_of_an_attempt_that_was_never_made_is_not_found(client, app):
+    url = links.photo_urls(services_of(app)[Settings], UUID(int=7), 1)[0]
+
+    assert client.get(urlsplit(url).path).status_code == 404
+
+
+@pytest.mark.parametrize("is_deleted", [False, True], ids=["cancelled", "deleted"])
+def test_the_commit_point_is_not_passed_for_what_was_ended_at_that_moment(offered, owner, publishing, app, is_deleted):
+    with app.app_context():
+        attempt_id, publication_id = db.session.query(Attempt.id, Attempt.publication_id).one()
+    owner.post(f"/posts/{offered['id']}/cancel")
+    if is_deleted:
+        owner.delete(f"/posts/{offered['id']}")
+
+    with app.app_context(), pytest.raises(PhotoWithdrawn):
+        pass_commit_point(attempt_id, publication_id)
 
 
 def test_a_part_of_a_photo_may_be_fetched(offered, offered_urls, photos):

@@ -1,10 +1,14 @@
 """After TikTok's word of a ban or of spam an account's other posts are held, until TikTok or a person says otherwise."""
 
 import pytest
+from sqlalchemy import update
 
 from tests.listening import listening
 from tests.posts.times import DAY, HOUR
-from tiktok_api.db import db
+from tiktok_api import clock
+from tiktok_api.db import db, transaction
+from tiktok_api.jobs.models import Job
+from tiktok_api.posts.waiting.breaker import PROBE
 
 BAN, SPAM = "spam_risk_user_banned_from_posting", "spam_risk"
 
@@ -48,6 +52,17 @@ def test_after_a_ban_other_posts_are_held_and_tiktok_is_not_asked_for_them(held,
     shown = health(held[0])
     assert shown["circuit"]["reason"] == BAN
     assert "account_circuit_open" in [reason["code"] for reason in shown["reasons"]]
+
+
+def test_a_probe_that_comes_too_early_asks_nothing(held, publishing, app):
+    asked = len(publishing.tiktok.requests(endpoint="creator_info"))
+    with app.app_context(), transaction() as session:
+        moved = session.execute(update(Job).where(Job.kind == PROBE).values(due_at=clock.now()))
+
+    publishing.run()
+
+    assert moved.rowcount == 1
+    assert len(publishing.tiktok.requests(endpoint="creator_info")) == asked
 
 
 def test_a_person_resets_the_circuit_and_what_was_held_goes_out(held, publishing, ban, owner, health):
