@@ -83,7 +83,7 @@ def test_a_worker_has_a_row_until_it_stops(start_worker, rows, workers):
 
     [beat] = rows()
     assert (beat.pid, beat.threads, beat.busy) == (process.pid, 3 + 2 + 2 + 3 + 1 + 3 + 1, 0)
-    assert beat.lanes == ["publish", "renew", "deliver", "sync", "media", "import"]
+    assert beat.lanes == ["publish", "renew", "deliver", "sync", "media", "import", "film"]
     assert beat.host
     assert beat.version
     assert workers()["status"] == "ok"
