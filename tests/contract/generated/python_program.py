@@ -12,12 +12,12 @@ from generated_client.api.posts import create_post, list_posts, show_post
 from generated_client.models import (
     Media,
     MediaPage,
-    Post,
     PostDraft,
     PostPage,
     PrivacyLevel,
     Problem,
     Registration,
+    ScheduledPost,
     TokenPair,
     UploadMediaBody,
 )
@@ -43,7 +43,7 @@ with AuthenticatedClient(base_url=BASE_URL, token=tokens.access_token, timeout=6
 
     draft = PostDraft(caption=CAPTION, privacy_level=PrivacyLevel.SELF_ONLY, media_ids=[media.id])
     post = create_post.sync(client=client, body=draft)
-    assert isinstance(post, Post), post
+    assert isinstance(post, ScheduledPost), post
     assert post.privacy_level is PrivacyLevel.SELF_ONLY, post
     assert post.created_at <= datetime.now(UTC), post
 

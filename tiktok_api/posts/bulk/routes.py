@@ -18,12 +18,11 @@ from tiktok_api.posts.bulk.schemas.actions import (
     BulkScheduleSchema,
     PostIdsSchema,
 )
-from tiktok_api.posts.bulk.schemas.columns import COLUMNS, make_template, read_posts
+from tiktok_api.posts.bulk.schemas.columns import make_template, read_posts
 from tiktok_api.posts.bulk.schemas.drafts import BulkCreationArgsSchema, BulkCreationSchema, BulkDraftsSchema
 from tiktok_api.posts.preflight import rehearsal
 from tiktok_api.posts.schemas.posts import PostDraftSchema
 from tiktok_api.web.blueprint import Blueprint
-from tiktok_api.web.openapi.operations import file_schema
 from tiktok_api.web.parsing.parser import load_part
 from tiktok_api.web.rendering import document_of
 
@@ -31,14 +30,6 @@ CSV = "text/csv"
 blp = Blueprint("bulk", __name__, url_prefix="/posts/bulk", description="Many posts in one request", domain="posts")
 
 _DRAFT = PostDraftSchema()
-_AS_CSV = {
-    "content": {
-        CSV: {
-            "schema": file_schema(CSV) | {"description": f"Columns: {', '.join(f'`{name}`' for name in COLUMNS)}."},
-            "example": "caption,privacy_level,publish_at\r\nOur new #studio,SELF_ONLY,2027-03-02T12:00:00Z\r\n",
-        }
-    }
-}
 _ATTACHED = {"Content-Disposition": 'attachment; filename="posts.csv"', "X-Content-Type-Options": "nosniff"}
 _ATTACHED_DOC = {
     "200": {
@@ -52,7 +43,6 @@ _ATTACHED_DOC = {
 @blp.reads(CSV, read_posts)
 @blp.arguments(BulkCreationArgsSchema, location="query")
 @blp.arguments(BulkDraftsSchema)
-@blp.doc(requestBody=_AS_CSV)
 @blp.response(200, BulkCreationSchema)
 @blp.raises(MalformedCsv, RowsRefused)
 def create_posts(args: dict[str, bool], body: dict[str, Any]) -> dict[str, Any]:
@@ -61,8 +51,8 @@ def create_posts(args: dict[str, bool], body: dict[str, Any]) -> dict[str, Any]:
     Each is created or refused by itself, as `POST /posts` would; with `all_or_nothing` one that is refused undoes all. It is
     one transaction, counts as one request, and has a body of 1 MiB at most.
 
-    CSV is UTF-8, separated by commas, semicolons or tabs, with any of the template's columns in any order. An empty cell is
-    left out. `account_ids` has ids or `@username`s, separated by spaces or `|`, as `media_ids` has ids; other lists are
+    As `text/csv`, which only people are told of here, since generated clients know one type of a body, it is UTF-8, separated
+    by commas, semicolons or tabs, with any of the template's columns in any order. An empty cell is left out. `account_ids` has ids or `@username`s, separated by spaces or `|`, as `media_ids` has ids; other lists are
     separated by `|`. Booleans are `true` or `false` in any case. Each fault names its `row` and its `column`.
     """
     drafts, is_dry_run = body["posts"], args["dry_run"]
