@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import update
 
 from tests.listening import listening
-from tests.posts.interruptions import between_transactions
 from tests.posts.times import DAY, HOUR
 from tiktok_api import clock
 from tiktok_api.db import db, transaction
@@ -132,24 +131,6 @@ def test_while_tiktok_cannot_be_asked_the_circuit_stays_open(held, publishing, b
     publishing.pass_time(700)
     publishing.run()
     assert health(held[0])["circuit"] is None
-
-
-@pytest.mark.parametrize("number", range(1, 6))
-def test_a_circuit_that_a_person_resets_while_tiktok_is_to_be_asked_stays_closed(
-    number, held, publishing, owner, health, app
-):
-    account_id = publishing.shown(held[0])["account_id"]
-    publishing.pass_time(DAY)
-    with app.app_context():
-        engine = db.engine
-
-    with between_transactions(
-        engine, number, lambda: owner.elsewhere().post(f"/accounts/{account_id}/circuit/reset").status_code
-    ) as resetting:
-        publishing.run()
-
-    assert resetting.result == 200
-    assert publishing.count_inits() <= 1
 
 
 def test_an_account_that_lacks_the_scope_cannot_be_asked_and_its_circuit_closes(held, publishing, health):

@@ -107,7 +107,7 @@ def test_a_learnt_cap_is_forgotten_once_tiktok_takes_more(plan, publishing, simu
 def test_once_tiktok_has_taken_more_than_a_learnt_cap_the_usual_one_counts_again(
     publishing, plan, simulator, owner, let_days_pass
 ):
-    first, second = plan([60, 660])
+    first, _ = plan([60, 660])
     simulator.control.knobs(post_cap=1)
     publishing.pass_time(700)
     for _ in range(3):
