@@ -2,7 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.databases import on_each_database
+from tests.posts.interruptions import before_statements
+from tests.web.problems import assert_problem
+from tiktok_api.db import db
 
 AT_ONCE = 12
 
@@ -36,3 +41,27 @@ def test_of_many_posts_that_are_given_one_external_id_one_gets_it(owner):
     assert sorted(answer.status_code for answer in answers) == [200, *[422] * (AT_ONCE - 1)]
     [named] = {fault["post_id"] for answer in answers if answer.status_code == 422 for fault in answer.json["errors"]}
     assert [each["id"] for each in owner.get("/posts?external_id=cms-1").json["data"]] == [named]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("each_database_url", ["postgresql_url"], indirect=True)
+def test_an_external_id_that_was_taken_and_given_up_meanwhile_is_refused_without_a_post(owner, app):
+    body, others = {"external_id": "cms-1"}, []
+    with app.app_context():
+        engine = db.engine
+
+    def take():
+        others.append(owner.elsewhere().post("/posts", json=body).json["id"])
+
+    def give_up():
+        owner.elsewhere().delete(f"/posts/{others[0]}")
+
+    with (
+        before_statements(engine, "INSERT INTO posts", 1, take),
+        before_statements(engine, "ROLLBACK TO SAVEPOINT", 1, give_up),
+    ):
+        answer = owner.post("/posts", json=body)
+
+    [fault] = assert_problem(answer, 422)["errors"]
+    assert (fault["code"], fault.get("post_id")) == ("external_id_taken", None)
+    assert len(others) == 1

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.auth.keys import make_key
 from tests.contract.operations import MISSING
 from tests.posts.bulk.sheets import faults_of, send, sheet
 from tests.posts.times import NEXT_YEAR
@@ -94,6 +95,19 @@ def test_accounts_may_be_named_by_their_usernames(owner, row, connect_account, r
     assert faults_of(answer) == [(2, "account_ids", "unknown_account")]
 
 
+def test_a_username_beyond_the_accounts_of_a_key_is_unknown(owner, row, shared, connect_account, run_jobs):
+    connect_account(owner, "grace")
+    run_jobs()
+    [hers] = [target["account_id"] for target in shared["targets"]]
+    names = {each["id"]: each["username"] for each in owner.get("/accounts").json["data"]}
+    key = make_key(owner, account_ids=[hers])
+
+    answer = send(key, sheet(HEADER, *(row(account=f"@{name}") for name in [names.pop(hers), *names.values()])))
+
+    assert answer.json["created"] == 1
+    assert faults_of(answer) == [(2, "account_ids", "unknown_account")]
+
+
 def test_a_strangers_username_is_unknown(owner, stranger, row, connect_account, run_jobs):
     connect_account(stranger, "grace")
     run_jobs()
@@ -102,6 +116,12 @@ def test_a_strangers_username_is_unknown(owner, stranger, row, connect_account, 
     answer = send(owner, sheet(HEADER, row(account=f"@{name}")))
 
     assert faults_of(answer) == [(1, "account_ids", "unknown_account")]
+
+
+def test_a_cell_holds_several_labels_between_bars(owner):
+    answer = send(owner, sheet(["labels"], ["summer | new shoes"]))
+
+    assert owner.get(f"/posts/{answer.json['results'][0]['post_id']}").json["labels"] == ["summer", "new shoes"]
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,25 @@ def test_next_free_times_count_each_other(planned, owner, target, at):
     assert second == datetime.fromisoformat(at(DAY))
 
 
+def test_a_time_that_is_free_is_so_although_a_later_day_is_full(planned, owner, target, at):
+    planned(3 * DAY, 3 * DAY + HOUR)
+
+    free = owner.get(f"/accounts/{target['account_id']}/capacity/next-free", query_string={"after": at(0), "count": 1})
+
+    assert [datetime.fromisoformat(each) for each in free.json["data"]] == [datetime.fromisoformat(at(0))]
+
+
+def test_what_its_person_is_asked_about_is_not_planned(planned, owner, publishing):
+    [post] = planned(0)
+    publishing.pass_time(3 * DAY)
+    publishing.run()
+
+    forecast = owner.get("/accounts/forecast").json
+
+    assert publishing.shown(post)["state"] == "held"
+    assert forecast["planned"] == 0
+
+
 class TestApp:
     @pytest.fixture
     def settings(self):
@@ -154,3 +173,12 @@ class TestApp:
             f"/accounts/{collision['account_id']}/capacity/next-free", query_string={"after": at(HOUR), "count": 1}
         )
         assert free.json["data"] == [at(DAY).replace("+00:00", "Z")]
+
+    def test_who_has_posted_through_the_app_counts_too(self, publishing, make_post, at):
+        first = make_post()
+        publishing.begin(first)
+        publishing.run()
+
+        other = make_post(creators=("grace",), publish_at=at(-HOUR))
+
+        assert [each["code"] for each in other["collisions"]] == ["app_cap_reached"]

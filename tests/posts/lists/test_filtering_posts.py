@@ -1,8 +1,12 @@
 """Which posts a list shows: several values of a filter, and days of the person who asks."""
 
+from uuid import UUID
+
 import pytest
 
+from tests.posts.lists.world import make_account
 from tests.web.problems import assert_problem
+from tiktok_api.db import db, transaction
 
 TIMES = [
     "2090-03-01T22:59:59Z",
@@ -59,6 +63,15 @@ def test_several_accounts_and_types_are_all_shown(owner, calendar, connect_accou
 
     assert captions(both) == sorted([*TIMES, "for bob"])
     assert captions(one) == ["for bob"]
+
+
+def test_a_tag_of_more_accounts_than_are_looked_up_one_by_one_shows_the_posts_of_all(owner, app, calendar):
+    ada, owner_id = owner.get("/accounts").json["data"][0]["id"], UUID(owner.get("/auth/me").json["id"])
+    assert owner.patch(f"/accounts/{ada}", json={"tags": ["many"]}).status_code == 200
+    with app.app_context(), transaction():
+        db.session.add_all(make_account(owner_id, f"creator {number}", ["many"]) for number in range(60))
+
+    assert captions(owner.get("/posts?tag=many")) == TIMES
 
 
 def test_accounts_of_a_stranger_are_not_seen_through_any_filter(owner, stranger, calendar):

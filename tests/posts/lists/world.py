@@ -57,7 +57,7 @@ def make_world(owner_id: UUID, seed: int, posts: int = 90) -> World:
     chance, world = random.Random(seed), World()
     with transaction() as session:
         for number in range(4):
-            account = _account(owner_id, f"open-{seed}-{number}", chance.sample(TAGS[:2], number % 3))
+            account = make_account(owner_id, f"open-{seed}-{number}", chance.sample(TAGS[:2], number % 3))
             session.add(account)
             world.accounts[account.id] = account.tags
         session.flush()
@@ -71,7 +71,7 @@ def make_world(owner_id: UUID, seed: int, posts: int = 90) -> World:
     return world
 
 
-def _account(owner_id: UUID, open_id: str, tags: list[str]) -> Account:
+def make_account(owner_id: UUID, open_id: str, tags: list[str]) -> Account:
     later = FIRST + timedelta(days=900)
     secrets = {"access_token_encrypted": b"", "refresh_token_encrypted": b""}
     times = dict.fromkeys(("access_expires_at", "refresh_expires_at", "renew_at", "connected_at"), later)

@@ -133,6 +133,15 @@ def test_while_tiktok_cannot_be_asked_the_circuit_stays_open(held, publishing, b
     assert health(held[0])["circuit"] is None
 
 
+def test_an_account_that_lacks_the_scope_cannot_be_asked_and_its_circuit_closes(held, publishing, health):
+    publishing.tiktok.mischief("creator_info", "status", status=401, code="scope_not_authorized", every=True)
+    publishing.pass_time(DAY)
+
+    publishing.run()
+
+    assert health(held[0])["circuit"] is None
+
+
 def test_a_post_that_a_person_tries_again_is_sent_and_opens_the_circuit_anew(held, publishing, owner, health):
     assert owner.post(f"/posts/{held[0]['id']}/retry").status_code == 202
 

@@ -104,6 +104,30 @@ def test_a_learnt_cap_is_forgotten_once_tiktok_takes_more(plan, publishing, simu
     assert cap["allowed"] in (1, 3)
 
 
+def test_once_tiktok_has_taken_more_than_a_learnt_cap_the_usual_one_counts_again(
+    publishing, plan, simulator, owner, let_days_pass
+):
+    first, _ = plan([60, 660])
+    simulator.control.knobs(post_cap=1)
+    publishing.pass_time(700)
+    for _ in range(3):
+        publishing.run()
+        publishing.pass_time(HOUR)
+    simulator.control.knobs(post_cap=100)
+    let_days_pass(2.5, step=3 * HOUR)
+    shared = {"media_ids": first["media_ids"], "targets": [{"account_id": publishing.shown(first)["account_id"]}]}
+
+    for _ in range(3):
+        publishing.begin(publishing.make_post(**shared))
+        for _ in range(4):
+            publishing.run()
+            publishing.pass_time(70)
+
+    shown = owner.get(f"/accounts/{shared['targets'][0]['account_id']}/capacity").json["caps"]
+    [cap] = [each for each in shown if each["code"] == "creator_cap_reached"]
+    assert (cap["allowed"], cap["source"]) == (3, "setting")
+
+
 def test_a_creator_who_may_post_more_than_estimated_is_not_held(plan, publishing, init_codes):
     posts = plan([60 + 400 * number for number in range(6)])
 
@@ -203,6 +227,7 @@ class TestApp:
     def settings(self):
         return {"app_creators_per_day": 1, "late_policy": "publish"}
 
+    @on_each_database
     def test_a_creator_beyond_the_cap_of_the_app_is_held_until_another_leaves(
         self, publishing, make_post, init_codes, simulator
     ):

@@ -30,9 +30,11 @@ def number_of(place: int, draft: Any) -> int:
 
 def name_cells(problem: Problem, row: CsvRow) -> Problem:
     """Returns a problem with the row and the column of each of its faults."""
-    if "errors" in problem.extra:
-        told = [{**each, "row": row.number, "column": _column_of(each["pointer"])} for each in problem.extra["errors"]]
-        problem.extra = problem.extra | {"errors": told}
+    problem.extra = problem.extra | {
+        name: [{**each, "row": row.number, "column": _column_of(each["pointer"])} for each in faults]
+        for name, faults in problem.extra.items()
+        if name == "errors"
+    }
     return problem
 
 

@@ -31,10 +31,8 @@ def active_creators() -> dict[str, datetime]:
 
 def active_accounts() -> dict[Hashable, datetime]:
     """Returns the same by account; of a creator with several, the one that posted last."""
-    last: dict[str, Any] = {}
-    for row in standing_queries.active.all(since=clock.now() - DAY):
-        if row.open_id not in last or row.at > last[row.open_id].at:
-            last[row.open_id] = row
+    rows = sorted(standing_queries.active.all(since=clock.now() - DAY), key=lambda row: row.at)
+    last = {row.open_id: row for row in rows}
     return {row.id: row.at for row in last.values()}
 
 

@@ -56,7 +56,7 @@ def _columns() -> Iterator[tuple[str, _Read]]:
             yield name, _as_integer
         elif isinstance(field, fields.String) and len(field.validators) == 1 and _is_free_text(field):
             yield name, str
-        elif isinstance(field, fields.String | fields.AwareDateTime):
+        else:
             yield name, str.strip
 
 
