@@ -164,9 +164,10 @@ class Demo:
         """Move the test clock, here and at TikTok, day by day, and sync the account each time."""
         console.print(f"  [dim]letting {DAYS_TO_LIVE_THROUGH} days go by …[/dim]")
         for _ in range(DAYS_TO_LIVE_THROUGH):
-            self.stack.run("tiktok_api", "clock", "advance", "86400")
+            # TikTok first: a token that we renewed a day too early there would have expired there at once.
             clock = f"{self.stack.simulator_url}/_simulator/v1/clock"
             httpx2.post(clock, json={"advance_seconds": 86400}, timeout=10.0, trust_env=False).raise_for_status()
+            self.stack.run("tiktok_api", "clock", "advance", "86400")
             self._read(account_id)
 
     def _read(self, account_id: str) -> None:
