@@ -47,6 +47,8 @@ def _inside(document: Schema, schema: Schema) -> st.SearchStrategy[Any]:
             return st.booleans()
         case "integer":
             return st.integers(schema.get("minimum"), schema.get("maximum"))
+        case "number":
+            return st.floats(schema["minimum"], schema["maximum"])
         case "string":
             return _text(schema)
         case "array":
@@ -115,7 +117,7 @@ def matches(pattern: str, value: str) -> bool:
 def edges(document: Schema, schema: Schema) -> Iterator[Any]:
     """The values at the very edges of what the schema states."""
     for variant in variants(document, schema):
-        if variant["type"] == "integer":
+        if variant["type"] in ("integer", "number"):
             yield from (variant[word] for word in ("minimum", "maximum") if word in variant)
         if variant["type"] == "string" and not variant.keys() & {"enum", "format"}:
             letter = _letter(variant)
@@ -135,7 +137,7 @@ def outside(document: Schema, schema: Schema) -> Iterator[Any]:
 
 def _beyond(document: Schema, schema: Schema) -> Iterator[Any]:
     match schema["type"]:
-        case "integer":
+        case "integer" | "number":
             yield from (schema[word] + step for word, step in (("minimum", -1), ("maximum", 1)) if word in schema)
             yield "many"
         case "array":

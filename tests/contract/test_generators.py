@@ -93,12 +93,16 @@ def test_no_schema_is_of_requests_and_of_answers(document, operations):
     assert [name for name in both if "properties" in document["components"]["schemas"][name]] == []
 
 
+RECURRING = ("RecurringContent", "RecurringTarget")
+"""As Overrides: what they do not say is filled in from the accounts' defaults when a post is made."""
+
+
 def test_whatever_an_answer_may_lack_is_known(document, operations):
     optional = {
         f"{name}.{member}"
         for name, schema in objects(in_answers(document, operations))
         for member in schema["properties"].keys() - set(schema.get("required", []))
-        if not name.endswith("Page") and name not in ("Problem", "Fault", "Overrides")
+        if not name.endswith("Page") and name not in ("Problem", "Fault", "Overrides", *RECURRING)
     }
 
     assert optional <= {"AccountVideos.total", "AccountVideos.total_is_exact"}

@@ -2,10 +2,10 @@
 
 from enum import StrEnum
 
+from tiktok_api.media.models import MediaKind
 
-class PostType(StrEnum):
-    VIDEO = "video"
-    PHOTO = "photo"
+PostType = MediaKind
+"""What a post shows: a post of a video, or one of photos."""
 
 
 class PostMode(StrEnum):

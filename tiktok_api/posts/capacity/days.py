@@ -26,6 +26,7 @@ from tiktok_api.settings import Settings
 
 DAYS_BY_DEFAULT, MOST_DAYS = 7, 92
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2999, 12, 31)
+_OUT_OF_RANGE = "This year is out of range."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,11 @@ class Day:
 
 def make_window(first: date | None, last: date | None, *, today: date) -> tuple[date, date]:
     """Returns the first and the last day to show; by default a week from today. Raises WindowNotPossible."""
+    if last is not None and not _EARLIEST <= last <= _LATEST:
+        raise _not_possible("to", _OUT_OF_RANGE)
     first = first or min(today, last or today)
     if not _EARLIEST <= first <= _LATEST:
-        raise _not_possible("from", "This year is out of range.")
+        raise _not_possible("from", _OUT_OF_RANGE)
     last = last or first + timedelta(days=DAYS_BY_DEFAULT - 1)
     if last < first or last > _LATEST:
         raise _not_possible("to", "The window ends before it begins, or out of range.")

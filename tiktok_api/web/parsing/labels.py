@@ -28,5 +28,6 @@ class Labels(fields.List[str]):
         metadata = {"example": ["spring campaign", "berlin"]} | options.pop("metadata", {})
         super().__init__(Label(), validate=validate.Length(max=MOST_LABELS), metadata=metadata, **options)
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> list[Any]:
-        return list(dict.fromkeys(super()._deserialize(value, *args, **kwargs)))
+    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        found = super().deserialize(value, *args, **kwargs)  # as many as were sent are counted
+        return list(dict.fromkeys(found)) if isinstance(found, list) else found
