@@ -20,8 +20,6 @@ def _is_set(column: str) -> dict[str, sa.TextClause]:
 def upgrade() -> None:
     op.add_column("posts", sa.Column("labels", JSON, server_default="[]", nullable=False))
     op.add_column("posts", sa.Column("external_id", sa.String(), nullable=True))
-    if op.get_bind().dialect.name == "postgresql":  # SQLite would make the table anew, without its triggers
-        op.alter_column("posts", "labels", server_default=None)
     op.create_index(
         "uq_posts_owner_external_id", "posts", ["owner_id", "external_id"], unique=True, **_is_set("external_id")
     )

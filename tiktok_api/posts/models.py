@@ -86,7 +86,7 @@ class Post(Model):
     local_time: Mapped[str | None]
     timezone: Mapped[str | None]
     if_late: Mapped[LatePolicy | None] = mapped_column(enum_column(LatePolicy))  # null: LATE_POLICY decides
-    labels: Mapped[list[str]] = mapped_column(default=list)
+    labels: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     external_id: Mapped[str | None]
     recurrence_id: Mapped[UUID | None]
     queued_account_id: Mapped[UUID | None]
