@@ -1,8 +1,7 @@
-"""Videos in the making, from another video or from photos: requested, found, shown in progress, added to the library."""
+"""Videos in the making, from another video or from photos: requested, found, shown in progress."""
 
 import math
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any, Self
 from uuid import UUID
 
@@ -13,11 +12,9 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.registry import ClaimedJob
-from tiktok_api.media import checks, quotas, services
-from tiktok_api.media.conversion import photos
-from tiktok_api.media.deduplication import find_stored_copy, lock_library
-from tiktok_api.media.errors import ConversionUnfit, MediaQuotaExceeded
-from tiktok_api.media.inspection.inspect import Rejection
+from tiktok_api.media import checks, quotas
+from tiktok_api.media.conversion import unmade
+from tiktok_api.media.errors import ConversionUnfit
 from tiktok_api.media.models import Media, MediaKind, MediaStatus
 from tiktok_api.media.quotas import Quota
 from tiktok_api.settings import Settings
@@ -93,7 +90,8 @@ def request_conversion(caller: Identity, source: Any, part: Part, limits: FilmLi
     """
     seconds = max(1.0, part.length_in(source.duration_seconds or 0.0))
     wish = {"start": part.start_seconds, "end": part.end_seconds, "most_seconds": part.max_seconds}
-    return request(caller, "film", [source.id], seconds, wish, limits, name=_new_name(source.name))
+    name = unmade.new_name(source.name, ".mp4", instead_of=_SUFFIXES)
+    return request(caller, "film", [source.id], seconds, wish, limits, name=name)
 
 
 def request(
@@ -141,7 +139,7 @@ def _bits_for(seconds: float, max_bytes: int) -> int:
 
 def find_pending(job: ClaimedJob) -> PendingFilm | None:
     """Returns the film if it is neither made nor deleted."""
-    media = _find_unmade(job.subject) if job.subject else None
+    media = unmade.find(job.subject) if job.subject else None
     if media is None:
         return None
     ids = [UUID(each) for each in job.payload["sources"]]
@@ -161,52 +159,6 @@ def find_pending(job: ClaimedJob) -> PendingFilm | None:
 
 def store_progress(job: ClaimedJob, media_id: UUID, percentage: float) -> bool:
     """Show how far a film is. Returns False if it is deleted or ended, or the job is another worker's by now."""
-    shown = update(Media).where(Media.id == media_id, *_UNMADE).values(progress=percentage)
+    shown = update(Media).where(Media.id == media_id, *unmade.IS_UNMADE).values(progress=percentage)
     found = shown.returning(Media.id).execution_options(synchronize_session=False)
     return queue.is_held(job) and db.session.scalar(found) is not None
-
-
-def store(pending: PendingFilm, storage_key: str, *, size_bytes: int, sha256: str, quota: Quota) -> bool:
-    """Add the film to the library and request its inspection. Returns False if it is unwanted or exceeds the quota."""
-    lock_library(pending.owner_id)
-    media = _find_unmade(pending.media_id)
-    if media is None:
-        return False
-    media.reserved_bytes, media.progress = 0, None
-    db.session.flush()
-    is_known = find_stored_copy(pending.owner_id, sha256) is not None
-    try:
-        quotas.check_fits(pending.owner_id, quota, more_bytes=0 if is_known else size_bytes, more_files=0)
-    except MediaQuotaExceeded as problem:
-        services.reject(media, Rejection(code=problem.code, message=problem.without_use().detail))
-        return False
-    media.storage_key, media.size_bytes, media.received_bytes = storage_key, size_bytes, size_bytes
-    services.request_inspection(media, sha256=sha256)
-    return True
-
-
-def reject(pending: PendingFilm, rejection: Rejection) -> None:
-    """Mark the film as rejected, unless it is made or deleted already."""
-    lock_library(pending.owner_id)
-    media = _find_unmade(pending.media_id)
-    if media is not None:
-        media.reserved_bytes, media.progress = 0, None
-        services.reject(media, rejection)
-
-
-_UNMADE = (Media.status == MediaStatus.INSPECTING, Media.storage_key.is_(None))
-
-
-def _find_unmade(media_id: UUID) -> Media | None:
-    unmade = select(Media).where(Media.id == media_id, *_UNMADE)
-    return db.session.scalar(unmade.execution_options(populate_existing=True))
-
-
-def _new_name(name: str) -> str:
-    """Returns the name of the new video: `holiday.mov` becomes `holiday.mp4`."""
-    path = PurePosixPath(name)
-    stem = path.stem if path.suffix.lower() in _SUFFIXES else name
-    return stem[: services.LONGEST_NAME - len(".mp4")] + ".mp4"
-
-
-SOURCE_GONE = photos.SOURCE_GONE

@@ -1,27 +1,22 @@
 """Converts photos that TikTok would refuse into new ones within its limits."""
 
-import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy import select
 
 from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
-from tiktok_api.media import quotas, services
-from tiktok_api.media.deduplication import find_stored_copy, lock_library
-from tiktok_api.media.errors import MediaQuotaExceeded
+from tiktok_api.media import quotas
+from tiktok_api.media.conversion import unmade
 from tiktok_api.media.inspection.sandbox import Rejection, open_in_child
 from tiktok_api.media.models import Media, MediaKind, MediaStatus
 from tiktok_api.media.quotas import Quota
 
 CONVERT = "media.convert"
-SOURCE_GONE = Rejection(code="source_deleted", message="The photo was deleted before it could be converted.")
 _SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif"})
 
 
@@ -67,7 +62,7 @@ def request_conversion(caller: Identity, source: Any, *, wanted: PhotoFormat, qu
         source_id=source.id,
         status=MediaStatus.INSPECTING,
         kind=MediaKind.PHOTO,
-        name=_new_name(source.name, wanted),
+        name=unmade.new_name(source.name, wanted.suffix, instead_of=_SUFFIXES),
         content_type=wanted.content_type,
     )
     db.session.add(media)
@@ -78,7 +73,7 @@ def request_conversion(caller: Identity, source: Any, *, wanted: PhotoFormat, qu
 
 def find_pending(media_id: UUID) -> PendingConversion | None:
     """Returns the conversion if the photo is neither made nor deleted."""
-    media = _find_unmade(media_id)
+    media = unmade.find(media_id)
     if media is None:
         return None
     source = db.session.get(Media, media.source_id) if media.source_id else None
@@ -98,41 +93,3 @@ def convert(path: Path, content_type: str, wanted: PhotoFormat) -> bytes | Rejec
     """
     opened = open_in_child(path, "convert", content_type, wanted.name)
     return opened if isinstance(opened, Rejection) else opened.picture
-
-
-def store(pending: PendingConversion, content: bytes, storage_key: str, *, quota: Quota) -> bool:
-    """Add the new photo to the library and request its inspection. Returns False if it is unwanted or exceeds the quota."""
-    lock_library(pending.owner_id)
-    media = _find_unmade(pending.media_id)
-    if media is None:
-        return False
-    sha256 = hashlib.sha256(content).hexdigest()
-    is_known = find_stored_copy(pending.owner_id, sha256) is not None
-    try:
-        quotas.check_fits(pending.owner_id, quota, more_bytes=0 if is_known else len(content), more_files=0)
-    except MediaQuotaExceeded as problem:
-        services.reject(media, Rejection(code=problem.code, message=problem.without_use().detail))
-        return False
-    media.storage_key, media.size_bytes, media.received_bytes = storage_key, len(content), len(content)
-    services.request_inspection(media, sha256=sha256)
-    return True
-
-
-def reject(pending: PendingConversion, rejection: Rejection) -> None:
-    """Mark the new photo as rejected, unless it is made or deleted already."""
-    lock_library(pending.owner_id)
-    media = _find_unmade(pending.media_id)
-    if media is not None:
-        services.reject(media, rejection)
-
-
-def _find_unmade(media_id: UUID) -> Media | None:
-    unmade = (Media.id == media_id, Media.status == MediaStatus.INSPECTING, Media.storage_key.is_(None))
-    return db.session.scalar(select(Media).where(*unmade).execution_options(populate_existing=True))
-
-
-def _new_name(name: str, wanted: PhotoFormat) -> str:
-    """Returns the name of the new photo: `holiday.heic` becomes `holiday.jpg`."""
-    path = PurePosixPath(name)
-    stem = path.stem if path.suffix.lower() in _SUFFIXES else name
-    return stem[: services.LONGEST_NAME - len(wanted.suffix)] + wanted.suffix

@@ -12,7 +12,7 @@ from tiktok_api.db import end_reading, transaction
 from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
 from tiktok_api.media import cleanup, services
-from tiktok_api.media.conversion import films, frames, photos, rendering
+from tiktok_api.media.conversion import films, frames, photos, rendering, unmade
 from tiktok_api.media.conversion.films import FilmLimits, PendingFilm
 from tiktok_api.media.inspection import pauses
 from tiktok_api.media.inspection.inspect import Rejection
@@ -54,24 +54,27 @@ def _make(pending: photos.PendingConversion, storage: Storage, quota: Quota) -> 
     if isinstance(outcome, Rejection):
         with transaction():
             pauses.pause_if_exhausting(pending.owner_id, outcome)
-            photos.reject(pending, outcome)
+            unmade.reject(pending.owner_id, pending.media_id, outcome)
         return
     key = storage.new_key()
     storage.put(key, outcome)
+    size_bytes, sha256 = len(outcome), hashlib.sha256(outcome).hexdigest()
     with cleanup.kept_or_discarded(storage, key), transaction():
-        is_kept = photos.store(pending, outcome, key, quota=quota)
+        is_kept = unmade.store(
+            pending.owner_id, pending.media_id, key, size_bytes=size_bytes, sha256=sha256, quota=quota
+        )
     if not is_kept:
         services.discard(storage, [key])
 
 
 def _convert(pending: photos.PendingConversion, storage: Storage) -> bytes | Rejection:
     if pending.source_key is None:
-        return photos.SOURCE_GONE
+        return unmade.SOURCE_GONE
     try:
         with storage.local_copy(pending.source_key) as path:
             return photos.convert(path, str(pending.source_content_type), pending.wanted)
     except StorageMissing:
-        return photos.SOURCE_GONE
+        return unmade.SOURCE_GONE
 
 
 @task(films.FILM, lane=Lane.FILM)
@@ -109,13 +112,15 @@ def _film(pending: PendingFilm, maker: rendering.Maker, quota: Quota) -> None:
         if rejection is not None:
             with transaction():
                 pauses.pause_if_exhausting(pending.owner_id, rejection)
-                films.reject(pending, rejection)
+                unmade.reject(pending.owner_id, pending.media_id, rejection)
             return
         key = storage.new_key()
         with cleanup.kept_or_discarded(storage, key):
             size_bytes, sha256 = _store_file(storage, key, target)
             with transaction():
-                is_kept = films.store(pending, key, size_bytes=size_bytes, sha256=sha256, quota=quota)
+                is_kept = unmade.store(
+                    pending.owner_id, pending.media_id, key, size_bytes=size_bytes, sha256=sha256, quota=quota
+                )
     if not is_kept:
         services.discard(storage, [key])
 
@@ -156,7 +161,7 @@ def _draw(pending: frames.PendingFrames, storage: Storage) -> None:
         with storage.local_copy(pending.source.key) as path:
             outcome = rendering.draw_frames(path, pending.source.content_type, pending.count)
     except StorageMissing:
-        outcome = photos.SOURCE_GONE
+        outcome = unmade.SOURCE_GONE
     if isinstance(outcome, Rejection):
         with transaction():
             pauses.pause_if_exhausting(pending.owner_id, outcome)
