@@ -11,17 +11,16 @@ from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, hourly, task
 from tiktok_api.media import cleanup, deduplication, services
 from tiktok_api.media.conversion import tasks as conversion_tasks
-from tiktok_api.media.conversion.tasks import wait_for_storage
 from tiktok_api.media.imports import download
 from tiktok_api.media.imports import services as imports
 from tiktok_api.media.inspection import inspect, pauses
+from tiktok_api.media.inspection.admission import open_unless_paused
 from tiktok_api.media.inspection.inspect import Facts
 from tiktok_api.media.models import Media
 from tiktok_api.media.quotas import Quota
 from tiktok_api.metrics import counters
 from tiktok_api.outbound import Fetcher, Patience
 from tiktok_api.settings import Settings
-from tiktok_api.storage.errors import StorageFull, StorageUnreachable
 from tiktok_api.storage.port import Storage
 
 TASK_MODULES = (conversion_tasks,)
@@ -32,14 +31,7 @@ TASK_MODULES = (conversion_tasks,)
 def inspect_media(job: ClaimedJob, *, storage: Storage) -> RunAgain | None:
     """Inspect a complete file. If the worker dies, the next one inspects it again."""
     media = services.find_uninspected(job.subject) if job.subject else None
-    until = pauses.paused_until(media.owner_id) if media is not None else None
-    end_reading()
-    if until is not None:
-        return RunAgain(until)
-    try:
-        return _inspect(media, storage) if media is not None else None
-    except (StorageUnreachable, StorageFull) as error:
-        return wait_for_storage(job, error)
+    return open_unless_paused(job, media, lambda media: _inspect(media, storage))
 
 
 def _inspect(media: Media, storage: Storage) -> RunAgain | None:
