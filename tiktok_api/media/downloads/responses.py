@@ -3,7 +3,7 @@
 If nginx or S3 can serve the bytes, the answer only says where they are: by X-Accel-Redirect, or by a signed URL.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from flask import Response, request
@@ -59,12 +59,7 @@ def thumbnail_under(key: str) -> StoredContent:
 
 def photo_for_tiktok(media: Media) -> StoredContent:
     """Returns a photo as TikTok fetches it: without a name, so that it is no attachment."""
-    return StoredContent(
-        key=str(media.storage_key),
-        etag=str(media.sha256),
-        content_type=str(media.content_type),
-        size=media.size_bytes,
-    )
+    return replace(file_of(media), name=None)
 
 
 def serve(stored: StoredContent, *, may_redirect: bool = True) -> Response:
