@@ -7,14 +7,14 @@ from itertools import islice
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tiktok_api import clock, events
 from tiktok_api.db import db, end_reading
 from tiktok_api.errors import Problem
 from tiktok_api.media import deduplication, services
-from tiktok_api.media.models import Frame, Media, MediaStatus
+from tiktok_api.media.models import Media, MediaStatus
 from tiktok_api.storage.port import Storage
 
 log = structlog.get_logger(__name__)
@@ -42,12 +42,9 @@ def _discard_unless_kept(storage: Storage, key: str) -> None:
     Asks on a connection of its own, since the block's own may be of no more use. What cannot be known now is left to the
     cleanup.
     """
-    names_it = or_(Media.storage_key == key, Media.thumbnail_key == key)
     try:
         with db.engine.connect() as connection:
-            is_kept = connection.scalar(select(Media.id).where(names_it).limit(1)) is not None or (
-                connection.scalar(select(Frame.id).where(Frame.storage_key == key).limit(1)) is not None
-            )
+            is_kept = any(connection.execute(each.limit(1)).first() for each in deduplication.naming([key]))
     except SQLAlchemyError as error:
         log.warning("media.not_discarded", key=key, error=str(error))
         return

@@ -100,14 +100,17 @@ def release_bytes(owner_id: queue.Owner, keys: list[str | None]) -> None:
 
 def keys_in_use(keys: list[str]) -> set[str]:
     """Returns those of `keys` that a row uses. Higher domains with stored content of their own answer `storage.keys_held`."""
-    found = db.session.execute(
-        select(Media.storage_key, Media.thumbnail_key).where(
-            or_(Media.storage_key.in_(keys), Media.thumbnail_key.in_(keys))
-        )
+    found = {key for each in naming(keys) for row in db.session.execute(each) for key in row if key}
+    return found.union(*events.ask("storage.keys_held", keys=keys)) & set(keys)
+
+
+def naming(keys: list[str]) -> tuple[Select[*tuple[Any, ...]], ...]:
+    """Returns selects of the rows that name any of `keys`: of what is in the columns that hold keys."""
+    of_media = or_(Media.storage_key.in_(keys), Media.thumbnail_key.in_(keys))
+    return (
+        select(Media.storage_key, Media.thumbnail_key).where(of_media),
+        select(Frame.storage_key).where(Frame.storage_key.in_(keys)),
     )
-    frames = set(db.session.scalars(select(Frame.storage_key).where(Frame.storage_key.in_(keys))))
-    others = frames.union(*events.ask("storage.keys_held", keys=keys))
-    return ({key for row in found for key in row if key} | others) & set(keys)
 
 
 def restore_shared(owner_id: UUID, *, lost: str, found: str) -> None:
