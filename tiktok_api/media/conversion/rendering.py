@@ -65,12 +65,10 @@ class Maker:
                 made[source] = slide.fileno()
             pictures = wish | {"pictures": [made[source] for source in sources]}
             if sound is None:
-                nothing = Path(stack.enter_context(NamedTemporaryFile()).name)
-                return self._run(nothing, "slideshow", "", pictures, target, *made.values(), done=_PHOTOS_SHARE)
-            path = stack.enter_context(self.storage.local_copy(sound.key))
-            return self._run(
-                path, "slideshow", sound.content_type, pictures, target, *made.values(), done=_PHOTOS_SHARE
-            )
+                path, content_type = Path(stack.enter_context(NamedTemporaryFile()).name), ""
+            else:
+                path, content_type = stack.enter_context(self.storage.local_copy(sound.key)), sound.content_type
+            return self._run(path, "slideshow", content_type, pictures, target, *made.values(), done=_PHOTOS_SHARE)
 
     def _run(
         self,

@@ -73,23 +73,25 @@ def request_slideshow(
     )
 
 
-def _photo_faults(media: Any | None, place: int) -> list[dict[str, Any]]:
+def _photo_faults(media: Any, place: int) -> list[dict[str, Any]]:
     pointer = f"/media_ids/{place}"
-    if media is None:
-        return [fault("unknown_media", "No such media of yours.", pointer=pointer)]
-    if not media.is_ready:
-        return [fault("media_not_ready", f"The media is {media.status}.", pointer=pointer)]
-    if media.kind is not MediaKind.PHOTO:
+    faults = _readiness_faults(media, pointer)
+    if not faults and media.kind is not MediaKind.PHOTO:
         return [fault("media_not_a_photo", "A slideshow is made of photos.", pointer=pointer)]
-    return []
+    return faults
 
 
-def _sound_faults(media: Any | None) -> list[dict[str, Any]]:
+def _sound_faults(media: Any) -> list[dict[str, Any]]:
     pointer = "/audio_media_id"
+    faults = _readiness_faults(media, pointer)
+    if not faults and not media.has_audio:
+        return [fault("media_without_sound", "The sound is that of a video; this has none.", pointer=pointer)]
+    return faults
+
+
+def _readiness_faults(media: Any, pointer: str) -> list[dict[str, Any]]:
     if media is None:
         return [fault("unknown_media", "No such media of yours.", pointer=pointer)]
     if not media.is_ready:
         return [fault("media_not_ready", f"The media is {media.status}.", pointer=pointer)]
-    if not media.has_audio:
-        return [fault("media_without_sound", "The sound is that of a video; this has none.", pointer=pointer)]
     return []
