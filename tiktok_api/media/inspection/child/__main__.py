@@ -121,15 +121,13 @@ def _film_act(verb: str, demuxer: str | None, wanted: str) -> Act:
     if verb == "slideshow":
         from tiktok_api.media.inspection.child.video import slideshow
 
-        wish = json.loads(wanted)
-        return partial(slideshow.make, demuxer, wish, Progress(wish["progress"], wish["cpu_seconds"]))
+        return partial(slideshow.make, demuxer, *_wish(wanted))
     if demuxer is None:
         raise ValueError("a video is needed")
     if verb == "film":
         from tiktok_api.media.inspection.child.video import transcoding
 
-        wish = json.loads(wanted)
-        return partial(transcoding.convert, demuxer, wish, Progress(wish["progress"], wish["cpu_seconds"]))
+        return partial(transcoding.convert, demuxer, *_wish(wanted))
     if verb == "frames":
         from tiktok_api.media.inspection.child.video import frames
 
@@ -137,6 +135,11 @@ def _film_act(verb: str, demuxer: str | None, wanted: str) -> Act:
     from tiktok_api.media.inspection.child.video import videos
 
     return partial(videos.inspect, demuxer)
+
+
+def _wish(wanted: str) -> tuple[dict[str, Any], Progress]:
+    wish = json.loads(wanted)
+    return wish, Progress(wish["progress"], wish["cpu_seconds"])
 
 
 def _load_all_of(package: str, *, but: tuple[str, ...]) -> None:

@@ -2,11 +2,11 @@
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tiktok_api.media.inspection.child.refusal import Refused
 
-DIGITS = 7
+_DIGITS = 7
 _SECONDS_BETWEEN = 0.25
 
 
@@ -16,7 +16,7 @@ class Progress:
 
     descriptor: int
     cpu_seconds: float
-    _told_at: float = field(default=0.0)
+    _told_at: float = 0.0
 
     def tell(self, share: float) -> None:
         """Say which share of the work, 0 to 1, is done. Raises Refused if it took too long already."""
@@ -24,11 +24,7 @@ class Progress:
         if now - self._told_at < _SECONDS_BETWEEN:
             return
         self._told_at = now
-        os.pwrite(self.descriptor, f"{min(100.0, max(0.0, 100 * share)):{DIGITS}.2f}".encode(), 0)
+        os.pwrite(self.descriptor, f"{min(100.0, max(0.0, 100 * share)):{_DIGITS}.2f}".encode(), 0)
         if time.process_time() > self.cpu_seconds:
-            raise too_long()
-
-
-def too_long() -> Refused:
-    """Returns the refusal of what takes longer than a conversion may."""
-    return Refused("conversion_too_long", "Converting this takes longer than allowed; trim it, or send a smaller one.")
+            message = "Converting this takes longer than allowed; trim it, or send a smaller one."
+            raise Refused("conversion_too_long", message)
