@@ -5,14 +5,11 @@ import time
 from fractions import Fraction
 from typing import Any, BinaryIO
 
-from av.stream import Discard
-
 from tiktok_api.media.inspection.child.refusal import Refused
 from tiktok_api.media.inspection.child.video import stills
 from tiktok_api.media.inspection.child.video.orientation import upright
 from tiktok_api.media.inspection.child.video.videos import Shown, facts_of, keep_thumbnail, open_film
 
-_MICROSECONDS = 1_000_000
 _CPU_SECONDS = 45.0  # of the 60 that the process has: later pictures are the key frames before their moments
 
 
@@ -38,12 +35,8 @@ def _picture_at(shown: Shown, source: stills.DemuxedFile, at: Fraction, *, until
     """Returns the picture that is shown at `at`; an earlier one if it is not reached by `until`, in seconds of CPU time."""
     last, moment = None, shown.begin_second + at
     with source.open() as container:
-        stream: Any = container.streams[shown.picture.index]
-        for other in container.streams:
-            if other.index != stream.index:
-                other.discard = Discard.all
-        stream.thread_count = 1
-        container.seek(max(0, int(moment * _MICROSECONDS)))
+        [stream] = stills.only_streams(container, shown.picture.index)
+        stills.seek(container, moment)
         for packet in container.demux(stream):
             for frame in stills.decoded(packet):
                 if last is not None and frame.pts is not None and frame.pts * frame.time_base > moment:

@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import Any, BinaryIO
 
 import av
-from av.stream import Discard
 from PIL import Image
 
 from tiktok_api.media.inspection.child.photo.pictures import translate_errors
@@ -79,11 +78,7 @@ def _sound_of(source: stills.DemuxedFile, index: int, seconds: Fraction) -> Iter
     """Yields the frames of sound with their times, from the first one on; it is not repeated."""
     first: Fraction | None = None
     with source.open() as container:
-        for stream in container.streams:
-            if stream.index != index:
-                stream.discard = Discard.all
-        container.streams[index].codec_context.thread_count = 1
-        for packet in container.demux(container.streams[index]):
+        for packet in container.demux(stills.only_streams(container, index)):
             for frame in stills.decoded(packet):
                 if frame.pts is None or frame.time_base is None:
                     continue

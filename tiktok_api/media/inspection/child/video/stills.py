@@ -60,29 +60,36 @@ class DemuxedFile:
         """
         try:
             with self.open() as container:
-                found = _next_picture(container, _only_stream(container, index))
+                found = _next_picture(container, *only_streams(container, index))
         except av.error.MemoryError:
             found = None
         if found is not None or self.demuxer != "mov":
             return found
         with self.open(**_WITHOUT_EDITS) as container:
-            return _next_picture(container, _only_stream(container, index))
+            return _next_picture(container, *only_streams(container, index))
 
     def has_picture_near(self, index: int, second: Fraction | float) -> bool:
         """True if a picture can be decoded from the last key frame before `second` on, also if a cut hides it."""
         with self.open(**(_WITHOUT_EDITS if self.demuxer == "mov" else {})) as container:
-            stream = _only_stream(container, index)
-            container.seek(max(0, int(second * _MICROSECONDS)))
+            [stream] = only_streams(container, index)
+            seek(container, second)
             return _next_picture(container, stream) is not None
 
 
-def _only_stream(container: InputContainer, index: int) -> VideoStream:
+def only_streams(container: InputContainer, *indexes: int) -> list[Any]:
+    """Returns these streams. They are decoded without threads, which cannot be started here, and all others are left out."""
     for stream in container.streams:
-        if stream.index != index:
+        if stream.index not in indexes:
             stream.discard = Discard.all
-    found: VideoStream = container.streams[index]  # type: ignore[assignment]
-    found.thread_count = 1
-    return found
+    wanted: list[Any] = [container.streams[index] for index in indexes]
+    for stream in wanted:
+        stream.codec_context.thread_count = 1
+    return wanted
+
+
+def seek(container: InputContainer, second: Fraction | float) -> None:
+    """Go to the last key frame before `second`."""
+    container.seek(max(0, int(second * _MICROSECONDS)))
 
 
 def _next_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:

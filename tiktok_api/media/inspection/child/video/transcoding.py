@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any, BinaryIO
 
 import av
-from av.stream import Discard
 
 from tiktok_api.media.checks import FPS
 from tiktok_api.media.inspection.child.progress import Progress
@@ -20,7 +19,6 @@ from tiktok_api.media.inspection.child.video.videos import facts_of, open_film
 
 _USUAL_RATE, _FASTEST_RATE = Fraction(30), Fraction(60)
 _STILL_SECONDS = Fraction(1)  # what lasts no time at all is shown for so long
-_MICROSECONDS = 1_000_000
 _MOST_DENOMINATOR = 1001  # 30000/1001 is the finest usual rate
 
 
@@ -67,21 +65,16 @@ class _Clip:
 
     def frames(self) -> Iterator[tuple[Any, Fraction, bool]]:
         """Yields each decoded frame, when it is shown or heard, and whether it is a picture; some precede the part."""
-        wanted = {index for index in (self.picture, self.sound) if index is not None}
+        wanted = sorted(index for index in (self.picture, self.sound) if index is not None)
         with self.source.open() as container:
-            for stream in container.streams:
-                if stream.index in wanted:
-                    stream.codec_context.thread_count = 1
-                else:
-                    stream.discard = Discard.all
+            streams = stills.only_streams(container, *wanted)
             if self.start > 0:
                 with suppress(av.error.FFmpegError):
-                    container.seek(max(0, int((self.start - 1) * _MICROSECONDS)))
-            yield from self._until_end(container, wanted)
+                    stills.seek(container, self.start - 1)
+            yield from self._until_end(container.demux(streams), open_ends=set(wanted))
 
-    def _until_end(self, container: Any, wanted: set[int]) -> Iterator[tuple[Any, Fraction, bool]]:
-        open_ends = set(wanted)
-        for packet in container.demux([container.streams[index] for index in sorted(wanted)]):
+    def _until_end(self, packets: Iterator[Any], *, open_ends: set[int]) -> Iterator[tuple[Any, Fraction, bool]]:
+        for packet in packets:
             for frame in stills.decoded(packet):
                 if frame.pts is None or frame.time_base is None:
                     continue
