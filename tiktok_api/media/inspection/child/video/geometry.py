@@ -10,7 +10,7 @@ from av.video.frame import VideoFrame
 from tiktok_api.media.checks import PHOTO_LONG_SIDE_PIXELS as LONG_SIDE
 from tiktok_api.media.checks import PHOTO_SHORT_SIDE_PIXELS as SHORT_SIDE
 from tiktok_api.media.checks import VIDEO_SIDE_PIXELS
-from tiktok_api.media.inspection.child.video.orientation import Upright, upright
+from tiktok_api.media.inspection.child.video.orientation import upright
 
 _TURNS = {90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}
 _HIGH_DYNAMIC_RANGE = (16, 18)  # ITU-T H.273: PQ and HLG
@@ -45,20 +45,13 @@ def _even(length: float) -> int:
 
 
 class Straightener:
-    """Turns decoded pictures into those of the film. Pictures may change their size on the way."""
+    """Turns decoded pictures into those of the film, whose size the first one decides. Later ones may have another size."""
 
-    def __init__(self, pixel_aspect: Fraction | None) -> None:
-        self._aspect = pixel_aspect
-        self._canvas: Canvas | None = None
+    def __init__(self, first: VideoFrame, pixel_aspect: Fraction | None) -> None:
+        self._way = upright(first, pixel_aspect)
+        self.canvas = canvas_for(*self._way.size(first.width, first.height))
         self._key: Any = None
         self._graph: Any = None
-        self._way: Upright | None = None
-
-    def canvas_of(self, first: VideoFrame) -> Canvas:
-        """Decide on the size, by the first picture."""
-        self._way = upright(first, self._aspect)
-        self._canvas = canvas_for(*self._way.size(first.width, first.height))
-        return self._canvas
 
     def apply(self, frame: VideoFrame) -> VideoFrame:
         """Returns the picture as the film shows it."""
@@ -70,9 +63,7 @@ class Straightener:
         return shown
 
     def _new_graph(self, frame: VideoFrame) -> Any:
-        canvas, way = self._canvas, self._way
-        if canvas is None or way is None:
-            canvas, way = self.canvas_of(frame), upright(frame, self._aspect)
+        canvas, way = self.canvas, self._way
         wide, high = canvas.picture_width, canvas.picture_height
         matrix = "bt2020" if is_bright(frame) else "bt709"
         steps = [*_TURNS.get(way.degrees, ()), *(("hflip",) if way.is_mirrored else ())]

@@ -36,7 +36,7 @@ def convert(demuxer: str, wish: dict[str, Any], progress: Progress, file: Binary
         clip = _Clip(source, picture, sound, start, seconds)
         rate = _allowed_rate(facts["fps"])
         with encoding.open_mp4(target, seconds=float(seconds) + 1, rate=rate) as container:
-            writer = _transcode(clip, container, Straightener(aspect), rate, wish["bits"], progress)
+            writer = _transcode(clip, container, aspect, rate, wish["bits"], progress)
     return {"duration_seconds": float(writer.seconds), "fps": float(rate)}
 
 
@@ -88,16 +88,15 @@ class _Clip:
 
 
 def _transcode(
-    clip: _Clip, container: Any, straightener: Straightener, rate: Fraction, bits: int, progress: Progress
+    clip: _Clip, container: Any, aspect: Fraction | None, rate: Fraction, bits: int, progress: Progress
 ) -> FilmWriter:
     last_tick = max(1, _tick(clip.seconds, rate))
     pictures: _HeldPicture | None = None
     waiting: list[tuple[Any, Fraction]] = []  # sound that precedes the first picture
     for frame, at, is_picture in clip.frames():
         if is_picture and pictures is None:
-            pictures = _HeldPicture(
-                _writer(clip, container, straightener.canvas_of(frame), frame, rate, bits), straightener
-            )
+            straightener = Straightener(frame, aspect)
+            pictures = _HeldPicture(_writer(clip, container, straightener.canvas, frame, rate, bits), straightener)
         if pictures is None:
             waiting.append((frame, at))
             continue
