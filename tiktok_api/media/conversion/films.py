@@ -1,6 +1,5 @@
 """Videos in the making, from another video or from photos: requested, found, shown in progress."""
 
-import math
 from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
@@ -13,7 +12,7 @@ from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.media import checks, quotas
-from tiktok_api.media.conversion import unmade
+from tiktok_api.media.conversion import rates, unmade
 from tiktok_api.media.errors import ConversionUnfit
 from tiktok_api.media.models import Media, MediaKind, MediaStatus
 from tiktok_api.media.quotas import Quota
@@ -23,10 +22,6 @@ FILM = "media.film"
 LONGEST_SECONDS = float(checks.API_MAX_DURATION_SECONDS)
 _CONTENT_TYPE = "video/mp4"
 _SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".webm", ".mkv", ".qt"})
-_MOST_BITS, _LEAST_BITS, _SOUND_BITS = 8_000_000, 200_000, 128_000
-_BYTE = 8
-_OVERHEAD = 1.2  # of the container, and of a rate that is kept only on average
-_INDEX_BYTES = 2 * checks.MEGABYTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +104,8 @@ def request(
 
     Call it under the lock on the library. Raises MediaQuotaExceeded, InspectionsPending.
     """
-    bits = _bits_for(seconds, limits.max_bytes)
-    most_bytes = min(limits.max_bytes, math.ceil(seconds * (bits + _SOUND_BITS) / _BYTE * _OVERHEAD) + _INDEX_BYTES)
+    bits = rates.bits_for(seconds, limits.max_bytes)
+    most_bytes = min(limits.max_bytes, rates.most_bytes_of(seconds, bits))
     quotas.check_fits(caller.user_id, limits.quota, more_bytes=most_bytes)
     media = Media(
         owner_id=caller.user_id,
@@ -129,12 +124,6 @@ def request(
     payload = {"verb": verb, "wish": wish | bounds, **ids}
     queue.enqueue(FILM, due_at=clock.now(), owner_id=media.owner_id, subject=media.id, payload=payload)
     return media
-
-
-def _bits_for(seconds: float, max_bytes: int) -> int:
-    """Returns how many bits a second of pictures may have, so that the film fits into `max_bytes`."""
-    fitting = (max_bytes - _INDEX_BYTES) * _BYTE / _OVERHEAD / seconds - _SOUND_BITS
-    return round(max(_LEAST_BITS, min(_MOST_BITS, fitting)))
 
 
 def find_pending(job: ClaimedJob) -> PendingFilm | None:

@@ -9,8 +9,9 @@ from typing import Any, BinaryIO
 import av
 from av.video.frame import PictureType, VideoFrame
 
+from tiktok_api.media.conversion.rates import SOUND_BITS
+
 SOUND_RATE = 48_000
-SOUND_BITS = 128_000
 _SOUND_SAMPLES = 1024  # of one AAC packet
 _DRIFT_SAMPLES = SOUND_RATE // 10  # sound may be so much early or late before silence is added or sound left out
 _KEY_SECONDS = 2
