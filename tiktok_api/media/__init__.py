@@ -10,6 +10,7 @@ that is beyond TikTok's limits, in `checks` TikTok's rules. `deduplication` and 
 __all__ = [
     "checks",
     "deduplication",
+    "downloads.links",
     "downloads.responses",
     "inspection.sniff",
     "uploads.openapi",

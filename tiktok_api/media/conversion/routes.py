@@ -7,14 +7,14 @@ from flask import Response
 
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
-from tiktok_api.errors import NotFound
-from tiktok_api.extensions import limiter, service
+from tiktok_api.extensions import service
 from tiktok_api.media import queries
 from tiktok_api.media.conversion import frames, requests, slideshows
 from tiktok_api.media.conversion.films import FilmLimits
 from tiktok_api.media.conversion.schemas import ConversionSchema, FramesArgsSchema, FramesSchema, SlideshowSchema
 from tiktok_api.media.downloads import responses
-from tiktok_api.media.downloads.routes import LINK_REFUSALS, blp, serve_linked
+from tiktok_api.media.downloads.links import linked
+from tiktok_api.media.downloads.routes import blp
 from tiktok_api.media.errors import (
     ConversionUnfit,
     FramesPending,
@@ -26,12 +26,8 @@ from tiktok_api.media.errors import (
 )
 from tiktok_api.media.models import FRAME_LINK
 from tiktok_api.media.schemas import MediaSchema
-from tiktok_api.media.uploads import openapi
 from tiktok_api.settings import Settings
-from tiktok_api.web import signed_links
-from tiktok_api.web.limits import client_network
 from tiktok_api.web.serializing import dump, to_json
-from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkArgsSchema
 
 
 @blp.post("/<uuid:media_id>/convert")
@@ -89,21 +85,12 @@ def show_frames(args: dict[str, int], media_id: UUID) -> Any:
 
 
 @blp.get("/frames/<uuid:frame_id>/linked-picture")
-@blp.public
-@blp.counted_apart
-@limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)
-@blp.doc(**openapi.handed_out("The picture", "image/jpeg"))
-@blp.arguments(LinkArgsSchema, location="query")
-@blp.response(200)
-@blp.raises(*LINK_REFUSALS)
+@linked(blp, "The picture", "image/jpeg")
 def show_linked_frame(link: dict[str, str], frame_id: UUID) -> Response:
     """Show the picture that the `url` of a frame leads to
 
     Take the URL from the frames of a video: it is signed, good for some minutes, and needs no token.
     """
     frame = frames.show_signed(frame_id)
-    key = frame.storage_key if frame else None
-    signed_links.must_be_signed(FRAME_LINK, frame_id, key, **link)
-    if key is None:
-        raise NotFound
-    return serve_linked(responses.thumbnail_under(key), link)
+    stored = responses.thumbnail_under(frame.storage_key) if frame else None
+    return responses.follow(FRAME_LINK, frame_id, stored, link)

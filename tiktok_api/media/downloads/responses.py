@@ -5,6 +5,7 @@ If nginx or S3 can serve the bytes, the answer only says where they are: by X-Ac
 
 from dataclasses import dataclass, replace
 from urllib.parse import quote
+from uuid import UUID
 
 from flask import Response, request
 
@@ -16,6 +17,7 @@ from tiktok_api.media.models import Media
 from tiktok_api.settings import Settings
 from tiktok_api.storage.errors import StorageMissing
 from tiktok_api.storage.port import Storage
+from tiktok_api.web import signed_links
 from tiktok_api.web.transfers.places import ServerBusy
 
 _HARMLESS = {
@@ -73,6 +75,17 @@ def serve(stored: StoredContent, *, may_redirect: bool = True) -> Response:
         return _answer(service(Storage), stored, service(Settings).x_accel_prefix, may_redirect=may_redirect)
     except StorageMissing:
         raise NotFound from None
+
+
+def follow(endpoint: str, thing_id: UUID, stored: StoredContent | None, link: dict[str, str]) -> Response:
+    """Returns what a signed link leads to; browsers may keep it until the link expires. Nothing is `stored` if it is gone.
+
+    Raises LinkSignatureInvalid, LinkExpired, NotFound, RangeNotSatisfiable, StorageUnreachable.
+    """
+    signed_links.must_be_signed(endpoint, thing_id, stored.etag if stored else None, **link)
+    if stored is None:
+        raise NotFound
+    return signed_links.let_browsers_keep(serve(stored), expires=link["expires"])
 
 
 def _answer(storage: Storage, stored: StoredContent, x_accel_prefix: str | None, *, may_redirect: bool) -> Response:
