@@ -6,24 +6,10 @@ import io
 import pytest
 from PIL import Image
 
-from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
 from tests.media import sample_media
 from tiktok_api.extensions import services_of
 from tiktok_api.storage.port import Storage
-
-
-@pytest.fixture
-def convert(owner, run_jobs):
-    """Convert to the end: the new media as the API shows it."""
-
-    def act(media, **wish):
-        response = owner.post(f"/media/{media['id']}/convert", json=wish)
-        assert response.status_code == 202, response.json
-        run_jobs()
-        return owner.get(f"/media/{response.json['id']}").json
-
-    return act
 
 
 @pytest.fixture
@@ -233,23 +219,9 @@ def test_what_is_no_longer_wanted_leaves_nothing_behind(owner, make_media, run_j
     assert [media["id"] for media in owner.get("/media").json["data"]] == [source["id"]]
 
 
-@pytest.fixture
-def photo_of(make_app):
-    """Makes a user with this quota and one photo. Returns the user and the photo."""
-
-    def make(content, **quota):
-        person = Person(make_app(**quota), "owner@example.com")
-        body = sample_media.multipart(sample_media.part("file", content, filename="a.png"))
-        media = person.post("/media", data=body, content_type=sample_media.MULTIPART).json
-        run_due_jobs(person.app)
-        return person, media
-
-    return make
-
-
-def test_a_full_library_refuses_at_once(photo_of):
+def test_a_full_library_refuses_at_once(person_with):
     content = sample_media.photo("PNG")
-    person, media = photo_of(content, media_quota_bytes_per_user=len(content))
+    person, media = person_with(content, media_quota_bytes_per_user=len(content))
 
     response = person.post(f"/media/{media['id']}/convert", json={})
 
@@ -257,9 +229,9 @@ def test_a_full_library_refuses_at_once(photo_of):
     assert len(person.get("/media").json["data"]) == 1
 
 
-def test_what_turns_out_too_large_for_the_quota_is_rejected(photo_of, tmp_path):
+def test_what_turns_out_too_large_for_the_quota_is_rejected(person_with, tmp_path):
     content = sample_media.photo("PNG")
-    person, media = photo_of(content, media_quota_bytes_per_user=len(content) + 1000)
+    person, media = person_with(content, media_quota_bytes_per_user=len(content) + 1000)
 
     made = person.post(f"/media/{media['id']}/convert", json={}).json
     run_due_jobs(person.app)
@@ -273,8 +245,8 @@ def test_what_turns_out_too_large_for_the_quota_is_rejected(photo_of, tmp_path):
     )  # the source and its thumbnail
 
 
-def test_the_new_photo_counts_as_a_file(photo_of):
-    person, media = photo_of(sample_media.photo("PNG"), media_quota_files_per_user=2)
+def test_the_new_photo_counts_as_a_file(person_with):
+    person, media = person_with(sample_media.photo("PNG"), media_quota_files_per_user=2)
 
     first = person.post(f"/media/{media['id']}/convert", json={})
     second = person.post(f"/media/{media['id']}/convert", json={})
@@ -283,11 +255,8 @@ def test_the_new_photo_counts_as_a_file(photo_of):
 
 
 @pytest.mark.postgres
-def test_conversions_are_the_same_on_postgresql(make_app, postgresql_url):
-    person = Person(make_app(database_url=postgresql_url), "owner@example.com")
-    body = sample_media.multipart(sample_media.part("file", sample_media.photo("PNG"), filename="a.png"))
-    source = person.post("/media", data=body, content_type=sample_media.MULTIPART).json
-    run_due_jobs(person.app)
+def test_conversions_are_the_same_on_postgresql(person_with, postgresql_url):
+    person, source = person_with(sample_media.photo("PNG"), database_url=postgresql_url)
 
     made = person.post(f"/media/{source['id']}/convert", json={}).json
     run_due_jobs(person.app)

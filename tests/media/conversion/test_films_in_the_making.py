@@ -11,9 +11,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from tests.conftest import Person
 from tests.due_jobs import run_due_jobs
-from tests.media import sample_media
 from tests.media.conversion.workers import PATIENCE_SECONDS, Scene, opens_files
 from tests.media.inspection.films import Picture, Sound, film
 from tests.media.inspection.measured import film_and_measure
@@ -97,20 +95,6 @@ def test_a_worker_killed_while_the_film_is_being_made_is_replaced(scene, owner, 
         wait_until(lambda: owner.get(f"/media/{made['id']}").json["status"] == "ready", seconds=PATIENCE_SECONDS)
 
     scene.must_have_made_one(source, made)
-
-
-@pytest.fixture
-def person_with(make_app):
-    """Makes a user on an application with these settings, and a ready video of theirs."""
-
-    def make(content, **settings):
-        person = Person(make_app(**settings), "owner@example.com")
-        body = sample_media.multipart(sample_media.part("file", content))
-        media = person.post("/media", data=body, content_type=sample_media.MULTIPART).json
-        run_due_jobs(person.app)
-        return person, person.get(f"/media/{media['id']}").json
-
-    return make
 
 
 def converted(person, media):

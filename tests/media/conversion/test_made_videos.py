@@ -1,16 +1,15 @@
 """POST /media/{id}/convert of videos: each kind that TikTok refuses becomes one that it takes"""
 
-import json
 from fractions import Fraction
 from random import Random
-from tempfile import TemporaryFile
 
 import pytest
 
+from tests.media.conversion.film_in_child import film_in_child
 from tests.media.conversion.pictures import colour_at
 from tests.media.inspection.boxes import with_matrix
 from tests.media.inspection.films import Picture, Sound, film
-from tiktok_api.media.inspection.sandbox import Rejection, open_in_child
+from tiktok_api.media.inspection.sandbox import Rejection
 from tiktok_api.simulator.media.limits import video_problem
 from tiktok_api.simulator.media.probe import prober
 
@@ -37,19 +36,6 @@ LONG = Picture(at=range(0, 6100, 100), time_base=TENTH)
 
 def made_by(make, form="mp4"):
     return film(*make, form=form)
-
-
-@pytest.fixture
-def convert(owner, run_jobs):
-    """Convert to the end: the new media as the API shows it."""
-
-    def act(media, **wish):
-        response = owner.post(f"/media/{media['id']}/convert", json=wish)
-        assert response.status_code == 202, response.json
-        run_jobs()
-        return owner.get(f"/media/{response.json['id']}").json
-
-    return act
 
 
 @pytest.fixture
@@ -234,13 +220,8 @@ def test_a_damaged_video_is_made_or_refused_with_a_reason(tmp_path, damage):
         content[chance.randrange(len(content) // 4, len(content))] = chance.randrange(256)
     path = tmp_path / "damaged"
     path.write_bytes(content)
-    wish = {"start": 0, "end": None, "most_seconds": 600, "bits": 8_000_000, "max_bytes": 50_000_000, "cpu_seconds": 60}
 
-    with TemporaryFile() as target, TemporaryFile() as progress:
-        told = progress.fileno()
-        wanted = json.dumps(wish | {"progress": told})
-        outcome = open_in_child(path, "film", "video/mp4", wanted, inherited=(told,), target=target)
-        size = target.seek(0, 2)
+    outcome, size = film_in_child(path, max_bytes=50_000_000)
 
     assert isinstance(outcome, Rejection) or size > 1000
 
@@ -248,13 +229,8 @@ def test_a_damaged_video_is_made_or_refused_with_a_reason(tmp_path, damage):
 def test_more_than_the_allowed_bytes_are_never_written(tmp_path):
     path = tmp_path / "film"
     path.write_bytes(made_by((Picture(), Sound())))
-    wish = {"start": 0, "end": None, "most_seconds": 600, "bits": 8_000_000, "max_bytes": 20_000, "cpu_seconds": 60}
 
-    with TemporaryFile() as target, TemporaryFile() as progress:
-        told = progress.fileno()
-        wanted = json.dumps(wish | {"progress": told})
-        outcome = open_in_child(path, "film", "video/mp4", wanted, inherited=(told,), target=target)
-        size = target.seek(0, 2)
+    outcome, size = film_in_child(path, max_bytes=20_000)
 
     assert isinstance(outcome, Rejection)
     assert outcome.code == "conversion_too_large"

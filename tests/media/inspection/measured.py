@@ -1,13 +1,12 @@
 """Opening files in a process that has no other children, so that its largest child can be measured."""
 
-import json
 import resource
 from pathlib import Path
-from tempfile import TemporaryFile
 
+from tests.media.conversion.film_in_child import film_in_child
 from tiktok_api.media.conversion.photos import PhotoFormat, convert
 from tiktok_api.media.inspection.inspect import Facts, Rejection, inspect
-from tiktok_api.media.inspection.sandbox import Opened, open_in_child
+from tiktok_api.media.inspection.sandbox import Opened
 
 
 def inspect_and_measure(path: Path) -> tuple[Facts | Rejection, int]:
@@ -22,18 +21,7 @@ def convert_and_measure(path: Path, content_type: str) -> tuple[bytes | Rejectio
 
 def film_and_measure(path: Path) -> tuple[Opened | Rejection, int]:
     """The same for a conversion of an MP4."""
-    with TemporaryFile() as target, TemporaryFile() as progress:
-        told = progress.fileno()
-        wish = {
-            "start": 0,
-            "end": None,
-            "most_seconds": 600,
-            "bits": 8_000_000,
-            "max_bytes": 1 << 29,
-            "cpu_seconds": 300,
-        }
-        wanted = json.dumps(wish | {"progress": told})
-        opened = open_in_child(path, "film", "video/mp4", wanted, inherited=(told,), target=target)
+    opened, _ = film_in_child(path, max_bytes=1 << 29, cpu_seconds=300)
     return opened, _largest_child_bytes()
 
 
