@@ -1,6 +1,7 @@
 """Prepared databases, and a TikTok of this folder's own without limits."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -27,43 +28,48 @@ def busy_simulator() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def small_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    folder = tmp_path_factory.mktemp("small")
-    return Stage.build(busy_simulator, folder, f"sqlite:///{folder / 'template.sqlite3'}", sample_media.video())
+def build_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stage]:
+    """A new stage of a kind of post, in a folder of this name; on SQLite, unless a database is named."""
+
+    def build(name: str, kind: str = "video", *contents: bytes, url: str | None = None, **draft: Any) -> Stage:
+        folder = tmp_path_factory.mktemp(name)
+        url = url or f"sqlite:///{folder / 'template.sqlite3'}"
+        return Stage.build(busy_simulator, folder, url, *(contents or _contents_of(kind)), **KINDS[kind], **draft)
+
+    return build
+
+
+def _contents_of(kind: str) -> list[bytes]:
+    if "photos" in kind:
+        return [sample_media.photo(width=width) for width in (700, 710)]
+    return [sample_media.video()]
 
 
 @pytest.fixture(scope="session")
-def big_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+def small_stage(build_stage: Callable[..., Stage]) -> Stage:
+    return build_stage("small")
+
+
+@pytest.fixture(scope="session")
+def big_stage(build_stage: Callable[..., Stage]) -> Stage:
     """A video that goes out in six chunks."""
-    folder = tmp_path_factory.mktemp("big")
-    return Stage.build(busy_simulator, folder, f"sqlite:///{folder / 'template.sqlite3'}", sample_media.big_video())
+    return build_stage("big", "video", sample_media.big_video())
 
 
 @pytest.fixture(scope="session")
-def postgresql_stage(busy_simulator: Any, postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    url = new_database(postgresql_server, "kill_template")
-    return Stage.build(busy_simulator, tmp_path_factory.mktemp("postgresql_kill"), url, sample_media.video())
+def postgresql_stage(build_stage: Callable[..., Stage], postgresql_server: str) -> Stage:
+    return build_stage("postgresql_kill", url=new_database(postgresql_server, "kill_template"))
 
 
 @pytest.fixture(scope="session")
-def make_stage(
-    busy_simulator: Any, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str, bool], Stage]:
+def make_stage(build_stage: Callable[..., Stage], request: pytest.FixtureRequest) -> Callable[[str, bool], Stage]:
     """A stage of a kind of post, on SQLite or PostgreSQL; each is built once."""
-    made: dict[tuple[str, bool], Stage] = {}
 
+    @cache
     def make(kind: str, is_on_postgresql: bool) -> Stage:
-        if (kind, is_on_postgresql) not in made:
-            folder = tmp_path_factory.mktemp(kind)
-            url = f"sqlite:///{folder / 'template.sqlite3'}"
-            if is_on_postgresql:
-                url = new_database(request.getfixturevalue("postgresql_server"), f"kill_{kind}")
-            contents = (
-                [sample_media.photo(width=width) for width in (700, 710)]
-                if "photos" in kind
-                else [sample_media.video()]
-            )
-            made[kind, is_on_postgresql] = Stage.build(busy_simulator, folder, url, *contents, **KINDS[kind])
-        return made[kind, is_on_postgresql]
+        url = None
+        if is_on_postgresql:
+            url = new_database(request.getfixturevalue("postgresql_server"), f"kill_{kind}")
+        return build_stage(kind, kind, url=url)
 
     return make

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import TypeVar
 
 from tests.kill.launcher import Fate
 from tests.kill.scene import Stage, count_steps, wait_for
@@ -10,6 +11,7 @@ from tests.kill.scene import Stage, count_steps, wait_for
 AT_ONCE = 6
 CHUNK_BYTES = 10_485_760
 MOMENTS = ("before", "after")
+T = TypeVar("T")
 
 
 @cache
@@ -45,8 +47,8 @@ def survive(stage: Stage, fates: Iterable[Fate]) -> None:
     meet_all(fates, meet)
 
 
-def meet_all(fates: Iterable[Fate], meet: Callable[[Fate], str | None]) -> None:
+def meet_all(fates: Iterable[T], meet: Callable[[T], str | None], *, at_once: int = AT_ONCE) -> None:
     """Several fates at a time; `meet` returns what is wrong afterwards."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         broken = [complaint for complaint in pool.map(meet, fates) if complaint]
     assert not broken, "\n\n".join(broken)

@@ -42,11 +42,12 @@ from tiktok_api.tiktok import TikTokClient
 LEASE_SECONDS = 1.0
 NAMELESS = "nameless"
 KINDS: dict[str, dict[str, Any]] = {
+    "video": {},
     "photos": {"type": "photo"},
     "photos_to_the_inbox": {"type": "photo", "mode": "inbox", "privacy_level": None},
     "video_to_the_inbox": {"mode": "inbox", "privacy_level": None},
 }
-"""What is said of a post that is no video that goes live."""
+"""What is said of a post of each kind, beyond what is said of a video that goes live."""
 PATIENCE_SECONDS = 60.0
 
 # Workers are forked from a process that has imported everything already: each is a process of its own, 2 s sooner.

@@ -1,6 +1,5 @@
 """kill -9 where something waits for its turn or for its media: a late release, being asked about, a failed inspection."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -37,24 +36,15 @@ def make_late(stage: Stage, if_late: LatePolicy) -> Stage:
     return stage
 
 
-@pytest.fixture(scope="module")
-def make_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stage]:
-    def make(name: str) -> Stage:
-        folder = tmp_path_factory.mktemp(name)
-        return Stage.build(busy_simulator, folder, f"sqlite:///{folder / 'template.sqlite3'}", sample_media.video())
-
-    return make
-
-
 @in_strides(4)
-def test_a_worker_killed_at_any_commit_of_a_late_release_leaves_a_post_that_goes_out_once(make_stage, stride):
-    stage = make_late(make_stage("late"), LatePolicy.PUBLISH)
+def test_a_worker_killed_at_any_commit_of_a_late_release_leaves_a_post_that_goes_out_once(build_stage, stride):
+    stage = make_late(build_stage("late"), LatePolicy.PUBLISH)
 
     survive(stage, [Fate("commit", number, "after") for number in each(stride, numbers(stage, "commit"))])
 
 
-def test_a_worker_killed_while_it_asks_about_a_late_post_leaves_it_to_be_asked_about(make_stage):
-    stage = make_late(make_stage("asked"), LatePolicy.HOLD)
+def test_a_worker_killed_while_it_asks_about_a_late_post_leaves_it_to_be_asked_about(build_stage):
+    stage = make_late(build_stage("asked"), LatePolicy.HOLD)
 
     for number, when in ((1, "before"), (1, "after"), (2, "before"), (2, "after")):
         case = stage.new_case(f"{when} {number}")

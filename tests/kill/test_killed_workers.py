@@ -1,12 +1,10 @@
 """kill -9 before and after every step of publishing: still published exactly once, with nothing left over."""
 
 import random
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.kill.deaths import AT_ONCE, CHUNK_BYTES, MOMENTS, dry_run, numbers, survive
+from tests.kill.deaths import CHUNK_BYTES, MOMENTS, dry_run, meet_all, numbers, survive
 from tests.kill.launcher import Fate
 from tests.kill.scene import Stage
 from tests.media.sample_media import BIG_BYTES
@@ -107,10 +105,4 @@ def survive_storms(stage: Stage, storms: list[random.Random]) -> None:
             return f"{case.name}: {error}"
         return None
 
-    in_parallel(weather, storms)
-
-
-def in_parallel(act: Callable[[random.Random], str | None], storms: list[random.Random]) -> None:
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        broken = [complaint for complaint in pool.map(act, storms) if complaint]
-    assert not broken, "\n".join(broken)
+    meet_all(storms, weather)

@@ -2,39 +2,30 @@
 
 import random
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import text
 
 from tests.databases import new_database
-from tests.kill.deaths import AT_ONCE
-from tests.kill.scene import KINDS, Case, Stage, wait_for
-from tests.media import sample_media
+from tests.kill.deaths import meet_all
+from tests.kill.scene import Case, Stage, wait_for
 from tests.servers import restartable_postgresql
 
-STORMY = {"video": {}, "photos": KINDS["photos"], "photos_to_the_inbox": KINDS["photos_to_the_inbox"]}
+STORMY = ("video", "photos", "photos_to_the_inbox")
 HOUR = 3600.0
 
 
 @pytest.fixture(scope="session")
-def make_stormy_stage(busy_simulator, tmp_path_factory) -> Callable[..., Stage]:
+def make_stormy_stage(build_stage) -> Callable[..., Stage]:
     """A stage of a kind of post in a database that is named."""
 
     def make(kind: str, url: str | None = None) -> Stage:
-        folder = tmp_path_factory.mktemp(f"storm_{kind}")
-        contents = (
-            [sample_media.photo(width=width) for width in (700, 710)] if "photos" in kind else [sample_media.video()]
-        )
-        url = url or f"sqlite:///{folder / 'template.sqlite3'}"
-        return Stage.build(
-            busy_simulator, folder, url, *contents, ALLOW_TEST_CLOCK="true", LATE_POLICY="publish", **STORMY[kind]
-        )
+        return build_stage(f"storm_{kind}", kind, url=url, ALLOW_TEST_CLOCK="true", LATE_POLICY="publish")
 
     return make
 
 
-def survive(stage: Stage, seeds: range, more: Callable[[random.Random], None] = lambda _: None) -> None:
+def outlast(stage: Stage, seeds: range, more: Callable[[random.Random], None] = lambda _: None) -> None:
     """One fresh post for each seed: up to five workers in a row are killed, and the clock jumps by up to an hour between."""
 
     def weather(seed: int) -> str | None:
@@ -53,9 +44,7 @@ def survive(stage: Stage, seeds: range, more: Callable[[random.Random], None] = 
             return f"{case.name}: {error}"
         return None
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        broken = [complaint for complaint in pool.map(weather, seeds) if complaint]
-    assert not broken, "\n".join(broken)
+    meet_all(seeds, weather)
 
 
 def jump_clock(case: Case, seconds: float) -> None:
@@ -68,7 +57,7 @@ def jump_clock(case: Case, seconds: float) -> None:
 @pytest.mark.parametrize("kind", STORMY)
 @pytest.mark.parametrize("seeds", [range(3), pytest.param(range(3, 200), marks=pytest.mark.long)], ids=["some", "many"])
 def test_each_post_is_out_once_after_any_storm(make_stormy_stage, kind, seeds):
-    survive(make_stormy_stage(kind), seeds)
+    outlast(make_stormy_stage(kind), seeds)
 
 
 @pytest.fixture(scope="session")
@@ -86,4 +75,4 @@ def test_each_post_is_out_once_though_postgresql_restarts_too(make_stormy_stage,
     stage = make_stormy_stage(kind, new_database(server_url, f"storm_{kind}"))
 
     for seed in range(60):  # one after the other: a restart ends the work of all
-        survive(stage, range(seed, seed + 1), lambda _: restart())
+        outlast(stage, range(seed, seed + 1), lambda _: restart())

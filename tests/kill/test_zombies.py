@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -89,9 +88,7 @@ def race(stage: Stage, times: int) -> None:
             return f"race {number}: {error}"
         return None
 
-    with ThreadPoolExecutor(AT_ONCE // 2) as pool:
-        broken = [complaint for complaint in pool.map(run, range(times)) if complaint]
-    assert not broken, "\n\n".join(broken)
+    meet_all(range(times), run, at_once=AT_ONCE // 2)
 
 
 def test_two_workers_on_one_database_publish_once(small_stage):
