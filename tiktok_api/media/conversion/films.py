@@ -13,6 +13,7 @@ from tiktok_api.jobs import queue
 from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.media import checks, quotas
 from tiktok_api.media.conversion import rates, unmade
+from tiktok_api.media.conversion.unmade import Source
 from tiktok_api.media.errors import ConversionUnfit
 from tiktok_api.media.models import Media, MediaKind, MediaStatus
 from tiktok_api.media.quotas import Quota
@@ -56,14 +57,6 @@ class Part:
             raise ConversionUnfit.at("/trim_start_seconds", code="trim_beyond_end", message=message)
         end = duration_seconds if self.end_seconds is None else min(duration_seconds, self.end_seconds)
         return min(end - self.start_seconds, self.max_seconds)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Media that a film is made from."""
-
-    key: str
-    content_type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +128,7 @@ def find_pending(job: ClaimedJob) -> PendingFilm | None:
     sound_id = UUID(job.payload["sound"]) if job.payload["sound"] else None
     wanted = {*ids, *([sound_id] if sound_id else [])}
     rows = db.session.scalars(select(Media).where(Media.id.in_(wanted), Media.owner_id == media.owner_id))
-    known = {row.id: Source(str(row.storage_key), str(row.content_type)) for row in rows}
+    known = {row.id: Source.of(row) for row in rows}
     return PendingFilm(
         media_id=media.id,
         owner_id=media.owner_id,

@@ -13,7 +13,7 @@ from tiktok_api.db import db
 from tiktok_api.db.reads import Given, reading
 from tiktok_api.jobs import queue
 from tiktok_api.media import queries
-from tiktok_api.media.conversion.films import Source
+from tiktok_api.media.conversion.unmade import Source
 from tiktok_api.media.deduplication import lock_library
 from tiktok_api.media.errors import FramesPending, MediaNotAVideo
 from tiktok_api.media.inspection.inspect import Rejection
@@ -99,7 +99,7 @@ def find_pending(set_id: UUID) -> PendingFrames | None:
     ).one_or_none()
     if found is None:
         return None
-    source = Source(str(found.storage_key), str(found.content_type))
+    source = Source.of(found)
     return PendingFrames(set_id=set_id, owner_id=found.owner_id, count=found.frame_count, source=source)
 
 

@@ -12,6 +12,7 @@ from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.media import quotas
 from tiktok_api.media.conversion import unmade
+from tiktok_api.media.conversion.unmade import Source
 from tiktok_api.media.inspection.sandbox import Rejection, open_in_child
 from tiktok_api.media.models import Media, MediaKind, MediaStatus
 from tiktok_api.media.quotas import Quota
@@ -47,8 +48,7 @@ class PendingConversion:
     media_id: UUID
     owner_id: UUID
     wanted: PhotoFormat
-    source_key: str | None
-    source_content_type: str | None
+    source: Source | None
 
 
 def request_conversion(caller: Identity, source: Any, *, wanted: PhotoFormat, quota: Quota) -> Media:
@@ -81,8 +81,7 @@ def find_pending(media_id: UUID) -> PendingConversion | None:
         media_id=media.id,
         owner_id=media.owner_id,
         wanted=PhotoFormat.of(str(media.content_type)),
-        source_key=source.storage_key if source else None,
-        source_content_type=source.content_type if source else None,
+        source=Source.of(source) if source and source.storage_key else None,
     )
 
 

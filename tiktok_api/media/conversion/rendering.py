@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
 from typing import IO, Any
 
-from tiktok_api.media.conversion.films import PendingFilm, Source
-from tiktok_api.media.conversion.unmade import SOURCE_GONE
+from tiktok_api.media.conversion.films import PendingFilm
+from tiktok_api.media.conversion.unmade import SOURCE_GONE, Source
 from tiktok_api.media.inspection.sandbox import Opened, Rejection, open_in_child
 from tiktok_api.storage.errors import StorageMissing
 from tiktok_api.storage.port import Storage

@@ -46,11 +46,11 @@ def _make(pending: photos.PendingConversion, storage: Storage, quota: Quota) -> 
 
 
 def _convert(pending: photos.PendingConversion, storage: Storage) -> bytes | Rejection:
-    if pending.source_key is None:
+    if pending.source is None:
         return unmade.SOURCE_GONE
     try:
-        with storage.local_copy(pending.source_key) as path:
-            return photos.convert(path, str(pending.source_content_type), pending.wanted)
+        with storage.local_copy(pending.source.key) as path:
+            return photos.convert(path, pending.source.content_type, pending.wanted)
     except StorageMissing:
         return unmade.SOURCE_GONE
 

@@ -1,6 +1,8 @@
 """New media that are still to be made: found, named, and added to the library or rejected in the end."""
 
+from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,6 +17,19 @@ from tiktok_api.media.quotas import Quota
 
 SOURCE_GONE = Rejection(code="source_deleted", message="The photo was deleted before it could be converted.")
 IS_UNMADE = (Media.status == MediaStatus.INSPECTING, Media.storage_key.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Media that new ones are made from."""
+
+    key: str
+    content_type: str
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """Returns the source in a row of media that are stored."""
+        return cls(str(row.storage_key), str(row.content_type))
 
 
 def find(media_id: UUID) -> Media | None:
