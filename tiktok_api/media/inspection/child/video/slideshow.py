@@ -25,23 +25,11 @@ def make(
 
     `wish` has pictures (their descriptors), seconds_each, width, height, is_filled and bits, the most a second.
     """
-    if demuxer is None:
-        return _make(None, None, wish, progress, target)
-    with open_film(demuxer, file) as (shown, source):
-        sound = shown.sound.index if shown.sound is not None else None
-    if sound is None:
-        raise Refused("no_sound", "The video that the sound is to come from has none.")
-    return _make(source, sound, wish, progress, target)
-
-
-def _make(
-    source: stills.DemuxedFile | None, sound: int | None, wish: dict[str, Any], progress: Progress, target: BinaryIO
-) -> dict[str, Any]:
     each, size = Fraction(wish["seconds_each"]), (wish["width"], wish["height"])
     whole = each * len(wish["pictures"])
+    heard = _sound_in(file, demuxer, whole) if demuxer is not None else None
     with encoding.open_mp4(target, seconds=float(whole) + 1, rate=_RATE) as container:
-        writer = FilmWriter(container, size=size, rate=_RATE, bits=wish["bits"], has_sound=sound is not None)
-        heard = _sound_of(source, sound, whole) if source is not None and sound is not None else iter(())
+        writer = FilmWriter(container, size=size, rate=_RATE, bits=wish["bits"], has_sound=heard is not None)
         for number, descriptor in enumerate(wish["pictures"], start=1):
             frame = _picture(descriptor, size, is_filled=wish["is_filled"])
             while writer.ticks < number * each * _RATE - Fraction(1, 2):
@@ -66,12 +54,20 @@ def _picture(descriptor: int, size: tuple[int, int], *, is_filled: bool) -> Any:
     return frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG", threads=1)
 
 
-def _play_until(writer: FilmWriter, heard: Iterator[tuple[Any, Fraction]], seconds: Fraction) -> None:
-    while writer.sound_seconds < seconds:
+def _play_until(writer: FilmWriter, heard: Iterator[tuple[Any, Fraction]] | None, seconds: Fraction) -> None:
+    while heard is not None and writer.sound_seconds < seconds:
         found = next(heard, None)
         if found is None:
             return
         writer.play(found[0], at=found[1])
+
+
+def _sound_in(file: BinaryIO, demuxer: str, seconds: Fraction) -> Iterator[tuple[Any, Fraction]]:
+    with open_film(demuxer, file) as (shown, source):
+        sound = shown.sound.index if shown.sound is not None else None
+    if sound is None:
+        raise Refused("no_sound", "The video that the sound is to come from has none.")
+    return _sound_of(source, sound, seconds)
 
 
 def _sound_of(source: stills.DemuxedFile, index: int, seconds: Fraction) -> Iterator[tuple[Any, Fraction]]:

@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, BinaryIO
 
@@ -55,13 +56,15 @@ def _allowed_rate(fps: float | None) -> Fraction:
     return min(_FASTEST_RATE, Fraction(fps).limit_denominator(_MOST_DENOMINATOR))
 
 
+@dataclass(frozen=True, slots=True)
 class _Clip:
     """The wished part of a source: its pictures and sound with their times, counted from the beginning of the part."""
 
-    def __init__(
-        self, source: stills.DemuxedFile, picture: int, sound: int | None, start: Fraction, seconds: Fraction
-    ) -> None:
-        self.source, self.picture, self.sound, self.start, self.seconds = source, picture, sound, start, seconds
+    source: stills.DemuxedFile
+    picture: int
+    sound: int | None
+    start: Fraction
+    seconds: Fraction
 
     def frames(self) -> Iterator[tuple[Any, Fraction, bool]]:
         """Yields each decoded frame, when it is shown or heard, and whether it is a picture; some precede the part."""
