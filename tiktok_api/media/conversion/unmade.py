@@ -1,4 +1,4 @@
-"""New media that are still to be made: found, named, and added to the library or rejected in the end."""
+"""New media that are still to be made, and their sources: found, named, and added to the library or rejected in the end."""
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -43,7 +43,7 @@ def store(owner_id: UUID, media_id: UUID, storage_key: str, *, size_bytes: int, 
     media = _find_to_end(owner_id, media_id)
     if media is None:
         return False
-    db.session.flush()
+    db.session.flush()  # its own reservation does not count against it
     is_known = find_stored_copy(owner_id, sha256) is not None
     try:
         quotas.check_fits(owner_id, quota, more_bytes=0 if is_known else size_bytes, more_files=0)
