@@ -83,13 +83,14 @@ def rejected_stage(busy_simulator: Any, tmp_path_factory: pytest.TempPathFactory
             "data": sample_media.multipart(sample_media.part("file", b"no video")),
             "content_type": sample_media.MULTIPART,
         }
-        draft = {"privacy_level": "SELF_ONLY", "consent": True, "publish_at": "2200-01-01T00:00:00Z"}
+        draft = {"type": "video", "mode": "direct", "privacy_level": "SELF_ONLY"}
+        draft |= {"consent": True, "publish_at": "2200-01-01T00:00:00Z"}
         draft |= {"media_ids": [owner.post("/media", **upload).json["id"]], "targets": [{"account_id": account_id}]}
         assert owner.post("/posts", json=draft).status_code == 201
         with app.app_context(), transaction() as session:
             far = clock.now() + timedelta(days=3650)
             session.execute(update(Job).where(Job.kind.not_in(["media.inspect"])).values(due_at=far))
-    return Stage(busy_simulator, folder, settings, url, b"")
+    return Stage(busy_simulator, folder, settings, url, (b"no video",), draft)
 
 
 @in_strides(3)
