@@ -15,6 +15,7 @@ from tiktok_api.db.reads import Given, is_any, list_of, reading
 from tiktok_api.posts.capacity.days import make_window
 from tiktok_api.posts.models import WORDS, Post, Publication
 from tiktok_api.posts.queries import visible_to
+from tiktok_api.posts.queries.filters import is_for_any
 from tiktok_api.posts.vocabulary import PostStatus
 from tiktok_api.web.parsing.moments import starts_at
 
@@ -96,13 +97,6 @@ def _within(given: Given) -> list[ColumnElement[bool]]:
     if "accounts" in given:
         found.append(is_for_any(given))
     return found
-
-
-def is_for_any(given: Given) -> ColumnElement[bool]:
-    """The condition that a post is for any of the accounts. Not EXISTS, of which PostgreSQL would make a join, and read every publication of the accounts."""
-    is_its = (Publication.post_id == Post.id, is_any(Publication.account_id, given["accounts"]))
-    target = select(Publication.id).where(*is_its).correlate(Post).limit(literal_column("1"))
-    return target.scalar_subquery().is_not(None)
 
 
 @reading
