@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from typing import Any
 from uuid import UUID
 
@@ -87,7 +87,7 @@ def preview(timetable: Timetable, rotation: Rotation, *, most: int) -> list[dict
     first_occurrence(timetable)
     now = clock.now()
     found = planned(timetable, rotation, after=now, before=now + FORESIGHT)
-    return [_shown(each) for _, each in zip(range(most), found, strict=False)]
+    return [_shown(each) for each in islice(found, most)]
 
 
 def preview_of(caller: Identity, recurrence_id: UUID, *, most: int) -> list[dict[str, Any]]:
@@ -95,7 +95,7 @@ def preview_of(caller: Identity, recurrence_id: UUID, *, most: int) -> list[dict
     recurrence = queries.find_recurrence(caller, recurrence_id)
     now = clock.now()
     found = plan_of(recurrence, after=now, before=now + FORESIGHT)
-    return [_shown(each) for _, each in zip(range(most), found, strict=False)]
+    return [_shown(each) for each in islice(found, most)]
 
 
 def _shown(planned: PlannedOccurrence) -> dict[str, Any]:
