@@ -13,7 +13,8 @@ from tiktok_api.db.reads import Given, is_one_of, reading
 from tiktok_api.errors import NotFound
 from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.queue_slots.models import PostingQueue
-from tiktok_api.posts.queue_slots.slots import Slot, slots_of
+from tiktok_api.posts.queue_slots.slots import slots_of
+from tiktok_api.posts.schedule import WallTime
 from tiktok_api.posts.states import CANCELLABLE
 from tiktok_api.posts.vocabulary import PostStatus
 
@@ -51,7 +52,7 @@ def show_queue(caller: Identity, account_id: UUID) -> dict[str, Any]:
     }
 
 
-def free_slots(caller: Identity, account_id: UUID, *, to_move: Collection[UUID] = ()) -> Iterator[Slot]:
+def free_slots(caller: Identity, account_id: UUID, *, to_move: Collection[UUID] = ()) -> Iterator[WallTime]:
     """Returns the slots at which nothing of the account goes out but posts `to_move`, in their order. Raises NotFound."""
     queue = show_queue(caller, account_id)
     now = clock.now()

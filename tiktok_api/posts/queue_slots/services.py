@@ -22,7 +22,8 @@ from tiktok_api.posts.queries import visible_to
 from tiktok_api.posts.queue_slots import queries
 from tiktok_api.posts.queue_slots.errors import PostWithoutAccount
 from tiktok_api.posts.queue_slots.models import PostingQueue
-from tiktok_api.posts.queue_slots.slots import FreeSlots, Slot
+from tiktok_api.posts.queue_slots.slots import FreeSlots
+from tiktok_api.posts.schedule import WallTime
 from tiktok_api.posts.vocabulary import PostStatus
 
 
@@ -74,7 +75,7 @@ def move(caller: Identity, account_id: UUID, *, by: int | None) -> list[UUID]:
     return [post.id for post, _ in queued]
 
 
-def _put(caller: Identity, account: Account, post: Post, slot: Slot) -> None:
+def _put(caller: Identity, account: Account, post: Post, slot: WallTime) -> None:
     posts.schedule(caller, post.id, **slot.as_time)
     post.queued_account_id = account.id
     db.session.flush()

@@ -67,14 +67,11 @@ def _first_free_number(recurrence: Recurrence) -> int:
 def _make(recurrence: Recurrence, planned: PlannedOccurrence, now: datetime) -> dict[str, Any] | None:
     """Make the post of an occurrence, or a draft of it at the last try. Returns why it was refused."""
     occurrence = planned.occurrence
-    slot: dict[str, Any] = {"publish_at": occurrence.at}
-    if occurrence.note is None:  # else its wall time is no single instant, and could not be kept
-        slot = {"local_time": occurrence.wall.isoformat(timespec="minutes"), "timezone": recurrence.timezone}
     draft, refusal = draft_of(recurrence, planned.media_ids), None
     person = _person_of(recurrence)
     try:
         must_have_its_accounts(recurrence)
-        post = create_post(person, slot=slot, **draft)
+        post = create_post(person, slot=occurrence.as_time, **draft)
     except Problem as problem:
         is_final = occurrence.at - now <= LAST_TRY
         refusal = _described(problem, planned, is_final=is_final)

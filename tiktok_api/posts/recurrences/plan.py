@@ -10,7 +10,8 @@ from uuid import UUID
 from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.posts.recurrences import queries
-from tiktok_api.posts.recurrences.occurrences import FORESIGHT, Occurrence, Timetable, first_occurrence, occurrences_of
+from tiktok_api.posts.recurrences.occurrences import FORESIGHT, Timetable, first_occurrence, occurrences_of
+from tiktok_api.posts.schedule import WallTime
 
 _A_DAY = timedelta(days=1)
 
@@ -19,7 +20,7 @@ _A_DAY = timedelta(days=1)
 class PlannedOccurrence:
     """An occurrence with its number and media; `made` is its row once it was dealt with."""
 
-    occurrence: Occurrence
+    occurrence: WallTime
     number: int
     media_ids: Sequence[UUID]
     made: Any = None
@@ -101,7 +102,7 @@ def preview_of(caller: Identity, recurrence_id: UUID, *, most: int) -> list[dict
 def _shown(planned: PlannedOccurrence) -> dict[str, Any]:
     occurrence, made = planned.occurrence, planned.made
     return {
-        "local_time": occurrence.wall.isoformat(timespec="minutes"),
+        "local_time": occurrence.local_time,
         "publish_at": occurrence.at,
         "note": occurrence.note,
         "media_ids": list(planned.media_ids),
