@@ -41,7 +41,7 @@ from tiktok_api.posts.publishing.transitions import (
 from tiktok_api.posts.queries import visible_to
 from tiktok_api.posts.schedule import resolve_time
 from tiktok_api.posts.states import PublicationState
-from tiktok_api.posts.vocabulary import PostMode, PostStatus
+from tiktok_api.posts.vocabulary import SLOT, PostMode, PostStatus
 from tiktok_api.posts.waiting import breaker, pending_media
 
 CANCELLED_BY_USER = "cancelled_by_user"
@@ -93,7 +93,7 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
     if slot:
         _put_on_calendar_at(caller, post, slot, reasons)
     elif post.status is PostStatus.SCHEDULED:  # its time stays as it was chosen, even where it has just come
-        kept = {name: getattr(post, name) for name in ("publish_at", "local_time", "timezone")}
+        kept = {name: getattr(post, name) for name in SLOT}
         with reasons.gather():
             _put_on_calendar(post, kept, are_targets_new=targets is not None or "mode" in changes)
     elif targets is not None:  # new targets of what was late have no time yet

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +18,8 @@ from tiktok_api.posts.errors import UnknownTarget
 from tiktok_api.posts.recurrences.models import Recurrence, RecurrenceMedia, RecurrenceTarget
 from tiktok_api.posts.recurrences.plan import Rotation
 from tiktok_api.posts.recurrences.queries import targets_of
-from tiktok_api.posts.vocabulary import LatePolicy, PostMode, PostType
+from tiktok_api.posts.vocabulary import with_enums
 
-_ENUMS: dict[str, type[StrEnum]] = {"mode": PostMode, "if_late": LatePolicy, "type": PostType}
 _ELSEWHERE = ("targets", "media_ids", "slot")
 
 
@@ -37,14 +35,11 @@ def as_json(value: Any) -> Any:
 
 def draft_of(recurrence: Recurrence, media_ids: Sequence[UUID]) -> dict[str, Any]:
     """Returns the arguments by which a post is created, without its time; the consent is the one of the recurrence."""
-    content = {
-        name: _ENUMS[name](value) if name in _ENUMS and value else value for name, value in recurrence.content.items()
-    }
     targets = [
         {"account_id": each.account_id, **each.overrides} for each in targets_of(recurrence.id) if each.account_id
     ]
     origin = {"recurrence_id": recurrence.id, "consented_at": recurrence.consented_at}
-    return content | origin | {"targets": targets, "media_ids": media_ids}
+    return with_enums(recurrence.content) | origin | {"targets": targets, "media_ids": media_ids}
 
 
 def must_have_its_accounts(recurrence: Recurrence) -> None:

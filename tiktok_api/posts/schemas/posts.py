@@ -1,15 +1,22 @@
 """The shapes of posts."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
 
 from tiktok_api.posts.states import PublicationState
-from tiktok_api.posts.vocabulary import LatePolicy, PostIdSource, PostMode, PostStatus, PostType, PrivacyLevel
+from tiktok_api.posts.vocabulary import (
+    SLOT,
+    LatePolicy,
+    PostIdSource,
+    PostMode,
+    PostStatus,
+    PostType,
+    PrivacyLevel,
+    with_enums,
+)
 from tiktok_api.web.openapi.json_schemas import NO_CONTROL_CHARACTERS, Choice, PartOf, Pattern
 from tiktok_api.web.parsing.labels import Labels
 from tiktok_api.web.parsing.timezones import is_timezone
@@ -133,15 +140,6 @@ class SlotSchema(Schema):
                 is_in_range(datetime.fromisoformat(data["local_time"]).replace(tzinfo=ZoneInfo(data["timezone"])))
             except ValidationError as error:
                 raise ValidationError(error.messages, "local_time") from None
-
-
-SLOT = ("publish_at", "local_time", "timezone")
-_ENUMS: dict[str, type[StrEnum]] = {"mode": PostMode, "if_late": LatePolicy, "type": PostType}
-
-
-def with_enums(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what a client sent, with its choices as members of their enums."""
-    return dict(data) | {name: enum(data[name]) for name, enum in _ENUMS.items() if data.get(name)}
 
 
 class PostChangesSchema(ContentSchema, SlotSchema):

@@ -5,8 +5,8 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
 
 from tiktok_api.posts.bulk.batches import MOST_AT_ONCE
-from tiktok_api.posts.schemas.posts import SLOT, CancelledTargetSchema, PostSlotSchema, SlotSchema
-from tiktok_api.posts.vocabulary import PostStatus
+from tiktok_api.posts.schemas.posts import CancelledTargetSchema, PostSlotSchema, SlotSchema
+from tiktok_api.posts.vocabulary import SLOT, PostStatus
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.schemas import EXAMPLE_ID, ProblemSchema, Schema
 
