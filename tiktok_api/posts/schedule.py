@@ -47,6 +47,11 @@ class LocalInstants:
         return self.before == self.after
 
 
+def written(instant: datetime) -> str:
+    """Returns an instant as text, in UTC: 2027-03-02T12:00:00Z."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def find_instants(wall: datetime, zone: ZoneInfo) -> LocalInstants:
     """Returns the instants, in UTC, that `wall` may be in `zone` (PEP 495: fold)."""
     first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
@@ -59,10 +64,7 @@ def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
     found = find_instants(wall, zone)
     if found.is_one:
         return found.after
-    shown = {
-        "before": found.before.isoformat().replace("+00:00", "Z"),
-        "after": found.after.isoformat().replace("+00:00", "Z"),
-    }
+    shown = {"before": written(found.before), "after": written(found.after)}
     kind = LocalTimeTwice if found.exists else LocalTimeMissing
     message = kind.message.format(**shown)
     refused = fault(kind.code, message, pointer="/local_time", allowed=list(shown.values()))

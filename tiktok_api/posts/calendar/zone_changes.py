@@ -5,7 +5,7 @@ goes on running may keep the old rules as long as it lives: for a week after a c
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from tiktok_api.posts.drafts import publications_of
 from tiktok_api.posts.models import Post, Publication, TimelineEntry
 from tiktok_api.posts.publishing.transitions import add_timeline_entry, enqueue_publication, transition
 from tiktok_api.posts.recurrences.moves import follow_move
-from tiktok_api.posts.schedule import LocalInstants, find_instants
+from tiktok_api.posts.schedule import LocalInstants, find_instants, written
 from tiktok_api.posts.states import PublicationState
 from tiktok_api.posts.vocabulary import PostStatus
 
@@ -109,7 +109,7 @@ def follow(post_id: UUID) -> None:
 
 def _move(post: Post, publication: Publication, before: datetime) -> None:
     at = cast(datetime, post.publish_at)
-    detail = f"{post.local_time} in {post.timezone} was {_written(before)} and is {_written(at)}"
+    detail = f"{post.local_time} in {post.timezone} was {written(before)} and is {written(at)}"
     transition(post, publication, PublicationState.SCHEDULED, MOVED, detail=detail, next_try_at=at, wanted_at=at)
     enqueue_publication(publication.id, at)
 
@@ -123,8 +123,4 @@ def _tell_once(publication: Publication, detail: str) -> None:
 
 def _unclear(post: Post, found: LocalInstants) -> str:
     what = "exists twice" if found.exists else "does not exist"
-    return f"{post.local_time} in {post.timezone} {what} now: {_written(found.before)} or {_written(found.after)}"
-
-
-def _written(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return f"{post.local_time} in {post.timezone} {what} now: {written(found.before)} or {written(found.after)}"

@@ -15,6 +15,7 @@ from tiktok_api.errors import Invalid, fault
 from tiktok_api.posts.bulk.batches import MOST_AT_ONCE
 from tiktok_api.posts.bulk.rows import ACCOUNTS, CsvRow
 from tiktok_api.posts.bulk.table import Record, read_table, write_table
+from tiktok_api.posts.schedule import written
 from tiktok_api.posts.schemas.posts import PostDraftSchema
 from tiktok_api.web.schemas import EXAMPLE_ID
 
@@ -112,7 +113,7 @@ def make_template() -> bytes:
         "privacy_level": "SELF_ONLY",
         "allow_comment": "false",
         "consent": "true",
-        "publish_at": in_a_week.isoformat().replace("+00:00", "Z"),
+        "publish_at": written(in_a_week),
         "media_ids": EXAMPLE_ID,
         ACCOUNTS: EXAMPLE_ID,
     }
