@@ -13,7 +13,7 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, locked
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
-from tiktok_api.posts.bookkeeping.labels import follow_time
+from tiktok_api.posts.bookkeeping.labels import set_time
 from tiktok_api.posts.bookkeeping.notes import NOTES, set_notes
 from tiktok_api.posts.composer.consent import record_consent
 from tiktok_api.posts.drafts import (
@@ -163,9 +163,7 @@ def _put_on_calendar(
         if publication.state in (PublicationState.DRAFT, PublicationState.SCHEDULED) or publication.is_asked_about
     }
     _must_be_publishable(post, targets, are_targets_new=are_targets_new)
-    for name, value in times.items():
-        setattr(post, name, value)
-    follow_time(post, publications)
+    set_time(post, publications, **times)
     event = "publish_now" if state is PublicationState.DUE else "scheduled"
     for publication in targets.values():
         transition(post, publication, state, event, next_try_at=times["publish_at"], wanted_at=times["publish_at"])

@@ -13,7 +13,7 @@ from sqlalchemy import Row, literal_column, select
 
 from tiktok_api import clock
 from tiktok_api.db import db, insert_into, locked
-from tiktok_api.posts.bookkeeping.labels import follow_time
+from tiktok_api.posts.bookkeeping.labels import set_time
 from tiktok_api.posts.calendar.models import ZoneRules
 from tiktok_api.posts.calendar.zone_data import read_zone
 from tiktok_api.posts.drafts import publications_of
@@ -97,8 +97,7 @@ def follow(post_id: UUID) -> None:
     publications = publications_of(post)
     waiting = [each for each in publications if each.state is PublicationState.SCHEDULED]
     if instant != before:
-        post.publish_at = instant
-        follow_time(post, publications)
+        set_time(post, publications, publish_at=instant)
         for publication in waiting:
             _move(post, publication, before)
         follow_move(post, seen_at=seen_at)
