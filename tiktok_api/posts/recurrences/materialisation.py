@@ -19,11 +19,11 @@ from tiktok_api.db import locked
 from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.errors import Problem
 from tiktok_api.posts.creation import create_post
-from tiktok_api.posts.recurrences.content import as_json, draft_of, must_have_its_accounts
+from tiktok_api.posts.recurrences.content import as_json, draft_of, must_have_their_accounts
 from tiktok_api.posts.recurrences.models import Recurrence, RecurrenceOccurrence, RecurrenceStatus
 from tiktok_api.posts.recurrences.occurrences import next_occurrence
 from tiktok_api.posts.recurrences.plan import PlannedOccurrence, plan_of, rotation_of, timetable_of
-from tiktok_api.posts.recurrences.queries import made_of
+from tiktok_api.posts.recurrences.queries import made_of, targets_of
 from tiktok_api.posts.schedule import PAST_GRACE
 
 log = structlog.get_logger(__name__)
@@ -67,10 +67,11 @@ def _first_free_number(recurrence: Recurrence) -> int:
 def _make(recurrence: Recurrence, planned: PlannedOccurrence, now: datetime) -> dict[str, Any] | None:
     """Make the post of an occurrence, or a draft of it at the last try. Returns why it was refused."""
     occurrence = planned.occurrence
-    draft, refusal = draft_of(recurrence, planned.media_ids), None
+    targets = targets_of(recurrence.id)
+    draft, refusal = draft_of(recurrence, targets, planned.media_ids), None
     person = _person_of(recurrence)
     try:
-        must_have_its_accounts(recurrence)
+        must_have_their_accounts(targets)
         post = create_post(person, slot=occurrence.as_time, **draft)
     except Problem as problem:
         is_final = occurrence.at - now <= LAST_TRY
