@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+from tiktok_api.accounts.services import find_usernames
 from tiktok_api.auth.identity import Identity
 from tiktok_api.errors import Problem, fault
 from tiktok_api.posts.bulk.batches import act_on_each
 from tiktok_api.posts.bulk.errors import RowsRefused
 from tiktok_api.posts.bulk.rows import CsvRow, name_cells, number_of
-from tiktok_api.posts.bulk.usernames import find_usernames, usernames_in, with_ids
+from tiktok_api.posts.bulk.usernames import usernames_in, with_ids
 from tiktok_api.posts.creation import create_post
 
 Outcomes = Sequence[UUID | Problem]
