@@ -4,10 +4,13 @@ Scheduled posts with a local time are computed anew when the zones' data are of 
 goes on running may keep the old rules as long as it lives: for a week after a change this is done again each time.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, literal_column, select
 
@@ -65,17 +68,18 @@ def next_batch(after: UUID) -> Batch | None:
     rows = db.session.execute(query.order_by(Post.id).limit(_BATCH)).all()
     if not rows:
         return None
-    return Batch(rows[-1].id, [row.id for row in rows if _has_moved(row)])
+    read_once = cache(read_zone)
+    return Batch(rows[-1].id, [row.id for row in rows if _has_moved(row, read_once)])
 
 
-def _has_moved(post: Post | Row[Any]) -> bool:
-    found = _instants_of(post)
+def _has_moved(post: Row[Any], read: Callable[[str], ZoneInfo | None]) -> bool:
+    found = _instants_of(post, read)
     return found is not None and not (found.is_one and found.after == post.publish_at)
 
 
-def _instants_of(post: Post | Row[Any]) -> LocalInstants | None:
+def _instants_of(post: Post | Row[Any], read: Callable[[str], ZoneInfo | None]) -> LocalInstants | None:
     """Returns the instants of a post's local time by the present rules; None where it has none, or its zone is gone."""
-    if post.local_time is None or post.timezone is None or (zone := read_zone(post.timezone)) is None:
+    if post.local_time is None or post.timezone is None or (zone := read(post.timezone)) is None:
         return None
     return find_instants(datetime.fromisoformat(post.local_time), zone)
 
@@ -89,7 +93,7 @@ def follow(post_id: UUID) -> None:
     post = locked(select(Post).where(Post.id == post_id))
     if post is None or post.status is not PostStatus.SCHEDULED or post.publish_at is None:
         return
-    found = _instants_of(post)
+    found = _instants_of(post, read_zone)
     if found is None:
         return
     before, seen_at = post.publish_at, post.updated_at
