@@ -7,7 +7,7 @@ from threading import Barrier
 import pytest
 
 from tests.auth.keys import make_key
-from tests.databases import on_each_database
+from tests.databases import on_each_database, on_postgresql
 from tests.posts.interruptions import before_statements
 from tests.posts.times import DAY, NEXT_YEAR
 from tests.web.problems import assert_problem
@@ -15,11 +15,6 @@ from tiktok_api.db import db
 from tiktok_api.posts.queue_slots.slots import WEEKDAYS
 
 AT_ONCE = 6
-
-on_postgresql = pytest.mark.parametrize(
-    "each_database_url", [pytest.param("postgresql_url", marks=pytest.mark.postgres)], indirect=True
-)
-"""On SQLite no other request writes meanwhile."""
 
 
 def test_slots_are_shown_in_the_order_of_the_week(owner, connect_account):
