@@ -20,7 +20,7 @@ from tiktok_api.posts.vocabulary import (
 from tiktok_api.web.openapi.json_schemas import NO_CONTROL_CHARACTERS, Choice, PartOf, Pattern
 from tiktok_api.web.parsing.labels import Labels
 from tiktok_api.web.parsing.timezones import is_timezone
-from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Instant, Schema, is_in_range, nullable
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Instant, Schema, is_in_range, nullable, places_of_repeated
 
 EXTERNAL_ID = [validate.Length(1, 200), NO_CONTROL_CHARACTERS]
 EXAMPLE_TIME = "2027-03-02T12:00:00Z"
@@ -168,14 +168,9 @@ class PostChangesSchema(ContentSchema, SlotSchema):
 
     @validates("targets")
     def _name_each_account_once(self, value: list[dict[str, Any]], **_: Any) -> None:
-        named: set[Any] = set()
-        again = {}
-        for place, target in enumerate(value):
-            if (account_id := target.get("account_id")) in named and account_id is not None:
-                again[place] = {"account_id": ["Names an account twice."]}
-            named.add(account_id)
+        again = places_of_repeated(target.get("account_id") for target in value)
         if again:
-            raise ValidationError(again)
+            raise ValidationError({place: {"account_id": ["Names an account twice."]} for place in again})
 
     @post_load
     def _gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
