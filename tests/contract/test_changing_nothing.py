@@ -80,9 +80,8 @@ def test_nothing_to_change_changes_nothing(app, owner, places):
         for body in ({}, same, *({name: value} for name, value in same.items())):
             answer = owner.patch(path, json=body)
             after = owner.get(path)
-            told = {
-                name: value for name, value in answer.json.items() if name != "collisions"
-            }  # told once, of any time
+            # Collisions are told once, of any time.
+            told = {name: value for name, value in answer.json.items() if name != "collisions"}
             seen = (answer.status_code, told, after.json, after.headers["ETag"])
             if seen != (200, before.json, before.json, before.headers["ETag"]):
                 changed[pattern] = (body, seen)
