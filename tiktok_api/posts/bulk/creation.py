@@ -25,8 +25,8 @@ def create_each(caller: Identity, drafts: Sequence[Any], load: Callable[[Any], d
     def create(draft: Any) -> UUID:
         if isinstance(draft, CsvRow):
             draft.must_fit()
-        sent = with_ids(draft, known) if isinstance(draft, CsvRow) else draft
-        post_id: UUID = create_post(caller, **load(sent)).id
+            draft = with_ids(draft, known)
+        post_id: UUID = create_post(caller, **load(draft)).id
         return post_id
 
     outcomes = act_on_each(drafts, create)

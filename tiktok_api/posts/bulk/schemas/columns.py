@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from tiktok_api import clock
 from tiktok_api.errors import Invalid, fault
@@ -63,7 +63,7 @@ def _columns() -> Iterator[tuple[str, _Read]]:
 
 def _is_free_text(field: fields.Field[Any]) -> bool:
     """Returns True for words, of which each character counts; of choices, times and zones the spaces around do not."""
-    return type(field.validators[0]).__name__ == "Length"
+    return isinstance(field.validators[0], validate.Length)
 
 
 COLUMNS: dict[str, _Read] = dict(_columns())
