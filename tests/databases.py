@@ -17,6 +17,8 @@ _BOTH = ["database_url", pytest.param("postgresql_url", marks=pytest.mark.postgr
 
 on_each_database = pytest.mark.parametrize("each_database_url", _BOTH, indirect=True, ids=["sqlite", "postgresql"])
 """For what SQLite and PostgreSQL do differently: locks, conflicts, types."""
+on_postgresql = pytest.mark.parametrize("each_database_url", _BOTH[1:], indirect=True, ids=["postgresql"])
+"""For what there is on PostgreSQL alone: on SQLite no other request writes meanwhile."""
 
 
 def execute(url: str, *statements: str, **values: Any) -> None:

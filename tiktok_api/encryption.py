@@ -1,5 +1,9 @@
-"""Secrets at rest: AES-256-GCM with a key ring; each value is bound to the table, row and column that holds it."""
+"""Secrets at rest: AES-256-GCM with a key ring; each value is bound to the table, row and column that holds it.
 
+A token of ours that is only looked up is stored as its hash.
+"""
+
+import hashlib
 import os
 from typing import Any
 from uuid import UUID
@@ -53,3 +57,8 @@ def _place(column: EncryptedColumn, row_id: UUID) -> bytes:
     """
     name = f"{column.name.removesuffix('_encrypted')}_sealed" if column.name.endswith("_encrypted") else column.name
     return f"{column.table.name}/{row_id}/{name}".encode()
+
+
+def hash_token(token: str) -> str:
+    """Returns what is stored of a token: unsalted and fast on purpose, since 256 random bits cannot be guessed and the hash is looked up."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

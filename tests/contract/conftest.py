@@ -1,6 +1,5 @@
 """The document that the server answers, and its operations one by one."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,6 @@ from flask import Flask
 
 from tests import shared_app
 from tests.contract.operations import Operation, operations_of
-from tests.contract.whole_day import recurrence_with
 from tiktok_api.settings import Settings
 
 
@@ -21,12 +19,6 @@ def database_url(sqlite_template: Path, stage_file: Path) -> str:
 @pytest.fixture
 def app(base_settings: Settings, database_url: str) -> Flask:
     return shared_app.application(database_url, base_settings)
-
-
-@pytest.fixture
-def recurring() -> Callable[[str, str], dict[str, Any]]:
-    """A recurrence for an account, with one video."""
-    return recurrence_with
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.whole_day import recurrence_with
 from tests.media import sample_media
 
 SENT_BACK = {
@@ -33,7 +34,7 @@ def app(make_app: Any, simulator_urls: dict[str, str]) -> Any:
 
 
 @pytest.fixture
-def places(owner: Any, connect_account: Any, run_jobs: Any, recurring: Any) -> dict[str, Callable[[], str]]:
+def places(owner: Any, connect_account: Any, run_jobs: Any) -> dict[str, Callable[[], str]]:
     """Something to change, for each PATCH."""
     account_id = connect_account(owner, "ada")
     body = sample_media.multipart(sample_media.part("file", sample_media.video(), filename="launch.mp4"))
@@ -49,7 +50,7 @@ def places(owner: Any, connect_account: Any, run_jobs: Any, recurring: Any) -> d
     }
     post = owner.post("/posts", json=draft)
     assert post.status_code == 201, post.json
-    recurrence = owner.post("/recurrences", json=recurring(account_id, media_id))
+    recurrence = owner.post("/recurrences", json=recurrence_with(account_id, media_id))
     run_jobs()
     owner.patch(f"/accounts/{account_id}", json={"label": "Spring", "tags": ["a", "b"]})
     return {
@@ -79,9 +80,8 @@ def test_nothing_to_change_changes_nothing(app, owner, places):
         for body in ({}, same, *({name: value} for name, value in same.items())):
             answer = owner.patch(path, json=body)
             after = owner.get(path)
-            told = {
-                name: value for name, value in answer.json.items() if name != "collisions"
-            }  # told once, of any time
+            # Collisions are told once, of any time.
+            told = {name: value for name, value in answer.json.items() if name != "collisions"}
             seen = (answer.status_code, told, after.json, after.headers["ETag"])
             if seen != (200, before.json, before.json, before.headers["ETag"]):
                 changed[pattern] = (body, seen)

@@ -11,6 +11,7 @@ from flask import Flask
 
 from tests.auth.keys import Key, make_key
 from tests.contract.operations import MISSING, some
+from tests.contract.whole_day import recurrence_with
 from tests.databases import on_each_database
 from tests.media import sample_media
 from tiktok_api.composition.api import API_PREFIX
@@ -41,15 +42,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "POST /posts/{post_id}/duplicate": {},
     "POST /posts/{post_id}/retry": {},
     "POST /publications/{publication_id}/resolve": {"json": {"outcome": "live"}},
-    "POST /recurrences": {
-        "json": {
-            "rule": "FREQ=DAILY",
-            "local_time": "2027-03-02T09:00",
-            "timezone": "UTC",
-            "post": {"privacy_level": "SELF_ONLY", "consent": True, "targets": [{"account_id": "{account_id}"}]},
-            "media_rotation": [["{video_id}"]],
-        }
-    },
+    "POST /recurrences": {"json": recurrence_with("{account_id}", "{video_id}")},
     "POST /accounts/{account_id}/queue/move": {"json": {"relay": True}},
     "POST /posts/{post_id}/enqueue": {},
 }

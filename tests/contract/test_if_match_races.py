@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.contract.operations import Operation, some
+from tests.contract.whole_day import recurrence_with
 from tests.databases import on_each_database
 
 AT_ONCE = 8
@@ -57,10 +58,10 @@ def _race(owner: Any, operation: Operation, path: str, version: str) -> list[int
 
 
 @on_each_database
-def test_of_many_requests_with_the_same_version_one_succeeds(owner, operations, make_post, recurring):
+def test_of_many_requests_with_the_same_version_one_succeeds(owner, operations, make_post):
     post = make_post()
     ids = {"post_id": post["id"], "account_id": post["targets"][0]["account_id"], "media_id": post["media_ids"][0]}
-    recurrence = owner.post("/recurrences", json=recurring(ids["account_id"], ids["media_id"]))
+    recurrence = owner.post("/recurrences", json=recurrence_with(ids["account_id"], ids["media_id"]))
     assert recurrence.status_code == 201, recurrence.json
     ids["recurrence_id"] = recurrence.json["id"]
     takers = _takers(operations)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.contract.example_requests import gist_of, send_example
 from tests.contract.operations import MISSING, some
+from tests.contract.whole_day import recurrence_with
 from tests.media.tus_client import begin
 
 
@@ -16,12 +17,13 @@ def app(make_app: Any, simulator_urls: dict[str, str]) -> Any:
 
 
 @pytest.fixture
-def belongings(owner: Any, make_post: Any, recurring: Any) -> dict[str, str]:
+def belongings(owner: Any, make_post: Any) -> dict[str, str]:
     """Something real of the owner's for each kind of id in a path; a new kind of id must be added here."""
     connection = owner.post("/accounts/connect", json={}).json
     post = make_post()
     key = owner.post("/auth/api-keys", json={"name": "server", "scopes": ["read"]}).json
-    recurrence = owner.post("/recurrences", json=recurring(post["targets"][0]["account_id"], post["media_ids"][0]))
+    draft = recurrence_with(post["targets"][0]["account_id"], post["media_ids"][0])
+    recurrence = owner.post("/recurrences", json=draft)
     return {
         "recurrence_id": recurrence.json["id"],
         "session_id": owner.get("/auth/sessions").json["data"][0]["id"],

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.databases import on_postgresql
 from tests.servers import wait_until
 from tests.transactions import counted_transactions
 from tiktok_api.db import db
@@ -35,11 +36,6 @@ def transactions(app, publishing):
 
     wait_until(is_published)
     return found
-
-
-on_postgresql = pytest.mark.parametrize(
-    "each_database_url", [pytest.param("postgresql_url", marks=pytest.mark.postgres)], indirect=True, ids=["postgresql"]
-)
 
 
 @on_postgresql

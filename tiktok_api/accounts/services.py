@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, select
+from sqlalchemy import ScalarSelect, Select, func, select
 
 from tiktok_api import clock, events
 from tiktok_api.accounts.errors import AccountNeedsReconnection, SyncedRecently
@@ -46,6 +46,17 @@ def get_accounts(caller: Identity, ids: Iterable[UUID], *, is_locked: bool = Fal
     `is_locked`: against their deletion, as a row does that refers to them.
     """
     return {account.id: account for account in _named.all(**caller.reach, ids=set(ids), is_locked=is_locked or None)}
+
+
+def find_usernames(caller: Identity, names: Iterable[str]) -> dict[str, list[UUID]]:
+    """Returns the ids of the caller's accounts with each of the usernames, which are compared without their case."""
+    found: dict[str, list[UUID]] = {name.lower(): [] for name in names}
+    if found:
+        username = func.lower(Account.username)
+        its = _of(caller).with_only_columns(username, Account.id).where(username.in_(found))
+        for name, account_id in db.session.execute(its):
+            found[name].append(account_id)
+    return found
 
 
 def load_account(account_id: UUID | None) -> Account | None:

@@ -1,6 +1,5 @@
 """API keys: tokens for servers, with scopes, an expiry and a choice of accounts. They expire by the real clock, as sessions do."""
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import ApiKey, User
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.db.reads import Given, reading
+from tiktok_api.encryption import hash_token
 from tiktok_api.errors import Invalid, NotFound, fault
 from tiktok_api.web.pagination import Page, in_pages, read_page
 
@@ -74,7 +74,7 @@ def issue(
     key = ApiKey(
         user_id=caller.user_id,
         name=name,
-        token_hash=_hash(token),
+        token_hash=hash_token(token),
         hint=token[:_HINT_LENGTH],
         scopes=[scope for scope in KEY_SCOPES if scope in scopes],
         account_ids=None if account_ids is None else sorted({str(account_id) for account_id in account_ids}),
@@ -161,7 +161,7 @@ def _key(given: Given) -> Select[Any]:
 
 def authenticate(token: str, *, address: str) -> Identity:
     """Returns the identity behind a key, by one indexed query. Raises InvalidToken, ApiKeyExpired."""
-    row = _key.first(token_hash=_hash(token))
+    row = _key.first(token_hash=hash_token(token))
     if row is None or row.disabled_at is not None:
         raise InvalidToken
     now = datetime.now(UTC)
@@ -210,8 +210,3 @@ def _check_accounts(caller: Identity, account_ids: Sequence[UUID]) -> None:
 
 def _fault(pointer: str, kind: type[Any]) -> dict[str, str]:
     return fault(kind.code, kind.message, pointer=pointer)
-
-
-def _hash(token: str) -> str:
-    """Returns what is stored: unsalted and fast on purpose, since 256 random bits cannot be guessed and the hash is looked up."""
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -45,10 +45,8 @@ def insert_rows(*rows: Model) -> None:
         together = _together(tuple(model for model, _ in groups))
         try:
             document = together.written([same for _, same in groups])
-        except (
-            orjson.JSONEncodeError
-        ):  # what is no JSON for it, as an integer of 65 bits, may be something for a column
-            pass
+        except orjson.JSONEncodeError:
+            pass  # what is no JSON for it, as an integer of 65 bits, may be something for a column
         else:
             _execute(connection, together.sql, {"document": document})
             return

@@ -47,6 +47,11 @@ class LocalInstants:
         return self.before == self.after
 
 
+def written(instant: datetime) -> str:
+    """Returns an instant as text, in UTC: 2027-03-02T12:00:00Z."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def find_instants(wall: datetime, zone: ZoneInfo) -> LocalInstants:
     """Returns the instants, in UTC, that `wall` may be in `zone` (PEP 495: fold)."""
     first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
@@ -59,22 +64,48 @@ def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
     found = find_instants(wall, zone)
     if found.is_one:
         return found.after
-    shown = {
-        "before": found.before.isoformat().replace("+00:00", "Z"),
-        "after": found.after.isoformat().replace("+00:00", "Z"),
-    }
+    shown = {"before": written(found.before), "after": written(found.after)}
     kind = LocalTimeTwice if found.exists else LocalTimeMissing
     message = kind.message.format(**shown)
     refused = fault(kind.code, message, pointer="/local_time", allowed=list(shown.values()))
     raise kind(errors=[refused], **shown)
 
 
-def first_instant(wall: datetime, zone: ZoneInfo) -> tuple[datetime, str | None]:
-    """Returns the instant of a wall time that a rule gives, and a note where the clocks of `zone` are changed.
+@dataclass(frozen=True, slots=True)
+class WallTime:
+    """A wall time that a rule gives, and its instant; `note` says where the clocks of its zone made that a choice.
 
     `moved_over_gap`: they jump over it, and the instant is as if they had not. `first_of_two`: it is there twice.
     """
+
+    wall: datetime
+    timezone: str
+    at: datetime
+    note: str | None
+
+    @property
+    def local_date(self) -> str:
+        """Its day."""
+        return self.wall.date().isoformat()
+
+    @property
+    def local_time(self) -> str:
+        """The wall time, to the minute."""
+        return self.wall.isoformat(timespec="minutes")
+
+    @property
+    def as_time(self) -> dict[str, Any]:
+        """The arguments by which a post is scheduled for it: the wall time is kept where it is one instant."""
+        if self.note is None:
+            return {"local_time": self.local_time, "timezone": self.timezone}
+        return {"publish_at": self.at}
+
+
+def read_wall_time(wall: datetime, zone: ZoneInfo) -> WallTime:
+    """Returns a wall time of a rule with its instant: the first of two, and where there is none, the one after the gap."""
     found = find_instants(wall, zone)
     if found.is_one:
-        return found.after, None
-    return (found.before, "first_of_two") if found.exists else (found.after, "moved_over_gap")
+        at, note = found.after, None
+    else:
+        at, note = (found.before, "first_of_two") if found.exists else (found.after, "moved_over_gap")
+    return WallTime(wall, zone.key, at, note)

@@ -13,7 +13,7 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, locked
 from tiktok_api.errors import NotFound
 from tiktok_api.jobs import queue
-from tiktok_api.posts.bookkeeping.labels import follow_time
+from tiktok_api.posts.bookkeeping.labels import set_time
 from tiktok_api.posts.bookkeeping.notes import NOTES, set_notes
 from tiktok_api.posts.composer.consent import record_consent
 from tiktok_api.posts.drafts import (
@@ -41,7 +41,7 @@ from tiktok_api.posts.publishing.transitions import (
 from tiktok_api.posts.queries import visible_to
 from tiktok_api.posts.schedule import resolve_time
 from tiktok_api.posts.states import PublicationState
-from tiktok_api.posts.vocabulary import PostMode, PostStatus
+from tiktok_api.posts.vocabulary import SLOT, PostMode, PostStatus
 from tiktok_api.posts.waiting import breaker, pending_media
 
 CANCELLED_BY_USER = "cancelled_by_user"
@@ -93,7 +93,7 @@ def update_post(caller: Identity, post_id: UUID, **changes: Any) -> None:
     if slot:
         _put_on_calendar_at(caller, post, slot, reasons)
     elif post.status is PostStatus.SCHEDULED:  # its time stays as it was chosen, even where it has just come
-        kept = {name: getattr(post, name) for name in ("publish_at", "local_time", "timezone")}
+        kept = {name: getattr(post, name) for name in SLOT}
         with reasons.gather():
             _put_on_calendar(post, kept, are_targets_new=targets is not None or "mode" in changes)
     elif targets is not None:  # new targets of what was late have no time yet
@@ -163,9 +163,7 @@ def _put_on_calendar(
         if publication.state in (PublicationState.DRAFT, PublicationState.SCHEDULED) or publication.is_asked_about
     }
     _must_be_publishable(post, targets, are_targets_new=are_targets_new)
-    for name, value in times.items():
-        setattr(post, name, value)
-    follow_time(post, publications)
+    set_time(post, publications, **times)
     event = "publish_now" if state is PublicationState.DUE else "scheduled"
     for publication in targets.values():
         transition(post, publication, state, event, next_try_at=times["publish_at"], wanted_at=times["publish_at"])

@@ -1,6 +1,8 @@
 """The words of posts: what they are, how they go out, who may see them, and what became of them."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from tiktok_api.media.models import MediaKind
 
@@ -51,3 +53,13 @@ class PostIdSource(StrEnum):
     TIKTOK = "tiktok"
     WEBHOOK = "webhook"
     MATCHED = "matched"
+
+
+SLOT = ("publish_at", "local_time", "timezone")
+"""By which the time of a post is given."""
+_ENUMS: dict[str, type[StrEnum]] = {"mode": PostMode, "if_late": LatePolicy, "type": PostType}
+
+
+def with_enums(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what a post says, with its choices as members of their enums."""
+    return dict(content) | {name: enum(content[name]) for name, enum in _ENUMS.items() if content.get(name)}

@@ -1,6 +1,7 @@
 """The shapes that every domain shares: the base schema, fields, pages, and the problem document."""
 
 import re
+from collections.abc import Hashable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,17 @@ class Schema(marshmallow.Schema):
 
     class Meta:
         unknown = RAISE
+
+
+def places_of_repeated(values: Iterable[Hashable | None]) -> list[int]:
+    """Returns the places of those values that stand before too; None, for what is not sound, is no value."""
+    seen: set[Hashable] = set()
+    found = []
+    for place, value in enumerate(values):
+        if value is not None and value in seen:
+            found.append(place)
+        seen.add(value)
+    return found
 
 
 class Boolean(fields.Boolean):

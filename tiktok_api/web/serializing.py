@@ -6,6 +6,7 @@ writes UUIDs, aware times (RFC 3339, `Z`) and enums by itself.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import orjson
@@ -17,8 +18,6 @@ from tiktok_api.web.signed_links import SignedUrl
 
 Dump = Callable[[Any], Any]
 _compiled: dict[type[Schema], Dump] = {}
-_links: dict[type[Schema], tuple[str, ...]] = {}
-_told_once: dict[type[Schema], tuple[str, ...]] = {}
 _COMPUTED = (fields.Function, fields.Method, fields.Constant, fields.Pluck)
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -36,24 +35,20 @@ def dump(schema: type[Schema], value: Any) -> Any:
     return compiled(value)
 
 
+@cache
 def links_of(schema: type[Schema]) -> tuple[str, ...]:
     """The keys of the signed links in what `schema` describes: they change with time."""
-    found = _links.get(schema)
-    if found is None:
-        shown = schema().dump_fields.items()
-        found = tuple(field.data_key or name for name, field in shown if isinstance(field, SignedUrl))
-        _links[schema] = found
-    return found
+    return _keys_of(schema, lambda field: isinstance(field, SignedUrl))
 
 
+@cache
 def told_once_in(schema: type[Schema]) -> tuple[str, ...]:
     """The keys of what only the answer to a request tells, and no later one: they are no part of the version."""
-    found = _told_once.get(schema)
-    if found is None:
-        shown = schema().dump_fields.items()
-        found = tuple(field.data_key or name for name, field in shown if field.metadata.get("is_told_once"))
-        _told_once[schema] = found
-    return found
+    return _keys_of(schema, lambda field: bool(field.metadata.get("is_told_once")))
+
+
+def _keys_of(schema: type[Schema], is_meant: Callable[[fields.Field[Any]], bool]) -> tuple[str, ...]:
+    return tuple(field.data_key or name for name, field in schema().dump_fields.items() if is_meant(field))
 
 
 def compile_schema(schema: Schema) -> Dump:
@@ -92,9 +87,8 @@ def _compile(
 def _converter(field: fields.Field[Any]) -> Dump | None:
     """The conversion of a value for orjson, or None if it needs none."""
     if isinstance(field, fields.Nested):
-        return (
-            None if field.schema.unknown == INCLUDE else _nested(field)
-        )  # what may have further members is sent as it is
+        has_further_members = field.schema.unknown == INCLUDE
+        return None if has_further_members else _nested(field)
     if isinstance(field, fields.List):
         inner = _converter(field.inner)
         return (lambda values: [inner(v) for v in values]) if inner else list

@@ -2,9 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
-from tests.databases import on_each_database
+from tests.databases import on_each_database, on_postgresql
 from tests.posts.interruptions import before_statements
 from tests.web.problems import assert_problem
 from tiktok_api.db import db
@@ -43,8 +41,7 @@ def test_of_many_posts_that_are_given_one_external_id_one_gets_it(owner):
     assert [each["id"] for each in owner.get("/posts?external_id=cms-1").json["data"]] == [named]
 
 
-@pytest.mark.postgres
-@pytest.mark.parametrize("each_database_url", ["postgresql_url"], indirect=True)
+@on_postgresql
 def test_an_external_id_that_was_taken_and_given_up_meanwhile_is_refused_without_a_post(owner, app):
     body, others = {"external_id": "cms-1"}, []
     with app.app_context():

@@ -125,6 +125,22 @@ def test_a_wish_that_is_not_clear_is_refused(owner, act, body, pointer):
     assert pointer in [fault["pointer"] for fault in faults]
 
 
+@pytest.mark.parametrize(
+    ("act", "body", "pointers"),
+    [
+        ("cancel", {"ids": ["x", MISSING, MISSING]}, ["/ids/0"]),
+        ("schedule", {"ids": ["x", MISSING, MISSING], "publish_at": NEXT_YEAR}, ["/ids/0"]),
+        ("schedule", {"items": [{"publish_at": NEXT_YEAR}] * 2}, ["/items/0/id", "/items/1/id"]),
+        ("schedule", {"items": [{"id": "x", "publish_at": NEXT_YEAR}] * 2}, ["/items/0/id", "/items/1/id"]),
+    ],
+    ids=str,
+)
+def test_what_is_no_id_names_no_post_twice(owner, act, body, pointers):
+    faults = assert_problem(owner.post(f"/posts/bulk/{act}", json=body), 422)["errors"]
+
+    assert sorted(fault["pointer"] for fault in faults) == pointers
+
+
 @on_each_database
 def test_requests_that_name_the_same_posts_in_other_orders_do_not_stand_in_each_others_way(owner, drafts):
     ids = drafts(12)

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import insert
 
-from tests.databases import on_each_database
+from tests.databases import on_each_database, on_postgresql
 from tiktok_api import clock
 from tiktok_api.db import db, new_id, transaction
 from tiktok_api.db.search_indexes import missing_indexes
@@ -136,8 +136,7 @@ def test_sqlite_finds_the_same_after_the_file_was_made_anew(app, owner, written)
     assert found == {"snake_": ["snake_case"], "朝ごはん": ["東京の朝ごはん"], "studio": []}
 
 
-@pytest.mark.postgres
-@pytest.mark.parametrize("each_database_url", ["postgresql_url"], indirect=True)
+@on_postgresql
 def test_without_its_extension_postgresql_finds_the_same(app, owner, written):
     with app.app_context():
         assert {"posts.caption", "media.name"} == set(missing_indexes(db.engine))

@@ -1,23 +1,20 @@
 """The queue of an account: each post at the next free slot, no slot twice, and moved as a whole."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from threading import Barrier
 
 import pytest
 
 from tests.auth.keys import make_key
-from tests.databases import on_each_database
+from tests.databases import on_each_database, on_postgresql
 from tests.posts.interruptions import before_statements
 from tests.posts.times import DAY, NEXT_YEAR
 from tests.web.problems import assert_problem
 from tiktok_api.db import db
+from tiktok_api.posts.queue_slots.slots import WEEKDAYS
 
 AT_ONCE = 6
-
-on_postgresql = pytest.mark.parametrize(
-    "each_database_url", [pytest.param("postgresql_url", marks=pytest.mark.postgres)], indirect=True
-)
-"""On SQLite no other request writes meanwhile."""
 
 
 def test_slots_are_shown_in_the_order_of_the_week(owner, connect_account):
@@ -165,7 +162,9 @@ def test_a_queue_is_laid_anew_over_other_slots_in_its_order(enqueue, owner, acco
 
 def test_posts_of_removed_slots_move_to_later_ones(enqueue, owner, account_id, free):
     queued = [enqueue() for _ in range(2)]
-    week = {"timezone": "UTC", "slots": [{"weekday": day, "time": "12:00"} for day in ("monday", "friday")]}
+    last = datetime.fromisoformat(queued[-1]["publish_at"])
+    days = [WEEKDAYS[(last + timedelta(days=number)).weekday()] for number in (1, 4)]  # both after all that is queued
+    week = {"timezone": "UTC", "slots": [{"weekday": day, "time": "12:00"} for day in days]}
     owner.put(f"/accounts/{account_id}/queue-slots", json=week)
     slots = free(3)
 

@@ -1,6 +1,5 @@
 """Requests for a person's consent: where the browser goes at TikTok, and where it may be sent afterwards."""
 
-import hashlib
 import re
 import secrets
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, new_id
+from tiktok_api.encryption import hash_token
 from tiktok_api.settings import Settings
 
 CALLBACK_PATH = "/api/v1/accounts/callback"
@@ -67,7 +67,7 @@ def start(
     connection = Connection(
         id=connection_id,
         owner_id=caller.user_id,
-        state_hash=hash_state(state),
+        state_hash=hash_token(state),  # a copy of the database cannot be used to finish a connection
         code_verifier_encrypted=_encrypt_verifier(code_verifier, connection_id, vault),
         return_url=return_url,
         scopes=requested,
@@ -86,11 +86,6 @@ def start(
 def redirect_uri(settings: Settings) -> str:
     """Returns the address that is registered with TikTok and that it sends the browser back to."""
     return settings.public_url + CALLBACK_PATH
-
-
-def hash_state(state: str) -> str:
-    """Returns what is stored of a state: a copy of the database cannot be used to finish a connection."""
-    return hashlib.sha256(state.encode()).hexdigest()
 
 
 def _encrypt_verifier(code_verifier: str | None, connection_id: UUID, vault: TokenVault) -> bytes | None:

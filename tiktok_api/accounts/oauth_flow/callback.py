@@ -16,7 +16,7 @@ from sqlalchemy import select
 from tiktok_api import clock
 from tiktok_api.accounts.models import Connection, ConnectionStatus
 from tiktok_api.accounts.oauth_flow import takeover
-from tiktok_api.accounts.oauth_flow.authorization import hash_state, redirect_uri
+from tiktok_api.accounts.oauth_flow.authorization import redirect_uri
 from tiktok_api.accounts.oauth_flow.record import (
     LINK_NOT_VALID,
     ClaimedConnection,
@@ -32,7 +32,7 @@ from tiktok_api.auth import audit
 from tiktok_api.auth import services as users
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, end_reading, transaction
-from tiktok_api.encryption import DecryptionFailed
+from tiktok_api.encryption import DecryptionFailed, hash_token
 from tiktok_api.settings import Settings
 from tiktok_api.tiktok import GrantInvalid, TikTokBusy, TikTokError, TikTokUnreachable, TokenGrant, UserInfo
 
@@ -85,7 +85,7 @@ def _fail(claimed: ClaimedConnection, reason: str) -> ConnectionResult:
 
 def _claim(state: str) -> ClaimedConnection | None:
     """Claim the connection of this state, which is thereby used up. Returns None if there is none."""
-    query = select(Connection).where(Connection.state_hash == hash_state(state)).with_for_update()
+    query = select(Connection).where(Connection.state_hash == hash_token(state)).with_for_update()
     connection = db.session.scalar(query)
     if connection is None:
         return None

@@ -18,7 +18,7 @@ from tiktok_api.accounts.models import Account, Connection, ConnectionStatus, Re
 from tiktok_api.accounts.oauth_flow import takeover
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth import services as users
-from tiktok_api.db import db, new_id
+from tiktok_api.db import db, new_id, savepoint
 from tiktok_api.tiktok import TokenGrant, UserInfo
 
 
@@ -160,7 +160,7 @@ def _find_or_add_account(
     )
     tokens.store_grant(account, grant, asked_at=asked_at, encryptor=vault.encryptor)
     try:
-        with db.session.begin_nested():
+        with savepoint():
             db.session.add(account)
     except IntegrityError:  # two callbacks for the same creator at once
         by_open_id = takeover.held(grant.open_id).with_for_update(key_share=True)

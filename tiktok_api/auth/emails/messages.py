@@ -20,6 +20,7 @@ from tiktok_api import clock
 from tiktok_api.auth.emails import wording
 from tiktok_api.auth.models import Email, EmailKind, Registration, User
 from tiktok_api.db import db, in_transaction, new_id
+from tiktok_api.encryption import hash_token
 from tiktok_api.jobs import queue
 from tiktok_api.settings import Settings
 
@@ -137,7 +138,7 @@ def _add(to: User | Registration, kind: EmailKind, site: str) -> tuple[Email, st
         email_key=to.email_key,
         site=site,
         kind=kind,
-        token_hash=_hash(token) if token else None,
+        token_hash=hash_token(token) if token else None,
         bound_to=_fingerprint(to.password_hash),
         expires_at=datetime.now(UTC) + LIFETIMES.get(kind, timedelta(0)),
     )
@@ -173,7 +174,7 @@ def sweep() -> None:
 
 
 def _is_valid(token: str, kind: EmailKind) -> tuple[Any, ...]:
-    return Email.token_hash == _hash(token), Email.kind == kind, Email.expires_at > datetime.now(UTC)
+    return Email.token_hash == hash_token(token), Email.kind == kind, Email.expires_at > datetime.now(UTC)
 
 
 def _is_within_limits(kind: EmailKind, to: User | Registration, site: str) -> bool:
@@ -188,10 +189,6 @@ def _is_within_limits(kind: EmailKind, to: User | Registration, site: str) -> bo
     sent = list(db.session.scalars(query))
     from_here = sent.count(site)
     return not from_here or (from_here < MOST_FROM_ONE_SITE.get(kind, MOST_AN_HOUR) and len(sent) < MOST_AN_HOUR)
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _fingerprint(password_hash: str) -> str:

@@ -17,6 +17,7 @@ from tiktok_api.posts.drafts import publications_of
 from tiktok_api.posts.errors import PostInProgress
 from tiktok_api.posts.models import Attempt, Publication
 from tiktok_api.posts.queries import get_publications
+from tiktok_api.posts.schedule import written
 from tiktok_api.posts.services import get_post
 from tiktok_api.posts.vocabulary import PostStatus
 
@@ -76,7 +77,7 @@ def _plain(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _as_json(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return written(value)
     if isinstance(value, list):
         return [_as_json(each) for each in value[:10]]
     return value if isinstance(value, int) else str(value)[:_LONGEST_TEXT]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from tiktok_api.auth.identity import Identity
-from tiktok_api.db import db
+from tiktok_api.db import db, savepoint
 from tiktok_api.errors import fault
 from tiktok_api.posts.errors import ExternalIdTaken
 from tiktok_api.posts.models import Post
@@ -37,7 +37,7 @@ def claiming(caller: Identity, post: Post, external_id: str | None) -> Iterator[
         yield
         return
     try:
-        with db.session.begin_nested():
+        with savepoint():
             yield
     except IntegrityError as error:
         if "external_id" not in str(error.orig):

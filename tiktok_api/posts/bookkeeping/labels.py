@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, delete, update
@@ -47,8 +48,10 @@ def set_labels(post: Post, labels: list[str]) -> None:
     insert_rows(*label_rows(post))
 
 
-def follow_time(post: Post, publications: Iterable[Publication]) -> None:
-    """Store the post's time with what its lists are in the order of."""
+def set_time(post: Post, publications: Iterable[Publication], **times: Any) -> None:
+    """Set those of SLOT that are given, of a locked post, and its time with what its lists are in the order of."""
+    for name, value in times.items():
+        setattr(post, name, value)
     for publication in publications:
         publication.post_publish_at = post.publish_at
     if post.labels:

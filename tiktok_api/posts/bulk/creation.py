@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+from tiktok_api.accounts.services import find_usernames
 from tiktok_api.auth.identity import Identity
 from tiktok_api.errors import Problem, fault
 from tiktok_api.posts.bulk.batches import act_on_each
 from tiktok_api.posts.bulk.errors import RowsRefused
 from tiktok_api.posts.bulk.rows import CsvRow, name_cells, number_of
-from tiktok_api.posts.bulk.usernames import find_usernames, usernames_in, with_ids
+from tiktok_api.posts.bulk.usernames import usernames_in, with_ids
 from tiktok_api.posts.creation import create_post
 
 Outcomes = Sequence[UUID | Problem]
@@ -24,8 +25,8 @@ def create_each(caller: Identity, drafts: Sequence[Any], load: Callable[[Any], d
     def create(draft: Any) -> UUID:
         if isinstance(draft, CsvRow):
             draft.must_fit()
-        sent = with_ids(draft, known) if isinstance(draft, CsvRow) else draft
-        post_id: UUID = create_post(caller, **load(sent)).id
+            draft = with_ids(draft, known)
+        post_id: UUID = create_post(caller, **load(draft)).id
         return post_id
 
     outcomes = act_on_each(drafts, create)

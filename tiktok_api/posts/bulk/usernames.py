@@ -1,31 +1,10 @@
 """Accounts named as `@username` in a CSV file, where people do not like to write ids."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
-
-from tiktok_api.accounts.models import Account
-from tiktok_api.auth.identity import Identity
-from tiktok_api.db import db
 from tiktok_api.errors import fault
 from tiktok_api.posts.errors import UnknownTarget
-
-
-def find_usernames(caller: Identity, names: Iterable[str]) -> dict[str, list[UUID]]:
-    """Returns the ids of the caller's accounts with each of the usernames, which are compared without their case."""
-    found: dict[str, list[UUID]] = {name.lower(): [] for name in names}
-    if not found:
-        return found
-    its = select(func.lower(Account.username), Account.id).where(
-        Account.owner_id == caller.user_id, func.lower(Account.username).in_(found)
-    )
-    if caller.account_ids is not None:
-        its = its.where(Account.id.in_(caller.account_ids))
-    for name, account_id in db.session.execute(its):
-        found[name].append(account_id)
-    return found
 
 
 def usernames_in(draft: dict[str, Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, Integer, Select, case, func, literal_colum
 from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, is_any, list_of, reading
-from tiktok_api.posts.capacity.days import make_window
+from tiktok_api.posts.capacity.days import edges_of, make_window
 from tiktok_api.posts.models import WORDS, Post, Publication
 from tiktok_api.posts.queries import visible_to
+from tiktok_api.posts.queries.filters import is_for_any
 from tiktok_api.posts.vocabulary import PostStatus
-from tiktok_api.web.parsing.moments import starts_at
 
 _LONGEST_TITLE = 100
 _EDGE = "edge_"
@@ -36,9 +36,9 @@ def show_days(
 
     A day begins at its first midnight in `timezone`. Raises WindowNotPossible.
     """
-    first, last = make_window(first, last, today=clock.now().astimezone(ZoneInfo(timezone)).date())
-    dates = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    edges = [starts_at(each, timezone) for each in [*dates, last + timedelta(days=1)]]
+    zone = ZoneInfo(timezone)
+    first, last = make_window(first, last, today=clock.now().astimezone(zone).date())
+    edges = edges_of(first, last, zone)
     given = caller.reach | {f"{_EDGE}{number}": edge for number, edge in enumerate(edges)}
     given |= {"statuses": list(status or PostStatus), "accounts": list(dict.fromkeys(account_id or ())) or None}
     counts: dict[int, dict[str, int]] = defaultdict(dict)
@@ -47,7 +47,8 @@ def show_days(
     entries: dict[int, list[dict[str, Any]]] = defaultdict(list)
     if counts:
         for row in _entries.all(**given, per_day=limit):
-            entries[row.day].append(_entry(row, timezone))
+            entries[row.day].append(_entry(row, zone))
+    dates = [first + timedelta(days=number) for number in range(len(edges) - 1)]
     days = [_day(each, counts[number], entries[number]) for number, each in enumerate(dates)]
     return {"timezone": timezone, "days": days}
 
@@ -58,19 +59,16 @@ def _day(day: date, counts: Mapping[str, int], entries: Sequence[Any]) -> dict[s
     return {"date": day, "total": total, "counts": by_status, "entries": entries, "has_more": total > len(entries)}
 
 
-def _entry(row: Any, timezone: str) -> dict[str, Any]:
+def _entry(row: Any, zone: ZoneInfo) -> dict[str, Any]:
     columns: dict[str, Any] = row._asdict()
-    return columns | {"title": shorten(row.title), "local_time": _local(row.publish_at, timezone)}
+    local_time = row.publish_at.astimezone(zone).isoformat(timespec="seconds")
+    return columns | {"title": shorten(row.title), "local_time": local_time}
 
 
 def shorten(title: str) -> str:
     """Returns a title for one line of a calendar."""
     words = " ".join(title.split())
     return words if len(words) <= _LONGEST_TITLE else f"{words[: _LONGEST_TITLE - 1]}…"
-
-
-def _local(instant: datetime, timezone: str) -> str:
-    return instant.astimezone(ZoneInfo(timezone)).isoformat(timespec="seconds")
 
 
 def _number_of_day(given: Given) -> ColumnElement[int]:
@@ -96,13 +94,6 @@ def _within(given: Given) -> list[ColumnElement[bool]]:
     if "accounts" in given:
         found.append(is_for_any(given))
     return found
-
-
-def is_for_any(given: Given) -> ColumnElement[bool]:
-    """The condition that a post is for any of the accounts. Not EXISTS, of which PostgreSQL would make a join, and read every publication of the accounts."""
-    is_its = (Publication.post_id == Post.id, is_any(Publication.account_id, given["accounts"]))
-    target = select(Publication.id).where(*is_its).correlate(Post).limit(literal_column("1"))
-    return target.scalar_subquery().is_not(None)
 
 
 @reading

@@ -11,10 +11,10 @@ from sqlalchemy import Select, func, literal_column, select, union_all
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account
 from tiktok_api.db.reads import Given, is_any, reading
-from tiktok_api.posts.calendar.days import is_for_any
 from tiktok_api.posts.calendar.feeds import OpenedFeed
 from tiktok_api.posts.models import WORDS, Post, Publication
 from tiktok_api.posts.queries import visible_to
+from tiktok_api.posts.queries.filters import is_for_any
 from tiktok_api.posts.vocabulary import PostStatus, PostType
 
 PAST, FUTURE = timedelta(days=60), timedelta(days=400)

@@ -1,6 +1,5 @@
 """Calendar feeds: secret URLs that their owner makes, lists and revokes."""
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import ApiKey, User
 from tiktok_api.db import db
 from tiktok_api.db.reads import Given, reading
+from tiktok_api.encryption import hash_token
 from tiktok_api.errors import NotFound, fault
 from tiktok_api.posts.calendar.models import CalendarFeed
 from tiktok_api.posts.errors import TooManyFeeds, UnknownTarget
@@ -66,7 +66,7 @@ def create_feed(caller: Identity, *, name: str, account_ids: Sequence[UUID] | No
         owner_id=caller.user_id,
         api_key_id=caller.key_id,
         name=name,
-        token_hash=_hash(token),
+        token_hash=hash_token(token),
         account_ids=None if account_ids is None else sorted({str(account_id) for account_id in account_ids}),
     )
     db.session.add(feed)
@@ -136,7 +136,7 @@ def open_feed(token: str) -> OpenedFeed:
 
     Raises NotFound, also where its owner is disabled or its key has expired.
     """
-    row = _feed.one(token_hash=_hash(token))
+    row = _feed.one(token_hash=hash_token(token))
     if row.disabled_at is not None or (row.expires_at is not None and row.expires_at <= datetime.now(UTC)):
         raise NotFound
     reached = None if row.reached is None else frozenset(map(UUID, row.reached))
@@ -144,8 +144,3 @@ def open_feed(token: str) -> OpenedFeed:
     return OpenedFeed(
         row.name, row.created_at, reader, None if row.account_ids is None else [*map(UUID, row.account_ids)]
     )
-
-
-def _hash(token: str) -> str:
-    """Returns what is stored: unsalted and fast on purpose, since 256 random bits cannot be guessed and the hash is looked up."""
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -4,23 +4,26 @@ Scheduled posts with a local time are computed anew when the zones' data are of 
 goes on running may keep the old rules as long as it lives: for a week after a change this is done again each time.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, literal_column, select
 
 from tiktok_api import clock
 from tiktok_api.db import db, insert_into, locked
-from tiktok_api.posts.bookkeeping.labels import follow_time
+from tiktok_api.posts.bookkeeping.labels import set_time
 from tiktok_api.posts.calendar.models import ZoneRules
 from tiktok_api.posts.calendar.zone_data import read_zone
 from tiktok_api.posts.drafts import publications_of
 from tiktok_api.posts.models import Post, Publication, TimelineEntry
 from tiktok_api.posts.publishing.transitions import add_timeline_entry, enqueue_publication, transition
 from tiktok_api.posts.recurrences.moves import follow_move
-from tiktok_api.posts.schedule import LocalInstants, find_instants
+from tiktok_api.posts.schedule import LocalInstants, find_instants, written
 from tiktok_api.posts.states import PublicationState
 from tiktok_api.posts.vocabulary import PostStatus
 
@@ -65,17 +68,18 @@ def next_batch(after: UUID) -> Batch | None:
     rows = db.session.execute(query.order_by(Post.id).limit(_BATCH)).all()
     if not rows:
         return None
-    return Batch(rows[-1].id, [row.id for row in rows if _has_moved(row)])
+    read_once = cache(read_zone)
+    return Batch(rows[-1].id, [row.id for row in rows if _has_moved(row, read_once)])
 
 
-def _has_moved(post: Post | Row[Any]) -> bool:
-    found = _instants_of(post)
+def _has_moved(post: Row[Any], read: Callable[[str], ZoneInfo | None]) -> bool:
+    found = _instants_of(post, read)
     return found is not None and not (found.is_one and found.after == post.publish_at)
 
 
-def _instants_of(post: Post | Row[Any]) -> LocalInstants | None:
+def _instants_of(post: Post | Row[Any], read: Callable[[str], ZoneInfo | None]) -> LocalInstants | None:
     """Returns the instants of a post's local time by the present rules; None where it has none, or its zone is gone."""
-    if post.local_time is None or post.timezone is None or (zone := read_zone(post.timezone)) is None:
+    if post.local_time is None or post.timezone is None or (zone := read(post.timezone)) is None:
         return None
     return find_instants(datetime.fromisoformat(post.local_time), zone)
 
@@ -89,7 +93,7 @@ def follow(post_id: UUID) -> None:
     post = locked(select(Post).where(Post.id == post_id))
     if post is None or post.status is not PostStatus.SCHEDULED or post.publish_at is None:
         return
-    found = _instants_of(post)
+    found = _instants_of(post, read_zone)
     if found is None:
         return
     before, seen_at = post.publish_at, post.updated_at
@@ -97,8 +101,7 @@ def follow(post_id: UUID) -> None:
     publications = publications_of(post)
     waiting = [each for each in publications if each.state is PublicationState.SCHEDULED]
     if instant != before:
-        post.publish_at = instant
-        follow_time(post, publications)
+        set_time(post, publications, publish_at=instant)
         for publication in waiting:
             _move(post, publication, before)
         follow_move(post, seen_at=seen_at)
@@ -109,7 +112,7 @@ def follow(post_id: UUID) -> None:
 
 def _move(post: Post, publication: Publication, before: datetime) -> None:
     at = cast(datetime, post.publish_at)
-    detail = f"{post.local_time} in {post.timezone} was {_written(before)} and is {_written(at)}"
+    detail = f"{post.local_time} in {post.timezone} was {written(before)} and is {written(at)}"
     transition(post, publication, PublicationState.SCHEDULED, MOVED, detail=detail, next_try_at=at, wanted_at=at)
     enqueue_publication(publication.id, at)
 
@@ -123,8 +126,4 @@ def _tell_once(publication: Publication, detail: str) -> None:
 
 def _unclear(post: Post, found: LocalInstants) -> str:
     what = "exists twice" if found.exists else "does not exist"
-    return f"{post.local_time} in {post.timezone} {what} now: {_written(found.before)} or {_written(found.after)}"
-
-
-def _written(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return f"{post.local_time} in {post.timezone} {what} now: {written(found.before)} or {written(found.after)}"

@@ -92,7 +92,7 @@ def days_of(account: Account, *, first: date, last: date, zone: ZoneInfo, settin
 
     What should have gone out before now and has not, because it is held or under way, is planned for now.
     """
-    edges = [_midnight(first + timedelta(days=n), zone) for n in range((last - first).days + 2)]
+    edges = edges_of(first, last, zone)
     owner_id, since, until = account.owner_id, edges[0], edges[-1]
     moments = _moments.all(account_id=account.id, owner_id=owner_id, since=since, until=until)
     now = clock.now()
@@ -104,8 +104,10 @@ def days_of(account: Account, *, first: date, last: date, zone: ZoneInfo, settin
     ]
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, zone).astimezone(UTC)
+def edges_of(first: date, last: date, zone: ZoneInfo) -> list[datetime]:
+    """Returns the instants at which the days of a window begin, and the one at which the last ends; each day at its first midnight."""
+    days = (first + timedelta(days=number) for number in range((last - first).days + 2))
+    return [datetime.combine(day, time.min, zone).astimezone(UTC) for day in days]
 
 
 def creators_today(settings: Settings, active: Mapping[str, datetime] | None = None) -> dict[str, Any]:

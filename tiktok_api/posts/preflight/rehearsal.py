@@ -17,8 +17,7 @@ from tiktok_api.errors import Invalid
 from tiktok_api.posts import creation, services
 from tiktok_api.posts.preflight import validation
 from tiktok_api.posts.preflight.rules import LONGEST
-from tiktok_api.posts.schemas.posts import SLOT, with_enums
-from tiktok_api.posts.vocabulary import PostType
+from tiktok_api.posts.vocabulary import SLOT, PostType, with_enums
 from tiktok_api.settings import Settings
 from tiktok_api.web.parsing.well_formed import WellFormed
 

@@ -93,9 +93,7 @@ def conditions(given: Given) -> list[ColumnElement[bool]]:
     if "statuses" in given:
         found.append(is_any(Post.status, given["statuses"]))
     if "accounts" in given:
-        # Not EXISTS, of which PostgreSQL would make a join, and read every publication of the accounts.
-        is_its = (Publication.post_id == Post.id, is_any(Publication.account_id, given["accounts"]))
-        found.append(_one(select(Publication.id).where(*is_its)))
+        found.append(is_for_any(given))
     if "labels" in given:
         is_on_it = (PostLabel.post_id == Post.id, is_any(PostLabel.label, given["labels"]))
         found.append(_one(select(PostLabel.id).where(*is_on_it)))
@@ -106,6 +104,15 @@ def conditions(given: Given) -> list[ColumnElement[bool]]:
     if "external_ids" in given:
         found.append(is_any(Post.external_id, given["external_ids"]))
     return found
+
+
+def is_for_any(given: Given) -> ColumnElement[bool]:
+    """Returns the condition that a post is for any of the accounts.
+
+    Not EXISTS, of which PostgreSQL would make a join, and read every publication of the accounts.
+    """
+    is_its = (Publication.post_id == Post.id, is_any(Publication.account_id, given["accounts"]))
+    return _one(select(Publication.id).where(*is_its))
 
 
 def _one(rows: Select[Any]) -> ColumnElement[bool]:

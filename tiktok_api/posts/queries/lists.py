@@ -1,5 +1,6 @@
 """Pages of posts, from an index that has the order: the last page costs as much as the first."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, SelectBase, literal_column, select, union, union_all
@@ -22,7 +23,7 @@ from tiktok_api.posts.queries.posts import shown, with_targets
 from tiktok_api.posts.queries.reach import visible_to, within_reach
 from tiktok_api.posts.queries.sort_orders import CREATION, TIME, Order, PostSort
 from tiktok_api.posts.vocabulary import PostStatus
-from tiktok_api.web.pagination import Page, in_pages, read_page
+from tiktok_api.web.pagination import Keys, Page, in_pages, read_page
 
 _FEW = 1_000
 """So many posts of some statuses are read sooner than all those of an account, of which most may have another status."""
@@ -86,21 +87,23 @@ def _directed(given: Given, columns: list[Any]) -> list[Any]:
 
 
 def _of_account(given: Given, order: Order, account_id: Any) -> Select[Any]:
-    """The first posts of one account: several accounts are read one by one, since an index has the order of each alone."""
+    """The first posts of one account."""
     is_its = (Publication.account_id == account_id, Publication.owner_id == given["owner_id"])
-    query = select(*order.of(order.publications)).where(*is_its, *order.has_its_time(given, order.publications))
-    if filters := _beyond_time(given, order):
-        query = query.join(Post, Post.id == Publication.post_id).where(*filters)
-    return _arm(_in_pages(query, given, order.publications))
+    return _of_one(given, order, order.publications, is_its)
 
 
 def _of_label(given: Given, order: Order, label: Any) -> Select[Any]:
-    """The first posts with one label, of which an index has the order too."""
+    """The first posts with one label."""
     is_its = (PostLabel.label == label, PostLabel.owner_id == given["owner_id"])
-    query = select(*order.of(order.labels)).where(*is_its, *order.has_its_time(given, order.labels))
+    return _of_one(given, order, order.labels, is_its)
+
+
+def _of_one(given: Given, order: Order, keys: Keys, is_its: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """The first posts of one account or label: several are read one by one, since an index has the order of each alone."""
+    query = select(*order.of(keys)).where(*is_its, *order.has_its_time(given, keys))
     if filters := _beyond_time(given, order):
-        query = query.join(Post, Post.id == PostLabel.post_id).where(*filters)
-    return _arm(_in_pages(query, given, order.labels))
+        query = query.join(Post, Post.id == keys[-1]).where(*filters)
+    return _arm(_in_pages(query, given, keys))
 
 
 def _beyond_time(given: Given, order: Order) -> list[ColumnElement[bool]]:

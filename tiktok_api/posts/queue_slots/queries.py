@@ -1,7 +1,6 @@
 """Reading queues: the weekly times of an account, what is taken, and which slots are free."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,8 @@ from tiktok_api.db.reads import Given, is_one_of, reading
 from tiktok_api.errors import NotFound
 from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.queue_slots.models import PostingQueue
-from tiktok_api.posts.queue_slots.slots import Slot, slots_of
+from tiktok_api.posts.queue_slots.slots import slots_of
+from tiktok_api.posts.schedule import WallTime
 from tiktok_api.posts.states import CANCELLABLE
 from tiktok_api.posts.vocabulary import PostStatus
 
@@ -52,14 +52,11 @@ def show_queue(caller: Identity, account_id: UUID) -> dict[str, Any]:
     }
 
 
-def taken_times(owner_id: UUID, account_id: UUID) -> dict[UUID, datetime]:
-    """Returns when each coming post of an account goes out, by the id of the post."""
-    return {row.id: row.publish_at for row in _taken.all(owner_id=owner_id, account_id=account_id, since=clock.now())}
-
-
-def free_slots(caller: Identity, account_id: UUID) -> Iterator[Slot]:
-    """Returns the slots at which nothing of the account goes out, in their order. Raises NotFound."""
+def free_slots(caller: Identity, account_id: UUID, *, to_move: Collection[UUID] = ()) -> Iterator[WallTime]:
+    """Returns the slots at which nothing of the account goes out but posts `to_move`, in their order. Raises NotFound."""
     queue = show_queue(caller, account_id)
-    taken = set(taken_times(caller.user_id, account_id).values())
-    coming = slots_of(queue["slots"], queue["timezone"], after=clock.now())
+    now = clock.now()
+    coming_posts = _taken.all(owner_id=caller.user_id, account_id=account_id, since=now)
+    taken = {post.publish_at for post in coming_posts if post.id not in to_move}
+    coming = slots_of(queue["slots"], queue["timezone"], after=now)
     return (slot for slot in coming if slot.at not in taken)

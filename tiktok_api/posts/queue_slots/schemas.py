@@ -9,7 +9,7 @@ from tiktok_api.posts.queue_slots.slots import WEEKDAYS
 from tiktok_api.posts.schemas.posts import EXAMPLE_TIME
 from tiktok_api.web.openapi.json_schemas import Choice, Pattern
 from tiktok_api.web.parsing.timezones import is_timezone
-from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, QueryInteger, Schema, nullable
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, QueryInteger, Schema, nullable, places_of_repeated
 
 MOST_SLOTS = 50
 _EXAMPLE = [{"weekday": "monday", "time": "09:00"}, {"weekday": "thursday", "time": "18:30"}]
@@ -39,15 +39,9 @@ class QueueSlotsRequestSchema(Schema):
 
     @validates("slots")
     def _name_each_time_once(self, value: list[Mapping[str, str]], **_: Any) -> None:
-        named: set[tuple[str, str]] = set()
-        again = {}
-        for place, slot in enumerate(value):
-            when = (slot.get("weekday", ""), slot.get("time", ""))
-            if all(when) and when in named:
-                again[place] = {"time": ["Names a time twice."]}
-            named.add(when)
+        again = places_of_repeated((slot["weekday"], slot["time"]) if len(slot) == 2 else None for slot in value)
         if again:
-            raise ValidationError(again)
+            raise ValidationError({place: {"time": ["Names a time twice."]} for place in again})
 
     @post_load
     def _sort(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

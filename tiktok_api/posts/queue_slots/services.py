@@ -22,7 +22,8 @@ from tiktok_api.posts.queries import visible_to
 from tiktok_api.posts.queue_slots import queries
 from tiktok_api.posts.queue_slots.errors import PostWithoutAccount
 from tiktok_api.posts.queue_slots.models import PostingQueue
-from tiktok_api.posts.queue_slots.slots import FreeSlots, Slot, slots_of
+from tiktok_api.posts.queue_slots.slots import FreeSlots
+from tiktok_api.posts.schedule import WallTime
 from tiktok_api.posts.vocabulary import PostStatus
 
 
@@ -65,11 +66,7 @@ def move(caller: Identity, account_id: UUID, *, by: int | None) -> list[UUID]:
     """
     account = lock_queue(caller, account_id)
     queued = _queued_posts(caller, account_id)
-    ids = {post.id for post, _ in queued}
-    shown = queries.show_queue(caller, account_id)
-    taken = {at for post_id, at in queries.taken_times(caller.user_id, account_id).items() if post_id not in ids}
-    coming = slots_of(shown["slots"], shown["timezone"], after=clock.now())
-    free = FreeSlots(slot for slot in coming if slot.at not in taken)
+    free = FreeSlots(queries.free_slots(caller, account_id, to_move={post.id for post, _ in queued}))
     place = -1
     for post, publish_at in queued:
         place = place + 1 if by is None else max(place + 1, free.place_of(publish_at) + by)
@@ -78,7 +75,7 @@ def move(caller: Identity, account_id: UUID, *, by: int | None) -> list[UUID]:
     return [post.id for post, _ in queued]
 
 
-def _put(caller: Identity, account: Account, post: Post, slot: Slot) -> None:
+def _put(caller: Identity, account: Account, post: Post, slot: WallTime) -> None:
     posts.schedule(caller, post.id, **slot.as_time)
     post.queued_account_id = account.id
     db.session.flush()

@@ -5,13 +5,11 @@ On a day on which the clocks jump over a slot, there is none; where its time is 
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from tiktok_api.posts.queue_slots.errors import NoFreeSlot
-from tiktok_api.posts.schedule import first_instant
+from tiktok_api.posts.schedule import WallTime, read_wall_time
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FORESIGHT_YEARS = 5
@@ -19,35 +17,13 @@ FORESIGHT = timedelta(days=1827)
 _A_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One slot of one week, on an account's calendar; `is_plain` unless its wall time is there twice."""
-
-    wall: datetime
-    at: datetime
-    timezone: str
-    is_plain: bool = True
-
-    @property
-    def local_time(self) -> str:
-        """The wall time, to the minute."""
-        return self.wall.isoformat(timespec="minutes")
-
-    @property
-    def as_time(self) -> dict[str, Any]:
-        """The arguments by which a post is scheduled for it: the wall time is kept where it is one instant."""
-        if self.is_plain:
-            return {"local_time": self.local_time, "timezone": self.timezone}
-        return {"publish_at": self.at}
-
-
 class FreeSlots:
     """Slots by their place in their order; they are found as far as they are asked for."""
 
-    def __init__(self, coming: Iterable[Slot]) -> None:
-        self._coming, self._found = iter(coming), list[Slot]()
+    def __init__(self, coming: Iterable[WallTime]) -> None:
+        self._coming, self._found = iter(coming), list[WallTime]()
 
-    def __getitem__(self, place: int) -> Slot:
+    def __getitem__(self, place: int) -> WallTime:
         """Returns the slot at a place. Raises NoFreeSlot."""
         while len(self._found) <= place:
             self._find_one_more()
@@ -66,7 +42,7 @@ class FreeSlots:
         self._found.append(slot)
 
 
-def slots_of(weekly: Sequence[Mapping[str, str]], timezone: str, *, after: datetime) -> Iterator[Slot]:
+def slots_of(weekly: Sequence[Mapping[str, str]], timezone: str, *, after: datetime) -> Iterator[WallTime]:
     """Yields the slots after an instant in their order, for the next five years."""
     zone = ZoneInfo(timezone)
     by_day: dict[int, list[time]] = {}
@@ -75,10 +51,9 @@ def slots_of(weekly: Sequence[Mapping[str, str]], timezone: str, *, after: datet
     day, before = after.astimezone(zone).date() - _A_DAY, after + FORESIGHT
     while by_day:
         for at_time in sorted(by_day.get(day.weekday(), ())):
-            wall = datetime.combine(day, at_time)
-            at, note = first_instant(wall, zone)
-            if at >= before:
+            slot = read_wall_time(datetime.combine(day, at_time), zone)
+            if slot.at >= before:
                 return
-            if at > after and note != "moved_over_gap":
-                yield Slot(wall, at, timezone, is_plain=note is None)
+            if slot.at > after and slot.note != "moved_over_gap":
+                yield slot
         day += _A_DAY

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +17,8 @@ from tiktok_api.posts.creation import prepare_post
 from tiktok_api.posts.errors import UnknownTarget
 from tiktok_api.posts.recurrences.models import Recurrence, RecurrenceMedia, RecurrenceTarget
 from tiktok_api.posts.recurrences.plan import Rotation
-from tiktok_api.posts.recurrences.queries import targets_of
-from tiktok_api.posts.vocabulary import LatePolicy, PostMode, PostType
+from tiktok_api.posts.vocabulary import with_enums
 
-_ENUMS: dict[str, type[StrEnum]] = {"mode": PostMode, "if_late": LatePolicy, "type": PostType}
 _ELSEWHERE = ("targets", "media_ids", "slot")
 
 
@@ -35,21 +32,16 @@ def as_json(value: Any) -> Any:
     return orjson.loads(orjson.dumps(value))
 
 
-def draft_of(recurrence: Recurrence, media_ids: Sequence[UUID]) -> dict[str, Any]:
+def draft_of(recurrence: Recurrence, targets: Sequence[Any], media_ids: Sequence[UUID]) -> dict[str, Any]:
     """Returns the arguments by which a post is created, without its time; the consent is the one of the recurrence."""
-    content = {
-        name: _ENUMS[name](value) if name in _ENUMS and value else value for name, value in recurrence.content.items()
-    }
-    targets = [
-        {"account_id": each.account_id, **each.overrides} for each in targets_of(recurrence.id) if each.account_id
-    ]
+    connected = [{"account_id": each.account_id, **each.overrides} for each in targets if each.account_id]
     origin = {"recurrence_id": recurrence.id, "consented_at": recurrence.consented_at}
-    return content | origin | {"targets": targets, "media_ids": media_ids}
+    return with_enums(recurrence.content) | origin | {"targets": connected, "media_ids": media_ids}
 
 
-def must_have_its_accounts(recurrence: Recurrence) -> None:
+def must_have_their_accounts(targets: Sequence[Any]) -> None:
     """Raises UnknownTarget where an account was disconnected: the posts must not go out on the others without a word."""
-    gone = [place for place, target in enumerate(targets_of(recurrence.id)) if target.account_id is None]
+    gone = [place for place, target in enumerate(targets) if target.account_id is None]
     if gone:
         message = "This account was disconnected; leave it out, or name another."
         faults = [fault("account_disconnected", message, pointer=f"/post/targets/{place}") for place in gone]

@@ -5,6 +5,7 @@ workers nor one that dies make two. A post that would be refused is tried again 
 draft, and the recurrence tells why.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -19,11 +20,11 @@ from tiktok_api.db import locked
 from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.errors import Problem
 from tiktok_api.posts.creation import create_post
-from tiktok_api.posts.recurrences.content import as_json, draft_of, must_have_its_accounts
+from tiktok_api.posts.recurrences.content import as_json, draft_of, must_have_their_accounts
 from tiktok_api.posts.recurrences.models import Recurrence, RecurrenceOccurrence, RecurrenceStatus
 from tiktok_api.posts.recurrences.occurrences import next_occurrence
 from tiktok_api.posts.recurrences.plan import PlannedOccurrence, plan_of, rotation_of, timetable_of
-from tiktok_api.posts.recurrences.queries import made_of
+from tiktok_api.posts.recurrences.queries import made_of, targets_of
 from tiktok_api.posts.schedule import PAST_GRACE
 
 log = structlog.get_logger(__name__)
@@ -67,17 +68,16 @@ def _first_free_number(recurrence: Recurrence) -> int:
 def _make(recurrence: Recurrence, planned: PlannedOccurrence, now: datetime) -> dict[str, Any] | None:
     """Make the post of an occurrence, or a draft of it at the last try. Returns why it was refused."""
     occurrence = planned.occurrence
-    slot: dict[str, Any] = {"publish_at": occurrence.at}
-    if occurrence.note is None:  # else its wall time is no single instant, and could not be kept
-        slot = {"local_time": occurrence.wall.isoformat(timespec="minutes"), "timezone": recurrence.timezone}
-    draft, refusal = draft_of(recurrence, planned.media_ids), None
+    targets = targets_of(recurrence.id)
+    draft, refusal = draft_of(recurrence, targets, planned.media_ids), None
     person = _person_of(recurrence)
     try:
-        must_have_its_accounts(recurrence)
-        post = create_post(person, slot=slot, **draft)
+        must_have_their_accounts(targets)
+        post = create_post(person, slot=occurrence.as_time, **draft)
     except Problem as problem:
         is_final = occurrence.at - now <= LAST_TRY
-        refusal = _described(problem, planned, is_final=is_final)
+        errors = problem.extra.get("errors", [])
+        refusal = _described(problem.code, problem.detail, occurrence.at, is_final=is_final, errors=errors)
         log.warning("recurrence.refused", recurrence=str(recurrence.id), code=problem.code, is_final=is_final)
         if not is_final:
             return refusal
@@ -103,14 +103,9 @@ def _person_of(recurrence: Recurrence) -> Identity:
     return Identity(user_id=recurrence.owner_id, timezone=recurrence.timezone, **credential)  # type: ignore[arg-type]
 
 
-def _described(problem: Problem, planned: PlannedOccurrence, *, is_final: bool) -> dict[str, Any]:
-    found = {
-        "code": problem.code,
-        "message": problem.detail,
-        "publish_at": planned.occurrence.at,
-        "is_final": is_final,
-        "errors": problem.extra.get("errors", []),
-    }
+def _described(code: str, message: str, at: datetime, *, is_final: bool, errors: Sequence[Any] = ()) -> dict[str, Any]:
+    """Returns a problem as a recurrence tells it, as JSON."""
+    found = {"code": code, "message": message, "publish_at": at, "is_final": is_final, "errors": errors}
     return dict(as_json(found))
 
 
@@ -128,11 +123,6 @@ def _tell_missed(recurrence: Recurrence, *, until: datetime) -> None:
     passed = plan_of(recurrence, after=recurrence.looked_until, before=until) if until > recurrence.looked_until else ()
     missed = [each for each in passed if each.made is None]
     if missed:
-        message = f"No worker ran in time to make {len(missed)} posts; the last was due at {missed[-1].occurrence.at}."
-        recurrence.last_problem = {
-            "code": MISSED,
-            "message": message,
-            "publish_at": missed[-1].occurrence.at.isoformat(),
-            "is_final": True,
-            "errors": [],
-        }
+        last = missed[-1].occurrence.at
+        message = f"No worker ran in time to make {len(missed)} posts; the last was due at {last}."
+        recurrence.last_problem = _described(MISSED, message, last, is_final=True)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from tiktok_api import clock
 from tiktok_api.posts.recurrences import rules
 from tiktok_api.posts.recurrences.errors import RuleWithoutOccurrence, StartNotPossible
-from tiktok_api.posts.schedule import first_instant
+from tiktok_api.posts.schedule import WallTime, read_wall_time
 
 FORESIGHT_YEARS = 10
 FORESIGHT = timedelta(days=3653)
@@ -30,41 +30,28 @@ class Timetable:
     exceptions: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """A wall time and its instant; `note` says where clocks made it a choice."""
-
-    wall: datetime
-    at: datetime
-    note: str | None
-
-    @property
-    def local_date(self) -> str:
-        return self.wall.date().isoformat()
-
-
-def occurrences_of(timetable: Timetable, *, after: datetime, before: datetime) -> Iterator[Occurrence]:
+def occurrences_of(timetable: Timetable, *, after: datetime, before: datetime) -> Iterator[WallTime]:
     """Yields the occurrences after one instant and before another, in their order. Raises RuleNotSupported."""
     zone, start = ZoneInfo(timetable.timezone), datetime.fromisoformat(timetable.local_time)
     excluded = set(timetable.exceptions)
     for wall in rules.parse(timetable.rule, start=start, zone=zone):
-        at, note = first_instant(wall, zone)
-        if at >= before:
+        found = read_wall_time(wall, zone)
+        if found.at >= before:
             return
-        if at > after and not excluded & {wall.date().isoformat(), wall.isoformat(timespec="minutes")}:
-            yield Occurrence(wall, at, note)
+        if found.at > after and not excluded & {found.local_date, found.local_time}:
+            yield found
 
 
-def next_occurrence(timetable: Timetable, *, after: datetime) -> Occurrence | None:
+def next_occurrence(timetable: Timetable, *, after: datetime) -> WallTime | None:
     """Returns the first occurrence after an instant, if there is one in the next ten years."""
     return next(occurrences_of(timetable, after=after, before=after + FORESIGHT), None)
 
 
-def first_occurrence(timetable: Timetable) -> Occurrence:
+def first_occurrence(timetable: Timetable) -> WallTime:
     """Returns what comes next of a new series. Raises RuleNotSupported, StartNotPossible, RuleWithoutOccurrence."""
     now = clock.now()
-    start, _ = first_instant(datetime.fromisoformat(timetable.local_time), ZoneInfo(timetable.timezone))
-    if not now - EARLIEST_START <= start <= now + LATEST_START:
+    start = read_wall_time(datetime.fromisoformat(timetable.local_time), ZoneInfo(timetable.timezone))
+    if not now - EARLIEST_START <= start.at <= now + LATEST_START:
         raise StartNotPossible.at("/local_time", back=EARLIEST_START.days, ahead=LATEST_START.days)
     found = next_occurrence(timetable, after=now)
     if found is None:

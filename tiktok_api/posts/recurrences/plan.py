@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from typing import Any
 from uuid import UUID
 
 from tiktok_api import clock
 from tiktok_api.auth.identity import Identity
 from tiktok_api.posts.recurrences import queries
-from tiktok_api.posts.recurrences.occurrences import FORESIGHT, Occurrence, Timetable, first_occurrence, occurrences_of
+from tiktok_api.posts.recurrences.occurrences import FORESIGHT, Timetable, first_occurrence, occurrences_of
+from tiktok_api.posts.schedule import WallTime
 
 _A_DAY = timedelta(days=1)
 
@@ -19,7 +20,7 @@ _A_DAY = timedelta(days=1)
 class PlannedOccurrence:
     """An occurrence with its number and media; `made` is its row once it was dealt with."""
 
-    occurrence: Occurrence
+    occurrence: WallTime
     number: int
     media_ids: Sequence[UUID]
     made: Any = None
@@ -87,7 +88,7 @@ def preview(timetable: Timetable, rotation: Rotation, *, most: int) -> list[dict
     first_occurrence(timetable)
     now = clock.now()
     found = planned(timetable, rotation, after=now, before=now + FORESIGHT)
-    return [_shown(each) for _, each in zip(range(most), found, strict=False)]
+    return [_shown(each) for each in islice(found, most)]
 
 
 def preview_of(caller: Identity, recurrence_id: UUID, *, most: int) -> list[dict[str, Any]]:
@@ -95,13 +96,13 @@ def preview_of(caller: Identity, recurrence_id: UUID, *, most: int) -> list[dict
     recurrence = queries.find_recurrence(caller, recurrence_id)
     now = clock.now()
     found = plan_of(recurrence, after=now, before=now + FORESIGHT)
-    return [_shown(each) for _, each in zip(range(most), found, strict=False)]
+    return [_shown(each) for each in islice(found, most)]
 
 
 def _shown(planned: PlannedOccurrence) -> dict[str, Any]:
     occurrence, made = planned.occurrence, planned.made
     return {
-        "local_time": occurrence.wall.isoformat(timespec="minutes"),
+        "local_time": occurrence.local_time,
         "publish_at": occurrence.at,
         "note": occurrence.note,
         "media_ids": list(planned.media_ids),

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, is_any, reading
+from tiktok_api.posts.queries.reach import has_no_target_outside, owner_of
 from tiktok_api.posts.recurrences.models import (
     Recurrence,
     RecurrenceMedia,
@@ -22,19 +23,9 @@ _KEYS: Keys = (Recurrence.created_at, Recurrence.id)
 
 def visible_to(caller: Identity | Given) -> list[ColumnElement[bool]]:
     """Returns the conditions for the recurrences that the caller may see, as for posts: a target outside hides it."""
-    if isinstance(caller, Given):
-        mine: list[ColumnElement[bool]] = [Recurrence.owner_id == caller["owner_id"]]
-        reached: ColumnElement[Any] | None = None
-        if "reached" in caller:
-            reached = is_any(RecurrenceTarget.account_id, caller["reached"])
-    else:
-        mine = [Recurrence.owner_id == caller.user_id]
-        reached = None if caller.account_ids is None else RecurrenceTarget.account_id.in_(caller.account_ids)
-    if reached is None:
-        return mine
-    is_outside = or_(RecurrenceTarget.account_id.is_(None), ~reached)
-    target = select(RecurrenceTarget.id).where(RecurrenceTarget.recurrence_id == Recurrence.id, is_outside)
-    return [*mine, ~exists(target.correlate(Recurrence))]
+    is_its = RecurrenceTarget.recurrence_id == Recurrence.id
+    within = has_no_target_outside(caller, RecurrenceTarget, is_its, of=Recurrence)
+    return [Recurrence.owner_id == owner_of(caller), *within]
 
 
 @reading

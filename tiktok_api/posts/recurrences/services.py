@@ -137,7 +137,7 @@ def _must_be_possible(caller: Identity, recurrence: Recurrence) -> None:
     """Raises what creating it as it is now would raise."""
     db.session.flush()
     first = first_occurrence(timetable_of(recurrence))
-    draft = content.draft_of(recurrence, ())
+    draft = content.draft_of(recurrence, queries.targets_of(recurrence.id), ())
     content.must_be_publishable(caller, draft, rotation_of(recurrence), at=first.at)
 
 

@@ -17,7 +17,8 @@ from tiktok_api.posts.composer.screen import Form, show_composer
 from tiktok_api.posts.errors import WindowNotPossible
 from tiktok_api.posts.preflight.app_audit import unaudited_among
 from tiktok_api.posts.preflight.creators import ask_creators
-from tiktok_api.posts.schemas.accounts import CapacityArgsSchema, CapacitySchema, HealthSchema
+from tiktok_api.posts.schemas.accounts import CapacitySchema, HealthSchema
+from tiktok_api.posts.schemas.calendar import DaysArgsSchema
 from tiktok_api.posts.schemas.capacity import ForecastArgsSchema, ForecastSchema, FreeTimesSchema, NextFreeArgsSchema
 from tiktok_api.posts.schemas.composer import ComposerArgsSchema, ComposerSchema
 from tiktok_api.posts.vocabulary import PostType
@@ -29,7 +30,7 @@ blp = Blueprint("posting", __name__, url_prefix="/accounts", description="What a
 
 
 @blp.get("/<uuid:account_id>/capacity")
-@blp.arguments(CapacityArgsSchema, location="query")
+@blp.arguments(DaysArgsSchema, location="query")
 @blp.response(200, CapacitySchema)
 @blp.raises(WindowNotPossible)
 def show_capacity(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:

@@ -3,26 +3,10 @@
 from marshmallow import fields
 
 from tiktok_api.accounts.models import AccountStatus
-from tiktok_api.posts.capacity.days import MOST_DAYS
 from tiktok_api.posts.schemas.capacity import StandingCapSchema
 from tiktok_api.posts.schemas.posts import EXAMPLE_TIME
 from tiktok_api.web.openapi.json_schemas import Choice
-from tiktok_api.web.parsing.moments import DayField
-from tiktok_api.web.parsing.timezones import is_timezone
 from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Schema, nullable
-
-
-class CapacityArgsSchema(Schema):
-    """Which days."""
-
-    first = DayField(data_key="from", metadata={"example": "2026-03-01", "description": "Without it: today."})
-    last = DayField(
-        data_key="to",
-        metadata={"example": "2026-03-07", "description": f"Without it: a week. At most {MOST_DAYS} days."},
-    )
-    timezone = fields.String(
-        validate=is_timezone, metadata={"example": "Europe/Berlin", "description": "Without it: your own time zone."}
-    )
 
 
 class CapacityDaySchema(Schema):

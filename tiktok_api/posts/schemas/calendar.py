@@ -13,8 +13,8 @@ _LONGEST_NAME = 100
 _FEED_URL = "https://api.example.com/api/v1/posts/calendar.ics?token=cal_3fQx9aWm0JrYc5oVnTzK1dLbE7uHsGpNqXiRtDfZy8A"
 
 
-class CalendarArgsSchema(Schema):
-    """Which days, and of which posts."""
+class DaysArgsSchema(Schema):
+    """Which days."""
 
     first = DayField(data_key="from", metadata={"example": "2026-03-01", "description": "Without it: today."})
     last = DayField(
@@ -24,6 +24,11 @@ class CalendarArgsSchema(Schema):
     timezone = fields.String(
         validate=is_timezone, metadata={"example": "Europe/Berlin", "description": "Without it: your own time zone."}
     )
+
+
+class CalendarArgsSchema(DaysArgsSchema):
+    """Which days, and of which posts."""
+
     account_id = any_of(fields.UUID(metadata={"example": EXAMPLE_ID}))
     status = any_of(choice(PostStatus, example="scheduled"))
     limit = QueryInteger(

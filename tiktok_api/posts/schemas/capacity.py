@@ -5,8 +5,8 @@ from typing import Any
 from marshmallow import fields, post_load, validate
 
 from tiktok_api.posts.limits import Cap
-from tiktok_api.posts.schemas.posts import EXAMPLE_TIME, PostSchema, choice, with_enums
-from tiktok_api.posts.vocabulary import PostMode, PostType
+from tiktok_api.posts.schemas.posts import EXAMPLE_TIME, PostSchema, choice
+from tiktok_api.posts.vocabulary import PostMode, PostType, with_enums
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.schemas import EXAMPLE_ID, Instant, QueryInteger, Schema, any_of, nullable
 

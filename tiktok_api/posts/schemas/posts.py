@@ -1,19 +1,26 @@
 """The shapes of posts."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
 
 from tiktok_api.posts.states import PublicationState
-from tiktok_api.posts.vocabulary import LatePolicy, PostIdSource, PostMode, PostStatus, PostType, PrivacyLevel
+from tiktok_api.posts.vocabulary import (
+    SLOT,
+    LatePolicy,
+    PostIdSource,
+    PostMode,
+    PostStatus,
+    PostType,
+    PrivacyLevel,
+    with_enums,
+)
 from tiktok_api.web.openapi.json_schemas import NO_CONTROL_CHARACTERS, Choice, PartOf, Pattern
 from tiktok_api.web.parsing.labels import Labels
 from tiktok_api.web.parsing.timezones import is_timezone
-from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Instant, Schema, is_in_range, nullable
+from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Instant, Schema, is_in_range, nullable, places_of_repeated
 
 EXTERNAL_ID = [validate.Length(1, 200), NO_CONTROL_CHARACTERS]
 EXAMPLE_TIME = "2027-03-02T12:00:00Z"
@@ -135,15 +142,6 @@ class SlotSchema(Schema):
                 raise ValidationError(error.messages, "local_time") from None
 
 
-SLOT = ("publish_at", "local_time", "timezone")
-_ENUMS: dict[str, type[StrEnum]] = {"mode": PostMode, "if_late": LatePolicy, "type": PostType}
-
-
-def with_enums(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what a client sent, with its choices as members of their enums."""
-    return dict(data) | {name: enum(data[name]) for name, enum in _ENUMS.items() if data.get(name)}
-
-
 class PostChangesSchema(ContentSchema, SlotSchema):
     """What may be changed of a draft or a scheduled post; lists are replaced as a whole."""
 
@@ -170,14 +168,9 @@ class PostChangesSchema(ContentSchema, SlotSchema):
 
     @validates("targets")
     def _name_each_account_once(self, value: list[dict[str, Any]], **_: Any) -> None:
-        named: set[Any] = set()
-        again = {}
-        for place, target in enumerate(value):
-            if (account_id := target.get("account_id")) in named and account_id is not None:
-                again[place] = {"account_id": ["Names an account twice."]}
-            named.add(account_id)
+        again = places_of_repeated(target.get("account_id") for target in value)
         if again:
-            raise ValidationError(again)
+            raise ValidationError({place: {"account_id": ["Names an account twice."]} for place in again})
 
     @post_load
     def _gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

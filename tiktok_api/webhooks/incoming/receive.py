@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from tiktok_api import clock
-from tiktok_api.db import db
+from tiktok_api.db import db, savepoint
 from tiktok_api.jobs import queue
 from tiktok_api.tiktok import InvalidSignature, verify_webhook
 from tiktok_api.webhooks.errors import WebhookNotSigned
@@ -62,7 +62,7 @@ def receive(body: bytes, signature: str, *, client_key: str, client_secret: str,
         outcome=None if is_ours else ANOTHER_APP,
     )
     try:
-        with db.session.begin_nested():
+        with savepoint():
             db.session.add(stored)
     except IntegrityError:  # delivered twice at once
         return None

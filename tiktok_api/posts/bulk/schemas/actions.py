@@ -5,10 +5,10 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
 
 from tiktok_api.posts.bulk.batches import MOST_AT_ONCE
-from tiktok_api.posts.schemas.posts import SLOT, CancelledTargetSchema, PostSlotSchema, SlotSchema
-from tiktok_api.posts.vocabulary import PostStatus
+from tiktok_api.posts.schemas.posts import CancelledTargetSchema, PostSlotSchema, SlotSchema
+from tiktok_api.posts.vocabulary import SLOT, PostStatus
 from tiktok_api.web.openapi.json_schemas import Choice
-from tiktok_api.web.schemas import EXAMPLE_ID, ProblemSchema, Schema
+from tiktok_api.web.schemas import EXAMPLE_ID, ProblemSchema, Schema, places_of_repeated
 
 _ONE_TO_MOST = validate.Length(1, MOST_AT_ONCE, error="1 to 100 posts.")
 
@@ -17,20 +17,21 @@ def _ids(**options: Any) -> fields.List[Any]:
     return fields.List(fields.UUID(metadata={"example": EXAMPLE_ID}), validate=_ONE_TO_MOST, **options)
 
 
-def _each_once(ids: list[Any]) -> None:
-    again = {place: ["Names a post twice."] for place, each in enumerate(ids) if each in ids[:place]}
-    if again:
-        raise ValidationError(again)
+class _EachIdOnceSchema(Schema):
+    """What names posts by `ids`."""
+
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _name_each_once(self, data: dict[str, Any], sent: Any, **_: Any) -> None:
+        ids = data.get("ids", [])
+        again = places_of_repeated(ids)
+        if again and len(ids) == len(sent["ids"]):  # else what is no id is left out, and the places are not those sent
+            raise ValidationError({place: ["Names a post twice."] for place in again}, "ids")
 
 
-class PostIdsSchema(Schema):
+class PostIdsSchema(_EachIdOnceSchema):
     """Which posts."""
 
     ids = _ids(required=True)
-
-    @validates("ids")
-    def _name_each_once(self, value: list[Any], **_: Any) -> None:
-        _each_once(value)
 
 
 class ScheduledItemSchema(PostSlotSchema):
@@ -39,22 +40,16 @@ class ScheduledItemSchema(PostSlotSchema):
     id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
 
 
-class BulkScheduleSchema(SlotSchema):
+class BulkScheduleSchema(_EachIdOnceSchema, SlotSchema):
     """Either `ids` and one time for all, or `items` with a time for each."""
 
     ids = _ids()
     items = fields.List(fields.Nested(ScheduledItemSchema), validate=_ONE_TO_MOST)
 
-    @validates("ids")
-    def _name_each_once(self, value: list[Any], **_: Any) -> None:
-        _each_once(value)
-
     @validates("items")
     def _name_each_item_once(self, value: list[dict[str, Any]], **_: Any) -> None:
-        ids = [item.get("id") for item in value]
-        again = {place: {"id": ["Names a post twice."]} for place, each in enumerate(ids) if each in ids[:place]}
-        if again:
-            raise ValidationError(again)
+        if again := places_of_repeated(item.get("id") for item in value):
+            raise ValidationError({place: {"id": ["Names a post twice."]} for place in again})
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def _is_one_of_both(self, _data: dict[str, Any], sent: Any, **_: Any) -> None:

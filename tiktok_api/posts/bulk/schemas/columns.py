@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from tiktok_api import clock
 from tiktok_api.errors import Invalid, fault
 from tiktok_api.posts.bulk.batches import MOST_AT_ONCE
 from tiktok_api.posts.bulk.rows import ACCOUNTS, CsvRow
 from tiktok_api.posts.bulk.table import Record, read_table, write_table
+from tiktok_api.posts.schedule import written
 from tiktok_api.posts.schemas.posts import PostDraftSchema
 from tiktok_api.web.schemas import EXAMPLE_ID
 
@@ -62,7 +63,7 @@ def _columns() -> Iterator[tuple[str, _Read]]:
 
 def _is_free_text(field: fields.Field[Any]) -> bool:
     """Returns True for words, of which each character counts; of choices, times and zones the spaces around do not."""
-    return type(field.validators[0]).__name__ == "Length"
+    return isinstance(field.validators[0], validate.Length)
 
 
 COLUMNS: dict[str, _Read] = dict(_columns())
@@ -112,7 +113,7 @@ def make_template() -> bytes:
         "privacy_level": "SELF_ONLY",
         "allow_comment": "false",
         "consent": "true",
-        "publish_at": in_a_week.isoformat().replace("+00:00", "Z"),
+        "publish_at": written(in_a_week),
         "media_ids": EXAMPLE_ID,
         ACCOUNTS: EXAMPLE_ID,
     }
