@@ -13,8 +13,6 @@ from tiktok_api.db import Model, db, enum_column, insert_into, new_id
 DAY = timedelta(hours=24)
 INBOX_SHARES = 5
 """Drafts that may wait in one inbox: any 24 hours count (TikTok's page of the inbox)."""
-UNAUDITED_CREATORS = 5
-"""Creators who may post through an app that TikTok has not audited, in 24 hours (its content sharing guidelines)."""
 KEPT = timedelta(days=7)
 """What a refusal has taught is forgotten after that."""
 BINDING = DAY
