@@ -23,10 +23,7 @@ _LAPSED = "upload_url_expired"
 
 def active_creators() -> dict[str, datetime]:
     """Returns by `open_id` when a direct post was last begun, of all creators of this app in 24 hours."""
-    found: dict[str, datetime] = {}
-    for row in standing_queries.active.all(since=clock.now() - DAY):
-        found[row.open_id] = max(row.at, found.get(row.open_id, row.at))
-    return found
+    return _newest((row.open_id, row.at) for row in standing_queries.active.all(since=clock.now() - DAY))
 
 
 def active_accounts() -> dict[Hashable, datetime]:
@@ -72,7 +69,7 @@ class CapStanding:
         for row in rows:
             parts[row.what].append(row)
         limits = {(row.account_id, LimitKind(row.state)): row for row in parts["limit"]}
-        return cls(parts["attempt"], parts["planned"], limits, _newest(parts["active"]))
+        return cls(parts["attempt"], parts["planned"], limits, _newest((row.state, row.at) for row in parts["active"]))
 
     def cap(self, account_id: UUID, cap: Cap, settings: Settings) -> Learnt:
         """Returns how much of a cap is allowed. What was learnt a week ago is forgotten."""
@@ -150,10 +147,10 @@ def standing_around(
     )
 
 
-def _newest(rows: Iterable[Any]) -> dict[str, datetime]:
+def _newest(times: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
-    for row in rows:
-        found[row.state] = max(row.at, found.get(row.state, row.at))
+    for name, at in times:
+        found[name] = max(at, found.get(name, at))
     return found
 
 
