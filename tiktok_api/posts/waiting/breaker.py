@@ -23,7 +23,7 @@ from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.posts.limits import CIRCUIT_OPEN, LimitKind, delete_limit, find_limit, store_limit
 from tiktok_api.posts.models import Publication
-from tiktok_api.posts.publishing.transitions import enqueue_publication
+from tiktok_api.posts.publishing.transitions import enqueue_in_order
 from tiktok_api.posts.states import PublicationState
 from tiktok_api.tiktok import BAN_CODES, CreatorCannotPost, ScopeMissing, TikTokError
 
@@ -80,8 +80,7 @@ def _look_again(account_id: UUID, at: datetime) -> None:
         Publication.state == PublicationState.HELD,
         Publication.reason == CIRCUIT_OPEN,
     )
-    for place, publication_id in enumerate(db.session.scalars(held.order_by(Publication.wanted_at, Publication.id))):
-        enqueue_publication(publication_id, at + place * timedelta(microseconds=1))
+    enqueue_in_order(db.session.scalars(held.order_by(Publication.wanted_at, Publication.id)), at)
 
 
 def try_again(publications: Iterable[Publication]) -> None:

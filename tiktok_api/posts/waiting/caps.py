@@ -20,7 +20,7 @@ from tiktok_api.posts.capacity.standing import CapStanding, Learnt
 from tiktok_api.posts.capacity.standing_queries import HELD_FOR
 from tiktok_api.posts.limits import CIRCUIT_OPEN, DAY, INBOX_SHARES, KEPT, Cap, LimitKind, delete_limit, store_limit
 from tiktok_api.posts.models import Post, Publication
-from tiktok_api.posts.publishing.transitions import enqueue_publication
+from tiktok_api.posts.publishing.transitions import enqueue_in_order
 from tiktok_api.posts.publishing.verdicts import Hold, Later
 from tiktok_api.posts.states import PublicationState
 from tiktok_api.settings import Settings
@@ -194,5 +194,5 @@ def give_way(publication: Publication, change: Any = None) -> None:
     if was_held and publication.account_id is not None:
         held = standing.standing_for_init(publication.account_id).waiting
         behind = [row for row in held if row.publication_id != publication.id]
-        for place, row in enumerate(sorted(behind, key=lambda row: row.at or clock.now())):
-            enqueue_publication(row.publication_id, clock.now() + place * timedelta(microseconds=1))
+        in_order = sorted(behind, key=lambda row: row.at or clock.now())
+        enqueue_in_order((row.publication_id for row in in_order), clock.now())
