@@ -52,6 +52,16 @@ class Learnt:
         return self.since is not None and clock.now() - self.since < BINDING
 
 
+def usual_cap(cap: Cap, settings: Settings) -> Learnt:
+    """Returns how much of a cap is allowed where no refusal has taught otherwise."""
+    usual = {
+        Cap.CREATOR_POSTS: settings.creator_posts_per_day,
+        Cap.APP_CREATORS: settings.app_creators_per_day,
+        Cap.INBOX_SHARES: INBOX_SHARES,
+    }
+    return Learnt(usual[cap], "tiktok" if cap is Cap.INBOX_SHARES else "setting")
+
+
 @dataclass(frozen=True, slots=True)
 class CapStanding:
     """What counts for accounts: their attempts, what waits, and what was learnt."""
@@ -77,12 +87,7 @@ class CapStanding:
         row = self.limits.get((whose, LimitKind(cap.value)))
         if row is not None and clock.now() - row.at < KEPT:
             return Learnt(row.allowed, "learnt", row.at)
-        usual = {
-            Cap.CREATOR_POSTS: settings.creator_posts_per_day,
-            Cap.APP_CREATORS: settings.app_creators_per_day,
-            Cap.INBOX_SHARES: INBOX_SHARES,
-        }
-        return Learnt(usual[cap], "tiktok" if cap is Cap.INBOX_SHARES else "setting")
+        return usual_cap(cap, settings)
 
     def circuit(self, account_id: UUID) -> Any | None:
         """Returns the open circuit of an account."""
