@@ -28,6 +28,14 @@ class Cap(StrEnum):
     INITS = "inits_per_minute"
 
 
+REFUSALS = {
+    Cap.CREATOR_POSTS: "spam_risk_too_many_posts",
+    Cap.APP_CREATORS: "reached_active_user_cap",
+    Cap.INBOX_SHARES: "spam_risk_too_many_pending_share",
+}
+"""TikTok's own codes, by the cap for which it refuses."""
+
+
 class LimitKind(StrEnum):
     """What a row of `posting_limits` tells."""
 

@@ -18,7 +18,7 @@ from tiktok_api.db import db
 from tiktok_api.posts.capacity import standing
 from tiktok_api.posts.capacity.standing import CapStanding, Learnt
 from tiktok_api.posts.capacity.standing_queries import HELD_FOR
-from tiktok_api.posts.limits import CIRCUIT_OPEN, DAY, KEPT, Cap, LimitKind, delete_limit, store_limit
+from tiktok_api.posts.limits import CIRCUIT_OPEN, DAY, KEPT, REFUSALS, Cap, LimitKind, delete_limit, store_limit
 from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.publishing.transitions import enqueue_in_order
 from tiktok_api.posts.publishing.verdicts import Hold, Later
@@ -34,11 +34,7 @@ _DETAILS = {
     Cap.APP_CREATORS: "TikTok lets {} creators post through this app in 24 hours.",
     Cap.INBOX_SHARES: "TikTok lets {} drafts of 24 hours wait in an inbox.",
 }
-_KINDS = {
-    "spam_risk_too_many_posts": LimitKind.CREATOR_POSTS,
-    "reached_active_user_cap": LimitKind.APP_CREATORS,
-    "spam_risk_too_many_pending_share": LimitKind.INBOX_SHARES,
-}
+_KINDS = {code: LimitKind(cap.value) for cap, code in REFUSALS.items()}
 
 
 def obstacle_to(post: Post, publication: Publication, settings: Settings, *, is_checked: bool) -> Hold | Later | None:
