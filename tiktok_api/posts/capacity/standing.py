@@ -9,16 +9,14 @@ from uuid import UUID
 from tiktok_api import clock
 from tiktok_api.posts.capacity import standing_queries
 from tiktok_api.posts.capacity.forecast import MINUTE, Allowed, Past, PlannedInit
-from tiktok_api.posts.capacity.standing_queries import MAY_HAVE_OPENED
 from tiktok_api.posts.limits import BINDING, DAY, INBOX_SHARES, KEPT, Cap, LimitKind
-from tiktok_api.posts.models import UPLOAD_URL_LIFETIME
+from tiktok_api.posts.models import UPLOAD_URL_LIFETIME, URL_EXPIRED, WORKER_DIED
 from tiktok_api.posts.states import ALIVE, LIVE, RECEIVED, AttemptState, PublicationState
 from tiktok_api.posts.vocabulary import PostMode, PostType
 from tiktok_api.settings import Settings
 
 LOOKED_BACK = DAY + UPLOAD_URL_LIFETIME + timedelta(minutes=10)
 """An init of that age may still have brought its last byte within 24 hours."""
-_LAPSED = "upload_url_expired"
 
 
 def active_creators() -> dict[str, datetime]:
@@ -175,7 +173,7 @@ def shared_at(row: Any, since: datetime) -> datetime | None:
     """
     if row.mode != PostMode.INBOX or not has_begun(row):
         return None
-    is_refused = row.state == AttemptState.DEAD and row.reason != _LAPSED
+    is_refused = row.state == AttemptState.DEAD and row.reason != URL_EXPIRED
     is_posted = row.state == AttemptState.SUCCEEDED and row.publication_state in LIVE
     at: datetime = row.opened_at or row.at
     return at if at > since and not is_refused and not is_posted else None
@@ -183,7 +181,7 @@ def shared_at(row: Any, since: datetime) -> datetime | None:
 
 def has_begun(row: Any) -> bool:
     """Returns True if TikTok took an init, or may have while our worker died."""
-    return row.opened_at is not None or row.reason == MAY_HAVE_OPENED
+    return row.opened_at is not None or row.reason == WORKER_DIED
 
 
 def is_in_flight(row: Any) -> bool:
