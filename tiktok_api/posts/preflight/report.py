@@ -15,7 +15,7 @@ from tiktok_api.media.models import Media
 from tiktok_api.posts.errors import NotPublishable
 from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.preflight.grants import check_grants
-from tiktok_api.posts.preflight.rules import PostFinding, check_against_creator, check_post, check_words
+from tiktok_api.posts.preflight.rules import PostFinding, check_against_creator, check_post, check_words, place_of
 from tiktok_api.posts.publishing.content import overrides_in
 from tiktok_api.tiktok import BAN_CODES
 
@@ -199,5 +199,4 @@ def _check_cached(
         is_missing = name == "privacy_level" and finding.found is None  # which another finding tells
         is_theirs = not post.is_direct and not name.startswith("media_ids/")  # in the inbox the person chooses it
         if not (is_missing or is_theirs):
-            pointer = f"/targets/{position}{finding.pointer}" if name in publication.overrides else finding.pointer
-            yield replace(finding, pointer=pointer)
+            yield replace(finding, pointer=place_of(name, publication, position))

@@ -104,7 +104,7 @@ def _check_covers(post: Post, targets: Mapping[int, Publication], media: Sequenc
     for position, publication in (targets or {0: Publication(overrides={})}).items():
         index, pointer = (
             content_for(post, publication).photo_cover_index,
-            _place("photo_cover_index", publication, position),
+            place_of("photo_cover_index", publication, position),
         )
         if index is not None and index >= len(media) and pointer not in told:
             told.add(pointer)
@@ -113,7 +113,7 @@ def _check_covers(post: Post, targets: Mapping[int, Publication], media: Sequenc
             yield PostFinding(code="cover_not_shown", pointer=pointer, message=message, found=index, allowed=allowed)
 
 
-def _place(name: str, publication: Publication, position: int) -> str:
+def place_of(name: str, publication: Publication, position: int) -> str:
     """Returns the pointer to what a target says itself, or else to what the post says."""
     return f"/targets/{position}/{name}" if name in publication.overrides else f"/{name}"
 
@@ -134,7 +134,7 @@ def check_words(post: Post, publication: Publication, position: int) -> list[Pos
     return [
         PostFinding(
             code=code,
-            pointer=_place(name, publication, position),
+            pointer=place_of(name, publication, position),
             message=message,
             found=getattr(content, name),
             allowed=allowed,
