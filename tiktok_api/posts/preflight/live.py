@@ -12,14 +12,13 @@ from tiktok_api.media.checks import Severity, checks_for
 from tiktok_api.media.models import Media, MediaKind
 from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.preflight.app_audit import APP_UNAUDITED, unaudited_among
-from tiktok_api.posts.preflight.creators import Basis, CreatorAnswer
-from tiktok_api.posts.preflight.rules import PostFinding, place_of
+from tiktok_api.posts.preflight.creators import CreatorAnswer
+from tiktok_api.posts.preflight.rules import CANNOT_POST, Basis, PostFinding, place_of
 from tiktok_api.posts.preflight.wording import MANY_HASHTAGS, MANY_MENTIONS, count_words
 from tiktok_api.posts.publishing.content import content_for
 from tiktok_api.posts.vocabulary import PrivacyLevel
 from tiktok_api.tiktok import BAN_CODES
 
-CANNOT_POST = "creator_cannot_post"
 _CAP_WINDOW = timedelta(hours=24)  # TikTok counts by rolling 24 hours
 _SOON = timedelta(minutes=2)
 RETRYABLE = frozenset({APP_UNAUDITED, "creator_not_checked", "media_not_inspected"})

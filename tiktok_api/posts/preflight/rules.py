@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,18 @@ MOST_MEDIA = {PostType.VIDEO: 1, PostType.PHOTO: 35}
 PRIVACY_LEVELS = tuple(level.value for level in PrivacyLevel)
 
 
+CANNOT_POST = "creator_cannot_post"
+"""The code of TikTok's word that a creator can post nothing now."""
+
+
+class Basis(StrEnum):
+    """On what a finding rests: TikTok's answer of at most a minute ago, its last one before, or none."""
+
+    LIVE = "live"
+    CACHED = "cached"
+    NOT_CHECKED = "not_checked"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostFinding(Finding):
     """One reason why TikTok would refuse. `pointer` leads into the post's JSON; `account_id` None: true for every target.
@@ -33,7 +46,7 @@ class PostFinding(Finding):
     allowed: Any = None
     pointer: str
     account_id: UUID | None = None
-    checked: str | None = None
+    checked: Basis | None = None
     checked_at: datetime | None = None
 
     @classmethod
