@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tiktok_api import clock
 from tiktok_api.accounts.models import Account
 from tiktok_api.posts.composer.disclosure import (
     BRANDED_PRIVATE,
@@ -18,7 +17,7 @@ from tiktok_api.posts.composer.disclosure import (
     label_for,
 )
 from tiktok_api.posts.preflight.creators import CreatorAnswer
-from tiktok_api.posts.preflight.grants import missing_grant
+from tiktok_api.posts.preflight.grants import expired_grant, missing_grant
 from tiktok_api.posts.preflight.wording import LIMITS
 from tiktok_api.posts.vocabulary import PostMode, PostType, PrivacyLevel
 from tiktok_api.tiktok import CAP_CODES, CreatorInfo
@@ -98,8 +97,8 @@ def _creator(form: Form) -> dict[str, Any]:
 def _why_not(form: Form) -> Iterator[dict[str, Any]]:
     if (missing := missing_grant(form.account, PostMode.DIRECT)) is not None:
         yield _reason(missing, "The account must be connected again before anything can be posted.")
-    elif max(form.account.refresh_expires_at, form.account.access_expires_at) <= clock.now():
-        yield _reason("grant_expired", "The account's authorisation has run out; connect it again.")
+    elif (expired := expired_grant(form.account)) is not None:
+        yield _reason(expired, "The account's authorisation has run out; connect it again.")
     if (refusal := form.answer.refusal) is not None:
         message = "TikTok lets this creator post nothing now; try again later or post in the app."
         yield _reason(refusal, message, is_retryable=refusal in CAP_CODES)
