@@ -19,6 +19,7 @@ from tiktok_api.posts.composer.disclosure import (
 from tiktok_api.posts.preflight.creators import CreatorAnswer
 from tiktok_api.posts.preflight.grants import expired_grant, missing_grant
 from tiktok_api.posts.preflight.wording import LIMITS
+from tiktok_api.posts.publishing.verdicts import APP_UNAUDITED
 from tiktok_api.posts.vocabulary import PostMode, PostType, PrivacyLevel
 from tiktok_api.tiktok import CAP_CODES, CreatorInfo
 
@@ -103,7 +104,7 @@ def _why_not(form: Form) -> Iterator[dict[str, Any]]:
         message = "TikTok lets this creator post nothing now; try again later or post in the app."
         yield _reason(refusal, message, is_retryable=refusal in CAP_CODES)
     if form.is_unaudited and form.creator and PrivacyLevel.PUBLIC_TO_EVERYONE in form.creator.privacy_level_options:
-        yield _reason("app_unaudited", _UNAUDITED, is_retryable=True)
+        yield _reason(APP_UNAUDITED, _UNAUDITED, is_retryable=True)
 
 
 def _reason(code: str, message: str, *, is_retryable: bool = False) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from tiktok_api.accounts.models import PUBLISHING_SCOPE, Account
 from tiktok_api.media.checks import Severity, checks_for
 from tiktok_api.media.models import Media, MediaKind
 from tiktok_api.posts.models import Post, Publication
-from tiktok_api.posts.preflight.app_audit import APP_UNAUDITED, unaudited_among
+from tiktok_api.posts.preflight.app_audit import unaudited_among
 from tiktok_api.posts.preflight.creators import CreatorAnswer
 from tiktok_api.posts.preflight.rules import CANNOT_POST, Basis, PostFinding, place_of
 from tiktok_api.posts.preflight.wording import MANY_HASHTAGS, MANY_MENTIONS, count_words
 from tiktok_api.posts.publishing.content import content_for
+from tiktok_api.posts.publishing.verdicts import APP_UNAUDITED
 from tiktok_api.posts.vocabulary import PrivacyLevel
 from tiktok_api.tiktok import BAN_CODES
 
