@@ -14,7 +14,6 @@ from tiktok_api.posts.composer.disclosure import (
     MUST_CHOOSE,
     PROCESSING_NOTICE,
     Disclosure,
-    label_for,
 )
 from tiktok_api.posts.preflight.creators import CreatorAnswer
 from tiktok_api.posts.preflight.grants import expired_grant, missing_grant
@@ -146,9 +145,15 @@ def _disclosure(form: Form) -> dict[str, Any]:
     is_private = form.privacy_level == PrivacyLevel.SELF_ONLY or form.is_unaudited
     options = [
         _switch("brand_organic_toggle", "Your brand")
-        | {"hint": "You are promoting yourself or your own business.", "resulting_label": label_for(is_organic=True)},
+        | {
+            "hint": "You are promoting yourself or your own business.",
+            "resulting_label": Disclosure(is_organic=True).label,
+        },
         _switch("brand_content_toggle", "Branded content", BRANDED_PRIVATE if is_private else None)
-        | {"hint": "You are promoting another brand or a third party.", "resulting_label": label_for(is_branded=True)},
+        | {
+            "hint": "You are promoting another brand or a third party.",
+            "resulting_label": Disclosure(is_branded=True).label,
+        },
     ]
     return {
         "default": False,
