@@ -2,28 +2,18 @@
 
 from marshmallow import fields, validate
 
-from tiktok_api.posts.capacity.days import MOST_DAYS
+from tiktok_api.posts.schemas.accounts import CapacityArgsSchema
 from tiktok_api.posts.schemas.posts import EXAMPLE_TIME, choice
 from tiktok_api.posts.vocabulary import PostStatus, PostType
-from tiktok_api.web.parsing.moments import DayField
-from tiktok_api.web.parsing.timezones import is_timezone
 from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, QueryInteger, Schema, any_of
 
 _LONGEST_NAME = 100
 _FEED_URL = "https://api.example.com/api/v1/posts/calendar.ics?token=cal_3fQx9aWm0JrYc5oVnTzK1dLbE7uHsGpNqXiRtDfZy8A"
 
 
-class CalendarArgsSchema(Schema):
+class CalendarArgsSchema(CapacityArgsSchema):
     """Which days, and of which posts."""
 
-    first = DayField(data_key="from", metadata={"example": "2026-03-01", "description": "Without it: today."})
-    last = DayField(
-        data_key="to",
-        metadata={"example": "2026-03-07", "description": f"Without it: a week. At most {MOST_DAYS} days."},
-    )
-    timezone = fields.String(
-        validate=is_timezone, metadata={"example": "Europe/Berlin", "description": "Without it: your own time zone."}
-    )
     account_id = any_of(fields.UUID(metadata={"example": EXAMPLE_ID}))
     status = any_of(choice(PostStatus, example="scheduled"))
     limit = QueryInteger(
