@@ -72,13 +72,11 @@ def _wait_until_open(attempt_id: UUID) -> tuple[UUID, AttemptState]:
 
 def _look(attempt_id: UUID) -> tuple[UUID, AttemptState]:
     end_reading()  # what is committed since is seen
-    rows = _states.all(id=attempt_id)
-    if not rows:
-        raise NotFound
-    publication_id, state, opened_at, final_at = rows[0]
+    publication_id, state, opened_at, final_at = _states.one(id=attempt_id)
     fetched_at = final_at or opened_at  # TikTok gives up after an hour, too
     is_lapsed = fetched_at is not None and clock.now() - fetched_at >= UPLOAD_URL_LIFETIME
-    if is_lapsed or state not in (AttemptState.INTENT, AttemptState.OPEN, *RECEIVED):
+    is_deleted = publication_id is None  # with its post, while its attempt is kept
+    if is_lapsed or is_deleted or state not in (AttemptState.INTENT, AttemptState.OPEN, *RECEIVED):
         raise PhotoWithdrawn
     return publication_id, AttemptState(state)  # a Read gives its value
 
