@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from tiktok_api import events
+from tiktok_api import clock, events
 from tiktok_api.db import db
 from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.jobs import queue
@@ -112,6 +112,14 @@ def living_attempt_of(publication: Publication) -> Attempt | None:
         .where(Attempt.publication_id == publication.id, Attempt.state.in_(ALIVE))
         .execution_options(populate_existing=True)
     )
+
+
+def pass_commit_point(
+    post: Post, publication: Publication, attempt: Attempt, event: str, *, since: datetime | None = None
+) -> None:
+    """From here the post may go live, and cancelling is too late."""
+    attempt.state, attempt.final_at = AttemptState.FINAL, clock.now()
+    transition(post, publication, PublicationState.PROCESSING, event, since=since)
 
 
 def abandon_attempt(publication: Publication, reason: str) -> bool:
