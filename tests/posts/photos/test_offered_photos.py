@@ -11,7 +11,7 @@ import pytest
 
 from tests.databases import on_each_database
 from tests.listening import listening
-from tests.posts.photos.conftest import serving
+from tests.posts.serving import serving
 from tiktok_api.db import db
 from tiktok_api.extensions import services_of
 from tiktok_api.posts.errors import PhotoWithdrawn
