@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Flask
 from sqlalchemy import select, update
@@ -143,8 +143,8 @@ class World:
         with self.app.app_context():
             found = list(db.session.scalars(select(Publication)))
             for publish_id, publication_id in db.session.execute(select(Attempt.publish_id, Attempt.publication_id)):
-                if publish_id is not None:
-                    self.publication_of[publish_id] = publication_id
+                if publish_id is not None:  # the attempt of a deleted publication does not name it any more
+                    self.publication_of.setdefault(publish_id, publication_id or uuid4())
             db.session.expunge_all()
         return found
 
