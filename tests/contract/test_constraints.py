@@ -8,22 +8,15 @@ from typing import Any
 
 import hypothesis
 import pytest
-from hypothesis import HealthCheck, Phase
 
 from tests.contract.operations import MISSING, WHOLLY, some
 from tests.contract.schema_values import edges, follow, inside, kinds_of, outside, variants
+from tests.generated_examples import OF_REQUESTS
 
 FORM = {"required", "unknown_field", "null", "wrong_type", "invalid"}
 Path = tuple[str | int, ...]
 
-few = hypothesis.settings(
-    max_examples=12,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+few = hypothesis.settings(OF_REQUESTS, max_examples=12)
 
 
 @dataclass(frozen=True)

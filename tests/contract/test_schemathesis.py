@@ -6,7 +6,6 @@ import hypothesis
 import pytest
 import schemathesis
 from flask import Flask
-from hypothesis import HealthCheck, Phase
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
@@ -18,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.conftest import Person
 from tests.contract.operations import MISSING
+from tests.generated_examples import OF_REQUESTS
 from tests.media import sample_media
 
 CHECKS = [
@@ -95,14 +95,7 @@ def _ask_everything(app: Flask, people: list[Person], belongings: dict[str, str]
 def _ask(operation: Any, people: list[Person], belongings: dict[str, str], examples: int) -> str | None:
     """What is wrong with the answers of one operation."""
 
-    @hypothesis.settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @hypothesis.settings(OF_REQUESTS, max_examples=examples)
     @hypothesis.given(case=operation.as_strategy())
     def ask(case: Any) -> None:
         for person in people:

@@ -1,5 +1,6 @@
 """Posts of the owner's, on accounts that are connected through the simulator."""
 
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.due_jobs import run_due_jobs
 from tests.media import sample_media
 from tests.posts.interruptions import Interruptible
 from tests.posts.scene import Publishing
+from tests.posts.serving import serving
 from tests.unpaced import make_unpaced_client
 from tiktok_api.analytics.pictures.services import FETCH_PICTURES
 from tiktok_api.metrics import counters
@@ -33,6 +35,26 @@ def run_jobs(app: Flask) -> Callable[[], int]:
 def settings() -> dict[str, Any]:
     """What a test's server is told beyond the usual."""
     return {}
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """The address of this server, known before it is made."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+@pytest.fixture
+def public_url(listener: socket.socket) -> str:
+    """The setting by which TikTok reaches that address."""
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture
+def server(app: Flask, listener: socket.socket) -> Iterator[None]:
+    """Serves the usual application there."""
+    with serving(app, listener):
+        yield
 
 
 @pytest.fixture

@@ -1,28 +1,20 @@
 """Cancelling while a worker claims, asks and sends: what the person is told is what TikTok shows in the end."""
 
 import random
-import socket
 import threading
 
 import pytest
 
 from tests.media import sample_media
-from tests.posts.photos.conftest import serving
 
 
 @pytest.fixture
-def listener():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield listener
+def settings(public_url):
+    return {"public_url": public_url}
 
 
 @pytest.fixture
-def settings(listener):
-    return {"public_url": f"http://127.0.0.1:{listener.getsockname()[1]}"}
-
-
-@pytest.fixture
-def shared(app, listener, owner, connect_account, make_video, run_jobs, simulator):
+def shared(server, owner, connect_account, make_video, run_jobs, simulator):
     """What all posts of a test share, by kind, at a TikTok without daily caps."""
     simulator.control.knobs(post_cap=10_000)
     account = {"targets": [{"account_id": connect_account(owner, "ada")}]}
@@ -32,8 +24,7 @@ def shared(app, listener, owner, connect_account, make_video, run_jobs, simulato
         "photo": account | {"media_ids": [make_video(photo, name="photo.jpg")], "type": "photo", "caption": ""},
     }
     run_jobs()
-    with serving(app, listener):
-        yield made
+    return made
 
 
 @pytest.fixture

@@ -13,8 +13,6 @@ from tiktok_api.db import Model, db, enum_column, insert_into, new_id
 DAY = timedelta(hours=24)
 INBOX_SHARES = 5
 """Drafts that may wait in one inbox: any 24 hours count (TikTok's page of the inbox)."""
-UNAUDITED_CREATORS = 5
-"""Creators who may post through an app that TikTok has not audited, in 24 hours (its content sharing guidelines)."""
 KEPT = timedelta(days=7)
 """What a refusal has taught is forgotten after that."""
 BINDING = DAY
@@ -28,6 +26,14 @@ class Cap(StrEnum):
     APP_CREATORS = "app_cap_reached"
     INBOX_SHARES = "inbox_shares_pending"
     INITS = "inits_per_minute"
+
+
+REFUSALS = {
+    Cap.CREATOR_POSTS: "spam_risk_too_many_posts",
+    Cap.APP_CREATORS: "reached_active_user_cap",
+    Cap.INBOX_SHARES: "spam_risk_too_many_pending_share",
+}
+"""TikTok's own codes, by the cap for which it refuses."""
 
 
 class LimitKind(StrEnum):

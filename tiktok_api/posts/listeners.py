@@ -1,6 +1,5 @@
 """What other domains ask of posts and tell them, in their own transactions; `app.py` subscribes these."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, exists, or_, select
@@ -17,7 +16,7 @@ from tiktok_api.jobs import queue
 from tiktok_api.media.errors import MediaInUse
 from tiktok_api.media.models import Media
 from tiktok_api.posts.models import Attempt, Post, PostMedia, Publication, job_key
-from tiktok_api.posts.publishing.transitions import enqueue_publication
+from tiktok_api.posts.publishing.transitions import enqueue_in_order, enqueue_publication
 from tiktok_api.posts.queries import visible_to
 from tiktok_api.posts.services import CANCELLED_BY_USER, cancel_publication
 from tiktok_api.posts.states import CANCELLABLE, ENDED, UNFINISHED, PublicationState
@@ -124,9 +123,7 @@ def resume_account(account: Account) -> None:
     first and then, by a foreign key, the account.
     """
     unfinished = select(Publication.id).where(Publication.account_id == account.id, Publication.state.in_(UNFINISHED))
-    # In the order of their times: workers take jobs by when they came due.
-    for place, publication_id in enumerate(db.session.scalars(unfinished.order_by(Publication.wanted_at))):
-        enqueue_publication(publication_id, clock.now() + place * timedelta(microseconds=1))
+    enqueue_in_order(db.session.scalars(unfinished.order_by(Publication.wanted_at)), clock.now())
 
 
 def find_publication(publish_id: str, *, open_id: str) -> UUID | None:

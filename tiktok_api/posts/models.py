@@ -21,6 +21,10 @@ SPACED = "spaced"
 """The reason of a publication that is late and waits for its turn among the late ones of its account."""
 UPLOAD_URL_LIFETIME = timedelta(hours=1)
 """TikTok's direct-post page."""
+URL_EXPIRED = "upload_url_expired"
+"""The reason of an attempt that ended because its upload URL lapsed: TikTok still counts what it began."""
+WORKER_DIED = "worker_died"
+"""The reason of an attempt whose init TikTok may have taken, although nothing came back."""
 
 
 def _is_one_of(states: Iterable[StrEnum]) -> str:

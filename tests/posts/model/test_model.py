@@ -1,9 +1,10 @@
 """Whatever people, workers, clocks, TikTok and the network do: no post is out twice, none is lost, and what is said is so."""
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.generated_examples import OF_REQUESTS
 from tests.posts.model.machine import PublishingMachine
 
 
@@ -18,12 +19,9 @@ def test_nothing_is_out_twice_or_lost_or_untrue(stage, examples, steps):
     run_state_machine_as_test(
         machine,
         settings=settings(
+            OF_REQUESTS,
             max_examples=examples,
             stateful_step_count=steps,
-            deadline=None,
-            database=None,
-            derandomize=True,
             phases=[Phase.generate, Phase.shrink],
-            suppress_health_check=list(HealthCheck),
         ),
     )

@@ -2,13 +2,12 @@
 
 import shutil
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Flask
 from sqlalchemy import select, update
@@ -139,17 +138,13 @@ class World:
 
     # What is true.
 
-    @cached_property
-    def _publications(self) -> Callable[[], list[Publication]]:
-        return lambda: list(db.session.scalars(select(Publication)))
-
     def ours(self) -> list[Publication]:
         """Our publications, detached; learns whose publish_ids are."""
         with self.app.app_context():
-            found = self._publications()
+            found = list(db.session.scalars(select(Publication)))
             for publish_id, publication_id in db.session.execute(select(Attempt.publish_id, Attempt.publication_id)):
-                if publish_id is not None:
-                    self.publication_of[publish_id] = publication_id
+                if publish_id is not None:  # the attempt of a deleted publication does not name it any more
+                    self.publication_of.setdefault(publish_id, publication_id or uuid4())
             db.session.expunge_all()
         return found
 

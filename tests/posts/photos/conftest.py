@@ -1,49 +1,16 @@
-"""Photo posts of the owner's, and a server that TikTok can reach to fetch them."""
+"""Photo posts of the owner's, on a server that TikTok is told of to fetch them."""
 
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
-from werkzeug.serving import make_server
 
 from tests.media import sample_media
 
 
 @pytest.fixture
-def listener() -> Iterator[socket.socket]:
-    """The address of this server, known before it is made."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield listener
-
-
-@pytest.fixture
-def settings(listener: socket.socket) -> dict[str, Any]:
-    return {"public_url": f"http://127.0.0.1:{listener.getsockname()[1]}"}
-
-
-@contextmanager
-def serving(app: Flask, listener: socket.socket) -> Iterator[None]:
-    """Serves an application where its PUBLIC_URL says."""
-    host, port = listener.getsockname()
-    server = make_server(host, port, app, threaded=True, fd=listener.fileno())
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def server(app: Flask, listener: socket.socket) -> Iterator[None]:
-    """Serves the usual application."""
-    with serving(app, listener):
-        yield
+def settings(public_url: str) -> dict[str, Any]:
+    return {"public_url": public_url}
 
 
 @pytest.fixture(scope="session")

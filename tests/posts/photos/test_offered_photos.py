@@ -11,7 +11,7 @@ import pytest
 
 from tests.databases import on_each_database
 from tests.listening import listening
-from tests.posts.photos.conftest import serving
+from tests.posts.serving import serving
 from tiktok_api.db import db
 from tiktok_api.extensions import services_of
 from tiktok_api.posts.errors import PhotoWithdrawn
@@ -243,3 +243,14 @@ def test_nothing_about_a_photo_is_logged_by_its_token(offered, offered_urls, cap
 
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("tiktok_api")]
     assert not [line for line in ours if token in line]
+
+
+def test_photos_of_a_published_post_that_was_deleted_are_withdrawn(make_photo_post, publishing, offered_urls, owner):
+    post = make_photo_post()
+    publishing.begin(post)
+    publishing.run_until_published(post)
+    assert owner.delete(f"/posts/{post['id']}").status_code == 204
+
+    response = get(offered_urls()[0])
+
+    assert (response.status_code, response.json()["code"]) == (410, "photo_withdrawn")

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import hypothesis
 import pytest
-from hypothesis import HealthCheck, Phase
 
+from tests.generated_examples import OF_REQUESTS
 from tests.posts.validation.predicted import BY_GUIDELINE, MEDIA, PHOTOS, PREDICTED_BY, TikTok, worlds
 from tests.simulator.other_server import other_server
 from tiktok_api.accounts.token_refresh import TokenVault
@@ -44,14 +44,7 @@ def test_each_refusal_of_tiktok_is_predicted_and_nothing_that_it_takes_is_refuse
     account_id, media, tiktok = stage
     usual, seen = services_of(app)[Settings], Counter()
 
-    @hypothesis.settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @hypothesis.settings(OF_REQUESTS, max_examples=examples)
     @hypothesis.given(world=worlds)
     def hold_against_tiktok(world):
         tiktok.pass_time(61)  # a creator's answer is live for a minute

@@ -26,6 +26,19 @@ def init_codes(simulator):
 
 
 @pytest.fixture
+def caps_of(owner):
+    """The caps of an account, as they stand now, by their codes."""
+
+    def look(account_id):
+        shown = owner.get(f"/accounts/{account_id}/capacity").json["caps"]
+        by_code = {cap["code"]: cap for cap in shown}
+        assert len(by_code) == len(shown)
+        return by_code
+
+    return look
+
+
+@pytest.fixture
 def let_days_pass(publishing):
     """Work for so many days, with a look every few minutes."""
 
@@ -57,7 +70,7 @@ def test_with_holding_no_init_is_refused_and_all_go_out_in_their_order(
         assert sum(at - timedelta(seconds=DAY) < other <= at for other in times) <= 3
 
 
-def test_what_waits_for_a_learnt_cap_says_when_the_window_reopens(plan, publishing, simulator, init_codes, owner):
+def test_what_waits_for_a_learnt_cap_says_when_the_window_reopens(plan, publishing, simulator, init_codes, caps_of):
     first, second, third = plan([60, 660, 1260])
     simulator.control.knobs(post_cap=1)
     publishing.pass_time(61)
@@ -75,15 +88,14 @@ def test_what_waits_for_a_learnt_cap_says_when_the_window_reopens(plan, publishi
     gone = datetime.fromisoformat(publishing.shown(first)["attempts"][0]["final_at"])
     tries = [datetime.fromisoformat(each["next_try_at"]) - gone for each in held]
     assert [round(each.total_seconds() / 60) for each in tries] == [24 * 60 + 1, 2 * (24 * 60 + 1)]
-    caps = {each["code"]: each for each in owner.get(f"/accounts/{held[0]['account_id']}/capacity").json["caps"]}
-    cap = caps["creator_cap_reached"]
+    cap = caps_of(held[0]["account_id"])["creator_cap_reached"]
     assert (cap["allowed"], cap["source"], cap["used"]) == (1, "learnt", 1)
     assert cap["learnt_at"] is not None
     assert datetime.fromisoformat(cap["reopens_at"]) - gone == timedelta(seconds=DAY)
     assert init_codes() == {"ok": 1}
 
 
-def test_a_learnt_cap_is_forgotten_once_tiktok_takes_more(plan, publishing, simulator, owner, let_days_pass):
+def test_a_learnt_cap_is_forgotten_once_tiktok_takes_more(plan, publishing, simulator, caps_of, let_days_pass):
     posts = plan([60, 660, 1260, 1860])
     simulator.control.knobs(post_cap=1)
     publishing.pass_time(2000)
@@ -95,17 +107,12 @@ def test_a_learnt_cap_is_forgotten_once_tiktok_takes_more(plan, publishing, simu
     let_days_pass(3, step=3600.0)
 
     assert {publishing.shown(post)["state"] for post in posts} == {"published"}
-    account_id = publishing.shown(posts[0])["account_id"]
-    [cap] = [
-        each
-        for each in owner.get(f"/accounts/{account_id}/capacity").json["caps"]
-        if each["code"] == "creator_cap_reached"
-    ]
+    cap = caps_of(publishing.shown(posts[0])["account_id"])["creator_cap_reached"]
     assert cap["allowed"] in (1, 3)
 
 
 def test_once_tiktok_has_taken_more_than_a_learnt_cap_the_usual_one_counts_again(
-    publishing, plan, simulator, owner, let_days_pass
+    publishing, plan, simulator, caps_of, let_days_pass
 ):
     first, _ = plan([60, 660])
     simulator.control.knobs(post_cap=1)
@@ -123,8 +130,7 @@ def test_once_tiktok_has_taken_more_than_a_learnt_cap_the_usual_one_counts_again
             publishing.run()
             publishing.pass_time(70)
 
-    shown = owner.get(f"/accounts/{shared['targets'][0]['account_id']}/capacity").json["caps"]
-    [cap] = [each for each in shown if each["code"] == "creator_cap_reached"]
+    cap = caps_of(shared["targets"][0]["account_id"])["creator_cap_reached"]
     assert (cap["allowed"], cap["source"]) == (3, "setting")
 
 
@@ -148,7 +154,7 @@ def test_of_several_posts_at_once_no_more_leave_than_the_cap_has_places(plan, pu
     assert init_codes() == {"ok": 3}
 
 
-def test_drafts_wait_for_a_place_in_the_inbox(publishing, make_inbox_post, make_video, init_codes, owner):
+def test_drafts_wait_for_a_place_in_the_inbox(publishing, make_inbox_post, init_codes):
     posts = [make_inbox_post() for _ in range(6)]
     for post in posts:
         publishing.begin(post)
@@ -202,7 +208,7 @@ def test_the_caps_of_an_account_count_what_was_deleted(kind, publishing, make_in
     assert shown["app"]["used"] == int(kind == "direct")
 
 
-def test_a_refusal_of_the_inbox_teaches_its_cap(publishing, make_inbox_post, simulator, owner):
+def test_a_refusal_of_the_inbox_teaches_its_cap(publishing, make_inbox_post, simulator, caps_of):
     simulator.control.knobs(pending_share_cap=1)
     first, second = make_inbox_post(), make_inbox_post()
     publishing.begin(first)
@@ -211,9 +217,8 @@ def test_a_refusal_of_the_inbox_teaches_its_cap(publishing, make_inbox_post, sim
     publishing.run()
 
     assert publishing.shown(second)["reason"] == "spam_risk_too_many_pending_share"
-    account_id = publishing.shown(second)["account_id"]
-    caps = {each["code"]: each for each in owner.get(f"/accounts/{account_id}/capacity").json["caps"]}
-    assert (caps["inbox_shares_pending"]["allowed"], caps["inbox_shares_pending"]["source"]) == (1, "learnt")
+    cap = caps_of(publishing.shown(second)["account_id"])["inbox_shares_pending"]
+    assert (cap["allowed"], cap["source"]) == (1, "learnt")
     publishing.pass_time(HOUR)
     publishing.run()
     assert publishing.shown(second)["reason"] == "inbox_shares_pending"
@@ -228,9 +233,7 @@ class TestApp:
         return {"app_creators_per_day": 1, "late_policy": "publish"}
 
     @on_each_database
-    def test_a_creator_beyond_the_cap_of_the_app_is_held_until_another_leaves(
-        self, publishing, make_post, init_codes, simulator
-    ):
+    def test_a_creator_beyond_the_cap_of_the_app_is_held_until_another_leaves(self, publishing, make_post, init_codes):
         first, second, third = make_post(), make_post(creators=("grace",)), make_post()
         publishing.begin(first)
         publishing.run()
@@ -244,7 +247,7 @@ class TestApp:
         publishing.run_until(lambda: init_codes()["ok"] == 3)
 
 
-def test_a_refusal_of_the_app_teaches_its_cap(publishing, make_post, simulator, owner):
+def test_a_refusal_of_the_app_teaches_its_cap(publishing, make_post, simulator, caps_of):
     for app in simulator.control.apps():
         simulator.control.change_app(app["client_key"], active_user_cap=1)
     first, second = make_post(), make_post(creators=("grace",))
@@ -254,9 +257,8 @@ def test_a_refusal_of_the_app_teaches_its_cap(publishing, make_post, simulator, 
     publishing.run()
 
     assert publishing.shown(second)["reason"] == "reached_active_user_cap"
-    account_id = publishing.shown(second)["account_id"]
-    caps = {each["code"]: each for each in owner.get(f"/accounts/{account_id}/capacity").json["caps"]}
-    assert (caps["app_cap_reached"]["allowed"], caps["app_cap_reached"]["source"]) == (1, "learnt")
+    cap = caps_of(publishing.shown(second)["account_id"])["app_cap_reached"]
+    assert (cap["allowed"], cap["source"]) == (1, "learnt")
     publishing.pass_time(HOUR)
     publishing.run()
     assert publishing.shown(second)["reason"] == "app_cap_reached"

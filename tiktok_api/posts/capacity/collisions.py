@@ -3,7 +3,7 @@
 A collision refuses nothing: what runs into a cap is held when its time has come, and goes out once the window reopens.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -83,9 +83,7 @@ def collisions_of(
     now, account_ids = clock.now(), set(targets.values())
     at = max(at, now)
     standing = standing_around(account_ids, first=at - DAY, last=at + 2 * DAY, but=post_id)
-    past, allowed, planned = _counted(standing, account_ids, settings, now)
-    if allowed.app_creators is not None:
-        past, planned = _with_app(past, planned, at)
+    past, allowed, planned = _counted_at(at, standing, account_ids, settings, now)
     is_direct, is_photo = mode == PostMode.DIRECT, str(type) != PostType.VIDEO
     proposed = [PlannedInit(at, each, is_direct, is_photo, key=place) for place, each in targets.items()]
     before = [init for init in planned if init.at <= at]
@@ -149,9 +147,7 @@ def free_times(
     now = clock.now()
     at = max(after or now, now)
     standing = standing_around([account.id], first=at - DAY, last=at + _FURTHEST)
-    past, allowed, planned = _counted(standing, [account.id], settings, now)
-    if allowed.app_creators is not None:
-        past, planned = _with_app(past, planned, at)
+    past, allowed, planned = _counted_at(at, standing, [account.id], settings, now)
     one = PlannedInit(at, account.id, mode == PostMode.DIRECT, type != PostType.VIDEO)
     return next_free(one, with_holding(planned, past, allowed), past, allowed, count=count)
 
@@ -168,11 +164,8 @@ def forecast_of(caller: Identity, settings: Settings, *, account_ids: Sequence[U
     """
     reached = {row.id for row in _account_ids.all(**caller.reach)}
     chosen = reached if account_ids is None else reached & set(account_ids)
-    now = clock.now()
     standing = standing_around(chosen)
-    past, allowed, planned = _counted(standing, chosen, settings, now)
-    if allowed.app_creators is not None:
-        past = replace(past, active=active_accounts())
+    past, allowed, planned = _counted(standing, chosen, settings, clock.now())
     refusals = refusals_of(planned, past, allowed)
     return {
         "planned": len(planned),
@@ -184,17 +177,23 @@ def forecast_of(caller: Identity, settings: Settings, *, account_ids: Sequence[U
 def _counted(
     standing: CapStanding, account_ids: Collection[UUID], settings: Settings, now: datetime
 ) -> tuple[Past, Allowed, list[PlannedInit]]:
-    return standing.past(now), standing.allowed(account_ids, settings), standing.planned(now)
+    """Returns what counts and is allowed, and what is planned; where a cap of the app is known, also who is active in it."""
+    past, allowed = standing.past(now), standing.allowed(account_ids, settings)
+    if allowed.app_creators is not None:
+        past = replace(past, active=active_accounts())
+    return past, allowed, standing.planned(now)
 
 
-def _with_app(past: Past, planned: Iterable[PlannedInit], at: datetime) -> tuple[Past, list[PlannedInit]]:
-    """Returns both with the creators of the whole app: those who have posted, and those who will have by then."""
-    own = {init.creator for init in planned}
-    others = planned_creators(at - DAY, at)
-    return replace(past, active=active_accounts()), [
-        *planned,
-        *(PlannedInit(t, who) for who, t in others.items() if who not in own),
-    ]
+def _counted_at(
+    at: datetime, standing: CapStanding, account_ids: Collection[UUID], settings: Settings, now: datetime
+) -> tuple[Past, Allowed, list[PlannedInit]]:
+    """Returns the same, with the creators of the whole app that will have posted by then, where a cap of those is known."""
+    past, allowed, planned = _counted(standing, account_ids, settings, now)
+    if allowed.app_creators is not None:
+        own = {init.creator for init in planned}
+        others = planned_creators(at - DAY, at)
+        planned += [PlannedInit(first, who) for who, first in others.items() if who not in own]
+    return past, allowed, planned
 
 
 def _collision(refusal: CapRefusal, standing: CapStanding, settings: Settings, **facts: Any) -> Collision:

@@ -17,7 +17,6 @@ from sqlalchemy import Integer, Select, literal_column, select, union_all
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account
 from tiktok_api.db.reads import Given, is_one_of, reading
-from tiktok_api.posts.capacity.standing import active_creators
 from tiktok_api.posts.errors import WindowNotPossible
 from tiktok_api.posts.models import Attempt, Post, Publication
 from tiktok_api.posts.states import CANCELLABLE, RECEIVED
@@ -110,9 +109,9 @@ def edges_of(first: date, last: date, zone: ZoneInfo) -> list[datetime]:
     return [datetime.combine(day, time.min, zone).astimezone(UTC) for day in days]
 
 
-def creators_today(settings: Settings, active: Mapping[str, datetime] | None = None) -> dict[str, Any]:
-    """Returns for how many creators a direct post was begun in the last 24 hours, and how many TikTok allows this app.
+def creators_today(settings: Settings, active: Mapping[str, datetime]) -> dict[str, Any]:
+    """Returns for how many creators a direct post was begun in the last 24 hours, those of `active`, and how many TikTok allows.
 
     The cap comes from the app's audit; None where the operator has not told it.
     """
-    return {"allowed": settings.app_creators_per_day, "used": len(active_creators() if active is None else active)}
+    return {"allowed": settings.app_creators_per_day, "used": len(active)}

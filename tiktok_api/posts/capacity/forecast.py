@@ -201,7 +201,7 @@ class _AppCreators:
     def __init__(self, planned: Iterable[PlannedInit], past: Past, most: int | None) -> None:
         self._most = most
         known = [PlannedInit(at, creator) for creator, at in past.active.items()]
-        direct = sorted((init for init in planned if init.is_direct), key=lambda init: init.at)
+        direct = [init for init in planned if init.is_direct]
         self._inits = sorted([*known, *direct], key=lambda init: init.at) if most is not None else []
 
     def add(self, init: PlannedInit) -> None:

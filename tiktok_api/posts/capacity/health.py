@@ -11,6 +11,7 @@ from tiktok_api.accounts.models import PUBLISHING_SCOPE, SCOPES, Account, Accoun
 from tiktok_api.db.reads import Given, is_one_of, reading
 from tiktok_api.posts.limits import CIRCUIT_OPEN, LimitKind, PostingLimit
 from tiktok_api.posts.models import LATE, Publication
+from tiktok_api.posts.preflight.grants import GRANT_EXPIRED, NEEDS_RECONNECTION, SCOPE_MISSING
 from tiktok_api.posts.states import UNFINISHED, PublicationState
 
 _HELD_FOR_IT = "A post of this account is held for this reason."
@@ -64,17 +65,15 @@ def health_of(account: Account) -> dict[str, Any]:
 def _reasons(account: Account, held_for: Iterable[str | None]) -> list[dict[str, str]]:
     found, why = [], account.status_reason or account.status
     if not account.is_connected:
-        found.append(
-            _reason("account_needs_reconnection", f"TikTok no longer lets us act for it ({why}): connect it again.")
-        )
+        found.append(_reason(NEEDS_RECONNECTION, f"TikTok no longer lets us act for it ({why}): connect it again."))
     if account.status is AccountStatus.ERROR:
         found.append(
             _reason(why, "Its tokens cannot be read with any key of this server; connecting it again mends that.")
         )
     if account.refresh_expires_at <= clock.now():
-        found.append(_reason("grant_expired", "The authorisation has run out: connect it again."))
+        found.append(_reason(GRANT_EXPIRED, "The authorisation has run out: connect it again."))
     if PUBLISHING_SCOPE not in account.scopes:
-        found.append(_reason("scope_missing", f"{PUBLISHING_SCOPE} was not granted: connect it again with that scope."))
+        found.append(_reason(SCOPE_MISSING, f"{PUBLISHING_SCOPE} was not granted: connect it again with that scope."))
     if account.posting_refusal is not None:
         found.append(
             _reason(account.posting_refusal, "TikTok lets this creator post nothing now; so it said when asked last.")

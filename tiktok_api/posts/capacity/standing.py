@@ -9,24 +9,19 @@ from uuid import UUID
 from tiktok_api import clock
 from tiktok_api.posts.capacity import standing_queries
 from tiktok_api.posts.capacity.forecast import MINUTE, Allowed, Past, PlannedInit
-from tiktok_api.posts.capacity.standing_queries import MAY_HAVE_OPENED
 from tiktok_api.posts.limits import BINDING, DAY, INBOX_SHARES, KEPT, Cap, LimitKind
-from tiktok_api.posts.models import UPLOAD_URL_LIFETIME
+from tiktok_api.posts.models import UPLOAD_URL_LIFETIME, URL_EXPIRED, WORKER_DIED
 from tiktok_api.posts.states import ALIVE, LIVE, RECEIVED, AttemptState, PublicationState
 from tiktok_api.posts.vocabulary import PostMode, PostType
 from tiktok_api.settings import Settings
 
 LOOKED_BACK = DAY + UPLOAD_URL_LIFETIME + timedelta(minutes=10)
 """An init of that age may still have brought its last byte within 24 hours."""
-_LAPSED = "upload_url_expired"
 
 
 def active_creators() -> dict[str, datetime]:
     """Returns by `open_id` when a direct post was last begun, of all creators of this app in 24 hours."""
-    found: dict[str, datetime] = {}
-    for row in standing_queries.active.all(since=clock.now() - DAY):
-        found[row.open_id] = max(row.at, found.get(row.open_id, row.at))
-    return found
+    return _newest((row.open_id, row.at) for row in standing_queries.active.all(since=clock.now() - DAY))
 
 
 def active_accounts() -> dict[Hashable, datetime]:
@@ -55,6 +50,16 @@ class Learnt:
         return self.since is not None and clock.now() - self.since < BINDING
 
 
+def usual_cap(cap: Cap, settings: Settings) -> Learnt:
+    """Returns how much of a cap is allowed where no refusal has taught otherwise."""
+    usual = {
+        Cap.CREATOR_POSTS: settings.creator_posts_per_day,
+        Cap.APP_CREATORS: settings.app_creators_per_day,
+        Cap.INBOX_SHARES: INBOX_SHARES,
+    }
+    return Learnt(usual[cap], "tiktok" if cap is Cap.INBOX_SHARES else "setting")
+
+
 @dataclass(frozen=True, slots=True)
 class CapStanding:
     """What counts for accounts: their attempts, what waits, and what was learnt."""
@@ -72,7 +77,7 @@ class CapStanding:
         for row in rows:
             parts[row.what].append(row)
         limits = {(row.account_id, LimitKind(row.state)): row for row in parts["limit"]}
-        return cls(parts["attempt"], parts["planned"], limits, _newest(parts["active"]))
+        return cls(parts["attempt"], parts["planned"], limits, _newest((row.state, row.at) for row in parts["active"]))
 
     def cap(self, account_id: UUID, cap: Cap, settings: Settings) -> Learnt:
         """Returns how much of a cap is allowed. What was learnt a week ago is forgotten."""
@@ -80,12 +85,7 @@ class CapStanding:
         row = self.limits.get((whose, LimitKind(cap.value)))
         if row is not None and clock.now() - row.at < KEPT:
             return Learnt(row.allowed, "learnt", row.at)
-        usual = {
-            Cap.CREATOR_POSTS: settings.creator_posts_per_day,
-            Cap.APP_CREATORS: settings.app_creators_per_day,
-            Cap.INBOX_SHARES: INBOX_SHARES,
-        }
-        return Learnt(usual[cap], "tiktok" if cap is Cap.INBOX_SHARES else "setting")
+        return usual_cap(cap, settings)
 
     def circuit(self, account_id: UUID) -> Any | None:
         """Returns the open circuit of an account."""
@@ -150,10 +150,10 @@ def standing_around(
     )
 
 
-def _newest(rows: Iterable[Any]) -> dict[str, datetime]:
+def _newest(times: Iterable[tuple[str, datetime]]) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
-    for row in rows:
-        found[row.state] = max(row.at, found.get(row.state, row.at))
+    for name, at in times:
+        found[name] = max(at, found.get(name, at))
     return found
 
 
@@ -173,7 +173,7 @@ def shared_at(row: Any, since: datetime) -> datetime | None:
     """
     if row.mode != PostMode.INBOX or not has_begun(row):
         return None
-    is_refused = row.state == AttemptState.DEAD and row.reason != _LAPSED
+    is_refused = row.state == AttemptState.DEAD and row.reason != URL_EXPIRED
     is_posted = row.state == AttemptState.SUCCEEDED and row.publication_state in LIVE
     at: datetime = row.opened_at or row.at
     return at if at > since and not is_refused and not is_posted else None
@@ -181,7 +181,7 @@ def shared_at(row: Any, since: datetime) -> datetime | None:
 
 def has_begun(row: Any) -> bool:
     """Returns True if TikTok took an init, or may have while our worker died."""
-    return row.opened_at is not None or row.reason == MAY_HAVE_OPENED
+    return row.opened_at is not None or row.reason == WORKER_DIED
 
 
 def is_in_flight(row: Any) -> bool:

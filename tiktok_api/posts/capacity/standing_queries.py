@@ -21,18 +21,13 @@ from sqlalchemy import (
 
 from tiktok_api.accounts.models import Account
 from tiktok_api.db.reads import Given, is_any, is_one_of, reading
-from tiktok_api.posts.limits import Cap, PostingLimit
-from tiktok_api.posts.models import Attempt, Post, Publication
+from tiktok_api.posts.limits import REFUSALS, Cap, PostingLimit
+from tiktok_api.posts.models import WORKER_DIED, Attempt, Post, Publication
 from tiktok_api.posts.states import TO_GO_OUT, AttemptState, PublicationState
 from tiktok_api.posts.vocabulary import PostMode, PostType
 
-HELD_FOR = {
-    Cap.CREATOR_POSTS: (Cap.CREATOR_POSTS.value, "spam_risk_too_many_posts"),
-    Cap.INBOX_SHARES: (Cap.INBOX_SHARES.value, "spam_risk_too_many_pending_share"),
-}
+HELD_FOR = {cap: (cap.value, REFUSALS[cap]) for cap in (Cap.CREATOR_POSTS, Cap.INBOX_SHARES)}
 """By a creator's own cap, the reasons of what is held for it: ours before TikTok is asked, and TikTok's."""
-MAY_HAVE_OPENED = "worker_died"
-"""The reason of an attempt whose init TikTok may have taken, although nothing came back."""
 
 
 _VIDEO: ColumnElement[str] = literal_column(f"'{PostType.VIDEO}'", String)
@@ -154,7 +149,7 @@ def active(given: Given) -> Select[Any]:
 
 
 def _active_since(since: Any) -> Select[Any]:
-    began = or_(Attempt.opened_at.is_not(None), Attempt.state == AttemptState.INTENT, Attempt.reason == MAY_HAVE_OPENED)
+    began = or_(Attempt.opened_at.is_not(None), Attempt.state == AttemptState.INTENT, Attempt.reason == WORKER_DIED)
     last = (
         select(func.max(Attempt.intended_at))
         .outerjoin(Publication, Publication.id == Attempt.publication_id)

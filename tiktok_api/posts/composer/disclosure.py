@@ -10,7 +10,6 @@ from typing import Any
 _LEGAL = "https://www.tiktok.com/legal/page/global"
 MUSIC = {"text": "Music Usage Confirmation", "url": f"{_LEGAL}/music-usage-confirmation/en"}
 BRANDED = {"text": "Branded Content Policy", "url": f"{_LEGAL}/bc-policy/en"}
-PROMOTIONAL, PARTNERSHIP = "Promotional content", "Paid partnership"
 BRANDED_PRIVATE = "Branded content visibility cannot be set to private."
 MUST_CHOOSE = "You need to indicate if your content promotes yourself, a third party, or both."
 PROCESSING_NOTICE = (
@@ -24,6 +23,12 @@ class DisclosureKind(StrEnum):
     NONE = "none"
     YOUR_BRAND = "your_brand"
     BRANDED_CONTENT = "branded_content"
+
+
+_LABELS = {
+    DisclosureKind.YOUR_BRAND: "Promotional content",
+    DisclosureKind.BRANDED_CONTENT: "Paid partnership",
+}
 
 
 def _declaration(kind: DisclosureKind, text: str, *links: dict[str, str]) -> dict[str, Any]:
@@ -60,16 +65,9 @@ class Disclosure:
 
     @property
     def label(self) -> str | None:
-        """The label that TikTok puts on the post; None: none."""
-        return label_for(is_branded=self.is_branded, is_organic=self.is_organic)
+        """The label that TikTok puts on the post, None: none; both toggles together make a paid partnership."""
+        return _LABELS.get(self.kind)
 
     def notice(self, type_: str) -> str | None:
         """What a screen says of the label."""
         return f"Your {type_} will be labeled as '{self.label}'." if self.label else None
-
-
-def label_for(*, is_branded: bool = False, is_organic: bool = False) -> str | None:
-    """Returns the label that a post gets: both toggles together make a paid partnership."""
-    if is_branded:
-        return PARTNERSHIP
-    return PROMOTIONAL if is_organic else None

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tiktok_api import clock
 from tiktok_api.accounts.models import Account
 from tiktok_api.posts.composer.disclosure import (
     BRANDED_PRIVATE,
@@ -15,11 +14,11 @@ from tiktok_api.posts.composer.disclosure import (
     MUST_CHOOSE,
     PROCESSING_NOTICE,
     Disclosure,
-    label_for,
 )
 from tiktok_api.posts.preflight.creators import CreatorAnswer
-from tiktok_api.posts.preflight.grants import missing_grant
+from tiktok_api.posts.preflight.grants import expired_grant, missing_grant
 from tiktok_api.posts.preflight.wording import LIMITS
+from tiktok_api.posts.publishing.verdicts import APP_UNAUDITED
 from tiktok_api.posts.vocabulary import PostMode, PostType, PrivacyLevel
 from tiktok_api.tiktok import CAP_CODES, CreatorInfo
 
@@ -98,13 +97,13 @@ def _creator(form: Form) -> dict[str, Any]:
 def _why_not(form: Form) -> Iterator[dict[str, Any]]:
     if (missing := missing_grant(form.account, PostMode.DIRECT)) is not None:
         yield _reason(missing, "The account must be connected again before anything can be posted.")
-    elif max(form.account.refresh_expires_at, form.account.access_expires_at) <= clock.now():
-        yield _reason("grant_expired", "The account's authorisation has run out; connect it again.")
+    elif (expired := expired_grant(form.account)) is not None:
+        yield _reason(expired, "The account's authorisation has run out; connect it again.")
     if (refusal := form.answer.refusal) is not None:
         message = "TikTok lets this creator post nothing now; try again later or post in the app."
         yield _reason(refusal, message, is_retryable=refusal in CAP_CODES)
     if form.is_unaudited and form.creator and PrivacyLevel.PUBLIC_TO_EVERYONE in form.creator.privacy_level_options:
-        yield _reason("app_unaudited", _UNAUDITED, is_retryable=True)
+        yield _reason(APP_UNAUDITED, _UNAUDITED, is_retryable=True)
 
 
 def _reason(code: str, message: str, *, is_retryable: bool = False) -> dict[str, Any]:
@@ -146,9 +145,15 @@ def _disclosure(form: Form) -> dict[str, Any]:
     is_private = form.privacy_level == PrivacyLevel.SELF_ONLY or form.is_unaudited
     options = [
         _switch("brand_organic_toggle", "Your brand")
-        | {"hint": "You are promoting yourself or your own business.", "resulting_label": label_for(is_organic=True)},
+        | {
+            "hint": "You are promoting yourself or your own business.",
+            "resulting_label": Disclosure(is_organic=True).label,
+        },
         _switch("brand_content_toggle", "Branded content", BRANDED_PRIVATE if is_private else None)
-        | {"hint": "You are promoting another brand or a third party.", "resulting_label": label_for(is_branded=True)},
+        | {
+            "hint": "You are promoting another brand or a third party.",
+            "resulting_label": Disclosure(is_branded=True).label,
+        },
     ]
     return {
         "default": False,

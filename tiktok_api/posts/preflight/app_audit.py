@@ -8,9 +8,8 @@ from sqlalchemy import Select, select
 
 from tiktok_api.db.reads import Given, is_any, is_one_of, reading
 from tiktok_api.posts.models import Publication
+from tiktok_api.posts.publishing.verdicts import APP_UNAUDITED
 from tiktok_api.posts.states import UNFINISHED, PublicationState
-
-APP_UNAUDITED = "app_unaudited"
 
 
 @reading

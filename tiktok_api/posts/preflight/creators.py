@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import cache
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import end_reading
 from tiktok_api.errors import NotFound
 from tiktok_api.extensions import in_own_context
+from tiktok_api.posts.preflight.rules import Basis
 from tiktok_api.tiktok import CreatorCannotPost, TikTokError
 
 log = structlog.get_logger(__name__)
@@ -26,14 +26,6 @@ PATIENCE_SECONDS = 6.0
 """How long a request waits for TikTok, however many creators it asks about."""
 MOST_AT_ONCE = 8
 """Questions of one process at a time: a TikTok that is silent holds these threads and no others."""
-
-
-class Basis(StrEnum):
-    """On what a finding rests: TikTok's answer of at most a minute ago, its last one before, or none."""
-
-    LIVE = "live"
-    CACHED = "cached"
-    NOT_CHECKED = "not_checked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def missing_grant(account: Account, mode: PostMode) -> str | None:
     return None if scope_for(mode) in account.scopes else SCOPE_MISSING
 
 
-def _has_run_out(account: Account) -> str | None:
+def expired_grant(account: Account) -> str | None:
     """Returns GRANT_EXPIRED if neither of the account's tokens is of use any more, by the lifetimes that TikTok gave them."""
     return GRANT_EXPIRED if max(account.refresh_expires_at, account.access_expires_at) <= clock.now() else None
 
@@ -38,7 +38,7 @@ def check_grants(post: Post, targets: Mapping[int, Publication], accounts: Mappi
     found = []
     for position, publication in targets.items():
         account = accounts.get(publication.account_id) if publication.account_id else None
-        missing = missing_grant(account, post.mode) or _has_run_out(account) if account else None
+        missing = missing_grant(account, post.mode) or expired_grant(account) if account else None
         if account is None or missing is None:
             continue
         needed, pointer = scope_for(post.mode), f"/targets/{position}/account_id"

@@ -11,15 +11,15 @@ from tiktok_api.accounts.models import PUBLISHING_SCOPE, Account
 from tiktok_api.media.checks import Severity, checks_for
 from tiktok_api.media.models import Media, MediaKind
 from tiktok_api.posts.models import Post, Publication
-from tiktok_api.posts.preflight.app_audit import APP_UNAUDITED, unaudited_among
-from tiktok_api.posts.preflight.creators import Basis, CreatorAnswer
-from tiktok_api.posts.preflight.rules import PostFinding
+from tiktok_api.posts.preflight.app_audit import unaudited_among
+from tiktok_api.posts.preflight.creators import CreatorAnswer
+from tiktok_api.posts.preflight.rules import CANNOT_POST, Basis, PostFinding, place_of
 from tiktok_api.posts.preflight.wording import MANY_HASHTAGS, MANY_MENTIONS, count_words
 from tiktok_api.posts.publishing.content import content_for
+from tiktok_api.posts.publishing.verdicts import APP_UNAUDITED
 from tiktok_api.posts.vocabulary import PrivacyLevel
 from tiktok_api.tiktok import BAN_CODES
 
-CANNOT_POST = "creator_cannot_post"
 _CAP_WINDOW = timedelta(hours=24)  # TikTok counts by rolling 24 hours
 _SOON = timedelta(minutes=2)
 RETRYABLE = frozenset({APP_UNAUDITED, "creator_not_checked", "media_not_inspected"})
@@ -113,10 +113,9 @@ def _about_audit(
         yield _at_account(APP_UNAUDITED, position, account, message, "public", ["private"], answer)
     level = content_for(post, publication).privacy_level
     if level is not None and level != PrivacyLevel.SELF_ONLY:
-        place = f"/targets/{position}" if "privacy_level" in publication.overrides else ""
         yield PostFinding(
             code=APP_UNAUDITED,
-            pointer=f"{place}/privacy_level",
+            pointer=place_of("privacy_level", publication, position),
             message="Until TikTok has audited this app, only the creator may see what it posts.",
             found=level,
             allowed=[PrivacyLevel.SELF_ONLY.value],
@@ -159,14 +158,14 @@ def _about_video(outlook: Outlook, item: Media, pointer: str) -> Iterator[PostFi
 def _about_words(post: Post, publication: Publication, position: int) -> Iterator[PostFinding]:
     words = count_words(content_for(post, publication))
     name = "description" if words.lengths["description"] else "caption"
-    place = f"/targets/{position}" if name in publication.overrides else ""
+    pointer = place_of(name, publication, position)
     for code, found, most in (
         ("many_hashtags", len(words.hashtags), MANY_HASHTAGS),
         ("many_mentions", len(words.mentions), MANY_MENTIONS),
     ):
         if found > most:
             message = f"TikTok may take so many ({found}) for spam; it documents no limit."
-            yield PostFinding(code=code, pointer=f"{place}/{name}", message=message, found=found, allowed=most)
+            yield PostFinding(code=code, pointer=pointer, message=message, found=found, allowed=most)
 
 
 def _at_account(

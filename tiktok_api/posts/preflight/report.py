@@ -15,12 +15,17 @@ from tiktok_api.media.models import Media
 from tiktok_api.posts.errors import NotPublishable
 from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.preflight.grants import check_grants
-from tiktok_api.posts.preflight.rules import PostFinding, check_against_creator, check_post, check_words
+from tiktok_api.posts.preflight.rules import (
+    CANNOT_POST,
+    Basis,
+    PostFinding,
+    check_against_creator,
+    check_post,
+    check_words,
+    place_of,
+)
 from tiktok_api.posts.publishing.content import overrides_in
 from tiktok_api.tiktok import BAN_CODES
-
-CACHED = "cached"
-"""Marks a finding that rests on what TikTok said last, and not on a live question."""
 
 _PLACE = re.compile(r"/(media_ids|targets)/(\d+)(.*)")
 _ABOUT_HOW_MANY = {"media_count": "media_ids", "cover_not_shown": "media_ids", "no_targets": "targets"}
@@ -178,7 +183,7 @@ def _by_last_answer(
     creator = last_creator_info(account)
     if creator is not None:
         for finding in check_against_creator(post, publication, video, creator.info):
-            yield replace(finding, checked=CACHED, checked_at=creator.captured_at)
+            yield replace(finding, checked=Basis.CACHED, checked_at=creator.captured_at)
 
 
 def _check_cached(
@@ -186,12 +191,12 @@ def _check_cached(
 ) -> Iterator[PostFinding]:
     if account.posting_refusal in BAN_CODES:
         yield PostFinding(
-            code="creator_cannot_post",
+            code=CANNOT_POST,
             pointer=f"/targets/{position}/account_id",
             message="TikTok lets this creator post nothing now; so it said when asked last.",
             found=account.posting_refusal,
             account_id=account.id,
-            checked=CACHED,
+            checked=Basis.CACHED,
         )
     video = media[0] if media and media[0].is_ready else None
     for finding in _by_last_answer(post, publication, video, account):
@@ -199,5 +204,4 @@ def _check_cached(
         is_missing = name == "privacy_level" and finding.found is None  # which another finding tells
         is_theirs = not post.is_direct and not name.startswith("media_ids/")  # in the inbox the person chooses it
         if not (is_missing or is_theirs):
-            pointer = f"/targets/{position}{finding.pointer}" if name in publication.overrides else finding.pointer
-            yield replace(finding, pointer=pointer)
+            yield replace(finding, pointer=place_of(name, publication, position))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,18 @@ MOST_MEDIA = {PostType.VIDEO: 1, PostType.PHOTO: 35}
 PRIVACY_LEVELS = tuple(level.value for level in PrivacyLevel)
 
 
+CANNOT_POST = "creator_cannot_post"
+"""The code of TikTok's word that a creator can post nothing now."""
+
+
+class Basis(StrEnum):
+    """On what a finding rests: TikTok's answer of at most a minute ago, its last one before, or none."""
+
+    LIVE = "live"
+    CACHED = "cached"
+    NOT_CHECKED = "not_checked"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostFinding(Finding):
     """One reason why TikTok would refuse. `pointer` leads into the post's JSON; `account_id` None: true for every target.
@@ -33,7 +46,7 @@ class PostFinding(Finding):
     allowed: Any = None
     pointer: str
     account_id: UUID | None = None
-    checked: str | None = None
+    checked: Basis | None = None
     checked_at: datetime | None = None
 
     @classmethod
@@ -104,7 +117,7 @@ def _check_covers(post: Post, targets: Mapping[int, Publication], media: Sequenc
     for position, publication in (targets or {0: Publication(overrides={})}).items():
         index, pointer = (
             content_for(post, publication).photo_cover_index,
-            _place("photo_cover_index", publication, position),
+            place_of("photo_cover_index", publication, position),
         )
         if index is not None and index >= len(media) and pointer not in told:
             told.add(pointer)
@@ -113,7 +126,7 @@ def _check_covers(post: Post, targets: Mapping[int, Publication], media: Sequenc
             yield PostFinding(code="cover_not_shown", pointer=pointer, message=message, found=index, allowed=allowed)
 
 
-def _place(name: str, publication: Publication, position: int) -> str:
+def place_of(name: str, publication: Publication, position: int) -> str:
     """Returns the pointer to what a target says itself, or else to what the post says."""
     return f"/targets/{position}/{name}" if name in publication.overrides else f"/{name}"
 
@@ -134,7 +147,7 @@ def check_words(post: Post, publication: Publication, position: int) -> list[Pos
     return [
         PostFinding(
             code=code,
-            pointer=_place(name, publication, position),
+            pointer=place_of(name, publication, position),
             message=message,
             found=getattr(content, name),
             allowed=allowed,

@@ -22,9 +22,10 @@ from tiktok_api.posts.capacity.collisions import collisions_of
 from tiktok_api.posts.drafts import accounts_of, publications_of
 from tiktok_api.posts.errors import NotPublishable, PostNotMovable
 from tiktok_api.posts.models import Post, Publication
-from tiktok_api.posts.preflight.creators import Basis, CreatorAnswer, ask_creators
-from tiktok_api.posts.preflight.live import CANNOT_POST, RETRYABLE, Outlook, problems_now, warnings_now
+from tiktok_api.posts.preflight.creators import CreatorAnswer, ask_creators
+from tiktok_api.posts.preflight.live import RETRYABLE, Outlook, problems_now, warnings_now
 from tiktok_api.posts.preflight.report import Reasons, must_be_publishable
+from tiktok_api.posts.preflight.rules import CANNOT_POST, Basis
 from tiktok_api.posts.preflight.wording import count_words
 from tiktok_api.posts.publishing.content import content_for
 from tiktok_api.posts.queries import visible_to

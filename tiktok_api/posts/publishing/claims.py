@@ -15,7 +15,7 @@ from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.jobs.registry import ClaimedJob
 from tiktok_api.media.models import Media
-from tiktok_api.posts.models import SPACED, Attempt, Post, Publication
+from tiktok_api.posts.models import SPACED, WORKER_DIED, Attempt, Post, Publication
 from tiktok_api.posts.publishing.content import content_for
 from tiktok_api.posts.publishing.locks import FRESH, FencedOff, lock_for
 from tiktok_api.posts.publishing.transitions import add_timeline_entry, living_attempt_of, transition
@@ -135,7 +135,7 @@ def _adopt_attempt(publication: Publication, job: ClaimedJob) -> Attempt | None:
     if attempt is None:
         return None
     if attempt.state is AttemptState.INTENT:
-        attempt.end(AttemptState.ABANDONED, "worker_died")
+        attempt.end(AttemptState.ABANDONED, WORKER_DIED)
         add_timeline_entry(
             publication, "attempt_abandoned", "The worker stopped before TikTok answered; no byte was sent."
         )

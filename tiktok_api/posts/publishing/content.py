@@ -62,12 +62,12 @@ class PostContent:
 OVERRIDABLE = tuple(field.name for field in fields(PostContent))
 """What a target may override."""
 
-_DIRECT = {"privacy_level", "allow_comment", "brand_content_toggle", "brand_organic_toggle", "is_aigc"}
+_DIRECT = frozenset({"privacy_level", "allow_comment", "brand_content_toggle", "brand_organic_toggle", "is_aigc"})
 _USED = {
     (PostType.VIDEO, PostMode.DIRECT): _DIRECT | {"caption", "allow_duet", "allow_stitch", "video_cover_timestamp_ms"},
-    (PostType.VIDEO, PostMode.INBOX): set(),
+    (PostType.VIDEO, PostMode.INBOX): frozenset[str](),
     (PostType.PHOTO, PostMode.DIRECT): _DIRECT | {"title", "description", "auto_add_music", "photo_cover_index"},
-    (PostType.PHOTO, PostMode.INBOX): {"title", "description", "photo_cover_index"},
+    (PostType.PHOTO, PostMode.INBOX): frozenset({"title", "description", "photo_cover_index"}),
 }
 
 
@@ -76,7 +76,7 @@ def used_by(kind: PostType, mode: PostMode) -> frozenset[str]:
 
     From TikTok's pages on direct posts, on uploads to the inbox and on photos.
     """
-    return frozenset(_USED[kind, mode])
+    return _USED[kind, mode]
 
 
 def overrides_in(target: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from tiktok_api.posts.models import LATE, Attempt
 from tiktok_api.posts.publishing import claims, verdicts
 from tiktok_api.posts.publishing.claims import ClaimedPublication
 from tiktok_api.posts.publishing.poll_times import next_poll_at, poll_pause
-from tiktok_api.posts.publishing.transitions import abandon_attempt, add_timeline_entry, transition
+from tiktok_api.posts.publishing.transitions import abandon_attempt, add_timeline_entry, pass_commit_point, transition
 from tiktok_api.posts.states import AttemptState, PublicationState
 from tiktok_api.posts.vocabulary import PostIdSource
 from tiktok_api.posts.waiting import pending_media, readiness
@@ -211,10 +211,8 @@ def _record_uploaded(locked: ClaimedPublication, uploaded_bytes: int) -> None:
 
 
 def _record_commit_point(locked: ClaimedPublication) -> ClaimedPublication:
-    """From here the post may go live, and cancelling is too late."""
-    locked.living_attempt.state, locked.living_attempt.final_at = AttemptState.FINAL, clock.now()
-    since = locked.state_since
-    transition(locked.post, locked.publication, PublicationState.PROCESSING, "last_chunk_leaving", since=since)
+    post, publication, attempt = locked.post, locked.publication, locked.living_attempt
+    pass_commit_point(post, publication, attempt, "last_chunk_leaving", since=locked.state_since)
     return claims.detached(locked)
 
 

@@ -16,7 +16,7 @@ from tiktok_api.accounts.creator_info import fetch_creator_info
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.jobs.registry import RunAgain
 from tiktok_api.media.services import is_stored
-from tiktok_api.posts.models import Attempt
+from tiktok_api.posts.models import URL_EXPIRED, Attempt
 from tiktok_api.posts.preflight.rules import check_against_creator, check_media
 from tiktok_api.posts.publishing import calls, verdicts
 from tiktok_api.posts.publishing.calls import PublishingServices
@@ -71,7 +71,7 @@ def next_step(claimed: ClaimedPublication, now: datetime) -> Step | RunAgain | N
     if claimed.is_adopted:
         return AskHowFar()
     if attempt.is_url_lapsed(now):  # the commit point must not be passed for a chunk that cannot arrive
-        return RecordOnly(verdicts.AttemptEnded(verdicts.Retry("upload_url_expired")))
+        return RecordOnly(verdicts.AttemptEnded(verdicts.Retry(URL_EXPIRED)))
     next_chunk, last = claimed.plan.next_chunk(attempt.uploaded_bytes), claimed.plan.total_chunk_count - 1
     return SendChunk(next_chunk) if next_chunk < last else RecordOnly(verdicts.LastChunkLeaves())
 
@@ -261,4 +261,4 @@ def _not_opened(error: TikTokError | AccountNeedsReconnection, pause: timedelta)
 
 
 def _lapsed(claimed: ClaimedPublication) -> str:
-    return "photos_not_fetched" if claimed.is_fetched else "upload_url_expired"
+    return "photos_not_fetched" if claimed.is_fetched else URL_EXPIRED

@@ -5,13 +5,13 @@ Call these functions inside a transaction that has locked the row of the post.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from tiktok_api import events
+from tiktok_api import clock, events
 from tiktok_api.db import db
 from tiktok_api.db.writes import insert_rows, make_row
 from tiktok_api.jobs import queue
@@ -79,6 +79,12 @@ def enqueue_publication(publication_id: UUID, due_at: datetime) -> None:
     queue.enqueue(PUBLISH, due_at=due_at, owner_id=owner_id, subject=publication_id, unique_key=job_key(publication_id))
 
 
+def enqueue_in_order(publication_ids: Iterable[UUID], at: datetime) -> None:
+    """Have workers take publications further from `at` on, one after the other: they take jobs by when they came due."""
+    for place, publication_id in enumerate(publication_ids):
+        enqueue_publication(publication_id, at + place * timedelta(microseconds=1))
+
+
 def derive_status(states: Iterable[PublicationState]) -> PostStatus:
     """Returns the status of a post whose publications are in `states`; without any it is a draft."""
     found = set(states)
@@ -106,6 +112,14 @@ def living_attempt_of(publication: Publication) -> Attempt | None:
         .where(Attempt.publication_id == publication.id, Attempt.state.in_(ALIVE))
         .execution_options(populate_existing=True)
     )
+
+
+def pass_commit_point(
+    post: Post, publication: Publication, attempt: Attempt, event: str, *, since: datetime | None = None
+) -> None:
+    """From here the post may go live, and cancelling is too late."""
+    attempt.state, attempt.final_at = AttemptState.FINAL, clock.now()
+    transition(post, publication, PublicationState.PROCESSING, event, since=since)
 
 
 def abandon_attempt(publication: Publication, reason: str) -> bool:

@@ -23,6 +23,8 @@ from tiktok_api.tiktok import (
 
 RETRYABLE_REASONS = frozenset({"internal", "video_pull_failed", "photo_pull_failed"})
 CAP_REASONS = frozenset({"spam_risk_too_many_posts"})
+APP_UNAUDITED = "app_unaudited"
+"""The reason of what is held until TikTok has audited the app."""
 UNVERIFIED = "url_ownership_unverified"
 UNAUDITED = "unaudited_client_can_only_post_to_private_accounts"
 HOLD_PAUSE = timedelta(hours=1)
@@ -246,7 +248,7 @@ def of_error(error: TikTokError | AccountNeedsReconnection, now: datetime, pause
     if isinstance(error, TikTokRefusal):
         if error.code == UNAUDITED:
             message = "Until TikTok has audited this app, it can only post to private accounts."
-            return Hold("app_unaudited", message, now + HOLD_PAUSE)
+            return Hold(APP_UNAUDITED, message, now + HOLD_PAUSE)
         if error.code == UNVERIFIED:
             message = "TikTok's portal does not know PUBLIC_URL as this app's: the operator verifies it there."
             return Hold(UNVERIFIED, message, now + HOLD_PAUSE)

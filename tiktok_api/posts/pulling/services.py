@@ -14,9 +14,9 @@ from tiktok_api.errors import NotFound
 from tiktok_api.media.models import Media
 from tiktok_api.posts.errors import PhotoNotReady, PhotoWithdrawn
 from tiktok_api.posts.models import UPLOAD_URL_LIFETIME, Attempt, PostMedia, Publication
+from tiktok_api.posts.publishing import transitions
 from tiktok_api.posts.publishing.locks import FencedOff, lock
-from tiktok_api.posts.publishing.transitions import enqueue_publication, living_attempt_of, transition
-from tiktok_api.posts.states import RECEIVED, AttemptState, PublicationState
+from tiktok_api.posts.states import RECEIVED, AttemptState
 
 PATIENCE_SECONDS = 10.0
 """For how long a GET that comes before the publish_id is durable waits for it; TikTok may be quicker than our commit."""
@@ -72,13 +72,11 @@ def _wait_until_open(attempt_id: UUID) -> tuple[UUID, AttemptState]:
 
 def _look(attempt_id: UUID) -> tuple[UUID, AttemptState]:
     end_reading()  # what is committed since is seen
-    rows = _states.all(id=attempt_id)
-    if not rows:
-        raise NotFound
-    publication_id, state, opened_at, final_at = rows[0]
+    publication_id, state, opened_at, final_at = _states.one(id=attempt_id)
     fetched_at = final_at or opened_at  # TikTok gives up after an hour, too
     is_lapsed = fetched_at is not None and clock.now() - fetched_at >= UPLOAD_URL_LIFETIME
-    if is_lapsed or state not in (AttemptState.INTENT, AttemptState.OPEN, *RECEIVED):
+    is_deleted = publication_id is None  # with its post, while its attempt is kept
+    if is_lapsed or is_deleted or state not in (AttemptState.INTENT, AttemptState.OPEN, *RECEIVED):
         raise PhotoWithdrawn
     return publication_id, AttemptState(state)  # a Read gives its value
 
@@ -93,10 +91,9 @@ def pass_commit_point(attempt_id: UUID, publication_id: UUID) -> None:
             post, publication = lock(publication_id)
         except FencedOff:
             raise PhotoWithdrawn from None
-        attempt = living_attempt_of(publication)
+        attempt = transitions.living_attempt_of(publication)
         if attempt is None or attempt.id != attempt_id or attempt.is_url_lapsed(clock.now()):
             raise PhotoWithdrawn
         if attempt.state is AttemptState.OPEN:
-            attempt.state, attempt.final_at = AttemptState.FINAL, clock.now()
-            transition(post, publication, PublicationState.PROCESSING, "photos_fetched")
-            enqueue_publication(publication.id, clock.now())
+            transitions.pass_commit_point(post, publication, attempt, "photos_fetched")
+            transitions.enqueue_publication(publication.id, clock.now())

@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from tiktok_api.posts.composer.disclosure import DisclosureKind
-from tiktok_api.posts.preflight.creators import Basis
+from tiktok_api.posts.preflight.rules import Basis
 from tiktok_api.posts.schemas.posts import EXAMPLE_TIME
 from tiktok_api.posts.vocabulary import PostType, PrivacyLevel
 from tiktok_api.web.openapi.json_schemas import Choice

@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from tiktok_api.posts.preflight.creators import Basis
+from tiktok_api.posts.preflight.rules import Basis
 from tiktok_api.posts.schemas.posts import EXAMPLE_TIME, SlotSchema
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.schemas import EXAMPLE_ID, VALUE, Boolean, Schema, nullable

@@ -23,7 +23,7 @@ from tiktok_api.db import db
 from tiktok_api.jobs import queue
 from tiktok_api.posts.limits import CIRCUIT_OPEN, LimitKind, delete_limit, find_limit, store_limit
 from tiktok_api.posts.models import Publication
-from tiktok_api.posts.publishing.transitions import enqueue_publication
+from tiktok_api.posts.publishing.transitions import enqueue_in_order
 from tiktok_api.posts.states import PublicationState
 from tiktok_api.tiktok import BAN_CODES, CreatorCannotPost, ScopeMissing, TikTokError
 
@@ -61,27 +61,21 @@ def reset(caller: Identity, account_id: UUID) -> None:
         audit.record(caller, "account.circuit_reset", subject_id=account.id)
 
 
-def close(account_id: UUID) -> bool:
+def close(account_id: UUID, *, head_start: timedelta = timedelta(0)) -> bool:
     """Close a circuit, and let what it held look again in the order of its times. Returns False if it was closed already.
 
-    The circuit is locked before its job, as where it is opened.
+    The circuit is locked before its job, as where it is opened. `head_start` is for what goes out before those.
     """
-    was_open = delete_limit(account_id, LimitKind.CIRCUIT)
-    queue.cancel(_probe_key(account_id))
-    if not was_open:
+    if not delete_limit(account_id, LimitKind.CIRCUIT):
         return False
-    _look_again(account_id, clock.now())
-    return True
-
-
-def _look_again(account_id: UUID, at: datetime) -> None:
+    queue.cancel(_probe_key(account_id))
     held = select(Publication.id).where(
         Publication.account_id == account_id,
         Publication.state == PublicationState.HELD,
         Publication.reason == CIRCUIT_OPEN,
     )
-    for place, publication_id in enumerate(db.session.scalars(held.order_by(Publication.wanted_at, Publication.id))):
-        enqueue_publication(publication_id, at + place * timedelta(microseconds=1))
+    enqueue_in_order(db.session.scalars(held.order_by(Publication.wanted_at, Publication.id)), clock.now() + head_start)
+    return True
 
 
 def try_again(publications: Iterable[Publication]) -> None:
@@ -90,9 +84,7 @@ def try_again(publications: Iterable[Publication]) -> None:
     What they held looks again a little later, so that this one goes first and tells whether the others may follow.
     """
     for account_id in sorted({each.account_id for each in publications if each.account_id}):
-        if delete_limit(account_id, LimitKind.CIRCUIT):
-            queue.cancel(_probe_key(account_id))
-            _look_again(account_id, clock.now() + _HEAD_START)
+        close(account_id, head_start=_HEAD_START)
 
 
 def is_due(account_id: UUID) -> datetime | bool:

@@ -18,9 +18,9 @@ from tiktok_api.db import db
 from tiktok_api.posts.capacity import standing
 from tiktok_api.posts.capacity.standing import CapStanding, Learnt
 from tiktok_api.posts.capacity.standing_queries import HELD_FOR
-from tiktok_api.posts.limits import CIRCUIT_OPEN, DAY, INBOX_SHARES, KEPT, Cap, LimitKind, delete_limit, store_limit
+from tiktok_api.posts.limits import CIRCUIT_OPEN, DAY, KEPT, REFUSALS, Cap, LimitKind, delete_limit, store_limit
 from tiktok_api.posts.models import Post, Publication
-from tiktok_api.posts.publishing.transitions import enqueue_publication
+from tiktok_api.posts.publishing.transitions import enqueue_in_order
 from tiktok_api.posts.publishing.verdicts import Hold, Later
 from tiktok_api.posts.states import PublicationState
 from tiktok_api.settings import Settings
@@ -34,11 +34,7 @@ _DETAILS = {
     Cap.APP_CREATORS: "TikTok lets {} creators post through this app in 24 hours.",
     Cap.INBOX_SHARES: "TikTok lets {} drafts of 24 hours wait in an inbox.",
 }
-_KINDS = {
-    "spam_risk_too_many_posts": LimitKind.CREATOR_POSTS,
-    "reached_active_user_cap": LimitKind.APP_CREATORS,
-    "spam_risk_too_many_pending_share": LimitKind.INBOX_SHARES,
-}
+_KINDS = {code: LimitKind(cap.value) for cap, code in REFUSALS.items()}
 
 
 def obstacle_to(post: Post, publication: Publication, settings: Settings, *, is_checked: bool) -> Hold | Later | None:
@@ -98,7 +94,7 @@ def _obstacle_of_inbox(
 ) -> Hold | Later | None:
     cap = found.cap(cast(UUID, publication.account_id), Cap.INBOX_SHARES, settings)
     if cap.source == "learnt" and not cap.is_binding:
-        cap = Learnt(INBOX_SHARES, "tiktok")
+        cap = standing.usual_cap(Cap.INBOX_SHARES, settings)
     since = clock.now() - DAY - _SPARE
     shares = [at for row in others if (at := standing.shared_at(row, since)) is not None]
     return _turn(Cap.INBOX_SHARES, post, publication, found, shares, _count_in_flight(others, is_direct=False), cap)
@@ -135,7 +131,7 @@ def _obstacle_of_app(account_id: UUID, found: CapStanding, settings: Settings, *
     """A creator who posted through this app within 24 hours needs no other place among its creators."""
     cap = found.cap(account_id, Cap.APP_CREATORS, settings)
     if cap.source == "learnt" and not cap.is_binding:
-        cap = Learnt(settings.app_creators_per_day, "setting")
+        cap = standing.usual_cap(Cap.APP_CREATORS, settings)
     since = clock.now() - DAY
     is_active = any(row.mode == "direct" and standing.has_begun(row) and row.at > since for row in found.attempts)
     if cap.allowed is None or is_active:
@@ -165,7 +161,7 @@ def _raised(account_id: UUID, cap: Learnt, attempts: Sequence[Any], settings: Se
     if taken <= cast(int, cap.allowed):
         return cap
     delete_limit(account_id, LimitKind.CREATOR_POSTS)
-    return Learnt(settings.creator_posts_per_day, "setting")
+    return standing.usual_cap(Cap.CREATOR_POSTS, settings)
 
 
 def learn(publication: Publication, change: Any = None) -> None:
@@ -194,5 +190,5 @@ def give_way(publication: Publication, change: Any = None) -> None:
     if was_held and publication.account_id is not None:
         held = standing.standing_for_init(publication.account_id).waiting
         behind = [row for row in held if row.publication_id != publication.id]
-        for place, row in enumerate(sorted(behind, key=lambda row: row.at or clock.now())):
-            enqueue_publication(row.publication_id, clock.now() + place * timedelta(microseconds=1))
+        in_order = sorted(behind, key=lambda row: row.at or clock.now())
+        enqueue_in_order((row.publication_id for row in in_order), clock.now())
