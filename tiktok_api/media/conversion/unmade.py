@@ -15,7 +15,7 @@ from tiktok_api.media.inspection.sandbox import Rejection
 from tiktok_api.media.models import Media, MediaStatus
 from tiktok_api.media.quotas import Quota
 
-SOURCE_GONE = Rejection(code="source_deleted", message="The photo was deleted before it could be converted.")
+SOURCE_GONE = Rejection(code="source_deleted", message="What it is made from was deleted before it could be made.")
 IS_UNMADE = (Media.status == MediaStatus.INSPECTING, Media.storage_key.is_(None))
 
 

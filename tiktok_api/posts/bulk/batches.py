@@ -1,7 +1,6 @@
 """One act on each of many things, in one transaction: what is refused is undone alone."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from tiktok_api.db import savepoint
@@ -28,16 +27,3 @@ def _attempt(thing: Thing, act: Callable[[Thing], Result]) -> Result | Problem:
             return act(thing)
     except Problem as problem:
         return problem
-
-
-@contextmanager
-def undone_if(is_dry_run: bool) -> Iterator[None]:
-    """A part of the open transaction that is undone at its end if nothing is to be kept."""
-    with suppress(DryRunEnded), savepoint():
-        yield
-        if is_dry_run:
-            raise DryRunEnded
-
-
-class DryRunEnded(Exception):
-    """Ends a dry run."""

@@ -8,9 +8,9 @@ from flask import Response
 
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
+from tiktok_api.db.trials import undone_if
 from tiktok_api.errors import Problem
 from tiktok_api.posts.bulk import actions, creation
-from tiktok_api.posts.bulk.batches import undone_if
 from tiktok_api.posts.bulk.errors import MalformedCsv, RowsRefused
 from tiktok_api.posts.bulk.schemas.actions import (
     BulkActionSchema,

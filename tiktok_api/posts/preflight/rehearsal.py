@@ -4,7 +4,7 @@ What is not sound is replaced by what raises no reason of its own.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +13,7 @@ from tiktok_api import clock
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import transaction
+from tiktok_api.db.trials import undone_if
 from tiktok_api.errors import Invalid
 from tiktok_api.posts import creation, services
 from tiktok_api.posts.preflight import validation
@@ -117,16 +118,6 @@ _DEPENDING = {
 
 @contextmanager
 def _undone() -> Iterator[None]:
-    """A transaction that is always rolled back, inside the open one or of its own."""
-    with suppress(_Undo), transaction() as session:
+    """What is always undone, inside the open transaction or in one of its own."""
+    with transaction(), undone_if(True):
         yield
-        session.flush()
-        _undo()
-
-
-class _Undo(Exception):
-    """Ends a rehearsal that found nothing."""
-
-
-def _undo() -> None:
-    raise _Undo
