@@ -130,6 +130,20 @@ def test_a_confined_key_is_told_of_no_label_outside(app, owner, world):
 
 
 @on_each_database
+def test_labels_outside_do_not_take_the_places_of_those_that_a_confined_key_sees(app, owner, world):
+    inside, outside = list(world.accounts)[:2]
+    key = make_key(owner, account_ids=[str(inside)])
+    for number in range(6):
+        labels = [f"!{number}-{place}" for place in range(20)]
+        owner.post("/posts", json={"labels": labels, "targets": [{"account_id": str(outside)}]})
+    owner.post("/posts", json={"labels": ["told"], "targets": [{"account_id": str(inside)}]})
+
+    labels = {row["label"]: row["count"] for row in key.get("/posts/counts").json["labels"]}
+
+    assert labels["told"] == 1
+
+
+@on_each_database
 def test_a_count_ends_at_ten_thousand_and_says_so(app, owner, world):
     with app.app_context(), transaction() as session:
         session.connection().exec_driver_sql("DELETE FROM posts WHERE status = 'draft'")

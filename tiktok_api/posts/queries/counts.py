@@ -70,11 +70,13 @@ def _labels(given: Given) -> Select[Any]:
         select(following.correlate(found).scalar_subquery()).select_from(found).where(found.c.label.is_not(None))
     )
     rows: Select[Any] = select(_ONE).select_from(PostLabel).where(mine, PostLabel.label == found.c.label)
-    if reach := within_reach(given):
+    reach = within_reach(given)
+    if reach:
         rows = rows.join(Post, Post.id == PostLabel.post_id).where(*reach)
     counted = select(func.count()).select_from(rows.correlate(found).limit(_BOUND).subquery())
     each = select(found.c.label, counted.scalar_subquery().label("count")).where(found.c.label.is_not(None)).subquery()
-    return select(each.c.label, each.c.count).limit(literal_column(str(MOST_LABELS)))
+    query = select(each.c.label, each.c.count).limit(literal_column(str(MOST_LABELS)))
+    return query.where(each.c.count > literal_column("0")) if reach else query  # labels outside take no places
 
 
 def count_posts(caller: Identity, **wanted: Any) -> dict[str, Any]:
@@ -88,7 +90,7 @@ def count_posts(caller: Identity, **wanted: Any) -> dict[str, Any]:
     numbers = {row.status: row.count for row in counted}
     return {
         "statuses": [{"status": status} | _bounded(numbers.get(status, 0)) for status in PostStatus],
-        "labels": [{"label": row.label} | _bounded(row.count) for row in _labels.all(**caller.reach) if row.count],
+        "labels": [{"label": row.label} | _bounded(row.count) for row in _labels.all(**caller.reach)],
     }
 
 
