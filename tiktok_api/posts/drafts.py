@@ -107,9 +107,11 @@ def make_publications(
 
 
 def set_targets(caller: Identity, post: Post, targets: Sequence[dict[str, Any]], reasons: Reasons) -> None:
-    """Replace the targets by those whose accounts are the caller's."""
+    """Replace the targets by those whose accounts are the caller's. Of an account that is none of them it is in no queue."""
     accounts = accounts_of(caller, targets)
     made = make_publications(post, targets, accounts, reasons)
+    if post.queued_account_id not in accounts:
+        post.queued_account_id = None
     for publication in made:
         show_creator_info(post, publication, accounts)
     for publication in publications_of(post):

@@ -88,6 +88,20 @@ def test_a_time_that_a_person_chooses_takes_it_out_of_the_queue(enqueue, owner, 
     assert queues == [None, None, account_id]
 
 
+def test_what_goes_to_another_account_is_in_the_queue_of_the_first_no_more(enqueue, owner, account_id, connect_account):
+    other = connect_account(owner, "grace")
+    elsewhere, both = enqueue(), enqueue()
+    time = elsewhere["publish_at"]
+
+    owner.patch(f"/posts/{elsewhere['id']}", json={"targets": [{"account_id": other}]})
+    owner.patch(f"/posts/{both['id']}", json={"targets": [{"account_id": other}, {"account_id": account_id}]})
+    moved = owner.post(f"/accounts/{account_id}/queue/move", json={"by": 1})
+
+    assert [each["post_id"] for each in moved.json["data"]] == [both["id"]]
+    left = owner.get(f"/posts/{elsewhere['id']}").json
+    assert (left["queued_account_id"], left["publish_at"], left["status"]) == (None, time, "scheduled")
+
+
 def test_one_that_is_queued_goes_out_now_and_is_queued_no_more(enqueue, owner):
     post = enqueue()
 
