@@ -69,6 +69,17 @@ def test_queued_posts_get_the_free_slots_one_after_the_other(enqueue, free, acco
     assert free(1) == [slots[4]]
 
 
+def test_a_post_that_is_queued_again_keeps_its_slot_or_comes_forward(enqueue, free, owner):
+    slots = free(2)
+    first, second = enqueue(), enqueue()
+
+    again = owner.post(f"/posts/{second['id']}/enqueue").json
+    owner.post(f"/posts/{first['id']}/cancel")
+    forward = owner.post(f"/posts/{second['id']}/enqueue").json
+
+    assert [again["publish_at"], forward["publish_at"]] == [slots[1], slots[0]]
+
+
 def test_the_slot_of_a_cancelled_post_is_free_again(enqueue, free, owner):
     slots = free(2)
     owner.post(f"/posts/{enqueue()['id']}/cancel")

@@ -88,8 +88,8 @@ def move_queue(wish: dict[str, Any], account_id: UUID) -> dict[str, Any]:
 def enqueue_post(post_id: UUID) -> Any:
     """Schedule a post for the next free slot of its account
 
-    With several accounts it is a slot of the first one, and all of them get the post then. Another time that a person
-    chooses takes it out of the queue.
+    With several accounts it is a slot of the first one, and all of them get the post then. A post that is in the queue already
+    keeps its slot, or comes forward to an earlier one that is free. Another time that a person chooses takes it out of the queue.
     """
     with transaction():
         services.put_in_queue(caller, post_id)

@@ -49,6 +49,7 @@ def replace_slots(caller: Identity, account_id: UUID, *, timezone: str, slots: S
 def put_in_queue(caller: Identity, post_id: UUID) -> None:
     """Schedule a post for the next free slot of its first account; its other accounts get it at the same time.
 
+    The slot that it has itself is free for it: asked for again, it stays, or comes forward to one that is free by now.
     Raises NotFound, PostWithoutAccount, NoFreeSlot, PostNotMovable, NotPublishable, Locked.
     """
     account_id = _first_account_of(caller, post_id)
@@ -56,7 +57,7 @@ def put_in_queue(caller: Identity, post_id: UUID) -> None:
     post = posts.get_post(caller, post_id)
     if _first_account_of(caller, post_id) != account_id:
         raise Locked  # another request has changed it before it was locked
-    _put(caller, account, post, FreeSlots(queries.free_slots(caller, account_id))[0])
+    _put(caller, account, post, FreeSlots(queries.free_slots(caller, account_id, to_move={post_id}))[0])
 
 
 def move(caller: Identity, account_id: UUID, *, by: int | None) -> list[UUID]:
