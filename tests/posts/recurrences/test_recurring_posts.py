@@ -192,6 +192,21 @@ def test_with_the_recurrence_its_scheduled_posts_are_cancelled_or_left(query, st
     assert_problem(owner.get(f"/recurrences/{recurrence['id']}"), 404, "not_found")
 
 
+def test_a_confined_key_deletes_a_recurrence_and_leaves_a_post_that_was_given_to_another_account(recurring):
+    recurrence = recurring.make(rule="FREQ=DAILY;COUNT=3")
+    other = recurring.connect(recurring.owner, "grace")
+    given, *left = [post["id"] for post in recurring.posts()]
+    targets = [{"account_id": recurring.account_id}, {"account_id": other}]
+    assert recurring.owner.patch(f"/posts/{given}", json={"targets": targets}).status_code == 200
+    key = make_key(recurring.owner, account_ids=[recurring.account_id])
+
+    answer = key.delete(f"/recurrences/{recurrence['id']}")
+
+    assert answer.status_code == 200, answer.json
+    assert sorted(answer.json["cancelled_posts"]) == sorted(left)
+    assert [post["id"] for post in recurring.posts("scheduled")] == [given]
+
+
 def test_a_gap_and_an_overlap_of_local_times_are_told(owner):
     gap = owner.post(
         "/recurrences/preview",

@@ -110,7 +110,8 @@ def update_recurrence(changes: dict[str, Any], recurrence_id: UUID) -> dict[str,
 def delete_recurrence(args: dict[str, Any], recurrence_id: UUID) -> dict[str, Any]:
     """Stop a recurrence
 
-    The scheduled posts that it has made are cancelled, or, with `cancel_scheduled=false`, go out.
+    The scheduled posts that it has made are cancelled, or, with `cancel_scheduled=false`, go out. A key that is confined to
+    accounts cancels those that go to these alone.
     """
     with transaction():
         services.get_recurrence(caller, recurrence_id)

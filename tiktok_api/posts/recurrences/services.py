@@ -20,6 +20,7 @@ from tiktok_api.jobs import queue
 from tiktok_api.posts import services as posts
 from tiktok_api.posts.bookkeeping.deletion import delete_post
 from tiktok_api.posts.models import Post
+from tiktok_api.posts.queries import visible_to
 from tiktok_api.posts.recurrences import content, queries
 from tiktok_api.posts.recurrences.models import MATERIALISE, Recurrence, RecurrenceOccurrence, job_key
 from tiktok_api.posts.recurrences.occurrences import Timetable, first_occurrence
@@ -92,13 +93,16 @@ def update(caller: Identity, recurrence_id: UUID, **changes: Any) -> None:
 
 
 def delete(caller: Identity, recurrence_id: UUID, *, cancel_scheduled: bool) -> list[UUID]:
-    """Delete a recurrence. Returns the ids of its scheduled posts, which are cancelled with it where that is wanted."""
+    """Delete a recurrence. Returns the ids of its scheduled posts, which are cancelled with it where that is wanted.
+
+    Those that a person has given to an account outside of a key's reach are none of its business: they stay as they are.
+    """
     recurrence = get_recurrence(caller, recurrence_id)
     scheduled: Sequence[UUID] = ()
     if cancel_scheduled:
         made = select(RecurrenceOccurrence.post_id).where(RecurrenceOccurrence.recurrence_id == recurrence.id)
-        its = select(Post.id).where(Post.id.in_(made), Post.status == PostStatus.SCHEDULED).order_by(Post.id)
-        scheduled = db.session.scalars(its.with_for_update()).all()
+        its = (Post.id.in_(made), Post.status == PostStatus.SCHEDULED, *visible_to(caller))
+        scheduled = db.session.scalars(select(Post.id).where(*its).order_by(Post.id).with_for_update()).all()
         for post_id in scheduled:
             posts.cancel(caller, post_id)
     queue.cancel(job_key(recurrence.id))
