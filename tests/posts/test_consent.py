@@ -16,6 +16,10 @@ def test_the_post_says_who_consented_and_each_target_what_they_could_be_shown(ow
     assert shown["creator_username"] == "ada"
 
 
+def test_when_tiktok_said_it_is_told_in_utc_with_z(make_post, publication_of):
+    assert publication_of(make_post())["consent_creator_info"]["captured_at"].endswith("Z")
+
+
 def test_it_names_the_api_key(owner, make_post):
     key = make_key(owner)
 

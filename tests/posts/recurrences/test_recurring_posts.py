@@ -343,6 +343,17 @@ def test_what_no_worker_could_make_in_time_is_told(make_recurrence, owner, run_j
     assert "10 posts" in problem["message"]
 
 
+def test_the_times_of_a_problem_are_in_utc_with_z(recurring):
+    recurrence = recurring.make()
+
+    recurring.pass_time(40 * DAY)
+    recurring.run()
+
+    problem = recurring.problem(recurrence)
+    assert problem["publish_at"].endswith("Z")
+    assert f"was due at {problem['publish_at']}" in problem["message"]
+
+
 def test_media_that_a_recurrence_will_show_are_in_use(make_recurrence, owner, draft):
     [[media_id]] = draft["media_rotation"]
     recurrence = make_recurrence(is_paused=True)

@@ -229,6 +229,18 @@ def test_a_grant_that_ends_before_the_time_is_a_warning_and_one_that_has_ended_a
     assert _codes(after["problems"]) == _codes(assert_problem(refusal, 422)["errors"])
 
 
+def test_times_among_the_facts_of_findings_are_in_utc_with_z(owner, draft, validate, pass_time):
+    body = draft(publish_at="2190-01-01T00:00:00Z")
+
+    [warning] = [each for each in validate(body)["warnings"] if each["code"] == "grant_ends_before"]
+    pass_time(400 * 86_400)
+    [fault] = assert_problem(owner.post("/posts", json=body), 422)["errors"]
+
+    assert warning["allowed"] == "2190-01-01T00:00:00Z"
+    assert warning["found"] == fault["found"]
+    assert fault["found"].endswith("Z")
+
+
 def test_a_grant_that_has_run_out_is_found_without_asking_tiktok(owner, draft, pass_time):
     body = draft(publish_at="2190-01-01T00:00:00Z")
     pass_time(400 * 86_400)

@@ -10,6 +10,7 @@ from tiktok_api import clock
 from tiktok_api.accounts.creator_info import last_creator_info
 from tiktok_api.auth.identity import Identity
 from tiktok_api.posts.models import Post, Publication
+from tiktok_api.posts.schedule import written
 
 
 def record_consent(
@@ -36,5 +37,5 @@ def show_creator_info(post: Post, publication: Publication, accounts: Mapping[UU
     account = accounts.get(publication.account_id) if publication.account_id else None
     shown = last_creator_info(account) if account is not None and post.consent else None
     publication.consent_creator_info = (
-        asdict(shown.info) | {"captured_at": shown.captured_at.isoformat()} if shown else None
+        asdict(shown.info) | {"captured_at": written(shown.captured_at)} if shown else None
     )

@@ -7,6 +7,7 @@ from tiktok_api import clock
 from tiktok_api.accounts.models import INBOX_SCOPE, PUBLISHING_SCOPE, Account
 from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.preflight.rules import PostFinding
+from tiktok_api.posts.schedule import written
 from tiktok_api.posts.vocabulary import PostMode
 
 NEEDS_RECONNECTION = "account_needs_reconnection"
@@ -44,7 +45,7 @@ def check_grants(post: Post, targets: Mapping[int, Publication], accounts: Mappi
         needed, pointer = scope_for(post.mode), f"/targets/{position}/account_id"
         if missing == GRANT_EXPIRED:
             message = "The account's authorisation has run out; connect it again."
-            ended_at = account.refresh_expires_at.isoformat()
+            ended_at = written(account.refresh_expires_at)
             found.append(_finding(missing, pointer, message, ended_at, None, account))
         elif missing == SCOPE_MISSING:
             message = f"The account did not grant {needed}, which a post in {post.mode} mode needs; connect it again."

@@ -17,6 +17,7 @@ from tiktok_api.posts.preflight.rules import CANNOT_POST, Basis, PostFinding, pl
 from tiktok_api.posts.preflight.wording import MANY_HASHTAGS, MANY_MENTIONS, count_words
 from tiktok_api.posts.publishing.content import content_for
 from tiktok_api.posts.publishing.verdicts import APP_UNAUDITED
+from tiktok_api.posts.schedule import written
 from tiktok_api.posts.vocabulary import PrivacyLevel
 from tiktok_api.tiktok import BAN_CODES
 
@@ -70,7 +71,7 @@ def warnings_now(outlook: Outlook) -> Iterator[PostFinding]:
     for position, publication, account, answer in outlook.each():
         if outlook.at >= account.refresh_expires_at > clock.now():
             message = "The account's authorisation runs out before the post's time, unless TikTok extends it: connect it again."
-            found, allowed = account.refresh_expires_at.isoformat(), outlook.at.isoformat()
+            found, allowed = written(account.refresh_expires_at), written(outlook.at)
             yield _at_account("grant_ends_before", position, account, message, found, allowed)
         if (
             outlook.post.is_direct

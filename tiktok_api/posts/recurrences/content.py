@@ -28,8 +28,8 @@ def kept(post: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_json(value: Any) -> Any:
-    """Returns the same with ids, times and members of enums as text."""
-    return orjson.loads(orjson.dumps(value))
+    """Returns the same with ids, times (in UTC, with Z) and members of enums as text."""
+    return orjson.loads(orjson.dumps(value, option=orjson.OPT_UTC_Z))
 
 
 def draft_of(recurrence: Recurrence, targets: Sequence[Any], media_ids: Sequence[UUID]) -> dict[str, Any]:

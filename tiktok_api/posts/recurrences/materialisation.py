@@ -25,7 +25,7 @@ from tiktok_api.posts.recurrences.models import Recurrence, RecurrenceOccurrence
 from tiktok_api.posts.recurrences.occurrences import next_occurrence
 from tiktok_api.posts.recurrences.plan import PlannedOccurrence, plan_of, rotation_of, timetable_of
 from tiktok_api.posts.recurrences.queries import made_of, targets_of
-from tiktok_api.posts.schedule import PAST_GRACE
+from tiktok_api.posts.schedule import PAST_GRACE, written
 
 log = structlog.get_logger(__name__)
 
@@ -124,5 +124,5 @@ def _tell_missed(recurrence: Recurrence, *, until: datetime) -> None:
     missed = [each for each in passed if each.made is None]
     if missed:
         last = missed[-1].occurrence.at
-        message = f"No worker ran in time to make {len(missed)} posts; the last was due at {last}."
+        message = f"No worker ran in time to make {len(missed)} posts; the last was due at {written(last)}."
         recurrence.last_problem = _described(MISSED, message, last, is_final=True)
