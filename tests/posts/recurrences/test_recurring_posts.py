@@ -372,6 +372,20 @@ def test_one_that_has_ended_lets_its_media_go(make_recurrence, owner, draft, pos
     assert owner.delete(f"/media/{media_id}").status_code == 204
 
 
+def test_one_that_has_lost_its_media_begins_again_only_with_others(recurring, make_video):
+    recurrence = recurring.make(rule="FREQ=DAILY;COUNT=1")
+    [post] = recurring.posts()
+    recurring.owner.delete(f"/posts/{post['id']}")
+    assert recurring.owner.delete(f"/media/{recurrence['media_rotation'][0][0]}").status_code == 204
+
+    refused = recurring.owner.patch(f"/recurrences/{recurrence['id']}", json={"rule": "FREQ=DAILY;COUNT=3"})
+    recurring.change(recurrence, rule="FREQ=DAILY;COUNT=3", media_rotation=[[make_video()]])
+
+    [fault] = assert_problem(refused, 422, "unknown_target")["errors"]
+    assert (fault["pointer"], fault["code"]) == ("/media_rotation", "media_deleted")
+    assert len(recurring.posts("scheduled")) == 2  # the day of the first was dealt with
+
+
 def test_a_user_who_leaves_takes_recurrences_along(make_recurrence, owner, run_jobs):
     make_recurrence()
 

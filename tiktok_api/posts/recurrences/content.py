@@ -48,6 +48,13 @@ def must_have_their_accounts(targets: Sequence[Any]) -> None:
         raise UnknownTarget(errors=faults)
 
 
+def must_have_media(rotation: Rotation) -> None:
+    """Raises UnknownTarget where the media were deleted after the recurrence had ended: it would end again without a word."""
+    if not rotation.turns:
+        message = "Its media were deleted after it had ended; name others."
+        raise UnknownTarget(errors=[fault("media_deleted", message, pointer="/media_rotation")])
+
+
 def must_be_publishable(caller: Identity, post: dict[str, Any], rotation: Rotation, *, at: datetime) -> None:
     """Raises Invalid with everything that would keep the post of any turn from being scheduled."""
     faults: dict[tuple[str, str], dict[str, Any]] = {}

@@ -140,9 +140,10 @@ def _what_differs(caller: Identity, recurrence: Recurrence, changes: dict[str, A
 def _must_be_possible(caller: Identity, recurrence: Recurrence) -> None:
     """Raises what creating it as it is now would raise."""
     db.session.flush()
-    first = first_occurrence(timetable_of(recurrence))
+    first, rotation = first_occurrence(timetable_of(recurrence)), rotation_of(recurrence)
+    content.must_have_media(rotation)
     draft = content.draft_of(recurrence, queries.targets_of(recurrence.id), ())
-    content.must_be_publishable(caller, draft, rotation_of(recurrence), at=first.at)
+    content.must_be_publishable(caller, draft, rotation, at=first.at)
 
 
 def _withdraw_untouched(caller: Identity, recurrence: Recurrence) -> None:
