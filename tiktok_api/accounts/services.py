@@ -24,6 +24,9 @@ SYNC = "accounts.sync"
 SYNC_INTERVAL = timedelta(minutes=5)
 """How soon a person may have an account read again; without a request it is read once in SYNC_SECONDS."""
 
+_NAMES_AT_ONCE = 1_000
+"""A statement of PostgreSQL takes 65,535 parameters, and a file of a mebibyte has more names."""
+
 
 def get_account(caller: Identity, account_id: UUID, *, to_change: bool = False) -> Account:
     """Returns the caller's account with this id, with `to_change` locked. Raises NotFound."""
@@ -51,9 +54,10 @@ def get_accounts(caller: Identity, ids: Iterable[UUID], *, is_locked: bool = Fal
 def find_usernames(caller: Identity, names: Iterable[str]) -> dict[str, list[UUID]]:
     """Returns the ids of the caller's accounts with each of the usernames, which are compared without their case."""
     found: dict[str, list[UUID]] = {name.lower(): [] for name in names}
-    if found:
-        username = func.lower(Account.username)
-        its = _of(caller).with_only_columns(username, Account.id).where(username.in_(found))
+    username, wanted = func.lower(Account.username), list(found)
+    for first in range(0, len(wanted), _NAMES_AT_ONCE):
+        some = wanted[first : first + _NAMES_AT_ONCE]
+        its = _of(caller).with_only_columns(username, Account.id).where(username.in_(some))
         for name, account_id in db.session.execute(its):
             found[name].append(account_id)
     return found

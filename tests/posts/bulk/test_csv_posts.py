@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.auth.keys import make_key
 from tests.contract.operations import MISSING
+from tests.databases import on_each_database
 from tests.posts.bulk.sheets import faults_of, send, sheet
 from tests.posts.times import NEXT_YEAR
 from tests.web.problems import assert_problem
@@ -106,6 +107,19 @@ def test_a_username_beyond_the_accounts_of_a_key_is_unknown(owner, row, shared, 
 
     assert answer.json["created"] == 1
     assert faults_of(answer) == [(2, "account_ids", "unknown_account")]
+
+
+@on_each_database
+def test_a_row_with_more_usernames_than_a_statement_has_parameters_is_refused_and_no_other(owner, row):
+    many = [
+        row(account="|".join(f"@{number:x}" for number in range(first, first + 14_000)))
+        for first in range(0, 70_000, 14_000)
+    ]
+
+    answer = send(owner, sheet(HEADER, row(), *many))
+
+    assert answer.status_code == 200, answer.json
+    assert (answer.json["created"], answer.json["refused"]) == (1, 5)
 
 
 def test_a_strangers_username_is_unknown(owner, stranger, row, connect_account, run_jobs):
