@@ -1,8 +1,13 @@
 """What is hidden in logs and errors: given secrets, and what is secret by its name or its form"""
 
+from uuid import UUID
+
 import pytest
 
+from tiktok_api.extensions import service
+from tiktok_api.posts.pulling.links import photo_urls
 from tiktok_api.redaction import HIDDEN, Redactor, redact
+from tiktok_api.settings import Settings
 
 
 @pytest.mark.parametrize("name", ["password", "access_token", "TIKTOK_CLIENT_SECRET", "Authorization", "upload_url"])
@@ -30,6 +35,16 @@ def test_everything_inside_a_value_with_a_secret_name_is_secret():
 )
 def test_a_text_is_secret_by_its_form(secret):
     assert redact(["before", f"before {secret} after"]) == ["before", f"before {HIDDEN} after"]
+
+
+def test_the_urls_of_photos_for_tiktok_are_told_without_what_opens_them(app):
+    with app.app_context():
+        [url] = photo_urls(service(Settings), UUID("01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e"), 1)
+
+    before, after = redact(f"refused: {url}").split(HIDDEN)
+
+    assert before.startswith("refused: http")
+    assert (before[-6:], after) == ("/pull/", "/0")
 
 
 def test_given_secrets_are_hidden_in_texts_and_keys_plain_or_encoded():

@@ -18,6 +18,7 @@ _SECRET_VALUES = re.compile(
     | \b(?:act|rft|clt)\.[^\s"'<>&,;]+                 # TikTok's tokens
     | \btk_[\w-]+                                      # API keys
     | \bcal_[\w-]{20,}                                # calendar feeds
+    | (?<=/pull/)[0-9a-f]{96}                          # photos that TikTok fetches: one GET, and no cancel stops their post
     | (?<![\w.-])(?i:(?:bearer|basic)\s+)[^\s"',]+     # Authorization, and not the scope user.info.basic
     | (?<=://)[^\s/@"']*:[^\s/@"']+(?=@)               # the password in a URL
     | (?<![\w-])(?i:[\w-]*(?:token|code|signature|secret|password|credential|verifier|\bsig|_key)=)[^&\s"']+  # in a query
