@@ -26,8 +26,8 @@ def visible_to(caller: Identity | Given, *, is_searched: bool = False) -> list[C
 
     `is_searched`: another index finds them than that of their owner.
 
-    A key that is confined to accounts sees what a post that it may see shows, and what no post shows: that is about no
-    account. Higher domains that show media answer `media.is_visible` with a condition on the column that they are given.
+    A key that is confined to accounts sees what a post or recurrence that it may see shows, and what none shows: that is about
+    no account. Higher domains that show media answer `media.is_visible` with a condition on the column that they are given.
     """
     owner_id: Any = caller["owner_id"] if isinstance(caller, Given) else caller.user_id
     is_confined = "reached" in caller if isinstance(caller, Given) else caller.account_ids is not None

@@ -44,10 +44,10 @@ def veto_change(caller: Identity, media: Media) -> None:
         raise KeyConfined
 
 
-def is_within_reach(caller: Identity | Given, media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
-    """Returns the condition that a post within the caller's reach shows the media of this column, or that no post does."""
+def is_shown_within_reach(caller: Identity | Given, media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Returns the condition that a post within the caller's reach shows the media of this column."""
     reach = select(Post.id).where(*visible_to(caller))
-    return or_(~is_shown(media_id), exists().where(PostMedia.media_id == media_id, PostMedia.post_id.in_(reach)))
+    return exists().where(PostMedia.media_id == media_id, PostMedia.post_id.in_(reach))
 
 
 def is_shown(media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:

@@ -364,6 +364,23 @@ def test_media_that_a_recurrence_will_show_are_in_use(make_recurrence, owner, dr
     assert owner.delete(f"/media/{media_id}").status_code == 204
 
 
+@on_each_database
+def test_a_confined_key_neither_sees_nor_changes_media_of_recurrences_on_other_accounts(recurring, make_video):
+    other = recurring.connect(recurring.owner, "grace")
+    key = make_key(recurring.owner, account_ids=[other])
+    [[hers]] = recurring.draft["media_rotation"]
+    shared, unused = make_video(), make_video()
+    recurring.make(is_paused=True, media_rotation=[[hers], [shared]])
+    elsewhere = recurring.draft["post"] | {"targets": [{"account_id": other}]}
+    recurring.make(is_paused=True, media_rotation=[[shared]], post=elsewhere)
+
+    assert {each["id"] for each in key.get("/media").json["data"]} == {shared, unused}
+    assert_problem(key.get(f"/media/{hers}"), 404, "not_found")
+    assert_problem(key.patch(f"/media/{shared}", json={"name": "new.mp4"}), 403, "key_confined")
+    assert key.patch(f"/media/{unused}", json={"name": "new.mp4"}).status_code == 200
+    assert len(recurring.owner.get("/media").json["data"]) == 3
+
+
 def test_one_that_has_ended_lets_its_media_go(make_recurrence, owner, draft, posts):
     [[media_id]] = draft["media_rotation"]
     make_recurrence(rule="FREQ=DAILY;COUNT=1")

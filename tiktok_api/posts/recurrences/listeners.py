@@ -2,15 +2,19 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account
+from tiktok_api.auth.errors import KeyConfined
+from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
+from tiktok_api.db.reads import Given
 from tiktok_api.jobs import queue
 from tiktok_api.media.errors import MediaInUse
 from tiktok_api.media.models import Media
+from tiktok_api.posts.listeners import is_shown, is_shown_within_reach
 from tiktok_api.posts.recurrences.models import (
     MATERIALISE,
     Recurrence,
@@ -18,6 +22,7 @@ from tiktok_api.posts.recurrences.models import (
     RecurrenceTarget,
     job_key,
 )
+from tiktok_api.posts.recurrences.queries import visible_to
 
 
 def veto_deletion(media: Media) -> None:
@@ -35,6 +40,22 @@ def veto_deletion(media: Media) -> None:
 def is_rotated(media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
     """Returns the condition that a recurrence shows the media whose id is in this column."""
     return exists().where(RecurrenceMedia.media_id == media_id)
+
+
+def is_within_reach(caller: Identity | Given, media_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """Returns the condition that a post or recurrence within the caller's reach shows the media of this column, or none at all."""
+    reach = select(Recurrence.id).where(*visible_to(caller))
+    is_rotated_there = exists().where(RecurrenceMedia.media_id == media_id, RecurrenceMedia.recurrence_id.in_(reach))
+    is_unused = and_(~is_shown(media_id), ~is_rotated(media_id))
+    return or_(is_unused, is_shown_within_reach(caller, media_id), is_rotated_there)
+
+
+def veto_change(caller: Identity, media: Media) -> None:
+    """Refuse that a confined key changes media that a recurrence outside its reach shows too. Raises KeyConfined."""
+    reach = select(Recurrence.id).where(*visible_to(caller))
+    its = (RecurrenceMedia.media_id == media.id, RecurrenceMedia.recurrence_id.not_in(reach))
+    if db.session.scalar(select(RecurrenceMedia.id).where(*its).limit(1)) is not None:
+        raise KeyConfined
 
 
 def look_again(account: Account) -> list[UUID]:
