@@ -109,6 +109,25 @@ def test_a_username_beyond_the_accounts_of_a_key_is_unknown(owner, row, shared, 
     assert faults_of(answer) == [(2, "account_ids", "unknown_account")]
 
 
+def test_a_row_with_an_unknown_username_is_told_all_else_that_is_wrong(owner, row):
+    table = sheet(
+        [*HEADER, "allow_duet"],
+        [*row(account="@nobody_here", publish_at=NEXT_YEAR, consent="false"), ""],
+        [*row(account="@nobody_here"), "perhaps"],
+    )
+
+    answer = send(owner, table)
+
+    assert sorted(faults_of(answer)) == [
+        (1, "account_ids", "unknown_account"),
+        (1, "consent", "consent_missing"),
+        (2, "account_ids", "unknown_account"),
+        (2, "allow_duet", "wrong_type"),
+    ]
+    [first, second] = [each["problem"]["errors"] for each in answer.json["results"]]
+    assert {each.get("found") for each in first + second if each["column"] == "account_ids"} == {"@nobody_here"}
+
+
 @on_each_database
 def test_a_row_with_more_usernames_than_a_statement_has_parameters_is_refused_and_no_other(owner, row):
     many = [

@@ -10,7 +10,7 @@ from tiktok_api.errors import Problem, fault
 from tiktok_api.posts.bulk.batches import act_on_each
 from tiktok_api.posts.bulk.errors import RowsRefused
 from tiktok_api.posts.bulk.rows import CsvRow, name_cells, number_of
-from tiktok_api.posts.bulk.usernames import usernames_in, with_ids
+from tiktok_api.posts.bulk.usernames import explaining, usernames_in, with_ids
 from tiktok_api.posts.creation import create_post
 
 Outcomes = Sequence[UUID | Problem]
@@ -25,8 +25,11 @@ def create_each(caller: Identity, drafts: Sequence[Any], load: Callable[[Any], d
     def create(draft: Any) -> UUID:
         if isinstance(draft, CsvRow):
             draft.must_fit()
-            draft = with_ids(draft, known)
-        post_id: UUID = create_post(caller, **load(draft)).id
+            draft, misnamed = with_ids(draft, known)
+        else:
+            misnamed = {}
+        with explaining(misnamed):
+            post_id: UUID = create_post(caller, **load(draft)).id
         return post_id
 
     outcomes = act_on_each(drafts, create)
