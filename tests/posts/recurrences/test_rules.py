@@ -25,6 +25,12 @@ def days_of(rule, start, *, exceptions=(), zone="America/New_York", most=6):
     return [each.wall.strftime("%Y-%m-%d") for _, each in zip(range(most), found, strict=False)]
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "UTC", "Europe/Berlin"])
+def test_the_last_second_of_the_calendar_means_always_in_every_zone(zone):
+    assert len(days_of("FREQ=DAILY;UNTIL=99991231T235959Z", "1997-09-02T09:00", zone=zone)) == 6
+    assert days_of("FREQ=DAILY;UNTIL=00010101T000000Z", "1997-09-02T09:00", zone=zone) == []
+
+
 @pytest.mark.parametrize(
     ("rule", "start", "days"),
     [

@@ -108,12 +108,17 @@ def _weekday(text: str, most: int) -> Any:
 def _until(text: str, zone: ZoneInfo) -> datetime:
     try:
         found = datetime.fromisoformat(text) if _UNTIL.fullmatch(text) else None
-        if found is not None and found.tzinfo is not None:
-            return found.astimezone(zone).replace(tzinfo=None)
-    except (ValueError, OverflowError):
+    except ValueError:
         found = None
     if found is None:
         raise _refused("UNTIL is a day (20270331), a local time (20270331T090000) or a time in UTC.")
+    if found.tzinfo is not None:
+        try:
+            return found.astimezone(zone).replace(tzinfo=None)
+        except (
+            OverflowError
+        ):  # programs write 99991231T235959Z for "always": at the ends of the calendar no hour counts
+            return found.replace(tzinfo=None)
     return found if "T" in text else datetime.combine(found, time.max)
 
 
