@@ -38,6 +38,16 @@ class Boolean(fields.Boolean):
         return value
 
 
+class Number(fields.Float):
+    """A number and nothing else: "2.5" is a text, as the document says."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> float:
+        if isinstance(value, str):
+            raise self.make_error("invalid", input=value)
+        found: float = super()._deserialize(value, *args, **kwargs)
+        return found
+
+
 class QueryBoolean(fields.Boolean):
     """The words `true` and `false`, in a query."""
 

@@ -5,6 +5,7 @@ import pytest
 from tests.media import sample_media
 from tests.media.conversion.pictures import colour_at, coloured
 from tests.media.inspection.films import Picture, Sound, film
+from tests.web.problems import assert_problem
 
 
 @pytest.fixture
@@ -49,6 +50,17 @@ def test_it_has_the_chosen_shape(photos, make_show, shape, size):
     made, _ = make_show(photos[:2], seconds_each=0.5, shape=shape)
 
     assert (made["width"], made["height"]) == size
+
+
+def test_a_text_is_no_number_of_seconds(owner, photos):
+    texts = owner.post("/media/slideshows", json={"media_ids": photos, "seconds_each": "1.5"})
+    part = owner.post(f"/media/{photos[0]}/convert", json={"trim_start_seconds": "0.5"})
+
+    faults = [assert_problem(answer, 422)["errors"][0] for answer in (texts, part)]
+    assert [(fault["pointer"], fault["code"]) for fault in faults] == [
+        ("/seconds_each", "wrong_type"),
+        ("/trim_start_seconds", "wrong_type"),
+    ]
 
 
 @pytest.mark.parametrize(("fit", "edge"), [("fit", "black"), ("fill", "red")])

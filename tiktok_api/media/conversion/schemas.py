@@ -18,7 +18,7 @@ from tiktok_api.media.models import FrameSetStatus
 from tiktok_api.media.schemas import RejectionSchema
 from tiktok_api.media.services import LONGEST_NAME
 from tiktok_api.web.openapi.json_schemas import Choice
-from tiktok_api.web.schemas import EXAMPLE_ID, QueryInteger, Schema
+from tiktok_api.web.schemas import EXAMPLE_ID, Number, QueryInteger, Schema
 from tiktok_api.web.signed_links import SignedUrl
 
 _DAY_SECONDS = 86_400
@@ -34,17 +34,17 @@ class ConversionSchema(Schema):
             "example": "jpeg",
         },
     )
-    trim_start_seconds = fields.Float(
+    trim_start_seconds = Number(
         allow_nan=False,
         validate=validate.Range(0, _DAY_SECONDS),
         metadata={"description": "Of a video: where the part begins.", "example": 2.5},
     )
-    trim_end_seconds = fields.Float(
+    trim_end_seconds = Number(
         allow_nan=False,
         validate=validate.Range(0, _DAY_SECONDS, min_inclusive=False),
         metadata={"description": "Of a video: where the part ends; beyond the end means the end.", "example": 62.5},
     )
-    max_duration_seconds = fields.Float(
+    max_duration_seconds = Number(
         allow_nan=False,
         validate=validate.Range(1, LONGEST_SECONDS),
         metadata={
@@ -66,7 +66,7 @@ class SlideshowSchema(Schema):
             "example": [EXAMPLE_ID, EXAMPLE_ID],
         },
     )
-    seconds_each = fields.Float(
+    seconds_each = Number(
         load_default=3.0,
         allow_nan=False,
         validate=validate.Range(SHORTEST_SLIDE_SECONDS, LONGEST_SLIDE_SECONDS),
