@@ -95,7 +95,8 @@ def test_rejected_tokens_without_end_never_fail_a_post_nor_ask_for_publish_ids_w
         publishing.pass_time(10)
 
     waiting = publishing.shown(post)
-    assert (waiting["state"], waiting["reason"]) == ("preparing", "token_renewed")
+    # The renewal worked, and what it brought is not accepted either.
+    assert (waiting["state"], waiting["reason"]) == ("preparing", "token_not_accepted")
     assert publishing.count_inits() < 12
     assert {each["state"] for each in waiting["attempts"]} == {"abandoned"}
 

@@ -70,7 +70,7 @@ def _web_url(value: str) -> str:
 def _ownership_token(value: str) -> str:
     """The token alone, where the name of the file that TikTok's portal hands out was given."""
     token = value.removeprefix("tiktok").removesuffix(".txt")
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", token):
+    if not re.fullmatch(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]{1,128}", token):
         raise ValueError(
             "must be what stands between tiktok and .txt in the name of the file that TikTok's portal hands out"
         )
