@@ -7,24 +7,56 @@ import atexit
 import contextlib
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from coverage import Coverage
 
 EVERY_SECONDS = 0.5
-_LONGEST_SECONDS = 10
+_LONGEST_SECONDS = 60
 
 _savers: dict[int, threading.Thread] = {}
 """One thread for each process; a fork inherits the entries and not the threads."""
 _ending = threading.Event()
+_saving = threading.RLock()
+"""Held while data are written, by the saver or by coverage itself at an exit, and while a process forks: coverage keeps no journal,
+so that two who write at once, or a fork that ends what its parent is writing, spoil the file of a whole process."""
+_inherited: list[Coverage | None] = []
+"""The measurements of this process's parents, whose files are not its own."""
 
 
 def coverage_init(_registry: Any, _options: Any) -> None:
     """Called by coverage in every process that it measures."""
     if not _savers:
-        os.register_at_fork(after_in_child=_save_from_now_on)
+        os.register_at_fork(before=_hold_still, after_in_parent=_go_on, after_in_child=_begin_anew)
         atexit.register(_stop)
+        Coverage.save = _one_at_a_time(Coverage.save)  # type: ignore[method-assign]
+        Coverage._atexit = _one_at_a_time(Coverage._atexit)  # type: ignore[method-assign]
     _save_from_now_on()
+
+
+def _hold_still() -> None:
+    _saving.acquire()
+    _inherited.append(Coverage.current())
+
+
+def _go_on() -> None:
+    _inherited.pop()
+    _saving.release()
+
+
+def _begin_anew() -> None:
+    _saving._at_fork_reinit()  # type: ignore[attr-defined]  # as the standard library's own locks after a fork
+    _save_from_now_on()
+
+
+def _one_at_a_time(save: Callable[..., None]) -> Callable[..., None]:
+    def wait_and_save(self: Coverage, *arguments: Any) -> None:
+        if self not in _inherited:
+            with _saving:
+                save(self, *arguments)
+
+    return wait_and_save
 
 
 def _save_from_now_on() -> None:
