@@ -134,6 +134,63 @@ def test_once_tiktok_has_taken_more_than_a_learnt_cap_the_usual_one_counts_again
     assert (cap["allowed"], cap["source"]) == (3, "setting")
 
 
+def test_a_cap_that_is_refused_again_is_learnt_again(plan, publishing, simulator, caps_of, init_codes, let_days_pass):
+    posts = plan([60, 660])
+    simulator.control.knobs(post_cap=1)
+    let_days_pass(0.1, step=600.0)
+    shared = {"media_ids": posts[0]["media_ids"], "targets": [{"account_id": publishing.shown(posts[0])["account_id"]}]}
+    learnt_at = caps_of(shared["targets"][0]["account_id"])["creator_cap_reached"]["learnt_at"]
+    let_days_pass(1.2)
+    assert {publishing.shown(post)["state"] for post in posts} == {"published"}
+
+    third = publishing.make_post(**shared)
+    publishing.begin(third)
+    publishing.run()
+
+    assert publishing.shown(third)["reason"] == "spam_risk_too_many_posts"
+    cap = caps_of(shared["targets"][0]["account_id"])["creator_cap_reached"]
+    assert (cap["allowed"], cap["source"]) == (1, "learnt")
+    assert cap["learnt_at"] > learnt_at
+    assert init_codes() == {"ok": 2}
+
+
+@pytest.fixture
+def refused(plan, publishing, simulator):
+    """Three posts that TikTok has refused, because other apps have posted so many, and one that comes ten minutes later."""
+    posts = plan([60, 660, 1260, 1860])
+    simulator.control.knobs(post_cap=0)
+    for seconds in (61, 600, 600):
+        publishing.pass_time(seconds)
+        publishing.run()
+    assert [publishing.shown(post)["reason"] for post in posts[:3]] == ["spam_risk_too_many_posts"] * 3
+    return posts
+
+
+def test_behind_as_many_as_are_refused_tiktok_is_not_asked(refused, publishing):
+    asked = len(publishing.tiktok.requests(endpoint="creator_info"))
+    publishing.pass_time(600)
+    publishing.run()
+
+    held = publishing.shown(refused[3])
+
+    assert (held["state"], held["reason"]) == ("held", "creator_cap_reached")
+    assert held["detail"] == "Earlier posts of this creator wait for TikTok to take more."
+    assert held["next_try_at"] > max(publishing.shown(post)["next_try_at"] for post in refused[:3])
+    assert len(publishing.tiktok.requests(endpoint="creator_info")) == asked
+
+
+def test_after_downtime_what_was_refused_before_goes_first(refused, publishing, simulator):
+    simulator.control.knobs(post_cap=100)
+    publishing.pass_time(DAY)
+
+    publishing.run_until(
+        lambda: {publishing.shown(post)["state"] for post in refused} == {"published"}, step=60, most=60
+    )
+
+    gone = [publishing.shown(post)["published_at"] for post in refused]
+    assert gone == sorted(gone)
+
+
 def test_a_creator_who_may_post_more_than_estimated_is_not_held(plan, publishing, init_codes):
     posts = plan([60 + 400 * number for number in range(6)])
 
