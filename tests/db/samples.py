@@ -175,6 +175,9 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
             {"account_id": made["PostingLimit"][0].account_id, "kind": made["PostingLimit"][0].kind}
         ),
         "posts.capacity.collisions._account_ids": Sample(mine, [reached]),
+        "posts.publishing.fairness._wanted_at": Sample(
+            {"account_ids": ids["Account"], "at": made["Publication"][0].wanted_at or NOON, "but": ids["Post"][1]}
+        ),
         "posts.capacity.standing_queries.for_init": Sample({"account_id": account.id, "since": EARLY}),
         "posts.capacity.standing_queries.around": Sample(
             {"account_ids": ids["Account"], "since": EARLY},

@@ -50,15 +50,19 @@ class RoundRobin:
         self._known_until = float("-inf")
 
     def next_turn(self, most: int, held: Mapping[UUID, OwnerId]) -> NextJobs:
-        """Returns up to `most` due jobs, the owner first who has waited longest for a turn; jobs of `held` run already."""
+        """Returns up to `most` due jobs, the owner first who has waited longest for a turn; jobs of `held` run already.
+
+        Of those whom this worker has not served yet it is the one whose job came due first, which no other worker has taken.
+        """
         running = Counter(held.values())
         due = self._find(_jobs(), WINDOW)
         if len(due) < WINDOW:
             return self._choose(due, most, held)
+        first = {owner: place for place, (_, owner) in reversed([*enumerate(due)])}
         found: list[DueJob] = []
         able = [owner for owner in self._owners_with_due_jobs() if running[owner] < self._most_per_owner]
         each = max(1, 2 * most // max(1, len(able)))  # some have fewer
-        for owner in sorted(able, key=self._waited):
+        for owner in sorted(able, key=lambda owner: (self._waited(owner), first.get(owner, WINDOW))):
             if len({owner_id for _, owner_id in found}) == most:
                 break
             found += self._find(_jobs().where(_is_of(owner)), each + running[owner])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from tiktok_api.posts.composer.consent import record_consent
 from tiktok_api.posts.drafts import accounts_of, fill_in_defaults, find_media, make_publications, media_rows
 from tiktok_api.posts.models import PUBLISH, Post, Publication, TimelineEntry
 from tiktok_api.posts.preflight.report import Reasons, must_be_publishable
+from tiktok_api.posts.publishing.fairness import due_times
 from tiktok_api.posts.publishing.transitions import derive_status, make_entry
 from tiktok_api.posts.schedule import resolve_time
 from tiktok_api.posts.states import PublicationState
@@ -84,7 +86,7 @@ def create_post(caller: Identity, *, slot: dict[str, Any], **draft: Any) -> Simp
     """
     prepared = prepare_post(caller, slot=slot, **draft)
     post, publications, media = prepared.post, prepared.publications, prepared.media
-    plan = _schedule(post, publications) if slot else []
+    plan = _schedule(post, publications, post.publish_at) if post.publish_at else []
     with claiming(caller, post, post.external_id):
         insert_rows(post, *media_rows(post, media), *publications, *plan, *label_rows(post))
     if slot:
@@ -93,14 +95,16 @@ def create_post(caller: Identity, *, slot: dict[str, Any], **draft: Any) -> Simp
     return SimpleNamespace(**columns, media_ids=[each.id for each in media], targets=publications)
 
 
-def _schedule(post: Post, publications: Sequence[Publication]) -> list[TimelineEntry | Job]:
+def _schedule(post: Post, publications: Sequence[Publication], at: datetime) -> list[TimelineEntry | Job]:
     """Returns the rows by which publications that are scheduled now will be published."""
     for publication in publications:
         publication.state = PublicationState.SCHEDULED
-        publication.next_try_at = publication.wanted_at = publication.post_publish_at = post.publish_at
+        publication.next_try_at = publication.wanted_at = publication.post_publish_at = at
     post.status = derive_status(publication.state for publication in publications)
-    due: dict[str, Any] = {"due_at": post.publish_at, "owner_id": post.owner_id}
-    jobs = [queue.make_job(PUBLISH, subject=each.id, unique_key=each.job_key, **due) for each in publications]
+    jobs = [
+        queue.make_job(PUBLISH, due_at=due_at, owner_id=post.owner_id, subject=each.id, unique_key=each.job_key)
+        for each, due_at in zip(publications, due_times(publications, at, but=post.id), strict=True)
+    ]
     return [*(make_entry(each, "scheduled") for each in publications), *jobs]
 
 

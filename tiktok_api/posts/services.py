@@ -31,6 +31,7 @@ from tiktok_api.posts.errors import (
 )
 from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.preflight.report import Reasons, must_be_publishable
+from tiktok_api.posts.publishing.fairness import due_times
 from tiktok_api.posts.publishing.transitions import (
     abandon_attempt,
     derive_status,
@@ -165,9 +166,10 @@ def _put_on_calendar(
     _must_be_publishable(post, targets, are_targets_new=are_targets_new)
     set_time(post, publications, **times)
     event = "publish_now" if state is PublicationState.DUE else "scheduled"
-    for publication in targets.values():
-        transition(post, publication, state, event, next_try_at=times["publish_at"], wanted_at=times["publish_at"])
-        enqueue_publication(publication.id, times["publish_at"])
+    at = times["publish_at"]
+    for publication, due_at in zip(targets.values(), due_times(targets.values(), at, but=post.id), strict=True):
+        transition(post, publication, state, event, next_try_at=at, wanted_at=at)
+        enqueue_publication(publication.id, due_at)
 
 
 def _must_be_publishable(

@@ -134,9 +134,9 @@ def test_once_tiktok_has_taken_more_than_a_learnt_cap_the_usual_one_counts_again
     assert (cap["allowed"], cap["source"]) == (3, "setting")
 
 
-def test_a_cap_that_is_refused_again_is_learnt_again(plan, publishing, simulator, caps_of, init_codes, let_days_pass):
+def test_a_cap_that_is_refused_again_is_learnt_again(plan, publishing, caps_of, let_days_pass):
     posts = plan([60, 660])
-    simulator.control.knobs(post_cap=1)
+    publishing.tiktok.knobs(post_cap=1)
     let_days_pass(0.1, step=600.0)
     shared = {"media_ids": posts[0]["media_ids"], "targets": [{"account_id": publishing.shown(posts[0])["account_id"]}]}
     learnt_at = caps_of(shared["targets"][0]["account_id"])["creator_cap_reached"]["learnt_at"]
@@ -151,7 +151,7 @@ def test_a_cap_that_is_refused_again_is_learnt_again(plan, publishing, simulator
     cap = caps_of(shared["targets"][0]["account_id"])["creator_cap_reached"]
     assert (cap["allowed"], cap["source"]) == (1, "learnt")
     assert cap["learnt_at"] > learnt_at
-    assert init_codes() == {"ok": 2}
+    assert publishing.count_inits() == 2
 
 
 @pytest.fixture
