@@ -17,20 +17,18 @@ from tiktok_api.jobs.runner import Runner
 from tiktok_api.media.models import Media
 
 WORKERS, EACH = 10, 5
-UNDER_WAY = 4 * WORKERS
-"""So many posts may be in the hands of workers, each of which begins two at most while others overtake it."""
+UNDER_WAY = 2 * WORKERS
+"""So many posts may be in the hands of workers at a time: each runs one, and has claimed one more. A slow worker's are late."""
 
 
 def _must_be_fair(order, creators):
     """The first posts of all creators before the second of any, the second before the third, but for what is under way."""
-    rounds = Counter()
+    rounds, late = Counter(), []
     for place, creator in enumerate(order):
-        assert abs(place - (rounds[creator] + 0.5) * creators) <= creators / 2 + UNDER_WAY, (
-            place,
-            creator,
-            rounds[creator],
-        )
+        if not rounds[creator] * creators - UNDER_WAY <= place < (rounds[creator] + 1) * creators + UNDER_WAY:
+            late.append((place, creator, rounds[creator]))
         rounds[creator] += 1
+    assert len(late) <= UNDER_WAY, late
 
 
 @pytest.fixture(params=[False, True], ids=["of many people", "of one person"])
