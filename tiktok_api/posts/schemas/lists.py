@@ -40,8 +40,8 @@ class PostCountArgsSchema(Schema):
         validate=validate.Length(1, 200),
         metadata={
             "example": "studio",
-            "description": "Part of the caption, or of the title or the description of photos. Those of targets of their own are not"
-            " looked at.",
+            "description": "A part of the caption, or of the title or description of photos. What a target"
+            " overrides is not looked at.",
         },
     )
     external_id = any_of(fields.String(validate=EXTERNAL_ID, metadata={"example": "cms-4711"}))
