@@ -13,7 +13,7 @@ from benchmarks.rows import id_of, id_on_postgresql, id_on_sqlite, insert
 USERS, ACCOUNTS_OF_FIRST = 100, 10
 FIRST_DAY = 1_735_689_600  # 2025-01-01
 SECONDS_APART = 30
-OLD_WORD, NEW_WORD, RARE_WORD = "oldtimes", "newseason", "rarissimum"
+OLD_WORD, NEW_WORD, RARE_WORD, RARE_TITLE = "oldtimes", "newseason", "rarissimum", "unicum"
 USUAL_LABEL, OLD_LABEL, RARE_LABEL, TAG = "usual", "old", "rare", "agency"
 _USER, _ACCOUNT, _MEDIA, _POST, _SHOWN, _TARGET, _ATTEMPT = (f"0190000{kind}" for kind in range(1, 8))
 _LABEL = "019000a"
@@ -134,6 +134,7 @@ def _posts(ids: dict[str, str], numbers: str, sql: _OnPostgresql | _OnSqlite, *,
     post |= {
         "caption": f"'A description of the post, as long as captions usually are when they sell. #' || g || {words}"
     }
+    post |= {"title": f"CASE WHEN g / 10 % 20000 = 90 THEN 'An {RARE_TITLE}' ELSE '' END"}
     post |= {"privacy_level": "'SELF_ONLY'", "consent": "true", "publish_at": _publish_at(sql)}
     post |= dict.fromkeys(("allow_comment", "allow_duet", "allow_stitch", "is_aigc"), "false")
     post |= dict.fromkeys(("brand_content_toggle", "brand_organic_toggle"), "false")

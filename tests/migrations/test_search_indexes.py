@@ -1,15 +1,17 @@
 """The search indexes, which no model describes: made by the migration as by the models, of the rows that were there already."""
 
 import pytest
-from flask_migrate import upgrade
-from sqlalchemy import create_engine, text
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import create_engine, func, inspect, select, text, true
 
 from tests.databases import execute, make_tables, on_each_database
 from tiktok_api.db import db
 from tiktok_api.db.search_indexes import build_indexes, missing_indexes
+from tiktok_api.posts.models import TEXTS, Post
 from tiktok_api.schema import revisions as schema
 
 BEFORE = "2d7c90e5b8f4"
+BEFORE_PHOTOS = "b41d7e93c0a8"
 USER = (
     "insert into users (id, email, email_key, password_hash, display_name, timezone, awaits_verification, created_at)"
     " values (:user, 'a@example.com', 'a@example.com', 'x', 'Ada', 'UTC', false, '2026-01-01 00:00:00')"
@@ -64,6 +66,59 @@ def test_posts_of_before_are_found_and_their_publications_know_their_time(app, e
         if is_sqlite:
             found = connection.execute(text("select count(*) from posts_search where posts_search match '\"tud\"'"))
             assert found.scalar() == 1
+
+
+@on_each_database
+def test_photos_of_before_are_found_by_their_words_and_no_more_once_it_is_taken_back(app, each_database_url):
+    upgrade(revision=BEFORE_PHOTOS)
+    titled = "update posts set caption = 'Seaside', title = 'Cathedral', description = 'Ten steps' where id = :post"
+    stale = "create index ix_posts_caption_trigrams on posts (caption)"  # a name is all that the revision knows of it
+    is_sqlite = each_database_url.startswith("sqlite")
+    execute(each_database_url, USER, POST, titled, *([] if is_sqlite else [stale]), **IDS)
+
+    assert schema.upgrade().problem is None
+    found = found_by_words(["seaside", "cathedral", "ten steps", "studio"])
+    execute(each_database_url, "update posts set title = 'Market' where id = :post", **IDS)
+    changed = found_by_words(["seaside", "cathedral", "market", "ten steps"])
+    has_stale = has_index("ix_posts_caption_trigrams")
+    downgrade(revision=BEFORE_PHOTOS)
+
+    assert found == [1, 1, 1, 0]
+    assert changed == [1, 0, 1, 1]
+    assert not has_stale
+    if is_sqlite:
+        execute(each_database_url, "update posts set caption = 'Market, at the seaside' where id = :post", **IDS)
+        assert in_index("ark", "sea", "cat", "ste") == [1, 1, 0, 0]
+        schema.upgrade()
+        assert in_index("ark", "sea", "cat", "ste") == [1, 1, 0, 1]
+        execute(each_database_url, "delete from posts where id = :post", **IDS)
+        assert in_index("ark", "sea", "cat", "ste") == [0, 0, 0, 0]
+
+
+def found_by_words(words):
+    """How many posts are found by each."""
+    given = [TEXTS.parameters(word, dialect=db.engine.dialect.name) for word in words]
+    with db.engine.connect() as connection:
+        return [
+            connection.scalar(
+                select(func.count())
+                .select_from(Post)
+                .where(TEXTS.condition(each), TEXTS.is_found(each) if "trigrams" in each else true())
+            )
+            for each in given
+        ]
+
+
+def in_index(*trigrams):
+    """How many rows of the index on SQLite have each."""
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("insert into posts_search (posts_search) values ('integrity-check')")
+        count = text("select count(*) from posts_search where posts_search match :trigram")
+        return [connection.scalar(count, {"trigram": each}) for each in trigrams]
+
+
+def has_index(name):
+    return name in {index["name"] for index in inspect(db.engine).get_indexes("posts")}
 
 
 @pytest.mark.postgres

@@ -98,6 +98,23 @@ def test_a_scheduled_post_whose_time_has_just_come_can_still_be_changed(make_pos
     assert (response.status_code, response.json["status"]) == (200, "scheduled")
 
 
+def test_an_instant_takes_the_place_of_a_local_time_even_where_both_are_the_same(make_post, owner):
+    local = {"local_time": "2090-01-01T13:00", "timezone": "Europe/Berlin"}
+    post = make_post(**local)
+    path = f"/posts/{post['id']}"
+
+    same = owner.patch(path, json=local)
+    instant = owner.patch(path, json={"publish_at": "2090-01-01T12:00:00Z"})
+    again = owner.patch(path, json={"publish_at": "2090-01-01T12:00:00Z"})
+
+    assert (post["publish_at"], post["status"]) == ("2090-01-01T12:00:00Z", "scheduled")
+    assert [{name: answer.json[name] for name in local} for answer in (same, instant)] == [local, dict.fromkeys(local)]
+    assert instant.json["publish_at"] == post["publish_at"]
+    assert same.headers["ETag"] != instant.headers["ETag"] == again.headers["ETag"]
+    moments = [answer.json["updated_at"] for answer in (same, again)]
+    assert moments == [post["updated_at"], instant.json["updated_at"]]
+
+
 @pytest.mark.parametrize(
     ("action", "status"),
     [("draft", 204), ("scheduled", 204), ("cancelled", 204), ("publishing", 409), ("published", 204)],

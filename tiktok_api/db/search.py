@@ -1,9 +1,9 @@
-"""Looking for a part of a text, with the indexes of `search_indexes`.
+"""Looking for a part of the texts of a row, with the indexes of `search_indexes`.
 
-    filters |= CAPTIONS.parameters(q, dialect=db.engine.dialect.name)
-    query = query.where(CAPTIONS.condition(given))
+    filters |= TEXTS.parameters(q, dialect=db.engine.dialect.name)
+    query = query.where(TEXTS.condition(given))
     if "trigrams" in given:
-        query = query.where(CAPTIONS.is_found(given), without_index(Post.owner_id) == given["owner_id"])
+        query = query.where(TEXTS.is_found(given), without_index(Post.owner_id) == given["owner_id"])
 
 FTS5 ignores the case of all letters, LIKE only that of a to z, so whatever FTS5 finds is compared again: a list finds the same
 with the index and without. What no index can do is to give the matches in the order of a list: many that are all old, or all
@@ -11,10 +11,23 @@ new, are found by reading the others first.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import DDL, ColumnElement, Integer, Select, Uuid, column, event, func, literal_column, select, table
+from sqlalchemy import (
+    DDL,
+    ColumnElement,
+    Integer,
+    Select,
+    Uuid,
+    column,
+    event,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from tiktok_api.db.reads import Read, contains
@@ -27,22 +40,22 @@ _TRIGRAM = 3
 _HAS_TRIGRAM = re.compile(r"[^\W_]{3}")  # pg_trgm takes letters and digits alone
 
 
-def searched(attribute: InstrumentedAttribute[str]) -> "TextSearch":
-    """Give a column of a model a search index, and return the way to look in it."""
-    model = attribute.class_
-    index = SearchIndex(model.__tablename__, attribute.key)
+def searched(*columns: InstrumentedAttribute[str]) -> "TextSearch":
+    """Give columns of a model a search index, and return the way to look in them."""
+    model = columns[0].class_
+    index = SearchIndex(model.__tablename__, tuple(column.key for column in columns))
     INDEXES.append(index)
     for statement in index.statements():
         on_sqlite = DDL(statement).execute_if(dialect="sqlite")  # type: ignore[no-untyped-call]  # SQLAlchemy
         event.listen(model.__table__, "after_create", on_sqlite)
-    return TextSearch(attribute, index)
+    return TextSearch(columns, index)
 
 
 class TextSearch:
-    """Looks for a part of a text, ignoring case as the database does."""
+    """Looks for a part of any of some texts, ignoring case as the database does."""
 
-    def __init__(self, column: InstrumentedAttribute[str], index: SearchIndex) -> None:
-        self._column, self._index = column, index
+    def __init__(self, columns: Sequence[InstrumentedAttribute[str]], index: SearchIndex) -> None:
+        self._columns, self._index = columns, index
         self._matches = Read(self._select_matches)
 
     def parameters(self, part: str | None, *, dialect: str) -> dict[str, str]:
@@ -62,17 +75,17 @@ class TextSearch:
         return found | {"trigrams": trigrams}
 
     def condition(self, given: Mapping[str, Any]) -> ColumnElement[bool]:
-        """The rows whose text has the part."""
-        text: ColumnElement[str] = func.lower(self._column)
+        """The rows of which one text has the part: none has a half of it in one text and a half in another."""
+        texts: list[ColumnElement[str]] = [func.lower(each) for each in self._columns]
         if "is_in_no_index" in given:
-            text = text.concat(literal_column("''"))
-        return text.like(func.lower(given["pattern"]), escape="/")
+            texts = [text.concat(literal_column("''")) for text in texts]
+        return or_(*(text.like(func.lower(given["pattern"]), escape="/") for text in texts))
 
     def is_found(self, given: Mapping[str, Any]) -> ColumnElement[bool]:
         """The rows that have its trigrams: only among them can there be one that has the part."""
         numbers = table(f"{self._index.name}_numbers", column("number", Integer), column("row_id", Uuid))
         ids = select(numbers.c.row_id).where(numbers.c.number.in_(self._select_matches(given)))
-        id_: ColumnElement[Any] = self._column.class_.id
+        id_: ColumnElement[Any] = self._columns[0].class_.id
         return id_.in_(ids)
 
     def _select_matches(self, given: Mapping[str, Any]) -> Select[Any]:

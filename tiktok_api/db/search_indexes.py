@@ -20,33 +20,33 @@ _LONGEST_WAIT = "60s"
 _ON_SQLITE = """
 CREATE TABLE {table}_search_numbers (number INTEGER PRIMARY KEY, row_id CHAR(32) NOT NULL UNIQUE)
 
-CREATE VIRTUAL TABLE {table}_search USING fts5 ({column}, tokenize='trigram', content='', detail='none', columnsize=0)
+CREATE VIRTUAL TABLE {table}_search USING fts5 ({columns}, tokenize='trigram', content='', detail='none', columnsize=0)
 
 INSERT INTO {table}_search_numbers (row_id) SELECT id FROM {table} ORDER BY created_at
 
-INSERT INTO {table}_search (rowid, {column})
-SELECT number, {column} FROM {table} JOIN {table}_search_numbers ON row_id = id
+INSERT INTO {table}_search (rowid, {columns})
+SELECT number, {columns} FROM {table} JOIN {table}_search_numbers ON row_id = id
 
 CREATE TRIGGER {table}_search_added AFTER INSERT ON {table} BEGIN
   INSERT INTO {table}_search_numbers (row_id) VALUES (new.id);
-  INSERT INTO {table}_search (rowid, {column})
-  SELECT number, new.{column} FROM {table}_search_numbers WHERE row_id = new.id;
+  INSERT INTO {table}_search (rowid, {columns})
+  SELECT number, {new} FROM {table}_search_numbers WHERE row_id = new.id;
 END
 
-CREATE TRIGGER {table}_search_changed AFTER UPDATE OF {column} ON {table} WHEN old.{column} <> new.{column} BEGIN
-  INSERT INTO {table}_search ({table}_search, rowid, {column})
-  SELECT 'delete', number, old.{column} FROM {table}_search_numbers WHERE row_id = old.id;
-  INSERT INTO {table}_search (rowid, {column})
-  SELECT number, new.{column} FROM {table}_search_numbers WHERE row_id = new.id;
+CREATE TRIGGER {table}_search_changed AFTER UPDATE OF {columns} ON {table} WHEN {differs} BEGIN
+  INSERT INTO {table}_search ({table}_search, rowid, {columns})
+  SELECT 'delete', number, {old} FROM {table}_search_numbers WHERE row_id = old.id;
+  INSERT INTO {table}_search (rowid, {columns})
+  SELECT number, {new} FROM {table}_search_numbers WHERE row_id = new.id;
 END
 
 CREATE TRIGGER {table}_search_removed AFTER DELETE ON {table} BEGIN
-  INSERT INTO {table}_search ({table}_search, rowid, {column})
-  SELECT 'delete', number, old.{column} FROM {table}_search_numbers WHERE row_id = old.id;
+  INSERT INTO {table}_search ({table}_search, rowid, {columns})
+  SELECT 'delete', number, {old} FROM {table}_search_numbers WHERE row_id = old.id;
   DELETE FROM {table}_search_numbers WHERE row_id = old.id;
 END
 """
-"""Its statements, one after each blank line. The revision that made them has them again: it stays as it was landed."""
+"""Its statements, one after each blank line. The revisions that made them have them again: they stay as they were landed."""
 
 
 def is_search_table(name: str) -> bool:
@@ -56,10 +56,10 @@ def is_search_table(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SearchIndex:
-    """The index of one column of text."""
+    """The index of one or more columns of text, none of which is ever null."""
 
     table: str
-    column: str
+    columns: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -69,11 +69,18 @@ class SearchIndex:
     @property
     def gin_name(self) -> str:
         """The name of the index on PostgreSQL."""
-        return f"ix_{self.table}_{self.column}_trigrams"
+        return f"ix_{self.table}_{'_'.join(self.columns)}_trigrams"
 
     def statements(self) -> list[str]:
         """What makes the index on SQLite; the rows that are there already are indexed too."""
-        return _ON_SQLITE.format(table=self.table, column=self.column).strip().split("\n\n")
+        filled = _ON_SQLITE.format(
+            table=self.table,
+            columns=", ".join(self.columns),
+            old=", ".join(f"old.{column}" for column in self.columns),
+            new=", ".join(f"new.{column}" for column in self.columns),
+            differs=" OR ".join(f"old.{column} <> new.{column}" for column in self.columns),
+        )
+        return filled.strip().split("\n\n")
 
 
 INDEXES: list[SearchIndex] = []
@@ -94,9 +101,9 @@ def build_indexes(engine: Engine) -> str | None:
             connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_trgm")
             for index in missing:
                 connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {index.gin_name}")
+                texts = ", ".join(f"lower({column}) gin_trgm_ops" for column in index.columns)
                 connection.exec_driver_sql(
-                    f"CREATE INDEX CONCURRENTLY {index.gin_name} ON {index.table}"
-                    f" USING gin (lower({index.column}) gin_trgm_ops)"
+                    f"CREATE INDEX CONCURRENTLY {index.gin_name} ON {index.table} USING gin ({texts})"
                 )
                 connection.exec_driver_sql(f"ANALYZE {index.table}")  # how rare a word is, it tells of an index alone
         except DBAPIError as error:
@@ -113,7 +120,7 @@ def missing_indexes(engine: Engine) -> list[str]:
     if engine.dialect.name != "postgresql":
         return []
     with engine.connect() as connection:
-        return [f"{index.table}.{index.column}" for index in _missing(connection)]
+        return [f"{index.table}.{column}" for index in _missing(connection) for column in index.columns]
 
 
 def _missing(connection: Connection) -> Iterator[SearchIndex]:

@@ -34,10 +34,12 @@ def what_differs(
 ) -> dict[str, Any]:
     """Returns those of `changes` that differ from the post: a client may send back all that it was shown.
 
-    A slot is the same only while the post is scheduled.
+    A slot is the same only while the post is scheduled. An instant is never the same as a local time, which moves with the rules
+    of its zone.
     """
     slot = changes.get("slot", {})
-    named = slot.keys() if post.status is PostStatus.SCHEDULED else ()
+    is_alike = post.status is PostStatus.SCHEDULED and not ("publish_at" in slot and post.local_time)
+    named = slot.keys() if is_alike else ()
     now: dict[str, Any] = {
         "media_ids": [item.id for item in media],
         "targets": [{"account_id": each.account_id, **each.overrides} for each in publications],

@@ -107,7 +107,7 @@ class Post(Model):
         return self.status in (PostStatus.DRAFT, PostStatus.SCHEDULED)
 
 
-CAPTIONS = searched(Post.caption)
+TEXTS = searched(Post.caption, Post.title, Post.description)
 _SPACE = literal_column("' '", String)
 WORDS = func.trim(Post.caption + _SPACE + Post.title + _SPACE + Post.description)
 """All that a post says: a video has a caption, photos have a title and a description."""

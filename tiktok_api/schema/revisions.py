@@ -217,7 +217,7 @@ def _explain_differences(after: SchemaState, wrong: list[str]) -> str:
 
 def _explain_slow_search(said: str) -> str:
     return (
-        f"The search indexes could not be built ({said}). Everything works, but looking for a word in captions and names reads"
+        f"The search indexes could not be built ({said}). Everything works, but looking for a word in posts and names reads"
         " each of them. What to do: install PostgreSQL's contrib package, run CREATE EXTENSION pg_trgm in this database as a"
         " superuser, and run the upgrade again."
     )

@@ -216,6 +216,16 @@ def test_a_user_has_only_so_many_feeds(owner, subscribe):
     assert_problem(answer, 409, "too_many_feeds")
 
 
+def test_a_feed_is_named_as_labels_are_without_spaces_around(owner):
+    named = owner.post("/posts/calendar-feeds", json={"name": "  Our posts "})
+    refused = [owner.post("/posts/calendar-feeds", json={"name": name}) for name in ("", "   ", "\u00a0\u3000", "a\nb")]
+
+    assert (named.status_code, named.json["name"]) == (201, "Our posts")
+    for answer in refused:
+        assert assert_problem(answer, 422)["errors"][0]["pointer"] == "/name"
+    assert [feed["name"] for feed in owner.get("/posts/calendar-feeds").json["data"]] == ["Our posts"]
+
+
 def test_a_feed_is_rate_limited_by_its_secret(make_app, simulator_urls):
     client = make_app(rate_limit_enabled=True, **simulator_urls).test_client()
 

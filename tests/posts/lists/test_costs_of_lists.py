@@ -40,6 +40,7 @@ FILTERS = {
     "many accounts": "&".join(f"account_id={scale_rows.account_id(number)}" for number in range(1, 50)),
     "a word that all have": "q=description",
     "a word that few have": f"q={scale_rows.RARE_WORD.upper()}",
+    "a word that few titles have": f"q={scale_rows.RARE_TITLE.upper()}",
     "a word that none has": "q=zzzz",
     "a label that most have": f"label={scale_rows.USUAL_LABEL}",
     "a label that few have": f"label={scale_rows.RARE_LABEL}",

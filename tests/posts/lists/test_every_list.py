@@ -40,7 +40,7 @@ def filters(world, *, without=()):
     some = {
         "status": st.lists(st.sampled_from([each.value for each in PostStatus]), min_size=1, max_size=3),
         "account_id": st.lists(st.sampled_from([str(each) for each in world.accounts]), min_size=1, max_size=3),
-        "type": st.just(["video"]),
+        "type": st.sampled_from([["video"], ["photo"], ["photo", "video"]]),
         "tag": st.lists(st.sampled_from(TAGS), min_size=1, max_size=2),
         "label": st.lists(st.sampled_from([*LABELS, "unused"]), min_size=1, max_size=3),
         "external_id": st.lists(st.sampled_from([f"cms-{number}" for number in range(60)]), min_size=1, max_size=9),

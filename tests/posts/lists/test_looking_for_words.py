@@ -1,4 +1,4 @@
-"""`q` finds a part of a caption, with an index of its words and without."""
+"""`q` finds a part of a caption, of a title or of a description, with an index of their words and without."""
 
 from uuid import UUID, uuid4
 
@@ -53,6 +53,14 @@ FOUND = {
 }
 
 
+PHOTOS = [
+    {"title": "Autumn in Köln", "description": "Ten photos of the Rhine 🍂"},
+    {"title": "Ten pictures", "description": ""},
+    {"title": "", "description": "From the KÖLN cathedral, 100% handmade"},
+    {"title": "The end of one", "description": "begins the other"},
+]
+
+
 @pytest.fixture
 def app(make_app, each_database_url):
     return make_app(database_url=each_database_url)
@@ -66,12 +74,20 @@ def written(owner, stranger):
             assert person.post("/posts", json={"caption": caption}).status_code == 201
 
 
-def find(person, q, **more):
+def find(person, q, *, said_in="caption", **more):
+    return [post[said_in] for post in posts_with(person, q, **more)]
+
+
+def find_words(person, q):
+    """What the posts say that are found: the caption, or the title and the description."""
+    return [post["caption"] or f"{post['title']}|{post['description']}" for post in posts_with(person, q)]
+
+
+def posts_with(person, q, **more):
     answer = person.get("/posts", query_string={"q": q, "include_total": "true"} | more)
     assert answer.status_code == 200, answer.json
-    found = [post["caption"] for post in answer.json["data"]]
-    assert answer.json["total"] == len(found)
-    return found
+    assert answer.json["total"] == len(answer.json["data"])
+    return answer.json["data"]
 
 
 @on_each_database
@@ -79,6 +95,78 @@ def test_every_part_of_a_caption_finds_it_and_nothing_else_does(owner, written):
     found = {q: find(owner, q) for q in FOUND}
 
     assert found == FOUND
+
+
+@pytest.fixture
+def make_photos(app):
+    def make(person, **words):
+        return person.post("/posts", json={"type": "photo"} | words).json
+
+    return make
+
+
+@on_each_database
+@pytest.mark.parametrize("name", ["caption", "title", "description"])
+def test_every_part_of_each_text_finds_the_post_as_one_of_a_caption_does(owner, name):
+    for text in CAPTIONS:
+        answer = owner.post("/posts", json={name: text, "type": "video" if name == "caption" else "photo"})
+        assert answer.status_code == 201, answer.json
+
+    assert {q: find(owner, q, said_in=name) for q in FOUND} == FOUND
+
+
+@on_each_database
+def test_photos_are_found_by_their_title_and_by_their_description(owner, stranger, make_photos):
+    for person in (owner, stranger):
+        for words in PHOTOS:
+            make_photos(person, **words)
+    owner.post("/posts", json={"caption": "Ten videos"})
+
+    found = {q: find_words(owner, q) for q in ("autumn", "TEN ", "rhine 🍂", "100% h", "🍂", "K", "zzz")}
+
+    ten, of_description, no_title = "Ten pictures|", "Autumn in Köln|Ten photos of the Rhine 🍂", ""
+    assert found["autumn"] == found["rhine 🍂"] == found["🍂"] == [of_description]
+    assert found["TEN "] == ["Ten videos", ten, of_description]
+    assert found["100% h"] == [f"{no_title}|From the KÖLN cathedral, 100% handmade"]
+    assert found["K"] == [found["100% h"][0], of_description]
+    assert found["zzz"] == []
+
+
+@on_each_database
+def test_letters_with_accents_are_found_in_titles_as_in_captions(owner, make_photos):
+    texts = ["Köln", "KÖLN", "Koln", "ÉTÉ", "été", "STRASSE", "Straße", "İstanbul"]
+    for text in texts:
+        owner.post("/posts", json={"caption": text})
+        make_photos(owner, title=text)
+        make_photos(owner, description=text)
+
+    for q in (*texts, "köln", "öl", "straße", "istanbul", "İs", "o", "É"):
+        answer = owner.get("/posts", query_string={"q": q, "limit": 100}).json["data"]
+        found = [sorted(post[name] for post in answer if post[name]) for name in ("caption", "title", "description")]
+        assert found[0] == found[1] == found[2], q
+        assert q in found[0] or q not in texts
+
+
+@on_each_database
+def test_a_text_that_begins_in_the_title_and_ends_in_the_description_is_in_neither(owner, make_photos):
+    make_photos(owner, **PHOTOS[3])
+
+    assert [find_words(owner, q) for q in ("one begins", "onebegins", "one|begins", "one\nbegins")] == [[]] * 4
+    assert [len(find_words(owner, q)) for q in ("end of one", "begins the")] == [1, 1]
+
+
+@on_each_database
+@pytest.mark.parametrize("name", ["title", "description"])
+def test_photos_are_found_by_what_they_say_now(owner, make_photos, name):
+    post = make_photos(owner, title="At the studio", description="At the studio")
+    other = "description" if name == "title" else "title"
+    owner.patch(f"/posts/{post['id']}", json={other: ""})
+
+    owner.patch(f"/posts/{post['id']}", json={name: "By the seaside"})
+
+    assert [len(find_words(owner, q)) for q in ("studio", "seaside", "by the")] == [0, 1, 1]
+    assert owner.delete(f"/posts/{post['id']}").status_code == 204
+    assert find_words(owner, "seaside") == []
 
 
 @on_each_database
@@ -139,7 +227,7 @@ def test_sqlite_finds_the_same_after_the_file_was_made_anew(app, owner, written)
 @on_postgresql
 def test_without_its_extension_postgresql_finds_the_same(app, owner, written):
     with app.app_context():
-        assert {"posts.caption", "media.name"} == set(missing_indexes(db.engine))
+        assert {"posts.caption", "posts.title", "posts.description", "media.name"} == set(missing_indexes(db.engine))
 
     assert find(owner, "STUDIO") == ["A Day in the studio"]
 

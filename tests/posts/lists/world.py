@@ -12,7 +12,7 @@ from tiktok_api.db import new_id, transaction
 from tiktok_api.posts.bookkeeping.labels import label_rows
 from tiktok_api.posts.models import Post, Publication
 from tiktok_api.posts.states import PublicationState
-from tiktok_api.posts.vocabulary import PostStatus
+from tiktok_api.posts.vocabulary import PostStatus, PostType
 
 TAGS, LABELS, WORDS = ("agency", "berlin", "none"), ("autumn", "Autumn", "on hold", "x" * 50), ("studio", "seaside", "")
 TIMES = [None, *(datetime(2026, 3, day, 12, tzinfo=UTC) for day in range(1, 6))]
@@ -29,7 +29,8 @@ class World:
 
     def matching(self, wanted: dict[str, Any], sort: str) -> list[str]:
         """The ids of all posts that a list must hold, in its order."""
-        found = [post for post in self.posts if all(self._has(post, name, wanted[name]) for name in wanted)]
+        among = {UUID(each) for each in wanted.get("account_id", ())} or set(self.accounts)
+        found = [post for post in self.posts if all(self._has(post, name, wanted[name], among) for name in wanted)]
         if sort.endswith("publish_at"):
             found = [post for post in found if post.publish_at]
             found.sort(key=lambda post: (post.publish_at, post.created_at, post.id), reverse=sort[0] == "-")
@@ -37,16 +38,16 @@ class World:
             found.sort(key=lambda post: (post.created_at, post.id), reverse=sort[0] == "-")
         return [str(post.id) for post in found]
 
-    def _has(self, post: Post, name: str, values: Any) -> bool:
+    def _has(self, post: Post, name: str, values: Any, among: set[UUID]) -> bool:
         accounts = self.targets[post.id]
         return {
             "status": lambda: post.status in values,
             "type": lambda: post.type in values,
             "account_id": lambda: bool(accounts & {UUID(each) for each in values}),
-            "tag": lambda: any(set(self.accounts[each]) & set(values) for each in accounts),
+            "tag": lambda: any(set(self.accounts[each]) & set(values) for each in accounts & among),
             "label": lambda: bool(set(post.labels) & set(values)),
             "external_id": lambda: post.external_id in values,
-            "q": lambda: values.lower() in post.caption.lower(),
+            "q": lambda: any(values.lower() in text.lower() for text in (post.caption, post.title, post.description)),
             "from": lambda: post.publish_at is not None and post.publish_at >= datetime.fromisoformat(values),
             "to": lambda: post.publish_at is not None and post.publish_at < datetime.fromisoformat(values),
         }[name]()
@@ -79,11 +80,15 @@ def make_account(owner_id: UUID, open_id: str, tags: list[str]) -> Account:
 
 
 def _post(owner_id: UUID, number: int, chance: random.Random) -> Post:
+    """A video with a caption, or photos with a title and a description."""
+    kind = chance.choice(list(PostType))
+    names = ("caption",) if kind is PostType.VIDEO else ("title", "description")
     return Post(
         id=new_id(),
         owner_id=owner_id,
         created_at=FIRST + timedelta(hours=chance.randrange(20)),
-        caption=f"{chance.choice(WORDS)} {number}",
+        type=kind,
+        **{name: f"{chance.choice(WORDS)} {number}" for name in names},
         status=chance.choice(list(PostStatus)),
         publish_at=chance.choice(TIMES),
         labels=chance.sample(LABELS, chance.randrange(4)),

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, String, func, literal_column, sele
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, planned_anew, reading
 from tiktok_api.posts.bookkeeping.labels import PostLabel
-from tiktok_api.posts.models import CAPTIONS, Post, Publication
+from tiktok_api.posts.models import TEXTS, Post, Publication
 from tiktok_api.posts.queries.filters import (
     MOST_ARMS,
     PostFilters,
@@ -51,7 +51,7 @@ def _ids(given: Given) -> Any:
     if labels := each_of(given, "label"):
         by_label = select(PostLabel.post_id).where(PostLabel.owner_id == mine)
         return union(*(by_label.where(PostLabel.label == each) for each in labels))
-    return select(Post.id).where(CAPTIONS.is_found(given)) if "trigrams" in given else None
+    return select(Post.id).where(TEXTS.is_found(given)) if "trigrams" in given else None
 
 
 def _of_status(status: PostStatus, wanted: list[ColumnElement[bool]]) -> Select[Any]:

@@ -13,7 +13,7 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db
 from tiktok_api.db.reads import Given, Read, is_any, reading
 from tiktok_api.posts.bookkeeping.labels import PostLabel
-from tiktok_api.posts.models import CAPTIONS, Post, Publication
+from tiktok_api.posts.models import TEXTS, Post, Publication
 from tiktok_api.posts.vocabulary import PostStatus, PostType
 
 MOST_ARMS = 50
@@ -23,8 +23,8 @@ _NONE = UUID(int=0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostFilters:
-    """Which posts. Of several values of one filter a post has any; `tag` is one of its accounts', and `since` and `until`
-    bound `publish_at`."""
+    """Which posts. Of several values of one filter a post has any; `tag` is one of its accounts', with `account_id` of one of
+    these, `q` is a part of one of its texts, and `since` and `until` bound `publish_at`."""
 
     status: Sequence[PostStatus] | None = None
     account_id: Sequence[UUID] | None = None
@@ -49,7 +49,7 @@ class PostFilters:
         """Returns what every query is given, whatever it begins with: all but statuses, accounts and labels."""
         given: dict[str, Any] = {"type": self.type, "since": self.since, "until": self.until}
         given["external_ids"] = None if self.external_id is None else list(self.external_id)
-        return given | CAPTIONS.parameters(self.q, dialect=db.engine.dialect.name)
+        return given | TEXTS.parameters(self.q, dialect=db.engine.dialect.name)
 
 
 def one_by_one(name: str, values: Iterable[Any]) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def conditions(given: Given) -> list[ColumnElement[bool]]:
     if "type" in given:
         found.append(is_any(Post.type, given["type"]))
     if "pattern" in given:
-        found.append(CAPTIONS.condition(given))
+        found.append(TEXTS.condition(given))
     if "external_ids" in given:
         found.append(is_any(Post.external_id, given["external_ids"]))
     return found

@@ -9,7 +9,7 @@ from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, planned_anew, reading
 from tiktok_api.db.search import without_index
 from tiktok_api.posts.bookkeeping.labels import PostLabel
-from tiktok_api.posts.models import CAPTIONS, Post, Publication
+from tiktok_api.posts.models import TEXTS, Post, Publication
 from tiktok_api.posts.queries.filters import (
     MOST_ARMS,
     PostFilters,
@@ -133,7 +133,7 @@ def _gathered(given: Given, order: Order) -> Select[Any]:
 def _with_trigrams(given: Given, order: Order) -> Select[Any]:
     """The posts that the search index of SQLite has found."""
     is_mine = without_index(Post.owner_id) == given["owner_id"]
-    found = (CAPTIONS.is_found(given), is_mine, *within_reach(given), *_filters(given, order))
+    found = (TEXTS.is_found(given), is_mine, *within_reach(given), *_filters(given, order))
     return _in_pages(select(*order.posts).where(*found), given, order.posts)
 
 

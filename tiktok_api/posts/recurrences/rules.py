@@ -34,6 +34,8 @@ def parse(rule: str, *, start: datetime, zone: ZoneInfo) -> Any:
 
     UNTIL may be a day, which is included, a wall time, or an instant in UTC. Raises RuleNotSupported.
     """
+    if not rule.isascii():  # upper() makes the letters I, S and FI of some others
+        raise _refused("A rule is written in ASCII, as in FREQ=WEEKLY;BYDAY=MO,TH.")
     parts = _split(rule.upper().removeprefix("RRULE:"))
     frequency = parts.get("FREQ", "")
     if frequency not in _FREQUENCIES:

@@ -5,6 +5,7 @@ from marshmallow import fields, validate
 from tiktok_api.posts.capacity.days import MOST_DAYS
 from tiktok_api.posts.schemas.posts import EXAMPLE_TIME, choice
 from tiktok_api.posts.vocabulary import PostStatus, PostType
+from tiktok_api.web.parsing.labels import Label
 from tiktok_api.web.parsing.moments import DayField
 from tiktok_api.web.parsing.timezones import is_timezone
 from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, QueryInteger, Schema, any_of
@@ -116,9 +117,9 @@ class CalendarFeedArgsSchema(Schema):
 class CalendarFeedRequestSchema(Schema):
     """What a new feed shows."""
 
-    name = fields.String(
+    name = Label(
+        longest=_LONGEST_NAME,
         required=True,
-        validate=validate.Length(1, _LONGEST_NAME),
         metadata={"example": "Our posts", "description": "What calendar programs call it."},
     )
     account_ids = fields.List(

@@ -27,7 +27,7 @@ class PostCountArgsSchema(Schema):
     type = any_of(choice(PostType, example="video"))
     tag = any_of(
         fields.String(validate=validate.Length(1, LONGEST_LABEL), metadata={"example": "agency"}),
-        description="A tag of one of its accounts.",
+        description="A tag of one of its accounts; with account_id, of one of these.",
     )
     label = any_of(Label())
     since = _moment(
@@ -37,7 +37,12 @@ class PostCountArgsSchema(Schema):
         "to", example="2027-03-31", description="Going out on this day of yours or earlier, or before this instant."
     )
     q = fields.String(
-        validate=validate.Length(1, 200), metadata={"example": "studio", "description": "In the caption."}
+        validate=validate.Length(1, 200),
+        metadata={
+            "example": "studio",
+            "description": "A part of the caption, or of the title or description of photos. What a target"
+            " overrides is not looked at.",
+        },
     )
     external_id = any_of(fields.String(validate=EXTERNAL_ID, metadata={"example": "cms-4711"}))
 

@@ -106,13 +106,18 @@ class SlotSchema(Schema):
     """When: an instant, or a local time with its zone."""
 
     publish_at = Instant(
-        metadata={"example": EXAMPLE_TIME, "description": "An instant; a time without a zone is refused."},
+        metadata={
+            "example": EXAMPLE_TIME,
+            "description": "An instant; a time without a zone is refused. A `local_time` of before is given up for it.",
+        },
     )
     local_time = fields.String(
         validate=Pattern(
             _WALL_TIME, error="Not a local time, such as 2027-03-02T12:00: date, time, and no zone in it."
         ),
-        metadata={"description": "Instead: a wall clock's time, with `timezone`. The years 1970 to 9998."},
+        metadata={
+            "description": "Instead: a wall clock's time, with `timezone`, whose rules move it. The years 1970 to 9998."
+        },
     )
     timezone = fields.String(validate=is_timezone)
 

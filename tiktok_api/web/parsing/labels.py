@@ -10,11 +10,11 @@ MOST_LABELS, LONGEST_LABEL = 20, 50
 
 
 class Label(fields.String):
-    """One label, without spaces around it."""
+    """One label, or another name that people give, without spaces around it."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, longest: int = LONGEST_LABEL, **options: Any) -> None:
         metadata = {"example": "spring campaign"} | options.pop("metadata", {})
-        validators = [validate.Length(1, LONGEST_LABEL), NO_CONTROL_CHARACTERS]
+        validators = [validate.Length(1, longest), NO_CONTROL_CHARACTERS]
         super().__init__(validate=validators, metadata=metadata, **options)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
