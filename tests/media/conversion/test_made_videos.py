@@ -15,6 +15,7 @@ from tiktok_api.simulator.media.probe import prober
 
 API_SECONDS = 600
 TENTH = Fraction(1, 10)
+OLD = {"video_container", "video_codec"}
 REFUSED = {
     "slow": ({"make": (Picture(at=range(20), time_base=TENTH), Sound())}, {"video_fps"}),
     "fast": ({"make": (Picture(at=range(120), time_base=Fraction(1, 120)), Sound(seconds=1))}, {"video_fps"}),
@@ -26,6 +27,30 @@ REFUSED = {
     "mjpeg": ({"make": (Picture(codec="mjpeg", pixels="yuvj420p"),), "form": "mov"}, {"video_codec"}),
     "prores": ({"make": (Picture(codec="prores_ks", pixels="yuv422p10le"),), "form": "mov"}, {"video_codec"}),
     "matroska": ({"make": (Picture(), Sound()), "form": "matroska"}, {"video_container"}),
+    "avi": ({"make": (Picture(), Sound(codec="mp3")), "form": "avi"}, {"video_container"}),
+    "avi with reordered pictures": (
+        {"make": (Picture(b_frames=2), Sound(codec="mp3")), "form": "avi"},
+        {"video_container"},
+    ),
+    "avi of a camera": (
+        {"make": (Picture(codec="mjpeg", pixels="yuvj420p"), Sound(codec="pcm_s16le")), "form": "avi"},
+        OLD,
+    ),
+    "flash": ({"make": (Picture(), Sound()), "form": "flv"}, {"video_container"}),
+    "flash as it was once": ({"make": (Picture(codec="flv"), Sound(codec="mp3", rate=44_100)), "form": "flv"}, OLD),
+    "transport stream": ({"make": (Picture(b_frames=2), Sound()), "form": "mpegts"}, {"video_container"}),
+    "transport stream of a camcorder": (
+        {"make": (Picture(), Sound()), "form": "mpegts", "options": (("mpegts_m2ts_mode", "1"),)},
+        {"video_container"},
+    ),
+    "television": ({"make": (Picture(codec="mpeg2video"), Sound(codec="mp2")), "form": "mpegts"}, OLD),
+    "dvd": ({"make": (Picture(codec="mpeg2video", b_frames=2), Sound(codec="mp2")), "form": "vob"}, OLD),
+    "video cd": ({"make": (Picture(codec="mpeg1video"), Sound(codec="mp2")), "form": "mpeg"}, OLD),
+    "windows media": ({"make": (Picture(codec="wmv2"), Sound(codec="mp3")), "form": "asf"}, OLD),
+    "old phone": (
+        {"make": (Picture(codec="h263", size=(352, 288), time_base=Fraction(1001, 30_000)),), "form": "3gp"},
+        {"video_codec", "video_height"},
+    ),
     "all at once": (
         {"make": (Picture(codec="mpeg4", size=(64, 64), at=range(20), time_base=TENTH),), "form": "matroska"},
         {"video_container", "video_codec", "video_fps", "video_width", "video_height"},
@@ -34,8 +59,8 @@ REFUSED = {
 LONG = Picture(at=range(0, 6100, 100), time_base=TENTH)
 
 
-def made_by(make, form="mp4"):
-    return film(*make, form=form)
+def made_by(make, form="mp4", options=()):
+    return film(*make, form=form, options=options)
 
 
 @pytest.fixture
@@ -113,6 +138,25 @@ def test_a_part_can_be_chosen(make_media, convert, wish, seconds):
     made = convert(make_media(made_by((Picture(), Sound()))), **wish)
 
     assert made["duration_seconds"] == pytest.approx(seconds, abs=0.06)
+
+
+@pytest.mark.parametrize("form", ["avi", "flv", "mpegts", "vob", "asf", "matroska"])
+def test_a_part_can_be_chosen_of_every_container(make_media, convert, form):
+    tracks = Picture(codec="mpeg2video" if form == "vob" else "libx264"), Sound(codec="mp2" if form == "vob" else "mp3")
+
+    made = convert(make_media(made_by(tracks, form)), trim_start_seconds=0.75, trim_end_seconds=1.5)
+
+    assert made["status"] == "ready", made["rejection"]
+    assert made["duration_seconds"] == pytest.approx(0.75, abs=0.06)
+
+
+@pytest.mark.parametrize("form", ["avi", "flv", "asf"])
+def test_what_was_cut_off_is_noticed_in_containers_that_tell(make_media, form):
+    whole = made_by((Picture(at=range(240), gop=12), Sound(seconds=10, codec="mp3")), form)
+
+    media = make_media(whole[: len(whole) // 2])
+
+    assert (media["status"], media["rejection"]["code"]) == ("rejected", "file_truncated")
 
 
 @pytest.mark.parametrize(

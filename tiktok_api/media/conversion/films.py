@@ -22,7 +22,8 @@ from tiktok_api.settings import Settings
 FILM = "media.film"
 LONGEST_SECONDS = float(checks.API_MAX_DURATION_SECONDS)
 _CONTENT_TYPE = "video/mp4"
-_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".webm", ".mkv", ".qt"})
+_OLDER_SUFFIXES = {".avi", ".flv", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".wmv", ".asf", ".3gp"}
+_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".webm", ".mkv", ".qt"} | _OLDER_SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,11 @@ VIDEO_TYPES = {
     "video/quicktime": "mov",
     "video/webm": "matroska",
     "video/x-matroska": "matroska",
+    "video/x-msvideo": "avi",
+    "video/x-flv": "flv",
+    "video/mp2t": "mpegts",
+    "video/mpeg": "mpeg",
+    "video/x-ms-asf": "asf",
 }
 """The kinds of video that may be opened, each with the only demuxer that may open it."""
 
@@ -16,6 +21,11 @@ CONTAINERS = {
     "video/quicktime": "mov",
     "video/webm": "webm",
     "video/x-matroska": "mkv",
+    "video/x-msvideo": "avi",
+    "video/x-flv": "flv",
+    "video/mp2t": "mpegts",
+    "video/mpeg": "mpeg",
+    "video/x-ms-asf": "wmv",
     "image/jpeg": "jpeg",
     "image/webp": "webp",
     "image/png": "png",
@@ -29,6 +39,11 @@ HEAD_BYTES = 4096
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 _AVIF_BRANDS = {b"avif", b"avis"}
 _GENERAL_BRANDS = {b"mif1", b"msf1"}  # ISO/IEC 23008-12, 10: pictures, and pictures that move, however compressed
+_ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_TRANSPORT_PACKETS = (
+    (0, 188),
+    (4, 192),
+)  # the place of the first sync byte and the size of packets; camcorders add a time to each
 _BARE_QUICKTIME_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _STRANGERS = (
     (b"PK\x03\x04", "a ZIP archive"),
@@ -47,12 +62,9 @@ _STRANGERS = (
     (b"#EXTM3U", "a playlist"),
     (b"[playlist]", "a playlist"),
     (b"ffconcat", "a list of other files"),
-    (b"FLV", "a Flash video"),
     (b"OggS", "an Ogg file"),
     (b"ID3", "an MP3 file"),
     (b"fLaC", "a FLAC file"),
-    (b"0&\xb2u", "a Windows Media file"),
-    (b"\x00\x00\x01\xba", "an MPEG programme stream"),
     (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 image"),
 )
 _MARKUP = (
@@ -76,9 +88,9 @@ def sniff(head: bytes) -> str | None:
         return "image/jpeg"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
-    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return "image/webp"
-    return None
+    if head.startswith(b"RIFF"):
+        return {b"WEBP": "image/webp", b"AVI ": "video/x-msvideo"}.get(head[8:12])
+    return _by_older_signs(head)
 
 
 def describe(head: bytes) -> str:
@@ -89,12 +101,26 @@ def describe(head: bytes) -> str:
     if head[4:8] == b"ftyp":
         return "an AVIF image"
     if head.startswith(b"RIFF"):
-        return {b"AVI ": "an AVI video", b"WAVE": "a WAV file"}.get(head[8:12], "a RIFF file")
+        return "a WAV file" if head[8:12] == b"WAVE" else "a RIFF file"
     text = head[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for magic, name in _MARKUP:
         if text.startswith(magic) or (text.startswith((b"<?xml", b"<!--")) and magic in text):
             return name
     return "an XML document" if text.startswith(b"<?xml") else "something else"
+
+
+def _by_older_signs(head: bytes) -> str | None:
+    """Returns the content type of a video that TikTok does not take, but that can be converted."""
+    if head.startswith(b"FLV\x01"):
+        return "video/x-flv"
+    if head.startswith(_ASF_HEADER):
+        return "video/x-ms-asf"
+    if head.startswith(b"\x00\x00\x01\xba"):
+        return "video/mpeg"
+    is_stream = any(
+        all(head[at : at + 1] == b"G" for at in range(first, 4 * size, size)) for first, size in _TRANSPORT_PACKETS
+    )
+    return "video/mp2t" if is_stream else None
 
 
 def _by_brands(brand: bytes, compatible: bytes) -> str | None:

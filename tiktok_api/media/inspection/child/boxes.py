@@ -15,6 +15,7 @@ _ESSENTIAL = (b"ftyp", b"moov", b"moof", b"mfra", b"mdat", b"meta", b"sidx", b"s
 _ZIP_END = b"PK\x05\x06"
 _ZIP_TAIL_BYTES = 65_535 + 22  # APPNOTE 4.3.16: the end record and the longest comment
 _TAIL_BYTES = 512
+_ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _SEGMENT = b"\x18\x53\x80\x67"
 
 
@@ -187,6 +188,21 @@ def refuse_cut_riff(file: BinaryIO) -> None:
     missing = int.from_bytes(file.read(4), "little") + 8 - size_of(file)
     if missing > 0:
         raise end_is_missing(missing)
+
+
+def refuse_cut_asf(file: BinaryIO) -> None:
+    """Raise Refused if a Windows Media file ends before its File Properties Object says so (ASF specification, 3.2)."""
+    file.seek(0)
+    head = file.read(4096)
+    at = head.find(_ASF_PROPERTIES)
+    if at >= 0:
+        said, is_broadcast = (
+            int.from_bytes(head[at + 40 : at + 48], "little"),
+            head[at + 88 : at + 89] in (b"\1", b"\3"),
+        )
+        missing = 0 if is_broadcast else said - size_of(file)
+        if missing > 0:
+            raise end_is_missing(missing)
 
 
 def heic_size(file: BinaryIO) -> tuple[int, int]:

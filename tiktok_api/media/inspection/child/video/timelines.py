@@ -106,7 +106,7 @@ def read_timelines(container: InputContainer) -> tuple[dict[int, Timeline], bool
     Packets are read, not decoded. Reading ends where the file is damaged: players show what precedes the damage.
     """
     found = {}
-    tells_lengths = "matroska" not in container.format.name
+    tells_lengths = container.format.name.startswith("mov")
     for stream in container.streams:
         if stream.type not in ("video", "audio") or stream.time_base is None:
             stream.discard = Discard.all

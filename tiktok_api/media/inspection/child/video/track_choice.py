@@ -11,7 +11,22 @@ from tiktok_api.media.inspection.child.refusal import Refused
 from tiktok_api.media.inspection.child.video.timelines import Timeline
 from tiktok_api.media.inspection.child.video.track_tables import Track
 
-DECODABLE = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "prores", "mjpeg"})
+_OF_TODAY = {"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "prores", "mjpeg", "dnxhd"}
+_OF_OLDER_DEVICES = {
+    "mpeg1video",
+    "mpeg2video",
+    "h263",
+    "flv1",
+    "dvvideo",
+    "msmpeg4v2",
+    "msmpeg4v3",
+    "wmv1",
+    "wmv2",
+    "wmv3",
+    "vc1",
+}
+DECODABLE = frozenset(_OF_TODAY | _OF_OLDER_DEVICES)
+"""What can be decoded here, and so be converted; TikTok takes less."""
 _NO_FILM = Disposition.attached_pic | Disposition.timed_thumbnails
 _SERVING = Disposition.still_image | Disposition.dependent | Disposition.metadata
 _FOR_FEW = Disposition.comment | Disposition.hearing_impaired | Disposition.visual_impaired | Disposition.clean_effects

@@ -108,7 +108,7 @@ def open_film(demuxer: str, file: BinaryIO) -> Iterator[tuple[Shown, stills.Demu
         end = boxes.end_of_boxes(file, index=b"moov")
         movie = read_movie(file)
     else:
-        end, movie = boxes.size_of(file), Movie(may_be_cut=boxes.refuse_cut_segment(file))
+        end, movie = boxes.size_of(file), Movie(may_be_cut=_may_be_cut(demuxer, file))
     source = stills.DemuxedFile(boxes.TruncatedFile(file, end), demuxer)
     try:
         with _shown_by_edits(source, movie) as shown:
@@ -117,6 +117,18 @@ def open_film(demuxer: str, file: BinaryIO) -> Iterator[tuple[Shown, stills.Demu
         raise MemoryError from error
     except av.error.FFmpegError as error:
         raise Refused("undecodable", f"The video cannot be decoded: {error.strerror}.") from error
+
+
+def _may_be_cut(demuxer: str, file: BinaryIO) -> bool:
+    """Returns True if only the announced duration tells whether the end is there; of a stream for broadcasts nothing does.
+
+    Raises Refused if the file ends before it says that it does.
+    """
+    if demuxer == "avi":
+        boxes.refuse_cut_riff(file)
+    elif demuxer == "asf":
+        boxes.refuse_cut_asf(file)
+    return demuxer == "flv" or (demuxer == "matroska" and boxes.refuse_cut_segment(file))
 
 
 @contextmanager
@@ -149,7 +161,7 @@ def _chosen(container: InputContainer, timelines: dict[int, Timeline], movie: Mo
 
 def facts_of(shown: Shown, source: stills.DemuxedFile, file: BinaryIO, thumbnail: BinaryIO) -> dict[str, Any]:
     picture, sound = shown.picture, shown.sound
-    if source.demuxer == "matroska" and boxes.has_segment_duration(file):
+    if source.demuxer == "flv" or (source.demuxer == "matroska" and boxes.has_segment_duration(file)):
         shown.movie.seconds = Fraction(shown.container.duration or 0, _MICROSECONDS) or None
     _refuse_oversized(picture)
     way, (width, height) = _draw(picture, source, thumbnail)

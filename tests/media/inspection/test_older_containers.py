@@ -1,0 +1,46 @@
+"""Videos of older devices can be opened to be converted; damaged in any way, they are opened or refused like all others."""
+
+from random import Random
+
+import pytest
+
+from tests.media.inspection.films import Picture, Sound, film
+
+FORMS = {"avi": "mp3", "flv": "aac", "mpegts": "aac", "vob": "mp2", "asf": "mp3"}
+KNOWN = {"file_truncated", "undecodable", "format_unsupported", "no_video", "codec_unsupported", "file_damaged"}
+
+
+def damaged(content, chance):
+    """The same with some bytes changed, others left out, and noise put in."""
+    spoilt = bytearray(content)
+    for _ in range(chance.choice([1, 5, 40])):
+        at = chance.randrange(12, len(spoilt))
+        spoilt[at : at + chance.choice([1, 4, 300])] = chance.randbytes(chance.choice([1, 4, 300]))
+    at = chance.randrange(12, 600)
+    spoilt[at : at + 4] = chance.choice([b"\xff" * 4, bytes(4), b"\x7f\xff\xff\xff"])
+    return bytes(spoilt)
+
+
+@pytest.mark.parametrize(
+    "seed", [0, 1, pytest.param(2, marks=pytest.mark.long), pytest.param(3, marks=pytest.mark.long)]
+)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_damaged_one_is_ready_or_rejected(make_media, form, seed):
+    picture = Picture(codec="mpeg2video" if form == "vob" else "libx264")
+
+    media = make_media(damaged(film(picture, Sound(codec=FORMS[form]), form=form), Random(f"{form} {seed}")))
+
+    assert media["status"] in ("ready", "rejected")
+    assert media["rejection"] is None or media["rejection"]["code"] in KNOWN
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_whole_one_is_known_for_what_it_is(owner, make_media, form):
+    picture = Picture(codec="mpeg2video" if form == "vob" else "libx264")
+
+    media = make_media(film(picture, Sound(codec=FORMS[form]), form=form))
+
+    assert media["container"] == {"vob": "mpeg", "asf": "wmv"}.get(form, form)
+    assert (media["width"], media["height"], media["fps"], media["has_audio"]) == (360, 640, 24.0, True)
+    assert media["duration_seconds"] == pytest.approx(2, abs=0.08)
+    assert owner.get(f"/media/{media['id']}/thumbnail").status_code == 200
