@@ -105,10 +105,11 @@ def test_cancelling_a_draft_in_the_inbox_says_that_it_was_delivered(delivered, o
 
 @pytest.mark.parametrize(("trouble", "counted"), [("refused", 2), ("lapsed", 2), ("failed", 1)])
 def test_a_draft_whose_upload_was_given_up_counts_as_waiting_for_tiktok_and_so_for_us(
-    trouble, counted, make_inbox_post, publishing, big_video_bytes, owner
+    trouble, counted, publishing, big_video_bytes, owner
 ):
     publishing.tiktok.knobs(inspect_media=False)
-    post = make_inbox_post(media_ids=[publishing.make_video(big_video_bytes)])
+    media = {"media_ids": [publishing.make_video(big_video_bytes)]}
+    post = publishing.make_post(mode="inbox", caption="", privacy_level=None, **media)
     if trouble == "failed":
         publishing.tiktok.change_creator("ada", fail_reason="internal")
     else:

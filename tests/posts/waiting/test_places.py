@@ -45,15 +45,13 @@ def line(plan, publishing):
     return make
 
 
-@pytest.fixture
-def opens_at(publishing):
+def opens_at(publishing, out):
     """When the place of a post that is out is free again."""
-    return lambda post: datetime.fromisoformat(publishing.shown(post)["attempts"][0]["final_at"]) + WINDOW
+    return datetime.fromisoformat(publishing.shown(out)["attempts"][0]["final_at"]) + WINDOW
 
 
-@pytest.fixture
-def next_try_of(publishing):
-    return lambda post: datetime.fromisoformat(publishing.shown(post)["next_try_at"])
+def next_try_of(publishing, post):
+    return datetime.fromisoformat(publishing.shown(post)["next_try_at"])
 
 
 @pytest.fixture
@@ -69,9 +67,9 @@ def pass_time_to(app, publishing):
 
 
 @pytest.mark.parametrize("end", ["cancelled", "missed"])
-def test_those_behind_a_post_that_ends_early_move_up_in_order(end, line, publishing, owner, opens_at, next_try_of):
+def test_those_behind_a_post_that_ends_early_move_up_in_order(end, line, publishing, owner):
     out, first, second, third = line(if_late="skip" if end == "missed" else None)
-    before = [next_try_of(second), next_try_of(third)]
+    before = [next_try_of(publishing, second), next_try_of(publishing, third)]
 
     if end == "cancelled":
         assert owner.post(f"/posts/{first['id']}/cancel").status_code == 200
@@ -80,15 +78,13 @@ def test_those_behind_a_post_that_ends_early_move_up_in_order(end, line, publish
     publishing.run()
 
     assert publishing.shown(first)["state"] == "cancelled"
-    after = [next_try_of(second), next_try_of(third)]
-    assert [round((at - opens_at(out)) / WINDOW, 3) for at in before] == [1, 2]
-    assert [round((at - opens_at(out)) / WINDOW, 3) for at in after] == [0, 1]
+    after = [next_try_of(publishing, second), next_try_of(publishing, third)]
+    assert [round((at - opens_at(publishing, out)) / WINDOW, 3) for at in before] == [1, 2]
+    assert [round((at - opens_at(publishing, out)) / WINDOW, 3) for at in after] == [0, 1]
 
 
 @pytest.mark.parametrize("end", ["late", "refused", "failed"])
-def test_the_next_one_goes_out_at_once_when_it_is_the_turn_of_a_post_that_does_not(
-    end, line, publishing, next_try_of, pass_time_to
-):
+def test_the_next_one_goes_out_at_once_when_it_is_the_turn_of_a_post_that_does_not(end, line, publishing, pass_time_to):
     _, first, second, third = line(if_late="hold" if end == "late" else None)
     publishing.pass_time(2 * HOUR)
     publishing.run()
@@ -111,18 +107,18 @@ def test_the_next_one_goes_out_at_once_when_it_is_the_turn_of_a_post_that_does_n
         ("failed", "duration_check_failed"),
     ]
     assert publishing.shown(third)["state"] == "held"
-    times = [datetime.fromisoformat(publishing.shown(second)["published_at"]), next_try_of(third)]
+    times = [datetime.fromisoformat(publishing.shown(second)["published_at"]), next_try_of(publishing, third)]
     assert timedelta(hours=23) < times[1] - times[0] < timedelta(hours=25)
 
 
-def test_a_post_in_line_cannot_be_deleted_and_keeps_its_place(line, publishing, owner, next_try_of):
+def test_a_post_in_line_cannot_be_deleted_and_keeps_its_place(line, publishing, owner):
     _, first, second, _ = line()
-    before = next_try_of(second)
+    before = next_try_of(publishing, second)
 
     assert owner.delete(f"/posts/{first['id']}").status_code == 409
     publishing.run()
 
-    assert next_try_of(second) == before
+    assert next_try_of(publishing, second) == before
 
 
 def test_those_that_are_to_look_already_are_not_told_again(line, publishing, owner):
@@ -153,17 +149,26 @@ class TestInbox:
         assert [publishing.shown(post)["reason"] for post in posts[5:]] == ["inbox_shares_pending"] * 2
         return posts
 
+    @pytest.fixture
+    def report(self, owner, client):
+        """Have TikTok report that a person has posted a draft."""
+
+        def send(publish_id):
+            [account] = owner.get("/accounts").json["data"]
+            body = event("post.publish.complete", account["open_id"], {"publish_id": publish_id})
+            assert client.post(f"{API}/webhooks/tiktok", data=body, headers=signed(body)).status_code == 200
+
+        return send
+
     @pytest.mark.parametrize("learnt_by", ["webhook", "poll"])
     def test_a_draft_that_its_person_has_posted_makes_room_for_the_next_one(
-        self, learnt_by, waiting, publishing, owner, client
+        self, learnt_by, waiting, publishing, report
     ):
-        posted = publishing.shown(waiting[2])
-        publishing.tiktok.complete_draft("ada", posted["publish_id"], privacy_level="SELF_ONLY")
+        publish_id = publishing.shown(waiting[2])["publish_id"]
+        publishing.tiktok.complete_draft("ada", publish_id, privacy_level="SELF_ONLY")
 
         if learnt_by == "webhook":
-            [account] = owner.get("/accounts").json["data"]
-            body = event("post.publish.complete", account["open_id"], {"publish_id": posted["publish_id"]})
-            assert client.post(f"{API}/webhooks/tiktok", data=body, headers=signed(body)).status_code == 200
+            report(publish_id)
         else:
             publishing.pass_time(HOUR + 60)
         publishing.run()
@@ -249,30 +254,35 @@ class TestStuck:
 
 
 @on_postgresql
-def test_two_workers_that_skip_late_posts_of_one_account_at_once_do_not_wait_for_each_other(
-    app, line, publishing, pass_time, run_jobs
-):
+def test_two_workers_that_skip_late_posts_of_one_account_at_once_do_not_wait_for_each_other(app, line, publishing):
     _, first, second, third = line(if_late="skip")
     with app.app_context():
         engine = db.engine
         with transaction() as session:
             session.execute(update(Post).where(Post.id == UUID(second["id"])).values(if_late="skip"))
-    pass_time(2 * HOUR)
+    publishing.pass_time(2 * HOUR)
     with app.app_context(), transaction():
         enqueue_publication(UUID(publishing.shown(second)["id"]), clock.now())
-    together, met = threading.Barrier(2, timeout=60), set()
+    before, after, met = threading.Barrier(2, timeout=30), threading.Barrier(2, timeout=30), []
 
-    def meet(connection, cursor, statement, *_):
-        is_skipping = structlog.contextvars.get_contextvars().get("kind") == PUBLISH
-        me = threading.get_ident()
-        if is_skipping and statement.startswith("INSERT INTO jobs") and me not in met:
-            met.add(me)
-            together.wait()
+    def meet(at):
+        def note(connection, cursor, statement, *_):
+            is_skipping = structlog.contextvars.get_contextvars().get("kind") == PUBLISH
+            me = (threading.get_ident(), at)
+            if is_skipping and statement.startswith("INSERT INTO jobs") and me not in met:
+                met.append(me)
+                at.wait()
 
-    with listening(engine, "after_cursor_execute", meet), ThreadPoolExecutor(2) as workers:
-        for running in [workers.submit(run_jobs) for _ in range(2)]:
+        return note
+
+    with (
+        listening(engine, "before_cursor_execute", meet(before)),
+        listening(engine, "after_cursor_execute", meet(after)),
+        ThreadPoolExecutor(2) as workers,
+    ):
+        for running in [workers.submit(publishing.run) for _ in range(2)]:
             running.result()
 
-    assert len(met) == 2
+    assert len(met) == 4, "both have claimed their jobs before the first of them enqueues, and both have done it"
     assert {publishing.shown(post)["reason"] for post in (first, second)} == {"missed"}
     assert publishing.shown(third)["state"] == "held"
