@@ -101,3 +101,32 @@ def test_cancelling_a_draft_in_the_inbox_says_that_it_was_delivered(delivered, o
 
     assert [target["outcome"] for target in response.json["targets"]] == ["too_late_delivered"]
     assert response.json["post"]["status"] == "delivered"
+
+
+@pytest.mark.parametrize(("trouble", "counted"), [("refused", 2), ("lapsed", 2), ("failed", 1)])
+def test_a_draft_whose_upload_was_given_up_counts_as_waiting_for_tiktok_and_so_for_us(
+    trouble, counted, publishing, big_video_bytes, owner
+):
+    publishing.tiktok.knobs(inspect_media=False)
+    media = {"media_ids": [publishing.make_video(big_video_bytes)]}
+    post = publishing.make_post(mode="inbox", caption="", privacy_level=None, **media)
+    if trouble == "failed":
+        publishing.tiktok.change_creator("ada", fail_reason="internal")
+    else:
+        status, times = (403, 1) if trouble == "refused" else (500, 8)
+        publishing.tiktok.mischief("upload", "status", nth=2, times=times, status=status, envelope=False)
+    publishing.begin(post)
+    publishing.run()
+    publishing.pass_time(10 if trouble != "lapsed" else 3700)
+    publishing.run()
+    publishing.tiktok.clear_mischief()
+    publishing.tiktok.change_creator("ada", fail_reason=None)
+
+    publishing.run_until(lambda: publishing.shown(post)["state"] == "inbox_delivered", step=60)
+
+    ended = [each["state"] for each in publishing.shown(post)["attempts"]]
+    shown = owner.get(f"/accounts/{publishing.shown(post)['account_id']}/capacity").json["caps"]
+    used = {cap["code"]: cap["used"] for cap in shown}
+    assert ended == ["dead", "succeeded"]
+    assert publishing.tiktok.creator("ada")["pending_shares"] == counted
+    assert used["inbox_shares_pending"] == counted

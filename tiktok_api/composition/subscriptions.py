@@ -14,7 +14,7 @@ from tiktok_api.posts import listeners, monitoring
 from tiktok_api.posts.matching import videos
 from tiktok_api.posts.recurrences import listeners as recurrences
 from tiktok_api.posts.states import PublicationState
-from tiktok_api.posts.waiting import breaker, caps, pending_media
+from tiktok_api.posts.waiting import breaker, caps, pending_media, places
 
 
 def subscribe() -> None:
@@ -44,8 +44,9 @@ def subscribe() -> None:
     events.subscribe("account.profile_read", pictures.request_pictures)
     for state in PublicationState:
         events.subscribe(f"publication.{state}", monitoring.count_transition)
+    for state in places.MAY_GIVE_WAY:
+        events.subscribe(f"publication.{state}", places.give_way)
     events.subscribe(f"publication.{PublicationState.HELD}", caps.learn)
-    events.subscribe(f"publication.{PublicationState.CANCELLED}", caps.give_way)
     events.subscribe(f"publication.{PublicationState.FAILED}", breaker.open_after)
     events.subscribe("storage.keys_held", pictures.used_keys)
     events.subscribe("account.sync_requested", ingest.request_video_sync)

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, ScalarSelect, case, delete, literal, select, union_all, update
+from sqlalchemy import ColumnElement, ScalarSelect, case, delete, literal, or_, select, union_all, update
 
 from tiktok_api import clock
-from tiktok_api.db import db, insert_into, new_id
+from tiktok_api.db import business_now, db, insert_into, new_id
 from tiktok_api.db.writes import make_row
 from tiktok_api.jobs import registry
 from tiktok_api.jobs.lanes import Lane
@@ -99,6 +99,17 @@ def run_now(unique_key: str) -> None:
         .values(_moved_to(clock.now()))
         .execution_options(synchronize_session=False)
     )
+
+
+def find_postponed(unique_keys: Collection[str]) -> set[str]:
+    """Returns those of the jobs that are not due, or run already: any other has yet to begin, and sees all that is so now."""
+    is_told = or_(Job.due_at > business_now(), Job.leased_until.is_not(None))
+    return set(db.session.scalars(select(Job.unique_key).where(Job.unique_key.in_(unique_keys), is_told)))
+
+
+def find_sound(unique_keys: Collection[str]) -> set[str]:
+    """Returns those of the jobs that have not failed since they last ended well."""
+    return set(db.session.scalars(select(Job.unique_key).where(Job.unique_key.in_(unique_keys), Job.attempts == 0)))
 
 
 def cancel(unique_key: str) -> None:

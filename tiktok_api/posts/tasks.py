@@ -6,6 +6,7 @@ from uuid import UUID
 
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.db import transaction
+from tiktok_api.jobs import queue
 from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob, Recorded, RunAgain, hourly, task
 from tiktok_api.posts.calendar import zone_changes, zone_data
@@ -15,7 +16,7 @@ from tiktok_api.posts.publishing import worker
 from tiktok_api.posts.publishing.calls import PublishingServices
 from tiktok_api.posts.recurrences.materialisation import materialise
 from tiktok_api.posts.recurrences.models import MATERIALISE
-from tiktok_api.posts.waiting import breaker, pending_media
+from tiktok_api.posts.waiting import breaker, pending_media, places
 from tiktok_api.settings import Settings
 from tiktok_api.storage.port import Storage
 
@@ -35,6 +36,14 @@ def check_media(job: ClaimedJob) -> RunAgain | None:
     with transaction():
         at = pending_media.check_publications(cast(UUID, job.subject))
     return RunAgain(at) if at else None
+
+
+@task(places.RUN_HELD, lane=Lane.PUBLISH)
+def run_held(job: ClaimedJob) -> None:
+    """Have what an account holds for a cap look again, because a place may be free."""
+    for key in places.jobs_to_run(cast(UUID, job.subject)):
+        with transaction():  # each by itself: others move several jobs in an order of their own
+            queue.run_now(key)
 
 
 @task(MATERIALISE, lane=Lane.SYNC, most_failures=_NEVER)

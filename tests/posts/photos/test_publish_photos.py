@@ -82,6 +82,39 @@ def test_photos_that_tiktok_never_fetches_are_offered_anew_after_an_hour(make_ph
     assert len(publishing.live()) == 1
 
 
+def counts_in_inbox(publishing, owner, post):
+    """How many drafts count as waiting in ada's inbox: by us, and by TikTok."""
+    shown = owner.get(f"/accounts/{publishing.shown(post)['account_id']}/capacity").json["caps"]
+    [ours] = [cap["used"] for cap in shown if cap["code"] == "inbox_shares_pending"]
+    return ours, publishing.tiktok.creator("ada")["pending_shares"]
+
+
+def test_photos_of_a_draft_that_tiktok_has_not_fetched_wait_in_the_inbox_for_it_and_so_for_us(
+    make_photo_post, publishing, owner
+):
+    publishing.tiktok.knobs(pull_delay_seconds=40_000, pull_timeout_seconds=50_000)
+    post = make_photo_post(mode="inbox", privacy_level=None)
+    publishing.begin(post)
+    publishing.run()
+    publishing.tiktok.knobs(pull_delay_seconds=0.0)
+
+    publishing.run_until(lambda: publishing.shown(post)["state"] == "inbox_delivered", step=600)
+
+    assert [each["reason"] for each in publishing.shown(post)["attempts"]] == ["photos_not_fetched", None]
+    assert counts_in_inbox(publishing, owner, post) == (2, 2)
+
+
+def test_photos_of_a_draft_that_tiktok_has_given_up_count_no_more(make_photo_post, publishing, owner):
+    publishing.tiktok.mischief("pull", "status", status=500)
+    post = make_photo_post(mode="inbox", privacy_level=None)
+    publishing.begin(post)
+
+    publishing.run_until(lambda: publishing.shown(post)["state"] == "inbox_delivered")
+
+    assert [each["reason"] for each in publishing.shown(post)["attempts"]] == ["photo_pull_failed", None]
+    assert counts_in_inbox(publishing, owner, post) == (1, 1)
+
+
 def test_a_domain_that_tiktok_does_not_know_as_ours_holds_photos_until_it_does(make_photo_post, publishing):
     publishing.tiktok.knobs(loopback_verified=False)
     post = make_photo_post()

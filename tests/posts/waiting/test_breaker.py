@@ -1,13 +1,14 @@
 """After TikTok's word of a ban or of spam an account's other posts are held, until TikTok or a person says otherwise."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.listening import listening
 from tests.posts.times import DAY, HOUR
 from tiktok_api import clock
 from tiktok_api.db import db, transaction
 from tiktok_api.jobs.models import Job
+from tiktok_api.posts.models import PUBLISH
 from tiktok_api.posts.waiting.breaker import PROBE
 
 BAN, SPAM = "spam_risk_user_banned_from_posting", "spam_risk"
@@ -90,6 +91,31 @@ def test_a_circuit_is_locked_before_its_job_by_all_so_that_no_two_wait_for_each_
         assert owner.post(f"/accounts/{account_id}/circuit/reset").status_code == 200
 
     assert written == ["posting_limits", "jobs"]
+
+
+def test_the_jobs_of_what_it_held_are_locked_in_the_order_of_their_ids_and_come_due_in_that_of_their_times(
+    plan, ban, publishing, app, owner
+):
+    first, *held = [*plan([60]), *plan([800]), *plan([700])]
+    ban()
+    for seconds in (61, 800):
+        publishing.pass_time(seconds)
+        publishing.run()
+    assert {publishing.shown(post)["reason"] for post in held} == {"account_circuit_open"}
+    account_id, written = publishing.shown(first)["account_id"], []
+
+    def note(connection, cursor, statement, parameters, *_):
+        if statement.startswith("INSERT INTO jobs"):
+            written.append(str(parameters))
+
+    with app.app_context(), listening(db.engine, "before_cursor_execute", note):
+        assert owner.post(f"/accounts/{account_id}/circuit/reset").status_code == 200
+        in_time = select(Job.subject).where(Job.kind == PUBLISH, Job.due_at <= clock.now()).order_by(Job.due_at)
+        due = [str(each) for each in db.session.scalars(in_time)]
+
+    later, earlier = ids = [publishing.shown(post)["id"] for post in held]
+    assert [each for parameters in written for each in ids if each in parameters] == [later, earlier]
+    assert due == [earlier, later]
 
 
 def test_the_circuit_of_a_stranger_does_not_exist(held, publishing, stranger, health):

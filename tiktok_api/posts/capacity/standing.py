@@ -10,7 +10,8 @@ from tiktok_api import clock
 from tiktok_api.posts.capacity import standing_queries
 from tiktok_api.posts.capacity.forecast import MINUTE, Allowed, Past, PlannedInit
 from tiktok_api.posts.limits import BINDING, DAY, INBOX_SHARES, KEPT, Cap, LimitKind
-from tiktok_api.posts.models import UPLOAD_URL_LIFETIME, URL_EXPIRED, WORKER_DIED
+from tiktok_api.posts.models import UPLOAD_URL_LIFETIME, WORKER_DIED
+from tiktok_api.posts.publishing.verdicts import FAILED_EARLY
 from tiktok_api.posts.states import ALIVE, LIVE, RECEIVED, AttemptState, PublicationState
 from tiktok_api.posts.vocabulary import PostMode, PostType
 from tiktok_api.settings import Settings
@@ -169,14 +170,14 @@ def received_at(row: Any, since: datetime) -> datetime | None:
 def shared_at(row: Any, since: datetime) -> datetime | None:
     """Returns when a draft was begun, if it counts as waiting in the inbox since that time.
 
-    TikTok also counts one whose upload was given up, but none that it refused or that its person has posted.
+    TikTok also counts one that we gave up before it had all of it, but none that it failed or that its person has posted.
     """
     if row.mode != PostMode.INBOX or not has_begun(row):
         return None
-    is_refused = row.state == AttemptState.DEAD and row.reason != URL_EXPIRED
+    is_failed = row.state == AttemptState.DEAD and (row.final_at is not None or row.reason in FAILED_EARLY)
     is_posted = row.state == AttemptState.SUCCEEDED and row.publication_state in LIVE
     at: datetime = row.opened_at or row.at
-    return at if at > since and not is_refused and not is_posted else None
+    return at if at > since and not is_failed and not is_posted else None
 
 
 def has_begun(row: Any) -> bool:

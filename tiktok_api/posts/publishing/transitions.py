@@ -80,9 +80,13 @@ def enqueue_publication(publication_id: UUID, due_at: datetime) -> None:
 
 
 def enqueue_in_order(publication_ids: Iterable[UUID], at: datetime) -> None:
-    """Have workers take publications further from `at` on, one after the other: they take jobs by when they came due."""
-    for place, publication_id in enumerate(publication_ids):
-        enqueue_publication(publication_id, at + place * timedelta(microseconds=1))
+    """Have workers take publications further from `at` on, one after the other: they take jobs by when they came due.
+
+    The rows are written in the order of the ids, so that of two transactions that do this at once one waits for the other.
+    """
+    due = {each: at + place * timedelta(microseconds=1) for place, each in enumerate(publication_ids)}
+    for publication_id in sorted(due):
+        enqueue_publication(publication_id, due[publication_id])
 
 
 def derive_status(states: Iterable[PublicationState]) -> PostStatus:

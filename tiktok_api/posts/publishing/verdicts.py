@@ -22,6 +22,8 @@ from tiktok_api.tiktok import (
 )
 
 RETRYABLE_REASONS = frozenset({"internal", "video_pull_failed", "photo_pull_failed"})
+FAILED_EARLY = RETRYABLE_REASONS | {"auth_removed"}
+"""TikTok's reasons of a failure before it had all bytes; an attempt that ended then for any other reason was given up by us."""
 CAP_REASONS = frozenset({"spam_risk_too_many_posts"})
 APP_UNAUDITED = "app_unaudited"
 """The reason of what is held until TikTok has audited the app."""

@@ -5,7 +5,7 @@ the inbox. CREATOR_POSTS_PER_DAY is only an estimate, and so is what was learnt 
 takes no init, one post at a time. So no creator who may post more is held, and no init is spent on one who may not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -15,19 +15,20 @@ from sqlalchemy import func, select
 from tiktok_api import clock
 from tiktok_api.accounts.services import load_account
 from tiktok_api.db import db
+from tiktok_api.jobs import queue
 from tiktok_api.posts.capacity import standing
 from tiktok_api.posts.capacity.standing import CapStanding, Learnt
 from tiktok_api.posts.capacity.standing_queries import HELD_FOR
 from tiktok_api.posts.limits import CIRCUIT_OPEN, DAY, KEPT, REFUSALS, Cap, LimitKind, delete_limit, store_limit
-from tiktok_api.posts.models import Post, Publication
-from tiktok_api.posts.publishing.transitions import enqueue_in_order
+from tiktok_api.posts.models import Post, Publication, job_key
 from tiktok_api.posts.publishing.verdicts import Hold, Later
-from tiktok_api.posts.states import PublicationState
 from tiktok_api.settings import Settings
 
 _SPARE = timedelta(minutes=1)
 """TikTok counts from when it had the last byte, which is a little later than when it left here."""
 _LOOK_AGAIN = timedelta(minutes=1)
+_PATIENCE = timedelta(hours=1)
+"""So much later than it should have looked again, one whose job fails delays those behind it no more."""
 _APP_LOCK = 0x7469_6B74_6F6B_6361
 _DETAILS = {
     Cap.CREATOR_POSTS: "TikTok lets this creator post {} times in 24 hours.",
@@ -80,13 +81,23 @@ def _obstacle_of_creator(
 
 
 def _held_before(which: Cap, post: Post, publication: Publication, found: CapStanding) -> list[Any]:
-    """Returns those that are held for a cap and were wanted before this one."""
-    mine = (publication.wanted_time(post) or clock.now(), str(publication.id))
-    return [
+    """Returns those that are held for a cap and were wanted before this one, and whose turn will come."""
+    now = clock.now()
+    mine = (publication.wanted_time(post) or now, str(publication.id))
+    before = [
         row
         for row in found.waiting
         if row.reason in HELD_FOR[which] and row.at is not None and (row.at, str(row.publication_id)) < mine
     ]
+    overdue = {row.publication_id for row in before if now - (row.opened_at or now) > _PATIENCE}
+    stuck = overdue.difference(_with_sound_jobs(overdue)) if overdue else overdue
+    return [row for row in before if row.publication_id not in stuck]
+
+
+def _with_sound_jobs(publication_ids: Collection[UUID]) -> set[UUID]:
+    """Returns those whose jobs have not failed: after downtime they are only late, and keep their places."""
+    keys = {job_key(each): each for each in publication_ids}
+    return {keys[key] for key in queue.find_sound(keys)}
 
 
 def _obstacle_of_inbox(
@@ -182,13 +193,3 @@ def learn(publication: Publication, change: Any = None) -> None:
     if count:
         whose = None if kind is LimitKind.APP_CREATORS else publication.account_id
         store_limit(whose, kind, reason=str(publication.reason), until=now + KEPT, allowed=count)
-
-
-def give_way(publication: Publication, change: Any = None) -> None:
-    """Let those look again that were held behind a publication which does not go out any more."""
-    was_held = change is not None and change.before is PublicationState.HELD
-    if was_held and publication.account_id is not None:
-        held = standing.standing_for_init(publication.account_id).waiting
-        behind = [row for row in held if row.publication_id != publication.id]
-        in_order = sorted(behind, key=lambda row: row.at or clock.now())
-        enqueue_in_order((row.publication_id for row in in_order), clock.now())

@@ -6,8 +6,9 @@ from datetime import timedelta
 from tiktok_api import clock
 from tiktok_api.accounts import rate_limits
 from tiktok_api.media.models import Media
-from tiktok_api.posts.models import Attempt, Post, Publication
+from tiktok_api.posts.models import SPACED, Attempt, Post, Publication
 from tiktok_api.posts.publishing.verdicts import SHORTEST_PAUSE, AskPerson, Fail, Later, Obstacle, Wait
+from tiktok_api.posts.states import PublicationState
 from tiktok_api.posts.waiting import caps, lateness, pending_media
 from tiktok_api.settings import Settings
 
@@ -24,12 +25,14 @@ def obstacle_to(
     """
     if publication.is_asked_about:
         return AskPerson()  # whatever woke its job, and whatever the policy is by now
-    return (
-        _wait_for_media(publication, media)
-        or lateness.obstacle_to(post, publication, settings, is_checked=is_checked)
-        or caps.obstacle_to(post, publication, settings, is_checked=is_checked)
-        or _wait_for_init(publication)
+    late = _wait_for_media(publication, media) or lateness.obstacle_to(
+        post, publication, settings, is_checked=is_checked
     )
+    is_spaced_only = isinstance(late, Wait) and late.reason == SPACED
+    if late is not None and not (is_spaced_only and publication.state is PublicationState.HELD):
+        return late
+    # What is held and looks before its time stays held while the cap stands: its turn among the late ones comes after that.
+    return caps.obstacle_to(post, publication, settings, is_checked=is_checked) or late or _wait_for_init(publication)
 
 
 def _wait_for_media(publication: Publication, media: Sequence[Media]) -> Wait | Fail | None:

@@ -1,0 +1,55 @@
+"""Places of TikTok's caps that become free: what is held for one looks again at once, in the order of the times.
+
+A place becomes free when a publication that stood in line, or counted already, does not go out: it ended, or its person is asked.
+So does a draft's when its person has posted it from the inbox.
+
+The transaction in which that happens has a post locked. It only enqueues a job, which no other transaction has: if it ran the
+jobs of other publications itself, two workers that do so at once would wait for each other's.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from tiktok_api import clock
+from tiktok_api.db import db
+from tiktok_api.jobs import queue
+from tiktok_api.posts.capacity.standing_queries import HELD_FOR
+from tiktok_api.posts.models import Publication, job_key
+from tiktok_api.posts.publishing.transitions import StateChange
+from tiktok_api.posts.states import LIVE, UNFINISHED, PublicationState
+
+RUN_HELD = "posts.run_held"
+"""The kind of the job that has the publications of an account look again that are held for a cap."""
+MAY_GIVE_WAY = LIVE | {PublicationState.HELD, PublicationState.FAILED, PublicationState.CANCELLED}
+"""The states into which a publication comes that frees a place."""
+_IN_LINE = frozenset(reason for reasons in HELD_FOR.values() for reason in reasons)
+
+
+def give_way(publication: Publication, change: StateChange) -> None:
+    """Let those look again that wait for the place of a publication which does not need it any more; a listener."""
+    if publication.account_id is not None and _is_place_free(publication, change):
+        key = f"{RUN_HELD}:{publication.id}"
+        owner_id, account_id = publication.owner_id, publication.account_id
+        queue.enqueue(RUN_HELD, due_at=clock.now(), owner_id=owner_id, subject=account_id, unique_key=key)
+
+
+def _is_place_free(publication: Publication, change: StateChange) -> bool:
+    if publication.state.is_live:
+        return not (change.post.is_direct or change.before.is_live)
+    is_in_line = publication.state is PublicationState.HELD and publication.reason in _IN_LINE
+    return change.before in UNFINISHED and not is_in_line
+
+
+def jobs_to_run(account_id: UUID) -> Sequence[str]:
+    """Returns the keys of the jobs of an account's publications that are held for a cap, in order; not those due already."""
+    held = select(Publication.id).where(
+        Publication.account_id == account_id,
+        Publication.state == PublicationState.HELD,
+        Publication.reason.in_(_IN_LINE),
+    )
+    in_order = db.session.scalars(held.order_by(Publication.wanted_at, Publication.id))
+    keys = [job_key(publication_id) for publication_id in in_order]
+    postponed = queue.find_postponed(keys)
+    return [key for key in keys if key in postponed]
