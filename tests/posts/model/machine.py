@@ -16,7 +16,8 @@ from tests.webhooks.events import event, signed
 from tiktok_api import clock
 
 Draft = dict[str, Any]
-Choice = tuple[str | None, int]
+Fault = dict[str, Any]
+Choice = tuple[str, int]
 
 KINDS: dict[str, dict[str, Any]] = {
     "video": {"type": "video", "mode": "direct", "privacy_level": "SELF_ONLY", "caption": "A video"},
@@ -25,7 +26,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "photos": {"type": "photo", "mode": "direct", "privacy_level": "SELF_ONLY", "title": "Photos"},
     "photos to the inbox": {"type": "photo", "mode": "inbox", "title": "Photos"},
 }
-FAULTS: tuple[dict[str, Any], ...] = (
+FAULTS: tuple[Fault, ...] = (
     {"effect": "status", "status": 401, "code": "access_token_invalid"},
     {"effect": "status", "status": 429},
     {"effect": "status", "status": 500},
@@ -39,16 +40,24 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"effect": "cut"},
     {"effect": "delay", "delay_seconds": 0.05},
 )
-CALLS = ("creator_info", "video_init", "inbox_init", "photo_init", "upload", "status", "status", "refresh", "any")
+POLL_FAULTS = (FAULTS[0], FAULTS[2], *FAULTS[4:6], {"effect": "garbage"})
+"""What may go wrong when TikTok is asked what became of a post; two of these are refusals."""
+CALLS = ("creator_info", "video_init", "inbox_init", "photo_init", "upload", "status", "refresh", "any")
 FAIL_REASONS = (None, None, "internal", "spam_risk_text", "spam_risk_too_many_posts", "frame_rate_check_failed")
 REPORTS = ("complete", "failed", "inbox_delivered", "publicly_available", "no_longer_publicaly_available")
-JUMPS = (1, 5, 20, 61, 300, 1800, 3500, 3700, 7200, 90_000)
 PACES = (0.0, 40.0, 300.0, 90_000.0)
 """Seconds that TikTok processes a post for."""
+PULLS = (0.0, 0.0, 30.0, 3000.0, 4000.0)
+"""Seconds after which TikTok fetches photos; it gives up after an hour."""
+ABSENCES = (20, 61, 300, 3500, 3700, 7200, 90_000)
+"""Seconds for which no worker runs."""
+SOON = timedelta(minutes=5)
+NOW = {"sent": "now"}
+LATEST: Choice = ("any", 0)
 ACTS = (
     "cancel",
     "cancel",
-    "retry",
+    "cancel",
     "retry",
     "resolve",
     "change",
@@ -58,34 +67,29 @@ ACTS = (
     "duplicate",
     "reset",
 )
-SOUGHT = (
-    None,
-    "scheduled",
-    "uploading",
-    "processing",
-    "processing",
-    "held",
-    "failed",
-    "failed",
-    "unconfirmed",
-    "published",
-)
-"""The states of the posts on which people act; None: any post."""
+ON_ITS_WAY = ("scheduled", "due", "preparing", "uploading", "uploading", "processing", "processing", "held")
 NOT_NOW = {404, 409, 422}
+
+
+def posts_in(*states: str) -> st.SearchStrategy[Choice]:
+    """A post that is in one of these states, one of the latest; any post where there is none."""
+    return st.tuples(st.sampled_from(states), st.integers(0, 2))
+
 
 drafts = st.fixed_dictionaries(
     {
         "kind": st.sampled_from(sorted(KINDS)),
         "creators": st.sampled_from([CREATORS, CREATORS[:1], CREATORS[1:]]),
         "if_late": st.sampled_from([None, "skip", "publish"]),
-        "is_sent_at_once": st.sampled_from([True, True, True, False]),
+        "sent": st.sampled_from(["now", "now", "now", "soon", "not yet"]),
     }
 )
-choices = st.tuples(st.sampled_from(SOUGHT), st.integers(0, 5))
+any_posts = posts_in(*ON_ITS_WAY, "failed", "unconfirmed", "published", "inbox_delivered", "cancelled")
 moments = st.tuples(st.integers(1, 5), st.sampled_from(["before", "after"])) | st.tuples(
     st.integers(2, 12), st.just(BETWEEN)
 )
 rhythms = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([5, 10, 61])), min_size=3, max_size=3)
+paces, pulls = st.sampled_from(PACES), st.sampled_from(PULLS)
 
 
 class PublishingMachine(RuleBasedStateMachine):
@@ -93,37 +97,56 @@ class PublishingMachine(RuleBasedStateMachine):
 
     stage: ClassVar[Stage]
 
-    @initialize(drafts=st.lists(drafts, min_size=2, max_size=3), rhythm=rhythms, pace=st.sampled_from(PACES))
-    def begin(self, drafts: list[Draft], rhythm: list[tuple[int, int]], pace: float) -> None:
+    @initialize(
+        drafts=st.lists(drafts, min_size=2, max_size=3),
+        rhythm=rhythms,
+        pace=paces,
+        pull=pulls,
+        fate=st.sampled_from([None, "frame_rate_check_failed"]),
+    )
+    def begin(
+        self, drafts: list[Draft], rhythm: list[tuple[int, int]], pace: float, pull: float, fate: str | None
+    ) -> None:
         self.world = World(self.stage)
         self.owner, self.tiktok = self.world.owner, self.world.tiktok
         self.stage.transport.watch = lambda: laws.watch(self.world)
         self.rhythm, self.is_broken = cycle(rhythm), False
-        self.tiktok.knobs(processing_seconds=pace)
+        self.tiktok_changes_its_pace(pace, pull)
+        self.tiktok_changes_its_mind(CREATORS[0], fate, None)
         for draft in drafts:
-            self._create(draft)
+            self.create(draft)
 
     # People.
 
     @rule(draft=drafts)
     def create(self, draft: Draft) -> None:
-        self._create(draft)
-
-    def _create(self, draft: Draft) -> None:
         content, if_late = KINDS[draft["kind"]], draft["if_late"]
         targets = [{"account_id": self.world.accounts[creator]} for creator in draft["creators"]]
         body = content | {"media_ids": self.world.media[content["type"]], "targets": targets, "consent": True}
         answer = self.owner.post("/posts", json=body | ({"if_late": if_late} if if_late else {}))
         assert answer.status_code == 201, answer.json
-        if draft["is_sent_at_once"]:
+        if draft["sent"] == "now":
             self._publish(answer.json["id"])
+        elif draft["sent"] == "soon":
+            self._schedule(answer.json["id"])
 
-    @rule(act=st.sampled_from(ACTS), choice=choices)
+    @rule(act=st.sampled_from(ACTS), choice=any_posts)
     def act(self, act: str, choice: Choice) -> None:
         """A person acts on a post that is in a certain state, where there is one."""
-        state, place = choice
-        if posts := self.world.posts(state):
-            getattr(self, f"_{act}")(posts[place % len(posts)])
+        if posts := self.world.posts(choice[0]):
+            getattr(self, f"_{act}")(posts[choice[1] % len(posts)])
+
+    @rule(choice=posts_in(*ON_ITS_WAY))
+    def cancel(self, choice: Choice) -> None:
+        self.act("cancel", choice)
+
+    @rule(choice=posts_in("failed"))
+    def retry(self, choice: Choice) -> None:
+        self.act("retry", choice)
+
+    @rule(choice=posts_in("unconfirmed", "processing"))
+    def resolve(self, choice: Choice) -> None:
+        self.act("resolve", choice)
 
     def _change(self, post_id: UUID) -> None:
         post = self.owner.elsewhere().get(f"/posts/{post_id}").json
@@ -133,7 +156,7 @@ class PublishingMachine(RuleBasedStateMachine):
 
     def _schedule(self, post_id: UUID) -> None:
         with self.world.app.app_context():
-            at = clock.now() + timedelta(minutes=5)
+            at = clock.now() + SOON
         self._ask("POST", f"/posts/{post_id}/schedule", {200}, json={"publish_at": at.isoformat()})
 
     def _publish(self, post_id: UUID) -> None:
@@ -173,33 +196,30 @@ class PublishingMachine(RuleBasedStateMachine):
 
     @rule(moment=moments, draft=drafts)
     def die(self, moment: Moment, draft: Draft) -> None:
-        self._create(draft)
+        self.create(draft | NOW)
         self.world.run_and_die(moment)
 
     @rule(moment=moments, draft=drafts)
     def stand_still(self, moment: Moment, draft: Draft) -> None:
         """A worker stops in the middle of its work for longer than its lease, and goes on after another one has finished."""
-        self._create(draft)
+        self.create(draft | NOW)
         with self.world.at(moment, self.world.take_over):
             self.world.run()
 
-    @rule(moment=moments, draft=drafts, act=st.sampled_from(ACTS), choice=choices)
-    def act_meanwhile(self, moment: Moment, draft: Draft, act: str, choice: Choice) -> None:
-        self._create(draft)
-        with self.world.at(moment, lambda: self.act(act, choice)):
+    @rule(moment=moments, draft=drafts, act=st.sampled_from(ACTS))
+    def act_meanwhile(self, moment: Moment, draft: Draft, act: str) -> None:
+        """A person acts on a post in the middle of a worker's work, most often on that very post."""
+        self.create(draft | NOW)
+        with self.world.at(moment, lambda: self.act(act, LATEST)):
             self.world.run()
 
-    @rule(draft=drafts, seconds=st.sampled_from([300, 3500, 3700, 90_000]))
+    @rule(draft=drafts, seconds=st.sampled_from(ABSENCES))
     def no_worker_runs(self, draft: Draft, seconds: int) -> None:
         """Something is to go out, and no worker runs for a while."""
-        self._create(draft)
+        self.create(draft)
         self.world.pass_time(seconds)
 
     # Clocks.
-
-    @rule(seconds=st.sampled_from(JUMPS))
-    def pass_time(self, seconds: float) -> None:
-        self.world.pass_time(seconds)
 
     @rule(seconds=st.integers(-3600, 3600))
     def our_clock_jumps(self, seconds: int) -> None:
@@ -210,8 +230,12 @@ class PublishingMachine(RuleBasedStateMachine):
     @rule(
         endpoint=st.sampled_from(CALLS), fault=st.sampled_from(FAULTS), nth=st.integers(1, 3), times=st.integers(1, 12)
     )
-    def trouble(self, endpoint: str, fault: dict[str, Any], nth: int, times: int) -> None:
+    def trouble(self, endpoint: str, fault: Fault, nth: int, times: int) -> None:
         self.tiktok.mischief(endpoint, **fault, nth=nth, times=times)
+
+    @rule(fault=st.sampled_from(POLL_FAULTS), times=st.integers(1, 12))
+    def polls_fail(self, fault: Fault, times: int) -> None:
+        self.tiktok.mischief("status", **fault, times=times)
 
     @rule(nth=st.integers(1, 3), endpoint=st.sampled_from(["pull", "webhook"]))
     def trouble_of_tiktoks_own_calls(self, nth: int, endpoint: str) -> None:
@@ -229,14 +253,14 @@ class PublishingMachine(RuleBasedStateMachine):
     def tiktok_changes_its_mind(self, creator: str, reason: str | None, cap: int | None) -> None:
         self.tiktok.change_creator(creator, fail_reason=reason, post_cap=cap)
 
-    @rule(pace=st.sampled_from(PACES), pull=st.sampled_from([0.0, 30.0, 3000.0, 4000.0]))
+    @rule(pace=paces, pull=pulls)
     def tiktok_changes_its_pace(self, pace: float, pull: float) -> None:
         self.tiktok.knobs(processing_seconds=pace, pull_delay_seconds=pull, pull_timeout_seconds=3600)
 
-    @rule(name=st.sampled_from(REPORTS), place=st.integers(0, 20))
+    @rule(name=st.sampled_from(REPORTS), place=st.integers(0, 3))
     def a_report_is_false(self, name: str, place: int) -> None:
-        """A signed event says anything of a publish_id, rather of a late one: TikTok is asked before it is believed."""
-        theirs = self.tiktok.publications()[::-1]
+        """A signed event says anything of a publish_id, of an open one first: TikTok is asked before it is believed."""
+        theirs = sorted(self.tiktok.publications(), key=lambda each: each["finished_at"] or "")
         if not theirs:
             return
         about = theirs[place % len(theirs)]

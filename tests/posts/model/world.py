@@ -30,7 +30,7 @@ APP = "awsimclient0001"
 CREATORS = ("ada", "grace")
 LEFT_OUT = (SYNC, SYNC_VIDEOS, FETCH_PICTURES)
 """Kinds of jobs that read accounts, which have nothing to do with publishing and take most of the time."""
-FIRST_STEP, LONGEST_STEP = 5.0, 1800.0
+FIRST_STEP, LONGEST_STEP = 5.0, 10_000.0
 MOST_STEPS = 400
 BETWEEN = "between"
 """The moment between two transactions; the others are before and after a call of TikTok."""
@@ -165,10 +165,11 @@ class World:
             (seen.theirs.setdefault(publication_id, []) if publication_id else seen.unknown).append(each)
         return seen
 
-    def posts(self, state: str | None) -> list[UUID]:
-        """Returns the posts that are in a state on one account at least, or, where there is none, all of them."""
+    def posts(self, state: str) -> list[UUID]:
+        """Returns the posts that are in a state on an account, or, where there is none, all; the latest first."""
         with self.app.app_context():
-            found = db.session.execute(select(Publication.post_id, Publication.state).order_by(Publication.id)).all()
+            query = select(Publication.post_id, Publication.state).order_by(Publication.id.desc())
+            found = db.session.execute(query).all()
         in_state = [post_id for post_id, each in found if each == state]
         return list(dict.fromkeys(in_state or [post_id for post_id, _ in found]))
 
@@ -203,7 +204,9 @@ class World:
             with self.app.app_context():
                 now = clock.now()
             wait = min((due[each.id] - now).total_seconds() for each in open_ones if each.id in due)
-            step = min(FIRST_STEP * 1.2**number, LONGEST_STEP)  # polls are late in the end, or it took too many
+            step = min(
+                FIRST_STEP * 2.0 ** min(number, 20), LONGEST_STEP
+            )  # polls are late in the end, or it took too many
             self.pass_time(max(step, min(wait, LONGEST_STEP)))
         now_open = [(str(each.state), each.reason, str(each.next_try_at), str(due.get(each.id))) for each in open_ones]
         raise AssertionError(f"at {now} still open: {now_open}")
