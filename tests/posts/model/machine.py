@@ -1,6 +1,5 @@
 """The state machine: every rule is something that people, workers, the clock, TikTok or the network do."""
 
-from datetime import timedelta
 from itertools import cycle
 from typing import Any, ClassVar
 from uuid import UUID
@@ -10,86 +9,36 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.conftest import API
 from tests.posts.model import laws
+from tests.posts.model.chances import (
+    ABSENCES,
+    ACTS,
+    CALLS,
+    FAIL_REASONS,
+    FAULTS,
+    KINDS,
+    LATEST,
+    NOW,
+    ON_ITS_WAY,
+    POLL_FAULTS,
+    REPORTS,
+    SOON,
+    Choice,
+    Draft,
+    Fault,
+    any_posts,
+    drafts,
+    moments,
+    paces,
+    posts_in,
+    pulls,
+    rhythms,
+)
 from tests.posts.model.stage import Stage
-from tests.posts.model.world import BETWEEN, CREATORS, Moment, World
+from tests.posts.model.world import CREATORS, Moment, World
 from tests.webhooks.events import event, signed
 from tiktok_api import clock
 
-Draft = dict[str, Any]
-Fault = dict[str, Any]
-Choice = tuple[str, int]
-
-KINDS: dict[str, dict[str, Any]] = {
-    "video": {"type": "video", "mode": "direct", "privacy_level": "SELF_ONLY", "caption": "A video"},
-    "public video": {"type": "video", "mode": "direct", "privacy_level": "PUBLIC_TO_EVERYONE", "caption": "Public"},
-    "video to the inbox": {"type": "video", "mode": "inbox"},
-    "photos": {"type": "photo", "mode": "direct", "privacy_level": "SELF_ONLY", "title": "Photos"},
-    "photos to the inbox": {"type": "photo", "mode": "inbox", "title": "Photos"},
-}
-FAULTS: tuple[Fault, ...] = (
-    {"effect": "status", "status": 401, "code": "access_token_invalid"},
-    {"effect": "status", "status": 429},
-    {"effect": "status", "status": 500},
-    {"effect": "status", "status": 502, "envelope": False},
-    {"effect": "status", "status": 400, "code": "invalid_params"},
-    {"effect": "status", "status": 400, "code": "invalid_publish_id"},
-    {"effect": "status", "status": 500, "when": "after"},
-    {"effect": "drop_before"},
-    {"effect": "drop_after"},
-    {"effect": "garbage"},
-    {"effect": "cut"},
-    {"effect": "delay", "delay_seconds": 0.05},
-)
-POLL_FAULTS = (FAULTS[0], FAULTS[2], *FAULTS[4:6], {"effect": "garbage"})
-"""What may go wrong when TikTok is asked what became of a post; two of these are refusals."""
-CALLS = ("creator_info", "video_init", "inbox_init", "photo_init", "upload", "status", "refresh", "any")
-FAIL_REASONS = (None, None, "internal", "spam_risk_text", "spam_risk_too_many_posts", "frame_rate_check_failed")
-REPORTS = ("complete", "failed", "inbox_delivered", "publicly_available", "no_longer_publicaly_available")
-PACES = (0.0, 40.0, 300.0, 90_000.0)
-"""Seconds that TikTok processes a post for."""
-PULLS = (0.0, 0.0, 30.0, 3000.0, 4000.0)
-"""Seconds after which TikTok fetches photos; it gives up after an hour."""
-ABSENCES = (20, 61, 300, 3500, 3700, 7200, 90_000)
-"""Seconds for which no worker runs."""
-SOON = timedelta(minutes=5)
-NOW = {"sent": "now"}
-LATEST: Choice = ("any", 0)
-ACTS = (
-    "cancel",
-    "cancel",
-    "cancel",
-    "retry",
-    "resolve",
-    "change",
-    "publish",
-    "schedule",
-    "delete",
-    "duplicate",
-    "reset",
-)
-ON_ITS_WAY = ("scheduled", "due", "preparing", "uploading", "uploading", "processing", "processing", "held")
 NOT_NOW = {404, 409, 422}
-
-
-def posts_in(*states: str) -> st.SearchStrategy[Choice]:
-    """A post that is in one of these states, one of the latest; any post where there is none."""
-    return st.tuples(st.sampled_from(states), st.integers(0, 2))
-
-
-drafts = st.fixed_dictionaries(
-    {
-        "kind": st.sampled_from(sorted(KINDS)),
-        "creators": st.sampled_from([CREATORS, CREATORS[:1], CREATORS[1:]]),
-        "if_late": st.sampled_from([None, "skip", "publish"]),
-        "sent": st.sampled_from(["now", "now", "now", "soon", "not yet"]),
-    }
-)
-any_posts = posts_in(*ON_ITS_WAY, "failed", "unconfirmed", "published", "inbox_delivered", "cancelled")
-moments = st.tuples(st.integers(1, 5), st.sampled_from(["before", "after"])) | st.tuples(
-    st.integers(2, 12), st.just(BETWEEN)
-)
-rhythms = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([5, 10, 61])), min_size=3, max_size=3)
-paces, pulls = st.sampled_from(PACES), st.sampled_from(PULLS)
 
 
 class PublishingMachine(RuleBasedStateMachine):
@@ -294,6 +243,10 @@ class PublishingMachine(RuleBasedStateMachine):
         self.is_broken = False
 
     def teardown(self) -> None:
-        if hasattr(self, "world") and not self.is_broken:
-            self.world.drain()
-            laws.check_end(self.world)
+        if not hasattr(self, "world") or self.is_broken:
+            return
+        self.world.drain()
+        laws.check_end(self.world)
+        for post_id in self.world.posts("failed"):  # what has arrived on another account is not sent again
+            self._retry(post_id)
+        laws.check(self.world)
