@@ -63,6 +63,8 @@ class Interruptible(httpx2.BaseTransport):
         self._inner = DeadlineTransport()
         self.before: Callable[[], None] = lambda: None
         self.after: Callable[[], None] = lambda: None
+        self.watch: Callable[[], None] = lambda: None
+        """Looks at both sides after each call, before anything else happens and before the worker writes down what came of it."""
         self.delivers_twice: Callable[[httpx2.Request], bool] = lambda _request: False
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -70,7 +72,10 @@ class Interruptible(httpx2.BaseTransport):
         if self.delivers_twice(request):  # as a gateway does that lost the answer; ours is to the second
             request.read()
             self._inner.handle_request(request).close()
-        response = self._inner.handle_request(request)
+        try:
+            response = self._inner.handle_request(request)
+        finally:
+            self.watch()
         self.after()
         return response
 

@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.media import sample_media
 from tests.posts.interruptions import Interruptible
-from tests.posts.model.world import Stage
+from tests.posts.model.stage import Stage
 
 
 @pytest.fixture
@@ -31,10 +31,10 @@ def stage(
     transport: Interruptible,
     listener: socket.socket,
     tmp_path: Path,
-    sqlite_template: Path,
     video_bytes: bytes,
     photos: list[bytes],
 ) -> Stage:
     """What the model plays on."""
-    file = tmp_path / "test.sqlite3"
-    return Stage(app, simulator, transport, listener, file, sqlite_template, video_bytes, photos)
+    stage = Stage(app, simulator, transport, listener, file=tmp_path / "test.sqlite3")
+    stage.prepare(video_bytes, photos)
+    return stage

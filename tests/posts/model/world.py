@@ -1,22 +1,22 @@
 """What the model acts upon, and what is true of it: our rows on one side, the simulator's publications on the other."""
 
-import shutil
-import socket
-from collections.abc import Mapping
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Flask
 from sqlalchemy import select, update
 
 from tests import oauth_consent
-from tests.conftest import API, Person
+from tests.conftest import API
 from tests.due_jobs import run_due_jobs
-from tests.media import sample_media
-from tests.posts.interruptions import Interruptible
+from tests.listening import listening
+from tests.posts.interruptions import around_calls, between_transactions
+from tests.posts.model.stage import Stage
 from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.services import SYNC
 from tiktok_api.analytics.ingest import SYNC_VIDEOS
@@ -30,50 +30,43 @@ APP = "awsimclient0001"
 CREATORS = ("ada", "grace")
 LEFT_OUT = (SYNC, SYNC_VIDEOS, FETCH_PICTURES)
 """Kinds of jobs that read accounts, which have nothing to do with publishing and take most of the time."""
-FIRST_STEP, LONGEST_STEP = 5.0, 1800.0
+FIRST_STEP, LONGEST_STEP = 5.0, 10_000.0
 MOST_STEPS = 400
+BETWEEN = "between"
+"""The moment between two transactions; the others are before and after a call of TikTok."""
 
 Theirs = dict[str, Any]
+Moment = tuple[int, str]
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One application, its server and a simulator, which all examples share, and the files that each begins with."""
+class Seen:
+    """Our publications and attempts, detached, and TikTok's by ours; `unknown`: whose publish_id we never wrote down."""
 
-    app: Flask
-    simulator: Any
-    transport: Interruptible
-    listener: socket.socket
-    file: Path
-    template: Path
-    video: bytes = field(repr=False)
-    photos: list[bytes] = field(repr=False)
+    publications: list[Publication]
+    attempts: dict[str, Attempt]
+    theirs: dict[UUID, list[Theirs]] = field(default_factory=dict)
+    unknown: list[Theirs] = field(default_factory=list)
 
-    @property
-    def tiktok(self) -> Any:
-        """The simulator's control."""
-        return self.simulator.control
-
-    def clear(self) -> None:
-        """Empty both sides: no publication is known here or there."""
-        self.tiktok.settle()
-        self.tiktok.reset(keep_media=False)
-        with self.app.app_context():
-            db.engine.dispose()
-        for leftover in self.file.parent.glob(f"{self.file.name}*"):
-            leftover.unlink()
-        shutil.copy(self.template, self.file)
+    def of(self, publication_id: UUID) -> list[Theirs]:
+        """TikTok's of one of ours."""
+        return self.theirs.get(publication_id, [])
 
 
 class World:
     """A person with two accounts, a video and two photos; every post of theirs, and every publish_id that they caused."""
 
     def __init__(self, stage: Stage) -> None:
+        stage.transport.watch = lambda: None
         stage.clear()
         self.stage, self.app, self.tiktok = stage, stage.app, stage.tiktok
-        self.owner = Person(self.app, "owner@example.com")
+        self.owner, self.media = stage.owner, stage.media
         self.publication_of: dict[str, UUID] = {}
         """Which publication a publish_id belongs to, of deleted posts too."""
+        self.cancelled: set[UUID] = set()
+        """Publications that were shown or told as cancelled, of deleted posts too."""
+        self.untrue: AssertionError | None = None
+        """What was seen not to hold in the middle of a worker's work."""
         self.skew_seconds = 0.0
         host, port = stage.listener.getsockname()
         self.tiktok.change_app(APP, webhook_url=f"http://{host}:{port}{API}/webhooks/tiktok")
@@ -81,12 +74,6 @@ class World:
             creator: str(oauth_consent.connect(stage.simulator, self.owner, creator)["account_id"])
             for creator in CREATORS
         }
-        self.media = {"video": [self._upload(stage.video)], "photo": [self._upload(each) for each in stage.photos]}
-        self.run()
-
-    def _upload(self, content: bytes) -> str:
-        body = sample_media.multipart(sample_media.part("file", content))
-        return str(self.owner.post("/media", data=body, content_type=sample_media.MULTIPART).json["id"])
 
     # What happens.
 
@@ -101,22 +88,42 @@ class World:
             session.execute(held.values(leased_until=database_now(timedelta(seconds=-1))))
         return self.run()
 
-    def run_and_die(self, number: int, when: str) -> None:
-        """A worker dies at its `number`th call of TikTok; another one takes its work over."""
-        calls = iter(range(1, 1_000))
+    def at(self, moment: Moment, act: Callable[[], Any]) -> AbstractContextManager[Any]:
+        """Let `act` happen at a moment of the worker's work, while it waits."""
+        number, when = moment
+        if when != BETWEEN:
+            return around_calls(self.stage.transport, number, when, act)
+        with self.app.app_context():
+            return between_transactions(db.engine, number, act)
 
-        def die() -> None:
-            if next(calls) == number:
-                raise KeyboardInterrupt  # which nothing on the way handles, as nothing handles a kill
-
-        setattr(self.stage.transport, when, die)
+    def run_and_die(self, moment: Moment) -> None:
+        """A worker dies at a moment of its work; another one takes that over."""
         try:
-            self.run()
+            with self._dying(*moment):
+                self.run()
         except KeyboardInterrupt:
             pass
+        self.take_over()
+
+    @contextmanager
+    def _dying(self, number: int, when: str) -> Iterator[None]:
+        worker, chances = threading.current_thread(), itertools.count(1)
+
+        def die(*_: Any) -> None:
+            if threading.current_thread() is worker and next(chances) == number:
+                raise KeyboardInterrupt  # which nothing on the way handles, as nothing handles a kill
+
+        if when == BETWEEN:
+            with self.app.app_context():
+                engine = db.engine
+            with listening(engine, "checkout", die):
+                yield
+            return
+        setattr(self.stage.transport, when, die)
+        try:
+            yield
         finally:
             setattr(self.stage.transport, when, lambda: None)
-        self.take_over()
 
     def pass_time(self, seconds: float) -> None:
         """Let business time go by, here and at TikTok."""
@@ -138,26 +145,33 @@ class World:
 
     # What is true.
 
-    def ours(self) -> list[Publication]:
-        """Our publications, detached; learns whose publish_ids are."""
-        with self.app.app_context():
-            found = list(db.session.scalars(select(Publication)))
-            for publish_id, publication_id in db.session.execute(select(Attempt.publish_id, Attempt.publication_id)):
-                if publish_id is not None:  # the attempt of a deleted publication does not name it any more
-                    self.publication_of.setdefault(publish_id, publication_id or uuid4())
-            db.session.expunge_all()
-        return found
+    def look(self) -> Seen:
+        """Look at TikTok and then at our rows: what TikTok has by then, ours must account for.
 
-    def theirs(self) -> tuple[Mapping[UUID, list[Theirs]], list[Theirs]]:
-        """TikTok's publications by ours, and those whose publish_id we never wrote down."""
-        known: dict[UUID, list[Theirs]] = {}
-        unknown = []
-        for each in self.tiktok.publications():
-            if each["publish_id"] in self.publication_of:
-                known.setdefault(self.publication_of[each["publish_id"]], []).append(each)
-            else:
-                unknown.append(each)
-        return known, unknown
+        Learns whose publish_ids are, and what is cancelled.
+        """
+        theirs = self.tiktok.publications()
+        with self.app.app_context():
+            publications = list(db.session.scalars(select(Publication)))
+            attempts = list(db.session.scalars(select(Attempt)))
+            db.session.expunge_all()
+        for attempt in attempts:
+            if attempt.publish_id is not None:  # the attempt of a deleted publication does not name it any more
+                self.publication_of.setdefault(attempt.publish_id, attempt.publication_id or uuid4())
+        self.cancelled |= {each.id for each in publications if each.state is PublicationState.CANCELLED}
+        seen = Seen(publications, {each.publish_id: each for each in attempts if each.publish_id})
+        for each in theirs:
+            publication_id = self.publication_of.get(each["publish_id"])
+            (seen.theirs.setdefault(publication_id, []) if publication_id else seen.unknown).append(each)
+        return seen
+
+    def posts(self, state: str) -> list[UUID]:
+        """Returns the posts that are in a state on an account, or, where there is none, all; the latest first."""
+        with self.app.app_context():
+            query = select(Publication.post_id, Publication.state).order_by(Publication.id.desc())
+            found = db.session.execute(query).all()
+        in_state = [post_id for post_id, each in found if each == state]
+        return list(dict.fromkeys(in_state or [post_id for post_id, _ in found]))
 
     def due_times(self) -> dict[UUID, datetime]:
         """When a worker looks at each publication next."""
@@ -184,13 +198,15 @@ class World:
             self.settle()
             self.run()
             due = self.due_times()
-            open_ones = [each for each in self.ours() if not is_over(each)]
+            open_ones = [each for each in self.look().publications if not is_over(each)]
             if not open_ones:
                 return
             with self.app.app_context():
                 now = clock.now()
             wait = min((due[each.id] - now).total_seconds() for each in open_ones if each.id in due)
-            step = min(FIRST_STEP * 1.2**number, LONGEST_STEP)  # polls are late in the end, or it took too many
+            step = min(
+                FIRST_STEP * 2.0 ** min(number, 20), LONGEST_STEP
+            )  # polls are late in the end, or it took too many
             self.pass_time(max(step, min(wait, LONGEST_STEP)))
         now_open = [(str(each.state), each.reason, str(each.next_try_at), str(due.get(each.id))) for each in open_ones]
         raise AssertionError(f"at {now} still open: {now_open}")
