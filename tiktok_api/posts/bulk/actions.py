@@ -12,37 +12,50 @@ from tiktok_api.errors import Problem
 from tiktok_api.posts import services
 from tiktok_api.posts.bookkeeping.deletion import delete_post
 from tiktok_api.posts.bulk.batches import act_on_each
+from tiktok_api.posts.capacity.collisions import with_collisions
 from tiktok_api.posts.models import Post
-from tiktok_api.posts.queries import visible_to
+from tiktok_api.posts.queries import show_post, visible_to
 from tiktok_api.posts.vocabulary import PostStatus
+from tiktok_api.settings import Settings
 
 Outcomes = dict[UUID, dict[str, Any] | Problem]
 """By the id of a post: its status afterwards and what else the act tells, or why it was refused."""
 
 
-def schedule_each(caller: Identity, slots: Mapping[UUID, Mapping[str, Any]]) -> Outcomes:
-    """Schedule posts, each for its own time, as `services.schedule` does."""
-    return _act(caller, slots, lambda post_id: services.schedule(caller, post_id, **slots[post_id]))
+def schedule_each(caller: Identity, slots: Mapping[UUID, Mapping[str, Any]], settings: Settings) -> Outcomes:
+    """Schedule posts, each for its own time, as `services.schedule` does; `collisions` are the caps that it runs into."""
+
+    def schedule(post_id: UUID) -> dict[str, Any]:
+        services.schedule(caller, post_id, **slots[post_id])
+        db.session.flush()
+        return {"collisions": with_collisions(show_post(caller, post_id), settings).collisions}
+
+    return _act(caller, slots, schedule)
 
 
 def cancel_each(caller: Identity, post_ids: Collection[UUID]) -> Outcomes:
     """Cancel posts, as `services.cancel` does; `targets` is what became of each target."""
-    return _act(caller, post_ids, lambda post_id: services.cancel(caller, post_id))
+    return _act(caller, post_ids, lambda post_id: {"targets": services.cancel(caller, post_id)})
 
 
 def delete_each(caller: Identity, post_ids: Collection[UUID]) -> Outcomes:
     """Delete posts, as `delete_post` does."""
-    return _act(caller, post_ids, lambda post_id: delete_post(caller, post_id))
+
+    def delete(post_id: UUID) -> dict[str, Any]:
+        delete_post(caller, post_id)
+        return {}
+
+    return _act(caller, post_ids, delete)
 
 
-def _act(caller: Identity, post_ids: Collection[UUID], act: Callable[[UUID], Any]) -> Outcomes:
+def _act(caller: Identity, post_ids: Collection[UUID], act: Callable[[UUID], dict[str, Any]]) -> Outcomes:
     in_order = sorted(post_ids)
     _lock_all(caller, in_order)
 
     def act_on_one(post_id: UUID) -> dict[str, Any]:
-        targets = act(post_id)
+        told = act(post_id)
         db.session.flush()
-        return {"post_status": _status_of(post_id), "targets": targets}
+        return {"post_status": _status_of(post_id)} | told
 
     return dict(zip(in_order, act_on_each(in_order, act_on_one), strict=True))
 

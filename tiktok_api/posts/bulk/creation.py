@@ -1,6 +1,7 @@
 """Creating many posts: each by itself, or all of them or none."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,26 +12,39 @@ from tiktok_api.posts.bulk.batches import act_on_each
 from tiktok_api.posts.bulk.errors import RowsRefused
 from tiktok_api.posts.bulk.rows import CsvRow, name_cells, number_of
 from tiktok_api.posts.bulk.usernames import explaining, usernames_in, with_ids
+from tiktok_api.posts.capacity.collisions import Collision, with_collisions
 from tiktok_api.posts.creation import create_post
-
-Outcomes = Sequence[UUID | Problem]
-"""For each draft the id of its post, or why it was refused."""
+from tiktok_api.settings import Settings
 
 
-def create_each(caller: Identity, drafts: Sequence[Any], load: Callable[[Any], dict[str, Any]]) -> Outcomes:
+@dataclass(frozen=True, slots=True)
+class CreatedPost:
+    """A post that was created, and the caps that its time runs into; None: it has no time."""
+
+    id: UUID
+    collisions: Sequence[Collision] | None
+
+
+Outcomes = Sequence[CreatedPost | Problem]
+"""For each draft its post, or why it was refused."""
+
+
+def create_each(
+    caller: Identity, drafts: Sequence[Any], load: Callable[[Any], dict[str, Any]], settings: Settings
+) -> Outcomes:
     """Create a post of each draft; `load` makes the arguments of `create_post` of what was sent, or raises Invalid."""
     rows = [draft for draft in drafts if isinstance(draft, CsvRow)]
     known = find_usernames(caller, {name for row in rows for name in usernames_in(row)})
 
-    def create(draft: Any) -> UUID:
+    def create(draft: Any) -> CreatedPost:
         if isinstance(draft, CsvRow):
             draft.must_fit()
             draft, misnamed = with_ids(draft, known)
         else:
             misnamed = {}
         with explaining(misnamed):
-            post_id: UUID = create_post(caller, **load(draft)).id
-        return post_id
+            post = create_post(caller, **load(draft))
+        return CreatedPost(post.id, with_collisions(post, settings).collisions)
 
     outcomes = act_on_each(drafts, create)
     return [
@@ -41,13 +55,18 @@ def create_each(caller: Identity, drafts: Sequence[Any], load: Callable[[Any], d
 
 def results_of(drafts: Sequence[Any], outcomes: Outcomes, *, is_dry_run: bool) -> list[dict[str, Any]]:
     """Returns what became of each draft; after a dry run there is no post."""
-    created: dict[str, Any] = {"status": "would_be_created" if is_dry_run else "created", "problem": None}
+    status = "would_be_created" if is_dry_run else "created"
     return [
         {"row": number_of(place, draft)}
         | (
-            {"status": "refused", "post_id": None, "problem": outcome}
+            {"status": "refused", "post_id": None, "collisions": None, "problem": outcome}
             if isinstance(outcome, Problem)
-            else created | {"post_id": None if is_dry_run else outcome}
+            else {
+                "status": status,
+                "post_id": None if is_dry_run else outcome.id,
+                "collisions": outcome.collisions,
+                "problem": None,
+            }
         )
         for place, (draft, outcome) in enumerate(zip(drafts, outcomes, strict=True))
     ]

@@ -10,11 +10,13 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
 from tiktok_api.db.trials import undone_if
 from tiktok_api.errors import Problem
+from tiktok_api.extensions import service
 from tiktok_api.posts.bulk import actions, creation
 from tiktok_api.posts.bulk.errors import MalformedCsv, RowsRefused
 from tiktok_api.posts.bulk.schemas.actions import (
     BulkActionSchema,
     BulkCancellationSchema,
+    BulkScheduledSchema,
     BulkScheduleSchema,
     PostIdsSchema,
 )
@@ -22,6 +24,7 @@ from tiktok_api.posts.bulk.schemas.columns import make_template, read_posts
 from tiktok_api.posts.bulk.schemas.drafts import BulkCreationArgsSchema, BulkCreationSchema, BulkDraftsSchema
 from tiktok_api.posts.preflight import rehearsal
 from tiktok_api.posts.schemas.posts import PostDraftSchema
+from tiktok_api.settings import Settings
 from tiktok_api.web.blueprint import Blueprint
 from tiktok_api.web.parsing.parser import load_part
 from tiktok_api.web.rendering import document_of
@@ -57,7 +60,7 @@ def create_posts(args: dict[str, bool], body: dict[str, Any]) -> dict[str, Any]:
     """
     drafts, is_dry_run = body["posts"], args["dry_run"]
     with transaction(), undone_if(is_dry_run):
-        outcomes = creation.create_each(caller, drafts, _load)
+        outcomes = creation.create_each(caller, drafts, _load, service(Settings))
         if args["all_or_nothing"]:
             creation.must_all_be_created(drafts, outcomes)
     results = creation.results_of(drafts, outcomes, is_dry_run=is_dry_run)
@@ -83,7 +86,7 @@ def show_template() -> Response:
 
 @blp.post("/schedule")
 @blp.arguments(BulkScheduleSchema)
-@blp.response(200, BulkActionSchema)
+@blp.response(200, BulkScheduledSchema)
 def schedule_posts(wish: dict[str, Any]) -> dict[str, Any]:
     """Choose when up to 100 posts go out
 
@@ -91,7 +94,7 @@ def schedule_posts(wish: dict[str, Any]) -> dict[str, Any]:
     `POST /posts/{post_id}/schedule` would; an id that is not yours is `not_found`. It counts as one request.
     """
     with transaction():
-        return _acted(wish["slots"], actions.schedule_each(caller, wish["slots"]))
+        return _acted(wish["slots"], actions.schedule_each(caller, wish["slots"], service(Settings)))
 
 
 @blp.post("/cancel")
@@ -120,7 +123,7 @@ def delete_posts(wish: dict[str, list[UUID]]) -> dict[str, Any]:
 
 def _acted(sent: Iterable[UUID], outcomes: actions.Outcomes) -> dict[str, Any]:
     """What became of each post, in the order that was sent."""
-    refused: dict[str, Any] = {"status": "refused", "post_status": None, "targets": []}
+    refused: dict[str, Any] = {"status": "refused", "post_status": None, "targets": [], "collisions": None}
     results = [
         {"id": each} | (refused | {"problem": found} if isinstance(found, Problem) else {"status": "done"} | found)
         for each in sent

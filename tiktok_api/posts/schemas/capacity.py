@@ -77,6 +77,14 @@ class ScheduledPostSchema(PostSchema):
     )
 
 
+def collisions_of_row() -> fields.List[Any]:
+    """Of one of many posts: the caps that its time runs into, told once."""
+    said = "The caps that its time runs into, with the posts before it counted; null if it was refused or has no time."
+    return fields.List(
+        fields.Nested(CollisionSchema), required=True, allow_none=True, metadata={"example": [], "description": said}
+    )
+
+
 class ForecastArgsSchema(Schema):
     """Of which accounts."""
 

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates, validates_schema
 
 from tiktok_api.posts.bulk.batches import MOST_AT_ONCE
+from tiktok_api.posts.schemas.capacity import collisions_of_row
 from tiktok_api.posts.schemas.posts import CancelledTargetSchema, PostSlotSchema, SlotSchema
 from tiktok_api.posts.vocabulary import SLOT, PostStatus
 from tiktok_api.web.openapi.json_schemas import Choice
@@ -101,6 +102,18 @@ class BulkActionSchema(Schema):
     results = fields.List(fields.Nested(BulkActedSchema), required=True)
     done = fields.Integer(required=True, metadata={"example": 1})
     refused = fields.Integer(required=True, metadata={"example": 0})
+
+
+class BulkTimedSchema(BulkActedSchema):
+    """What became of one post, and the caps that its time runs into."""
+
+    collisions = collisions_of_row()
+
+
+class BulkScheduledSchema(BulkActionSchema):
+    """What became of each post and of its time, in the order that was sent."""
+
+    results = fields.List(fields.Nested(BulkTimedSchema), required=True)
 
 
 class BulkCancelledSchema(BulkActedSchema):

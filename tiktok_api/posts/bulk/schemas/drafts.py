@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from tiktok_api.posts.bulk.batches import MOST_AT_ONCE
+from tiktok_api.posts.schemas.capacity import collisions_of_row
 from tiktok_api.posts.schemas.posts import PostDraftSchema
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.schemas import EXAMPLE_ID, ProblemSchema, QueryBoolean, Schema, nullable
@@ -57,6 +58,7 @@ class BulkCreatedSchema(Schema):
         metadata={"example": "created"},
     )
     post_id = nullable(fields.UUID, example=EXAMPLE_ID, description="Null unless it was created.")
+    collisions = collisions_of_row()
     problem = fields.Nested(
         ProblemSchema,
         allow_none=True,
