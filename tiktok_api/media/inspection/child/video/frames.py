@@ -37,7 +37,7 @@ def _picture_at(shown: Shown, source: stills.DemuxedFile, at: Fraction, *, until
     with source.open() as container:
         [stream] = stills.only_streams(container, shown.picture.index)
         stills.seek(container, moment)
-        for packet in container.demux(stream):
+        for packet in stills.packets(container, stream):
             for frame in stills.decoded(packet):
                 if last is not None and frame.pts is not None and frame.pts * frame.time_base > moment:
                     return last
