@@ -46,6 +46,16 @@ def test_a_whole_one_is_known_for_what_it_is(owner, make_media, form):
     assert owner.get(f"/media/{media['id']}/thumbnail").status_code == 200
 
 
+def test_an_avi_whose_recorder_could_not_write_its_size_is_whole(make_media):
+    content = film(Picture(), Sound(codec="mp3"), form="avi")
+
+    streamed = make_media(content[:4] + b"\xff" * 4 + content[8:])
+    cut = make_media(content[:-1000])
+
+    assert (streamed["status"], streamed["duration_seconds"]) == ("ready", pytest.approx(2, abs=0.1))
+    assert cut["rejection"]["code"] == "file_truncated"
+
+
 def test_a_track_of_text_that_appears_late_is_no_damage(owner, make_media):
     content = _with_text(film(Picture(at=range(480)), form="flv"))
 
