@@ -1,6 +1,7 @@
 """GET /media/{id}/frames"""
 
 import io
+from fractions import Fraction
 
 import pytest
 from PIL import Image
@@ -143,3 +144,12 @@ def test_a_video_that_lost_its_bytes_has_no_frames(app, owner, make_media, frame
     shown = frames_of(video).json
 
     assert (shown["status"], shown["rejection"]["code"], shown["data"]) == ("failed", "source_deleted", [])
+
+
+def test_a_video_whose_times_jump_by_weeks_has_no_frames(make_media, frames_of):
+    video = make_media(film(Picture(at=(*range(10), 5_000_000), time_base=Fraction(1)), form="matroska"))
+
+    shown = frames_of(video).json
+
+    assert video["duration_seconds"] > 4_000_000
+    assert (shown["status"], shown["rejection"]["code"]) == ("failed", "file_damaged")

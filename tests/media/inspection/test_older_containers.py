@@ -44,3 +44,36 @@ def test_a_whole_one_is_known_for_what_it_is(owner, make_media, form):
     assert (media["width"], media["height"], media["fps"], media["has_audio"]) == (360, 640, 24.0, True)
     assert media["duration_seconds"] == pytest.approx(2, abs=0.1)
     assert owner.get(f"/media/{media['id']}/thumbnail").status_code == 200
+
+
+def test_an_avi_whose_recorder_could_not_write_its_size_is_whole(make_media):
+    content = film(Picture(), Sound(codec="mp3"), form="avi")
+
+    streamed = make_media(content[:4] + b"\xff" * 4 + content[8:])
+    cut = make_media(content[:-1000])
+
+    assert (streamed["status"], streamed["duration_seconds"]) == ("ready", pytest.approx(2, abs=0.1))
+    assert cut["rejection"]["code"] == "file_truncated"
+
+
+def test_a_track_of_text_that_appears_late_is_no_damage(owner, make_media):
+    content = _with_text(film(Picture(at=range(480)), form="flv"))
+
+    media = make_media(content)
+
+    assert (media["status"], media["duration_seconds"]) == ("ready", pytest.approx(20, abs=0.1))
+    assert owner.get(f"/media/{media['id']}/thumbnail").status_code == 200
+
+
+def _with_text(content):
+    """The same FLV with a tag of text after three quarters of its tags (Adobe's specification of FLV, E.4)."""
+    tags, at = [], 13
+    while at < len(content):
+        end = at + 15 + int.from_bytes(content[at + 1 : at + 4], "big")
+        tags.append(content[at:end])
+        at = end
+    middle = len(tags) * 3 // 4
+    body = b"\x02\0\x0aonTextData\x03\0\4text\x02\0\2hi\0\0\x09"
+    text = b"\x12" + len(body).to_bytes(3, "big") + tags[middle][4:8] + bytes(3) + body
+    tags.insert(middle, text + len(text).to_bytes(4, "big"))
+    return content[:13] + b"".join(tags)

@@ -132,6 +132,25 @@ def test_those_that_are_to_look_already_are_not_told_again(line, publishing, own
     assert left["state"] == "held"
 
 
+@pytest.mark.parametrize(("cap", "states"), [(15, ["published"] * 3), (1, ["published", "held", "held"])])
+def test_a_day_after_a_refusal_tiktok_is_asked_again_and_what_it_takes_does_not_wait_for_days(
+    cap, states, line, publishing
+):
+    out, *waiting = line()
+    publishing.tiktok.knobs(post_cap=cap)
+    publishing.pass_time(86_400 - 1_800)
+    before = len(publishing.tiktok.requests(endpoint="creator_info"))
+
+    for _ in range(40):
+        publishing.pass_time(120)
+        publishing.run()
+
+    assert [publishing.shown(post)["state"] for post in waiting] == states
+    assert len(publishing.tiktok.requests(endpoint="creator_info")) - before <= 5
+    times = [next_try_of(publishing, post) for post in waiting if publishing.shown(post)["state"] == "held"]
+    assert [round((at - opens_at(publishing, out)) / WINDOW) for at in times] == [1, 2][: len(times)]
+
+
 class TestInbox:
     @pytest.fixture
     def waiting(self, publishing, make_inbox_post):

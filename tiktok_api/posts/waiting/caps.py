@@ -19,9 +19,20 @@ from tiktok_api.jobs import queue
 from tiktok_api.posts.capacity import standing
 from tiktok_api.posts.capacity.standing import CapStanding, Learnt
 from tiktok_api.posts.capacity.standing_queries import HELD_FOR
-from tiktok_api.posts.limits import CIRCUIT_OPEN, DAY, KEPT, REFUSALS, Cap, LimitKind, delete_limit, store_limit
+from tiktok_api.posts.limits import (
+    BINDING,
+    CIRCUIT_OPEN,
+    DAY,
+    KEPT,
+    REFUSALS,
+    Cap,
+    LimitKind,
+    delete_limit,
+    store_limit,
+)
 from tiktok_api.posts.models import Post, Publication, job_key
 from tiktok_api.posts.publishing.verdicts import Hold, Later
+from tiktok_api.posts.waiting.places import look_again
 from tiktok_api.settings import Settings
 
 _SPARE = timedelta(minutes=1)
@@ -193,3 +204,5 @@ def learn(publication: Publication, change: Any = None) -> None:
     if count:
         whose = None if kind is LimitKind.APP_CREATORS else publication.account_id
         store_limit(whose, kind, reason=str(publication.reason), until=now + KEPT, allowed=count)
+        # By then it is no longer believed, and those that wait for their times under it may go out before them.
+        look_again(publication, publication.account_id, now + BINDING, why=f"{kind}:{publication.account_id}")

@@ -17,6 +17,7 @@ _ZIP_TAIL_BYTES = 65_535 + 22  # APPNOTE 4.3.16: the end record and the longest 
 _TAIL_BYTES = 512
 _ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _SEGMENT = b"\x18\x53\x80\x67"
+_UNKNOWN_SIZE = 0xFFFF_FFFF
 
 
 class _Malformed(Refused):
@@ -183,10 +184,14 @@ def has_segment_duration(file: BinaryIO) -> bool:
 
 
 def refuse_cut_riff(file: BinaryIO) -> None:
-    """Raise Refused if a WebP ends before its RIFF container does (RFC 9649, 2.3)."""
+    """Raise Refused if a WebP or an AVI ends before its RIFF container does (RFC 9649, 2.3).
+
+    A recorder that cannot go back to the beginning leaves a size of which every bit is set.
+    """
     file.seek(4)
-    missing = int.from_bytes(file.read(4), "little") + 8 - size_of(file)
-    if missing > 0:
+    said = int.from_bytes(file.read(4), "little")
+    missing = said + 8 - size_of(file)
+    if missing > 0 and said != _UNKNOWN_SIZE:
         raise end_is_missing(missing)
 
 

@@ -11,6 +11,7 @@ from tiktok_api.media.inspection.child.video.orientation import upright
 from tiktok_api.media.inspection.child.video.videos import Shown, facts_of, keep_thumbnail, open_film
 
 _CPU_SECONDS = 45.0  # of the 60 that the process has: later pictures are the key frames before their moments
+_LONGEST_SECONDS = 14 * 86_400  # a moment in milliseconds is kept in 32 bits
 
 
 def draw(demuxer: str, count: int, file: BinaryIO, target: BinaryIO) -> dict[str, Any]:
@@ -20,6 +21,8 @@ def draw(demuxer: str, count: int, file: BinaryIO, target: BinaryIO) -> dict[str
     """
     with open_film(demuxer, file) as (shown, source):
         duration = Fraction(facts_of(shown, source, file, io.BytesIO())["duration_seconds"])
+        if duration > _LONGEST_SECONDS:
+            raise Refused("file_damaged", "The times of the video jump by weeks.")
         found = []
         for number in range(count):
             at = duration * (2 * number + 1) / (2 * count)
@@ -37,7 +40,7 @@ def _picture_at(shown: Shown, source: stills.DemuxedFile, at: Fraction, *, until
     with source.open() as container:
         [stream] = stills.only_streams(container, shown.picture.index)
         stills.seek(container, moment)
-        for packet in container.demux(stream):
+        for packet in stills.packets(container, stream):
             for frame in stills.decoded(packet):
                 if last is not None and frame.pts is not None and frame.pts * frame.time_base > moment:
                     return last

@@ -74,7 +74,7 @@ def _sound_of(source: stills.DemuxedFile, index: int, seconds: Fraction) -> Iter
     """Yields the frames of sound with their times, from the first one on; it is not repeated."""
     first: Fraction | None = None
     with source.open() as container:
-        for packet in container.demux(stills.only_streams(container, index)):
+        for packet in stills.packets(container, *stills.only_streams(container, index)):
             for frame in stills.decoded(packet):
                 if frame.pts is None or frame.time_base is None:
                     continue

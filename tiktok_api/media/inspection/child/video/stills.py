@@ -87,6 +87,15 @@ def only_streams(container: InputContainer, *indexes: int) -> list[Any]:
     return wanted
 
 
+def packets(container: InputContainer, *streams: Any) -> Iterator[Any]:
+    """The packets of these tracks, or of all that the file had when it was opened.
+
+    In FLV and MPEG a track may appear later. At the end of the file PyAV looks for it among those that it knows.
+    """
+    with suppress(IndexError):
+        yield from container.demux(*streams)
+
+
 def seek(container: InputContainer, second: Fraction | float) -> None:
     """Go to the last key frame before `second`."""
     container.seek(max(0, int(second * _MICROSECONDS)))
@@ -94,7 +103,7 @@ def seek(container: InputContainer, second: Fraction | float) -> None:
 
 def _next_picture(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
     shown, may_drain = 0, True
-    for number, packet in enumerate(container.demux(stream)):
+    for number, packet in enumerate(packets(container, stream)):
         if shown > _MOST_PACKETS_WITHOUT_PICTURE or number > _MOST_PACKETS or time.process_time() > _HEAD_CPU_SECONDS:
             return None
         first: VideoFrame | None = next(iter(decoded(packet)), None)

@@ -12,6 +12,8 @@ import av
 from av.container import InputContainer
 from av.stream import Discard
 
+from tiktok_api.media.inspection.child.video.stills import packets
+
 MOST_PACKETS = 600_000
 """An hour of 60 pictures a second with sound has 400,000; of longer files only so much of the beginning is read."""
 
@@ -120,7 +122,7 @@ def read_timelines(container: InputContainer) -> tuple[dict[int, Timeline], bool
 
 def _read(container: InputContainer, timelines: dict[int, Timeline]) -> bool:
     shown = {stream.index: _hidden_picture_test(stream) for stream in container.streams}
-    for number, packet in enumerate(container.demux()):
+    for number, packet in enumerate(packets(container)):
         if number >= MOST_PACKETS or (number % _PACKETS_BETWEEN_LOOKS == 0 and time.process_time() > _CPU_SECONDS):
             return False
         timeline = timelines.get(packet.stream_index)

@@ -74,7 +74,7 @@ class _Clip:
             if self.start > 0:
                 with suppress(av.error.FFmpegError):
                     stills.seek(container, self.start - 1)
-            yield from self._until_end(container.demux(streams), open_ends=set(wanted))
+            yield from self._until_end(stills.packets(container, *streams), open_ends=set(wanted))
 
     def _until_end(self, packets: Iterator[Any], *, open_ends: set[int]) -> Iterator[tuple[Any, Fraction, bool]]:
         for packet in packets:
