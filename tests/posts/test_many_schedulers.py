@@ -103,7 +103,7 @@ def test_posts_that_are_due_in_the_same_second_go_out_once_each(crowd, creators,
     def inits():
         return publishing.tiktok.requests(endpoint="video_init")
 
-    wait_until(lambda: len(publishing.tiktok.publications()) >= creators * EACH, seconds=20 + creators * EACH / 4)
+    wait_until(lambda: len(publishing.tiktok.publications()) >= creators * EACH, seconds=120 + creators * EACH / 4)
     order = [each["username"] for each in inits()]
     assert len(order) == creators * EACH
     assert {each["status"] for each in inits()} == {200}
