@@ -80,7 +80,7 @@ def start_workers(app, base_settings):
 @pytest.mark.parametrize(
     ("each_database_url", "creators"),
     [
-        pytest.param("database_url", 40, id="some"),
+        pytest.param("database_url", 20, id="some"),
         pytest.param("database_url", 400, id="all", marks=pytest.mark.long),
         pytest.param("postgresql_url", 400, id="all on postgresql", marks=[pytest.mark.long, pytest.mark.postgres]),
     ],
