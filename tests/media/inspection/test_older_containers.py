@@ -10,6 +10,12 @@ FORMS = {"avi": "mp3", "flv": "aac", "mpegts": "aac", "vob": "mp2", "asf": "mp3"
 KNOWN = {"file_truncated", "undecodable", "format_unsupported", "no_video", "codec_unsupported", "file_damaged"}
 
 
+def whole(form):
+    """Two seconds of a film in that container."""
+    picture = Picture(codec="mpeg2video" if form == "vob" else "libx264")
+    return film(picture, Sound(codec=FORMS[form]), form=form)
+
+
 def damaged(content, chance):
     """The same with some bytes changed, others left out, and noise put in."""
     spoilt = bytearray(content)
@@ -26,9 +32,7 @@ def damaged(content, chance):
 )
 @pytest.mark.parametrize("form", FORMS)
 def test_a_damaged_one_is_ready_or_rejected(make_media, form, seed):
-    picture = Picture(codec="mpeg2video" if form == "vob" else "libx264")
-
-    media = make_media(damaged(film(picture, Sound(codec=FORMS[form]), form=form), Random(f"{form} {seed}")))
+    media = make_media(damaged(whole(form), Random(f"{form} {seed}")))
 
     assert media["status"] in ("ready", "rejected")
     assert media["rejection"] is None or media["rejection"]["code"] in KNOWN
@@ -36,9 +40,7 @@ def test_a_damaged_one_is_ready_or_rejected(make_media, form, seed):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_whole_one_is_known_for_what_it_is(owner, make_media, form):
-    picture = Picture(codec="mpeg2video" if form == "vob" else "libx264")
-
-    media = make_media(film(picture, Sound(codec=FORMS[form]), form=form))
+    media = make_media(whole(form))
 
     assert media["container"] == {"vob": "mpeg", "asf": "wmv"}.get(form, form)
     assert (media["width"], media["height"], media["fps"], media["has_audio"]) == (360, 640, 24.0, True)
@@ -47,7 +49,7 @@ def test_a_whole_one_is_known_for_what_it_is(owner, make_media, form):
 
 
 def test_an_avi_whose_recorder_could_not_write_its_size_is_whole(make_media):
-    content = film(Picture(), Sound(codec="mp3"), form="avi")
+    content = whole("avi")
 
     streamed = make_media(content[:4] + b"\xff" * 4 + content[8:])
     cut = make_media(content[:-1000])

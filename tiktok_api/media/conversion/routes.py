@@ -42,8 +42,9 @@ def convert_media(wish: dict[str, Any], media_id: UUID) -> Any:
     becomes an MP4 with H.264 and AAC, its index in front, upright, of at most 1080 × 1920 or 1920 × 1080 pixels and at least
     360 a side (what is too narrow gets black bars), with 23 to 60 frames a second evenly spaced, without metadata, and as long
     as TikTok takes: choose another part by `trim_start_seconds`, `trim_end_seconds` and `max_duration_seconds`. Any media that are
-    `ready` can be converted, also within the limits, and videos of older devices too (AVI, FLV, MPEG, WMV). `progress` tells how far a video is; deleting the new media ends its making.
-    Ask for it until its status is `ready` or `rejected`; from then on neither needs the other.
+    `ready` can be converted, also within the limits, and videos of older devices too (AVI, FLV, MPEG, WMV). `progress` tells how
+    far a video is; deleting the new media ends its making. Ask for it until its status is `ready` or `rejected`; from then on
+    neither needs the other.
     """
     with transaction():
         limits = FilmLimits.of(service(Settings))

@@ -43,7 +43,7 @@ _ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _TRANSPORT_PACKETS = (
     (0, 188),
     (4, 192),
-)  # the place of the first sync byte and the size of packets; camcorders add a time to each
+)  # the place of the first sync byte, and the size; camcorders put a time before
 _BARE_QUICKTIME_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _STRANGERS = (
     (b"PK\x03\x04", "a ZIP archive"),

@@ -12,7 +12,7 @@ from tiktok_api.errors import Problem
 from tiktok_api.posts import services
 from tiktok_api.posts.bookkeeping.deletion import delete_post
 from tiktok_api.posts.bulk.batches import act_on_each
-from tiktok_api.posts.capacity.collisions import with_collisions
+from tiktok_api.posts.capacity.collisions import collisions_told
 from tiktok_api.posts.models import Post
 from tiktok_api.posts.queries import show_post, visible_to
 from tiktok_api.posts.vocabulary import PostStatus
@@ -28,14 +28,21 @@ def schedule_each(caller: Identity, slots: Mapping[UUID, Mapping[str, Any]], set
     def schedule(post_id: UUID) -> dict[str, Any]:
         services.schedule(caller, post_id, **slots[post_id])
         db.session.flush()
-        return {"collisions": with_collisions(show_post(caller, post_id), settings).collisions}
+        post = show_post(caller, post_id)
+        return {"post_status": post.status, "collisions": collisions_told(post, settings)}
 
     return _act(caller, slots, schedule)
 
 
 def cancel_each(caller: Identity, post_ids: Collection[UUID]) -> Outcomes:
     """Cancel posts, as `services.cancel` does; `targets` is what became of each target."""
-    return _act(caller, post_ids, lambda post_id: {"targets": services.cancel(caller, post_id)})
+
+    def cancel(post_id: UUID) -> dict[str, Any]:
+        targets = services.cancel(caller, post_id)
+        db.session.flush()
+        return {"post_status": _status_of(post_id), "targets": targets}
+
+    return _act(caller, post_ids, cancel)
 
 
 def delete_each(caller: Identity, post_ids: Collection[UUID]) -> Outcomes:
@@ -43,7 +50,8 @@ def delete_each(caller: Identity, post_ids: Collection[UUID]) -> Outcomes:
 
     def delete(post_id: UUID) -> dict[str, Any]:
         delete_post(caller, post_id)
-        return {}
+        db.session.flush()
+        return {"post_status": None}
 
     return _act(caller, post_ids, delete)
 
@@ -51,13 +59,7 @@ def delete_each(caller: Identity, post_ids: Collection[UUID]) -> Outcomes:
 def _act(caller: Identity, post_ids: Collection[UUID], act: Callable[[UUID], dict[str, Any]]) -> Outcomes:
     in_order = sorted(post_ids)
     _lock_all(caller, in_order)
-
-    def act_on_one(post_id: UUID) -> dict[str, Any]:
-        told = act(post_id)
-        db.session.flush()
-        return {"post_status": _status_of(post_id)} | told
-
-    return dict(zip(in_order, act_on_each(in_order, act_on_one), strict=True))
+    return dict(zip(in_order, act_on_each(in_order, act), strict=True))
 
 
 def _lock_all(caller: Identity, post_ids: Collection[UUID]) -> None:

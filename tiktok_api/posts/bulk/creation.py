@@ -12,7 +12,7 @@ from tiktok_api.posts.bulk.batches import act_on_each
 from tiktok_api.posts.bulk.errors import RowsRefused
 from tiktok_api.posts.bulk.rows import CsvRow, name_cells, number_of
 from tiktok_api.posts.bulk.usernames import explaining, usernames_in, with_ids
-from tiktok_api.posts.capacity.collisions import Collision, with_collisions
+from tiktok_api.posts.capacity.collisions import Collision, collisions_told
 from tiktok_api.posts.creation import create_post
 from tiktok_api.settings import Settings
 
@@ -44,7 +44,7 @@ def create_each(
             misnamed = {}
         with explaining(misnamed):
             post = create_post(caller, **load(draft))
-        return CreatedPost(post.id, with_collisions(post, settings).collisions)
+        return CreatedPost(post.id, collisions_told(post, settings))
 
     outcomes = act_on_each(drafts, create)
     return [

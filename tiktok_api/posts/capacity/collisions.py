@@ -97,17 +97,19 @@ def collisions_of(
     return found
 
 
-def with_collisions(post: Any, settings: Settings) -> Any:
-    """Returns a post as it is shown, with the collisions of its time: they are told once, in the answer that gives it a time."""
-    parts = post._asdict() if hasattr(post, "_asdict") else vars(post)
+def collisions_told(post: Any, settings: Settings) -> list[Collision] | None:
+    """Returns the collisions of a post's time as they are told once, in the answer that gives it the time; None: it waits for none."""
+    if post.publish_at is None or post.status != "scheduled":
+        return None
     targets = {place: target.account_id for place, target in enumerate(post.targets) if target.account_id}
-    waits = post.publish_at is not None and post.status == "scheduled"
-    found = (
-        collisions_of(targets, at=post.publish_at, mode=post.mode, type=post.type, settings=settings, post_id=post.id)
-        if waits
-        else None
-    )
-    return SimpleNamespace(**parts, collisions=found)
+    facts: dict[str, Any] = {"at": post.publish_at, "mode": post.mode, "type": post.type, "post_id": post.id}
+    return collisions_of(targets, settings=settings, **facts)
+
+
+def with_collisions(post: Any, settings: Settings) -> Any:
+    """Returns a post as it is shown, with the collisions of its time."""
+    parts = post._asdict() if hasattr(post, "_asdict") else vars(post)
+    return SimpleNamespace(**parts, collisions=collisions_told(post, settings))
 
 
 def caps_of(account: Account, settings: Settings, standing: CapStanding) -> list[dict[str, Any]]:

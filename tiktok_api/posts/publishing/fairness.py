@@ -5,7 +5,7 @@ microsecond after it, the third two microseconds after it: whatever number of wo
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,8 @@ from sqlalchemy import Select, func, select
 
 from tiktok_api.db.reads import Given, is_any, is_one_of, reading
 from tiktok_api.posts.models import Publication
+from tiktok_api.posts.publishing.transitions import APART
 from tiktok_api.posts.states import TO_GO_OUT
-
-_APART = timedelta(microseconds=1)
 
 
 @reading
@@ -37,4 +36,4 @@ def due_times(publications: Collection[Publication], at: datetime, *, but: UUID)
     """Returns when the job of each publication comes due that is wanted at a time; `but` is their post."""
     account_ids = {each.account_id for each in publications}
     ahead = {row.account_id: row.ahead for row in _wanted_at.all(account_ids=account_ids, at=at, but=but)}
-    return [at + ahead.get(each.account_id, 0) * _APART for each in publications]
+    return [at + ahead.get(each.account_id, 0) * APART for each in publications]

@@ -19,6 +19,9 @@ from tiktok_api.posts.models import PUBLISH, Attempt, Post, Publication, Timelin
 from tiktok_api.posts.states import ALIVE, ARRIVED, ENDED, LIVE, AttemptState, PublicationState
 from tiktok_api.posts.vocabulary import PostStatus
 
+APART = timedelta(microseconds=1)
+"""Workers take jobs by when they came due: so little later is after."""
+
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
@@ -84,7 +87,7 @@ def enqueue_in_order(publication_ids: Iterable[UUID], at: datetime) -> None:
 
     The rows are written in the order of the ids, so that of two transactions that do this at once one waits for the other.
     """
-    due = {each: at + place * timedelta(microseconds=1) for place, each in enumerate(publication_ids)}
+    due = {each: at + place * APART for place, each in enumerate(publication_ids)}
     for publication_id in sorted(due):
         enqueue_publication(publication_id, due[publication_id])
 

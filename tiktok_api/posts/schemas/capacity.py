@@ -62,26 +62,23 @@ class PlannedCollisionSchema(CollisionSchema):
     publication_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
 
 
-class ScheduledPostSchema(PostSchema):
-    """A post as it was just written, with the caps that its time runs into."""
-
-    collisions = fields.List(
-        fields.Nested(CollisionSchema),
-        required=True,
-        allow_none=True,
-        metadata={
-            "is_told_once": True,
-            "example": [],
-            "description": "Told in this answer alone; its ETag does not depend on it. Null where the post has no time.",
-        },
-    )
+def _collisions_told(said: str, **metadata: Any) -> fields.List[Any]:
+    metadata |= {"example": [], "description": said}
+    return fields.List(fields.Nested(CollisionSchema), required=True, allow_none=True, metadata=metadata)
 
 
 def collisions_of_row() -> fields.List[Any]:
-    """Of one of many posts: the caps that its time runs into, told once."""
-    said = "The caps that its time runs into, with the posts before it counted; null if it was refused or has no time."
-    return fields.List(
-        fields.Nested(CollisionSchema), required=True, allow_none=True, metadata={"example": [], "description": said}
+    """Of one of many posts: the caps that its time runs into."""
+    return _collisions_told(
+        "The caps that its time runs into, with the posts before it counted; null if it was refused or has no time."
+    )
+
+
+class ScheduledPostSchema(PostSchema):
+    """A post as it was just written, with the caps that its time runs into."""
+
+    collisions = _collisions_told(
+        "Told in this answer alone; its ETag does not depend on it. Null where the post has no time.", is_told_once=True
     )
 
 

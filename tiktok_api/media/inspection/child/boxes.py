@@ -169,9 +169,7 @@ def refuse_cut_segment(file: BinaryIO) -> bool:
     if value == (1 << (7 * width)) - 1:
         return True
     end = at + 4 + width + value
-    missing = end - size_of(file)
-    if missing > 0:
-        raise end_is_missing(missing)
+    _refuse_missing(end, file)
     file.seek(max(0, end - _TAIL_BYTES))
     return not any(file.read(_TAIL_BYTES))
 
@@ -183,16 +181,15 @@ def has_segment_duration(file: BinaryIO) -> bool:
     return b"\x44\x89\x84" in head or b"\x44\x89\x88" in head
 
 
-def refuse_cut_riff(file: BinaryIO) -> None:
+def refuse_cut_riff(file: BinaryIO, *, may_be_streamed: bool = False) -> None:
     """Raise Refused if a WebP or an AVI ends before its RIFF container does (RFC 9649, 2.3).
 
-    A recorder that cannot go back to the beginning leaves a size of which every bit is set.
+    `may_be_streamed`: a recorder that cannot go back to the beginning leaves a size of which every bit is set.
     """
     file.seek(4)
     said = int.from_bytes(file.read(4), "little")
-    missing = said + 8 - size_of(file)
-    if missing > 0 and said != _UNKNOWN_SIZE:
-        raise end_is_missing(missing)
+    if not (may_be_streamed and said == _UNKNOWN_SIZE):
+        _refuse_missing(8 + said, file)
 
 
 def refuse_cut_asf(file: BinaryIO) -> None:
@@ -200,14 +197,15 @@ def refuse_cut_asf(file: BinaryIO) -> None:
     file.seek(0)
     head = file.read(4096)
     at = head.find(_ASF_PROPERTIES)
-    if at >= 0:
-        said, is_broadcast = (
-            int.from_bytes(head[at + 40 : at + 48], "little"),
-            head[at + 88 : at + 89] in (b"\1", b"\3"),
-        )
-        missing = 0 if is_broadcast else said - size_of(file)
-        if missing > 0:
-            raise end_is_missing(missing)
+    is_broadcast = head[at + 88 : at + 89] in (b"\1", b"\3")
+    if at >= 0 and not is_broadcast:
+        _refuse_missing(int.from_bytes(head[at + 40 : at + 48], "little"), file)
+
+
+def _refuse_missing(end: int, file: BinaryIO) -> None:
+    missing = end - size_of(file)
+    if missing > 0:
+        raise end_is_missing(missing)
 
 
 def heic_size(file: BinaryIO) -> tuple[int, int]:

@@ -125,7 +125,7 @@ def _may_be_cut(demuxer: str, file: BinaryIO) -> bool:
     Raises Refused if the file ends before it says that it does.
     """
     if demuxer == "avi":
-        boxes.refuse_cut_riff(file)
+        boxes.refuse_cut_riff(file, may_be_streamed=True)
     elif demuxer == "asf":
         boxes.refuse_cut_asf(file)
     return demuxer == "flv" or (demuxer == "matroska" and boxes.refuse_cut_segment(file))
