@@ -102,13 +102,13 @@ def run_now(unique_key: str) -> None:
 
 
 def find_postponed(unique_keys: Collection[str]) -> set[str]:
-    """Returns those of the jobs that are not due, or run already: any other has yet to begin, and sees all that is so now."""
-    is_told = or_(Job.due_at > business_now(), Job.leased_until.is_not(None))
-    return set(db.session.scalars(select(Job.unique_key).where(Job.unique_key.in_(unique_keys), is_told)))
+    """Returns those of the jobs that are not due, or run already: one that waits for a worker sees all that is so now."""
+    would_miss_it = or_(Job.due_at > business_now(), Job.leased_until.is_not(None))
+    return set(db.session.scalars(select(Job.unique_key).where(Job.unique_key.in_(unique_keys), would_miss_it)))
 
 
 def find_sound(unique_keys: Collection[str]) -> set[str]:
-    """Returns those of the jobs that have not failed since they last ended well."""
+    """Returns those of the jobs that have not failed since they ended well or were enqueued again; a killed worker is no failure."""
     return set(db.session.scalars(select(Job.unique_key).where(Job.unique_key.in_(unique_keys), Job.attempts == 0)))
 
 

@@ -52,7 +52,7 @@ class RoundRobin:
     def next_turn(self, most: int, held: Mapping[UUID, OwnerId]) -> NextJobs:
         """Returns up to `most` due jobs, the owner first who has waited longest for a turn; jobs of `held` run already.
 
-        Of those whom this worker has not served yet it is the one whose job came due first, which no other worker has taken.
+        Of those whom this worker has not served yet it is the one whose job came due first, among the first `WINDOW` jobs.
         """
         running = Counter(held.values())
         due = self._find(_jobs(), WINDOW)

@@ -42,7 +42,7 @@ def check_media(job: ClaimedJob) -> RunAgain | None:
 def run_held(job: ClaimedJob) -> None:
     """Have what an account holds for a cap look again, because a place may be free."""
     for key in places.jobs_to_run(cast(UUID, job.subject)):
-        with transaction():  # each by itself: others move several jobs in an order of their own
+        with transaction():  # each by itself: in the order of the times, and others write several in that of the ids
             queue.run_now(key)
 
 

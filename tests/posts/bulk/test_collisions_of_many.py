@@ -25,14 +25,15 @@ def test_rows_beyond_the_cap_are_told(owner, shared, is_dry_run):
     assert len(collision["next_free_at"]) == 3
 
 
-def test_drafts_that_are_scheduled_are_told(owner, drafts):
-    ids = drafts(3)
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_drafts_that_are_scheduled_are_told_in_the_order_that_was_sent(owner, drafts, is_reversed):
+    ids = sorted(drafts(3), reverse=is_reversed)
 
     answer = owner.post("/posts/bulk/schedule", json={"ids": ids, "publish_at": NEXT_YEAR})
 
     assert answer.json["done"] == 3
-    told = [each["collisions"] for each in answer.json["results"]]
-    assert sorted(len(each) for each in told) == [0, 0, 1]
+    assert [each["id"] for each in answer.json["results"]] == ids
+    assert [len(each["collisions"]) for each in answer.json["results"]] == [0, 0, 1]
 
 
 def test_what_is_not_scheduled_is_told_of_none(owner, shared):

@@ -57,9 +57,8 @@ def delete_each(caller: Identity, post_ids: Collection[UUID]) -> Outcomes:
 
 
 def _act(caller: Identity, post_ids: Collection[UUID], act: Callable[[UUID], dict[str, Any]]) -> Outcomes:
-    in_order = sorted(post_ids)
-    _lock_all(caller, in_order)
-    return dict(zip(in_order, act_on_each(in_order, act), strict=True))
+    _lock_all(caller, post_ids)
+    return dict(zip(post_ids, act_on_each(post_ids, act), strict=True))
 
 
 def _lock_all(caller: Identity, post_ids: Collection[UUID]) -> None:

@@ -21,6 +21,7 @@ from tiktok_api.posts.calendar.models import ZoneRules
 from tiktok_api.posts.calendar.zone_data import read_zone
 from tiktok_api.posts.drafts import publications_of
 from tiktok_api.posts.models import Post, Publication, TimelineEntry
+from tiktok_api.posts.publishing.fairness import due_times
 from tiktok_api.posts.publishing.transitions import add_timeline_entry, enqueue_publication, transition
 from tiktok_api.posts.recurrences.moves import follow_move
 from tiktok_api.posts.schedule import LocalInstants, find_instants, written
@@ -114,7 +115,8 @@ def _move(post: Post, publication: Publication, before: datetime) -> None:
     at = cast(datetime, post.publish_at)
     detail = f"{post.local_time} in {post.timezone} was {written(before)} and is {written(at)}"
     transition(post, publication, PublicationState.SCHEDULED, MOVED, detail=detail, next_try_at=at, wanted_at=at)
-    enqueue_publication(publication.id, at)
+    [due_at] = due_times([publication], at, but=post.id)
+    enqueue_publication(publication.id, due_at)
 
 
 def _tell_once(publication: Publication, detail: str) -> None:

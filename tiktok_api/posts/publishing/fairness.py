@@ -1,7 +1,8 @@
 """Whose post goes out first of those that are wanted at one moment: one of each creator, before the second of any.
 
 Workers take jobs by when they came due, and know nothing of each other. So the second post of an account for a moment comes due a
-microsecond after it, the third two microseconds after it: whatever number of workers there is, all first ones come before.
+microsecond after it, the third two microseconds after it: whatever number of workers there is, all first ones come before. What is
+cancelled or created at the same time blurs that a little, which nothing depends on.
 """
 
 from collections.abc import Collection, Sequence

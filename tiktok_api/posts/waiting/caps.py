@@ -39,7 +39,7 @@ _SPARE = timedelta(minutes=1)
 """TikTok counts from when it had the last byte, which is a little later than when it left here."""
 _LOOK_AGAIN = timedelta(minutes=1)
 _PATIENCE = timedelta(hours=1)
-"""So much later than it should have looked again, one whose job fails delays those behind it no more."""
+"""One that should have looked again so long ago, and whose job fails, no longer delays those behind it."""
 _APP_LOCK = 0x7469_6B74_6F6B_6361
 _DETAILS = {
     Cap.CREATOR_POSTS: "TikTok lets this creator post {} times in 24 hours.",
@@ -205,4 +205,4 @@ def learn(publication: Publication, change: Any = None) -> None:
         whose = None if kind is LimitKind.APP_CREATORS else publication.account_id
         store_limit(whose, kind, reason=str(publication.reason), until=now + KEPT, allowed=count)
         # By then it is no longer believed, and those that wait for their times under it may go out before them.
-        look_again(publication, publication.account_id, now + BINDING, why=f"{kind}:{publication.account_id}")
+        look_again(publication, publication.account_id, now + BINDING, key=f"{kind}:{publication.account_id}")

@@ -1,4 +1,4 @@
-"""Places of TikTok's caps that become free: what is held for one looks again at once, in the order of the times.
+"""Places of a creator's own caps that become free: what is held for one looks again at once, in the order of the times.
 
 A place becomes free when a publication that stood in line, or counted already, does not go out: it ended, or its person is asked.
 So does a draft's when its person has posted it from the inbox.
@@ -28,20 +28,20 @@ from tiktok_api.posts.states import LIVE, UNFINISHED, PublicationState
 RUN_HELD = "posts.run_held"
 """The kind of the job that has the publications of an account look again that are held for a cap."""
 MAY_GIVE_WAY = LIVE | {PublicationState.HELD, PublicationState.FAILED, PublicationState.CANCELLED}
-"""The states into which a publication comes that frees a place."""
+"""The states into which a publication may come by freeing a place; whether it did, its state before tells."""
 _IN_LINE = frozenset(reason for reasons in HELD_FOR.values() for reason in reasons)
 
 
 def give_way(publication: Publication, change: StateChange) -> None:
     """Let those look again that wait for the place of a publication which does not need it any more; a listener."""
     if publication.account_id is not None and _is_place_free(publication, publication.account_id, change):
-        look_again(publication, publication.account_id, clock.now())
+        look_again(publication, publication.account_id, clock.now(), key=str(publication.id))
 
 
-def look_again(publication: Publication, account_id: UUID, at: datetime, *, why: str = "") -> None:
-    """Let those look again at a time that are held for a cap of the publication's account."""
-    owner_id, key = publication.owner_id, f"{RUN_HELD}:{why or publication.id}"
-    queue.enqueue(RUN_HELD, due_at=at, owner_id=owner_id, subject=account_id, unique_key=key)
+def look_again(publication: Publication, account_id: UUID, at: datetime, *, key: str) -> None:
+    """Let those look again at a time that are held for a cap of the publication's account; once for each `key`."""
+    owner_id, unique_key = publication.owner_id, f"{RUN_HELD}:{key}"
+    queue.enqueue(RUN_HELD, due_at=at, owner_id=owner_id, subject=account_id, unique_key=unique_key)
 
 
 def _is_place_free(publication: Publication, account_id: UUID, change: StateChange) -> bool:

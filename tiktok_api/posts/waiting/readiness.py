@@ -25,14 +25,15 @@ def obstacle_to(
     """
     if publication.is_asked_about:
         return AskPerson()  # whatever woke its job, and whatever the policy is by now
-    late = _wait_for_media(publication, media) or lateness.obstacle_to(
+    before_caps = _wait_for_media(publication, media) or lateness.obstacle_to(
         post, publication, settings, is_checked=is_checked
     )
-    is_spaced_only = isinstance(late, Wait) and late.reason == SPACED
-    if late is not None and not (is_spaced_only and publication.state is PublicationState.HELD):
-        return late
+    is_spaced_only = isinstance(before_caps, Wait) and before_caps.reason == SPACED
+    if before_caps is not None and not (is_spaced_only and publication.state is PublicationState.HELD):
+        return before_caps
     # What is held and looks before its time stays held while the cap stands: its turn among the late ones comes after that.
-    return caps.obstacle_to(post, publication, settings, is_checked=is_checked) or late or _wait_for_init(publication)
+    of_caps = caps.obstacle_to(post, publication, settings, is_checked=is_checked)
+    return of_caps or before_caps or _wait_for_init(publication)
 
 
 def _wait_for_media(publication: Publication, media: Sequence[Media]) -> Wait | Fail | None:

@@ -11,7 +11,7 @@ from tiktok_api.media.inspection.child.video.orientation import upright
 from tiktok_api.media.inspection.child.video.videos import Shown, facts_of, keep_thumbnail, open_film
 
 _CPU_SECONDS = 45.0  # of the 60 that the process has: later pictures are the key frames before their moments
-_LONGEST_SECONDS = 14 * 86_400  # a moment in milliseconds is kept in 32 bits
+_LONGEST_SECONDS = 14 * 86_400  # a moment is kept in milliseconds of 32 bits, which end after 24 days
 
 
 def draw(demuxer: str, count: int, file: BinaryIO, target: BinaryIO) -> dict[str, Any]:
