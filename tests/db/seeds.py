@@ -4,7 +4,21 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, get_args
 
-from sqlalchemy import JSON, Boolean, Column, DateTime, Enum, Float, Integer, LargeBinary, String, Uuid, inspect, null
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Enum,
+    Float,
+    Integer,
+    LargeBinary,
+    String,
+    Uuid,
+    inspect,
+    null,
+)
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from tiktok_api.db import Model, new_id, transaction
@@ -85,6 +99,7 @@ def _value(model: type[Model], column: Column[Any], number: int) -> Any:
         (Uuid, new_id),
         (Boolean, lambda: number != 2),
         (DateTime, lambda: MOMENTS[number]),
+        (Date, lambda: MOMENTS[number].date()),
         (Integer, lambda: 2**62 + 1 + number if kind.__visit_name__ == "big_integer" else 2**31 - 1 - number),
         (Float, lambda: (0.1, -1e-300, 1.5e300)[number]),
         (LargeBinary, lambda: bytes(range(256))),

@@ -7,6 +7,7 @@ transaction. Lock order: the account, then its sync.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,9 @@ from sqlalchemy import func, select, update
 from tiktok_api import clock, events
 from tiktok_api.accounts.models import VIDEO_LIST_SCOPE, Account
 from tiktok_api.accounts.services import owner_for_jobs
+from tiktok_api.analytics import days, video_arrays
 from tiktok_api.analytics.metrics import PROFILE_METRICS, VIDEO_COUNTERS, Reason
-from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoReading, VideoSync
+from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoReading, VideoSync, VideoTotals
 from tiktok_api.analytics.pictures.services import FETCH_PICTURES, identity_of
 from tiktok_api.db import Model, db, insert_into, new_id
 from tiktok_api.jobs import queue
@@ -65,6 +67,7 @@ def _store_reading(account_id: UUID, counters: dict[str, int | None], captured_a
         for name in PROFILE_METRICS
     }
     _insert_once(AccountReading, {"account_id": account_id, "captured_at": captured_at, **counters, **drops})
+    days.mark_last(AccountReading, account_id, captured_at)
 
 
 def _is_lower(value: int | None, before: int | None) -> bool:
@@ -143,7 +146,7 @@ def store_page(page_to_read: PageToRead, page: VideoPage, captured_at: datetime)
     if not is_at_end and sync.pages < MOST_PAGES:
         return False
     _mark_gone(sync, page_to_read.started_at, None if is_at_end else page.cursor)
-    _store_totals(page_to_read.account_id, captured_at)
+    _store_totals(page_to_read.account_id, page_to_read.started_at, captured_at)
     sync.is_running, sync.completed_at = False, captured_at
     sync.watched_since = sync.watched_since or page_to_read.started_at
     db.session.flush()
@@ -162,10 +165,13 @@ def _store_videos(sync: VideoSync, listed: tuple[TikTokVideo, ...], captured_at:
         )
     }
     readings = []
+    last = select(func.max(Video.position)).where(Video.account_id == sync.account_id)
+    free = count(0 if (taken := db.session.scalar(last)) is None else taken + 1)
     for each in listed:
         video = known.get(each.id)
         if video is None:
-            video = Video(id=new_id(), account_id=sync.account_id, video_id=each.id, listed_at=captured_at)
+            place = {"account_id": sync.account_id, "position": next(free)}
+            video = Video(id=new_id(), **place, video_id=each.id, listed_at=captured_at)
             known[each.id] = video
             db.session.add(video)
         _store_description(video, each, captured_at)
@@ -232,18 +238,27 @@ def _mark_gone(sync: VideoSync, started_at: datetime, cursor: int | None) -> Non
     db.session.execute(unseen.values(gone_at=started_at).execution_options(synchronize_session=False))
 
 
-def _store_totals(account_id: UUID, captured_at: datetime) -> None:
-    """Store the totals: sums over the public videos, gains over all."""
-    is_counted = Video.captured_at.is_not(None)
-    is_public = is_counted & Video.gone_at.is_(None)
-    sums: dict[str, Any] = {"videos_counted": func.count().filter(is_public)}
+def _store_totals(account_id: UUID, started_at: datetime, captured_at: datetime) -> None:
+    """Store the totals, sums over the public videos and gains over all, and what each video had."""
+    columns = [Video.position, Video.captured_at, Video.gone_at]
     for name in VIDEO_COUNTERS:
-        counter, first = getattr(Video, name), getattr(Video, f"first_{name}")
-        sums[name] = func.sum(counter).filter(is_public)
-        sums[f"{name}_gained"] = func.sum(counter - first).filter(is_counted)
-        sums[f"{name}_drops"] = func.sum(getattr(Video, f"{name}_drops"))
-    found = db.session.execute(
-        select(*(total.label(name) for name, total in sums.items())).where(Video.account_id == account_id)
-    ).one()
-    values = {name: int(value or 0) for name, value in found._mapping.items()}
-    _insert_once(AccountTotals, {"account_id": account_id, "captured_at": captured_at, **values})
+        columns += [getattr(Video, name), getattr(Video, f"first_{name}"), getattr(Video, f"{name}_drops")]
+    videos = db.session.execute(select(*columns).where(Video.account_id == account_id)).all()
+    counted = [video for video in videos if video.captured_at is not None]
+    public = [video for video in counted if video.gone_at is None]
+    size = max((video.position + 1 for video in videos), default=0)
+    totals: dict[str, Any] = {"videos_counted": len(public)}
+    arrays: dict[str, bytes] = {}
+    for name in VIDEO_COUNTERS:
+        gained = [(video.position, getattr(video, name) - getattr(video, f"first_{name}")) for video in counted]
+        totals[name] = sum(getattr(video, name) for video in public)
+        totals[f"{name}_gained"] = sum(number for _, number in gained)
+        totals[f"{name}_drops"] = sum(getattr(video, f"{name}_drops") for video in videos)
+        arrays[name] = video_arrays.pack(gained, size)
+    is_public = bytearray(size)
+    for video in public:
+        is_public[video.position] = 1
+    key = {"account_id": account_id, "captured_at": captured_at}
+    _insert_once(AccountTotals, {**key, "started_at": started_at, **totals})
+    _insert_once(VideoTotals, {**key, **arrays, "public": bytes(is_public)})
+    days.mark_last(AccountTotals, account_id, captured_at)

@@ -10,4 +10,4 @@ did not tell. `capacity/` counts TikTok's caps, now and over a schedule, and `li
 `listeners` are what other domains ask and tell.
 """
 
-__all__ = ["listeners", "matching.videos", "publishing.takedowns"]
+__all__ = ["listeners", "matching.videos", "publishing.takedowns", "vocabulary"]

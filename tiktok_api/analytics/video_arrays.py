@@ -1,0 +1,28 @@
+"""The arrays of `VideoTotals`: one number for each video of an account, by its position."""
+
+import sys
+from array import array
+from collections.abc import Iterable, Sequence
+
+from tiktok_api.analytics.models import NOT_COUNTED
+
+
+def pack(numbers: Iterable[tuple[int, int]], size: int) -> bytes:
+    """Returns an array of `size` numbers out of pairs of position and number; NOT_COUNTED where there is no pair."""
+    whole = array("q", [NOT_COUNTED]) * size
+    for position, number in numbers:
+        whole[position] = number
+    return _as_stored(whole).tobytes()
+
+
+def unpack(stored: bytes) -> Sequence[int]:
+    """Returns the numbers by position."""
+    whole = array("q")
+    whole.frombytes(stored)
+    return _as_stored(whole)
+
+
+def _as_stored(whole: "array[int]") -> "array[int]":
+    if sys.byteorder == "big":
+        whole.byteswap()
+    return whole
