@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("timezone", sa.String(), nullable=False),
+        sa.Column("thinned_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["accounts.id"], name=op.f("fk_day_zones_account_id_accounts"), ondelete="CASCADE"
@@ -51,11 +52,16 @@ def upgrade() -> None:
     _add(
         "account_totals",
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("read_back_to", sa.DateTime(timezone=True), nullable=True),
         sa.Column("source", sa.String(length=32), nullable=False, server_default="video_list"),
         sa.Column("day", sa.Date(), nullable=True),
     )
     _add("video_readings", sa.Column("source", sa.String(length=32), nullable=False, server_default="video_list"))
-    _add("video_syncs", sa.Column("kind", sa.String(length=32), nullable=False, server_default="full"))
+    _add(
+        "video_syncs",
+        sa.Column("kind", sa.String(length=32), nullable=False, server_default="full"),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True),
+    )
     for table, columns in LAST_OF_DAYS.items():
         op.create_index(f"ix_{table}_day", table, ["account_id", "day"], unique=True, **_where(columns))
     _add(
@@ -114,9 +120,9 @@ def downgrade() -> None:
     for table_name in LAST_OF_DAYS:
         op.drop_index(f"ix_{table_name}_day", table_name)
     for table_name, names in {
-        "video_syncs": ("kind",),
+        "video_syncs": ("moved_at", "kind"),
         "video_readings": ("source",),
-        "account_totals": ("day", "source", "started_at"),
+        "account_totals": ("day", "source", "read_back_to", "started_at"),
         "account_readings": ("day",),
     }.items():
         with op.batch_alter_table(table_name) as table:

@@ -10,8 +10,8 @@ from sqlalchemy import func, select, update
 from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.models import Account
 from tiktok_api.accounts.token_refresh import TokenVault
-from tiktok_api.analytics import ingest
-from tiktok_api.analytics.ingest import SYNC_VIDEOS
+from tiktok_api.analytics.collecting import ingest
+from tiktok_api.analytics.collecting.ingest import SYNC_VIDEOS
 from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoReading, VideoSync
 from tiktok_api.analytics.pictures import services
 from tiktok_api.analytics.tasks import sync_videos

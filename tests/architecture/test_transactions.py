@@ -22,6 +22,7 @@ STEPS = (
     "posts.publishing.takedowns",
     "posts.matching.videos",
     "media.imports.download",
+    "analytics.collecting.page_reader",
     "accounts.token_refresh",
     "accounts.disconnection",
     "accounts.creator_info",

@@ -69,7 +69,7 @@ class AccountReading(Model):
     account_id: Mapped[UUID] = _owned_by_account()
     captured_at: Mapped[datetime]
     day: Mapped[date | None]
-    source: Mapped[str] = mapped_column(String(32), default="user_info")  # TikTok's endpoint; no other counts followers
+    source: Mapped[str] = mapped_column(String(32), default=ReadingSource.USER_INFO)  # no other endpoint counts followers
     followers: Mapped[int | None] = _unread_count()
     following: Mapped[int | None] = _unread_count()
     likes: Mapped[int | None] = _unread_count()
@@ -165,6 +165,7 @@ class AccountTotals(Model):
 
     `views` to `shares` are sums over the public videos; the `_gained` columns are the gains of all videos, deleted ones
     included, since the account was connected; the `_drops` count how often TikTok lowered one. `day` as in `AccountReading`.
+    `read_back_to` is set where the sync ended before TikTok's list did: older videos were not read, and are public as before.
     """
 
     __tablename__ = "account_totals"
@@ -176,6 +177,7 @@ class AccountTotals(Model):
     account_id: Mapped[UUID] = _owned_by_account()
     captured_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
+    read_back_to: Mapped[datetime | None]
     source: Mapped[ReadingSource] = mapped_column(enum_column(ReadingSource), default=ReadingSource.VIDEO_LIST)
     day: Mapped[date | None]
     videos_counted: Mapped[int]
@@ -217,12 +219,16 @@ NOT_COUNTED = -(2**63)
 
 
 class DayZone(Model):
-    """The zone by whose days `day` is set on an account's readings: the owner's; no row: not set yet."""
+    """The zone by whose days `day` is set on an account's readings: the owner's; no row: not set yet.
+
+    `thinned_until`: of what was read before, only what retention leaves of each day is there.
+    """
 
     __tablename__ = "day_zones"
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), unique=True)
     timezone: Mapped[str]
+    thinned_until: Mapped[datetime | None]
 
 
 class SyncKind(StrEnum):
@@ -236,9 +242,9 @@ class SyncKind(StrEnum):
 class VideoSync(Model):
     """The position of the sync of an account's videos: one row per account, so that a sync resumes after a crash.
 
-    `holder` is the job that reads, `skip_reason` why none may; `cursor` is TikTok's, null at the newest video;
-    `watched_since` is the start of the first sync that reached the end. `completed_at` is when the last one did, whatever
-    its `kind`; a sync of young videos that does not reach the end leaves it.
+    `holder` is the job that reads, `skip_reason` why none may; `cursor` is TikTok's, null at the newest video, and `moved_at`
+    is when it last moved; `watched_since` is the start of the first sync that reached the end. `completed_at` is when the last
+    one did, whatever its `kind`; a sync of young videos that does not reach the end leaves it.
     """
 
     __tablename__ = "video_syncs"
@@ -248,6 +254,7 @@ class VideoSync(Model):
     started_at: Mapped[datetime | None]
     kind: Mapped[SyncKind] = mapped_column(enum_column(SyncKind), default=SyncKind.FULL)
     cursor: Mapped[int | None] = mapped_column(BigInteger)
+    moved_at: Mapped[datetime | None]
     pages: Mapped[int] = mapped_column(default=0)
     is_running: Mapped[bool] = mapped_column(default=False)
     watched_since: Mapped[datetime | None]

@@ -1,28 +1,22 @@
-"""When videos are read: page by page at TikTok's pace, letting other accounts in now and then."""
+"""When videos are read: page by page at TikTok's pace, letting other accounts in now and then; and when old readings go."""
 
-from datetime import timedelta
-from functools import partial
-
-import structlog
+from typing import cast
+from uuid import UUID
 
 from tiktok_api import clock
-from tiktok_api.accounts.errors import AccountNeedsReconnection
-from tiktok_api.accounts.rate_limits import AppCall
 from tiktok_api.accounts.token_refresh import TokenVault
-from tiktok_api.analytics import ingest
-from tiktok_api.analytics.ingest import SYNC_VIDEOS
-from tiktok_api.analytics.metrics import Reason
-from tiktok_api.db import transaction
-from tiktok_api.errors import NotFound
+from tiktok_api.analytics.collecting import days, page_reader, retention
+from tiktok_api.analytics.collecting.ingest import SYNC_VIDEOS
+from tiktok_api.analytics.collecting.page_reader import Ended, Postponed
+from tiktok_api.db import end_reading, transaction
 from tiktok_api.jobs.lanes import Lane
-from tiktok_api.jobs.registry import ClaimedJob, RunAgain, task
-from tiktok_api.tiktok import ScopeMissing, TikTokBusy, TikTokUnreachable
-
-log = structlog.get_logger(__name__)
+from tiktok_api.jobs.registry import ClaimedJob, RunAgain, daily, task
+from tiktok_api.settings import Settings
 
 PAGES_AT_ONCE = 10
 """So many pages keep a worker busy for about ten seconds; then other accounts have their turn."""
-RETRY_SECONDS = 60.0
+STEPS_AT_ONCE = 200
+"""So many steps of retention, of a few milliseconds up to half a second; then other jobs have their turn."""
 
 
 @task(SYNC_VIDEOS, lane=Lane.SYNC)
@@ -30,24 +24,40 @@ def sync_videos(job: ClaimedJob, *, vault: TokenVault) -> RunAgain | None:
     """Read an account's list of videos, newest first, and store their numbers."""
     if job.subject is None:
         return None
-    holder = f"{job.id}/{job.epoch}"
     for _ in range(PAGES_AT_ONCE):
-        with transaction():
-            page_to_read = ingest.next_page(job.subject, holder)
-        if page_to_read is None:
+        outcome = page_reader.read_next(job.subject, f"{job.id}/{job.epoch}", vault)
+        if isinstance(outcome, Postponed):
+            return RunAgain(clock.now() + outcome.pause)
+        if isinstance(outcome, Ended) or outcome.is_over:
             return None
-        try:
-            list_page = partial(vault.tiktok.list_videos, cursor=page_to_read.cursor)
-            page = vault.read(page_to_read.account_id, AppCall.VIDEO_LIST, list_page)
-        except (TikTokBusy, TikTokUnreachable) as error:
-            log.info("videos.postponed", account=str(job.subject), error=str(error))
-            return RunAgain(clock.now() + timedelta(seconds=getattr(error, "retry_after", RETRY_SECONDS)))
-        except (AccountNeedsReconnection, NotFound, ScopeMissing) as refusal:
+    return RunAgain(clock.now())
+
+
+@task(days.COUNT_DAYS, lane=Lane.SYNC)
+def count_days(job: ClaimedJob) -> None:
+    """Mark the last readings of days anew, by the days of a zone that a user has chosen: one account after the other."""
+    user_id = cast(UUID, job.subject)
+    while True:
+        with transaction():
+            account_id = days.next_moved(user_id)
+            if account_id is None:
+                return
+            days.count_days(account_id)
+
+
+@task("analytics.retain", lane=Lane.SYNC, every=daily)
+def thin_readings(job: ClaimedJob, *, settings: Settings) -> RunAgain | None:
+    """Leave one reading of each day of those that are old, and none of those that are very old."""
+    limits = retention.limits_at(clock.now(), settings)
+    steps = 0
+    while steps < STEPS_AT_ONCE:
+        account_id = retention.next_account(limits)
+        end_reading()
+        if account_id is None:
+            return None
+        thinning, is_day_over = retention.Thinning(account_id, limits), False
+        while not is_day_over:
             with transaction():
-                ingest.abandon(page_to_read, Reason.SCOPE_MISSING if isinstance(refusal, ScopeMissing) else None)
-            return None
-        with transaction():
-            is_over = ingest.store_page(page_to_read, page, clock.now())
-        if is_over:
-            return None
+                is_day_over = thinning.take_step()
+            steps += 1
     return RunAgain(clock.now())

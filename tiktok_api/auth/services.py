@@ -197,6 +197,8 @@ def update_profile(caller: Identity, **changes: Any) -> User:
     user = get_profile(caller, to_change=True)
     if changed := set_changes(user, changes):
         audit.record(caller, "profile.updated", changed=changed)
+    if "timezone" in changed:
+        events.announce("user.zone_changed", user_id=user.id)
     return user
 
 

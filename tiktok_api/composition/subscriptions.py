@@ -6,7 +6,8 @@ from tiktok_api import events
 from tiktok_api.accounts import disconnection
 from tiktok_api.accounts import services as accounts
 from tiktok_api.accounts.token_refresh import TokenVault
-from tiktok_api.analytics import ingest, queries
+from tiktok_api.analytics import queries
+from tiktok_api.analytics.collecting import days, ingest, publications
 from tiktok_api.analytics.pictures import services as pictures
 from tiktok_api.extensions import service
 from tiktok_api.media import deduplication
@@ -40,12 +41,14 @@ def subscribe() -> None:
     events.subscribe("account.taken_over", recurrences.look_again)
     events.subscribe("account.reconnected", listeners.resume_account)
     events.subscribe("account.reconnected", recurrences.look_again)
+    events.subscribe("user.zone_changed", days.request_count)
     events.subscribe("account.profile_read", ingest.store_profile)
     events.subscribe("account.profile_read", pictures.request_pictures)
     for state in PublicationState:
         events.subscribe(f"publication.{state}", monitoring.count_transition)
     for state in places.MAY_GIVE_WAY:
         events.subscribe(f"publication.{state}", places.give_way)
+    events.subscribe(f"publication.{PublicationState.PUBLICLY_AVAILABLE}", publications.link_named)
     events.subscribe(f"publication.{PublicationState.HELD}", caps.learn)
     events.subscribe(f"publication.{PublicationState.FAILED}", breaker.open_after)
     events.subscribe("storage.keys_held", pictures.used_keys)

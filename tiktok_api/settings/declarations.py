@@ -250,6 +250,15 @@ class Settings(BaseModel):
         ("127.0.0.1",), description="proxies from which gunicorn accepts X-Forwarded-Proto; comma-separated, or *"
     )
 
+    readings_full_days: int = Field(
+        90, ge=7, le=36_500, description="days for which every reading of accounts and videos is kept"
+    )
+    readings_keep_days: int = Field(
+        800,
+        ge=400,
+        le=36_500,
+        description="days for which the last reading of each day is kept; more than READINGS_FULL_DAYS",
+    )
     audit_days: int = Field(400, ge=1, le=36_500, description="days for which the audit trail is kept")
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],

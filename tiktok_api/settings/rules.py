@@ -78,6 +78,12 @@ def contradictions(settings: Settings) -> Iterator[tuple[set[str], str, str]]:
             yield {field, "tiktok_allow_http"}, field, "plain http is accepted only with TIKTOK_ALLOW_HTTP=true"
     if settings.poll_min_seconds > settings.poll_max_seconds:
         yield {"poll_min_seconds", "poll_max_seconds"}, "poll_min_seconds", "is greater than POLL_MAX_SECONDS"
+    if settings.readings_full_days >= settings.readings_keep_days:
+        yield (
+            {"readings_full_days", "readings_keep_days"},
+            "readings_full_days",
+            "must be less than READINGS_KEEP_DAYS",
+        )
     if settings.upload_stall_seconds > settings.upload_ttl_seconds:
         yield (
             {"upload_stall_seconds", "upload_ttl_seconds"},

@@ -67,11 +67,12 @@ class DisplayApi:
             raise answer.unusable("videos")
         following = parsing.integer(data.get("cursor"))
         has_more = parsing.truth(data.get("has_more")) or False
-        if has_more and (not following or (cursor is not None and following >= cursor)):
+        is_cut = has_more and (not following or (cursor is not None and following >= cursor))
+        if is_cut:
             # Following this cursor would read the same page for ever.
             log.warning("tiktok.cursor_stuck", cursor=following, log_id=answer.log_id)
-            has_more = False
-        return VideoPage(videos=_videos(data.get("videos")), cursor=following, has_more=has_more)
+        videos = _videos(data.get("videos"))
+        return VideoPage(videos=videos, cursor=following, has_more=has_more and not is_cut, is_cut=is_cut)
 
     def query_videos(self, access_token: str, video_ids: Sequence[str]) -> tuple[TikTokVideo, ...]:
         """These videos, at most 20, with fresh numbers and cover URLs. Foreign, private and unknown ones are absent.

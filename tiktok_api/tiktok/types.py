@@ -78,11 +78,15 @@ class TikTokVideo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoPage:
-    """One page, newest first. `cursor` is UTC milliseconds; `has_more` is True only if following it makes progress."""
+    """One page, newest first. `cursor` is UTC milliseconds; `has_more` is True only if following it makes progress.
+
+    `is_cut`: TikTok has more, but its cursor does not lead there.
+    """
 
     videos: tuple[TikTokVideo, ...]
     cursor: int | None
     has_more: bool
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,283 @@
+"""Stores what TikTok says: profiles as they are read, and videos page by page.
+
+A sync reads video/list from the newest video to the oldest. Each page is one transaction that stores its videos and the
+position of the sync, so a crash costs one page. The last page of a whole list also stores the totals over all videos, in the same
+transaction. Lock order: the account, then its sync, then its `DayZone`.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select, update
+
+from tiktok_api import clock, events
+from tiktok_api.accounts.models import VIDEO_LIST_SCOPE, Account
+from tiktok_api.accounts.services import owner_for_jobs
+from tiktok_api.analytics.collecting import days, publications, totals
+from tiktok_api.analytics.collecting.listed_videos import YOUNG_FOR, store_listed
+from tiktok_api.analytics.collecting.rows import insert_once
+from tiktok_api.analytics.metrics import PROFILE_METRICS, Reason
+from tiktok_api.analytics.models import AccountReading, ReadingSource, SyncKind, Video, VideoSync
+from tiktok_api.analytics.pictures.services import FETCH_PICTURES
+from tiktok_api.db import db
+from tiktok_api.jobs import queue
+from tiktok_api.tiktok import UserInfo, VideoPage
+
+SYNC_VIDEOS = "analytics.collect"
+
+MOST_PAGES = 500
+"""Of 20 videos each: the newest 10,000 are kept fresh; older ones keep the numbers they had."""
+WHOLE_AFTER = timedelta(hours=20)
+"""So long after a whole list the next one is read. With an hour between two syncs, even a local day of 23 hours gets one."""
+STALE_AFTER = timedelta(hours=1)
+"""A sync that was interrupted for longer begins again: its totals would mix numbers of very different times."""
+BACKFILL_STALE_AFTER = timedelta(days=1)
+"""A backfill reads for longer than others are kept, and goes on the next day."""
+BACKFILL_SILENT_AFTER = timedelta(minutes=10)
+"""A backfill without a sign of life for so long is dead, and a worker reads what it has left."""
+SAME_SYNC = timedelta(minutes=5)
+"""A profile that was read so soon after a sync began requests no second sync."""
+BACKFILL_HOLDER = "backfill"
+"""All backfills share it: two at once take turns, since a page is stored only where the sync still stands."""
+_CLOCKS_APART = timedelta(minutes=2)
+_INSTANT = timedelta(microseconds=1)
+
+
+def request_video_sync(*, account: Account) -> None:
+    """Enqueue a sync of the account's videos."""
+    queue.enqueue(SYNC_VIDEOS, owner_id=account.owner_id, subject=account.id, due_at=clock.now())
+
+
+def store_profile(*, account: Account, info: UserInfo, captured_at: datetime) -> None:
+    """Store the counters of a profile that was read, and request a sync of the videos."""
+    counters = {
+        "followers": info.follower_count,
+        "following": info.following_count,
+        "likes": info.likes_count,
+        "videos": info.video_count,
+    }
+    if any(value is not None for value in counters.values()):
+        _store_reading(account.id, counters, captured_at)
+    began = db.session.scalar(select(VideoSync.started_at).where(VideoSync.account_id == account.id))
+    if began is None or captured_at - began > SAME_SYNC:
+        request_video_sync(account=account)
+
+
+def _store_reading(account_id: UUID, counters: dict[str, int | None], captured_at: datetime) -> None:
+    before = db.session.scalar(
+        select(AccountReading)
+        .where(AccountReading.account_id == account_id, AccountReading.captured_at < captured_at)
+        .order_by(AccountReading.captured_at.desc())
+        .limit(1)
+    )
+    drops = {
+        f"{name}_drops": (getattr(before, f"{name}_drops") if before else 0)
+        + _is_lower(counters[name], getattr(before, name, None))
+        for name in PROFILE_METRICS
+    }
+    reading = {"account_id": account_id, "captured_at": captured_at, "source": ReadingSource.USER_INFO}
+    insert_once(AccountReading, reading | counters | drops)
+    days.mark_last(AccountReading, account_id, captured_at)
+
+
+def _is_lower(value: int | None, before: int | None) -> bool:
+    return value is not None and before is not None and value < before
+
+
+@dataclass(frozen=True, slots=True)
+class PageToRead:
+    """The next page of a sync; `holder` is the claimed job that reads it, or BACKFILL_HOLDER."""
+
+    account_id: UUID
+    holder: str
+    started_at: datetime
+    cursor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillRuns:
+    """A backfill reads the account, so a sync of its own would be in the way."""
+
+
+def next_page(account_id: UUID, holder: str) -> PageToRead | BackfillRuns | None:
+    """Resume the account's sync, or begin one. Returns None if its videos may not be read (any longer)."""
+    sync = _lock_sync(account_id)
+    if sync is None:
+        return None
+    now = clock.now()
+    if not _goes_on(sync, now):
+        _begin(sync, _kind_now(sync, now), now)
+    elif sync.holder == BACKFILL_HOLDER and sync.moved_at and now - sync.moved_at < BACKFILL_SILENT_AFTER:
+        return BackfillRuns()
+    return _page_for(sync, holder)
+
+
+def next_page_of_backfill(account_id: UUID, *, since: datetime | None) -> PageToRead | None:
+    """Resume the account's sync without its bounds, or begin one; `since` is when this backfill began.
+
+    Returns None if its videos may not be read (any longer), or if another driver has read its last page.
+    """
+    sync = _lock_sync(account_id)
+    if sync is None:
+        return None
+    now = clock.now()
+    if _goes_on(sync, now):
+        sync.kind = SyncKind.BACKFILL
+    elif since is not None and sync.completed_at is not None and sync.completed_at >= since:
+        return None
+    else:
+        _begin(sync, SyncKind.BACKFILL, now)
+    sync.moved_at = _not_before(now, sync.moved_at)
+    return _page_for(sync, BACKFILL_HOLDER)
+
+
+def _goes_on(sync: VideoSync, now: datetime) -> bool:
+    if not sync.is_running or sync.moved_at is None:
+        return False
+    longest = BACKFILL_STALE_AFTER if sync.kind is SyncKind.BACKFILL else STALE_AFTER
+    return now - sync.moved_at <= longest
+
+
+def _kind_now(sync: VideoSync, now: datetime) -> SyncKind:
+    whole_at = sync.completed_at
+    asked_at = db.session.scalar(select(Account.sync_requested_at).where(Account.id == sync.account_id))
+    if whole_at is None or now - whole_at >= WHOLE_AFTER or (asked_at is not None and asked_at > whole_at):
+        return SyncKind.FULL
+    return SyncKind.YOUNG
+
+
+def _begin(sync: VideoSync, kind: SyncKind, now: datetime) -> None:
+    after = None if sync.moved_at is None else sync.moved_at + _INSTANT  # no reading belongs to two syncs
+    sync.started_at = sync.moved_at = _not_before(now, after)
+    sync.kind, sync.cursor, sync.pages, sync.is_running = kind, None, 0, True
+
+
+def _not_before(now: datetime, earliest: datetime | None) -> datetime:
+    """The time for what is stored next: clocks of two machines differ a little, and readings must keep their order."""
+    return earliest if earliest is not None and now < earliest <= now + _CLOCKS_APART else now
+
+
+def _page_for(sync: VideoSync, holder: str) -> PageToRead:
+    sync.holder, sync.skip_reason = holder, None
+    return PageToRead(sync.account_id, holder, sync.started_at or clock.now(), sync.cursor)
+
+
+def _lock_sync(account_id: UUID) -> VideoSync | None:
+    """Lock the account's sync. Returns None if the account is gone or has not granted the scope."""
+    query = select(Account.scopes).where(Account.id == account_id)
+    scopes = db.session.scalar(query.with_for_update(read=True, key_share=True))
+    if scopes is None:
+        return None
+    insert_once(
+        VideoSync,
+        {"account_id": account_id, "holder": "", "kind": SyncKind.FULL, "pages": 0, "is_running": False},
+    )
+    sync = db.session.scalars(
+        select(VideoSync)
+        .where(VideoSync.account_id == account_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    if VIDEO_LIST_SCOPE not in scopes:
+        sync.is_running, sync.skip_reason = False, Reason.SCOPE_MISSING
+        return None
+    return sync
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the account's sync came; `expected` is how many videos its profile counts."""
+
+    is_running: bool
+    pages: int
+    videos: int
+    expected: int | None
+
+
+def progress_of(account_id: UUID) -> Progress:
+    """How far the account's sync came."""
+    seen = select(func.count()).where(Video.account_id == account_id, Video.seen_at >= VideoSync.started_at)
+    query = select(VideoSync.is_running, VideoSync.pages, seen.correlate(VideoSync).scalar_subquery(), Account.video_count)
+    row = db.session.execute(
+        query.join(Account, Account.id == VideoSync.account_id).where(VideoSync.account_id == account_id)
+    ).one_or_none()
+    return Progress(*row) if row else Progress(False, 0, 0, None)
+
+
+def abandon(page_to_read: PageToRead, because: Reason | None = None) -> None:
+    """End a sync that TikTok refuses to continue."""
+    sync = _lock_sync(page_to_read.account_id)
+    if sync is not None and sync.holder == page_to_read.holder:
+        sync.is_running, sync.skip_reason = False, because
+
+
+def store_page(page_to_read: PageToRead, page: VideoPage, captured_at: datetime) -> bool:
+    """Store one page and the position of the sync. Returns True if the sync has ended or does not stand there any more."""
+    sync = _lock_sync(page_to_read.account_id)
+    if sync is None or not _stands_at(sync, page_to_read):
+        return True
+    captured_at = sync.moved_at = _not_before(captured_at, sync.moved_at)
+    source = ReadingSource.BACKFILL if sync.kind is SyncKind.BACKFILL else ReadingSource.VIDEO_LIST
+    store_listed(sync, page.videos, captured_at, source)
+    sync.pages, sync.cursor = sync.pages + 1, page.cursor
+    read_back_to = _read_back_to(page) if page.has_more else None
+    if read_back_to is not None and not _is_far_enough(sync, page_to_read.started_at, read_back_to):
+        return False
+    is_whole = sync.kind is not SyncKind.YOUNG if read_back_to else not _is_cut(sync, page, page_to_read.started_at)
+    if is_whole or read_back_to:
+        _mark_gone(sync, page_to_read.started_at, read_back_to)
+    if is_whole:
+        facts = {"started_at": page_to_read.started_at, "read_back_to": read_back_to, "source": source}
+        totals.store_totals(sync.account_id, captured_at, **facts)
+        publications.link_unlinked(sync.account_id)
+        sync.completed_at = captured_at
+        sync.watched_since = sync.watched_since or page_to_read.started_at
+    sync.is_running = False
+    db.session.flush()
+    events.announce("account.videos_listed", account_id=page_to_read.account_id)
+    owner_id = owner_for_jobs(page_to_read.account_id)
+    queue.enqueue(FETCH_PICTURES, owner_id=owner_id, subject=page_to_read.account_id, due_at=captured_at)
+    return True
+
+
+def _stands_at(sync: VideoSync, page_to_read: PageToRead) -> bool:
+    position = (page_to_read.holder, page_to_read.started_at, page_to_read.cursor)
+    return sync.is_running and (sync.holder, sync.started_at, sync.cursor) == position
+
+
+def _read_back_to(page: VideoPage) -> datetime | None:
+    """Returns the time to which the list was read: what is newer was passed, listed or not. None: to the end.
+
+    The later of what the cursor says and the last video: so a cursor that is no time passes nothing by.
+    """
+    if page.cursor is None:
+        return None
+    last = next((video.created_at for video in reversed(page.videos) if video.created_at), None)
+    named = datetime.fromtimestamp(page.cursor / 1000, UTC)
+    return named if last is None else max(named, last)
+
+
+def _is_far_enough(sync: VideoSync, started_at: datetime, read_back_to: datetime) -> bool:
+    """Whether a sync of this kind ends here, although TikTok has more."""
+    if sync.kind is SyncKind.YOUNG:
+        return read_back_to < started_at - YOUNG_FOR
+    return sync.kind is SyncKind.FULL and sync.pages >= MOST_PAGES
+
+
+def _is_cut(sync: VideoSync, page: VideoPage, started_at: datetime) -> bool:
+    """Whether videos are missing because TikTok has more and names no way to it; if none is known, nothing is missing."""
+    unseen = select(Video.id).where(*_unseen(sync, started_at)).limit(1)
+    return page.is_cut and db.session.scalar(unseen) is not None
+
+
+def _unseen(sync: VideoSync, started_at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return Video.account_id == sync.account_id, Video.seen_at < started_at, Video.gone_at.is_(None)
+
+
+def _mark_gone(sync: VideoSync, started_at: datetime, read_back_to: datetime | None) -> None:
+    """Mark videos that the sync passed and did not see: they are not public any more."""
+    unseen = update(Video).where(*_unseen(sync, started_at))
+    if read_back_to is not None:
+        unseen = unseen.where(Video.posted_at > read_back_to)
+    db.session.execute(unseen.values(gone_at=started_at).execution_options(synchronize_session=False))
