@@ -69,7 +69,9 @@ class AccountReading(Model):
     account_id: Mapped[UUID] = _owned_by_account()
     captured_at: Mapped[datetime]
     day: Mapped[date | None]
-    source: Mapped[str] = mapped_column(String(32), default=ReadingSource.USER_INFO)  # no other endpoint counts followers
+    source: Mapped[str] = mapped_column(
+        String(32), default=ReadingSource.USER_INFO
+    )  # no other endpoint counts followers
     followers: Mapped[int | None] = _unread_count()
     following: Mapped[int | None] = _unread_count()
     likes: Mapped[int | None] = _unread_count()

@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         "users": Entry("users:users", "Create, list, disable and reset the people who sign in"),
         "keys": Entry("keys:keys", "API keys of a user, and keys for the key rings"),
         "accounts": Entry("accounts:accounts", "List, show and read the connected TikTok accounts"),
+        "analytics": Entry("analytics:analytics", "Read all that TikTok lists, and compute what was derived from it"),
         "jobs": Entry("jobs:jobs", "What is waiting, late or dead, and another try"),
         "vault": Entry("vault:vault", "What is encrypted in the database"),
         "export": Entry("export:export", "Write an account's readings or videos to CSV or NDJSON"),

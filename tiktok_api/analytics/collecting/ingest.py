@@ -198,7 +198,9 @@ class Progress:
 def progress_of(account_id: UUID) -> Progress:
     """How far the account's sync came."""
     seen = select(func.count()).where(Video.account_id == account_id, Video.seen_at >= VideoSync.started_at)
-    query = select(VideoSync.is_running, VideoSync.pages, seen.correlate(VideoSync).scalar_subquery(), Account.video_count)
+    query = select(
+        VideoSync.is_running, VideoSync.pages, seen.correlate(VideoSync).scalar_subquery(), Account.video_count
+    )
     row = db.session.execute(
         query.join(Account, Account.id == VideoSync.account_id).where(VideoSync.account_id == account_id)
     ).one_or_none()
@@ -228,8 +230,13 @@ def store_page(page_to_read: PageToRead, page: VideoPage, captured_at: datetime)
     if is_whole or read_back_to:
         _mark_gone(sync, page_to_read.started_at, read_back_to)
     if is_whole:
-        facts = {"started_at": page_to_read.started_at, "read_back_to": read_back_to, "source": source}
-        totals.store_totals(sync.account_id, captured_at, **facts)
+        totals.store_totals(
+            sync.account_id,
+            captured_at,
+            started_at=page_to_read.started_at,
+            read_back_to=read_back_to,
+            source=source,
+        )
         publications.link_unlinked(sync.account_id)
         sync.completed_at = captured_at
         sync.watched_since = sync.watched_since or page_to_read.started_at

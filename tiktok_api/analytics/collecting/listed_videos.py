@@ -21,9 +21,7 @@ YOUNG_FROM = timedelta(hours=24)
 """The age from which a reading of a young video tells how it began: `Video.young_views`."""
 
 
-def store_listed(
-    sync: VideoSync, listed: Sequence[TikTokVideo], captured_at: datetime, source: ReadingSource
-) -> None:
+def store_listed(sync: VideoSync, listed: Sequence[TikTokVideo], captured_at: datetime, source: ReadingSource) -> None:
     """Store the videos of one page and a reading of each. One that was stored at this very instant is left as it is."""
     at_once = {each.id: each for each in reversed(listed)}  # TikTok's first word on a video that it lists twice
     known = _known(sync.account_id, list(at_once))

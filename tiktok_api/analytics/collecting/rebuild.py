@@ -125,9 +125,7 @@ def _readings(account_id: UUID) -> Iterator[Row[Any]]:
 def _states(replay: _Replay, totals: AccountTotals, public_before: bytes | None) -> Iterator[VideoState]:
     for known in replay.seen.values():
         if known.numbers is not None:
-            yield VideoState(
-                known.video.position, known.numbers, known.first, _is_public(known, totals, public_before)
-            )
+            yield VideoState(known.video.position, known.numbers, known.first, _is_public(known, totals, public_before))
 
 
 def _is_public(known: _Seen, totals: AccountTotals, public_before: bytes | None) -> bool:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import aliased
 
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics.collecting import days
-from tiktok_api.analytics.models import AccountReading, AccountTotals, DayZone, Video, VideoReading, VideoTotals
+from tiktok_api.analytics.models import AccountTotals, DayZone, Video, VideoReading, VideoTotals
 from tiktok_api.analytics.windows import start_of_day
 from tiktok_api.db import db
 from tiktok_api.settings import Settings
@@ -68,7 +68,8 @@ class Thinning:
             return True
         zone = ZoneInfo(zone_row.timezone)
         full_since, kept_since = (
-            start_of_day(edge.astimezone(zone).date(), zone) for edge in (self.limits.full_since, self.limits.kept_since)
+            start_of_day(edge.astimezone(zone).date(), zone)
+            for edge in (self.limits.full_since, self.limits.kept_since)
         )
         if self._position == 0 and _forget(self.account_id, kept_since):
             return False
@@ -107,8 +108,8 @@ def _next_midnight(moment: datetime, zone: ZoneInfo) -> datetime:
 def _first_reading(account_id: UUID) -> datetime | None:
     of_videos = select(func.min(VideoReading.captured_at)).join(Video, Video.id == VideoReading.video_id)
     first = [db.session.scalar(of_videos.where(Video.account_id == account_id))]
-    for ledger in days.LEDGERS:
-        first.append(db.session.scalar(select(func.min(ledger.captured_at)).where(ledger.account_id == account_id)))
+    of_ledgers = (select(func.min(each.captured_at)).where(each.account_id == account_id) for each in days.LEDGERS)
+    first.extend(map(db.session.scalar, of_ledgers))
     return min((each for each in first if each is not None), default=None)
 
 
@@ -118,7 +119,9 @@ def _forget(account_id: UUID, kept_since: datetime) -> bool:
     last_totals = kept_since
     for ledger in days.LEDGERS:
         of_account = ledger.account_id == account_id
-        last = db.session.scalar(select(func.max(ledger.captured_at)).where(of_account, ledger.captured_at < kept_since))
+        last = db.session.scalar(
+            select(func.max(ledger.captured_at)).where(of_account, ledger.captured_at < kept_since)
+        )
         if last is not None:
             is_more |= _delete_rows(ledger, select(ledger).where(of_account, ledger.captured_at < last))
             last_totals = last if ledger is AccountTotals else last_totals
@@ -200,7 +203,9 @@ def _thin_videos(account_id: UUID, first: int, starts: datetime, ends: datetime)
     )
     until = [*db.session.scalars(totals.order_by(AccountTotals.captured_at)), ends]
     rows = db.session.execute(query).all()
-    superfluous = [row.id for _, of_video in groupby(rows, lambda row: row.video_id) for row in _surplus(of_video, until)]
+    superfluous = [
+        row.id for _, of_video in groupby(rows, lambda row: row.video_id) for row in _surplus(of_video, until)
+    ]
     for start in range(0, len(superfluous), ROWS_AT_ONCE):
         _delete(VideoReading, superfluous[start : start + ROWS_AT_ONCE])
     last = db.session.scalar(select(func.max(Video.position)).where(Video.account_id == account_id))

@@ -45,7 +45,12 @@ def add_up(counted: Iterable[VideoState], size: int) -> tuple[dict[str, int], di
 
 
 def store_totals(
-    account_id: UUID, captured_at: datetime, *, started_at: datetime, read_back_to: datetime | None, source: ReadingSource
+    account_id: UUID,
+    captured_at: datetime,
+    *,
+    started_at: datetime,
+    read_back_to: datetime | None,
+    source: ReadingSource,
 ) -> None:
     """Store the totals of the videos as they are now, at the end of a sync that read the whole list."""
     columns: list[Any] = [Video.position, Video.captured_at, Video.gone_at]
