@@ -12,7 +12,7 @@ from tests.conftest import Person
 from tests.unpaced import make_unpaced_client
 from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.models import SCOPES, Account
-from tiktok_api.analytics.collecting import ingest
+from tiktok_api.analytics.collection import ingest
 from tiktok_api.analytics.models import AccountTotals
 from tiktok_api.auth.models import User
 from tiktok_api.db import db, new_id, transaction

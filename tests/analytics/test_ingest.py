@@ -10,8 +10,8 @@ from sqlalchemy import func, select, update
 from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.models import Account
 from tiktok_api.accounts.token_refresh import TokenVault
-from tiktok_api.analytics.collecting import ingest
-from tiktok_api.analytics.collecting.ingest import SYNC_VIDEOS
+from tiktok_api.analytics.collection import ingest, sync_position
+from tiktok_api.analytics.collection.ingest import SYNC_VIDEOS
 from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoReading, VideoSync
 from tiktok_api.analytics.pictures import services
 from tiktok_api.analytics.tasks import sync_videos
@@ -61,7 +61,7 @@ def sync(app):
     def go(account_id, *videos, on=app):
         with on.app_context():
             with transaction():
-                step = ingest.next_page(account_id, "a job")
+                step = sync_position.next_page(account_id, "a job")
             with transaction():
                 return ingest.store_page(step, page_of(*videos), clock.now())
 
@@ -116,9 +116,9 @@ def test_a_busy_tiktok_delays_the_sync_by_retry_after(app, ada, run_jobs, simula
 def test_an_overtaken_job_stores_nothing(app, ada, count):
     with app.app_context():
         with transaction():
-            slow = ingest.next_page(ada, "the slow one")
+            slow = sync_position.next_page(ada, "the slow one")
         with transaction():
-            ingest.next_page(ada, "the fast one")
+            sync_position.next_page(ada, "the fast one")
         with transaction():
             is_over = ingest.store_page(slow, page_of(a_video(1)), clock.now())
 
@@ -130,7 +130,7 @@ def test_the_same_page_twice_is_stored_once(app, ada, count):
     with app.app_context():
         for _ in range(2):
             with transaction():
-                step = ingest.next_page(ada, "a job")
+                step = sync_position.next_page(ada, "a job")
             with transaction():
                 ingest.store_page(step, page_of(a_video(1), a_video(1)), step.started_at)
 

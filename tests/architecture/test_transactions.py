@@ -22,7 +22,7 @@ STEPS = (
     "posts.publishing.takedowns",
     "posts.matching.videos",
     "media.imports.download",
-    "analytics.collecting.page_reader",
+    "analytics.collection.page_reader",
     "accounts.token_refresh",
     "accounts.disconnection",
     "accounts.creator_info",

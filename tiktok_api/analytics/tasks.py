@@ -5,9 +5,9 @@ from uuid import UUID
 
 from tiktok_api import clock
 from tiktok_api.accounts.token_refresh import TokenVault
-from tiktok_api.analytics.collecting import days, page_reader, retention
-from tiktok_api.analytics.collecting.ingest import SYNC_VIDEOS
-from tiktok_api.analytics.collecting.page_reader import Ended, Postponed
+from tiktok_api.analytics.collection import days, page_reader, retention
+from tiktok_api.analytics.collection.ingest import SYNC_VIDEOS
+from tiktok_api.analytics.collection.page_reader import NothingToRead, Postponed
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.jobs.lanes import Lane
 from tiktok_api.jobs.registry import ClaimedJob, RunAgain, daily, task
@@ -28,7 +28,7 @@ def sync_videos(job: ClaimedJob, *, vault: TokenVault) -> RunAgain | None:
         outcome = page_reader.read_next(job.subject, f"{job.id}/{job.epoch}", vault)
         if isinstance(outcome, Postponed):
             return RunAgain(clock.now() + outcome.pause)
-        if isinstance(outcome, Ended) or outcome.is_over:
+        if isinstance(outcome, NothingToRead) or outcome.is_over:
             return None
     return RunAgain(clock.now())
 

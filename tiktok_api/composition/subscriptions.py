@@ -7,7 +7,7 @@ from tiktok_api.accounts import disconnection
 from tiktok_api.accounts import services as accounts
 from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.analytics import queries
-from tiktok_api.analytics.collecting import days, ingest, publications
+from tiktok_api.analytics.collection import days, ingest, publications
 from tiktok_api.analytics.pictures import services as pictures
 from tiktok_api.extensions import service
 from tiktok_api.media import deduplication

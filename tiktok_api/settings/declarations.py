@@ -232,8 +232,7 @@ class Settings(BaseModel):
     outbound_allow_http: bool = Field(False, description="also allow plain http, on port 80")
     outbound_ports: Ports = Field((), description="further ports to allow, e.g. 8443")
     outbound_networks: Networks = Field(
-        (),
-        description="private networks to allow, on any port, e.g. 10.1.0.0/16,fd00:1::/64",
+        (), description="private networks to allow, on any port, e.g. 10.1.0.0/16,fd00:1::/64"
     )
 
     bind: Bind = Field(
@@ -250,15 +249,8 @@ class Settings(BaseModel):
         ("127.0.0.1",), description="proxies from which gunicorn accepts X-Forwarded-Proto; comma-separated, or *"
     )
 
-    readings_full_days: int = Field(
-        90, ge=7, le=36_500, description="days for which every reading of accounts and videos is kept"
-    )
-    readings_keep_days: int = Field(
-        800,
-        ge=400,
-        le=36_500,
-        description="days for which the last reading of each day is kept; more than READINGS_FULL_DAYS",
-    )
+    readings_full_days: int = Field(90, ge=7, le=36_500, description="days for which every reading is kept")
+    readings_keep_days: int = Field(800, ge=400, le=36_500, description="days for which one reading of each is kept")
     audit_days: int = Field(400, ge=1, le=36_500, description="days for which the audit trail is kept")
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],

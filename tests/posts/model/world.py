@@ -19,7 +19,7 @@ from tests.posts.interruptions import around_calls, between_transactions
 from tests.posts.model.stage import Stage
 from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.services import SYNC
-from tiktok_api.analytics.collecting.ingest import SYNC_VIDEOS
+from tiktok_api.analytics.collection.ingest import SYNC_VIDEOS
 from tiktok_api.analytics.pictures.services import FETCH_PICTURES
 from tiktok_api.db import database_now, db, transaction
 from tiktok_api.jobs.models import Job, JobStatus

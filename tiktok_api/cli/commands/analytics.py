@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from tiktok_api.accounts.models import Account
 from tiktok_api.accounts.token_refresh import TokenVault
-from tiktok_api.analytics.collecting.page_reader import Backfill, PageStored, Postponed
-from tiktok_api.analytics.collecting.rebuild import rebuild as rebuild_account
+from tiktok_api.analytics.collection.page_reader import Backfill, PageStored, Postponed
+from tiktok_api.analytics.collection.rebuild import rebuild as rebuild_account
 from tiktok_api.cli.application import with_app
 from tiktok_api.cli.commands.accounts import find_account
 from tiktok_api.cli.output import json_option, make_console, show_rows

@@ -11,8 +11,8 @@ from tiktok_api import clock
 from tiktok_api.accounts.errors import AccountNeedsReconnection
 from tiktok_api.accounts.rate_limits import AppCall
 from tiktok_api.accounts.token_refresh import TokenVault
-from tiktok_api.analytics.collecting import ingest
-from tiktok_api.analytics.collecting.ingest import BackfillRuns, PageToRead
+from tiktok_api.analytics.collection import ingest, sync_position
+from tiktok_api.analytics.collection.sync_position import BackfillRuns, PageToRead, SyncProgress
 from tiktok_api.analytics.metrics import Reason
 from tiktok_api.db import end_reading, transaction
 from tiktok_api.errors import NotFound
@@ -41,22 +41,22 @@ class Postponed:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class NothingToRead:
     """There is nothing to read for this driver; `reason`: why TikTok may not be asked, where that is so."""
 
     reason: str | None = None
 
 
-Outcome = PageStored | Postponed | Ended
+Outcome = PageStored | Postponed | NothingToRead
 
 
 def read_next(account_id: UUID, holder: str, vault: TokenVault) -> Outcome:
     """Read the next page of the account's sync as a worker's job."""
     with transaction():
-        page_to_read = ingest.next_page(account_id, holder)
+        page_to_read = sync_position.next_page(account_id, holder)
     if isinstance(page_to_read, BackfillRuns):
         return Postponed(_WHILE_BACKFILLED, "a backfill reads the account")
-    return _read(page_to_read, vault) if page_to_read else Ended()
+    return _read(page_to_read, vault) if page_to_read else NothingToRead()
 
 
 @dataclass(slots=True)
@@ -70,18 +70,18 @@ class Backfill:
     def read_next(self) -> Outcome:
         """Read the next page."""
         with transaction():
-            page_to_read = ingest.next_page_of_backfill(self.account_id, since=self._since)
+            page_to_read = sync_position.next_page_of_backfill(self.account_id, since=self._since)
         if page_to_read is None:
-            return Ended(None if self._since else Reason.SCOPE_MISSING)
+            return NothingToRead(None if self._since else Reason.SCOPE_MISSING)
         self._since = page_to_read.started_at
         outcome = _read(page_to_read, self.vault)
         if isinstance(outcome, PageStored) and outcome.is_over and self.progress().is_running:
             return PageStored(outcome.videos, is_over=False)  # another driver was faster with this page
         return outcome
 
-    def progress(self) -> ingest.Progress:
+    def progress(self) -> SyncProgress:
         """How far it came."""
-        found = ingest.progress_of(self.account_id)
+        found = sync_position.progress_of(self.account_id)
         end_reading()
         return found
 
@@ -98,8 +98,8 @@ def _read(page_to_read: PageToRead, vault: TokenVault) -> Outcome:
     except (AccountNeedsReconnection, NotFound, ScopeMissing) as refusal:
         is_missing = isinstance(refusal, ScopeMissing)
         with transaction():
-            ingest.abandon(page_to_read, Reason.SCOPE_MISSING if is_missing else None)
-        return Ended(Reason.SCOPE_MISSING if is_missing else str(refusal))
+            sync_position.abandon(page_to_read, Reason.SCOPE_MISSING if is_missing else None)
+        return NothingToRead(Reason.SCOPE_MISSING if is_missing else str(refusal))
     with transaction():
         is_over = ingest.store_page(page_to_read, page, clock.now())
     return PageStored(len(page.videos), is_over)

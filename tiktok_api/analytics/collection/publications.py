@@ -1,4 +1,4 @@
-"""Which of TikTok's videos are our publications: known by the ids that those have, whoever of the two is there first.
+"""Which of TikTok's videos are our publications: known by the ids that those have.
 
 Ids come late: a publication gets its own when TikTok tells it, or when it is found by evidence, and a video when it is listed.
 The later of both finds the earlier one. Two transactions may miss each other by a moment, so young videos and whole lists look

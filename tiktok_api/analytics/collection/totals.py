@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from tiktok_api.analytics import video_arrays
-from tiktok_api.analytics.collecting import days
-from tiktok_api.analytics.collecting.rows import insert_once
+from tiktok_api.analytics.collection import days
+from tiktok_api.analytics.collection.rows import insert_once
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
 from tiktok_api.analytics.models import AccountTotals, ReadingSource, Video, VideoTotals
 from tiktok_api.db import db

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from tiktok_api.analytics.collecting import publications
-from tiktok_api.analytics.collecting.rows import insert_once
+from tiktok_api.analytics.collection import publications
+from tiktok_api.analytics.collection.rows import insert_once
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
 from tiktok_api.analytics.models import ReadingSource, Video, VideoReading, VideoSync
 from tiktok_api.analytics.pictures.services import identity_of

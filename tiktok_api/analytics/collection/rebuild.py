@@ -14,9 +14,9 @@ from uuid import UUID
 
 from sqlalchemy import Row, select, update
 
-from tiktok_api.analytics.collecting import days
-from tiktok_api.analytics.collecting.rows import insert_once
-from tiktok_api.analytics.collecting.totals import VideoState, add_up
+from tiktok_api.analytics.collection import days
+from tiktok_api.analytics.collection.rows import insert_once
+from tiktok_api.analytics.collection.totals import VideoState, add_up
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
 from tiktok_api.analytics.models import AccountTotals, Video, VideoReading, VideoSync, VideoTotals
 from tiktok_api.db import db

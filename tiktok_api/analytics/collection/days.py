@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account
-from tiktok_api.analytics.collecting.rows import insert_once
+from tiktok_api.analytics.collection.rows import insert_once
 from tiktok_api.analytics.models import AccountReading, AccountTotals, DayZone
 from tiktok_api.auth.models import User
 from tiktok_api.db import db

@@ -8,27 +8,28 @@ Before the oldest day that is kept, the last reading stays: the changes of that 
 transaction of its own and finds by itself where it goes on; `DayZone.thinned_until` is how far it came, day by day.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, delete, func, select
-from sqlalchemy.orm import aliased
 
 from tiktok_api.accounts.models import Account
-from tiktok_api.analytics.collecting import days
+from tiktok_api.analytics.collection import days
+from tiktok_api.analytics.collection.surplus import (
+    ROWS_AT_ONCE,
+    VIDEOS_AT_ONCE,
+    delete_rows,
+    forget_readings,
+    thin_readings,
+)
 from tiktok_api.analytics.models import AccountTotals, DayZone, Video, VideoReading, VideoTotals
 from tiktok_api.analytics.windows import start_of_day
 from tiktok_api.db import db
 from tiktok_api.settings import Settings
 
-ROWS_AT_ONCE = 2_000
-"""So many rows of each table one transaction deletes at most."""
-_VIDEOS_AT_ONCE = 200
 _LONGEST_DAY = timedelta(hours=26)
 
 
@@ -80,8 +81,8 @@ class Thinning:
         ends = min(_next_midnight(starts, zone), full_since)
         if self._position == 0 and _thin_ledgers(self.account_id, starts, ends):
             return False
-        is_last = _thin_videos(self.account_id, self._position, starts, ends)
-        self._position += _VIDEOS_AT_ONCE
+        is_last = thin_readings(self.account_id, self._position, starts, ends)
+        self._position += VIDEOS_AT_ONCE
         if is_last:
             zone_row.thinned_until = ends
         return is_last
@@ -123,30 +124,9 @@ def _forget(account_id: UUID, kept_since: datetime) -> bool:
             select(func.max(ledger.captured_at)).where(of_account, ledger.captured_at < kept_since)
         )
         if last is not None:
-            is_more |= _delete_rows(ledger, select(ledger).where(of_account, ledger.captured_at < last))
+            is_more |= _delete_of_ledger(ledger, select(ledger).where(of_account, ledger.captured_at < last))
             last_totals = last if ledger is AccountTotals else last_totals
-    later = aliased(VideoReading)
-    is_replaced = (
-        select(later.id)
-        .where(
-            later.video_id == VideoReading.video_id,
-            later.captured_at > VideoReading.captured_at,
-            later.captured_at <= last_totals,
-            *is_whole(later),
-        )
-        .exists()
-    )
-    old = (Video.account_id == account_id, VideoReading.captured_at < last_totals, is_replaced)
-    found = db.session.scalars(
-        select(VideoReading.id).join(Video, Video.id == VideoReading.video_id).where(*old).limit(ROWS_AT_ONCE)
-    ).all()
-    _delete(VideoReading, found)
-    return is_more or len(found) == ROWS_AT_ONCE
-
-
-def is_whole(reading: Any) -> tuple[Any, ...]:
-    """The conditions that a reading had all four counters, without which it counts for nothing."""
-    return tuple(getattr(reading, name).is_not(None) for name in ("views", "likes", "comments", "shares"))
+    return forget_readings(account_id, last_totals) or is_more
 
 
 def _thin_ledgers(account_id: UUID, starts: datetime, ends: datetime) -> bool:
@@ -154,11 +134,11 @@ def _thin_ledgers(account_id: UUID, starts: datetime, ends: datetime) -> bool:
     is_more = False
     for ledger in days.LEDGERS:
         within = (ledger.account_id == account_id, ledger.captured_at >= starts, ledger.captured_at < ends)
-        is_more |= _delete_rows(ledger, select(ledger).where(*within, ledger.day.is_(None)))
+        is_more |= _delete_of_ledger(ledger, select(ledger).where(*within, ledger.day.is_(None)))
     return is_more
 
 
-def _delete_rows(ledger: days.Ledger, rows: Select[Any]) -> bool:
+def _delete_of_ledger(ledger: days.Ledger, rows: Select[Any]) -> bool:
     """Delete some rows of a ledger, and what the videos had in them. Returns True if there may be more."""
     found = db.session.execute(
         rows.with_only_columns(ledger.id, ledger.account_id, ledger.captured_at).limit(ROWS_AT_ONCE)
@@ -167,68 +147,5 @@ def _delete_rows(ledger: days.Ledger, rows: Select[Any]) -> bool:
         times = [row.captured_at for row in found]
         of_same = (VideoTotals.account_id == found[0].account_id, VideoTotals.captured_at.in_(times))
         db.session.execute(delete(VideoTotals).where(*of_same).execution_options(synchronize_session=False))
-    _delete(ledger, [row.id for row in found])
+    delete_rows(ledger, [row.id for row in found])
     return len(found) == ROWS_AT_ONCE
-
-
-def _delete(model: Any, ids: Iterable[UUID]) -> None:
-    if ids := list(ids):
-        db.session.execute(delete(model).where(model.id.in_(ids)).execution_options(synchronize_session=False))
-
-
-def _thin_videos(account_id: UUID, first: int, starts: datetime, ends: datetime) -> bool:
-    """Delete readings of the videos from the position `first` on. Returns True if there are no videos after these."""
-    whole = is_whole(VideoReading)
-    query = (
-        select(
-            VideoReading.id,
-            VideoReading.video_id,
-            VideoReading.captured_at,
-            VideoReading.is_restated,
-            (VideoReading.captured_at == Video.young_at).label("is_young"),
-            *(each.label(f"has_{place}") for place, each in enumerate(whole)),
-        )
-        .join(Video, Video.id == VideoReading.video_id)
-        .where(
-            Video.account_id == account_id,
-            Video.position >= first,
-            Video.position < first + _VIDEOS_AT_ONCE,
-            VideoReading.captured_at >= starts,
-            VideoReading.captured_at < ends,
-        )
-        .order_by(VideoReading.video_id, VideoReading.captured_at)
-    )
-    totals = select(AccountTotals.captured_at).where(
-        AccountTotals.account_id == account_id, AccountTotals.captured_at >= starts, AccountTotals.captured_at < ends
-    )
-    until = [*db.session.scalars(totals.order_by(AccountTotals.captured_at)), ends]
-    rows = db.session.execute(query).all()
-    superfluous = [
-        row.id for _, of_video in groupby(rows, lambda row: row.video_id) for row in _surplus(of_video, until)
-    ]
-    for start in range(0, len(superfluous), ROWS_AT_ONCE):
-        _delete(VideoReading, superfluous[start : start + ROWS_AT_ONCE])
-    last = db.session.scalar(select(func.max(Video.position)).where(Video.account_id == account_id))
-    return last is None or last < first + _VIDEOS_AT_ONCE
-
-
-def _surplus(readings: Iterable[Any], until: list[datetime]) -> Iterator[Any]:
-    """The readings of one video that need not stay; `until`: the moments by which the last one counts, in their order."""
-    of_video = list(readings)
-    kept: set[UUID] = set()
-    whole_before = None
-    for row in of_video:
-        if row.is_restated or row.is_young:
-            kept.add(row.id)
-        if row.is_restated and whole_before is not None:
-            kept.add(whole_before.id)
-        whole_before = row if _has_all(row) else whole_before
-    for moment in until:
-        by_then = [row for row in of_video if row.captured_at <= moment]
-        for last in (by_then[-1:], [row for row in by_then if _has_all(row)][-1:]):
-            kept.update(row.id for row in last)
-    return (row for row in of_video if row.id not in kept)
-
-
-def _has_all(row: Any) -> bool:
-    return bool(row.has_0 and row.has_1 and row.has_2 and row.has_3)
