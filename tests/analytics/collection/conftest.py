@@ -54,7 +54,8 @@ class Lists:
                 with transaction():
                     step = sync_position.next_page(self.account_id, job)
                 with transaction():
-                    ingest.store_page(step, page, at or clock.now())
+                    if ingest.store_page(step, page, at or clock.now()):
+                        break
 
     def stored(self, model: type[Any], *columns: str) -> list[tuple[Any, ...]]:
         """Columns of the account's rows by time, or of its videos by position."""
