@@ -211,6 +211,12 @@ def test_ways_of_handing_media_out_that_contradict_the_storage_are_named(environ
     assert set(problems()) == named
 
 
+def test_readings_are_kept_for_longer_than_all_of_them(environment):
+    environment(READINGS_FULL_DAYS="400", READINGS_KEEP_DAYS="400")
+
+    assert set(problems()) == {"READINGS_FULL_DAYS"}
+
+
 def test_the_first_key_of_a_ring_is_the_current_one(environment):
     environment(JWT_KEYS=f"new:{KEY},old:{KEY}")
 

@@ -141,14 +141,16 @@ def test_a_cursor_that_leads_nowhere_ends_the_list(client, tiktok, following):
 
     page = client.list_videos(ACCESS_TOKEN, cursor=1_643_332_803_000)
 
-    assert not page.has_more
+    assert (page.has_more, page.is_cut) == (False, True)
     assert len(page.videos) == 1
 
 
 def test_a_short_page_is_not_the_end(client, tiktok):
     tiktok.answers(enveloped({"videos": [], "cursor": 5, "has_more": True}))
 
-    assert client.list_videos(ACCESS_TOKEN).has_more
+    page = client.list_videos(ACCESS_TOKEN)
+
+    assert (page.has_more, page.is_cut) == (True, False)
 
 
 def test_odd_fields_of_videos_are_left_out(client, tiktok):

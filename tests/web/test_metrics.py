@@ -173,6 +173,7 @@ def test_the_state_of_everything_is_shown(app, fresh):
     for name in ("publications", "publications_oldest_seconds"):
         assert (f"tiktok_api_{name}", frozenset({("state", "unconfirmed")})) in samples
     assert ("tiktok_api_accounts_by_token_expiry", frozenset({("within", "expired")})) in samples
+    assert value(samples, "video_lists_oldest_seconds") == 0
     assert ("tiktok_api_media_unfinished", frozenset({("status", "uploading")})) in samples
 
 

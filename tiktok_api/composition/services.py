@@ -10,6 +10,7 @@ from flask import Flask
 
 from tiktok_api.accounts import monitoring as accounts_monitoring
 from tiktok_api.accounts.token_refresh import TokenVault
+from tiktok_api.analytics.collection import monitoring as collection_monitoring
 from tiktok_api.analytics.pictures.fetcher import PictureFetcher
 from tiktok_api.auth.emails.mailer import Mailer, mailer_from_url
 from tiktok_api.composition.health_checks import CHECKS
@@ -34,6 +35,7 @@ GAUGES = (
     posts_monitoring.gauges,
     accounts_monitoring.gauges,
     media_monitoring.gauges,
+    collection_monitoring.gauges,
 )
 
 

@@ -1,7 +1,9 @@
 """Young videos are read hourly and the whole list once a day; what TikTok does oddly in between does no harm."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from tests.analytics.collection.conftest import a_video, page_of
@@ -180,3 +182,27 @@ def test_a_video_that_was_not_read_in_its_second_day_has_no_young_views(lists, l
         lists.read(page_of(a_video("a", posted_at, view_count=views)))
 
     assert lists.stored(Video, "young_views", "young_at") == [(None, None)]
+
+
+def test_the_age_of_the_oldest_list_is_a_gauge(newcomer, client, run_jobs, pass_time, pages_read):
+    run_jobs()
+    pass_time(hours=2)
+
+    shown = client.get("/metrics").text
+
+    [age] = [
+        line.split()[1] for line in shown.splitlines() if line.startswith("tiktok_api_video_lists_oldest_seconds ")
+    ]
+    assert 7_100 < float(age) < 7_300
+
+
+@pytest.mark.parametrize("cursor", [10**18, 7, -(10**6)])
+def test_a_cursor_that_is_no_time_takes_nothing_away(cursor, lists, later):
+    now = later(seconds=0)
+    young = [a_video(name, now - timedelta(hours=age)) for name, age in (("a", 1), ("b", 2), ("c", 3))]
+    lists.read(page_of(*young))
+    later(hours=1)
+
+    lists.read(replace(page_of(young[0]), cursor=cursor, has_more=True))
+
+    assert [gone_at for (gone_at,) in lists.stored(Video, "gone_at")] == [None] * 3

@@ -28,6 +28,8 @@ SYNC_VIDEOS = "analytics.collect"
 
 MOST_PAGES = 500
 """Of 20 videos each: the newest 10,000 are kept fresh; older ones keep the numbers they had."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST_CURSOR = 10**14  # in the year 5138: a larger number is no time
 SAME_SYNC = timedelta(minutes=5)
 """A profile that was read so soon after a sync began requests no second sync."""
 
@@ -115,7 +117,7 @@ def _read_back_to(page: VideoPage) -> datetime | None:
     if page.cursor is None:
         return None
     last = next((video.created_at for video in reversed(page.videos) if video.created_at), None)
-    named = datetime.fromtimestamp(page.cursor / 1000, UTC)
+    named = _EPOCH + timedelta(milliseconds=min(page.cursor, _LATEST_CURSOR))
     return named if last is None else max(named, last)
 
 
