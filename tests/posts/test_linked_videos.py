@@ -116,23 +116,33 @@ def test_a_link_that_two_transactions_have_missed_is_made_by_the_next_list(app, 
     assert links() == before
 
 
-@pytest.mark.parametrize(
-    ("source", "is_moved"), [(PostIdSource.TIKTOK, True), (PostIdSource.WEBHOOK, False)], ids=["tiktok", "webhook"]
-)
-def test_another_publication_takes_a_matched_video_by_tiktoks_word_alone(
-    source, is_moved, app, linked, make_post, publishing, links
-):
-    [video_id] = publishing.shown(linked)["tiktok_post_ids"]
-    account_id = publishing.shown(linked)["account_id"]
-    other = make_post(targets=[{"account_id": account_id}])
-    with app.app_context(), transaction() as session:
-        session.execute(update(Video).values(matched_by=PostIdSource.MATCHED).where(Video.video_id == video_id))
-        publication = session.scalars(select(Publication).where(Publication.post_id == UUID(other["id"]))).one()
-        publication.tiktok_post_ids, publication.post_id_source = [video_id], source
-        publications.link_named(publication)
+@pytest.fixture
+def name_by_another(app, linked, make_post, publishing):
+    """Another post of the account names the video of the linked one, which was only matched. Returns the post's id."""
 
-    owner_of_video = other if is_moved else linked
-    assert links() == {video_id: (owner_of_video["id"], source if is_moved else "matched")}
+    def name(source):
+        [video_id] = publishing.shown(linked)["tiktok_post_ids"]
+        other = make_post(targets=[{"account_id": publishing.shown(linked)["account_id"]}])
+        with app.app_context(), transaction() as session:
+            session.execute(update(Video).values(matched_by=PostIdSource.MATCHED).where(Video.video_id == video_id))
+            publication = session.scalars(select(Publication).where(Publication.post_id == UUID(other["id"]))).one()
+            publication.tiktok_post_ids, publication.post_id_source = [video_id], source
+            publications.link_named(publication)
+        return other["id"]
+
+    return name
+
+
+def test_another_publication_takes_a_matched_video_by_tiktoks_word(name_by_another, links):
+    other_id = name_by_another(PostIdSource.TIKTOK)
+
+    assert list(links().values()) == [(other_id, "tiktok")]
+
+
+def test_another_publication_takes_no_matched_video_by_a_weaker_word(name_by_another, linked, links):
+    name_by_another(PostIdSource.WEBHOOK)
+
+    assert list(links().values()) == [(linked["id"], "matched")]
 
 
 def test_a_video_that_a_publication_no_longer_names_is_unlinked(app, linked, links):

@@ -27,7 +27,7 @@ def marked(app):
                     ledger.account_id == UUID(str(account_id)), ledger.day.is_not(None)
                 )
             )
-            return dict(rows.tuples().all())
+            return dict(map(tuple, rows))
 
     return look
 
@@ -44,10 +44,14 @@ def test_the_last_reading_of_each_day_is_marked(make_account, owner, read_profil
     }
 
 
-def test_another_zone_marks_all_accounts_of_the_user_anew(
-    make_account, owner, stranger, read_profile, marked, run_jobs
-):
-    mine, other, theirs = make_account(owner), make_account(owner), make_account(stranger)
+@pytest.fixture
+def accounts(make_account, owner, stranger):
+    """Two accounts of the owner's and one of the stranger's."""
+    return make_account(owner), make_account(owner), make_account(stranger)
+
+
+def test_another_zone_marks_all_accounts_of_the_user_anew(accounts, owner, read_profile, marked, run_jobs):
+    mine, other, theirs = accounts
     for account_id in (mine, other, theirs):
         for at in ("2026-03-02T12:00Z", "2026-03-02T20:00Z", "2026-03-03T12:00Z"):
             read_profile(account_id, at, follower_count=5)

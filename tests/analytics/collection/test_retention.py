@@ -145,9 +145,8 @@ def test_a_drop_and_the_views_of_a_young_video_stay(app, lists, later):
     assert len(kept) < len(views) + 1
 
 
-def test_the_newest_reading_stays_however_old_it_is(app, lists, later, make_account, owner, read_profile):
-    account_id = make_account(owner)
-    read_profile(account_id, "2026-03-02T12:00Z", follower_count=5)
+def test_the_newest_reading_stays_however_old_it_is(app, lists, later, read_profile):
+    read_profile(str(lists.account_id), "2026-03-02T12:00Z", follower_count=5)
     now = later(seconds=0)
     lists.read(page_of(a_video("a", now), a_video("gone", now)))
     lists.read(page_of(a_video("a", now, view_count=11)))

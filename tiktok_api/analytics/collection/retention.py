@@ -9,7 +9,7 @@ transaction of its own and finds by itself where it goes on; `DayZone.thinned_un
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -30,6 +30,7 @@ from tiktok_api.analytics.windows import start_of_day
 from tiktok_api.db import db
 from tiktok_api.settings import Settings
 
+_BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)
 _LONGEST_DAY = timedelta(hours=26)
 
 
@@ -61,6 +62,7 @@ class Thinning:
     account_id: UUID
     limits: Limits
     _position: int = 0
+    _starts: datetime | None = None
 
     def take_step(self) -> bool:
         """Delete some rows, inside a transaction. Returns True if there is nothing left to do for this day."""
@@ -72,9 +74,11 @@ class Thinning:
             start_of_day(edge.astimezone(zone).date(), zone)
             for edge in (self.limits.full_since, self.limits.kept_since)
         )
-        if self._position == 0 and _forget(self.account_id, kept_since):
-            return False
-        starts = zone_row.thinned_until or _first_reading(self.account_id)
+        if self._position == 0:
+            if _forget(self.account_id, kept_since):
+                return False
+            self._starts = _next_reading(self.account_id, zone_row.thinned_until or _BEFORE_ALL)
+        starts = self._starts
         if starts is None or starts >= full_since:
             zone_row.thinned_until = max(full_since, zone_row.thinned_until or full_since)
             return True
@@ -106,11 +110,16 @@ def _next_midnight(moment: datetime, zone: ZoneInfo) -> datetime:
     return midnight
 
 
-def _first_reading(account_id: UUID) -> datetime | None:
-    of_videos = select(func.min(VideoReading.captured_at)).join(Video, Video.id == VideoReading.video_id)
-    first = [db.session.scalar(of_videos.where(Video.account_id == account_id))]
-    of_ledgers = (select(func.min(each.captured_at)).where(each.account_id == account_id) for each in days.LEDGERS)
-    first.extend(map(db.session.scalar, of_ledgers))
+def _next_reading(account_id: UUID, since: datetime) -> datetime | None:
+    """Returns when the account's first reading since then was; days without any need no steps."""
+    of_video = select(func.min(VideoReading.captured_at)).where(
+        VideoReading.video_id == Video.id, VideoReading.captured_at >= since
+    )
+    of_videos = select(of_video.scalar_subquery().label("at")).where(Video.account_id == account_id).subquery()
+    first = [db.session.scalar(select(func.min(of_videos.c.at)))]
+    for ledger in days.LEDGERS:
+        within = (ledger.account_id == account_id, ledger.captured_at >= since)
+        first.append(db.session.scalar(select(func.min(ledger.captured_at)).where(*within)))
     return min((each for each in first if each is not None), default=None)
 
 
