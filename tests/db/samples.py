@@ -199,6 +199,7 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "posts.queue_slots.queries._taken": Sample(
             {"owner_id": made["User"][1].id, "account_id": ids["Account"][2], "since": EARLY}
         ),
+        "analytics.selection._selected": Sample(mine, [{"ids": [account.id]}, {"tag": ["agency"]}, reached]),
         "analytics.services._account": Sample(mine | {"id": account.id}, [reached]),
         "analytics.queries._videos": Sample({"account_id": account.id}, [{"include_gone": True}], is_paged=True),
         "analytics.queries._avatar": Sample({"id": account.id}),

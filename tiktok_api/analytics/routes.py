@@ -11,15 +11,10 @@ from tiktok_api.analytics import queries, services
 from tiktok_api.analytics.charts import labels
 from tiktok_api.analytics.errors import WindowBackwards, WindowOutOfRange, WindowTooLong
 from tiktok_api.analytics.metrics import Reason
-from tiktok_api.analytics.schemas import (
-    AccountVideosSchema,
-    ChartArgsSchema,
-    SeriesArgsSchema,
-    SeriesSchema,
-    SummarySchema,
-    VideoListArgsSchema,
-    WindowArgsSchema,
-)
+from tiktok_api.analytics.schemas.readings import SummarySchema
+from tiktok_api.analytics.schemas.series import ChartArgsSchema, SeriesArgsSchema, SeriesSchema
+from tiktok_api.analytics.schemas.videos import AccountVideosSchema, VideoListArgsSchema
+from tiktok_api.analytics.schemas.windows import WindowArgsSchema
 from tiktok_api.analytics.services import Series
 from tiktok_api.auth.identity import caller
 from tiktok_api.web import conditional
