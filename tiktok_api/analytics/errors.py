@@ -17,3 +17,10 @@ class WindowTooLong(Invalid):
 
 class TooManyAccounts(Invalid):
     message = "More than {most} accounts at once; choose some of them by account_id or tag."
+
+
+class TooManyReadings(Invalid):
+    message = (
+        "That would take {found} readings of accounts, of which {most} are read at once; choose a shorter window, a longer "
+        "interval or fewer accounts."
+    )
