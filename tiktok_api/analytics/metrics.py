@@ -49,3 +49,5 @@ class Reason(StrEnum):
     IN_THE_FUTURE = "in_the_future"
     PARTLY_READ = "partly_read"
     NOT_BY_LABEL = "not_by_label"
+    NO_READING_IN_WINDOW_BEFORE = "no_reading_in_window_before"
+    NOT_POSITIVE_BEFORE = "not_positive_before"

@@ -1,0 +1,145 @@
+"""What each of many accounts had at given instants, by one index seek for each account, instant and ledger."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Integer,
+    Select,
+    Uuid,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    true,
+)
+
+from tiktok_api.analytics.errors import TooManyReadings
+from tiktok_api.analytics.models import AccountReading
+from tiktok_api.analytics.queries import COLUMNS, Ledger
+from tiktok_api.analytics.series import Snapshot
+from tiktok_api.db.reads import Given, Read
+
+MOST_SEEKS = 20_000
+
+Histories = dict[str, dict[UUID, list[Snapshot | None]]]
+"""By name and account, what was known at each instant. An account that was never read is not in it."""
+
+
+def check_seeks(accounts: int, instants: int) -> None:
+    """Raises TooManyReadings for more than 20,000 seeks."""
+    if accounts * instants > MOST_SEEKS:
+        raise TooManyReadings.at(parameter="from", found=accounts * instants, most=MOST_SEEKS)
+
+
+def histories_at(
+    account_ids: Sequence[UUID], instants: Sequence[datetime], names: Iterable[str], *, is_series: bool = False
+) -> Histories:
+    """For each name (a metric, or INTERACTIONS) the last readings that had it, before each instant.
+
+    Of a series, only the first is sought among all readings if TikTok has left the number out of the last: a period whose last
+    reading has not got it counts as not read, as a day does. One statement, and one more for each counter that was left out.
+    Raises TooManyReadings.
+    """
+    wanted = tuple(names)
+    check_seeks(len(account_ids), len(instants))
+    found: Histories = {name: {} for name in wanted}
+    if not account_ids:
+        return found
+    left_out: dict[str, dict[UUID, list[int]]] = {name: {} for name in wanted}
+    for row in _seeks(wanted).all(account_ids=list(account_ids), instants=list(instants)):
+        account_id, place = account_ids[row[0]], row[1]
+        for number, name in enumerate(wanted):
+            captured_at, value, total, drops = row[2 + 4 * number : 6 + 4 * number]
+            if captured_at is None:
+                continue
+            history = found[name].get(account_id)
+            if history is None:
+                history = found[name][account_id] = [None] * len(instants)
+            if value is None:
+                left_out[name].setdefault(account_id, []).append(place)
+            else:
+                history[place] = Snapshot(captured_at, value, total, drops)
+    for name, places in left_out.items():
+        if places:
+            _fill_in(found[name], name, places, instants, is_series=is_series)
+    return found
+
+
+def _fill_in(
+    found: dict[UUID, list[Snapshot | None]],
+    name: str,
+    left_out: dict[UUID, list[int]],
+    instants: Sequence[datetime],
+    *,
+    is_series: bool,
+) -> None:
+    account_ids, sought = list(left_out), list(instants[:1] if is_series else instants)
+    for row in _seeks((name,), skips_nulls=True).all(account_ids=account_ids, instants=sought):
+        account_id, place = account_ids[row[0]], row[1]
+        if row[2] is not None and place in left_out[account_id]:
+            found[account_id][place] = Snapshot(*row[2:6])
+    if is_series:
+        for account_id, places in left_out.items():
+            for place in sorted(place for place in places if place > 0):
+                found[account_id][place] = found[account_id][place - 1]
+
+
+@cache
+def _seeks(names: tuple[str, ...], *, skips_nulls: bool = False) -> Read:
+    return Read(lambda given: _select_seeks(names, given, skips_nulls=skips_nulls))
+
+
+def _select_seeks(names: tuple[str, ...], given: Given, *, skips_nulls: bool) -> Select[Any]:
+    """Rows of the account's place, the instant's place, and the Snapshot of each name in turn."""
+    account = listed(given, "account_ids", Uuid())
+    instant = listed(given, "instants", DateTime(timezone=True))
+    source: FromClause = account.join(instant, true())
+    rows: dict[Ledger, FromClause] = {}
+    for ledger in dict.fromkeys(COLUMNS[name].ledger for name in names):
+        needed = COLUMNS[names[0]].parts if skips_nulls else ()
+        rows[ledger], condition = last_before(ledger, account.c.value, instant.c.value, given, needed=needed)
+        source = source.outerjoin(rows[ledger], condition)
+    columns = [part for name in names for part in COLUMNS[name].columns(rows[COLUMNS[name].ledger])]
+    labelled = (part.label(f"c{number}") for number, part in enumerate(columns))
+    places = (account.c.place.label("account_place"), instant.c.place.label("instant_place"))
+    return select(*places, *labelled).select_from(source)
+
+
+def last_before(
+    ledger: Ledger, account_id: ColumnElement[Any], instant: Any, given: Given, *, needed: Sequence[str] = ()
+) -> tuple[FromClause, ColumnElement[bool]]:
+    """An account's last row before an instant, of those that have what is needed, and the condition to join it on.
+
+    SQLite knows no LATERAL, and PostgreSQL would rather read the whole table than trust a subquery in a join.
+    """
+    table = ledger.__table__.alias()
+    is_lateral = given.dialect == "postgresql"
+    seek = select(table if is_lateral else table.c.id).where(
+        table.c.account_id == account_id, table.c.captured_at < instant
+    )
+    if ledger is AccountReading:
+        seek = seek.where(*(table.c[part].is_not(None) for part in needed))
+    last = seek.order_by(table.c.captured_at.desc()).limit(literal_column("1"))
+    if is_lateral:
+        return last.lateral(), true()
+    row = ledger.__table__.alias()
+    return row, row.c.id == last.scalar_subquery()
+
+
+def listed(given: Given, name: str, kind: Any) -> FromClause:
+    """A list that a query is given as a table of `value` and `place`, counted from 0."""
+    if given.dialect == "postgresql":
+        values = func.unnest(cast(given[name], ARRAY(kind)))
+        table = values.table_valued("value", with_ordinality="number", name=f"{name}_asked").render_derived()
+        return select(table.c.value, (table.c.number - literal_column("1")).label("place")).subquery(name)
+    each = func.json_each(given[name]).table_valued(column("key", Integer), column("value", kind), name=f"{name}_asked")
+    return select(each.c.value, each.c.key.label("place")).subquery(name)
