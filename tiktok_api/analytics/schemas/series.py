@@ -1,6 +1,6 @@
 """Series of a metric, and the charts of them."""
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from tiktok_api.analytics.charts.labels import Show
 from tiktok_api.analytics.metrics import Interval, Metric
@@ -16,16 +16,38 @@ from tiktok_api.analytics.windows import MOST_POINTS
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.schemas import EXAMPLE_ID, Schema, nullable
 
+MOST_METRICS = len(Metric)
 
-class SeriesArgsSchema(WindowArgsSchema):
-    """A series."""
 
-    metric = fields.Enum(Metric, by_value=True, load_default=Metric.FOLLOWERS, metadata={"example": "views"})
+class IntervalArgsSchema(WindowArgsSchema):
+    """A window, cut into periods."""
+
     interval = fields.Enum(
         Interval,
         by_value=True,
         load_default=Interval.DAY,
         metadata={"example": "day", "description": f"Weeks begin on Monday. At most {MOST_POINTS} points at once."},
+    )
+
+
+class SeriesArgsSchema(IntervalArgsSchema):
+    """A series."""
+
+    metric = fields.Enum(Metric, by_value=True, load_default=Metric.FOLLOWERS, metadata={"example": "views"})
+
+
+class SeveralSeriesArgsSchema(IntervalArgsSchema):
+    """One or several series over the same periods."""
+
+    metrics = fields.List(
+        fields.Enum(Metric, by_value=True),
+        data_key="metric",
+        load_default=[Metric.FOLLOWERS],
+        validate=validate.Length(1, MOST_METRICS),
+        metadata={
+            "example": ["views"],
+            "description": "Repeat it for several: those after the first come in `others`.",
+        },
     )
 
 
@@ -54,6 +76,13 @@ class PointSchema(Schema):
     reason = reason_field()
 
 
+class OtherSeriesSchema(Schema):
+    """A further metric over the same periods."""
+
+    metric = fields.String(required=True, validate=Choice(Metric), metadata={"example": "views"})
+    points = fields.List(fields.Nested(PointSchema), required=True)
+
+
 class SeriesSchema(Schema):
     """One metric of an account over time. The changes of the points add up to the change of the window."""
 
@@ -64,3 +93,8 @@ class SeriesSchema(Schema):
     ends_at = windows.ends_at("2027-02-01T23:00:00Z")
     timezone = windows.timezone()
     points = fields.List(fields.Nested(PointSchema), required=True)
+    others = fields.List(
+        fields.Nested(OtherSeriesSchema),
+        required=True,
+        metadata={"description": "The further metrics that were asked for, in their order.", "example": []},
+    )

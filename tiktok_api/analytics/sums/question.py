@@ -1,6 +1,6 @@
 """A question about several accounts: which of them, which window, and what `now` is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -59,10 +59,10 @@ class Question:
         """Returns False for what the profile counts, where only videos of labels are asked for."""
         return self.selection.labels is None or name not in PROFILE_METRICS
 
-    def is_granted(self, name: str) -> bool:
-        """Returns True if at least one account has granted the scope; without accounts, none is missing."""
+    def is_granted(self, name: str, only: Collection[UUID] | None = None) -> bool:
+        """Returns True if at least one account (of `only` some) has granted the scope; without accounts, none is missing."""
         scope = scope_for(Metric(name) if name in PROFILE_METRICS else Metric.VIEWS)
-        accounts = self.selection.accounts
+        accounts = [each for each in self.selection.accounts if only is None or each.id in only]
         return not accounts or any(scope in account.scopes for account in accounts)
 
     def histories(self, instants: Sequence[datetime], names: Sequence[str], *, is_series: bool = False) -> Histories:
