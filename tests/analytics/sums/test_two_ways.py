@@ -84,8 +84,11 @@ def test_rows_of_days_and_seeks_add_up_to_the_same(database, seed):
 
     for interval in Interval:
         periods, in_turn = cut(window, interval), interval is Interval.DAY
-        by_rows = by_day.ledgers_of(ids, window, periods, interval, NAMES, in_turn=in_turn)
-        histories = histories_at(ids, [starts, *(each.ends_at for each in periods)], NAMES, is_series=True)
+        by_rows = by_day.ledgers_of(ids, window, periods, interval, NAMES, valued=NAMES, in_turn=in_turn)
+        bounds = [starts, *(each.ends_at for each in periods)]
+        histories = histories_at(ids, bounds, NAMES, is_series=True)
+        local_days = [bound.astimezone(window.zone).date() for bound in bounds]
+        assert histories_at(ids, bounds, NAMES, is_series=True, days=local_days) == histories
         by_seeks = {name: add_up(periods, histories[name].values(), zone=window.zone) for name in NAMES}
         if not in_turn:
             for ledger in by_seeks.values():

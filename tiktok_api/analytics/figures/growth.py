@@ -30,7 +30,7 @@ def show_growth(question: Question, metric: Metric) -> dict[str, Any]:
     A change after a gap is not that of one day: it counts in the whole, but not in the average nor as best or worst.
     """
     periods = windows.cut(question.window, Interval.DAY)
-    found = series.ledgers_of(question, periods, Interval.DAY, [metric], in_turn=True)
+    found = series.ledgers_of(question, periods, Interval.DAY, [metric], valued=(), in_turn=True)
     ledger = found.get(metric)
     days = _judge(question, periods, ledger.periods if ledger else [])
     counted: list[DayOfGrowth] = days.pop("counted")

@@ -5,7 +5,7 @@ row before, which for the first is sought before the window. So what is carried 
 row for each period, however many accounts there are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -66,11 +66,12 @@ def ledgers_of(
     interval: Interval,
     names: Sequence[str],
     *,
+    valued: Collection[str],
     in_turn: bool = False,
 ) -> dict[str, Ledger]:
     """What the accounts add up to, by name. The window begins and ends with days of the zone in which the rows are marked.
 
-    Only with `in_turn`, and by day, is it known what changed from the day before. One statement for the sums over videos, and one for each counter of profiles.
+    Values are known of those names that are `valued`, and only with `in_turn`, and by day, what changed from the day before. One statement for the sums over videos, and one for each counter of profiles.
     """
     zone = window.zone
     last_day = (window.ends_at - timedelta(microseconds=1)).astimezone(zone).date()
@@ -85,7 +86,7 @@ def ledgers_of(
     places = {_bucket_of(period.date, interval): place for place, period in enumerate(periods)}
     found = {name: Ledger(0, 0, [Added() for _ in periods]) for name in names}
     for group in _groups(names):
-        for row in _sums(group, interval, in_turn=in_turn).all(**given):
+        for row in _sums(group, interval, frozenset(valued) & {*group}, in_turn=in_turn).all(**given):
             for number, name in enumerate(group):
                 _take(found[name], places, row[0], row[1 + 9 * number : 10 + 9 * number])
     return found
@@ -118,11 +119,13 @@ def _bucket_of(day: date, interval: Interval) -> date:
 
 
 @cache
-def _sums(names: tuple[str, ...], interval: Interval, *, in_turn: bool = False) -> Read:
-    return Read(lambda given: _select_sums(names, interval, given, in_turn=in_turn))
+def _sums(names: tuple[str, ...], interval: Interval, valued: frozenset[str], *, in_turn: bool) -> Read:
+    return Read(lambda given: _select_sums(names, interval, valued, given, in_turn=in_turn))
 
 
-def _select_sums(names: tuple[str, ...], interval: Interval, given: Given, *, in_turn: bool) -> Select[Any]:
+def _select_sums(
+    names: tuple[str, ...], interval: Interval, valued: frozenset[str], given: Given, *, in_turn: bool
+) -> Select[Any]:
     """Rows of a period's first day, and of each name what Added has.
 
     The row without a day has the values before the window, and how many accounts had one.
@@ -132,7 +135,7 @@ def _select_sums(names: tuple[str, ...], interval: Interval, given: Given, *, in
         changes = _changes(names, before, given, in_turn=in_turn)
     else:
         changes = _changes_of_longer(names, interval, before, given)
-    columns = [part for number, _ in enumerate(names) for part in _added(changes, number)]
+    columns = [part for number, name in enumerate(names) for part in _added(changes, number, name in valued)]
     groups = select(changes.c.bucket, *columns).group_by(changes.c.bucket)
     carried = [part for number, _ in enumerate(names) for part in _carried(before, number)]
     whole = union_all(
@@ -235,7 +238,7 @@ def _is_next(day: ColumnElement[Any], previous: ColumnElement[Any], given: Given
     return func.date(previous, literal_column("'+1 day'"), type_=Date()) == day
 
 
-def _added(changes: FromClause, number: int) -> list[ColumnElement[Any]]:
+def _added(changes: FromClause, number: int, is_valued: bool) -> list[ColumnElement[Any]]:
     at, value, total, drops = (changes.c[f"{what}_{number}"] for what in _PARTS)
     old_at, old_value, old_total, old_drops = (changes.c[f"previous_{what}_{number}"] for what in _PARTS)
     zero = literal_column("0", Integer)
@@ -244,7 +247,7 @@ def _added(changes: FromClause, number: int) -> list[ColumnElement[Any]]:
         change_in_turn = case((changes.c.is_in_turn, total - old_total))
     is_lower = case((drops > func.coalesce(old_drops, zero), literal_column("1")), else_=zero)
     return [
-        func.sum(value - func.coalesce(old_value, zero)).label(f"growth_{number}"),
+        (func.sum(value - func.coalesce(old_value, zero)) if is_valued else zero).label(f"growth_{number}"),
         func.sum(total - old_total).label(f"change_{number}"),
         func.count().label(f"read_{number}"),
         func.count(old_total).label(f"in_change_{number}"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -65,10 +65,24 @@ class Question:
         accounts = [each for each in self.selection.accounts if only is None or each.id in only]
         return not accounts or any(scope in account.scopes for account in accounts)
 
+    @cached_property
+    def is_by_days(self) -> bool:
+        """Whether the days of the window's zone are those by which the rows of all accounts are marked."""
+        if self.selection.labels is not None:
+            return False
+        return all(account.day_zone in (None, self.window.timezone) for account in self.selection.accounts)
+
+    def _days(self, instants: Sequence[datetime]) -> list[date] | None:
+        zone = self.window.zone
+        days = [instant.astimezone(zone).date() for instant in instants]
+        is_their_start = all(windows.start_of_day(day, zone) == at for day, at in zip(days, instants, strict=True))
+        return days if self.is_by_days and is_their_start else None
+
     def histories(self, instants: Sequence[datetime], names: Sequence[str], *, is_series: bool = False) -> Histories:
         """What was known at each instant, by name and account. Raises TooManyReadings."""
         if self.selection.labels is None:
-            return histories_at(self.account_ids, instants, names, is_series=is_series)
+            days = self._days(instants)
+            return histories_at(self.account_ids, instants, names, is_series=is_series, days=days)
         told = [name for name in names if self.can_tell(name)]
         stored = [_NAMES_IN_ARRAYS.get(name, name) for name in told]
         found = video_totals.snapshots_at(self.account_ids, instants, stored, self.positions)

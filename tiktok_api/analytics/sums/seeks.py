@@ -1,7 +1,7 @@
 """What each of many accounts had at given instants, by one index seek for each account, instant and ledger."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Date,
     DateTime,
     FromClause,
     Integer,
@@ -41,56 +42,71 @@ def check_seeks(accounts: int, instants: int) -> None:
 
 
 def histories_at(
-    account_ids: Sequence[UUID], instants: Sequence[datetime], names: Iterable[str], *, is_series: bool = False
+    account_ids: Sequence[UUID],
+    instants: Sequence[datetime],
+    names: Iterable[str],
+    *,
+    is_series: bool = False,
+    days: Sequence[date] | None = None,
 ) -> Histories:
     """For each name (a metric, or INTERACTIONS) the last readings that had it, before each instant.
 
     Of a series, only the first is sought among all readings if TikTok has left the number out of the last: a period whose last
-    reading has not got it counts as not read, as a day does. One statement, and one more for each counter that was left out.
-    Raises TooManyReadings.
+    reading has not got it counts as not read, as a day does. `days` are given if they begin at these instants in the zone by
+    which the accounts' rows are marked: then the index of days is sought in, which has all that is needed.
+    One statement, and one more for each counter that was left out. Raises TooManyReadings.
     """
     wanted = tuple(names)
     check_seeks(len(account_ids), len(instants))
-    found: Histories = {name: {} for name in wanted}
     if not account_ids:
-        return found
-    left_out: dict[str, dict[UUID, list[int]]] = {name: {} for name in wanted}
-    for row in _seeks(wanted).all(account_ids=list(account_ids), instants=list(instants)):
-        account_id, place = account_ids[row[0]], row[1]
-        for number, name in enumerate(wanted):
-            captured_at, value, total, drops = row[2 + 4 * number : 6 + 4 * number]
-            if captured_at is None:
+        return {name: {} for name in wanted}
+    found: list[list[Any]] = [[None] * len(account_ids) for _ in wanted]
+    left_out: dict[str, dict[int, list[int]]] = {name: {} for name in wanted}
+    bounds = {"instants": list(instants)} if days is None else {"days": [day.isoformat() for day in days]}
+    nothing, make, parts = (
+        [None] * len(instants),
+        tuple.__new__,
+        [slice(2 + 4 * n, 6 + 4 * n) for n in range(len(wanted))],
+    )
+    for row in _seeks(wanted).all(account_ids=list(account_ids), **bounds):
+        account, place = row[0], row[1]
+        for name, part, histories in zip(wanted, parts, found, strict=True):
+            known = row[part]
+            if known[0] is None:
                 continue
-            history = found[name].get(account_id)
+            history = histories[account]
             if history is None:
-                history = found[name][account_id] = [None] * len(instants)
-            if value is None:
-                left_out[name].setdefault(account_id, []).append(place)
+                history = histories[account] = nothing.copy()
+            if known[1] is None:
+                left_out[name].setdefault(account, []).append(place)
             else:
-                history[place] = Snapshot(captured_at, value, total, drops)
-    for name, places in left_out.items():
-        if places:
-            _fill_in(found[name], name, places, instants, is_series=is_series)
-    return found
+                history[place] = make(Snapshot, known)
+    for name, histories in zip(wanted, found, strict=True):
+        if left_out[name]:
+            _fill_in(histories, name, account_ids, left_out[name], instants[:1] if is_series else instants)
+    return {
+        name: {each: history for each, history in zip(account_ids, histories, strict=True) if history}
+        for name, histories in zip(wanted, found, strict=True)
+    }
 
 
 def _fill_in(
-    found: dict[UUID, list[Snapshot | None]],
+    found: list[list[Snapshot | None]],
     name: str,
-    left_out: dict[UUID, list[int]],
-    instants: Sequence[datetime],
-    *,
-    is_series: bool,
+    account_ids: Sequence[UUID],
+    left_out: dict[int, list[int]],
+    sought: Sequence[datetime],
 ) -> None:
-    account_ids, sought = list(left_out), list(instants[:1] if is_series else instants)
-    for row in _seeks((name,), skips_nulls=True).all(account_ids=account_ids, instants=sought):
-        account_id, place = account_ids[row[0]], row[1]
-        if row[2] is not None and place in left_out[account_id]:
-            found[account_id][place] = Snapshot(*row[2:6])
-    if is_series:
-        for account_id, places in left_out.items():
-            for place in sorted(place for place in places if place > 0):
-                found[account_id][place] = found[account_id][place - 1]
+    """Take the last reading that had the number at those instants that are sought, and what was known before at others."""
+    accounts = list(left_out)
+    ids = [account_ids[account] for account in accounts]
+    for row in _seeks((name,), skips_nulls=True).all(account_ids=ids, instants=list(sought)):
+        account, place = accounts[row[0]], row[1]
+        if row[2] is not None and place in left_out[account]:
+            found[account][place] = Snapshot(*row[2:6])
+    for account, places in left_out.items():
+        for place in sorted(place for place in places if place >= len(sought)):
+            found[account][place] = found[account][place - 1]
 
 
 @cache
@@ -101,34 +117,39 @@ def _seeks(names: tuple[str, ...], *, skips_nulls: bool = False) -> Read:
 def _select_seeks(names: tuple[str, ...], given: Given, *, skips_nulls: bool) -> Select[Any]:
     """Rows of the account's place, the instant's place, and the Snapshot of each name in turn."""
     account = listed(given, "account_ids", Uuid())
-    instant = listed(given, "instants", DateTime(timezone=True))
-    source: FromClause = account.join(instant, true())
+    bound = listed(given, "days", Date()) if "days" in given else listed(given, "instants", DateTime(timezone=True))
+    source: FromClause = account.join(bound, true())
     rows: dict[Ledger, FromClause] = {}
     for ledger in dict.fromkeys(COLUMNS[name].ledger for name in names):
         needed = COLUMNS[names[0]].parts if skips_nulls else ()
-        rows[ledger], condition = last_before(ledger, account.c.value, instant.c.value, given, needed=needed)
+        by = "day" if "days" in given else "captured_at"
+        rows[ledger], condition = last_before(ledger, account.c.value, bound.c.value, given, needed=needed, by=by)
         source = source.outerjoin(rows[ledger], condition)
     columns = [part for name in names for part in COLUMNS[name].columns(rows[COLUMNS[name].ledger])]
     labelled = (part.label(f"c{number}") for number, part in enumerate(columns))
-    places = (account.c.place.label("account_place"), instant.c.place.label("instant_place"))
+    places = (account.c.place.label("account_place"), bound.c.place.label("instant_place"))
     return select(*places, *labelled).select_from(source)
 
 
 def last_before(
-    ledger: Ledger, account_id: ColumnElement[Any], instant: Any, given: Given, *, needed: Sequence[str] = ()
+    ledger: Ledger,
+    account_id: ColumnElement[Any],
+    bound: Any,
+    given: Given,
+    *,
+    needed: Sequence[str] = (),
+    by: str = "captured_at",
 ) -> tuple[FromClause, ColumnElement[bool]]:
-    """An account's last row before an instant, of those that have what is needed, and the condition to join it on.
+    """An account's last row before an instant or day, of those that have what is needed, and the condition to join it on.
 
     SQLite knows no LATERAL, and PostgreSQL would rather read the whole table than trust a subquery in a join.
     """
     table = ledger.__table__.alias()
     is_lateral = given.dialect == "postgresql"
-    seek = select(table if is_lateral else table.c.id).where(
-        table.c.account_id == account_id, table.c.captured_at < instant
-    )
+    seek = select(table if is_lateral else table.c.id).where(table.c.account_id == account_id, table.c[by] < bound)
     if ledger is AccountReading:
         seek = seek.where(*(table.c[part].is_not(None) for part in needed))
-    last = seek.order_by(table.c.captured_at.desc()).limit(literal_column("1"))
+    last = seek.order_by(table.c[by].desc()).limit(literal_column("1"))
     if is_lateral:
         return last.lateral(), true()
     row = ledger.__table__.alias()

@@ -1,6 +1,6 @@
 """Series of sums: from rows of days where the days asked for are those that rows are marked with, otherwise by seeks."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tiktok_api.analytics import windows
 from tiktok_api.analytics.metrics import Interval, Metric
@@ -23,7 +23,7 @@ def series_of(
         metric: (Metric.VIEWS, INTERACTIONS) if metric == Metric.ENGAGEMENT_RATE else (metric,) for metric in metrics
     }
     names = list(dict.fromkeys(str(name) for several in parts.values() for name in several))
-    ledgers = ledgers_of(question, periods, interval, names)
+    ledgers = ledgers_of(question, periods, interval, names, valued=metrics)
     accounts, found = len(question.account_ids), {}
     for name in names:
         if name not in ledgers:
@@ -38,18 +38,24 @@ def series_of(
 
 
 def ledgers_of(
-    question: Question, periods: Sequence[Period], interval: Interval, names: Sequence[str], *, in_turn: bool = False
+    question: Question,
+    periods: Sequence[Period],
+    interval: Interval,
+    names: Sequence[str],
+    *,
+    valued: Collection[str],
+    in_turn: bool = False,
 ) -> dict[str, Ledger]:
     """What the accounts add up to in each period, for those names that can be told. Raises TooManyReadings.
 
-    `in_turn`: the periods are days, and it must be known what changed from the day before.
+    Of names that are not `valued`, values need not be known. `in_turn`: the periods are days, and it must be known what changed from the day before.
     """
     told = [name for name in names if question.can_tell(name)]
     if not told:
         return {}
     if _is_by_day(question, len(periods)):
         ids = [account.id for account in question.selection.accounts if account.day_zone]
-        return by_day.ledgers_of(ids, question.window, periods, interval, told, in_turn=in_turn)
+        return by_day.ledgers_of(ids, question.window, periods, interval, told, valued=valued, in_turn=in_turn)
     check_seeks(len(question.account_ids), len(periods) + 1)
     instants = [question.window.starts_at, *(period.ends_at for period in periods)]
     histories = question.histories(instants, told, is_series=True)
@@ -60,9 +66,7 @@ def ledgers_of(
 def _is_by_day(question: Question, number: int) -> bool:
     """Whether the rows of days can be added up, and are the cheaper way, or the only one that is not refused."""
     accounts, window = question.selection.accounts, question.window
-    if question.selection.labels is not None or not accounts or not windows.is_of_whole_days(window):
-        return False
-    if any(account.day_zone not in (None, window.timezone) for account in accounts):
+    if not (question.is_by_days and accounts and windows.is_of_whole_days(window)):
         return False
     seeks, rows = len(accounts) * (number + 1), by_day.day_rows(len(accounts), window)
     if seeks <= MOST_SEEKS and rows > ROWS_OF_A_SEEK * seeks:
