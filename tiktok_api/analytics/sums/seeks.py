@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
@@ -60,53 +61,47 @@ def histories_at(
     check_seeks(len(account_ids), len(instants))
     if not account_ids:
         return {name: {} for name in wanted}
-    found: list[list[Any]] = [[None] * len(account_ids) for _ in wanted]
-    left_out: dict[str, dict[int, list[int]]] = {name: {} for name in wanted}
     bounds = {"instants": list(instants)} if days is None else {"days": [day.isoformat() for day in days]}
-    nothing, make, parts = (
-        [None] * len(instants),
-        tuple.__new__,
-        [slice(2 + 4 * n, 6 + 4 * n) for n in range(len(wanted))],
-    )
-    for row in _seeks(wanted).all(account_ids=list(account_ids), **bounds):
-        account, place = row[0], row[1]
-        for name, part, histories in zip(wanted, parts, found, strict=True):
-            known = row[part]
-            if known[0] is None:
-                continue
-            history = histories[account]
-            if history is None:
-                history = histories[account] = nothing.copy()
-            if known[1] is None:
-                left_out[name].setdefault(account, []).append(place)
-            else:
-                history[place] = make(Snapshot, known)
-    for name, histories in zip(wanted, found, strict=True):
-        if left_out[name]:
-            _fill_in(histories, name, account_ids, left_out[name], instants[:1] if is_series else instants)
-    return {
-        name: {each: history for each, history in zip(account_ids, histories, strict=True) if history}
-        for name, histories in zip(wanted, found, strict=True)
-    }
+    columns = [*zip(*_seeks(wanted).all(account_ids=list(account_ids), **bounds), strict=True)]
+    found: Histories = {}
+    for number, name in enumerate(wanted):
+        snapshots = _snapshots(*columns[4 * number : 4 * number + 4])
+        if None in columns[4 * number + 1]:
+            sought = instants[:1] if is_series else instants
+            _fill_in(snapshots, name, account_ids, sought, each_has=len(instants))
+        starts = range(0, len(snapshots), len(instants))
+        each = zip(account_ids, (snapshots[start : start + len(instants)] for start in starts), strict=True)
+        found[name] = {account_id: history for account_id, history in each if any(history)}
+    return found
+
+
+def _snapshots(at: Sequence[datetime | None], *numbers: Sequence[int | None]) -> list[Snapshot | None]:
+    """Made at once out of columns, because there are very many."""
+    made: Iterable[Snapshot] = map(tuple.__new__, repeat(Snapshot), zip(at, *numbers, strict=True))
+    return [each if each[0] is not None else None for each in made] if None in at else [*made]
 
 
 def _fill_in(
-    found: list[list[Snapshot | None]],
+    found: list[Snapshot | None],
     name: str,
     account_ids: Sequence[UUID],
-    left_out: dict[int, list[int]],
     sought: Sequence[datetime],
+    *,
+    each_has: int,
 ) -> None:
-    """Take the last reading that had the number at those instants that are sought, and what was known before at others."""
-    accounts = list(left_out)
-    ids = [account_ids[account] for account in accounts]
-    for row in _seeks((name,), skips_nulls=True).all(account_ids=ids, instants=list(sought)):
-        account, place = accounts[row[0]], row[1]
-        if row[2] is not None and place in left_out[account]:
-            found[account][place] = Snapshot(*row[2:6])
-    for account, places in left_out.items():
-        for place in sorted(place for place in places if place >= len(sought)):
-            found[account][place] = found[account][place - 1]
+    """For what has no number, take the last reading that had it at instants that are sought, and what stands before at others."""
+    lacking = [place for place, each in enumerate(found) if each is not None and each.value is None]
+    accounts = {account: row for row, account in enumerate(dict.fromkeys(place // each_has for place in lacking))}
+    if accounts:
+        ids = [account_ids[account] for account in accounts]
+        rows = _seeks((name,), skips_nulls=True).all(account_ids=ids, instants=list(sought))
+        known = [Snapshot(*row) if row[0] is not None else None for row in rows]
+        for place in lacking:
+            account, instant = divmod(place, each_has)
+            if instant < len(sought):
+                found[place] = known[accounts[account] * len(sought) + instant]
+            else:
+                found[place] = found[place - 1]
 
 
 @cache
@@ -115,7 +110,7 @@ def _seeks(names: tuple[str, ...], *, skips_nulls: bool = False) -> Read:
 
 
 def _select_seeks(names: tuple[str, ...], given: Given, *, skips_nulls: bool) -> Select[Any]:
-    """Rows of the account's place, the instant's place, and the Snapshot of each name in turn."""
+    """A row for each account and instant, in their order: the Snapshot of each name in turn."""
     account = listed(given, "account_ids", Uuid())
     bound = listed(given, "days", Date()) if "days" in given else listed(given, "instants", DateTime(timezone=True))
     source: FromClause = account.join(bound, true())
@@ -127,8 +122,7 @@ def _select_seeks(names: tuple[str, ...], given: Given, *, skips_nulls: bool) ->
         source = source.outerjoin(rows[ledger], condition)
     columns = [part for name in names for part in COLUMNS[name].columns(rows[COLUMNS[name].ledger])]
     labelled = (part.label(f"c{number}") for number, part in enumerate(columns))
-    places = (account.c.place.label("account_place"), bound.c.place.label("instant_place"))
-    return select(*places, *labelled).select_from(source)
+    return select(*labelled).select_from(source).order_by(account.c.place, bound.c.place)
 
 
 def last_before(
