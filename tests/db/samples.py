@@ -201,6 +201,14 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
             {"owner_id": made["User"][1].id, "account_id": ids["Account"][2], "since": EARLY}
         ),
         "analytics.selection._selected": Sample(mine, [{"ids": [account.id]}, {"tag": ["agency"]}, reached]),
+        "analytics.figures.publications._counts": Sample(
+            mine | {"account_ids": ids["Account"], "since": EARLY, "until": LATE, "planned_since": EARLY},
+            [{"labels": [label.label]}, reached],
+        ),
+        "analytics.figures.publications._next": Sample(
+            mine | {"account_ids": ids["Account"], "status": "draft", "now": EARLY},
+            [{"labels": [label.label]}, reached],
+        ),
         "analytics.services._account": Sample(mine | {"id": account.id}, [reached]),
         "analytics.queries._videos": Sample({"account_id": account.id}, [{"include_gone": True}], is_paged=True),
         "analytics.video_totals._first_of_all": Sample({"account_ids": ids["Account"]}),

@@ -65,9 +65,7 @@ def test_if_no_account_was_read_the_sum_is_null(owner, make_account, read_profil
 
 def test_there_is_no_ratio_to_a_window_that_gained_nothing(owner, make_account, read_profile):
     account = make_account(owner)
-    read_followers(
-        read_profile, account, {"2026-01-31T10:00Z": 100, "2026-02-28T10:00Z": 90, "2026-03-30T10:00Z": 95}
-    )
+    read_followers(read_profile, account, {"2026-01-31T10:00Z": 100, "2026-02-28T10:00Z": 90, "2026-03-30T10:00Z": 95})
 
     followers = owner.get(f"/analytics/summary?{MARCH}").json["followers"]
 

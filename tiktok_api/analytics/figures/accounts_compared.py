@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tiktok_api.analytics import windows
+from tiktok_api.analytics.errors import TooManyAccounts
 from tiktok_api.analytics.figures import summary
 from tiktok_api.analytics.metrics import Interval, Metric
 from tiktok_api.analytics.queries import INTERACTIONS
@@ -20,8 +21,10 @@ MOST_COMPARED = 10
 def compare_accounts(question: Question, metric: Metric | None, interval: Interval) -> dict[str, Any]:
     """Every metric of each account against the window before, and a series of `metric`, for AccountsComparedSchema.
 
-    Raises WindowTooLong, TooManyReadings.
+    Raises TooManyAccounts, WindowTooLong, TooManyReadings.
     """
+    if len(question.selection.accounts) > MOST_COMPARED:
+        raise TooManyAccounts.at(parameter="account_ids", most=MOST_COMPARED)
     histories = summary.read(question)
     series = _series(question, metric, interval) if metric else {}
     return {

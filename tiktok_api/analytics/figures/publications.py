@@ -32,7 +32,7 @@ def count_publications(question: Question) -> dict[str, Any]:
 
 def next_posts(question: Question, limit: int) -> list[Any]:
     """The scheduled posts of the accounts that go out next."""
-    return _next.all(limit, **_given(question), now=question.now)
+    return _next.all(limit, **_given(question), status=PostStatus.SCHEDULED, now=question.now)
 
 
 def _given(question: Question) -> dict[str, Any]:
@@ -85,10 +85,11 @@ def _next(given: Given) -> Select[Any]:
     targets = select(Publication.account_id).where(Publication.post_id == Post.id).order_by(Publication.id)
     is_its = (Publication.post_id == Post.id, is_any(Publication.account_id, given["account_ids"]))
     has_one = select(Publication.id).where(*is_its).correlate(Post).limit(literal_column("1")).scalar_subquery()
-    is_scheduled = Post.status == literal_column(f"'{PostStatus.SCHEDULED.value}'")
     columns: tuple[Any, ...] = (Post.id, Post.type, Post.caption, Post.title, Post.publish_at, Post.labels)
     query = select(*columns, list_of(targets.correlate(Post)).label("account_ids"))
-    query = query.where(is_scheduled, Post.publish_at >= given["now"], *visible_to(given), has_one.is_not(None))
+    query = query.where(
+        Post.status == given["status"], Post.publish_at >= given["now"], *visible_to(given), has_one.is_not(None)
+    )
     if "labels" in given:
         query = query.where(Post.id.in_(_labelled(given)))
     return query.order_by(Post.publish_at, Post.created_at, Post.id).limit(_limit(given))

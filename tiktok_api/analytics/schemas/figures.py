@@ -225,10 +225,9 @@ class CompareArgsSchema(IntervalArgsSchema):
     account_id = fields.List(
         fields.UUID(),
         data_key="account_ids",
-        required=True,
         validate=validate.Length(2, MOST_COMPARED),
         metadata={
-            "description": f"Two to {MOST_COMPARED} of your accounts; repeat it for each.",
+            "description": f"Two to {MOST_COMPARED} of your accounts; repeat it for each. Without it: all of yours, if they are no more.",
             "example": [EXAMPLE_ID, "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6f"],
         },
     )

@@ -49,7 +49,8 @@ _PARTS = ("captured_at", "value", "total", "drops")
 
 def day_rows(accounts: int, window: Window) -> int:
     """How many rows there may be."""
-    return accounts * ((window.ends_at - window.starts_at) // timedelta(days=1) + 1)
+    first, last = (bound.astimezone(window.zone).date() for bound in (window.starts_at, window.ends_at))
+    return accounts * (last - first).days
 
 
 def check_rows(accounts: int, window: Window) -> None:
@@ -138,9 +139,8 @@ def _select_sums(
     columns = [part for number, name in enumerate(names) for part in _added(changes, number, name in valued)]
     groups = select(changes.c.bucket, *columns).group_by(changes.c.bucket)
     carried = [part for number, _ in enumerate(names) for part in _carried(before, number)]
-    whole = union_all(
-        groups, select(type_coerce(null(), Date()).label("bucket"), *carried).select_from(before)
-    ).subquery()
+    of_before = select(type_coerce(null(), Date()).label("bucket"), *carried).select_from(before)
+    whole = union_all(groups, of_before).add_cte(before, nest_here=True).subquery("whole")
     return select(*whole.c)
 
 
