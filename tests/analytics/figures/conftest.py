@@ -51,30 +51,25 @@ def make_post(app: Flask) -> Callable[..., str]:
 
 
 @pytest.fixture
-def store_arrays(app: Flask) -> Callable[..., None]:
-    """What each of an account's videos had gained: `store_arrays(account_id, at, [(10, 1, 0, 0), …])` by their places."""
+def store_videos(app: Flask) -> Callable[..., None]:
+    """An account's videos: `store_videos(account_id, [post_id, None], {"2026-03-02T12:00Z": [(10, 1, 0, 0), (5, 0, 0, 0)]})`.
 
-    def store(account_id: str, at: str, gains: list[tuple[int, int, int, int]]) -> None:
-        arrays = {
-            name: video_arrays.pack([(place, each[number]) for place, each in enumerate(gains)], len(gains))
-            for number, name in enumerate(COUNTERS)
-        }
-        row = VideoTotals(account_id=UUID(account_id), captured_at=instant(at), public=b"\1" * len(gains), **arrays)
+    They stand in the order of their places, with the post that each is of, and what each had gained at each sync.
+    """
+
+    def store(account_id: str, post_ids: list[str | None], syncs: dict[str, list[tuple[int, int, int, int]]]) -> None:
+        of_account, at = {"account_id": UUID(account_id)}, instant("2026-01-01T00:00Z")
         with app.app_context(), transaction() as session:
-            session.add(row)
+            for place, post_id in enumerate(post_ids):
+                facts: dict[str, Any] = {"video_id": f"{account_id}{place}", "listed_at": at, "seen_at": at}
+                post = None if post_id is None else UUID(post_id)
+                session.add(Video(**of_account, position=place, post_id=post, **facts))
+            for captured_at, gains in syncs.items():
+                arrays = {
+                    name: video_arrays.pack([(place, each[number]) for place, each in enumerate(gains)], len(gains))
+                    for number, name in enumerate(COUNTERS)
+                }
+                public = b"\1" * len(gains)
+                session.add(VideoTotals(**of_account, captured_at=instant(captured_at), public=public, **arrays))
 
     return store
-
-
-@pytest.fixture
-def make_video(app: Flask) -> Callable[..., None]:
-    """A video at a place, of a post of ours or not."""
-
-    def make(account_id: str, place: int, post_id: str | None = None) -> None:
-        at = instant("2026-01-01T00:00Z")
-        facts: dict[str, Any] = {"video_id": f"{account_id}{place}", "listed_at": at, "seen_at": at}
-        post = None if post_id is None else UUID(post_id)
-        with app.app_context(), transaction() as session:
-            session.add(Video(account_id=UUID(account_id), position=place, post_id=post, **facts))
-
-    return make

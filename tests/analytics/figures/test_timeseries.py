@@ -112,16 +112,16 @@ def test_so_many_days_of_so_many_accounts_are_refused_with_the_numbers(app, owne
     assert "200000" in fault["message"]
 
 
-def test_by_label_only_videos_of_its_posts_count(
-    owner, make_account, make_post, make_video, store_arrays, read_profile
-):
+def test_by_label_only_videos_of_its_posts_count(owner, make_account, make_post, store_videos, read_profile):
     account, other = make_account(owner), make_account(owner)
     read_profile(account, "2026-03-01T10:00Z", follower_count=5)
     spring = make_post(owner, [account], "2026-01-02T12:00Z", labels=["spring"])
-    make_video(account, 0, spring), make_video(account, 1), make_video(other, 0)
-    for each in (account, other):
-        store_arrays(each, "2026-02-28T12:00Z", [(100, 10, 1, 0), (7, 0, 0, 0)])
-        store_arrays(each, "2026-03-02T12:00Z", [(150, 14, 2, 0), (900, 90, 0, 0)])
+    syncs = {
+        "2026-02-28T12:00Z": [(100, 10, 1, 0), (7, 0, 0, 0)],
+        "2026-03-02T12:00Z": [(150, 14, 2, 0), (900, 90, 0, 0)],
+    }
+    store_videos(account, [spring, None], syncs)
+    store_videos(other, [None, None], syncs)
 
     query = "metric=views&metric=followers&metric=engagement_rate&label=spring"
     series = owner.get(f"/analytics/timeseries?{DAYS}&{query}").json
