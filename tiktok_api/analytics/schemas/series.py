@@ -40,7 +40,7 @@ class SeveralSeriesArgsSchema(IntervalArgsSchema):
     """One or several series over the same periods."""
 
     metrics = fields.List(
-        fields.Enum(Metric, by_value=True),
+        fields.Enum(Metric, by_value=True, metadata={"example": "views"}),
         data_key="metric",
         load_default=[Metric.FOLLOWERS],
         validate=validate.Length(1, MOST_METRICS),
