@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from benchmarks.rows import id_of, id_on_postgresql, id_on_sqlite, insert
+from benchmarks.rows import OnPostgresql, OnSqlite, id_of, insert
 
 USERS, ACCOUNTS_OF_FIRST = 100, 10
 FIRST_DAY = 1_735_689_600  # 2025-01-01
@@ -41,7 +41,7 @@ def fill(engine: Engine, posts: int) -> None:
         cursor.execute("CREATE TEMP TABLE numbers (g INTEGER PRIMARY KEY)")
         cursor.execute("BEGIN")
         cursor.executemany("INSERT INTO numbers VALUES (?)", ((number,) for number in range(1, posts + 1)))
-    for statement in _statements(posts, _OnSqlite() if is_sqlite else _OnPostgresql()):
+    for statement in _statements(posts, OnSqlite() if is_sqlite else OnPostgresql()):
         cursor.execute(statement)
     if is_sqlite:
         cursor.execute("COMMIT")
@@ -51,37 +51,7 @@ def fill(engine: Engine, posts: int) -> None:
     connection.close()
 
 
-class _OnPostgresql:
-    empty_bytes, nothing, no_items = "''::bytea", "'{}'::jsonb", "'[]'::jsonb"
-
-    id = staticmethod(id_on_postgresql)
-
-    def items(self, item: str) -> str:
-        return f"""'["{item}"]'::jsonb"""
-
-    def time(self, seconds: str) -> str:
-        return f"to_timestamp({seconds})"
-
-    def numbers(self, most: int) -> str:
-        return f"generate_series(1, {most}) AS g"
-
-
-class _OnSqlite:
-    empty_bytes, nothing, no_items = "x''", "'{}'", "'[]'"
-
-    id = staticmethod(id_on_sqlite)
-
-    def items(self, item: str) -> str:
-        return f"""'["{item}"]'"""
-
-    def time(self, seconds: str) -> str:
-        return f"(strftime('%Y-%m-%d %H:%M:%f', {seconds}, 'unixepoch') || '000')"
-
-    def numbers(self, most: int) -> str:
-        return f"(SELECT g FROM numbers WHERE g <= {most})"  # noqa: S608  # a number of our own
-
-
-def _statements(posts: int, sql: _OnPostgresql | _OnSqlite) -> list[str]:
+def _statements(posts: int, sql: OnPostgresql | OnSqlite) -> list[str]:
     share = posts // 10
     place = f"((g / 10) % {share})"  # among the posts of the first user, for whom g ends in 0
     owner = f"(CASE WHEN g % 10 = 0 THEN 1 ELSE g % {USERS - 1} + 2 END)"
@@ -103,7 +73,7 @@ def _statements(posts: int, sql: _OnPostgresql | _OnSqlite) -> list[str]:
     ]
 
 
-def _people(sql: _OnPostgresql | _OnSqlite) -> list[str]:
+def _people(sql: OnPostgresql | OnSqlite) -> list[str]:
     start, later = sql.time(str(FIRST_DAY)), sql.time(_LATER)
     owner = f"(CASE WHEN g <= {ACCOUNTS_OF_FIRST} THEN 1 ELSE g - {ACCOUNTS_OF_FIRST} + 1 END)"
     user = {"id": sql.id(_USER, "g"), "email": "'u' || g || '@example.com'", "email_key": "'u' || g || '@example.com'"}
@@ -129,7 +99,7 @@ def _people(sql: _OnPostgresql | _OnSqlite) -> list[str]:
     ]
 
 
-def _posts(ids: dict[str, str], numbers: str, sql: _OnPostgresql | _OnSqlite, *, words: str) -> list[str]:
+def _posts(ids: dict[str, str], numbers: str, sql: OnPostgresql | OnSqlite, *, words: str) -> list[str]:
     post = {"id": ids["post_id"], "owner_id": ids["owner_id"], "type": "'video'", "mode": "'direct'", "status": _STATUS}
     post |= {
         "caption": f"'A description of the post, as long as captions usually are when they sell. #' || g || {words}"
@@ -145,7 +115,7 @@ def _posts(ids: dict[str, str], numbers: str, sql: _OnPostgresql | _OnSqlite, *,
     return [insert("posts", numbers, **post), insert("post_media", numbers, **shown)]
 
 
-def _publications(ids: dict[str, str], numbers: str, sql: _OnPostgresql | _OnSqlite) -> list[str]:
+def _publications(ids: dict[str, str], numbers: str, sql: OnPostgresql | OnSqlite) -> list[str]:
     state = (
         f"(CASE {_STATUS} WHEN 'published' THEN 'publicly_available' WHEN 'publishing' THEN 'held' ELSE {_STATUS} END)"
     )
@@ -164,7 +134,7 @@ def _publications(ids: dict[str, str], numbers: str, sql: _OnPostgresql | _OnSql
     return [insert("publications", numbers, **publication), insert("attempts", received, **attempt)]
 
 
-def _labels(ids: dict[str, str], numbers: str, sql: _OnPostgresql | _OnSqlite, *, share: int) -> list[str]:
+def _labels(ids: dict[str, str], numbers: str, sql: OnPostgresql | OnSqlite, *, share: int) -> list[str]:
     """Most posts have the usual label; the oldest, and some of all times, have another one too."""
     common = {"owner_id": ids["owner_id"], "post_id": ids["post_id"], "post_publish_at": _publish_at(sql)}
     common |= dict.fromkeys(("post_created_at", "created_at"), sql.time(_CREATED))
@@ -185,7 +155,7 @@ _STATUS = (
 )
 
 
-def _publish_at(sql: _OnPostgresql | _OnSqlite) -> str:
+def _publish_at(sql: OnPostgresql | OnSqlite) -> str:
     planned, gone_out = sql.time(f"{_LATER} + g * 60"), sql.time(f"{_CREATED} + 60")
     return f"CASE {_STATUS} WHEN 'draft' THEN NULL WHEN 'scheduled' THEN {planned} ELSE {gone_out} END"
 

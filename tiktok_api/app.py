@@ -7,8 +7,7 @@ from flask import Flask
 
 from tiktok_api.accounts.routes import blp as accounts_blueprint
 from tiktok_api.analytics.pictures.routes import blp as pictures_blueprint
-from tiktok_api.analytics.routes import blp as analytics_blueprint
-from tiktok_api.analytics.routes import videos_blp as videos_blueprint
+from tiktok_api.analytics.routes import BLUEPRINTS as ANALYTICS_BLUEPRINTS
 from tiktok_api.auth.routes import BLUEPRINTS as AUTH_BLUEPRINTS
 from tiktok_api.composition.api import bind_domains
 from tiktok_api.composition.core import create_core, log_remarks
@@ -25,9 +24,8 @@ DOMAINS: tuple[Blueprint, ...] = (
     accounts_blueprint,
     *MEDIA_BLUEPRINTS,
     *POSTS_BLUEPRINTS,
-    analytics_blueprint,
+    *ANALYTICS_BLUEPRINTS,
     webhooks_blueprint,
-    videos_blueprint,
     pictures_blueprint,
 )
 

@@ -8,15 +8,14 @@ down_revision = "e0b95f3a6c17"
 branch_labels = None
 depends_on = None
 
+_OF_PROFILE, _OF_VIDEOS = ("followers", "following", "likes", "videos"), ("views", "likes", "comments", "shares")
 LAST_OF_DAYS = {
-    "account_readings": ["captured_at", "followers", "following", "likes", "videos"],
+    "account_readings": ["captured_at", *_OF_PROFILE, *(f"{name}_drops" for name in _OF_PROFILE)],
     "account_totals": [
         "captured_at",
-        "views",
-        "likes",
-        "comments",
-        "shares",
-        *(f"{name}_gained" for name in ("views", "likes", "comments", "shares")),
+        *_OF_VIDEOS,
+        *(f"{name}_gained" for name in _OF_VIDEOS),
+        *(f"{name}_drops" for name in _OF_VIDEOS),
     ],
 }
 

@@ -12,7 +12,7 @@ from tests.conftest import Person
 from tests.unpaced import make_unpaced_client
 from tiktok_api import clock, clock_offset
 from tiktok_api.accounts.models import SCOPES, Account
-from tiktok_api.analytics.collection import ingest
+from tiktok_api.analytics.collection import days, ingest
 from tiktok_api.analytics.models import AccountTotals
 from tiktok_api.auth.models import User
 from tiktok_api.db import db, new_id, transaction
@@ -99,6 +99,8 @@ def store_totals(app: Flask) -> Callable[..., None]:
         with app.app_context(), transaction() as session:
             values = {"videos_counted": 1, **totals}
             session.add(AccountTotals(account_id=UUID(account_id), captured_at=instant(at), **values))
+            session.flush()
+            days.mark_last(AccountTotals, UUID(account_id), instant(at))
 
     return add
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.analytics.conftest import instant
 from tiktok_api.analytics.errors import WindowBackwards, WindowOutOfRange, WindowTooLong
 from tiktok_api.analytics.metrics import Interval
-from tiktok_api.analytics.windows import Window, cut, make_window, start_of_day
+from tiktok_api.analytics.windows import Window, cut, is_of_whole_days, make_window, start_of_day, window_before
 
 ZONES = st.sampled_from(sorted(available_timezones()))
 INSTANTS = st.datetimes(datetime(2005, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # naive, as hypothesis wants them
@@ -121,3 +121,50 @@ def test_no_instant_is_before_its_own_day(moment, zone):
     assert start_of_day(day, ZoneInfo(zone)) <= moment
     # St John's used to turn its clocks at a minute past midnight, which gave some days a second midnight.
     assert moment < start_of_day(day + timedelta(days=1), ZoneInfo(zone)) + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "starts", "ends", "begins"),
+    [
+        ("Europe/Berlin", date(2026, 3, 3), date(2026, 3, 30), "2026-02-02T23:00Z"),  # 28 days, one of 23 hours
+        ("Europe/Berlin", date(2026, 3, 1), date(2026, 3, 31), "2026-01-31T23:00Z"),  # March is compared with February
+        ("UTC", date(2026, 1, 1), date(2026, 3, 31), "2025-10-01T00:00Z"),  # a quarter with a quarter
+        ("UTC", date(2024, 1, 1), date(2024, 12, 31), "2023-01-01T00:00Z"),  # a leap year with the year before
+        ("Pacific/Apia", date(2011, 12, 31), date(2012, 1, 3), "2011-12-26T10:00Z"),  # the 30th there was none
+        ("UTC", instant("2026-03-02T06:00Z"), instant("2026-03-02T09:30Z"), "2026-03-02T02:30Z"),
+    ],
+)
+def test_the_window_before_is_as_long_and_ends_where_the_other_begins(zone, starts, ends, begins):
+    window = make_window(starts, ends, timezone=zone, now=NOW)
+
+    before = window_before(window)
+
+    assert (before.starts_at, before.ends_at) == (instant(begins), window.starts_at)
+
+
+@given(
+    first=st.dates(date(2005, 1, 1), date(2036, 1, 1)),
+    days=st.integers(1, 400),
+    zone=st.one_of(ZONES, st.sampled_from(["Pacific/Apia", "Pacific/Fakaofo", "Australia/Lord_Howe"])),
+)
+def test_the_window_before_has_as_many_local_days_or_whole_months(first, days, zone):
+    last = first + timedelta(days=days - 1)
+    window = make_window(first, last, timezone=zone, now=NOW)
+
+    before = window_before(window)
+
+    assert before.ends_at == window.starts_at
+    kind = Interval.MONTH if first.day == 1 and (last + timedelta(days=1)).day == 1 else Interval.DAY
+    assert len(cut(before, kind)) == len(cut(window, kind))
+    assert start_of_day(before.starts_at.astimezone(before.zone).date(), before.zone) == before.starts_at
+
+
+@given(starts=INSTANTS, length=st.timedeltas(timedelta(seconds=1), timedelta(days=399)), zone=ZONES)
+def test_of_instants_it_has_the_same_duration(starts, length, zone):
+    window = Window(starts, starts + length, zone)
+
+    before = window_before(window)
+
+    assert before.ends_at == window.starts_at
+    if not is_of_whole_days(window):
+        assert before.ends_at - before.starts_at == length

@@ -19,6 +19,10 @@ _COUNTED = "?include_total=true&limit=100"
 SAME_AS_BEFORE = {
     "GET /accounts": _COUNTED,
     "GET /accounts/forecast": "",
+    **{
+        f"GET /analytics/{name}": ""
+        for name in ("overview", "dashboard", "summary", "timeseries", "growth", "engagement", "compare")
+    },
     "GET /media": _COUNTED,
     "GET /posts": _COUNTED,
     "GET /posts/calendar": "",

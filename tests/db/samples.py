@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tiktok_api.analytics.video_totals import as_places
 from tiktok_api.db.reads import READS, Read
 
 NOON = datetime(2027, 3, 2, 12, tzinfo=UTC)
@@ -199,8 +200,22 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "posts.queue_slots.queries._taken": Sample(
             {"owner_id": made["User"][1].id, "account_id": ids["Account"][2], "since": EARLY}
         ),
+        "analytics.selection._selected": Sample(mine, [{"ids": [account.id]}, {"tag": ["agency"]}, reached]),
+        "analytics.figures.publications._counts": Sample(
+            mine | {"account_ids": ids["Account"], "since": EARLY, "until": LATE, "planned_since": EARLY},
+            [{"labels": [label.label]}, reached],
+        ),
+        "analytics.figures.publications._next": Sample(
+            mine | {"account_ids": ids["Account"], "status": "draft", "now": EARLY},
+            [{"labels": [label.label]}, reached],
+        ),
         "analytics.services._account": Sample(mine | {"id": account.id}, [reached]),
         "analytics.queries._videos": Sample({"account_id": account.id}, [{"include_gone": True}], is_paged=True),
+        "analytics.video_totals._first_of_all": Sample({"account_ids": ids["Account"]}),
+        "analytics.video_totals._first_of_some": Sample(
+            {"places": as_places((each.account_id, each.position) for each in made["Video"])}
+        ),
+        "analytics.video_totals._labelled": Sample(mine | {"account_ids": ids["Account"], "labels": [label.label]}),
         "analytics.queries._avatar": Sample({"id": account.id}),
         "analytics.queries._cover": Sample({"id": ids["Video"][0]}),
     }

@@ -29,7 +29,7 @@ def _accounts(given: Given) -> Select[Any]:
     if "status" in given:
         query = query.where(is_any(Account.status, given["status"]))
     if "tag" in given:
-        query = query.where(_has_tag(given))
+        query = query.where(has_tag(given))
     if "pattern" in given:
         columns = (Account.label, Account.username, Account.display_name)
         sought = func.lower(given["pattern"])
@@ -37,7 +37,8 @@ def _accounts(given: Given) -> Select[Any]:
     return in_pages(query, given, _KEYS)
 
 
-def _has_tag(given: Given) -> ColumnElement[bool]:
+def has_tag(given: Given) -> ColumnElement[bool]:
+    """Returns the condition for the accounts with any of the tags, in a Read."""
     if given.dialect == "postgresql":
         has_any: ColumnElement[bool] = type_coerce(Account.tags, JSONB).has_any(cast(given["tag"], ARRAY(Text)))
         return has_any

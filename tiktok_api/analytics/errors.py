@@ -1,4 +1,4 @@
-"""Refusals of analytics: windows of time that cannot be shown."""
+"""Refusals of analytics: windows of time that cannot be shown, and questions that are too large."""
 
 from tiktok_api.errors import Invalid
 
@@ -13,3 +13,14 @@ class WindowOutOfRange(Invalid):
 
 class WindowTooLong(Invalid):
     message = "At most {most} points at once; choose a shorter window or a longer interval than {interval}."
+
+
+class TooManyAccounts(Invalid):
+    message = "More than {most} accounts at once; choose some of them by account_id or tag."
+
+
+class TooManyReadings(Invalid):
+    message = (
+        "That would take {found} readings of accounts, of which {most} are read at once; choose a shorter window, a longer "
+        "interval or fewer accounts."
+    )

@@ -38,7 +38,7 @@ class Interval(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a value or a change is null."""
+    """Why a value or a change is null; or, of a sum that is there, that not all accounts were read in its time."""
 
     NOT_READ_YET = "not_read_yet"
     SCOPE_MISSING = "scope_missing"
@@ -47,3 +47,7 @@ class Reason(StrEnum):
     LEFT_OUT_BY_TIKTOK = "left_out_by_tiktok"
     NO_VIEWS = "no_views"
     IN_THE_FUTURE = "in_the_future"
+    PARTLY_READ = "partly_read"
+    NOT_BY_LABEL = "not_by_label"
+    NO_READING_IN_WINDOW_BEFORE = "no_reading_in_window_before"
+    NOT_POSITIVE_BEFORE = "not_positive_before"

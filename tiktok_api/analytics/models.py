@@ -23,7 +23,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tiktok_api.analytics.metrics import Reason
+from tiktok_api.analytics.metrics import PROFILE_METRICS, Reason
 from tiktok_api.db import Model, enum_column
 from tiktok_api.posts.vocabulary import PostIdSource
 
@@ -63,7 +63,7 @@ class AccountReading(Model):
     __tablename__ = "account_readings"
     __table_args__ = (
         UniqueConstraint("account_id", "captured_at"),
-        _last_of_days("ix_account_readings_day", "followers", "following", "likes", "videos"),
+        _last_of_days("ix_account_readings_day", *PROFILE_METRICS, *(f"{name}_drops" for name in PROFILE_METRICS)),
     )
 
     account_id: Mapped[UUID] = _owned_by_account()
@@ -173,7 +173,11 @@ class AccountTotals(Model):
     __tablename__ = "account_totals"
     __table_args__ = (
         UniqueConstraint("account_id", "captured_at"),
-        _last_of_days("ix_account_totals_day", *_GAINED, *(f"{name}_gained" for name in _GAINED)),
+        _last_of_days(
+            "ix_account_totals_day",
+            *_GAINED,
+            *(f"{name}_{what}" for what in ("gained", "drops") for name in _GAINED),
+        ),
     )
 
     account_id: Mapped[UUID] = _owned_by_account()

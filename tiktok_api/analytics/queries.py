@@ -42,10 +42,12 @@ Ledger = type[AccountReading] | type[AccountTotals]
 
 INTERACTIONS = "interactions"
 """Likes, comments and shares of the videos together: the numerator of the engagement rate."""
+VIDEO_LIKES = "video_likes"
+"""The likes of the videos that are listed, which the rate counts; `Metric.LIKES` is what the profile says."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class Columns:
     """Where a number is stored: the ledger and the counters whose columns are added up."""
 
     ledger: Ledger
@@ -61,10 +63,11 @@ class _Columns:
         return sum(others, start=first)
 
 
-_COLUMNS: dict[str, _Columns] = {
-    **{metric.value: _Columns(AccountReading, (metric.value,)) for metric in PROFILE_METRICS},
-    **{name: _Columns(AccountTotals, (name,), "_gained") for name in (Metric.VIEWS, Metric.COMMENTS, Metric.SHARES)},
-    INTERACTIONS: _Columns(AccountTotals, ("likes", "comments", "shares"), "_gained"),
+COLUMNS: dict[str, Columns] = {
+    **{metric.value: Columns(AccountReading, (metric.value,)) for metric in PROFILE_METRICS},
+    **{name: Columns(AccountTotals, (name,), "_gained") for name in (Metric.VIEWS, Metric.COMMENTS, Metric.SHARES)},
+    VIDEO_LIKES: Columns(AccountTotals, ("likes",), "_gained"),
+    INTERACTIONS: Columns(AccountTotals, ("likes", "comments", "shares"), "_gained"),
 }
 
 
@@ -91,10 +94,10 @@ def _select_snapshots(names: tuple[str, ...], given: Given) -> Select[Any]:
     position, instant, asked = _instants(given)
     source: FromClause = asked
     rows: dict[Ledger, FromClause] = {}
-    for ledger in dict.fromkeys(_COLUMNS[name].ledger for name in names):
+    for ledger in dict.fromkeys(COLUMNS[name].ledger for name in names):
         rows[ledger], condition = _last_before(ledger, instant, given)
         source = source.outerjoin(rows[ledger], condition)
-    columns = [part for name in names for part in _COLUMNS[name].columns(rows[_COLUMNS[name].ledger])]
+    columns = [part for name in names for part in COLUMNS[name].columns(rows[COLUMNS[name].ledger])]
     labelled = (part.label(f"c{number}") for number, part in enumerate(columns))
     return select(*labelled).select_from(source).order_by(position)
 

@@ -33,6 +33,8 @@ class Series:
     interval: Interval
     window: Window
     points: Sequence[Point]
+    others: Sequence[dict[str, Any]] = ()
+    """The further metrics that were asked for, each with its points."""
 
 
 def summarise(
@@ -68,14 +70,36 @@ def get_timeseries(
     timezone: str | None = None,
 ) -> Series:
     """One metric by day, week or month. Raises NotFound, WindowBackwards, WindowOutOfRange, WindowTooLong."""
+    when: dict[str, Any] = {"interval": interval, "starts": starts, "ends": ends, "timezone": timezone}
+    return get_several_timeseries(caller, account_id, metrics=[metric], **when)
+
+
+def get_several_timeseries(
+    caller: Identity,
+    account_id: UUID,
+    *,
+    metrics: Sequence[Metric],
+    interval: Interval,
+    starts: Moment | None = None,
+    ends: Moment | None = None,
+    timezone: str | None = None,
+) -> Series:
+    """Some metrics at once: the first as of `get_timeseries`, and the `others`. One query for all of them."""
     account = _find(caller, account_id)
     now = clock.now()
     window = windows.make_window(starts, ends, timezone=timezone or caller.timezone, now=now)
     periods = windows.cut(window, interval)
-    names = [Metric.VIEWS, INTERACTIONS] if metric is Metric.ENGAGEMENT_RATE else [metric]
+    wanted = list(dict.fromkeys(metrics))
+    names = dict.fromkeys(name for metric in wanted for name in _parts_of(metric))
     snapshots = queries.snapshots_at(account_id, [window.starts_at, *(period.ends_at for period in periods)], names)
-    points = _measure(periods, metric, snapshots, now, account.scopes)
-    return Series(account_id, account.username, metric, interval, window, points)
+    points = {metric: _measure(periods, metric, snapshots, now, account.scopes) for metric in wanted}
+    first, *others = wanted
+    further = [{"metric": metric, "points": points[metric]} for metric in others]
+    return Series(account_id, account.username, first, interval, window, points[first], further)
+
+
+def _parts_of(metric: Metric) -> list[str]:
+    return [Metric.VIEWS, INTERACTIONS] if metric is Metric.ENGAGEMENT_RATE else [metric]
 
 
 def _measure(

@@ -71,6 +71,46 @@ def make_window(starts: Moment | None, ends: Moment | None, *, timezone: str, no
     return Window(starts_at, ends_at, timezone)
 
 
+def window_before(window: Window) -> Window:
+    """The window that is compared with another: as long, and it ends where the other begins.
+
+    Whole months are compared with as many whole months, other whole days with as many days that there were in the zone, and
+    what begins or ends within a day with the same duration.
+    """
+    zone = window.zone
+    first, last = window.starts_at.astimezone(zone).date(), window.ends_at.astimezone(zone).date()
+    if not is_of_whole_days(window):
+        return Window(window.starts_at - (window.ends_at - window.starts_at), window.starts_at, window.timezone)
+    if first.day == last.day == 1:
+        months = 12 * (last.year - first.year) + last.month - first.month
+        begins = _months_earlier(first, months)
+    else:
+        days = _days_between(first, last, zone)
+        begins = first - timedelta(days=days)
+        while (missing := days - _days_between(begins, first, zone)) > 0:  # the zone left out a date
+            begins -= timedelta(days=missing)
+    return Window(start_of_day(begins, zone), window.starts_at, window.timezone)
+
+
+def is_of_whole_days(window: Window) -> bool:
+    """Returns True if the window begins and ends where days of its zone do."""
+    return all(
+        start_of_day(bound.astimezone(window.zone).date(), window.zone) == bound
+        for bound in (window.starts_at, window.ends_at)
+    )
+
+
+def _months_earlier(first: date, months: int) -> date:
+    years, month = divmod(12 * first.year + first.month - 1 - months, 12)
+    return date(years, month + 1, 1)
+
+
+def _days_between(first: date, last: date, zone: ZoneInfo) -> int:
+    """How many of the dates from `first` up to `last` there were: one that was left out has moved the zone by a day."""
+    hours = (start_of_day(last, zone) - start_of_day(first, zone)) / timedelta(hours=1)
+    return round(hours / 24)
+
+
 def _end_of(moment: Moment, zone: ZoneInfo) -> datetime:
     _in_range(moment, "to", zone)
     if isinstance(moment, datetime):

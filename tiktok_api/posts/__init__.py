@@ -10,4 +10,12 @@ did not tell. `capacity/` counts TikTok's caps, now and over a schedule, and `li
 `listeners` are what other domains ask and tell.
 """
 
-__all__ = ["listeners", "matching.videos", "publishing.takedowns", "vocabulary"]
+__all__ = [
+    "bookkeeping.labels",
+    "listeners",
+    "matching.videos",
+    "publishing.takedowns",
+    "queries",
+    "states",
+    "vocabulary",
+]

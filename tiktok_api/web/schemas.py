@@ -84,11 +84,11 @@ class Instant(fields.AwareDateTime):
 MOST_VALUES = 50
 
 
-def any_of(one: fields.Field[Any], *, description: str = "") -> fields.List[Any]:
+def any_of(one: fields.Field[Any], *, description: str = "", most: int = MOST_VALUES) -> fields.List[Any]:
     """A query parameter that may be sent several times; a row matches if it has any of the values."""
     example = {"example": [one.metadata["example"]]} if "example" in one.metadata else {}
     said = f"{description} Repeat it for several values: any of them matches.".strip()
-    return fields.List(one, validate=validate.Length(1, MOST_VALUES), metadata={"description": said, **example})
+    return fields.List(one, validate=validate.Length(1, most), metadata={"description": said, **example})
 
 
 _pages: dict[type[Schema], type[Schema]] = {}

@@ -1,34 +1,31 @@
-"""The analytics endpoints: read the request, call one service, return its result."""
+"""How one account is doing."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flask import Response
 
-from tiktok_api.analytics import queries, services
+from tiktok_api.analytics import services
 from tiktok_api.analytics.charts import labels
 from tiktok_api.analytics.errors import WindowBackwards, WindowOutOfRange, WindowTooLong
-from tiktok_api.analytics.metrics import Reason
-from tiktok_api.analytics.schemas import (
-    AccountVideosSchema,
+from tiktok_api.analytics.figures import engagement, growth
+from tiktok_api.analytics.schemas.figures import AccountGrowthArgsSchema, EngagementReportSchema, GrowthSchema
+from tiktok_api.analytics.schemas.readings import SummarySchema
+from tiktok_api.analytics.schemas.series import (
     ChartArgsSchema,
-    SeriesArgsSchema,
+    IntervalArgsSchema,
     SeriesSchema,
-    SummarySchema,
-    VideoListArgsSchema,
-    WindowArgsSchema,
+    SeveralSeriesArgsSchema,
 )
+from tiktok_api.analytics.schemas.windows import WindowArgsSchema
 from tiktok_api.analytics.services import Series
+from tiktok_api.analytics.sums.question import ask
 from tiktok_api.auth.identity import caller
 from tiktok_api.web import conditional
 from tiktok_api.web.blueprint import Blueprint
-from tiktok_api.web.pagination import Page
 
-blp = Blueprint("analytics", __name__, url_prefix="/analytics", description="How accounts and videos are doing")
-videos_blp = Blueprint(
-    "videos", __name__, url_prefix="/accounts", description="What an account has on TikTok", domain="analytics"
+blp = Blueprint(
+    "account_analytics", __name__, url_prefix="/analytics", domain="analytics", description="How one account is doing"
 )
 
 SVG = "image/svg+xml"
@@ -46,14 +43,6 @@ _CHART_DOC = {
 }
 
 
-@dataclass(slots=True)
-class AccountVideosPage(Page):
-    """A page of videos, with the time when the whole list was read."""
-
-    captured_at: datetime | None = None
-    reason: Reason | None = None
-
-
 @blp.get("/accounts/<uuid:account_id>/summary")
 @blp.arguments(WindowArgsSchema, location="query")
 @blp.response(200, SummarySchema)
@@ -67,16 +56,42 @@ def summarise_account(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
 
 
 @blp.get("/accounts/<uuid:account_id>/timeseries")
-@blp.arguments(SeriesArgsSchema, location="query")
+@blp.arguments(SeveralSeriesArgsSchema, location="query")
 @blp.response(200, SeriesSchema)
 @blp.raises(WindowBackwards, WindowOutOfRange, WindowTooLong)
 def show_account_timeseries(args: dict[str, Any], account_id: UUID) -> Series:
-    """Show one metric of an account by day, week or month
+    """Show one metric of an account, or several, by day, week or month
 
     Days are those of the time zone, 23 or 25 hours long when its clocks change. A day's value is the last reading of that
     day; a day without one is a gap.
     """
-    return services.get_timeseries(caller, account_id, **args)
+    return services.get_several_timeseries(caller, account_id, **args)
+
+
+@blp.get("/accounts/<uuid:account_id>/growth")
+@blp.arguments(AccountGrowthArgsSchema, location="query")
+@blp.response(200, GrowthSchema)
+@blp.raises(WindowBackwards, WindowOutOfRange, WindowTooLong)
+def show_account_growth(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
+    """Show what an account gained, on average, on its best day and on its worst
+
+    A change after a gap is not that of one day: it counts in the total alone.
+    """
+    metric = args.pop("metric")
+    return growth.show_growth(ask(caller, account_id=[account_id], **args), metric)
+
+
+@blp.get("/accounts/<uuid:account_id>/engagement")
+@blp.arguments(IntervalArgsSchema, location="query")
+@blp.response(200, EngagementReportSchema)
+@blp.raises(WindowBackwards, WindowOutOfRange, WindowTooLong)
+def show_account_engagement(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
+    """Show an account's engagement rate, and what it is made of
+
+    Likes, comments and shares by views, all gained by the same videos in the same window; null without views.
+    """
+    interval = args.pop("interval")
+    return engagement.show_engagement(ask(caller, account_id=[account_id], **args), interval)
 
 
 @blp.get("/accounts/<uuid:account_id>/chart.svg")
@@ -92,14 +107,3 @@ def draw_account(args: dict[str, Any], account_id: UUID) -> Response:
     show = args.pop("show")
     picture = labels.render(services.get_timeseries(caller, account_id, **args), show)
     return conditional.tag(Response(picture, headers=_CHART_HEADERS, content_type=f"{SVG}; charset=utf-8"))
-
-
-@videos_blp.get("/<uuid:account_id>/videos")
-@videos_blp.arguments(VideoListArgsSchema, location="query")
-@videos_blp.response(200, AccountVideosSchema)
-def list_account_videos(args: dict[str, Any], account_id: UUID) -> Page:
-    """List an account's public videos with their latest numbers, the newest first"""
-    captured_at, reason = services.list_state(caller, account_id)
-    page = queries.list_videos(account_id, args, include_gone=args["include_gone"])
-    counted = (page.total, page.total_is_exact)
-    return AccountVideosPage(page.data, page.next_cursor, page.has_more, *counted, captured_at, reason)

@@ -1,0 +1,35 @@
+"""All of a selection at a glance: every metric, the best posts, what went out, what is planned, and how the accounts are."""
+
+from collections import Counter
+from typing import Any
+
+from tiktok_api.accounts.models import AccountStatus
+from tiktok_api.analytics.figures import publications, summary
+from tiktok_api.analytics.selection import SelectedAccount
+from tiktok_api.analytics.sums.question import Question
+
+
+def show_overview(question: Question) -> dict[str, Any]:
+    """Every metric against the window before, and what is around it, for OverviewSchema. Raises TooManyReadings."""
+    return {
+        **summary.summarise(question),
+        "posts": publications.count_publications(question),
+        "accounts": count_accounts(question),
+    }
+
+
+def count_accounts(question: Question) -> dict[str, int]:
+    """How many accounts there are, and by their state."""
+    accounts = question.selection.accounts
+    states = Counter(account.status for account in accounts)
+    return {
+        "total": len(accounts),
+        **{status.value: states[status] for status in AccountStatus},
+        "to_reconnect": sum(has_lost_its_grant(question, account) for account in accounts),
+        "never_read": sum(account.day_zone is None for account in accounts),
+    }
+
+
+def has_lost_its_grant(question: Question, account: SelectedAccount) -> bool:
+    """Whether only its creator can bring it back, by consenting again."""
+    return not account.status.is_connected or account.refresh_expires_at <= question.now

@@ -1,0 +1,240 @@
+"""What every video of many accounts had at given instants, by one index seek for each account and instant.
+
+`totals_at` reads the arrays of `VideoTotals` as they are, for what ranks videos. `snapshots_at` adds them up over some of an
+account's videos, as `queries.snapshots_at` does over all of them from `AccountTotals`: over all, both give the same numbers.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    FromClause,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    true,
+)
+
+from tiktok_api.analytics import video_arrays
+from tiktok_api.analytics.errors import TooManyReadings
+from tiktok_api.analytics.metrics import VIDEO_COUNTERS
+from tiktok_api.analytics.models import NOT_COUNTED, Video, VideoTotals
+from tiktok_api.analytics.queries import INTERACTIONS
+from tiktok_api.analytics.series import Snapshot
+from tiktok_api.db.reads import Given, Read, is_any, reading
+from tiktok_api.posts.bookkeeping.labels import PostLabel
+
+MOST_SEEKS = 20_000
+_SEEKS_AT_ONCE = 2_000
+"""How many rows of arrays are in memory together."""
+
+PARTS: Mapping[str, tuple[str, ...]] = {
+    **{name: (name,) for name in VIDEO_COUNTERS},
+    INTERACTIONS: ("likes", "comments", "shares"),
+}
+"""The counters that are added up for each name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """One row of `VideoTotals`: by position the gains of the counters asked for, and a byte 1 for each public video."""
+
+    captured_at: datetime
+    gains: Mapping[str, Sequence[int]]
+    public: bytes = b""
+
+
+def totals_at(
+    account_ids: Sequence[UUID], instants: Sequence[datetime], counters: Iterable[str], *, with_public: bool = False
+) -> list[list[Totals | None]]:
+    """The last row before each instant, by account and then by instant, in their orders; None if there was none.
+
+    One statement. Raises TooManyReadings for more than 20,000 rows.
+    """
+    wanted = tuple(counters)
+    check_size(len(account_ids), len(instants))
+    found: list[list[Totals | None]] = [[None] * len(instants) for _ in account_ids]
+    for row in _totals(wanted, with_public).all(account_ids=list(account_ids), instants=list(instants)):
+        account, instant, captured_at, *stored = row
+        gains = dict(zip(wanted, map(video_arrays.unpack, stored[: len(wanted)]), strict=True))
+        found[account][instant] = Totals(captured_at, gains, stored[-1] if with_public else b"")
+    return found
+
+
+def check_size(accounts: int, instants: int) -> None:
+    """Raises TooManyReadings for more than 20,000 rows."""
+    if accounts * instants > MOST_SEEKS:
+        raise TooManyReadings(found=accounts * instants, most=MOST_SEEKS)
+
+
+@cache
+def _totals(counters: tuple[str, ...], with_public: bool) -> Read:
+    names = [*counters, "public"] if with_public else [*counters]
+    return Read(lambda given: _select_totals(names, given))
+
+
+def _select_totals(names: Sequence[str], given: Given) -> Select[Any]:
+    """Rows of the account's place, the instant's place, captured_at and the arrays."""
+    account, instant = _listed(given, "account_ids", Uuid()), _listed(given, "instants", DateTime(timezone=True))
+    row = VideoTotals.__table__.alias()
+    is_lateral = given.dialect == "postgresql"
+    seek = select(row.c.captured_at, *(row.c[name] for name in names)) if is_lateral else select(row.c.id)
+    seek = seek.where(row.c.account_id == account.c.value, row.c.captured_at < instant.c.value)
+    seek = seek.order_by(row.c.captured_at.desc()).limit(literal_column("1"))
+    last: FromClause = seek.lateral() if is_lateral else VideoTotals.__table__.alias()
+    condition = true() if is_lateral else last.c.id == seek.scalar_subquery()
+    asked = account.join(instant, true()).join(last, condition)
+    places = (account.c.place.label("account_place"), instant.c.place.label("instant_place"))
+    return select(*places, last.c.captured_at, *(last.c[name] for name in names)).select_from(asked)
+
+
+def _listed(given: Given, name: str, kind: Any) -> FromClause:
+    """A list as a table of `value` and `place`, counted from 0."""
+    if given.dialect == "postgresql":
+        values = func.unnest(cast(given[name], ARRAY(kind)))
+        table = values.table_valued("value", with_ordinality="number", name=f"{name}_asked").render_derived()
+        return select(table.c.value, (table.c.number - literal_column("1")).label("place")).subquery(name)
+    table = func.json_each(given[name]).table_valued(
+        column("key", Integer), column("value", kind), name=f"{name}_asked"
+    )
+    return select(table.c.value, table.c.key.label("place")).subquery(name)
+
+
+def snapshots_at(
+    account_ids: Sequence[UUID],
+    instants: Sequence[datetime],
+    names: Iterable[str],
+    positions_by_account: Mapping[UUID, Iterable[int]] | None = None,
+) -> dict[UUID, dict[str, list[Snapshot | None]]]:
+    """For each account and name (a counter of videos, or INTERACTIONS) what some of its videos had at each instant.
+
+    `positions_by_account` names the videos, those of an account that it does not name being none; without it, all count.
+    `value` is the sum over the public ones, `total` that of the gains of all. A video that was not counted yet adds nothing.
+    Raises TooManyReadings for more than 20,000 rows.
+
+    How often TikTok lowered a number is not known by instant here, so `drops` counts the videos that had less than at
+    the instant before, which must be earlier: what was lowered and gained again in between is not seen.
+    """
+    wanted = tuple(names)
+    check_size(len(account_ids), len(instants))
+    counters = tuple(dict.fromkeys(part for name in wanted for part in PARTS[name]))
+    first = _first_numbers(account_ids, positions_by_account)
+    found: dict[UUID, dict[str, list[Snapshot | None]]] = {}
+    for batch in _batches(account_ids, max(1, _SEEKS_AT_ONCE // max(1, len(instants)))):
+        rows = totals_at(batch, instants, counters, with_public=True)
+        for account_id, of_account in zip(batch, rows, strict=True):
+            numbers = first.get(account_id, {})
+            summed = {counter: _add_up(of_account, counter, numbers) for counter in counters}
+            found[account_id] = {name: _together([summed[part] for part in PARTS[name]]) for name in wanted}
+    return found
+
+
+def _batches(account_ids: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(account_ids), size):
+        yield account_ids[start : start + size]
+
+
+def _add_up(
+    rows: Sequence[Totals | None], counter: str, first: Mapping[int, Mapping[str, int]]
+) -> list[Snapshot | None]:
+    found: list[Snapshot | None] = []
+    drops, before = 0, dict.fromkeys(first, NOT_COUNTED)
+    for row in rows:
+        if row is None:
+            found.append(None)
+            continue
+        gains = row.gains[counter]
+        now = {place: gains[place] for place in first if place < len(gains) and gains[place] != NOT_COUNTED}
+        drops += sum(gain < before[place] for place, gain in now.items())
+        before.update(now)
+        value = sum(gain + first[place][counter] for place, gain in now.items() if row.public[place])
+        found.append(Snapshot(row.captured_at, value, sum(now.values()), drops))
+    return found
+
+
+def _together(parts: Sequence[Sequence[Snapshot | None]]) -> list[Snapshot | None]:
+    """The sum of several counters of the same rows."""
+    return [_sum(each) for each in zip(*parts, strict=True)]
+
+
+def _sum(parts: Sequence[Snapshot | None]) -> Snapshot | None:
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    value, total = sum(part.value or 0 for part in known), sum(part.total or 0 for part in known)
+    return Snapshot(known[0].captured_at, value, total, sum(part.drops for part in known))
+
+
+def _first_numbers(
+    account_ids: Sequence[UUID], positions_by_account: Mapping[UUID, Iterable[int]] | None
+) -> dict[UUID, dict[int, dict[str, int]]]:
+    """The `first_` numbers of the videos by account, position and counter."""
+    if positions_by_account is None:
+        rows = _first_of_all.all(account_ids=list(account_ids))
+    else:
+        places = [(each, place) for each in account_ids for place in positions_by_account.get(each, ())]
+        rows = _first_of_some.all(places=as_places(places)) if places else []
+    found: dict[UUID, dict[int, dict[str, int]]] = {}
+    for account_id, position, *first in rows:
+        found.setdefault(account_id, {})[position] = dict(zip(VIDEO_COUNTERS, first, strict=True))
+    return found
+
+
+_FIRST: tuple[Any, ...] = (
+    Video.account_id,
+    Video.position,
+    *(getattr(Video, f"first_{name}") for name in VIDEO_COUNTERS),
+)
+
+
+@reading
+def _first_of_all(given: Given) -> Select[Any]:
+    return select(*_FIRST).where(is_any(Video.account_id, given["account_ids"]))
+
+
+@reading
+def _first_of_some(given: Given) -> Select[Any]:
+    return at_places(select(*_FIRST), given)
+
+
+def as_places(places: Iterable[tuple[UUID, int]]) -> list[str]:
+    """Accounts and positions of videos as the parameter `places` of a read that is made by `at_places`."""
+    return [f"{account_id.hex}{position}" for account_id, position in places]
+
+
+def at_places(query: Select[Any], given: Given) -> Select[Any]:
+    """`query` of the videos at `given["places"]`, each found in the index of accounts and positions."""
+    asked = _listed(given, "places", Text())
+    account_id = cast(func.substr(asked.c.value, literal_column("1"), literal_column("32")), Uuid())
+    position = cast(func.substr(asked.c.value, literal_column("33")), Integer)
+    return query.join(asked, (Video.account_id == account_id) & (Video.position == position))
+
+
+@reading
+def _labelled(given: Given) -> Select[Any]:
+    columns: tuple[Any, ...] = (Video.account_id, Video.position)
+    query = select(*columns).distinct().join(PostLabel, PostLabel.post_id == Video.post_id)
+    is_labelled = is_any(PostLabel.label, given["labels"])
+    return query.where(
+        PostLabel.owner_id == given["owner_id"], is_labelled, is_any(Video.account_id, given["account_ids"])
+    )
+
+
+def labelled_positions(owner_id: UUID, account_ids: Sequence[UUID], labels: Sequence[str]) -> dict[UUID, list[int]]:
+    """The positions of the videos of posts with any of the labels, by account."""
+    found: dict[UUID, list[int]] = {}
+    for row in _labelled.all(owner_id=owner_id, account_ids=list(account_ids), labels=list(labels)):
+        found.setdefault(row.account_id, []).append(row.position)
+    return {account_id: sorted(positions) for account_id, positions in found.items()}
