@@ -100,3 +100,9 @@ def test_rows_of_days_and_seeks_add_up_to_the_same(database, seed):
             assert [*zip(periods, by_rows[name].periods, strict=True)] == [
                 *zip(periods, by_seeks[name].periods, strict=True)
             ]
+
+        without_values = by_day.ledgers_of(ids, window, periods, interval, NAMES, valued=(), in_turn=in_turn)
+        for name in NAMES:
+            pairs = zip(without_values[name].periods, by_rows[name].periods, strict=True)
+            assert all(one.change == other.change and one.in_turn == other.in_turn for one, other in pairs)
+            assert without_values[name].known == by_rows[name].known
