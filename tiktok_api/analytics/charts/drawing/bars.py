@@ -63,12 +63,13 @@ def draw_bars(chart: Bars, look: Look) -> Drawing:
     scale = _Scale(sheet.margin + column, sheet.right, values, widest)
     top = y + 8
     has_notes = any(bar.note for bar in bars)
-    pitch = _THICK + 30 if sheet.is_narrow else _THICK + (22 if has_notes else 12)
+    above = 20 + (15 if has_notes else 0)
+    pitch = _THICK + above + 14 if sheet.is_narrow else _THICK + (22 if has_notes else 12)
     for number, bar in enumerate(bars):
         row = y + 12 + number * pitch
         if sheet.is_narrow:
             _name_above(sheet, number, bar, row)
-            _draw_bar(sheet, chart, bar, scale, row + 20)
+            _draw_bar(sheet, chart, bar, scale, row + above)
         else:
             _name_beside(sheet, number, bar, row, pitch, column)
             _draw_bar(sheet, chart, bar, scale, row + (pitch - _THICK) / 2)
@@ -80,11 +81,9 @@ def draw_bars(chart: Bars, look: Look) -> Drawing:
 
 def _name_above(sheet: Sheet, number: int, bar: Bar, row: float) -> None:
     room = sheet.right - sheet.margin
-    note = shorten(bar.note, room * 0.4, LABEL) if bar.note else ""
-    left = room - (width_of(note, LABEL) + 12 if note else 0)
-    sheet.text(sheet.margin, row + 14, shorten(f"{number + 1}. {bar.name}", left, 13), size=13, colour="ink")
-    if note:
-        sheet.text(sheet.right, row + 14, note, anchor="end")
+    sheet.text(sheet.margin, row + 13, shorten(f"{number + 1}. {bar.name}", room, 13.5), size=13.5, colour="ink")
+    if bar.note:
+        sheet.text(sheet.margin, row + 28, shorten(bar.note, room, 11.5), size=11.5)
 
 
 def _name_beside(sheet: Sheet, number: int, bar: Bar, row: float, pitch: float, column: float) -> None:

@@ -66,11 +66,14 @@ def draw_comparison(chart: Comparison, look: Look) -> Drawing:
     else:
         bottom = _label_below(sheet, lines, bottom + 6)
     has_gaps = bool(values) and any(any(runs(spots, is_known=False)) for spots in drawn)
-    entries = [(_GAP_SIGN, "a break in a line, or a shade: unknown")] if has_gaps else []
+    entries = [(_GAP_SIGN, "a break in a line: unknown")] if has_gaps else []
     return sheet.finish(sheet.rows(entries, bottom + 4), _describe(chart, lines))
 
 
-_GAP_SIGN = '<path d="M-8 0h5M3 0h5" class="stroke-muted" stroke-width="2"/>'
+_GAP_SIGN = (
+    '<rect x="-3" y="-7" width="6" height="14" class="fill-shade"/>'
+    '<path d="M-9 2h6M3 -2h6" class="stroke-muted" stroke-width="2" stroke-linecap="round"/>'
+)
 
 
 def _together(at: int, drawn: Sequence[Sequence[Spot]]) -> Spot:

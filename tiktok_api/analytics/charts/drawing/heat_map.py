@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from tiktok_api.analytics.charts.drawing import axes
 from tiktok_api.analytics.charts.drawing.look import HEATS, Look
 from tiktok_api.analytics.charts.drawing.plot import known
-from tiktok_api.analytics.charts.drawing.sheet import Drawing, Headed, Sheet
-from tiktok_api.analytics.charts.drawing.typesetting import fitted, wrap
+from tiktok_api.analytics.charts.drawing.sheet import LABEL, Drawing, Headed, Sheet
+from tiktok_api.analytics.charts.drawing.typesetting import fitted, shorten, wrap
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _HOURS = 24
@@ -124,13 +124,14 @@ def _draw_cell(sheet: Sheet, grid: _Grid, chart: HeatMap, cell: HeatCell, highes
 
 def _draw_legend(sheet: Sheet, grid: _Grid, chart: HeatMap, highest: float, has_best: bool) -> float:
     """The colours with their ends, and the signs. Returns where it ends."""
-    y, x = grid.bottom + 16, float(sheet.margin)
+    x, y = float(sheet.margin), grid.bottom + 24
+    sheet.text(x, y, shorten(chart.unit, sheet.right - x, LABEL))
+    y += 8
     wide = min(26.0, (sheet.right - sheet.margin) / 12)
     for step in range(HEATS):
         sheet.add(f'<rect x="{x + step * wide:g}" y="{y:g}" width="{wide:g}" height="12" class="fill-heat{step}"/>')
     sheet.text(x, y + 29, "0")
     sheet.text(x + HEATS * wide, y + 29, axes.short(highest), anchor="end")
-    sheet.text(x + HEATS * wide + 12, y + 11, chart.unit)
     signs = [
         ('<text x="0" y="4.5" font-size="12" text-anchor="middle" class="fill-ink">5</text>', "posts behind a cell")
     ]

@@ -64,7 +64,7 @@ class Plot:
         """Pixels from the left; a single place stands in the middle."""
         if self._span <= 0:
             return round((self.left + self.right) / 2, 2)
-        part = ((at - self._first) / self._span) ** self._power
+        part = math.pow((at - self._first) / self._span, self._power)
         return round(self.left + part * (self.right - self.left), 2)
 
     def y(self, value: float) -> float:
