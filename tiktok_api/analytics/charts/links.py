@@ -9,6 +9,7 @@ import json
 import re
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +31,7 @@ SHORTEST_SECONDS, USUAL_SECONDS, LONGEST_SECONDS = 60, 7 * 86_400, 90 * 86_400
 _LONGEST_TOKEN = 4000
 _SIGNATURE_BYTES, _SIGNATURE_LENGTH = 16, 22
 _VERSION = 1
+_MOST_IDS = 255
 _ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -60,10 +62,10 @@ def make_link(
 
 
 def write_token(link: ChartLink, key: bytes) -> str:
-    """The link as text for a URL: about 200 characters, and 25 more for each account that it names."""
+    """The link as text for a URL: about 200 characters, and 22 more for each account that it names."""
     key_id = "" if link.key_id is None else str(link.key_id)
     said = [_VERSION, str(link.owner_id), key_id, link.expires, link.format, link.look.theme, link.look.width]
-    body = _encode(zlib.compress(json.dumps(_pack([*said, link.selection]), separators=(",", ":")).encode(), 9, -15))
+    body = _encode(_write([*said, link.selection]))
     return body + _sign(body, key)
 
 
@@ -75,7 +77,7 @@ def read_token(token: str, picture: PictureFormat, key: bytes) -> ChartLink:
     )
     if not is_ours:
         raise LinkSignatureInvalid
-    said = _unpack(json.loads(zlib.decompress(_decode(body), -15)))
+    said = _read(_decode(body))
     if said[0] != _VERSION or said[4] != picture:
         raise LinkSignatureInvalid
     _, owner_id, key_id, expires, _, theme, width, selection = said
@@ -133,20 +135,35 @@ def _decode(words: str) -> bytes:
     return urlsafe_b64decode(words + "=" * (-len(words) % 4))
 
 
-def _pack(value: Any) -> Any:
-    """The value with each id as 22 characters after a `~`; other texts that begin with one have two."""
+def _write(said: list[Any]) -> bytes:
+    """JSON, compressed, after the ids in it: as 16 bytes each they are half as long as compressed text."""
+    ids: list[bytes] = []
+    words = json.dumps(_without_ids(said, ids), separators=(",", ":")).encode()
+    return bytes([len(ids)]) + b"".join(ids) + zlib.compress(words, 9, -15)
+
+
+def _read(content: bytes) -> list[Any]:
+    start = 1 + 16 * content[0]
+    ids = [content[place : place + 16] for place in range(1, start, 16)]
+    found: list[Any] = _with_ids(json.loads(zlib.decompress(content[start:], -15)), iter(ids))
+    return found
+
+
+def _without_ids(value: Any, ids: list[bytes]) -> Any:
+    """The value with a `~` for each id, which goes to `ids`; another text that begins with a `~` gets one more."""
     if isinstance(value, str):
-        if _ID.fullmatch(value):
-            return f"~{_encode(UUID(value).bytes)}"
+        if _ID.fullmatch(value) and len(ids) < _MOST_IDS:
+            ids.append(UUID(value).bytes)
+            return "~"
         return f"~{value}" if value.startswith("~") else value
     if isinstance(value, list):
-        return [_pack(each) for each in value]
-    return {name: _pack(each) for name, each in value.items()} if isinstance(value, dict) else value
+        return [_without_ids(each, ids) for each in value]
+    return {name: _without_ids(each, ids) for name, each in value.items()} if isinstance(value, dict) else value
 
 
-def _unpack(value: Any) -> Any:
+def _with_ids(value: Any, ids: Iterator[bytes]) -> Any:
     if isinstance(value, str) and value.startswith("~"):
-        return value[1:] if value.startswith("~~") else str(UUID(bytes=_decode(value[1:])))
+        return value[1:] if len(value) > 1 else str(UUID(bytes=next(ids)))
     if isinstance(value, list):
-        return [_unpack(each) for each in value]
-    return {name: _unpack(each) for name, each in value.items()} if isinstance(value, dict) else value
+        return [_with_ids(each, ids) for each in value]
+    return {name: _with_ids(each, ids) for name, each in value.items()} if isinstance(value, dict) else value

@@ -38,6 +38,7 @@ class _Scale:
 
     def __init__(self, left: float, right: float, values: Sequence[float], widest: float) -> None:
         lowest, highest = min([0.0, *values]), max([0.0, *values])
+        self.start = left
         self._left = left + (widest + 8 if lowest < 0 else 0)
         self._room = max(10.0, right - self._left - (widest + 8 if highest > 0 or lowest == 0 else 0))
         self._lowest, self._span = lowest, (highest - lowest) or 1.0
@@ -51,7 +52,7 @@ def draw_bars(chart: Bars, look: Look) -> Drawing:
     sheet = Sheet(chart, look)
     bars = chart.bars[:MOST_BARS]
     y = sheet.top + 14
-    sheet.text(sheet.margin, y, chart.unit)
+    sheet.text(sheet.margin, y, shorten(chart.unit, sheet.right - sheet.margin, LABEL))
     if not bars:
         sheet.text(
             sheet.width / 2, y + 60, shorten(chart.empty, sheet.right - sheet.margin, 16), size=16, anchor="middle"
@@ -99,7 +100,7 @@ def _name_beside(sheet: Sheet, number: int, bar: Bar, row: float, pitch: float, 
 def _draw_bar(sheet: Sheet, chart: Bars, bar: Bar, scale: _Scale, y: float) -> None:
     value, zero, words = known(bar.value), scale.x(0), _shown(chart, bar.value)
     if value is None:
-        sheet.text(zero + 6, y + 13.5, words)
+        sheet.text(scale.start, y + 13.5, words)
         return
     end = scale.x(value)
     left, wide = min(zero, end), max(abs(end - zero), 1.5)

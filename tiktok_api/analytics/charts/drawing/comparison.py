@@ -44,7 +44,7 @@ def draw_comparison(chart: Comparison, look: Look) -> Drawing:
     drawn = [[Spot(at, known(value)) for at, value in enumerate(line.values)] for line in lines]
     values = [spot.value for spots in drawn for spot in spots if spot.value is not None]
     is_direct = sheet.width >= _DIRECT_FROM and bool(values)
-    column = min(240.0, sheet.width * 0.27) if is_direct else 0.0
+    column = min(280.0, sheet.width * 0.29) if is_direct else 0.0
     plot = Plot(
         sheet,
         values,

@@ -7,7 +7,7 @@ from tiktok_api.analytics.charts.drawing import axes
 from tiktok_api.analytics.charts.drawing.look import HEATS, Look
 from tiktok_api.analytics.charts.drawing.plot import known
 from tiktok_api.analytics.charts.drawing.sheet import LABEL, Drawing, Headed, Sheet
-from tiktok_api.analytics.charts.drawing.typesetting import fitted, shorten, wrap
+from tiktok_api.analytics.charts.drawing.typesetting import SMALLEST, safe, shorten, width_of, wrap
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _HOURS = 24
@@ -113,10 +113,10 @@ def _draw_cell(sheet: Sheet, grid: _Grid, chart: HeatMap, cell: HeatCell, highes
     place = f'x="{x + _GAP / 2:g}" y="{y + _GAP / 2:g}" width="{grid.wide - _GAP:.2f}" height="{grid.high - _GAP:.2f}"'
     step = 0 if value is None else level(value, highest)
     colour = "fill-page stroke-frame" if value is None else f"fill-heat{step}"
-    sheet.add(f'<rect {place} rx="4" class="{colour}"><title>{_say(chart, cell)}</title></rect>')
+    sheet.add(f'<rect {place} rx="4" class="{colour}"><title>{safe(_say(chart, cell))}</title></rect>')
     if cell.posts > 0:
-        words = f"{cell.posts:,}" if cell.posts < 10_000 else axes.short(cell.posts)
-        size = max(6.0, fitted(words, grid.wide - 8, 12))
+        words = str(cell.posts) if cell.posts < 1000 else "999+"
+        size = 12.0 if width_of(words, 12) <= grid.wide - 4 else SMALLEST
         ink = "muted" if value is None else f"on{step}"
         at = (round(x + grid.wide / 2, 2), round(y + grid.high / 2 + size * 0.36, 2))
         sheet.text(*at, words, size=size, colour=ink, anchor="middle")

@@ -81,7 +81,7 @@ def _ticks(oldest: float) -> list[tuple[float, str]]:
         step = next(step for step in _STEPS if oldest / step <= _MOST_TICKS)
         return [(float(at), age(at)) for at in range(0, int(oldest) + 1, step)]
     found = [(float(at), age(at)) for at in _AGES if at <= oldest]
-    return found if oldest < _AGES[-1] * 2 else [*found[:-1], (oldest, age(round(oldest)))]
+    return [*found, (oldest, age(oldest))]
 
 
 def age(hours: float) -> str:
@@ -89,7 +89,7 @@ def age(hours: float) -> str:
     if hours < _HOURS_A_DAY:
         return f"{hours:.0f} h" if hours == round(hours) else f"{hours:.1f} h"
     days = hours / _HOURS_A_DAY
-    shown = f"{days:,.0f}" if days == round(days) else f"{days:,.1f}"
+    shown = f"{days:,.1f}".removesuffix(".0")
     return f"{shown} day" if shown == "1" else f"{shown} days"
 
 

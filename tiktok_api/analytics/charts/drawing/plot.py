@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tiktok_api.analytics.charts.drawing import axes
 from tiktok_api.analytics.charts.drawing.sheet import LABEL, Sheet
-from tiktok_api.analytics.charts.drawing.typesetting import width_of
+from tiktok_api.analytics.charts.drawing.typesetting import fitted, safe, shorten, width_of
 
 BEFORE_LABELS = 10
 """Pixels between the labels of the left axis and the plane."""
@@ -84,7 +84,8 @@ class Plot:
             self._sheet.line(self.left, y, self.right, y, "zero" if value == 0 else "grid")
             if not self.is_empty:
                 self._sheet.text(self.left - BEFORE_LABELS, y + 4, label, anchor="end")
-        self._sheet.text(self._sheet.margin, self.top - 14, self._unit)
+        unit = shorten(self._unit, self._sheet.right - self._sheet.margin, LABEL)
+        self._sheet.text(self._sheet.margin, self.top - 14, unit)
 
     def draw_places(self, labels: Sequence[tuple[float, str]]) -> float:
         """Draw the ticks of the lower axis, leaving out labels that would touch. Returns where they end."""
@@ -140,17 +141,20 @@ class Plot:
                 continue
             at = f'cx="{self.x(spot.at):g}" cy="{self.y(spot.value):g}"'
             if spot.is_restated:
-                words = f"<title>{spot.words}, {restated}</title>"
+                words = f"<title>{safe(f'{spot.words}, {restated}')}</title>"
                 self._sheet.add(f'<circle {at} r="4.5" class="fill-page stroke-ring" stroke-width="2">{words}</circle>')
             elif has_room or place == last:
                 radius = 4.5 if place == last else 2.75
-                self._sheet.add(f'<circle {at} r="{radius}" class="fill-{colour}"><title>{spot.words}</title></circle>')
+                self._sheet.add(
+                    f'<circle {at} r="{radius}" class="fill-{colour}"><title>{safe(spot.words)}</title></circle>'
+                )
 
     def say_empty(self, words: str) -> None:
         """Write in the middle why there is nothing."""
+        room = self.right - self.left
+        size = fitted(words, room, 16)
         x, y = (self.left + self.right) / 2, (self.top + self.bottom) / 2
-        size = min(16.0, 16.0 * (self.right - self.left) / max(1.0, width_of(words, 16)))
-        self._sheet.text(x, y, words, size=round(size, 1), anchor="middle")
+        self._sheet.text(x, y, shorten(words, room, size), size=size, anchor="middle")
 
 
 def runs(spots: Sequence[Spot], *, is_known: bool) -> Iterator[tuple[int, int]]:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from tiktok_api.analytics.charts.drawing.look import Look, style_for
-from tiktok_api.analytics.charts.drawing.typesetting import fitted, safe, shorten, width_of, wrap
+from tiktok_api.analytics.charts.drawing.typesetting import (
+    LONGEST_DESCRIPTION,
+    fitted,
+    one_line,
+    safe,
+    shorten,
+    width_of,
+    wrap,
+)
 
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 LABEL = 12.5
@@ -113,15 +121,15 @@ class Sheet:
             'class="fill-page stroke-frame"/>'
         )
         style = style_for(frame + body, self.look.theme)
-        title, said = safe(self._chart.title), escape(" ".join(description.split()))
+        title, said = one_line(self._chart.title), one_line(description, most=LONGEST_DESCRIPTION)
         title_id, desc_id = f"{self._chart.key}-title", f"{self._chart.key}-desc"
         svg = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {height}" width="{self.width}" '
             f'height="{height}" role="img" aria-labelledby={quoteattr(f"{title_id} {desc_id}")} '
-            f"font-family={quoteattr(FONT)}><title id={quoteattr(title_id)}>{title}</title>"
-            f"<desc id={quoteattr(desc_id)}>{said}</desc><style>{style}</style>{frame}{body}</svg>"
+            f"font-family={quoteattr(FONT)}><title id={quoteattr(title_id)}>{escape(title)}</title>"
+            f"<desc id={quoteattr(desc_id)}>{escape(said)}</desc><style>{style}</style>{frame}{body}</svg>"
         )
-        return Drawing(svg, self.width, height, style, self._chart.title, " ".join(description.split()))
+        return Drawing(svg, self.width, height, style, title, said)
 
     def _heading(self) -> float:
         return self._narrow_heading() if self.is_narrow else self._wide_heading()
@@ -131,9 +139,10 @@ class Sheet:
         corner = 0.0
         if chart.headline:
             size = fitted(chart.headline, room * 0.4, 24, is_bold=True)
+            headline = shorten(chart.headline, room * 0.4, size, is_bold=True)
             note = shorten(chart.note, room * 0.4, 14)
-            corner = 24 + max(width_of(chart.headline, size, is_bold=True), width_of(note, 14))
-            self.text(self.right, 46, chart.headline, size=size, colour="ink", anchor="end", is_bold=True)
+            corner = 24 + max(width_of(headline, size, is_bold=True), width_of(note, 14))
+            self.text(self.right, 46, headline, size=size, colour="ink", anchor="end", is_bold=True)
             self.text(self.right, 68, note, size=14, anchor="end")
         y = self._lines(44, chart.title, 20, room - corner, most=2, leading=26)
         return self._lines(y + 24, chart.subtitle, 14, room - corner, most=2, leading=20) + 14
@@ -144,14 +153,15 @@ class Sheet:
         y = self._lines(y + 20, chart.subtitle, 12.5, room, most=3, leading=17)
         if chart.headline:
             size = fitted(chart.headline, room, 24, is_bold=True)
-            self.text(self.margin, y + 32, chart.headline, size=size, colour="ink", is_bold=True)
-            beside = width_of(chart.headline, size, is_bold=True) + 12
-            if beside + width_of(chart.note, 13) <= room:
-                self.text(self.margin + round(beside), y + 32, chart.note, size=13)
-                y += 32
+            headline, note = shorten(chart.headline, room, size, is_bold=True), shorten(chart.note, room, 13)
+            y += 32
+            self.text(self.margin, y, headline, size=size, colour="ink", is_bold=True)
+            beside = width_of(headline, size, is_bold=True) + 12
+            if beside + width_of(note, 13) <= room:
+                self.text(self.margin + round(beside), y, note, size=13)
             else:
-                self.text(self.margin, y + 52, shorten(chart.note, room, 13), size=13)
-                y += 52
+                y += 20
+                self.text(self.margin, y, note, size=13)
         return y + 12
 
     def _lines(self, y: float, words: str, size: float, room: float, *, most: int, leading: float) -> float:

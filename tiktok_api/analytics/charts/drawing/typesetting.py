@@ -4,13 +4,16 @@ Texts from TikTok are hostile: markup, characters that XML forbids, characters t
 accents, and any length.
 """
 
+import math
 import re
 import unicodedata
 from functools import lru_cache
 from xml.sax.saxutils import escape
 
-MOST_CHARACTERS = 300
+MOST_CHARACTERS, LONGEST_DESCRIPTION = 300, 2000
 ELLIPSIS = "…"
+SMALLEST = 11.0
+"""Pixels of the smallest text that is read without effort."""
 _NOT_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # compiled when a chart is drawn, for it takes 5 ms
 _UNPRINTED = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufff9-\ufffb]"
 _MOST_ACCENTS = 2
@@ -25,15 +28,15 @@ _ADVANCES = _NARROW | _MIDDLE | _WIDE | _DIGITS | _SMALL
 _USUAL, _FULL_WIDTH = 0.78, 1.1
 
 
-def one_line(words: str) -> str:
+def one_line(words: str, *, most: int = MOST_CHARACTERS) -> str:
     """The text as one line of bounded length: what XML forbids becomes U+FFFD, what is not printed is left out."""
-    cut = words[: 4 * MOST_CHARACTERS]
+    cut = words[: 4 * most]
     if not cut.isascii() or not cut.isprintable():
         cut = re.sub(_NOT_XML, "\ufffd", cut)
         cut = re.sub(_UNPRINTED, "", cut)
         cut = _without_towers(cut)
     line = " ".join(cut.split(" ")) if cut.isprintable() else " ".join(cut.split())
-    return line if len(line) <= MOST_CHARACTERS else line[: MOST_CHARACTERS - 1] + ELLIPSIS
+    return line if len(line) <= most else line[: most - 1] + ELLIPSIS
 
 
 def _without_towers(words: str) -> str:
@@ -100,5 +103,6 @@ def _fitting(words: list[str], width: float, size: float, is_bold: bool) -> int:
 
 
 def fitted(words: str, width: float, size: float, *, is_bold: bool = False) -> float:
-    """The size at which a text fits into `width`, at most `size`."""
-    return min(size, round(size * width / max(1.0, width_of(words, size, is_bold=is_bold)), 1))
+    """The size at which a text fits into `width`, at most `size` and at least SMALLEST, where it has to be shortened."""
+    wide = width_of(one_line(words), size, is_bold=is_bold)
+    return size if wide <= width else max(SMALLEST, math.floor(size * width / wide * 10) / 10)
