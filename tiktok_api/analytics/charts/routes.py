@@ -44,6 +44,14 @@ linked_blp = Blueprint(
 )
 BLUEPRINTS = (blp, linked_blp)
 
+_TOKEN_DOC = {
+    "name": "token",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The last part of the link. Do not log it.",
+    "example": "ArlZVrJSMjK3NDQyNTW3NAIA",
+}
 _WINDOW_PROBLEMS = (WindowBackwards, WindowOutOfRange, WindowTooLong)
 _CHART_PROBLEMS = (ChartNotPossible, *_WINDOW_PROBLEMS)
 _MOST_AGE = 300
@@ -124,7 +132,7 @@ def _followed(**documented: Any) -> Decorator:
     return decorate
 
 
-@linked_blp.get("/<token>.svg")
+@linked_blp.get("/<token>.svg", parameters=[_TOKEN_DOC])
 @_followed(responses=responses.SVG_DOC)
 @linked_blp.response(200, content_type=responses.SVG)
 def show_linked_svg(token: str) -> Response:
@@ -136,7 +144,7 @@ def show_linked_svg(token: str) -> Response:
     return responses.send_svg(draw(chart, link.look), headers=_headers_of(link))
 
 
-@linked_blp.get("/<token>.png")
+@linked_blp.get("/<token>.png", parameters=[_TOKEN_DOC])
 @_followed(responses=responses.PNG_DOC)
 @linked_blp.response(200, content_type=responses.PNG)
 def show_linked_png(token: str) -> Response:
