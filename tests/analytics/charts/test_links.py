@@ -20,6 +20,7 @@ from tiktok_api.analytics.charts.kinds import READERS, ChartKind, PictureFormat
 from tiktok_api.analytics.charts.links import ChartLink
 from tiktok_api.analytics.charts.schemas import ARGUMENTS
 from tiktok_api.clock import now
+from tiktok_api.redaction import HIDDEN, redact
 from tiktok_api.web.signed_links import LinkSignatureInvalid
 
 HOST = "http://127.0.0.1:8080"
@@ -290,3 +291,9 @@ def test_a_link_to_ten_accounts_fits_into_500_characters():
     link = ChartLink(uuid4(), uuid4(), 1_900_000_000, PictureFormat.PNG, Look(Theme.DARK, 1600), about)
 
     assert len(links.write_token(link, b"key")) < 500
+
+
+def test_the_log_tells_of_a_link_without_what_opens_it(make_link):
+    url = make_link().json["url"]
+
+    assert redact(f"refused: {url}") == f"refused: {HOST}/api/v1/charts/{HIDDEN}.png"
