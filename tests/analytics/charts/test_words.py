@@ -110,7 +110,7 @@ def test_each_of_the_compared_is_named_with_its_number(width):
 
     assert {"@ada", "@Привет", "@last", "-6.7 %", "+11.1 %"} <= set(words)
     assert "a break in a line: unknown" in words
-    assert "10 compared. @ada: −6.67 %, -6.7 %. " in draw(chart, Look(width=width)).description.replace("\xa0", " ")
+    assert "10 compared. @ada: −6.68 %, -6.7 %. " in draw(chart, Look(width=width)).description.replace("\xa0", " ")
 
 
 def test_compared_accounts_without_a_reading_are_unknown():
