@@ -122,6 +122,23 @@ def test_nothing_leaves_the_page_or_covers_another(charts):
     check()
 
 
+@pytest.mark.parametrize(
+    "chart",
+    [
+        Bars(key="k", title="", subtitle="", unit="", bars=[Bar("", 0.0), Bar("", -1.0)]),
+        Bars(key="k", title="", subtitle="", unit="", bars=[Bar("", None), Bar("", -1.0)]),
+        HeatMap(key="k", title="", subtitle="", cells=[], warning="W" * 100),
+        HeatMap(key="k", title="", subtitle="", cells=[HeatCell(0, hour, None, 1000) for hour in range(24)]),
+        Life(key="k", title="", subtitle="", ages=[Age(9842.0, 801.0)]),
+    ],
+)
+@pytest.mark.parametrize("width", [320, 324, 720])
+def test_what_once_was_out_of_place_is_in_it(chart, width):
+    drawing = draw(chart, Look(width=width))
+
+    assert (outside(drawing), touching(drawing)) == ([], [])
+
+
 @pytest.mark.parametrize("width", [320, 360, 400, 599, 600, 719, 720, 759, 760, 960, 1600])
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_chart_fits_at_every_width(name, width):

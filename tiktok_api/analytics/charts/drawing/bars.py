@@ -40,7 +40,7 @@ class _Scale:
         lowest, highest = min([0.0, *values]), max([0.0, *values])
         self.start = left
         self._left = left + (widest + 8 if lowest < 0 else 0)
-        self._room = max(10.0, right - self._left - (widest + 8 if highest > 0 or lowest == 0 else 0))
+        self._room = max(10.0, right - self._left - (widest + 8 if any(value >= 0 for value in values) else 0))
         self._lowest, self._span = lowest, (highest - lowest) or 1.0
 
     def x(self, value: float) -> float:

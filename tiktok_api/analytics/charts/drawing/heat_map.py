@@ -59,7 +59,7 @@ def draw_heat_map(chart: HeatMap, look: Look) -> Drawing:
     """Returns the chart as SVG; on a phone the hours run downwards."""
     sheet = Sheet(chart, look)
     y = sheet.top + 6
-    for line in wrap(chart.warning, sheet.right - sheet.margin, 13, most=3) if chart.warning else []:
+    for line in wrap(chart.warning, sheet.right - sheet.margin, 13, most=3, is_bold=True) if chart.warning else []:
         y += 18
         sheet.text(sheet.margin, y, line, size=13, colour="ring", is_bold=True)
     grid = _Grid(sheet, y + 30)
@@ -116,7 +116,9 @@ def _draw_cell(sheet: Sheet, grid: _Grid, chart: HeatMap, cell: HeatCell, highes
     sheet.add(f'<rect {place} rx="4" class="{colour}"><title>{safe(_say(chart, cell))}</title></rect>')
     if cell.posts > 0:
         words = str(cell.posts) if cell.posts < 1000 else "999+"
-        size = 12.0 if width_of(words, 12) <= grid.wide - 4 else SMALLEST
+        room = grid.wide - _GAP
+        size = 12.0 if width_of(words, 12) <= room else SMALLEST
+        words = words if width_of(words, size) <= room else "99+"
         ink = "muted" if value is None else f"on{step}"
         at = (round(x + grid.wide / 2, 2), round(y + grid.high / 2 + size * 0.36, 2))
         sheet.text(*at, words, size=size, colour=ink, anchor="middle")

@@ -92,9 +92,10 @@ class Plot:
         y, free = self.bottom, -math.inf
         for at, label in labels:
             x, half = self.x(at), width_of(label, LABEL) / 2
-            if x - half < free:
+            middle = self._sheet.middle_of(x, label)
+            if middle - half < free:
                 continue
-            free = x + half + 14
+            free = middle + half + 14
             self._sheet.line(x, y, x, y + 5, "zero")
             self._sheet.label_below(x, y + 21, label)
         return y + 21

@@ -88,10 +88,14 @@ class Sheet:
         more += ' font-weight="600"' if is_bold else ""
         self.add(f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" class="fill-{colour}"{more}>{safe(words)}</text>')
 
+    def middle_of(self, x: float, words: str) -> float:
+        """Where the middle of a label under `x` is: there, or as near to it as the page allows."""
+        half = width_of(words, LABEL) / 2
+        return round(min(max(x, half + 4), self.width - half - 4), 2)
+
     def label_below(self, x: float, y: float, words: str) -> None:
         """Write a label in the middle under `x`, or as near to it as the page allows."""
-        half = width_of(words, LABEL) / 2
-        self.text(round(min(max(x, half + 4), self.width - half - 4), 2), y, words, anchor="middle")
+        self.text(self.middle_of(x, words), y, words, anchor="middle")
 
     def line(self, x1: float, y1: float, x2: float, y2: float, colour: str) -> None:
         """Draw a hairline."""
