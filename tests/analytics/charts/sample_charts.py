@@ -4,7 +4,7 @@ import math
 from datetime import date, timedelta
 
 from tiktok_api.analytics.charts.drawing.bars import Bar, Bars
-from tiktok_api.analytics.charts.drawing.comparison import ComparedLine, Comparison
+from tiktok_api.analytics.charts.drawing.comparison import ComparedLine, ComparisonChart
 from tiktok_api.analytics.charts.drawing.heat_map import HeatCell, HeatMap
 from tiktok_api.analytics.charts.drawing.life import Age, Life
 from tiktok_api.analytics.charts.drawing.line_chart import Dot, LineChart
@@ -33,7 +33,7 @@ def a_series(**changed: object) -> LineChart:
     return LineChart(**({"key": "a", "dots": dots, "unit": "followers"} | said | head | changed))
 
 
-def a_comparison() -> Comparison:
+def a_comparison() -> ComparisonChart:
     """Ten accounts, one of them with a gap."""
     lines = [
         ComparedLine(
@@ -43,7 +43,7 @@ def a_comparison() -> Comparison:
         )
         for place, name in enumerate(NAMES)
     ]
-    return Comparison(
+    return ComparisonChart(
         key="b",
         title="Growth of followers, 10 accounts",
         subtitle="1 Sep 2026 – 29 Nov 2026, by day, Europe/Berlin",

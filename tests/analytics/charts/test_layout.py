@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.analytics.charts.layout import SVG, outside, root_of, touching
 from tests.analytics.charts.sample_charts import FIRST_DAY, SAMPLES
 from tiktok_api.analytics.charts.drawing.bars import Bar, Bars
-from tiktok_api.analytics.charts.drawing.comparison import ComparedLine, Comparison
+from tiktok_api.analytics.charts.drawing.comparison import ComparedLine, ComparisonChart
 from tiktok_api.analytics.charts.drawing.draw import draw
 from tiktok_api.analytics.charts.drawing.heat_map import HeatCell, HeatMap
 from tiktok_api.analytics.charts.drawing.life import Age, Life
@@ -77,7 +77,7 @@ def comparisons(draw_one):
         for _ in range(draw_one(st.integers(1, 12)))
     ]
     head = {name: draw_one(strategy) for name, strategy in heads.items()}
-    return Comparison(**head, dates=days(count), lines=lines, unit=draw_one(names), is_rate=is_rate)
+    return ComparisonChart(**head, dates=days(count), lines=lines, unit=draw_one(names), is_rate=is_rate)
 
 
 heat_maps = st.builds(

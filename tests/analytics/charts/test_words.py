@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.analytics.charts.layout import SVG, boxes, root_of
 from tests.analytics.charts.sample_charts import FIRST_DAY, GAP, SAMPLES, a_series
 from tiktok_api.analytics.charts.drawing.bars import Bar, Bars
-from tiktok_api.analytics.charts.drawing.comparison import ComparedLine, Comparison, apart
+from tiktok_api.analytics.charts.drawing.comparison import ComparedLine, ComparisonChart, apart
 from tiktok_api.analytics.charts.drawing.draw import draw
 from tiktok_api.analytics.charts.drawing.heat_map import HeatCell, HeatMap
 from tiktok_api.analytics.charts.drawing.life import Age, Life, age
@@ -117,7 +117,7 @@ def test_compared_accounts_without_a_reading_are_unknown():
     dates = [FIRST_DAY + timedelta(days=day) for day in range(3)]
     lines = [ComparedLine("@a", [None, None, None]), ComparedLine("@b", [None, float("nan"), None])]
 
-    drawing = draw(Comparison(**HEAD, dates=dates, lines=lines, unit="views", empty="Nothing yet"), Look())
+    drawing = draw(ComparisonChart(**HEAD, dates=dates, lines=lines, unit="views", empty="Nothing yet"), Look())
 
     assert drawing.description == "Subtitle. 2 compared. @a: unknown. @b: unknown."
     assert "Nothing yet" in [box.words for box in boxes(drawing)]

@@ -26,7 +26,7 @@ class ComparedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison(Headed):
+class ComparisonChart(Headed):
     """Lines over the same dates, at least one of each; those after the tenth are not drawn."""
 
     dates: Sequence[date]
@@ -37,7 +37,7 @@ class Comparison(Headed):
     empty: str = "Nothing has been read yet"
 
 
-def draw_comparison(chart: Comparison, look: Look) -> Drawing:
+def draw_comparison(chart: ComparisonChart, look: Look) -> Drawing:
     """Returns the chart as SVG. With room, names stand at the ends of their lines; on a phone, below."""
     sheet = Sheet(chart, look)
     lines = chart.lines[:MOST_LINES]
@@ -140,7 +140,7 @@ def apart(places: Sequence[float], least: float, top: float, bottom: float) -> l
     return found
 
 
-def _describe(chart: Comparison, lines: Sequence[ComparedLine]) -> str:
+def _describe(chart: ComparisonChart, lines: Sequence[ComparedLine]) -> str:
     """The chart in words: the last value of each."""
     said = [f"{chart.subtitle}. {len(lines)} compared."]
     for line in lines:
@@ -150,5 +150,5 @@ def _describe(chart: Comparison, lines: Sequence[ComparedLine]) -> str:
     return " ".join(said)
 
 
-def _shown(chart: Comparison, value: float) -> str:
+def _shown(chart: ComparisonChart, value: float) -> str:
     return axes.percent(value) if chart.is_rate else axes.number(value)
