@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 
 from tiktok_api.accounts.routes import blp as accounts_blueprint
+from tiktok_api.analytics.charts.routes import BLUEPRINTS as CHART_BLUEPRINTS
 from tiktok_api.analytics.pictures.routes import blp as pictures_blueprint
 from tiktok_api.analytics.routes import BLUEPRINTS as ANALYTICS_BLUEPRINTS
 from tiktok_api.auth.routes import BLUEPRINTS as AUTH_BLUEPRINTS
@@ -27,6 +28,7 @@ DOMAINS: tuple[Blueprint, ...] = (
     *ANALYTICS_BLUEPRINTS,
     webhooks_blueprint,
     pictures_blueprint,
+    *CHART_BLUEPRINTS,
 )
 
 

@@ -19,6 +19,7 @@ _SECRET_VALUES = re.compile(
     | \btk_[\w-]+                                      # API keys
     | \bcal_[\w-]{20,}                                # calendar feeds
     | (?<=/pull/)[0-9a-f]{96}                          # photos that TikTok fetches: one GET, and no cancel stops their post
+    | (?<=/charts/)[\w-]{60,}                          # charts that are shown without a token
     | (?<![\w.-])(?i:(?:bearer|basic)\s+)[^\s"',]+     # Authorization, and not the scope user.info.basic
     | (?<=://)[^\s/@"']*:[^\s/@"']+(?=@)               # the password in a URL
     | (?<![\w-])(?i:[\w-]*(?:token|code|signature|secret|password|credential|verifier|\bsig|_key)=)[^&\s"']+  # in a query

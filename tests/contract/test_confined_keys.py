@@ -76,6 +76,7 @@ NAMING_OTHERS = {
     "POST /posts/bulk/cancel": [{"ids": ["{post_id}", "{mixed_post}"]}],
     "POST /posts/bulk/delete": [{"ids": ["{post_id}", "{mixed_post}"]}],
     "POST /recurrences": [recurrence_with("{account_id}", MISSING), recurrence_with(MISSING, "{media_id}")],
+    "POST /analytics/chart-links": [{"chart": {"kind": "series", "account_id": "{account_id}"}}],
     "POST /media/slideshows": [
         {"media_ids": ["{media_id}", "{media_id}"]},
         {"media_ids": ["{media_id}", "{upload}"], "audio_media_id": "{media_id}"},

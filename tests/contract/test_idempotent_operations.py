@@ -43,6 +43,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "POST /posts/{post_id}/retry": {},
     "POST /publications/{publication_id}/resolve": {"json": {"outcome": "live"}},
     "POST /recurrences": {"json": recurrence_with("{account_id}", "{video_id}")},
+    "POST /analytics/chart-links": {"json": {"chart": {"kind": "series", "account_id": "{account_id}"}}},
     "POST /accounts/{account_id}/queue/move": {"json": {"relay": True}},
     "POST /posts/{post_id}/enqueue": {},
 }

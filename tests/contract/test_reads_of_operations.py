@@ -77,6 +77,9 @@ def signed_links(owner: Person, ids: dict[str, str]) -> dict[str, str]:
         "show_linked_frame": frame["url"],
         "show_linked_thumbnail": media["thumbnail_url"],
     }
+    for picture in ("svg", "png"):
+        wish = {"chart": {"kind": "series", "account_id": ids["account_id"]}, "format": picture}
+        links[f"show_linked_{picture}"] = owner.post("/analytics/chart-links", json=wish).json["url"]
     found = {name: link.partition("/api/v1")[2] for name, link in links.items()}
     return found | {"show_calendar_feed": f"/posts/calendar.ics?token={ids['feed_token']}"}
 

@@ -209,6 +209,8 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
             mine | {"account_ids": ids["Account"], "status": "draft", "now": EARLY},
             [{"labels": [label.label]}, reached],
         ),
+        "analytics.charts.links._person": Sample({"owner_id": owner}),
+        "analytics.charts.links._maker": Sample({"owner_id": owner, "key_id": ids["ApiKey"][0]}),
         "analytics.services._account": Sample(mine | {"id": account.id}, [reached]),
         "analytics.queries._videos": Sample({"account_id": account.id}, [{"include_gone": True}], is_paged=True),
         "analytics.video_totals._first_of_all": Sample({"account_ids": ids["Account"]}),

@@ -432,13 +432,17 @@ def test_the_log_has_a_line_for_each_request_and_no_query(site):
     assert "hunter2" not in site.log
 
 
-def test_the_log_does_not_tell_where_a_photo_is_offered_to_tiktok(site):
-    site.get(f"/pull/{'a1' * 48}/0", headers={"X-Request-ID": "a-photo"})
+@pytest.mark.parametrize(
+    ("offered", "logged"),
+    [(f"/pull/{'a1' * 48}/0", "/pull/"), (f"/api/v1/charts/{'a1' * 48}.png", "/api/v1/charts/")],
+)
+def test_the_log_does_not_tell_where_a_photo_or_a_chart_is_shown_without_a_token(site, offered, logged):
+    site.get(offered, headers={"X-Request-ID": "a-photo"})
 
     [path] = wait_until(
         lambda: [line["path"] for line in map(json.loads, site.log.splitlines()) if line["request_id"] == "a-photo"]
     )
-    assert path == "/pull/"
+    assert path == logged
 
 
 def test_hostile_clients_behind_nginx_leave_others_served(stage, site, signed_in):

@@ -1,12 +1,12 @@
-"""A series as a chart: the title, the headline and the other words around the line."""
+"""What analytics found as charts to be drawn: the title, the headline and the other words around the numbers."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
 from tiktok_api import clock
-from tiktok_api.analytics.charts import axes, svg
-from tiktok_api.analytics.charts.svg import Chart, Dot
+from tiktok_api.analytics.charts.drawing import axes
+from tiktok_api.analytics.charts.drawing.line_chart import Dot, LineChart
 from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric, Reason, scope_for
 from tiktok_api.analytics.series import Point
 from tiktok_api.analytics.services import Series
@@ -29,8 +29,8 @@ _EMPTY = {
 }
 
 
-def render(series: Series, show: Show) -> str:
-    """Returns the chart of a series as an SVG document. A rate has no change and is always shown by value."""
+def series_chart(series: Series, show: Show) -> LineChart:
+    """Returns a series as a chart to be drawn. A rate has no change and is always shown by value."""
     is_rate = series.metric is Metric.ENGAGEMENT_RATE
     is_change = show is Show.CHANGE and not is_rate
     shown = [point.change if is_change else point.value for point in series.points]
@@ -40,21 +40,26 @@ def render(series: Series, show: Show) -> str:
         for point, value in zip(series.points, shown, strict=True)
     ]
     headline, note = _headline(series.points, is_rate=is_rate, is_change=is_change)
-    return svg.draw(
-        Chart(
-            key=f"chart-{series.account_id}-{series.metric}-{show}",
-            title=_title(series, is_change),
-            subtitle=_subtitle(series),
-            headline=headline,
-            note=note,
-            dots=dots,
-            is_rate=is_rate,
-            is_change=is_change,
-            empty=_why_empty(series),
-            # Followers may leave by themselves; the counts of a video are lowered by TikTok alone.
-            restated="went down" if series.metric in PROFILE_METRICS else "a count was lowered by TikTok",
-        )
+    return LineChart(
+        key=f"chart-{series.account_id}-{series.metric}-{show}",
+        title=_title(series, is_change),
+        subtitle=_subtitle(series),
+        headline=headline,
+        note=note,
+        dots=dots,
+        unit=_unit(series, is_change),
+        is_rate=is_rate,
+        is_change=is_change,
+        empty=_why_empty(series),
+        # Followers may leave by themselves; the counts of a video are lowered by TikTok alone.
+        restated="went down" if series.metric in PROFILE_METRICS else "a count was lowered by TikTok",
     )
+
+
+def _unit(series: Series, is_change: bool) -> str:
+    if series.metric is Metric.ENGAGEMENT_RATE:
+        return "likes, comments and shares per view"
+    return f"new {series.metric} per {series.interval}" if is_change else str(series.metric)
 
 
 def _title(series: Series, is_change: bool) -> str:

@@ -3,16 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Response
-
 from tiktok_api.analytics import services
-from tiktok_api.analytics.charts import labels
 from tiktok_api.analytics.errors import WindowBackwards, WindowOutOfRange, WindowTooLong
 from tiktok_api.analytics.figures import engagement, growth
 from tiktok_api.analytics.schemas.figures import AccountGrowthArgsSchema, EngagementReportSchema, GrowthSchema
 from tiktok_api.analytics.schemas.readings import SummarySchema
 from tiktok_api.analytics.schemas.series import (
-    ChartArgsSchema,
     IntervalArgsSchema,
     SeriesSchema,
     SeveralSeriesArgsSchema,
@@ -21,26 +17,11 @@ from tiktok_api.analytics.schemas.windows import WindowArgsSchema
 from tiktok_api.analytics.services import Series
 from tiktok_api.analytics.sums.question import ask
 from tiktok_api.auth.identity import caller
-from tiktok_api.web import conditional
 from tiktok_api.web.blueprint import Blueprint
 
 blp = Blueprint(
     "account_analytics", __name__, url_prefix="/analytics", domain="analytics", description="How one account is doing"
 )
-
-SVG = "image/svg+xml"
-_CHART_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-    "Cache-Control": "private, max-age=60",
-    "Vary": "Authorization",
-}
-_CHART_DOC = {
-    "200": {
-        "description": "A self-contained picture: no script, no font, no request.",
-        "content": {SVG: {"schema": {"type": "string"}, "example": '<svg xmlns="http://www.w3.org/2000/svg">…</svg>'}},
-    },
-    "304": {"description": "It is still the version of If-None-Match."},
-}
 
 
 @blp.get("/accounts/<uuid:account_id>/summary")
@@ -92,18 +73,3 @@ def show_account_engagement(args: dict[str, Any], account_id: UUID) -> dict[str,
     """
     interval = args.pop("interval")
     return engagement.show_engagement(ask(caller, account_id=[account_id], **args), interval)
-
-
-@blp.get("/accounts/<uuid:account_id>/chart.svg")
-@blp.arguments(ChartArgsSchema, location="query")
-@blp.doc(responses=_CHART_DOC, parameters=["IfNoneMatch"])
-@blp.response(200, content_type=SVG)
-@blp.raises(WindowBackwards, WindowOutOfRange, WindowTooLong)
-def draw_account(args: dict[str, Any], account_id: UUID) -> Response:
-    """Draw one metric of an account as a line chart
-
-    The same numbers as the time series; gaps stay gaps, and values that TikTok lowered are ringed.
-    """
-    show = args.pop("show")
-    picture = labels.render(services.get_timeseries(caller, account_id, **args), show)
-    return conditional.tag(Response(picture, headers=_CHART_HEADERS, content_type=f"{SVG}; charset=utf-8"))

@@ -1,8 +1,7 @@
-"""Series of a metric, and the charts of them."""
+"""Series of a metric."""
 
 from marshmallow import fields, validate
 
-from tiktok_api.analytics.charts.labels import Show
 from tiktok_api.analytics.metrics import Interval, Metric
 from tiktok_api.analytics.schemas import windows
 from tiktok_api.analytics.schemas.readings import (
@@ -48,17 +47,6 @@ class SeveralSeriesArgsSchema(IntervalArgsSchema):
             "example": ["views"],
             "description": "Repeat it for several: those after the first come in `others`.",
         },
-    )
-
-
-class ChartArgsSchema(SeriesArgsSchema):
-    """A chart."""
-
-    show = fields.Enum(
-        Show,
-        by_value=True,
-        load_default=Show.VALUE,
-        metadata={"example": "value", "description": "The values, or the change in each period."},
     )
 
 

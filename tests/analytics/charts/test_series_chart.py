@@ -1,9 +1,13 @@
 """GET /analytics/accounts/{id}/chart.svg"""
 
+import base64
+import hashlib
 import re
 
 import pytest
 from defusedxml import ElementTree
+
+from tests.web.problems import assert_problem
 
 SVG = "{http://www.w3.org/2000/svg}"
 WEEK = "from=2026-03-01&to=2026-03-07&timezone=UTC"
@@ -21,14 +25,40 @@ def test_a_chart_is_self_contained(owner, account_id):
     response = owner.get(f"/analytics/accounts/{account_id}/chart.svg?{WEEK}")
 
     assert response.content_type == "image/svg+xml; charset=utf-8"
-    assert response.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     root = ElementTree.fromstring(response.get_data())
     assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
-        *("svg", "title", "desc", "rect", "text", "line", "polyline", "polygon", "circle")
+        *("svg", "title", "desc", "style", "g", "rect", "text", "line", "polyline", "polygon", "circle")
     }
     without_namespace = response.text.replace('xmlns="http://www.w3.org/2000/svg"', "")
-    assert not re.search(r"https?:|//|href|url\(|@import|data:|\bon\w+=|<style|<script", without_namespace)
+    assert not re.search(r"https?:|//|href|url\(|@import|data:|\bon\w+=| style=|<script", without_namespace)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "auto"])
+def test_its_policy_allows_the_one_style_sheet_that_it_has(owner, account_id, theme):
+    response = owner.get(f"/analytics/accounts/{account_id}/chart.svg?theme={theme}&{WEEK}")
+
+    [style] = ElementTree.fromstring(response.get_data()).iter(f"{SVG}style")
+    expected = base64.b64encode(hashlib.sha256(style.text.encode()).digest()).decode()
+    policy = response.headers["Content-Security-Policy"]
+    assert policy == f"default-src 'none'; style-src 'sha256-{expected}'; frame-ancestors 'none'; sandbox"
+
+
+def test_a_chart_says_its_unit(owner, account_id):
+    shown = {"": "followers", "show=change": "new followers per day", "metric=views&interval=week": "views"}
+
+    for query, unit in shown.items():
+        response = owner.get(f"/analytics/accounts/{account_id}/chart.svg?{WEEK}&{query}")
+
+        assert unit in [text.text for text in ElementTree.fromstring(response.get_data()).iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize(("query", "faults"), [("width=319", {"width"}), ("width=1601&theme=blue", {"width", "theme"})])
+def test_a_look_that_there_is_not_is_refused(owner, account_id, query, faults):
+    for picture in ("svg", "png"):
+        response = owner.get(f"/analytics/accounts/{account_id}/chart.{picture}?{query}")
+
+        assert {fault["parameter"] for fault in assert_problem(response, 422)["errors"]} == faults
 
 
 def test_a_chart_has_a_description_for_screen_readers(owner, account_id):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tiktok_api.analytics.charts import axes
+from tiktok_api.analytics.charts.drawing import axes
 
 
 @pytest.mark.parametrize(

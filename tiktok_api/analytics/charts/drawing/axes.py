@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_UNITS = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
+_UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 COMPACT_FROM = 10_000
 MOST_LABELS = 8
 _MOST_DAYS_BY_DAY = 92
@@ -32,6 +32,15 @@ def _step(least: float) -> float:
 def number(value: float) -> str:
     """A count in full: 18,412."""
     return f"{value:,.0f}".replace("-", "\u2212")
+
+
+def short(value: float) -> str:
+    """A count in full below a million, else with three digits: 18,412, 1.20M, 45.1B."""
+    size, unit = next(((size, unit) for size, unit in _UNITS[:-1] if abs(value) >= size), (1.0, ""))
+    if not unit:
+        return number(value) if value == round(value) or abs(value) >= 100 else f"{value:.1f}".replace("-", "\u2212")
+    digits = max(0, 2 - math.floor(math.log10(abs(value) / size)))
+    return f"{value / size:,.{digits}f}{unit}".replace("-", "\u2212")
 
 
 def signed(value: float) -> str:
@@ -69,8 +78,8 @@ def month(when: date) -> str:
     return f"{MONTHS[when.month - 1]} {when.year}"
 
 
-def date_labels(dates: Sequence[date]) -> list[tuple[int, str]]:
-    """The labelled places of a time axis with their labels: at most eight, evenly apart.
+def date_labels(dates: Sequence[date], *, most: int = MOST_LABELS) -> list[tuple[int, str]]:
+    """The labelled places of a time axis with their labels: at most `most`, evenly apart.
 
     Long axes are labelled at the first place in each month, short ones by day.
     """
@@ -78,5 +87,5 @@ def date_labels(dates: Sequence[date]) -> list[tuple[int, str]]:
     places = list(range(len(dates)))
     if by_month:
         places = [at for at in places if at > 0 and dates[at].month != dates[at - 1].month] or places
-    stride = math.ceil(len(places) / MOST_LABELS)
+    stride = math.ceil(len(places) / min(most, MOST_LABELS))
     return [(at, month(dates[at]) if by_month else day(dates[at], with_year=False)) for at in places[::stride]]

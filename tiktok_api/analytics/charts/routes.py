@@ -1,0 +1,167 @@
+"""The endpoints of charts and of links to them: read the request, call one service, return its result."""
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from flask import Response, request, url_for
+
+from tiktok_api import clock
+from tiktok_api.analytics.charts import kinds, links, responses
+from tiktok_api.analytics.charts.drawing.draw import draw
+from tiktok_api.analytics.charts.drawing.look import Look
+from tiktok_api.analytics.charts.errors import ChartNotPossible
+from tiktok_api.analytics.charts.kinds import PictureFormat
+from tiktok_api.analytics.charts.links import ChartLink
+from tiktok_api.analytics.charts.schemas import (
+    ChartLinkRequestSchema,
+    ChartLinkSchema,
+    SeriesPngArgsSchema,
+    SeriesSvgArgsSchema,
+    load_arguments,
+)
+from tiktok_api.analytics.errors import WindowBackwards, WindowOutOfRange, WindowTooLong
+from tiktok_api.auth import audit
+from tiktok_api.auth.identity import caller
+from tiktok_api.db import transaction
+from tiktok_api.errors import NotFound
+from tiktok_api.extensions import limiter, service
+from tiktok_api.redaction import fingerprint
+from tiktok_api.settings import Settings
+from tiktok_api.web.blueprint import Blueprint, Decorator
+from tiktok_api.web.limits import client_network
+from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkExpired, LinkSignatureInvalid
+
+blp = Blueprint(
+    "charts", __name__, url_prefix="/analytics", domain="analytics", description="Charts as pictures, and links to them"
+)
+linked_blp = Blueprint(
+    "linked_charts",
+    __name__,
+    url_prefix="/charts",
+    domain="analytics",
+    description="Charts by signed links, for `<img>`",
+)
+BLUEPRINTS = (blp, linked_blp)
+
+_TOKEN_DOC = {
+    "name": "token",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The last part of the link. Do not log it.",
+    "example": "ArlZVrJSMjK3NDQyNTW3NAIA",
+}
+_WINDOW_PROBLEMS = (WindowBackwards, WindowOutOfRange, WindowTooLong)
+_CHART_PROBLEMS = (ChartNotPossible, *_WINDOW_PROBLEMS)
+_MOST_AGE = 300
+"""Seconds for which a followed link may be cached: so long it may be seen after its key was revoked."""
+
+
+@blp.get("/accounts/<uuid:account_id>/chart.svg")
+@blp.arguments(SeriesSvgArgsSchema, location="query")
+@blp.doc(responses=responses.SVG_DOC, parameters=["IfNoneMatch"])
+@blp.response(200, content_type=responses.SVG)
+@blp.raises(*_WINDOW_PROBLEMS)
+def draw_account(args: dict[str, Any], account_id: UUID) -> Response:
+    """Draw one metric of an account as a line chart
+
+    The same numbers as the time series; gaps stay gaps, and values that TikTok lowered are ringed.
+    """
+    return responses.show_svg(args, partial(kinds.read_series, caller, account_id=account_id))
+
+
+@blp.get("/accounts/<uuid:account_id>/chart.png")
+@blp.arguments(SeriesPngArgsSchema, location="query")
+@blp.doc(responses=responses.PNG_DOC, parameters=["IfNoneMatch"])
+@blp.response(200, content_type=responses.PNG)
+@blp.raises(*_WINDOW_PROBLEMS)
+def draw_account_in_pixels(args: dict[str, Any], account_id: UUID) -> Response:
+    """Draw one metric of an account as a line chart, as PNG"""
+    return responses.show_png(args, partial(kinds.read_series, caller, account_id=account_id))
+
+
+@blp.post("/chart-links")
+@blp.arguments(ChartLinkRequestSchema)
+@blp.response(201, ChartLinkSchema)
+@blp.raises(NotFound, *_CHART_PROBLEMS)
+def create_chart_link(values: dict[str, Any]) -> dict[str, Any]:
+    """Make a link that shows a chart without a token
+
+    For `<img>` on any page, in an e-mail or in a note. It shows the numbers of the moment at which it is looked at, within what
+    you, or the API key that makes it, may see. It cannot be taken back, but ends with its key, its account or its user.
+    """
+    kind, args = load_arguments(values["chart"])
+    look = Look(values["theme"], values["width"])
+    link = links.make_link(
+        caller,
+        values["chart"],
+        look=look,
+        picture=values["format"],
+        expires_in_seconds=values["expires_in_seconds"],
+    )
+    chart = kinds.READERS[kind](caller, **args)
+    with transaction():
+        facts = {"kind": kind.value, "expires_at": link.expires_at.isoformat()}
+        audit.record(caller, "chart_link.created", subject_id=args.get("account_id"), **facts)
+    url = _url_of(link)
+    return {"url": url, "expires_at": link.expires_at, "html": responses.element_of(url, chart, look)}
+
+
+def _url_of(link: ChartLink) -> str:
+    settings = service(Settings)
+    token = links.write_token(link, settings.derive_key(links.KEY_PURPOSE))
+    endpoint = "show_linked_svg" if link.format is PictureFormat.SVG else "show_linked_png"
+    return settings.public_url + url_for(f"linked_charts.{endpoint}", token=token)
+
+
+def _token_of_link() -> str:
+    return fingerprint(str((request.view_args or {}).get("token")))
+
+
+def _followed(**documented: Any) -> Decorator:
+    """Mark a route that a link leads to: public, with limits of its own."""
+
+    def decorate(view: Any) -> Any:
+        marked = linked_blp.raises(LinkSignatureInvalid, LinkExpired, NotFound, *_CHART_PROBLEMS)(view)
+        marked = linked_blp.doc(parameters=["IfNoneMatch"], **documented)(marked)
+        marked = limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)(marked)
+        marked = limiter.limit("120/minute", key_func=_token_of_link)(marked)
+        return linked_blp.public(linked_blp.counted_apart(marked))
+
+    return decorate
+
+
+@linked_blp.get("/<token>.svg", parameters=[_TOKEN_DOC])
+@_followed(responses=responses.SVG_DOC)
+@linked_blp.response(200, content_type=responses.SVG)
+def show_linked_svg(token: str) -> Response:
+    """Show the chart of a link
+
+    Take the URL from `POST /analytics/chart-links`: it is signed, and needs no token.
+    """
+    link, chart = _open(token, PictureFormat.SVG)
+    return responses.send_svg(draw(chart, link.look), headers=_headers_of(link))
+
+
+@linked_blp.get("/<token>.png", parameters=[_TOKEN_DOC])
+@_followed(responses=responses.PNG_DOC)
+@linked_blp.response(200, content_type=responses.PNG)
+def show_linked_png(token: str) -> Response:
+    """Show the chart of a link, as PNG
+
+    Take the URL from `POST /analytics/chart-links`: it is signed, and needs no token.
+    """
+    link, chart = _open(token, PictureFormat.PNG)
+    return responses.send_png(draw(chart, link.look), link.look, headers=_headers_of(link))
+
+
+def _open(token: str, picture: PictureFormat) -> tuple[ChartLink, Any]:
+    link = links.read_token(token, picture, service(Settings).derive_key(links.KEY_PURPOSE))
+    kind, args = load_arguments(link.selection)
+    return link, kinds.READERS[kind](links.reader_of(link), **args)
+
+
+def _headers_of(link: ChartLink) -> dict[str, str]:
+    seconds = max(0, min(_MOST_AGE, int(link.expires - clock.now().timestamp())))
+    return {"Cache-Control": f"public, max-age={seconds}", "Cross-Origin-Resource-Policy": "cross-origin"}
