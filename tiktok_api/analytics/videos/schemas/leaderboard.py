@@ -1,4 +1,4 @@
-"""The requests and responses about single posts."""
+"""Ranked posts."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from tiktok_api.web.pagination import PageArgsSchema
 from tiktok_api.web.schemas import EXAMPLE_ID, QueryInteger, Schema, nullable, page_of
 
 
-def _of_video(name: str) -> fields.Field[Any]:
+def of_video(name: str) -> fields.Field[Any]:
     """A field as the list of videos has it."""
     return VideoSchema._declared_fields[name]
 
@@ -79,7 +79,7 @@ class PostOriginSchema(Schema):
     """A video, and what we know of its origin."""
 
     id = fields.UUID(required=True, metadata={"description": "Of the video.", "example": EXAMPLE_ID})
-    video_id = _of_video("video_id")
+    video_id = of_video("video_id")
     account_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
     username = nullable(fields.String, example="ada")
     post_id = nullable(fields.UUID, example=EXAMPLE_ID, description="The post of ours that it came from, if any.")
@@ -90,13 +90,13 @@ class PostOriginSchema(Schema):
         validate=Choice(PostIdSource),
         description="How that is known: named by TikTok's status or by its webhook, or matched with its list by evidence.",
     )
-    title = _of_video("title")
-    description = _of_video("description")
-    posted_at = _of_video("posted_at")
-    duration_seconds = _of_video("duration_seconds")
-    share_url = _of_video("share_url")
-    cover_url = _of_video("cover_url")
-    gone_at = _of_video("gone_at")
+    title = of_video("title")
+    description = of_video("description")
+    posted_at = of_video("posted_at")
+    duration_seconds = of_video("duration_seconds")
+    share_url = of_video("share_url")
+    cover_url = of_video("cover_url")
+    gone_at = of_video("gone_at")
 
 
 class RankedPostSchema(PostOriginSchema):
