@@ -231,7 +231,7 @@ def at_places(query: Select[Any], given: Given) -> Select[Any]:
     asked = _listed(given, "places", Text())
     account_id = cast(func.substr(asked.c.value, literal_column("1"), literal_column("32")), Uuid())
     position = cast(func.substr(asked.c.value, literal_column("33")), Integer)
-    return query.join(asked, (Video.account_id == account_id) & (Video.position == position))
+    return query.where(Video.account_id == account_id, Video.position == position)
 
 
 @reading

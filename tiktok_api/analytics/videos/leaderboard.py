@@ -92,6 +92,8 @@ def rank(owner_id: UUID, selection: Selection, question: Question) -> Ranking:
     counters = COUNTERS_OF[question.metric]
     positions = _chosen(owner_id, selection, question)
     account_ids = selection.account_ids if positions is None else [*filter(positions.get, selection.account_ids)]
+    if not account_ids:
+        return ranking_
     for account_id, found in _numbers(account_ids, question, counters):
         if question.order is Order.ASCENDING:
             found = numbers.negated(found)
@@ -133,6 +135,8 @@ def _chosen(owner_id: UUID, selection: Selection, question: Question) -> Mapping
 
 def show(ranking_: Ranking, indexes: Sequence[int], *, first_rank: int) -> list[dict[str, Any]]:
     """Some ranked posts with all their numbers, in their order."""
+    if not indexes:
+        return []
     question = ranking_.question
     places = [ranking_.place(index) for index in indexes]
     account_ids = sorted({account_id for account_id, _ in places})

@@ -46,7 +46,7 @@ _NUMBERS: tuple[Any, ...] = tuple(
 @reading
 def _asked(given: Given) -> Select[Any]:
     columns = (*rows.SHOWN, *_NUMBERS, Video.captured_at, Video.is_restated, Video.young_views, Video.young_at)
-    query = select(*columns, Account.username).join(Account, Account.id == Video.account_id)
+    query = select(*columns, Account.username).select_from(Video).join(Account, Account.id == Video.account_id)
     is_asked = or_(Video.id == given["id"], Video.post_id == given["id"])
     query = query.where(is_asked, *is_reached(given)).order_by(Video.account_id, Video.id)
     return query.limit(literal_column(str(MOST_VIDEOS + 1)))
