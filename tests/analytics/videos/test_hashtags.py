@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.analytics.videos.history import START
-from tests.analytics.videos.test_video_totals import label_post
+from tests.analytics.videos.labelled import label_post
 from tests.databases import on_each_database
 from tiktok_api.analytics.models import Video
 from tiktok_api.analytics.selection import select_accounts

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.analytics.videos import history
 from tests.analytics.videos.history import START
-from tests.analytics.videos.test_video_totals import label_post
+from tests.analytics.videos.labelled import label_post
 from tests.databases import on_each_database
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics import queries
@@ -20,7 +20,7 @@ from tiktok_api.analytics.selection import select_accounts
 from tiktok_api.analytics.videos import leaderboard, ranking
 from tiktok_api.analytics.videos.leaderboard import Question
 from tiktok_api.analytics.videos.ranking import UNRANKED, Mark
-from tiktok_api.analytics.videos.vocabulary import Order, PostedWhen, PostMetric, RankedBy
+from tiktok_api.analytics.videos.vocabulary import PostedWhen, PostMetric, RankedBy, RankingOrder
 from tiktok_api.analytics.windows import Window
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, transaction
@@ -32,7 +32,7 @@ QUESTIONS = [
     Question(WINDOW, E, metric, by, posted, order, 5)
     for metric in PostMetric
     for by in RankedBy
-    for posted, order in ((PostedWhen.ANY, Order.DESCENDING), (PostedWhen.WINDOW, Order.ASCENDING))
+    for posted, order in ((PostedWhen.ANY, RankingOrder.DESCENDING), (PostedWhen.WINDOW, RankingOrder.ASCENDING))
 ]
 
 
@@ -70,7 +70,7 @@ def by_hand(book, question):
         number = metric_of(question, numbers)
         if number is not None:
             found.append((number, video))
-    sign = 1 if question.order is Order.ASCENDING else -1
+    sign = 1 if question.order is RankingOrder.ASCENDING else -1
     return sorted(found, key=lambda each: (sign * each[0], each[1].account_id, each[1].position))
 
 

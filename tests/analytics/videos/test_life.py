@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.analytics.videos import history
 from tests.analytics.videos.history import START
-from tests.analytics.videos.test_video_totals import label_post
+from tests.analytics.videos.labelled import label_post
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
 from tiktok_api.analytics.models import Video
 from tiktok_api.analytics.videos import readings

@@ -21,7 +21,7 @@ from tiktok_api.analytics.video_totals import Totals, labelled_positions, totals
 from tiktok_api.analytics.videos import numbers, ranking, rows
 from tiktok_api.analytics.videos.ranking import UNRANKED, Mark
 from tiktok_api.analytics.videos.rows import Place
-from tiktok_api.analytics.videos.vocabulary import COUNTERS_OF, Order, PostedWhen, PostMetric, RankedBy
+from tiktok_api.analytics.videos.vocabulary import COUNTERS_OF, PostedWhen, PostMetric, RankedBy, RankingOrder
 from tiktok_api.analytics.windows import Window
 
 
@@ -34,7 +34,7 @@ class Question:
     metric: PostMetric = PostMetric.VIEWS
     by: RankedBy = RankedBy.GAINED
     posted: PostedWhen = PostedWhen.ANY
-    order: Order = Order.DESCENDING
+    order: RankingOrder = RankingOrder.DESCENDING
     least_views: int = 0
 
 
@@ -95,7 +95,7 @@ def rank(owner_id: UUID, selection: Selection, question: Question) -> Ranking:
     if not account_ids:
         return ranking_
     for account_id, found in _numbers(account_ids, question, counters):
-        if question.order is Order.ASCENDING:
+        if question.order is RankingOrder.ASCENDING:
             found = numbers.negated(found)
         ranking_.add(account_id, found, None if positions is None else positions[account_id])
     return ranking_

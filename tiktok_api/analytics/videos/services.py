@@ -10,7 +10,7 @@ from tiktok_api.analytics import windows
 from tiktok_api.analytics.selection import select_accounts
 from tiktok_api.analytics.videos import leaderboard, ranking
 from tiktok_api.analytics.videos.leaderboard import Question
-from tiktok_api.analytics.videos.vocabulary import Order, PostedWhen, PostMetric, RankedBy
+from tiktok_api.analytics.videos.vocabulary import PostedWhen, PostMetric, RankedBy, RankingOrder
 from tiktok_api.analytics.windows import Moment, Window
 from tiktok_api.auth.identity import Identity
 from tiktok_api.web.pagination import Page, read_cursor, write_cursor
@@ -53,7 +53,7 @@ def rank_posts(
     metric: PostMetric,
     by: RankedBy,
     posted: PostedWhen,
-    order: Order,
+    order: RankingOrder,
     min_views: int,
 ) -> LeaderboardPage:
     """A page of the caller's posts, ranked. `args` holds limit, cursor and include_total of PageArgsSchema.

@@ -40,7 +40,7 @@ class PostedWhen(StrEnum):
     ANY = "any"
 
 
-class Order(StrEnum):
+class RankingOrder(StrEnum):
     """The largest first, or the smallest."""
 
     DESCENDING = "desc"

@@ -9,7 +9,7 @@ from tiktok_api.analytics.schemas.readings import changed_since_field, is_restat
 from tiktok_api.analytics.schemas.selection import SelectionArgsSchema
 from tiktok_api.analytics.schemas.videos import VideoSchema
 from tiktok_api.analytics.schemas.windows import WindowArgsSchema
-from tiktok_api.analytics.videos.vocabulary import Order, PostedWhen, PostMetric, RankedBy
+from tiktok_api.analytics.videos.vocabulary import PostedWhen, PostMetric, RankedBy, RankingOrder
 from tiktok_api.posts.vocabulary import PostIdSource
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.pagination import PageArgsSchema
@@ -43,9 +43,9 @@ class LeaderboardArgsSchema(WindowArgsSchema, SelectionArgsSchema, PageArgsSchem
         metadata={"example": "any", "description": "Only posts that were published in the window, or all."},
     )
     order = fields.Enum(
-        Order,
+        RankingOrder,
         by_value=True,
-        load_default=Order.DESCENDING,
+        load_default=RankingOrder.DESCENDING,
         metadata={"example": "desc", "description": "The best first, or the worst. Equal posts: by account and age."},
     )
     min_views = QueryInteger(
