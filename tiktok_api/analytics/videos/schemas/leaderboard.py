@@ -50,7 +50,7 @@ class LeaderboardArgsSchema(WindowArgsSchema, SelectionArgsSchema, PageArgsSchem
     )
     min_views = QueryInteger(
         load_default=0,
-        validate=validate.Range(min=0),
+        validate=validate.Range(0, 10**12),
         metadata={
             "example": 100,
             "description": "Of `engagement_rate` alone: posts with fewer views (those that the rate is of) have no place.",
