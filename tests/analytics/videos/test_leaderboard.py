@@ -236,3 +236,15 @@ def test_a_cursor_of_another_question_is_refused(owner, book):
     response = owner.get(f"/analytics/posts?{QUERY}&metric=likes&cursor={cursor}")
 
     assert (response.status_code, response.json["code"]) == (422, "invalid_cursor")
+
+
+@on_each_database
+def test_the_top_posts_of_a_window_are_the_first_of_the_leaderboard(app_on, owner_id, account_ids):
+    history.write(account_ids, seed=15, videos=30)
+    selection = select_accounts(Identity(owner_id, None))
+
+    top = leaderboard.top_posts(owner_id, selection, WINDOW, PostMetric.LIKES, 3)
+
+    ranked = leaderboard.rank(owner_id, selection, Question(WINDOW, E, PostMetric.LIKES))
+    assert top == leaderboard.show(ranked, ranking.best(ranked.numbers, 3), first_rank=1)
+    assert [row["rank"] for row in top] == [1, 2, 3]
