@@ -18,7 +18,7 @@ from tiktok_api.analytics import queries
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
 from tiktok_api.analytics.selection import select_accounts
 from tiktok_api.analytics.videos import leaderboard, ranking
-from tiktok_api.analytics.videos.leaderboard import Question
+from tiktok_api.analytics.videos.leaderboard import RankingQuestion
 from tiktok_api.analytics.videos.ranking import UNRANKED, Mark
 from tiktok_api.analytics.videos.vocabulary import PostedWhen, PostMetric, RankedBy, RankingOrder
 from tiktok_api.analytics.windows import Window
@@ -29,7 +29,7 @@ S, E = START + timedelta(days=3), START + timedelta(days=9)
 WINDOW = Window(S, E, "UTC")
 QUERY = f"from={S:%Y-%m-%dT%H:%M:%SZ}&to={E:%Y-%m-%dT%H:%M:%SZ}"
 QUESTIONS = [
-    Question(WINDOW, E, metric, by, posted, order, 5)
+    RankingQuestion(WINDOW, E, metric, by, posted, order, 5)
     for metric in PostMetric
     for by in RankedBy
     for posted, order in ((PostedWhen.ANY, RankingOrder.DESCENDING), (PostedWhen.WINDOW, RankingOrder.ASCENDING))
@@ -112,7 +112,7 @@ def test_the_gains_of_all_posts_add_up_to_the_accounts_change(app_on, owner_id, 
     history.write(account_ids, seed=15, videos=30)
     selection = select_accounts(Identity(owner_id, None))
 
-    ranked = leaderboard.rank(owner_id, selection, Question(WINDOW, E, PostMetric(metric)))
+    ranked = leaderboard.rank(owner_id, selection, RankingQuestion(WINDOW, E, PostMetric(metric)))
 
     for account_id in account_ids:
         before, last = queries.snapshots_at(account_id, [S, E], [metric])[metric]
@@ -245,6 +245,6 @@ def test_the_top_posts_of_a_window_are_the_first_of_the_leaderboard(app_on, owne
 
     top = leaderboard.top_posts(owner_id, selection, WINDOW, PostMetric.LIKES, 3)
 
-    ranked = leaderboard.rank(owner_id, selection, Question(WINDOW, E, PostMetric.LIKES))
+    ranked = leaderboard.rank(owner_id, selection, RankingQuestion(WINDOW, E, PostMetric.LIKES))
     assert top == leaderboard.show(ranked, ranking.best(ranked.numbers, 3), first_rank=1)
     assert [row["rank"] for row in top] == [1, 2, 3]

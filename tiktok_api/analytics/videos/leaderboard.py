@@ -26,7 +26,7 @@ from tiktok_api.analytics.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RankingQuestion:
     """What posts are ranked by; `until`: readings of this instant and later do not count."""
 
     window: Window
@@ -42,7 +42,7 @@ class Question:
 class Ranking:
     """The numbers of all posts in question, by account; `starts` are the indexes at which accounts begin."""
 
-    question: Question
+    question: RankingQuestion
     numbers: "array[Any]"
     account_ids: list[UUID] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
@@ -86,7 +86,7 @@ class Ranking:
         return Mark(number, self.starts[which] + before - 1)
 
 
-def rank(owner_id: UUID, selection: Selection, question: Question) -> Ranking:
+def rank(owner_id: UUID, selection: Selection, question: RankingQuestion) -> Ranking:
     """The numbers of all posts of a selection. Raises TooManyReadings."""
     ranking_ = Ranking(question, numbers.empty(question.metric))
     counters = COUNTERS_OF[question.metric]
@@ -102,7 +102,7 @@ def rank(owner_id: UUID, selection: Selection, question: Question) -> Ranking:
 
 
 def _numbers(
-    account_ids: Sequence[UUID], question: Question, counters: Sequence[str]
+    account_ids: Sequence[UUID], question: RankingQuestion, counters: Sequence[str]
 ) -> Iterator[tuple[UUID, Sequence[float]]]:
     """The metric of all posts of each account; accounts of which it is unknown are left out."""
     metric, least_views, starts_at = question.metric, question.least_views, question.window.starts_at
@@ -119,7 +119,7 @@ def _numbers(
             yield account_id, numbers.total(metric, last, first.get(account_id, none), least_views=least_views)
 
 
-def _chosen(owner_id: UUID, selection: Selection, question: Question) -> Mapping[UUID, Sequence[int]] | None:
+def _chosen(owner_id: UUID, selection: Selection, question: RankingQuestion) -> Mapping[UUID, Sequence[int]] | None:
     """The positions of the posts in question by account; None: all."""
     chosen: Mapping[UUID, Sequence[int]] | None = None
     if selection.labels is not None:
@@ -152,7 +152,7 @@ def show(ranking_: Ranking, indexes: Sequence[int], *, first_rank: int) -> list[
     return shown
 
 
-def _describe(question: Question, row: Any, before: Totals | None, last: Totals) -> dict[str, Any]:
+def _describe(question: RankingQuestion, row: Any, before: Totals | None, last: Totals) -> dict[str, Any]:
     now = {name: last.gains(name)[row.position] for name in VIDEO_COUNTERS}
     total = numbers.describe({name: now[name] + getattr(row, f"first_{name}") for name in VIDEO_COUNTERS})
     if before is None:
@@ -201,7 +201,7 @@ def top_posts(
     limit: int = 10,
     **options: Any,
 ) -> list[dict[str, Any]]:
-    """The posts that gained most in a window, as rows of the leaderboard; `options` are those of Question. Raises TooManyReadings."""
-    question = Question(window, min(window.ends_at, clock.now()), metric, **options)
+    """The posts that gained most in a window, as rows of the leaderboard; `options` are those of RankingQuestion. Raises TooManyReadings."""
+    question = RankingQuestion(window, min(window.ends_at, clock.now()), metric, **options)
     ranked = rank(owner_id, selection, question)
     return show(ranked, ranking.best(ranked.numbers, limit), first_rank=1)

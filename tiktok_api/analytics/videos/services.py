@@ -9,7 +9,7 @@ from tiktok_api import clock
 from tiktok_api.analytics import windows
 from tiktok_api.analytics.selection import select_accounts
 from tiktok_api.analytics.videos import leaderboard, ranking
-from tiktok_api.analytics.videos.leaderboard import Question
+from tiktok_api.analytics.videos.leaderboard import RankingQuestion
 from tiktok_api.analytics.videos.vocabulary import PostedWhen, PostMetric, RankedBy, RankingOrder
 from tiktok_api.analytics.windows import Moment, Window
 from tiktok_api.auth.identity import Identity
@@ -24,7 +24,7 @@ class LeaderboardPage(Page):
     place and `unranked` have none.
     """
 
-    question: Question | None = None
+    question: RankingQuestion | None = None
     accounts: int = 0
     accounts_read: int = 0
     ranked: int = 0
@@ -65,7 +65,7 @@ def rank_posts(
     if pin:
         window = Window(pin.starts_at, pin.ends_at, window.timezone)
     until = pin.until if pin else min(window.ends_at, clock.now())
-    question = Question(window, until, metric, by, posted, order, min_views)
+    question = RankingQuestion(window, until, metric, by, posted, order, min_views)
     selection = select_accounts(caller, **selected)
     ranked = leaderboard.rank(caller.user_id, selection, question)
     after = ranked.mark(pin.number, (pin.account_id, pin.position)) if pin else None

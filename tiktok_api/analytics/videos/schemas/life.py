@@ -77,7 +77,7 @@ class ViewsByAgeSchema(Schema):
     views_per_hour = fields.Float(required=True, metadata={"example": 120})
 
 
-class ComparisonSchema(Schema):
+class PeerComparisonSchema(Schema):
     """A post's views in its first reading at an age of 24 to 48 hours, beside the account's other posts at that age."""
 
     views = nullable(fields.Integer, example=4210)
@@ -113,7 +113,7 @@ class VideoLifeSchema(PostOriginSchema):
         },
     )
     views_by_age = fields.List(fields.Nested(ViewsByAgeSchema), required=True)
-    at_24_hours = fields.Nested(ComparisonSchema, required=True)
+    at_24_hours = fields.Nested(PeerComparisonSchema, required=True)
 
 
 class PostLifeSchema(Schema):
