@@ -248,3 +248,15 @@ def test_the_top_posts_of_a_window_are_the_first_of_the_leaderboard(app_on, owne
     ranked = leaderboard.rank(owner_id, selection, RankingQuestion(WINDOW, E, PostMetric.LIKES))
     assert top == leaderboard.show(ranked, ranking.best(ranked.numbers, 3), first_rank=1)
     assert [row["rank"] for row in top] == [1, 2, 3]
+
+
+def test_an_account_that_was_not_read_in_the_window_has_no_gains_and_its_last_totals(owner, book):
+    later = "from=2026-04-01T00:00:00Z&to=2026-04-20T00:00:00Z"
+
+    gained = owner.get(f"/analytics/posts?{later}").json
+    total = owner.get(f"/analytics/posts?{later}&by=total").json
+
+    assert (gained["data"], gained["accounts_read"]) == ([], 0)
+    assert total["accounts_read"] == 2
+    assert {row["gained"]["reason"] for row in total["data"]} == {"no_reading_in_window"}
+    assert {row["gained"]["views"] for row in total["data"]} == {None}
