@@ -9,6 +9,7 @@ from tiktok_api.accounts.routes import blp as accounts_blueprint
 from tiktok_api.analytics.charts.routes import BLUEPRINTS as CHART_BLUEPRINTS
 from tiktok_api.analytics.pictures.routes import blp as pictures_blueprint
 from tiktok_api.analytics.routes import BLUEPRINTS as ANALYTICS_BLUEPRINTS
+from tiktok_api.analytics.videos.routes import blp as analytics_posts_blueprint
 from tiktok_api.auth.routes import BLUEPRINTS as AUTH_BLUEPRINTS
 from tiktok_api.composition.api import bind_domains
 from tiktok_api.composition.core import create_core, log_remarks
@@ -26,6 +27,7 @@ DOMAINS: tuple[Blueprint, ...] = (
     *MEDIA_BLUEPRINTS,
     *POSTS_BLUEPRINTS,
     *ANALYTICS_BLUEPRINTS,
+    analytics_posts_blueprint,
     webhooks_blueprint,
     pictures_blueprint,
     *CHART_BLUEPRINTS,

@@ -23,6 +23,9 @@ SAME_AS_BEFORE = {
         f"GET /analytics/{name}": ""
         for name in ("overview", "dashboard", "summary", "timeseries", "growth", "engagement", "compare")
     },
+    "GET /analytics/best-times": "",
+    "GET /analytics/hashtags": "",
+    "GET /analytics/posts": "?by=total&from=2026-01-01&to=2026-01-31",
     "GET /media": _COUNTED,
     "GET /posts": _COUNTED,
     "GET /posts/calendar": "",

@@ -218,6 +218,17 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
             {"places": as_places((each.account_id, each.position) for each in made["Video"])}
         ),
         "analytics.video_totals._labelled": Sample(mine | {"account_ids": ids["Account"], "labels": [label.label]}),
+        "analytics.videos.rows._shown": Sample(
+            {"places": as_places((each.account_id, each.position) for each in made["Video"])}
+        ),
+        "analytics.videos.rows._lowered": Sample({"video_ids": ids["Video"], "after": EARLY, "until": LATE}),
+        "analytics.videos.rows._posted": Sample({"account_ids": ids["Account"], "starts_at": EARLY, "ends_at": LATE}),
+        "analytics.videos.life._asked": Sample(mine | {"id": ids["Video"][0]}, [reached]),
+        "analytics.videos.life._readings": Sample({"video_id": ids["Video"][0]}),
+        "analytics.videos.life._others": Sample({"account_id": account.id, "id": ids["Post"][0]}),
+        "analytics.videos.published._published": Sample(
+            {"account_ids": ids["Account"], "starts_at": EARLY, "ends_at": LATE}, [mine | {"labels": [label.label]}]
+        ),
         "analytics.queries._avatar": Sample({"id": account.id}),
         "analytics.queries._cover": Sample({"id": ids["Video"][0]}),
     }

@@ -87,7 +87,7 @@ def properties_of(row: Any) -> list[str]:
 
 def described(value: Any, read: Any) -> tuple[type, Any]:
     if isinstance(read, list) and isinstance(value, str):  # of a list made by SQLite, the ORM knows no type
-        value = [UUID(item) for item in json.loads(value)]
+        value = [UUID(item) if isinstance(item, str) else item for item in json.loads(value)]
     if isinstance(value, Enum) and not isinstance(read, Enum):  # columns alone are plain text
         value = value.value
     return type(value), (value, value.utcoffset()) if isinstance(value, datetime) else value

@@ -49,11 +49,22 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """One row of `VideoTotals`: by position the gains of the counters asked for, and a byte 1 for each public video."""
+    """One row of `VideoTotals`: the arrays of the counters asked for as they are stored, and a byte 1 for each public video.
+
+    `is_whole`: each video was counted by then, so that NOT_COUNTED need not be looked for.
+    """
 
     captured_at: datetime
-    gains: Mapping[str, Sequence[int]]
+    stored: Mapping[str, bytes]
     public: bytes = b""
+    is_whole: bool = False
+
+    def gains(self, counter: str) -> Sequence[int]:
+        """The gains of a counter by position; NOT_COUNTED for a video that was not."""
+        return video_arrays.unpack(self.stored[counter])
+
+
+_NOT_COUNTED = NOT_COUNTED.to_bytes(8, "little", signed=True)
 
 
 def totals_at(
@@ -68,8 +79,9 @@ def totals_at(
     found: list[list[Totals | None]] = [[None] * len(instants) for _ in account_ids]
     for row in _totals(wanted, with_public).all(account_ids=list(account_ids), instants=list(instants)):
         account, instant, captured_at, *stored = row
-        gains = dict(zip(wanted, map(video_arrays.unpack, stored[: len(wanted)]), strict=True))
-        found[account][instant] = Totals(captured_at, gains, stored[-1] if with_public else b"")
+        arrays = dict(zip(wanted, stored, strict=not with_public))
+        public = stored[-1] if with_public else b""
+        found[account][instant] = Totals(captured_at, arrays, public, is_whole=_NOT_COUNTED not in stored[0])
     return found
 
 
@@ -155,7 +167,7 @@ def _add_up(
         if row is None:
             found.append(None)
             continue
-        gains = row.gains[counter]
+        gains = row.gains(counter)
         now = {place: gains[place] for place in first if place < len(gains) and gains[place] != NOT_COUNTED}
         drops += sum(gain < before[place] for place, gain in now.items())
         before.update(now)
@@ -219,7 +231,7 @@ def at_places(query: Select[Any], given: Given) -> Select[Any]:
     asked = _listed(given, "places", Text())
     account_id = cast(func.substr(asked.c.value, literal_column("1"), literal_column("32")), Uuid())
     position = cast(func.substr(asked.c.value, literal_column("33")), Integer)
-    return query.join(asked, (Video.account_id == account_id) & (Video.position == position))
+    return query.where(Video.account_id == account_id, Video.position == position)
 
 
 @reading

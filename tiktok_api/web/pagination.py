@@ -90,10 +90,10 @@ def read_page(rows: Read, args: dict[str, Any], *, by: Keys, **values: Any) -> P
 
     `args` holds limit, cursor and include_total of PageArgsSchema. Raises InvalidCursor.
     """
-    after = {f"after_{place}": value for place, value in enumerate(_read_cursor(args.get("cursor"), by) or ())}
+    after = {f"after_{place}": value for place, value in enumerate(_read_keys(args.get("cursor"), by) or ())}
     found = rows.all(limit=args["limit"] + 1, **values, **after)
     has_more, found = len(found) > args["limit"], found[: args["limit"]]
-    cursor = _write_cursor([getattr(found[-1], key.key) for key in by]) if has_more else None
+    cursor = write_cursor([getattr(found[-1], key.key) for key in by]) if has_more else None
     page = Page(found, cursor, has_more)
     if args["include_total"]:
         page.add_total(rows.count(most=MOST_COUNTED, **values))
@@ -111,7 +111,8 @@ def _tag(payload: bytes) -> bytes:
     return hmac.new(key, payload + b"\0" + _scope(), hashlib.sha256).digest()[:_TAG_BYTES]
 
 
-def _write_cursor(values: list[Any]) -> str:
+def write_cursor(values: list[Any]) -> str:
+    """A cursor that holds these values and fits this request's list with its filters."""
     payload = orjson.dumps(values)
     return _encode(_tag(payload) + payload)
 
@@ -120,17 +121,26 @@ def _encode(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str | None, by: Keys) -> list[Any] | None:
+def read_cursor(cursor: str | None) -> list[Any] | None:
+    """The values of `write_cursor` as JSON has them; None for the first page. Raises InvalidCursor."""
     if cursor is None or cursor == FIRST_PAGE:
         return None
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        tag, payload = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
-        is_ours = _encode(raw) == cursor and hmac.compare_digest(tag, _tag(payload))
-        values = orjson.loads(payload) if is_ours else []
-        return [_parse(value, key.type.python_type) for value, key in zip(values, by, strict=True)]
     except ValueError:
         raise InvalidCursor.at(parameter="cursor") from None
+    tag, payload = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
+    if _encode(raw) != cursor or not hmac.compare_digest(tag, _tag(payload)):
+        raise InvalidCursor.at(parameter="cursor")
+    values: list[Any] = orjson.loads(payload)
+    return values
+
+
+def _read_keys(cursor: str | None, by: Keys) -> list[Any] | None:
+    values = read_cursor(cursor)
+    if values is None:
+        return None
+    return [_parse(value, key.type.python_type) for value, key in zip(values, by, strict=True)]
 
 
 def _parse(value: Any, wanted: type) -> Any:

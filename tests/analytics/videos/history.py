@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from tiktok_api import clock
 from tiktok_api.analytics import video_arrays
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
 from tiktok_api.analytics.models import AccountTotals, Video, VideoReading, VideoTotals
@@ -146,3 +147,14 @@ def _totals(videos: list[BookVideo], account_id: UUID, at: datetime) -> list[Any
             **{name: video_arrays.pack(pairs, size) for name, pairs in gains.items()},
         ),
     ]
+
+
+def write_later_sync(account_ids: list[UUID]) -> None:
+    """A sync that ends now, after which every video has gained very differently."""
+    with transaction() as session:
+        for account_id in account_ids:
+            size = session.query(Video).filter_by(account_id=account_id).count()
+            gains = {
+                name: video_arrays.pack(((place, place**3) for place in range(size)), size) for name in VIDEO_COUNTERS
+            }
+            session.add(VideoTotals(account_id=account_id, captured_at=clock.now(), public=b"\1" * size, **gains))

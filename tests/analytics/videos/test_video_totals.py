@@ -8,14 +8,12 @@ import pytest
 
 from tests.analytics.videos import history
 from tests.analytics.videos.history import START
+from tests.analytics.videos.labelled import label_post
 from tests.databases import on_each_database
 from tiktok_api.analytics import queries, video_totals
 from tiktok_api.analytics.errors import TooManyReadings
-from tiktok_api.analytics.models import Video
 from tiktok_api.analytics.queries import INTERACTIONS
-from tiktok_api.db import db, new_id, transaction
-from tiktok_api.posts.bookkeeping.labels import PostLabel
-from tiktok_api.posts.models import Post
+from tiktok_api.db import new_id
 
 NAMES = ("views", "likes", "comments", "shares", INTERACTIONS)
 INSTANTS = [START + timedelta(hours=hours) for hours in range(0, 13 * 24, 9)]
@@ -92,13 +90,3 @@ def test_the_videos_of_a_label_are_those_of_its_posts(app_on, owner_id, account_
     places = {(account_id, position) for account_id, positions in found.items() for position in positions}
     assert places == {(video.account_id, video.position) for video in ours}
     assert video_totals.labelled_positions(new_id(), account_ids, ["spring"]) == {}
-
-
-def label_post(owner_id, videos, label):
-    with transaction() as session:
-        post = Post(owner_id=owner_id)
-        session.add(post)
-        session.flush()
-        session.add(PostLabel(post_id=post.id, owner_id=owner_id, label=label, post_created_at=post.created_at))
-        for video in videos:
-            db.session.get_one(Video, video.id).post_id = post.id
