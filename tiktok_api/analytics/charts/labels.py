@@ -10,6 +10,7 @@ from tiktok_api.analytics.charts.drawing.line_chart import Dot, LineChart
 from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric, Reason, scope_for
 from tiktok_api.analytics.series import Point
 from tiktok_api.analytics.services import Series
+from tiktok_api.analytics.windows import Window
 
 
 class Show(StrEnum):
@@ -70,9 +71,16 @@ def _title(series: Series, is_change: bool) -> str:
 
 
 def _subtitle(series: Series) -> str:
-    last_day = (series.window.ends_at - timedelta(microseconds=1)).astimezone(series.window.zone).date()
-    first, last = axes.day(series.points[0].date), axes.day(last_day)
-    return f"{first} – {last}, by {series.interval}, {series.window.timezone}"
+    return f"{days_of(series.window)}, by {series.interval}, {series.window.timezone}"
+
+
+def days_of(window: Window) -> str:
+    """The first and the last day of a window: 1 Feb 2027 – 2 Mar 2027."""
+    first, last = (
+        moment.astimezone(window.zone).date()
+        for moment in (window.starts_at, window.ends_at - timedelta(microseconds=1))
+    )
+    return f"{axes.day(first)} – {axes.day(last)}"
 
 
 def _headline(points: Sequence[Point], *, is_rate: bool, is_change: bool) -> tuple[str, str]:

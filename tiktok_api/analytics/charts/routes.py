@@ -14,13 +14,28 @@ from tiktok_api.analytics.charts.errors import ChartNotPossible
 from tiktok_api.analytics.charts.kinds import PictureFormat
 from tiktok_api.analytics.charts.links import ChartLink
 from tiktok_api.analytics.charts.schemas import (
+    BestTimesPngArgsSchema,
+    BestTimesSvgArgsSchema,
     ChartLinkRequestSchema,
     ChartLinkSchema,
+    ComparisonPngArgsSchema,
+    ComparisonSvgArgsSchema,
+    LeaderboardPngArgsSchema,
+    LeaderboardSvgArgsSchema,
+    PostPngArgsSchema,
+    PostSvgArgsSchema,
     SeriesPngArgsSchema,
     SeriesSvgArgsSchema,
     load_arguments,
 )
-from tiktok_api.analytics.errors import WindowBackwards, WindowOutOfRange, WindowTooLong
+from tiktok_api.analytics.errors import (
+    TooManyAccounts,
+    TooManyReadings,
+    WindowBackwards,
+    WindowOutOfRange,
+    WindowTooLong,
+)
+from tiktok_api.analytics.videos.errors import TooManyPosts
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
@@ -53,7 +68,9 @@ _TOKEN_DOC = {
     "example": "ArlZVrJSMjK3NDQyNTW3NAIA",
 }
 _WINDOW_PROBLEMS = (WindowBackwards, WindowOutOfRange, WindowTooLong)
-_CHART_PROBLEMS = (ChartNotPossible, *_WINDOW_PROBLEMS)
+_SUM_PROBLEMS = (WindowBackwards, WindowOutOfRange, TooManyAccounts, TooManyReadings)
+_POSTS_PROBLEMS = (WindowBackwards, WindowOutOfRange, TooManyAccounts, TooManyPosts)
+_CHART_PROBLEMS = (ChartNotPossible, *_WINDOW_PROBLEMS, TooManyAccounts, TooManyReadings, TooManyPosts)
 _MOST_AGE = 300
 """Seconds for which a followed link may be cached: so long it may be seen after its key was revoked."""
 
@@ -81,6 +98,90 @@ def draw_account_in_pixels(args: dict[str, Any], account_id: UUID) -> Response:
     return responses.show_png(args, partial(kinds.read_series, caller, account_id=account_id))
 
 
+@blp.get("/compare/chart.svg")
+@blp.arguments(ComparisonSvgArgsSchema, location="query")
+@blp.doc(responses=responses.SVG_DOC, parameters=["IfNoneMatch"])
+@blp.response(200, content_type=responses.SVG)
+@blp.raises(NotFound, *_SUM_PROBLEMS, WindowTooLong)
+def draw_comparison(args: dict[str, Any]) -> Response:
+    """Draw one metric of two to ten accounts as lines"""
+    return responses.show_svg(args, partial(kinds.read_comparison, caller))
+
+
+@blp.get("/compare/chart.png")
+@blp.arguments(ComparisonPngArgsSchema, location="query")
+@blp.doc(responses=responses.PNG_DOC, parameters=["IfNoneMatch"])
+@blp.response(200, content_type=responses.PNG)
+@blp.raises(NotFound, *_SUM_PROBLEMS, WindowTooLong)
+def draw_comparison_in_pixels(args: dict[str, Any]) -> Response:
+    """Draw one metric of two to ten accounts as lines, as PNG"""
+    return responses.show_png(args, partial(kinds.read_comparison, caller))
+
+
+@blp.get("/best-times/chart.svg")
+@blp.arguments(BestTimesSvgArgsSchema, location="query")
+@blp.doc(responses=responses.SVG_DOC, parameters=["IfNoneMatch"])
+@blp.response(200, content_type=responses.SVG)
+@blp.raises(NotFound, *_POSTS_PROBLEMS)
+def draw_best_times(args: dict[str, Any]) -> Response:
+    """Draw at which hours of the week posts did best, as a heat map
+
+    Each cell says how many posts are behind it.
+    """
+    return responses.show_svg(args, partial(kinds.read_best_times, caller))
+
+
+@blp.get("/best-times/chart.png")
+@blp.arguments(BestTimesPngArgsSchema, location="query")
+@blp.doc(responses=responses.PNG_DOC, parameters=["IfNoneMatch"])
+@blp.response(200, content_type=responses.PNG)
+@blp.raises(NotFound, *_POSTS_PROBLEMS)
+def draw_best_times_in_pixels(args: dict[str, Any]) -> Response:
+    """Draw at which hours of the week posts did best, as PNG"""
+    return responses.show_png(args, partial(kinds.read_best_times, caller))
+
+
+@blp.get("/posts/chart.svg")
+@blp.arguments(LeaderboardSvgArgsSchema, location="query")
+@blp.doc(responses=responses.SVG_DOC, parameters=["IfNoneMatch"])
+@blp.response(200, content_type=responses.SVG)
+@blp.raises(NotFound, *_SUM_PROBLEMS)
+def draw_leaderboard(args: dict[str, Any]) -> Response:
+    """Draw the best posts as bars"""
+    return responses.show_svg(args, partial(kinds.read_leaderboard, caller))
+
+
+@blp.get("/posts/chart.png")
+@blp.arguments(LeaderboardPngArgsSchema, location="query")
+@blp.doc(responses=responses.PNG_DOC, parameters=["IfNoneMatch"])
+@blp.response(200, content_type=responses.PNG)
+@blp.raises(NotFound, *_SUM_PROBLEMS)
+def draw_leaderboard_in_pixels(args: dict[str, Any]) -> Response:
+    """Draw the best posts as bars, as PNG"""
+    return responses.show_png(args, partial(kinds.read_leaderboard, caller))
+
+
+@blp.get("/posts/<uuid:post_id>/chart.svg")
+@blp.arguments(PostSvgArgsSchema, location="query")
+@blp.doc(responses=responses.SVG_DOC, parameters=["IfNoneMatch"])
+@blp.response(200, content_type=responses.SVG)
+def draw_post(args: dict[str, Any], post_id: UUID) -> Response:
+    """Draw the life of a post: its views by its age
+
+    By the id of a video, or of a post of yours: then of the video with the most views that came from it.
+    """
+    return responses.show_svg(args, partial(kinds.read_post, caller, post_id=post_id))
+
+
+@blp.get("/posts/<uuid:post_id>/chart.png")
+@blp.arguments(PostPngArgsSchema, location="query")
+@blp.doc(responses=responses.PNG_DOC, parameters=["IfNoneMatch"])
+@blp.response(200, content_type=responses.PNG)
+def draw_post_in_pixels(args: dict[str, Any], post_id: UUID) -> Response:
+    """Draw the life of a post, as PNG"""
+    return responses.show_png(args, partial(kinds.read_post, caller, post_id=post_id))
+
+
 @blp.post("/chart-links")
 @blp.arguments(ChartLinkRequestSchema)
 @blp.response(201, ChartLinkSchema)
@@ -103,7 +204,8 @@ def create_chart_link(values: dict[str, Any]) -> dict[str, Any]:
     chart = kinds.READERS[kind](caller, **args)
     with transaction():
         facts = {"kind": kind.value, "expires_at": link.expires_at.isoformat()}
-        audit.record(caller, "chart_link.created", subject_id=args.get("account_id"), **facts)
+        subject_id = args["account_id"] if kind is kinds.ChartKind.SERIES else args.get("post_id")
+        audit.record(caller, "chart_link.created", subject_id=subject_id, **facts)
     url = _url_of(link)
     return {"url": url, "expires_at": link.expires_at, "html": responses.element_of(url, chart, look)}
 

@@ -7,14 +7,25 @@ from typing import Any
 import marshmallow
 from marshmallow import ValidationError, fields, validate
 
+from tiktok_api.analytics.charts.drawing.bars import MOST_BARS
 from tiktok_api.analytics.charts.drawing.look import NARROWEST, USUAL_WIDTH, WIDEST, Theme
 from tiktok_api.analytics.charts.errors import ChartNotPossible
 from tiktok_api.analytics.charts.kinds import ChartKind, PictureFormat
 from tiktok_api.analytics.charts.labels import Show
 from tiktok_api.analytics.charts.links import LONGEST_SECONDS, SHORTEST_SECONDS, USUAL_SECONDS
 from tiktok_api.analytics.charts.png import LARGEST_SCALE, USUAL_SCALE
+from tiktok_api.analytics.metrics import Metric
+from tiktok_api.analytics.schemas.figures import CompareArgsSchema
+from tiktok_api.analytics.schemas.selection import SelectionArgsSchema
 from tiktok_api.analytics.schemas.series import SeriesArgsSchema
+from tiktok_api.analytics.schemas.windows import WindowArgsSchema
+from tiktok_api.analytics.selection import MOST_NAMED
+from tiktok_api.analytics.videos.schemas.leaderboard import LeaderboardArgsSchema
+from tiktok_api.analytics.videos.schemas.life import LifeArgsSchema
+from tiktok_api.analytics.videos.schemas.published import PublishedOfAllArgsSchema
+from tiktok_api.analytics.videos.vocabulary import PostMetric
 from tiktok_api.errors import fault
+from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.schemas import EXAMPLE_ID, QueryInteger, Schema
 
 _IN_RANGE = validate.Range(NARROWEST, WIDEST)
@@ -74,18 +85,121 @@ class SeriesSelectionSchema(SeriesChartArgsSchema):
     account_id = fields.UUID(required=True, metadata={"example": EXAMPLE_ID})
 
 
-ARGUMENTS: Mapping[ChartKind, type[Schema]] = {ChartKind.SERIES: SeriesSelectionSchema}
+class ComparisonChartArgsSchema(CompareArgsSchema):
+    """A chart of accounts side by side."""
+
+    metric = fields.Enum(Metric, by_value=True, load_default=Metric.FOLLOWERS, metadata={"example": "views"})
+    show = SeriesChartArgsSchema._declared_fields["show"]
+
+
+class ComparisonSvgArgsSchema(ComparisonChartArgsSchema, LookArgsSchema):
+    """A chart of accounts side by side, as SVG."""
+
+
+class ComparisonPngArgsSchema(ComparisonChartArgsSchema, PngArgsSchema):
+    """A chart of accounts side by side, as PNG."""
+
+
+class BestTimesSvgArgsSchema(PublishedOfAllArgsSchema, LookArgsSchema):
+    """A heat map of the week, as SVG."""
+
+
+class BestTimesPngArgsSchema(PublishedOfAllArgsSchema, PngArgsSchema):
+    """A heat map of the week, as PNG."""
+
+
+_BARS: dict[str, Any] = {"load_default": 10, "validate": validate.Range(1, MOST_BARS)}
+_LIMIT = {"example": 10, "description": "So many posts."}
+
+
+class _RankingChartArgsSchema(WindowArgsSchema, SelectionArgsSchema):
+    """A chart of ranked posts."""
+
+    metric, by, posted, order = (
+        LeaderboardArgsSchema._declared_fields[name] for name in ("metric", "by", "posted", "order")
+    )
+    min_views = LeaderboardArgsSchema._declared_fields["min_views"]
+    limit: fields.Field[Any] = QueryInteger(**_BARS, metadata=_LIMIT)
+
+
+class LeaderboardSvgArgsSchema(_RankingChartArgsSchema, LookArgsSchema):
+    """A chart of ranked posts, as SVG."""
+
+
+class LeaderboardPngArgsSchema(_RankingChartArgsSchema, PngArgsSchema):
+    """A chart of ranked posts, as PNG."""
+
+
+class PostSvgArgsSchema(LifeArgsSchema, LookArgsSchema):
+    """A chart of a post's life, as SVG."""
+
+
+class PostPngArgsSchema(LifeArgsSchema, PngArgsSchema):
+    """A chart of a post's life, as PNG."""
+
+
+def _account_ids() -> fields.List[Any]:
+    return fields.List(
+        fields.UUID(),
+        data_key="account_ids",
+        validate=validate.Length(1, MOST_NAMED),
+        metadata={"description": "Accounts by their ids.", "example": [EXAMPLE_ID]},
+    )
+
+
+class BestTimesSelectionSchema(PublishedOfAllArgsSchema):
+    """The heat map that a link shows."""
+
+    account_id = _account_ids()
+
+
+class LeaderboardSelectionSchema(_RankingChartArgsSchema):
+    """The ranked posts that a link shows."""
+
+    account_id = _account_ids()
+    min_views = fields.Integer(
+        strict=True,
+        load_default=0,
+        validate=validate.Range(0, 10**12),
+        metadata={"example": 100, "description": "Of `engagement_rate` alone: posts with fewer views have no place."},
+    )
+    limit = fields.Integer(strict=True, **_BARS, metadata=_LIMIT)
+
+
+class PostSelectionSchema(LifeArgsSchema):
+    """The post that a link shows."""
+
+    post_id = fields.UUID(
+        required=True, metadata={"example": EXAMPLE_ID, "description": "A video, or a post of yours."}
+    )
+
+
+ARGUMENTS: Mapping[ChartKind, type[Schema]] = {
+    ChartKind.SERIES: SeriesSelectionSchema,
+    ChartKind.COMPARISON: ComparisonChartArgsSchema,
+    ChartKind.BEST_TIMES: BestTimesSelectionSchema,
+    ChartKind.LEADERBOARD: LeaderboardSelectionSchema,
+    ChartKind.POST: PostSelectionSchema,
+}
 """What each kind of chart takes in a link: the parameters of its route, and the ids of its path."""
+
+_SEVERAL_WORDS = {"metric": sorted({*Metric, *PostMetric})}
+"""Parameters that two kinds take with different words."""
 
 
 def _fields_of_all_kinds() -> dict[str, Any]:
     """The parameters of every kind; which of them are needed, and what they are by default, their kind says."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {
+        name: fields.String(validate=Choice(words, name="ChartMetric"), metadata={"example": words[-1]})
+        for name, words in _SEVERAL_WORDS.items()
+    }
     for arguments in ARGUMENTS.values():
         for name, field in arguments().load_fields.items():
             optional = deepcopy(field)
             optional.required, optional.load_default = False, marshmallow.missing
-            found.setdefault(name, optional)
+            shown = optional.data_key or name
+            optional.data_key = None
+            found.setdefault(shown, optional)
     return found
 
 

@@ -1,6 +1,6 @@
 """The leaderboard in pages: a cursor holds the window and the instant until which readings count, so that pages do not drift."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ class LeaderboardPage(Page):
     place and `unranked` have none.
     """
 
-    question: RankingQuestion | None = None
+    question: RankingQuestion = field(kw_only=True)
     accounts: int = 0
     accounts_read: int = 0
     ranked: int = 0
