@@ -26,7 +26,7 @@ NOT_ONLY_READS = {
 REFUSED_TO_A_KEY = {"list_sessions": 403, "list_api_keys": 403, "list_audit_entries": 403, "show_connection": 404}
 MOST_STATEMENTS = 4
 """Of one look: whether the session has ended, the thing, and at most two kinds of its parts."""
-OF_A_SCREEN = {"show_dashboard": 7}
+OF_A_SCREEN = {"show_dashboard": 10, "show_overview": 7}
 """What takes the place of several looks, with at most so many."""
 OF_MANY = {
     "list_posts": 3,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, literal_column, select
@@ -12,7 +12,6 @@ from sqlalchemy import Select, literal_column, select
 from tiktok_api.accounts.models import Account, AccountStatus
 from tiktok_api.accounts.queries import has_tag, is_reached
 from tiktok_api.analytics.errors import TooManyAccounts
-from tiktok_api.analytics.metrics import Reason
 from tiktok_api.analytics.models import DayZone, VideoSync
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, is_any, reading
@@ -24,9 +23,8 @@ MOST_ACCOUNTS = 5_000
 """Of one selection: at four instants of each, so many seeks as a query may take."""
 
 
-@dataclass(frozen=True, slots=True)
-class SelectedAccount:
-    """What is needed to know of an account besides its readings.
+class SelectedAccount(NamedTuple):
+    """What is needed to know of an account besides its readings; `_COLUMNS` are in the same order.
 
     `day_zone` is the zone of the days that its rows are marked with, `watched_since` and `completed_at` are when its list of
     videos was first begun and last ended, `skip_reason` is why it is not read.
@@ -38,7 +36,7 @@ class SelectedAccount:
     label: str
     tags: Sequence[str]
     scopes: Sequence[str]
-    status: AccountStatus
+    status: str
     status_reason: str | None
     refresh_expires_at: datetime
     follower_count: int | None
@@ -46,12 +44,17 @@ class SelectedAccount:
     day_zone: str | None
     watched_since: datetime | None
     completed_at: datetime | None
-    skip_reason: Reason | None
+    skip_reason: str | None
 
     @property
     def name(self) -> str | None:
         """The name that its owner knows it by."""
         return self.label or self.display_name or self.username
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether TikTok may still accept requests for it."""
+        return AccountStatus(self.status).is_connected
 
 
 @dataclass(frozen=True)
@@ -119,11 +122,4 @@ def select_accounts(
     if ids is not None and tag is not None:
         rows = [row for row in rows if not set(tag).isdisjoint(row.tags)]
     labels = None if label is None else tuple(dict.fromkeys(label))
-    return Selection(tuple(_as_account(row) for row in rows), labels)
-
-
-def _as_account(row: Any) -> SelectedAccount:
-    facts = row._asdict()
-    facts["status"] = AccountStatus(row.status)
-    facts["skip_reason"] = None if row.skip_reason is None else Reason(row.skip_reason)
-    return SelectedAccount(**facts)
+    return Selection(tuple(map(SelectedAccount._make, rows)), labels)

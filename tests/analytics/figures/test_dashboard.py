@@ -93,3 +93,17 @@ def test_a_confined_key_counts_only_posts_that_it_sees(owner, make_account, make
     assert dashboard["posts"]["published"]["count"] == 1
     assert dashboard["posts"]["scheduled"]["count"] == 0
     assert dashboard["next_posts"] == []
+
+
+def test_it_has_the_posts_that_gained_most_views(owner, make_account, store_videos):
+    account = make_account(owner)
+    gains = {
+        "2026-02-28T12:00Z": [(100, 0, 0, 0)] * 7,
+        "2026-03-02T12:00Z": [(100 + place, 0, 0, 0) for place in range(7)],
+    }
+    store_videos(account, [None] * 7, gains)
+
+    top = owner.get(f"/analytics/dashboard?{WINDOW}").json["top_posts"]
+
+    assert [(post["rank"], post["gained"]["views"]) for post in top] == [(1, 6), (2, 5), (3, 4), (4, 3), (5, 2)]
+    assert owner.get(f"/analytics/overview?{WINDOW}").json["top_posts"] == top

@@ -10,7 +10,7 @@ import pytest
 
 from tests.analytics.conftest import an_account
 from tests.databases import on_each_database
-from tiktok_api.analytics import days
+from tiktok_api.analytics.collection import days
 from tiktok_api.analytics.metrics import Interval
 from tiktok_api.analytics.models import AccountReading, AccountTotals
 from tiktok_api.analytics.queries import INTERACTIONS, VIDEO_LIKES
@@ -47,7 +47,7 @@ def accounts_with_histories(chance: random.Random, zone: str, first: date, numbe
             for ledger in (AccountReading, AccountTotals):
                 session.add_all(rows_of(chance, ledger, account.id, zone, first, number_of_days))
             session.flush()
-            days.count_days(account.id, zone)
+            days.count_days(account.id)
     return [account.id for account in accounts]
 
 

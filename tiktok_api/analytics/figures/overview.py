@@ -7,6 +7,9 @@ from tiktok_api.accounts.models import AccountStatus
 from tiktok_api.analytics.figures import publications, summary
 from tiktok_api.analytics.selection import SelectedAccount
 from tiktok_api.analytics.sums.question import Question
+from tiktok_api.analytics.videos import leaderboard
+
+TOP_POSTS = 5
 
 
 def show_overview(question: Question) -> dict[str, Any]:
@@ -15,7 +18,14 @@ def show_overview(question: Question) -> dict[str, Any]:
         **summary.summarise(question),
         "posts": publications.count_publications(question),
         "accounts": count_accounts(question),
+        "top_posts": top_posts(question),
     }
+
+
+def top_posts(question: Question) -> list[dict[str, Any]]:
+    """The posts that gained most views in the window. Raises TooManyReadings."""
+    owner_id = question.caller.user_id
+    return leaderboard.top_posts(owner_id, question.selection, question.window, limit=TOP_POSTS)
 
 
 def count_accounts(question: Question) -> dict[str, int]:
@@ -32,4 +42,4 @@ def count_accounts(question: Question) -> dict[str, int]:
 
 def has_lost_its_grant(question: Question, account: SelectedAccount) -> bool:
     """Whether only its creator can bring it back, by consenting again."""
-    return not account.status.is_connected or account.refresh_expires_at <= question.now
+    return not account.is_connected or account.refresh_expires_at <= question.now

@@ -19,6 +19,7 @@ from tiktok_api.analytics.schemas.sums import (
     WindowBeforeSchema,
 )
 from tiktok_api.analytics.schemas.windows import WindowArgsSchema
+from tiktok_api.analytics.videos.schemas.leaderboard import RankedPostSchema
 from tiktok_api.posts.vocabulary import PostType
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Schema, nullable
@@ -60,6 +61,11 @@ class OverviewSchema(SumsSchema):
 
     posts = fields.Nested(PublicationCountsSchema, required=True)
     accounts = fields.Nested(AccountStatesSchema, required=True)
+    top_posts = fields.List(
+        fields.Nested(RankedPostSchema),
+        required=True,
+        metadata={"description": "Those that gained most views in the window, five at most."},
+    )
 
 
 class DashboardSeriesSchema(Schema):
