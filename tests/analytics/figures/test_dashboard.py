@@ -106,4 +106,16 @@ def test_it_has_the_posts_that_gained_most_views(owner, make_account, store_vide
     top = owner.get(f"/analytics/dashboard?{WINDOW}").json["top_posts"]
 
     assert [(post["rank"], post["gained"]["views"]) for post in top] == [(1, 6), (2, 5), (3, 4), (4, 3), (5, 2)]
-    assert owner.get(f"/analytics/overview?{WINDOW}").json["top_posts"] == top
+    overview = owner.get(f"/analytics/overview?{WINDOW}").json
+    assert (overview["top_posts"], overview["top_posts_by"]) == (top, "gained")
+
+
+def test_in_the_first_weeks_the_posts_with_most_views_are_at_the_top(owner, make_account, store_videos):
+    account = make_account(owner)
+    store_videos(account, [None] * 3, {"2026-03-02T12:00Z": [(100 + place, 0, 0, 0) for place in range(3)]})
+
+    dashboard = owner.get(f"/analytics/dashboard?{WINDOW}").json
+
+    assert dashboard["top_posts_by"] == "total"
+    assert [post["total"]["views"] for post in dashboard["top_posts"]] == [102, 101, 100]
+    assert all(post["gained"]["views"] is None and post["gained"]["reason"] for post in dashboard["top_posts"])

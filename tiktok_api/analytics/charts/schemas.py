@@ -183,16 +183,14 @@ ARGUMENTS: Mapping[ChartKind, type[Schema]] = {
 }
 """What each kind of chart takes in a link: the parameters of its route, and the ids of its path."""
 
-_SEVERAL_WORDS = {"metric": sorted({*Metric, *PostMetric})}
-"""Parameters that two kinds take with different words."""
-
 
 def _fields_of_all_kinds() -> dict[str, Any]:
     """The parameters of every kind; which of them are needed, and what they are by default, their kind says."""
-    found: dict[str, Any] = {
-        name: fields.String(validate=Choice(words, name="ChartMetric"), metadata={"example": words[-1]})
-        for name, words in _SEVERAL_WORDS.items()
-    }
+    words = Choice(sorted({*Metric, *PostMetric}), name="ChartMetric")
+    found: dict[str, Any] = {"metric": fields.String(validate=words, metadata={"example": "views"})}
+    found["account_ids"] = (
+        _account_ids()
+    )  # the comparison takes fewer of them, and the ranking other metrics than the series
     for arguments in ARGUMENTS.values():
         for name, field in arguments().load_fields.items():
             optional = deepcopy(field)

@@ -30,7 +30,7 @@ def show_dashboard(question: Question) -> dict[str, Any]:
         **summary.describe(question, histories),
         "posts": {name: counts[name] for name in ("published", "scheduled")},
         "accounts": states,
-        "top_posts": overview.top_posts(question),
+        **overview.top_posts(question),
         "series": {"followers": points[Metric.FOLLOWERS], "views": points[Metric.VIEWS]},
         "largest_accounts": [_show(question, each, followers.get(each.id)) for each in accounts[:MOST_ACCOUNTS]],
         "next_posts": publications.next_posts(question, NEXT_POSTS),

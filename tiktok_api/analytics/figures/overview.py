@@ -8,6 +8,7 @@ from tiktok_api.analytics.figures import publications, summary
 from tiktok_api.analytics.selection import SelectedAccount
 from tiktok_api.analytics.sums.question import Question
 from tiktok_api.analytics.videos import leaderboard
+from tiktok_api.analytics.videos.vocabulary import RankedBy
 
 TOP_POSTS = 5
 
@@ -18,14 +19,23 @@ def show_overview(question: Question) -> dict[str, Any]:
         **summary.summarise(question),
         "posts": publications.count_publications(question),
         "accounts": count_accounts(question),
-        "top_posts": top_posts(question),
+        **top_posts(question),
     }
 
 
-def top_posts(question: Question) -> list[dict[str, Any]]:
-    """The posts that gained most views in the window. Raises TooManyReadings."""
-    owner_id = question.caller.user_id
-    return leaderboard.top_posts(owner_id, question.selection, question.window, limit=TOP_POSTS)
+def top_posts(question: Question) -> dict[str, Any]:
+    """The posts that gained most views in the window, and `by` what they are ranked. Raises TooManyReadings.
+
+    Where no account was read before the window, as in the first weeks, nothing is known to be gained: then by all views.
+    """
+    asked = (question.caller.user_id, question.selection, question.window)
+    found = leaderboard.top_posts(*asked, limit=TOP_POSTS)
+    if found:
+        return {"top_posts": found, "top_posts_by": RankedBy.GAINED}
+    return {
+        "top_posts": leaderboard.top_posts(*asked, limit=TOP_POSTS, by=RankedBy.TOTAL),
+        "top_posts_by": RankedBy.TOTAL,
+    }
 
 
 def count_accounts(question: Question) -> dict[str, int]:

@@ -20,6 +20,7 @@ from tiktok_api.analytics.schemas.sums import (
 )
 from tiktok_api.analytics.schemas.windows import WindowArgsSchema
 from tiktok_api.analytics.videos.schemas.leaderboard import RankedPostSchema
+from tiktok_api.analytics.videos.vocabulary import RankedBy
 from tiktok_api.posts.vocabulary import PostType
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.schemas import EXAMPLE_ID, Boolean, Schema, nullable
@@ -65,6 +66,14 @@ class OverviewSchema(SumsSchema):
         fields.Nested(RankedPostSchema),
         required=True,
         metadata={"description": "Those that gained most views in the window, five at most."},
+    )
+    top_posts_by = fields.String(
+        required=True,
+        validate=Choice(RankedBy),
+        metadata={
+            "example": "gained",
+            "description": "`total` where no account was read before the window, so that no gain is known: then by all views.",
+        },
     )
 
 
