@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tiktok_api.accounts.models import Account, Connection, Revocation
+from tiktok_api.analytics.reports.models import ReportSchedule
 from tiktok_api.encryption import Encryptor
 from tiktok_api.key_rotation import encrypted_columns
 from tiktok_api.media.models import MediaImport
@@ -20,6 +21,7 @@ PLACES = [
     (Connection.code_verifier_encrypted, "connections", "code_verifier_sealed"),
     (IdempotencyKey.answer, "idempotency_keys", "answer"),
     (MediaImport.url_encrypted, "media_imports", "url_sealed"),
+    (ReportSchedule.webhook_secret_encrypted, "report_schedules", "webhook_secret_sealed"),
     (Revocation.access_token_encrypted, "revocations", "access_token_sealed"),
     (Revocation.refresh_token_encrypted, "revocations", "refresh_token_sealed"),
 ]

@@ -7,7 +7,10 @@ from flask import Flask
 
 from tiktok_api.accounts.routes import blp as accounts_blueprint
 from tiktok_api.analytics.charts.routes import BLUEPRINTS as CHART_BLUEPRINTS
+from tiktok_api.analytics.exports.routes import blp as exports_blueprint
 from tiktok_api.analytics.pictures.routes import blp as pictures_blueprint
+from tiktok_api.analytics.reports.routes import blp as reports_blueprint
+from tiktok_api.analytics.reports.routes import schedules_blp as report_schedules_blueprint
 from tiktok_api.analytics.routes import BLUEPRINTS as ANALYTICS_BLUEPRINTS
 from tiktok_api.analytics.videos.routes import blp as analytics_posts_blueprint
 from tiktok_api.auth.routes import BLUEPRINTS as AUTH_BLUEPRINTS
@@ -28,6 +31,9 @@ DOMAINS: tuple[Blueprint, ...] = (
     *POSTS_BLUEPRINTS,
     *ANALYTICS_BLUEPRINTS,
     analytics_posts_blueprint,
+    exports_blueprint,
+    reports_blueprint,
+    report_schedules_blueprint,
     webhooks_blueprint,
     pictures_blueprint,
     *CHART_BLUEPRINTS,

@@ -27,9 +27,9 @@ class RotationCounts:
 
 
 def encrypted_columns() -> list[Column[bytes]]:
-    """Returns every column that holds encrypted values, which is every binary one."""
-    tables = Model.metadata.sorted_tables
-    return [column for table in tables for column in table.columns if isinstance(column.type, LargeBinary)]
+    """Returns every column that holds encrypted values, which is every binary one that is not marked `is_plain`."""
+    columns = [column for table in Model.metadata.sorted_tables for column in table.columns]
+    return [each for each in columns if isinstance(each.type, LargeBinary) and not each.info.get("is_plain")]
 
 
 def count_old(column: Column[bytes], encryptor: Encryptor) -> int:

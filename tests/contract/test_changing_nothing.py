@@ -14,6 +14,7 @@ SENT_BACK = {
     "/accounts/{account_id}": ("label", "tags"),
     "/media/{media_id}": ("name", "labels"),
     "/posts/{post_id}": ("caption", "privacy_level", "consent", "media_ids", "publish_at", "is_aigc", "allow_duet"),
+    "/analytics/report-schedules/{schedule_id}": ("format", "timezone", "deliver"),
     "/recurrences/{recurrence_id}": (
         "rule",
         "local_time",
@@ -51,6 +52,8 @@ def places(owner: Any, connect_account: Any, run_jobs: Any) -> dict[str, Callabl
     post = owner.post("/posts", json=draft)
     assert post.status_code == 201, post.json
     recurrence = owner.post("/recurrences", json=recurrence_with(account_id, media_id))
+    about = {"account_id": account_id, "deliver": {"mail": True}}
+    schedule = owner.post("/analytics/report-schedules", json=about)
     run_jobs()
     owner.patch(f"/accounts/{account_id}", json={"label": "Spring", "tags": ["a", "b"]})
     return {
@@ -58,6 +61,7 @@ def places(owner: Any, connect_account: Any, run_jobs: Any) -> dict[str, Callabl
         "/accounts/{account_id}": lambda: f"/accounts/{account_id}",
         "/media/{media_id}": lambda: f"/media/{media_id}",
         "/posts/{post_id}": lambda: f"/posts/{post.json['id']}",
+        "/analytics/report-schedules/{schedule_id}": lambda: f"/analytics/report-schedules/{schedule.json['id']}",
         "/recurrences/{recurrence_id}": lambda: f"/recurrences/{recurrence.json['id']}",
     }
 
@@ -98,6 +102,7 @@ def test_fields_that_differ_are_still_changed(owner, places):
         "/accounts/{account_id}": {"label": "Autumn"},
         "/media/{media_id}": {"name": "another.mp4"},
         "/posts/{post_id}": {"caption": "Another"},
+        "/analytics/report-schedules/{schedule_id}": {"format": "pdf"},
         "/recurrences/{recurrence_id}": {"is_paused": True},
     }
     for pattern, change in same.items():

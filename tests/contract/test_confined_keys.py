@@ -26,6 +26,9 @@ SAME_AS_BEFORE = {
     "GET /analytics/best-times": "",
     "GET /analytics/hashtags": "",
     "GET /analytics/posts": "?by=total&from=2026-01-01&to=2026-01-31",
+    "GET /analytics/export": "?format=ndjson&dataset=account_readings",
+    "GET /analytics/report-schedules": _COUNTED,
+    "GET /analytics/reports": _COUNTED,
     "GET /media": _COUNTED,
     "GET /posts": _COUNTED,
     "GET /posts/calendar": "",
@@ -78,6 +81,8 @@ NAMING_OTHERS = {
     "POST /posts/bulk/schedule": [{"ids": ["{post_id}", "{mixed_post}"], "publish_at": "2099-01-01T00:00:00Z"}],
     "POST /posts/bulk/cancel": [{"ids": ["{post_id}", "{mixed_post}"]}],
     "POST /posts/bulk/delete": [{"ids": ["{post_id}", "{mixed_post}"]}],
+    "POST /analytics/reports": [{"account_id": "{account_id}", "month": "2026-01"}],
+    "POST /analytics/report-schedules": [{"account_id": "{account_id}", "deliver": {"mail": True}}],
     "POST /recurrences": [recurrence_with("{account_id}", MISSING), recurrence_with(MISSING, "{media_id}")],
     "POST /analytics/chart-links": [{"chart": {"kind": "series", "account_id": "{account_id}"}}],
     "POST /media/slideshows": [
@@ -113,7 +118,10 @@ def make_outside(owner: Any, key: Key, connect_account: Any, make_video: Any, ma
         mixed = make_post(targets=[target, {"account_id": inside}], media_ids=post["media_ids"])
         owner.post("/posts", json={"media_ids": [upload], "targets": [{"account_id": outside}]})
         recurrence = owner.post("/recurrences", json=recurrence_with(outside, post["media_ids"][0]))
+        about = {"account_id": outside, "deliver": {"mail": True}}
         return {
+            "report_id": owner.post("/analytics/reports", json={"account_id": outside, "month": "2026-01"}).json["id"],
+            "schedule_id": owner.post("/analytics/report-schedules", json=about).json["id"],
             "account_id": outside,
             "connection_id": owner.post(f"/accounts/{outside}/reconnect", json={}).json["id"],
             "media_id": post["media_ids"][0],

@@ -30,6 +30,8 @@ _BODIES: dict[str, dict[str, Any]] = {
     "POST /media/import": {"json": {"url": "https://example.com/a.mp4"}},
     "POST /media/{media_id}/convert": {"json": {"format": "jpeg"}},
     "POST /media/slideshows": {"json": {"media_ids": ["{media_id}", "{media_id}"]}},
+    "POST /analytics/reports": {"json": {"account_id": "{account_id}", "month": "2026-01"}},
+    "POST /analytics/report-schedules": {"json": {"account_id": "{account_id}", "deliver": {"mail": True}}},
     "POST /posts": {"json": {"caption": "once"}},
     "POST /posts/calendar-feeds": {"json": {"name": "Our posts"}},
     "POST /posts/bulk": {"json": {"posts": [{"caption": "once"}]}},

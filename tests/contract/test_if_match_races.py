@@ -20,6 +20,18 @@ BODIES: dict[str, Callable[[int], dict[str, Any]]] = {
     "PATCH /api/v1/media/{media_id}": lambda number: {"name": f"{number}.mp4"},
     "PATCH /api/v1/posts/{post_id}": lambda number: {"caption": f"caption {number}"},
     "PATCH /api/v1/recurrences/{recurrence_id}": lambda number: {"exceptions": [f"2027-01-0{number + 1}"]},
+    "PATCH /api/v1/analytics/report-schedules/{schedule_id}": lambda number: {
+        "timezone": (
+            "UTC",
+            "Europe/Berlin",
+            "Europe/Paris",
+            "Asia/Tokyo",
+            "Asia/Seoul",
+            "Asia/Kolkata",
+            "Africa/Cairo",
+            "Africa/Lagos",
+        )[number]
+    },
     "PUT /api/v1/accounts/{account_id}/queue-slots": lambda number: {
         "timezone": "UTC",
         "slots": [{"weekday": "monday", "time": f"09:0{number}"}],
@@ -37,6 +49,7 @@ def _takers(operations: list[Operation]) -> list[Operation]:
     """The operations that take If-Match, those that delete last, and of these the owner."""
     takers = [each for each in operations if any(known["name"] == "If-Match" for known in each.parameters)]
     order = {"/api/v1/posts/{post_id}": 0, "/api/v1/recurrences/{recurrence_id}": 0, "/api/v1/auth/me": 2}
+    order |= {"/api/v1/analytics/reports/{report_id}": 0, "/api/v1/analytics/report-schedules/{schedule_id}": 0}
     return some(sorted(takers, key=lambda each: (each.method == "delete", order.get(each.path, 1))))
 
 
@@ -64,6 +77,12 @@ def test_of_many_requests_with_the_same_version_one_succeeds(owner, operations, 
     recurrence = owner.post("/recurrences", json=recurrence_with(ids["account_id"], ids["media_id"]))
     assert recurrence.status_code == 201, recurrence.json
     ids["recurrence_id"] = recurrence.json["id"]
+    about = {"account_id": ids["account_id"]}
+    ids["report_id"] = owner.post("/analytics/reports", json=about | {"month": "2026-01"}).json["id"]
+    schedule = owner.post(
+        "/analytics/report-schedules", json=about | {"deliver": {"mail": True}, "timezone": "Asia/Dubai"}
+    )
+    ids["schedule_id"] = schedule.json["id"]
     takers = _takers(operations)
     wrong = []
     for operation in takers:
@@ -78,5 +97,6 @@ def test_of_many_requests_with_the_same_version_one_succeeds(owner, operations, 
             wrong.append((str(operation), sorted(codes)))
 
     assert {str(operation) for operation in takers} >= set(BODIES)
-    assert len(takers) == 2 * len([name for name in BODIES if name.startswith("PATCH")]) + 1
+    # One PUT, and reports, which can be deleted but not changed.
+    assert len(takers) == 2 * len([name for name in BODIES if name.startswith("PATCH")]) + 2
     assert wrong == []

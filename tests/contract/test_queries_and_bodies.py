@@ -84,7 +84,7 @@ def test_numbers_and_dates_are_taken_in_the_one_form_that_the_document_names(app
         if answer.status_code != 422 or named != {name}:
             accepted.append((path, name, value, answer.status_code))
 
-    wanted = {"limit", "count", "from", "to", "width", "scale", "min_posts", "min_views"}
+    wanted = {"limit", "count", "from", "to", "width", "scale", "min_posts", "min_views", "as_of"}
     assert {name for _, name, _ in asked} == wanted
     assert accepted == []
 

@@ -24,12 +24,15 @@ def belongings(owner: Any, make_post: Any) -> dict[str, str]:
     key = owner.post("/auth/api-keys", json={"name": "server", "scopes": ["read"]}).json
     draft = recurrence_with(post["targets"][0]["account_id"], post["media_ids"][0])
     recurrence = owner.post("/recurrences", json=draft)
+    about = {"account_id": post["targets"][0]["account_id"]}
     return {
         "recurrence_id": recurrence.json["id"],
         "session_id": owner.get("/auth/sessions").json["data"][0]["id"],
         "key_id": key["id"],
         "connection_id": connection["id"],
         "account_id": post["targets"][0]["account_id"],
+        "report_id": owner.post("/analytics/reports", json=about | {"month": "2026-01"}).json["id"],
+        "schedule_id": owner.post("/analytics/report-schedules", json=about | {"deliver": {"mail": True}}).json["id"],
         "media_id": post["media_ids"][0],
         "post_id": post["id"],
         "feed_id": owner.post("/posts/calendar-feeds", json={"name": "Our posts"}).json["id"],

@@ -40,6 +40,9 @@ def spend_a_day(owner: Person, connect_account: Callable[..., str], run_jobs: Ca
     key = owner.post("/auth/api-keys", json={"name": "key", "scopes": ["read"]}).json
     feed = owner.post("/posts/calendar-feeds", json={"name": "Our posts"}).json
     connection = owner.post("/accounts/connect", json={}).json
+    report = owner.post("/analytics/reports", json={"account_id": account_id, "month": "2026-01"}).json
+    schedule = {"account_id": account_id, "deliver": {"mail": True}}
+    report_schedule = owner.post("/analytics/report-schedules", json=schedule).json
     target = {"account_id": account_id, "privacy_level": None}
     for method, path, body in [
         ("PATCH", "/auth/me", {"display_name": "Ada"}),
@@ -75,6 +78,8 @@ def spend_a_day(owner: Person, connect_account: Callable[..., str], run_jobs: Ca
         "post_id": post["id"],
         "recurrence_id": recurrence["id"],
         "key_id": key["id"],
+        "report_id": report["id"],
+        "schedule_id": report_schedule["id"],
         "feed_token": feed["url"].partition("token=")[2],
         "connection_id": connection["id"],
         "publication_id": owner.get(f"/posts/{post['id']}/publications").json["data"][0]["id"],

@@ -211,6 +211,41 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         ),
         "analytics.charts.links._person": Sample({"owner_id": owner}),
         "analytics.charts.links._maker": Sample({"owner_id": owner, "key_id": ids["ApiKey"][0]}),
+        "analytics.reports.top_posts._best": Sample(
+            {"accounts": ids["Account"], "since": EARLY, "until": LATE},
+            [{"labels": [label.label]}, {"is_public": True}],
+        ),
+        "analytics.reports.queries._reports": Sample(
+            mine,
+            [
+                {"id": ids["MonthlyReport"]},
+                {"status": ["ready", "failed"]},
+                {"account_id": [account.id]},
+                {"schedule_id": ids["ReportSchedule"]},
+                {"month": ["2027-02"]},
+                reached,
+            ],
+            is_paged=True,
+        ),
+        "analytics.reports.queries._deliveries": Sample({"ids": ids["MonthlyReport"]}),
+        "analytics.reports.queries._schedules": Sample(
+            mine, [{"id": ids["ReportSchedule"][0]}, reached], is_paged=True
+        ),
+        "analytics.reports.queries._signed": Sample({"id": ids["MonthlyReport"][0]}),
+        "analytics.exports.readings._account_readings": Sample(
+            {"account_id": account.id, "after": EARLY}, [{"until": LATE}]
+        ),
+        "analytics.exports.readings._account_totals": Sample(
+            {"account_id": account.id, "after": EARLY}, [{"until": LATE}]
+        ),
+        "analytics.exports.videos._videos": Sample(
+            {"account_id": account.id, "after": -1, "as_of": LATE},
+            [{"since": EARLY, "until": LATE}, {"labels": [label.label]}],
+        ),
+        "analytics.exports.videos._last_readings": Sample({"ids": ids["Video"], "as_of": LATE}),
+        "analytics.exports.videos._video_readings": Sample(
+            {"ids": ids["Video"], "since": EARLY, "until": LATE}, [{"after_id": ids["Video"][0], "after": EARLY}]
+        ),
         "analytics.services._account": Sample(mine | {"id": account.id}, [reached]),
         "analytics.queries._videos": Sample({"account_id": account.id}, [{"include_gone": True}], is_paged=True),
         "analytics.video_totals._first_of_all": Sample({"account_ids": ids["Account"]}),

@@ -40,6 +40,10 @@ def _unread_count() -> Mapped[int | None]:
     return mapped_column(BigInteger)
 
 
+def _array() -> Mapped[bytes]:
+    return mapped_column(LargeBinary, info={"is_plain": True})
+
+
 def _last_of_days(name: str, *columns: str) -> Index:
     """The last rows of their days alone, with these columns at hand on PostgreSQL."""
     is_last: dict[str, Any] = {f"{dialect}_where": text("day IS NOT NULL") for dialect in ("sqlite", "postgresql")}
@@ -214,11 +218,11 @@ class VideoTotals(Model):
 
     account_id: Mapped[UUID] = _owned_by_account()
     captured_at: Mapped[datetime]
-    views: Mapped[bytes] = mapped_column(LargeBinary)
-    likes: Mapped[bytes] = mapped_column(LargeBinary)
-    comments: Mapped[bytes] = mapped_column(LargeBinary)
-    shares: Mapped[bytes] = mapped_column(LargeBinary)
-    public: Mapped[bytes] = mapped_column(LargeBinary)
+    views: Mapped[bytes] = _array()
+    likes: Mapped[bytes] = _array()
+    comments: Mapped[bytes] = _array()
+    shares: Mapped[bytes] = _array()
+    public: Mapped[bytes] = _array()
 
 
 NOT_COUNTED = -(2**63)

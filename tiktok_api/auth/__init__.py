@@ -5,4 +5,4 @@ at once. The rooms are cut by the secret that each keeps: `passwords` hashes, `t
 hashes of keys, `emails` the tokens that are sent. `identity` is what other domains see of a caller, `audit` what they write.
 """
 
-__all__ = ["audit", "identity"]
+__all__ = ["audit", "emails.mailer", "identity"]

@@ -16,6 +16,7 @@ from tiktok_api import clock, clock_offset, logs
 from tiktok_api.accounts import tasks as accounts_tasks
 from tiktok_api.analytics import tasks as analytics_tasks
 from tiktok_api.analytics.pictures import tasks as pictures_tasks
+from tiktok_api.analytics.reports import tasks as reports_tasks
 from tiktok_api.auth import tasks as auth_tasks
 from tiktok_api.composition.services import compose, usable_folder
 from tiktok_api.composition.subscriptions import subscribe
@@ -26,7 +27,16 @@ from tiktok_api.posts.queue_slots import models as queue_slots_models
 from tiktok_api.settings import Settings, SettingsInvalid, load
 from tiktok_api.webhooks import tasks as webhooks_tasks
 
-TASKS = (auth_tasks, accounts_tasks, media_tasks, posts_tasks, analytics_tasks, pictures_tasks, webhooks_tasks)
+TASKS = (
+    auth_tasks,
+    accounts_tasks,
+    media_tasks,
+    posts_tasks,
+    analytics_tasks,
+    pictures_tasks,
+    reports_tasks,
+    webhooks_tasks,
+)
 """Modules whose tasks are registered when they are imported."""
 TABLES = (queue_slots_models,)
 """Modules of tables that no task needs: a worker knows them all the same."""

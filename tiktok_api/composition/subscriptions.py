@@ -9,6 +9,7 @@ from tiktok_api.accounts.token_refresh import TokenVault
 from tiktok_api.analytics import queries
 from tiktok_api.analytics.collection import days, ingest, publications
 from tiktok_api.analytics.pictures import services as pictures
+from tiktok_api.analytics.reports import listeners as reports
 from tiktok_api.extensions import service
 from tiktok_api.media import deduplication
 from tiktok_api.posts import listeners, monitoring
@@ -23,6 +24,7 @@ def subscribe() -> None:
     events.subscribe("accounts.named", accounts.get_accounts)
     events.subscribe("user.deleting", _disconnect_accounts)
     events.subscribe("user.deleting", recurrences.forget_recurrences)
+    events.subscribe("user.deleting", reports.forget_user)
     events.subscribe("user.deleting", listeners.forget_posts)
     events.subscribe("user.deleting", deduplication.release_all_bytes)
     events.subscribe("media.is_used", listeners.is_shown)
@@ -36,6 +38,7 @@ def subscribe() -> None:
     events.subscribe("media.may_be_deleted", recurrences.veto_deletion)
     events.subscribe("account.disconnecting", listeners.give_up_account)
     events.subscribe("account.disconnecting", pictures.release_pictures)
+    events.subscribe("account.disconnecting", reports.forget_account)
     events.subscribe("account.disconnecting", recurrences.look_again)
     events.subscribe("account.taken_over", listeners.lose_account)
     events.subscribe("account.taken_over", recurrences.look_again)
@@ -52,6 +55,7 @@ def subscribe() -> None:
     events.subscribe(f"publication.{PublicationState.HELD}", caps.learn)
     events.subscribe(f"publication.{PublicationState.FAILED}", breaker.open_after)
     events.subscribe("storage.keys_held", pictures.used_keys)
+    events.subscribe("storage.keys_held", reports.used_keys)
     events.subscribe("account.sync_requested", ingest.request_video_sync)
     events.subscribe("account.videos_listed", videos.enqueue_matching)
     events.subscribe("account.videos", queries.listed_since)

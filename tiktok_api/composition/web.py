@@ -22,6 +22,7 @@ from tiktok_api.web.transfers import hooks as transfers
 
 _EXPOSED_HEADERS = (
     *("ETag", "Link", "Location", "Retry-After", "X-Request-ID", "Idempotency-Replayed"),
+    *("Content-Disposition", "X-As-Of"),
     *("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
     *("Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"),
     *("Upload-Offset", "Upload-Length", "Upload-Expires", "Upload-Metadata", "Upload-Defer-Length"),

@@ -121,6 +121,17 @@ class Fetcher:
             target = self._follow(target, answer.headers["location"])
         raise RedirectForbidden(f"The server redirects more than {most_redirects} times.")
 
+    @contextmanager
+    def post(
+        self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None, patience: Patience | None = None
+    ) -> Iterator[Answer]:
+        """Yields the response to `body`; a redirect is not followed. Raises every OutboundError but RedirectForbidden."""
+        patience = patience or Patience()
+        until = time.monotonic() + patience.total_seconds
+        answered_until = min(until, time.monotonic() + patience.connect_seconds + patience.head_seconds)
+        with self._ask(self.read(url), headers or {}, patience, answered_until, until, body=body) as answer:
+            yield answer
+
     def _follow(self, target: Target, location: str) -> Target:
         try:
             sent = location.encode("latin-1").decode(errors="replace")  # many send UTF-8 unencoded
@@ -133,22 +144,16 @@ class Fetcher:
 
     @contextmanager
     def _ask(
-        self, target: Target, headers: Mapping[str, str], patience: Patience, answered_until: float, until: float
+        self,
+        target: Target,
+        headers: Mapping[str, str],
+        patience: Patience,
+        answered_until: float,
+        until: float,
+        body: bytes | None = None,
     ) -> Iterator[Answer]:
         deadline = Deadline(max(answered_until - time.monotonic(), 0))
-        timeouts = {"connect": patience.connect_seconds, "write": patience.head_seconds}
-        timeouts |= {"read": patience.silence_seconds, "pool": patience.connect_seconds}
-        request = httpcore2.Request(
-            "GET",
-            httpcore2.URL(
-                scheme=target.scheme.encode(),
-                host=target.host.encode(),
-                port=target.port,
-                target=target.resource.encode(),
-            ),
-            headers=[("Host", target.authority), *(_HEADERS | dict(headers)).items()],
-            extensions={"timeout": timeouts},
-        )
+        request = _request(target, headers, patience, body)
         backend = GuardedBackend(self.policy, self._resolve, target.scheme, deadline)
         pool = httpcore2.ConnectionPool(
             ssl_context=self._ssl_context if target.scheme == "https" else None,
@@ -170,6 +175,21 @@ class Fetcher:
     @cached_property
     def _ssl_context(self) -> ssl.SSLContext:
         return self._chosen_ssl_context or httpx2.create_ssl_context(trust_env=False)
+
+
+def _request(target: Target, headers: Mapping[str, str], patience: Patience, body: bytes | None) -> httpcore2.Request:
+    timeouts = {"connect": patience.connect_seconds, "write": patience.head_seconds}
+    timeouts |= {"read": patience.silence_seconds, "pool": patience.connect_seconds}
+    length = {} if body is None else {"Content-Length": str(len(body))}
+    return httpcore2.Request(
+        "GET" if body is None else "POST",
+        httpcore2.URL(
+            scheme=target.scheme.encode(), host=target.host.encode(), port=target.port, target=target.resource.encode()
+        ),
+        headers=[("Host", target.authority), *(_HEADERS | length | dict(headers)).items()],
+        content=body,
+        extensions={"timeout": timeouts},
+    )
 
 
 def _redirect_forbidden() -> RedirectForbidden:

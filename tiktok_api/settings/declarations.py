@@ -239,10 +239,7 @@ class Settings(BaseModel):
         "127.0.0.1:8080", description="the address on which gunicorn listens: host:port or unix:/path/to/socket"
     )
     web_concurrency: int = Field(
-        1,
-        ge=1,
-        le=256,
-        description="gunicorn's processes; more than 1 only with PostgreSQL and REDIS_URL, or each counts limits for itself",
+        1, ge=1, le=256, description="gunicorn's processes; more than 1 only with PostgreSQL and REDIS_URL"
     )
     web_threads: int = Field(16, ge=4, le=1024, description="requests that each process serves at a time")
     forwarded_allow_ips: Forwarders = Field(
@@ -251,6 +248,7 @@ class Settings(BaseModel):
 
     readings_full_days: int = Field(90, ge=7, le=36_500, description="days for which every reading is kept")
     readings_keep_days: int = Field(800, ge=400, le=36_500, description="days for which one reading of each is kept")
+    reports_keep_days: int = Field(400, ge=1, le=36_500, description="days for which reports are kept")
     audit_days: int = Field(400, ge=1, le=36_500, description="days for which the audit trail is kept")
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"],
