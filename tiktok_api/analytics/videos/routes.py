@@ -12,8 +12,8 @@ from tiktok_api.analytics.videos.schemas.life import LifeArgsSchema, PostLifeSch
 from tiktok_api.analytics.videos.schemas.published import (
     BestTimesSchema,
     HashtagsArgsSchema,
+    HashtagsComparedSchema,
     HashtagsOfAllArgsSchema,
-    HashtagsSchema,
     PublishedArgsSchema,
     PublishedOfAllArgsSchema,
 )
@@ -56,7 +56,7 @@ def show_post_history(args: dict[str, Any], post_id: UUID) -> dict[str, Any]:
 
 @blp.get("/hashtags")
 @blp.arguments(HashtagsOfAllArgsSchema, location="query")
-@blp.response(200, HashtagsSchema)
+@blp.response(200, HashtagsComparedSchema)
 @blp.raises(*_REFUSALS, TooManyPosts)
 def show_hashtags(args: dict[str, Any]) -> dict[str, Any]:
     """Compare the hashtags of the posts of all accounts or chosen ones
@@ -69,7 +69,7 @@ def show_hashtags(args: dict[str, Any]) -> dict[str, Any]:
 
 @blp.get("/accounts/<uuid:account_id>/hashtags")
 @blp.arguments(HashtagsArgsSchema, location="query")
-@blp.response(200, HashtagsSchema)
+@blp.response(200, HashtagsComparedSchema)
 @blp.raises(WindowBackwards, WindowOutOfRange, TooManyPosts)
 def show_account_hashtags(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
     """Compare the hashtags of an account's posts
