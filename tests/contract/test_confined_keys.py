@@ -3,13 +3,16 @@
 import json
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
+from werkzeug.test import TestResponse
 
 from tests.auth.keys import Key, make_key
 from tests.contract.example_requests import gist_of, send_example
 from tests.contract.operations import MISSING, some
 from tests.contract.whole_day import recurrence_with
+from tests.databases import execute
 from tests.media import sample_media
 from tests.media.tus_client import begin
 from tests.web.problems import assert_problem
@@ -21,11 +24,13 @@ SAME_AS_BEFORE = {
     "GET /accounts/forecast": "",
     **{
         f"GET /analytics/{name}": ""
-        for name in ("overview", "dashboard", "summary", "timeseries", "growth", "engagement", "compare")
+        for name in ("overview", "dashboard", "summary", "timeseries", "growth", "engagement", "best-times", "hashtags")
     },
-    "GET /analytics/best-times": "",
-    "GET /analytics/hashtags": "",
-    "GET /analytics/posts": "?by=total&from=2026-01-01&to=2026-01-31",
+    **dict.fromkeys(
+        ("GET /analytics/compare", "GET /analytics/compare/chart.svg", "GET /analytics/compare/chart.png"), ""
+    ),
+    **{f"GET /analytics/best-times/chart.{picture}": "" for picture in ("svg", "png")},
+    **{f"GET /analytics/posts{what}": "?by=total&posted=any" for what in ("", "/chart.svg", "/chart.png")},
     "GET /analytics/export": "?format=ndjson&dataset=account_readings",
     "GET /analytics/report-schedules": _COUNTED,
     "GET /analytics/reports": _COUNTED,
@@ -84,7 +89,13 @@ NAMING_OTHERS = {
     "POST /analytics/reports": [{"account_id": "{account_id}", "month": "2026-01"}],
     "POST /analytics/report-schedules": [{"account_id": "{account_id}", "deliver": {"mail": True}}],
     "POST /recurrences": [recurrence_with("{account_id}", MISSING), recurrence_with(MISSING, "{media_id}")],
-    "POST /analytics/chart-links": [{"chart": {"kind": "series", "account_id": "{account_id}"}}],
+    "POST /analytics/chart-links": [
+        {"chart": {"kind": "series", "account_id": "{account_id}"}},
+        {"chart": {"kind": "comparison", "account_ids": ["{account_id}", "{inside}"]}},
+        {"chart": {"kind": "best_times", "account_ids": ["{account_id}"]}},
+        {"chart": {"kind": "leaderboard", "account_ids": ["{account_id}", "{inside}"]}},
+        *({"chart": {"kind": "post", "post_id": each}} for each in ("{post_id}", "{mixed_post}", "{video_id}")),
+    ],
     "POST /media/slideshows": [
         {"media_ids": ["{media_id}", "{media_id}"]},
         {"media_ids": ["{media_id}", "{upload}"], "audio_media_id": "{media_id}"},
@@ -101,12 +112,12 @@ def app(make_app: Any, simulator_urls: dict[str, str]) -> Any:
 
 @pytest.fixture
 def key(owner: Any, connect_account: Any) -> Key:
-    """A key that may do everything, on one account."""
-    return make_key(owner, account_ids=[connect_account(owner, "ada")])
+    """A key that may do everything, on two accounts."""
+    return make_key(owner, account_ids=[connect_account(owner, each) for each in ("linus", "ada")])
 
 
 @pytest.fixture
-def make_outside(owner: Any, key: Key, connect_account: Any, make_video: Any, make_post: Any) -> Any:
+def make_outside(owner: Any, key: Key, connect_account: Any, make_video: Any, make_post: Any, run_jobs: Any) -> Any:
     """Makes things of the owner's outside of the key's reach; a new kind of id in a path must be added here."""
 
     def make() -> dict[str, str]:
@@ -118,11 +129,15 @@ def make_outside(owner: Any, key: Key, connect_account: Any, make_video: Any, ma
         mixed = make_post(targets=[target, {"account_id": inside}], media_ids=post["media_ids"])
         owner.post("/posts", json={"media_ids": [upload], "targets": [{"account_id": outside}]})
         recurrence = owner.post("/recurrences", json=recurrence_with(outside, post["media_ids"][0]))
+        run_jobs()
+        [video, *_] = owner.get(f"/accounts/{outside}/videos").json["data"]
         about = {"account_id": outside, "deliver": {"mail": True}}
         return {
             "report_id": owner.post("/analytics/reports", json={"account_id": outside, "month": "2026-01"}).json["id"],
             "schedule_id": owner.post("/analytics/report-schedules", json=about).json["id"],
             "account_id": outside,
+            "inside": inside,
+            "video_id": video["id"],
             "connection_id": owner.post(f"/accounts/{outside}/reconnect", json={}).json["id"],
             "media_id": post["media_ids"][0],
             "upload": upload,
@@ -165,17 +180,22 @@ def _ids_for(path: str, outside: dict[str, str]) -> list[str]:
     [name] = re.findall(r"{(\w+)}", path)
     if "/uploads/" in path:
         return [outside["upload"], outside["media_id"]]
-    mixed = {"post_id": ["mixed_post"], "publication_id": ["mixed_publication"]}.get(name, [])
+    mixed = {"post_id": ["mixed_post", "video_id"], "publication_id": ["mixed_publication"]}.get(name, [])
     return [outside[each] for each in [name, *mixed]]
 
 
 def test_no_operation_without_an_id_tells_of_another_account(key, make_outside, operations, run_jobs):
     run_jobs()
-    before = {name: key.get(f"{name.partition(' ')[2]}{query}").json for name, query in SAME_AS_BEFORE.items()}
+
+    def look() -> dict[str, Any]:
+        return {name: key.get(f"{name.partition(' ')[2]}{query}") for name, query in SAME_AS_BEFORE.items()}
+
+    before = look()
     make_outside()
     without_ids = [name_of(each) for each in operations if "{" not in each.path and not each.is_public]
-    answers = {name: key.get(f"{name.partition(' ')[2]}{query}").json for name, query in SAME_AS_BEFORE.items()}
+    answers = look()
 
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(SAME_AS_BEFORE, 200)
     assert set(without_ids) == (
         {name for name in REFUSED if "{" not in name}
         | ABOUT_NOTHING_ELSE
@@ -188,11 +208,13 @@ def test_no_operation_without_an_id_tells_of_another_account(key, make_outside, 
 
 
 def _plain(answer: Any) -> Any:
-    """The answer without signed links, which are others after some minutes."""
+    """The answer without signed links and without the moment of the look; a picture byte by byte."""
+    if isinstance(answer, TestResponse):
+        return _plain(answer.json) if answer.is_json else answer.data
     if isinstance(answer, list):
         return [_plain(each) for each in answer]
     if isinstance(answer, dict):
-        return {name: _plain(value) for name, value in answer.items() if not name.endswith("_url")}
+        return {name: _plain(value) for name, value in answer.items() if not name.endswith("_url") and name != "until"}
     return answer
 
 
@@ -237,6 +259,42 @@ def test_a_query_that_names_what_is_outside_finds_nothing(key, make_outside, mak
 
     assert key.get(f"/posts?account_id={outside['account_id']}&include_total=true").json["total"] == 0
     assert_problem(key.get(f"/media/{own}/checks?account_id={outside['account_id']}"), 404, "not_found")
+
+
+def test_no_analytics_of_accounts_are_told_if_one_of_them_is_outside(key, make_outside, operations):
+    outside = make_outside()
+    answered = {}
+
+    for operation in some(each for each in operations if name_of(each).startswith("GET /analytics/")):
+        names = {parameter["name"] for parameter in operation.parameters} & {"account_id", "account_ids"}
+        if names and "{" not in operation.path:
+            name, path = names.pop(), name_of(operation).partition(" ")[2]
+            query = f"{SAME_AS_BEFORE[f'GET {path}']}&{name}={outside['inside']}&{name}={outside['account_id']}"
+            answered[path] = key.get(f"{path}?{query.lstrip('?&')}").status_code
+
+    assert answered.pop("/analytics/reports") == 200  # its filter finds nothing
+    assert len(answered) > 12
+    assert set(answered.values()) == {404}
+
+
+def test_a_post_that_also_went_to_an_account_outside_has_no_history(owner, key, make_outside, database_url):
+    outside = make_outside()
+    mine, video = outside["mixed_post"], owner.get(f"/accounts/{outside['inside']}/videos").json["data"][0]["id"]
+    execute(
+        database_url, "update videos set post_id = :mine where id = :video", mine=UUID(mine).hex, video=UUID(video).hex
+    )
+
+    for path in (
+        f"/analytics/posts/{mine}",
+        f"/analytics/posts/{mine}/chart.svg",
+        f"/analytics/posts/{mine}/chart.png",
+    ):
+        assert owner.get(path).status_code == 200
+        assert_problem(key.get(path), 404, "not_found")
+        assert key.get(path.replace(mine, video)).status_code == 200
+    wish = {"json": {"chart": {"kind": "post", "post_id": mine}}}
+    assert owner.post("/analytics/chart-links", **wish).status_code == 201
+    assert_problem(key.post("/analytics/chart-links", **wish), 404, "not_found")
 
 
 def test_a_cursor_of_the_owners_shows_a_confined_key_nothing_else(owner, key, make_outside):

@@ -72,6 +72,22 @@ def test_a_ranking_draws_as_many_posts_as_asked_and_those_of_the_list(owner):
     assert [word in drawn for word in ("1. ", "2. ", "3. ")] == [True, True, False]
 
 
+@pytest.mark.parametrize("width", [320, 960])
+@pytest.mark.parametrize("about", ["compare", "best-times", "posts"])
+def test_without_an_account_there_is_an_empty_chart(owner, about, width):
+    answer = owner.get(f"/analytics/{about}/chart.svg?width={width}")
+
+    assert answer.status_code == 200
+    said = ElementTree.fromstring(answer.data).find(f"{SVG}title").text  # noqa: S314  # our own
+    assert "0 accounts" in said
+
+
+def test_a_comparison_of_the_only_account_says_so(owner, make_account):
+    make_account(owner)
+
+    assert "Followers of 1 account<" in owner.get("/analytics/compare/chart.svg").get_data(as_text=True)
+
+
 @pytest.mark.parametrize("kind", ["comparison", "best_times", "leaderboard", "post"])
 def test_a_stranger_sees_none_of_them(stranger, world, kind):
     accounts, post_id = world

@@ -68,7 +68,7 @@ def answers(owner, account_id, zone, since, until):
     return {path: answer.data for path, answer in found.items()}
 
 
-@pytest.mark.parametrize("history", sampled(HISTORIES, one_in=5))
+@pytest.mark.parametrize("history", sampled(HISTORIES, one_in=7))
 def test_no_answer_at_day_resolution_changes(history, app, owner, lists):
     zone, seed = history
     in_zone(app, owner, zone)
@@ -92,7 +92,7 @@ def test_no_answer_at_day_resolution_changes(history, app, owner, lists):
     assert count_rows(app) == rows
 
 
-@pytest.mark.parametrize("history", sampled(HISTORIES, one_in=7))
+@pytest.mark.parametrize("history", sampled(HISTORIES, one_in=11))
 def test_what_was_thinned_can_still_be_rebuilt(history, app, owner, lists):
     zone, seed = history
     in_zone(app, owner, zone)
@@ -109,7 +109,7 @@ def test_what_was_thinned_can_still_be_rebuilt(history, app, owner, lists):
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("history", sampled(HISTORIES, one_in=20))
+@pytest.mark.parametrize("history", sampled(HISTORIES, one_in=25))
 def test_postgresql_thins_and_rebuilds_alike(history, on_postgresql, account_on):
     zone, seed = history
     lists = Lists(on_postgresql, account_on(on_postgresql))

@@ -1,16 +1,18 @@
 """Accounts side by side as a chart to be drawn."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tiktok_api.analytics.charts.drawing import axes
 from tiktok_api.analytics.charts.drawing.comparison import ComparedLine, ComparisonChart
 from tiktok_api.analytics.charts.labels import Show, days_of
 from tiktok_api.analytics.metrics import Metric
+from tiktok_api.analytics.windows import cut
 
 
 def comparison_chart(compared: dict[str, Any], show: Show) -> ComparisonChart:
     """Returns what AccountsComparedSchema tells, with a series, as a chart. A rate has no change and is shown by value."""
-    metric, accounts = compared["metric"], compared["accounts"]
+    metric, accounts, window = compared["metric"], compared["accounts"], compared["window"]
     is_rate = metric is Metric.ENGAGEMENT_RATE
     is_change = show is Show.CHANGE and not is_rate
     name = metric.value.replace("_", " ")
@@ -25,14 +27,18 @@ def comparison_chart(compared: dict[str, Any], show: Show) -> ComparisonChart:
     unit = "likes, comments and shares per view" if is_rate else name
     return ComparisonChart(
         key=f"comparison-{metric}-{show}",
-        title=f"{'New ' + name if is_change else name.capitalize()} of {len(accounts)} accounts",
-        subtitle=f"{days_of(compared['window'])}, by {compared['interval']}, {compared['window'].timezone}",
-        dates=[point.date for point in accounts[0]["points"]],
+        title=f"{'New ' + name if is_change else name.capitalize()} of {_count(accounts)}",
+        subtitle=f"{days_of(window)}, by {compared['interval']}, {window.timezone}",
+        dates=[period.date for period in cut(window, compared["interval"])],
         lines=lines,
         unit=f"new {name} per {compared['interval']}" if is_change else unit,
         is_rate=is_rate,
         is_change=is_change,
     )
+
+
+def _count(accounts: Sequence[Any]) -> str:
+    return f"{len(accounts)} account{'' if len(accounts) == 1 else 's'}"
 
 
 def _name_of(account: dict[str, Any]) -> str:

@@ -50,14 +50,14 @@ def read_comparison(caller: Identity, *, metric: Metric, interval: Interval, sho
 
 def read_best_times(caller: Identity, **asked: Any) -> Headed:
     """The hours of the week. Raises NotFound, WindowBackwards, WindowOutOfRange, TooManyAccounts, TooManyPosts."""
-    selected, within = _divide(asked)
+    selected, within = posts.divide(asked)
     selection = select_accounts(caller, **selected)
     return best_times_chart(tell_best_times(caller, selection, posts.asked_window(caller, **within)), selection)
 
 
 def read_leaderboard(caller: Identity, *, limit: int, **asked: Any) -> Headed:
     """The first posts of a ranking. Raises what `rank_posts` does."""
-    selected, within = _divide(asked)
+    selected, within = posts.divide(asked)
     paging = {"limit": limit, "cursor": None, "include_total": False}
     page = posts.rank_posts(caller, paging, selected=selected, within=within, **asked)
     return leaderboard_chart(page, select_accounts(caller, **selected))
@@ -67,12 +67,6 @@ def read_post(caller: Identity, *, post_id: UUID, timezone: str | None = None) -
     """The life of a post. Raises NotFound."""
     found = get_post(caller, post_id, timezone=timezone)
     return life_chart(found, ZoneInfo(found["timezone"]))
-
-
-def _divide(asked: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What selects accounts and what bounds the window, taken out of the arguments."""
-    selected: dict[str, Any] = {name: asked.pop(name) for name in ("account_id", "tag", "label") if name in asked}
-    return selected, {name: asked.pop(name) for name in ("starts", "ends", "timezone") if name in asked}
 
 
 READERS: Mapping[ChartKind, Callable[..., Headed]] = {

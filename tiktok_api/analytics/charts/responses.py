@@ -1,6 +1,6 @@
 """Sending a chart out: as SVG or PNG, with its version, so that an unchanged one is neither drawn as pixels nor sent again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -17,14 +17,17 @@ from tiktok_api.web.openapi.operations import file_schema
 SVG, PNG = "image/svg+xml", "image/png"
 _UNCHANGED = {"304": {"description": "It is still the version of If-None-Match."}}
 _SVG_CONTENT = {SVG: {"schema": {"type": "string"}, "example": '<svg xmlns="http://www.w3.org/2000/svg">…</svg>'}}
-SVG_DOC: dict[str, Any] = {
-    "200": {"description": "A self-contained picture: no script, no font, no request.", "content": _SVG_CONTENT},
-    **_UNCHANGED,
+DOCS: Mapping[str, dict[str, Any]] = {
+    SVG: {
+        "200": {"description": "A self-contained picture: no script, no font, no request.", "content": _SVG_CONTENT},
+        **_UNCHANGED,
+    },
+    PNG: {
+        "200": {"description": "The same picture in pixels.", "content": {PNG: {"schema": file_schema(PNG)}}},
+        **_UNCHANGED,
+    },
 }
-PNG_DOC: dict[str, Any] = {
-    "200": {"description": "The same picture in pixels.", "content": {PNG: {"schema": file_schema(PNG)}}},
-    **_UNCHANGED,
-}
+"""What the document says of the answers of each kind."""
 _PRIVATE = {"Cache-Control": "private, max-age=60", "Vary": "Authorization"}
 
 

@@ -39,12 +39,13 @@ from tiktok_api.analytics.videos.errors import TooManyPosts
 from tiktok_api.auth import audit
 from tiktok_api.auth.identity import caller
 from tiktok_api.db import transaction
-from tiktok_api.errors import NotFound
+from tiktok_api.errors import NotFound, Problem
 from tiktok_api.extensions import limiter, service
 from tiktok_api.redaction import fingerprint
 from tiktok_api.settings import Settings
 from tiktok_api.web.blueprint import Blueprint, Decorator
 from tiktok_api.web.limits import client_network
+from tiktok_api.web.schemas import Schema
 from tiktok_api.web.signed_links import LINKS_PER_MINUTE, LinkExpired, LinkSignatureInvalid
 
 blp = Blueprint(
@@ -75,11 +76,19 @@ _MOST_AGE = 300
 """Seconds for which a followed link may be cached: so long it may be seen after its key was revoked."""
 
 
+def _sends(content_type: str, arguments: type[Schema], *problems: type[Problem]) -> Decorator:
+    """Mark a route that sends a chart: as what, by which parameters, and what it can refuse."""
+
+    def decorate(view: Any) -> Any:
+        marked = blp.response(200, content_type=content_type)(blp.raises(*problems)(view))
+        marked = blp.doc(responses=responses.DOCS[content_type], parameters=["IfNoneMatch"])(marked)
+        return blp.arguments(arguments, location="query")(marked)
+
+    return decorate
+
+
 @blp.get("/accounts/<uuid:account_id>/chart.svg")
-@blp.arguments(SeriesSvgArgsSchema, location="query")
-@blp.doc(responses=responses.SVG_DOC, parameters=["IfNoneMatch"])
-@blp.response(200, content_type=responses.SVG)
-@blp.raises(*_WINDOW_PROBLEMS)
+@_sends(responses.SVG, SeriesSvgArgsSchema, *_WINDOW_PROBLEMS)
 def draw_account(args: dict[str, Any], account_id: UUID) -> Response:
     """Draw one metric of an account as a line chart
 
@@ -89,40 +98,28 @@ def draw_account(args: dict[str, Any], account_id: UUID) -> Response:
 
 
 @blp.get("/accounts/<uuid:account_id>/chart.png")
-@blp.arguments(SeriesPngArgsSchema, location="query")
-@blp.doc(responses=responses.PNG_DOC, parameters=["IfNoneMatch"])
-@blp.response(200, content_type=responses.PNG)
-@blp.raises(*_WINDOW_PROBLEMS)
+@_sends(responses.PNG, SeriesPngArgsSchema, *_WINDOW_PROBLEMS)
 def draw_account_in_pixels(args: dict[str, Any], account_id: UUID) -> Response:
     """Draw one metric of an account as a line chart, as PNG"""
     return responses.show_png(args, partial(kinds.read_series, caller, account_id=account_id))
 
 
 @blp.get("/compare/chart.svg")
-@blp.arguments(ComparisonSvgArgsSchema, location="query")
-@blp.doc(responses=responses.SVG_DOC, parameters=["IfNoneMatch"])
-@blp.response(200, content_type=responses.SVG)
-@blp.raises(NotFound, *_SUM_PROBLEMS, WindowTooLong)
+@_sends(responses.SVG, ComparisonSvgArgsSchema, NotFound, *_SUM_PROBLEMS, WindowTooLong)
 def draw_comparison(args: dict[str, Any]) -> Response:
     """Draw one metric of two to ten accounts as lines"""
     return responses.show_svg(args, partial(kinds.read_comparison, caller))
 
 
 @blp.get("/compare/chart.png")
-@blp.arguments(ComparisonPngArgsSchema, location="query")
-@blp.doc(responses=responses.PNG_DOC, parameters=["IfNoneMatch"])
-@blp.response(200, content_type=responses.PNG)
-@blp.raises(NotFound, *_SUM_PROBLEMS, WindowTooLong)
+@_sends(responses.PNG, ComparisonPngArgsSchema, NotFound, *_SUM_PROBLEMS, WindowTooLong)
 def draw_comparison_in_pixels(args: dict[str, Any]) -> Response:
     """Draw one metric of two to ten accounts as lines, as PNG"""
     return responses.show_png(args, partial(kinds.read_comparison, caller))
 
 
 @blp.get("/best-times/chart.svg")
-@blp.arguments(BestTimesSvgArgsSchema, location="query")
-@blp.doc(responses=responses.SVG_DOC, parameters=["IfNoneMatch"])
-@blp.response(200, content_type=responses.SVG)
-@blp.raises(NotFound, *_POSTS_PROBLEMS)
+@_sends(responses.SVG, BestTimesSvgArgsSchema, NotFound, *_POSTS_PROBLEMS)
 def draw_best_times(args: dict[str, Any]) -> Response:
     """Draw at which hours of the week posts did best, as a heat map
 
@@ -132,39 +129,28 @@ def draw_best_times(args: dict[str, Any]) -> Response:
 
 
 @blp.get("/best-times/chart.png")
-@blp.arguments(BestTimesPngArgsSchema, location="query")
-@blp.doc(responses=responses.PNG_DOC, parameters=["IfNoneMatch"])
-@blp.response(200, content_type=responses.PNG)
-@blp.raises(NotFound, *_POSTS_PROBLEMS)
+@_sends(responses.PNG, BestTimesPngArgsSchema, NotFound, *_POSTS_PROBLEMS)
 def draw_best_times_in_pixels(args: dict[str, Any]) -> Response:
     """Draw at which hours of the week posts did best, as PNG"""
     return responses.show_png(args, partial(kinds.read_best_times, caller))
 
 
 @blp.get("/posts/chart.svg")
-@blp.arguments(LeaderboardSvgArgsSchema, location="query")
-@blp.doc(responses=responses.SVG_DOC, parameters=["IfNoneMatch"])
-@blp.response(200, content_type=responses.SVG)
-@blp.raises(NotFound, *_SUM_PROBLEMS)
+@_sends(responses.SVG, LeaderboardSvgArgsSchema, NotFound, *_SUM_PROBLEMS)
 def draw_leaderboard(args: dict[str, Any]) -> Response:
     """Draw the best posts as bars"""
     return responses.show_svg(args, partial(kinds.read_leaderboard, caller))
 
 
 @blp.get("/posts/chart.png")
-@blp.arguments(LeaderboardPngArgsSchema, location="query")
-@blp.doc(responses=responses.PNG_DOC, parameters=["IfNoneMatch"])
-@blp.response(200, content_type=responses.PNG)
-@blp.raises(NotFound, *_SUM_PROBLEMS)
+@_sends(responses.PNG, LeaderboardPngArgsSchema, NotFound, *_SUM_PROBLEMS)
 def draw_leaderboard_in_pixels(args: dict[str, Any]) -> Response:
     """Draw the best posts as bars, as PNG"""
     return responses.show_png(args, partial(kinds.read_leaderboard, caller))
 
 
 @blp.get("/posts/<uuid:post_id>/chart.svg")
-@blp.arguments(PostSvgArgsSchema, location="query")
-@blp.doc(responses=responses.SVG_DOC, parameters=["IfNoneMatch"])
-@blp.response(200, content_type=responses.SVG)
+@_sends(responses.SVG, PostSvgArgsSchema)
 def draw_post(args: dict[str, Any], post_id: UUID) -> Response:
     """Draw the life of a post: its views by its age
 
@@ -174,9 +160,7 @@ def draw_post(args: dict[str, Any], post_id: UUID) -> Response:
 
 
 @blp.get("/posts/<uuid:post_id>/chart.png")
-@blp.arguments(PostPngArgsSchema, location="query")
-@blp.doc(responses=responses.PNG_DOC, parameters=["IfNoneMatch"])
-@blp.response(200, content_type=responses.PNG)
+@_sends(responses.PNG, PostPngArgsSchema)
 def draw_post_in_pixels(args: dict[str, Any], post_id: UUID) -> Response:
     """Draw the life of a post, as PNG"""
     return responses.show_png(args, partial(kinds.read_post, caller, post_id=post_id))
@@ -221,12 +205,13 @@ def _token_of_link() -> str:
     return fingerprint(str((request.view_args or {}).get("token")))
 
 
-def _followed(**documented: Any) -> Decorator:
+def _followed(content_type: str) -> Decorator:
     """Mark a route that a link leads to: public, with limits of its own."""
 
     def decorate(view: Any) -> Any:
-        marked = linked_blp.raises(LinkSignatureInvalid, LinkExpired, NotFound, *_CHART_PROBLEMS)(view)
-        marked = linked_blp.doc(parameters=["IfNoneMatch"], **documented)(marked)
+        marked = linked_blp.response(200, content_type=content_type)(view)
+        marked = linked_blp.raises(LinkSignatureInvalid, LinkExpired, NotFound, *_CHART_PROBLEMS)(marked)
+        marked = linked_blp.doc(responses=responses.DOCS[content_type], parameters=["IfNoneMatch"])(marked)
         marked = limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)(marked)
         marked = limiter.limit("120/minute", key_func=_token_of_link)(marked)
         return linked_blp.public(linked_blp.counted_apart(marked))
@@ -235,8 +220,7 @@ def _followed(**documented: Any) -> Decorator:
 
 
 @linked_blp.get("/<token>.svg", parameters=[_TOKEN_DOC])
-@_followed(responses=responses.SVG_DOC)
-@linked_blp.response(200, content_type=responses.SVG)
+@_followed(responses.SVG)
 def show_linked_svg(token: str) -> Response:
     """Show the chart of a link
 
@@ -247,8 +231,7 @@ def show_linked_svg(token: str) -> Response:
 
 
 @linked_blp.get("/<token>.png", parameters=[_TOKEN_DOC])
-@_followed(responses=responses.PNG_DOC)
-@linked_blp.response(200, content_type=responses.PNG)
+@_followed(responses.PNG)
 def show_linked_png(token: str) -> Response:
     """Show the chart of a link, as PNG
 

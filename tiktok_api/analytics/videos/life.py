@@ -19,7 +19,8 @@ from tiktok_api.analytics.videos import numbers, readings, rows
 from tiktok_api.analytics.videos.readings import Reading
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, reading
-from tiktok_api.posts.queries import show_post
+from tiktok_api.posts.models import Post
+from tiktok_api.posts.queries import show_post, visible_to
 
 MOST_VIDEOS = 10
 """Of one post: that many accounts' videos are told."""
@@ -47,7 +48,8 @@ _NUMBERS: tuple[Any, ...] = tuple(
 def _asked(given: Given) -> Select[Any]:
     columns = (*rows.SHOWN, *_NUMBERS, Video.captured_at, Video.is_restated, Video.young_views, Video.young_at)
     query = select(*columns, Account.username).select_from(Video).join(Account, Account.id == Video.account_id)
-    is_asked = or_(Video.id == given["id"], Video.post_id == given["id"])
+    post_within_reach = select(Post.id).where(Post.id == given["id"], *visible_to(given)).scalar_subquery()
+    is_asked = or_(Video.id == given["id"], Video.post_id == post_within_reach)
     query = query.where(is_asked, *is_reached(given)).order_by(Video.account_id, Video.id)
     return query.limit(literal_column(str(MOST_VIDEOS + 1)))
 

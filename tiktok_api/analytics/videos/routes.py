@@ -12,8 +12,8 @@ from tiktok_api.analytics.videos.schemas.life import LifeArgsSchema, PostLifeSch
 from tiktok_api.analytics.videos.schemas.published import (
     BestTimesSchema,
     HashtagsArgsSchema,
+    HashtagsComparedSchema,
     HashtagsOfAllArgsSchema,
-    HashtagsSchema,
     PublishedArgsSchema,
     PublishedOfAllArgsSchema,
 )
@@ -26,13 +26,7 @@ blp = Blueprint(
     "analytics_posts", __name__, url_prefix="/analytics", description="How single posts do", domain="analytics"
 )
 
-_SELECTED = ("account_id", "tag", "label")
-_WITHIN = ("starts", "ends", "timezone")
 _REFUSALS = (WindowBackwards, WindowOutOfRange, TooManyAccounts)
-
-
-def _taken(args: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: args.pop(name) for name in names if name in args}
 
 
 @blp.get("/posts")
@@ -44,8 +38,8 @@ def rank_posts(args: dict[str, Any]) -> LeaderboardPage:
 
     Of all accounts or chosen ones, by any metric. What was not read is null with a reason, never 0.
     """
-    selected, within = _taken(args, _SELECTED), _taken(args, _WITHIN)
-    paging = _taken(args, ("limit", "cursor", "include_total"))
+    selected, within = services.divide(args)
+    paging = services.take(args, "limit", "cursor", "include_total")
     return services.rank_posts(caller, paging, selected=selected, within=within, **args)
 
 
@@ -62,7 +56,7 @@ def show_post_history(args: dict[str, Any], post_id: UUID) -> dict[str, Any]:
 
 @blp.get("/hashtags")
 @blp.arguments(HashtagsOfAllArgsSchema, location="query")
-@blp.response(200, HashtagsSchema)
+@blp.response(200, HashtagsComparedSchema)
 @blp.raises(*_REFUSALS, TooManyPosts)
 def show_hashtags(args: dict[str, Any]) -> dict[str, Any]:
     """Compare the hashtags of the posts of all accounts or chosen ones
@@ -75,7 +69,7 @@ def show_hashtags(args: dict[str, Any]) -> dict[str, Any]:
 
 @blp.get("/accounts/<uuid:account_id>/hashtags")
 @blp.arguments(HashtagsArgsSchema, location="query")
-@blp.response(200, HashtagsSchema)
+@blp.response(200, HashtagsComparedSchema)
 @blp.raises(WindowBackwards, WindowOutOfRange, TooManyPosts)
 def show_account_hashtags(args: dict[str, Any], account_id: UUID) -> dict[str, Any]:
     """Compare the hashtags of an account's posts
@@ -112,5 +106,5 @@ def show_account_best_times(args: dict[str, Any], account_id: UUID) -> dict[str,
 
 def _asked(args: dict[str, Any]) -> tuple[Selection, Window]:
     """The accounts and the window of a request, whose arguments are taken out."""
-    selected, within = _taken(args, _SELECTED), _taken(args, _WITHIN)
+    selected, within = services.divide(args)
     return select_accounts(caller, **selected), services.asked_window(caller, **within)

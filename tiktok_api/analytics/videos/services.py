@@ -86,6 +86,16 @@ def rank_posts(
     return page
 
 
+def divide(asked: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What selects accounts and what bounds the window, taken out of the arguments of a request."""
+    return take(asked, "account_id", "tag", "label"), take(asked, "starts", "ends", "timezone")
+
+
+def take(asked: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The arguments with these names, taken out of those of a request."""
+    return {name: asked.pop(name) for name in names if name in asked}
+
+
 def asked_window(
     caller: Identity, *, starts: Moment | None = None, ends: Moment | None = None, timezone: str | None = None
 ) -> Window:

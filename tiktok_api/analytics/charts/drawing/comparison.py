@@ -27,7 +27,7 @@ class ComparedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonChart(Headed):
-    """Lines over the same dates, at least one of each; those after the tenth are not drawn."""
+    """Lines over the same dates, of which there is one at least; lines after the tenth are not drawn."""
 
     dates: Sequence[date]
     lines: Sequence[ComparedLine]

@@ -55,7 +55,7 @@ class TaggedPostSchema(Schema):
     views = of_video("views")
 
 
-class HashtagSchema(Schema):
+class ComparedHashtagSchema(Schema):
     """How the posts with a hashtag did."""
 
     hashtag = fields.String(
@@ -88,7 +88,7 @@ def _statement(example: str) -> fields.Field[Any]:
     )
 
 
-class HashtagsSchema(Schema):
+class HashtagsComparedSchema(Schema):
     """The hashtags of the posts that were published in a window, those of most posts first."""
 
     starts_at = windows.starts_at()
@@ -97,7 +97,7 @@ class HashtagsSchema(Schema):
     posts = fields.Integer(required=True, metadata={"description": "Published in the window.", "example": 28})
     tagged_posts = fields.Integer(required=True, metadata={"description": "Of these, with a hashtag.", "example": 25})
     hashtags = fields.List(
-        fields.Nested(HashtagSchema), required=True, metadata={"description": f"{MOST_TAGS} at most."}
+        fields.Nested(ComparedHashtagSchema), required=True, metadata={"description": f"{MOST_TAGS} at most."}
     )
     has_more = Boolean(required=True, metadata={"description": "There are more hashtags.", "example": False})
     statement = _statement("Only 4 posts, and fewer than 3 with any one hashtag: their medians say little.")
