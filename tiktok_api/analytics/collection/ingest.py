@@ -50,7 +50,7 @@ def store_profile(*, account: Account, info: UserInfo, captured_at: datetime) ->
     if any(value is not None for value in counters.values()):
         _store_reading(account.id, counters, captured_at)
     began = db.session.scalar(select(VideoSync.started_at).where(VideoSync.account_id == account.id))
-    if began is None or captured_at - began > SAME_SYNC:
+    if began is None or abs(captured_at - began) > SAME_SYNC:
         request_video_sync(account=account)
 
 
@@ -76,11 +76,18 @@ def _is_lower(value: int | None, before: int | None) -> bool:
 
 
 def store_page(page_to_read: PageToRead, page: VideoPage, captured_at: datetime) -> bool:
-    """Store one page and the position of the sync. Returns True if the sync has ended or does not stand there any more."""
+    """Store one page and the position of the sync. Returns True if the sync has ended or does not stand there any more.
+
+    Where clocks were put back in between, the page is left and the sync begins again.
+    """
     sync = lock_sync(page_to_read.account_id)
     if sync is None or not stands_at(sync, page_to_read):
         return True
-    captured_at = sync.moved_at = not_before(captured_at, sync.moved_at)
+    captured_at = not_before(captured_at, sync.moved_at)
+    if captured_at < page_to_read.started_at:
+        sync.is_running = False  # a clock was put back: by times, its videos would not be of this sync
+        return False
+    sync.moved_at = captured_at
     source = ReadingSource.BACKFILL if sync.kind is SyncKind.BACKFILL else ReadingSource.VIDEO_LIST
     store_listed(sync, page.videos, captured_at, source)
     sync.pages, sync.cursor = sync.pages + 1, page.cursor
