@@ -136,9 +136,20 @@ def _is_far_enough(sync: VideoSync, started_at: datetime, read_back_to: datetime
 
 
 def _is_cut(sync: VideoSync, page: VideoPage, started_at: datetime) -> bool:
-    """Whether videos are missing because TikTok has more and names no way to it; if none is known, nothing is missing."""
+    """Whether videos are missing: TikTok has more and names no way to it, or lists none where its profile counts some.
+
+    If none is known, nothing is missing.
+    """
     unseen = select(Video.id).where(*_unseen(sync, started_at)).limit(1)
-    return page.is_cut and db.session.scalar(unseen) is not None
+    is_doubtful = page.is_cut or (not page.videos and _is_denied_by_profile(sync, started_at))
+    return is_doubtful and db.session.scalar(unseen) is not None
+
+
+def _is_denied_by_profile(sync: VideoSync, started_at: datetime) -> bool:
+    """Whether the sync saw no video at all, although the profile counts some."""
+    seen = select(Video.id).where(Video.account_id == sync.account_id, Video.seen_at >= started_at).limit(1)
+    counted = db.session.scalar(select(Account.video_count).where(Account.id == sync.account_id))
+    return bool(counted) and db.session.scalar(seen) is None
 
 
 def _unseen(sync: VideoSync, started_at: datetime) -> tuple[ColumnElement[bool], ...]:
