@@ -193,6 +193,16 @@ def test_more_than_20_ids_are_refused(client):
         client.query_videos(ACCESS_TOKEN, [str(n) for n in range(21)])
 
 
+def test_counters_that_cannot_be_are_none_and_spoil_neither_sums_nor_pages(client, tiktok):
+    counters = {"view_count": 2**63 - 1, "like_count": "20000000000001", "comment_count": 20 * 10**12}
+    tiktok.answers(enveloped({"videos": [{"id": "1", "duration": 2**31, **counters}], "has_more": False}))
+
+    video = client.list_videos(ACCESS_TOKEN).videos[0]
+
+    assert (video.view_count, video.like_count, video.comment_count) == (None, None, 20 * 10**12)
+    assert video.duration_seconds is None
+
+
 def test_a_lone_surrogate_does_not_spoil_a_page(client, tiktok):
     body = b'{"data":{"videos":[{"id":"1","title":"cut \\ud83c"}]},"error":{"code":"ok"}}'
     tiktok.answers(httpx2.Response(200, content=body))

@@ -10,7 +10,9 @@ import orjson
 
 from tiktok_api import clock
 
-INT64_MAX = 2**63 - 1
+INT32_MAX, INT64_MAX = 2**31 - 1, 2**63 - 1
+MOST_COUNTED = 20 * 10**12
+"""Two thousand views of each person on earth."""
 LONGEST_SECONDS = 100 * 365 * 24 * 60 * 60
 """No token lives longer than a hundred years."""
 
@@ -44,14 +46,19 @@ def text(value: Any) -> str | None:
     return whole or None
 
 
-def integer(value: Any) -> int | None:
-    """A whole number from 0 to 2^63-1, also when it comes as a string or as a float without a fraction."""
+def integer(value: Any, *, most: int = INT64_MAX) -> int | None:
+    """A whole number from 0 to `most`, also when it comes as a string or as a float without a fraction."""
     is_decimal = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20
     if is_decimal or (isinstance(value, float) and math.isfinite(value) and value.is_integer()):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return value if 0 <= value <= INT64_MAX else None
+    return value if 0 <= value <= most else None
+
+
+def count(value: Any) -> int | None:
+    """A counter; not one above MOST_COUNTED, so that those of 400,000 videos add up to a number that a database can store."""
+    return integer(value, most=MOST_COUNTED)
 
 
 def truth(value: Any) -> bool | None:

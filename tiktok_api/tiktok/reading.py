@@ -104,10 +104,10 @@ def _user(fields: dict[str, Any]) -> UserInfo:
         profile_deep_link=parsing.text(fields.get("profile_deep_link")),
         is_verified=parsing.truth(fields.get("is_verified")),
         username=parsing.text(fields.get("username")),
-        follower_count=parsing.integer(fields.get("follower_count")),
-        following_count=parsing.integer(fields.get("following_count")),
-        likes_count=parsing.integer(fields.get("likes_count")),
-        video_count=parsing.integer(fields.get("video_count")),
+        follower_count=parsing.count(fields.get("follower_count")),
+        following_count=parsing.count(fields.get("following_count")),
+        likes_count=parsing.count(fields.get("likes_count")),
+        video_count=parsing.count(fields.get("video_count")),
     )
 
 
@@ -128,13 +128,13 @@ def _video(item: Any) -> TikTokVideo | None:
         share_url=parsing.text(fields.get("share_url")),
         title=parsing.text(fields.get("title")),
         video_description=parsing.text(fields.get("video_description")),
-        duration_seconds=parsing.integer(fields.get("duration")),
+        duration_seconds=parsing.integer(fields.get("duration"), most=parsing.INT32_MAX),
         height=parsing.integer(fields.get("height")),
         width=parsing.integer(fields.get("width")),
         embed_html=parsing.text(fields.get("embed_html")),
         embed_link=parsing.text(fields.get("embed_link")),
-        view_count=parsing.integer(fields.get("view_count")),
-        like_count=parsing.integer(fields.get("like_count")),
-        comment_count=parsing.integer(fields.get("comment_count")),
-        share_count=parsing.integer(fields.get("share_count")),
+        view_count=parsing.count(fields.get("view_count")),
+        like_count=parsing.count(fields.get("like_count")),
+        comment_count=parsing.count(fields.get("comment_count")),
+        share_count=parsing.count(fields.get("share_count")),
     )

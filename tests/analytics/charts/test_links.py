@@ -1,6 +1,7 @@
 """Links that show a chart without a token: made, followed, altered, expired, and ended with what they stand on."""
 
 import io
+import random
 import re
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -276,6 +277,23 @@ def test_a_link_says_after_reading_what_was_written(selection, owner_id, key_id,
     assert links.read_token(token, picture, b"key") == link
     with pytest.raises(LinkSignatureInvalid):
         links.read_token(token, picture, b"another key")
+
+
+@pytest.mark.parametrize("count", [1, 10, 20])
+def test_a_link_that_was_made_can_be_followed_however_long_its_labels_are(count, owner, follow):
+    chance = random.Random(1)
+    labels = ["".join(chr(chance.randrange(0x20000, 0x2A6D0)) for _ in range(50)) for _ in range(count)]
+
+    answer = owner.post(
+        "/analytics/chart-links", json={"chart": {"kind": "best_times", "label": labels, "tag": labels}}
+    )
+
+    if count == 20:
+        problem = assert_problem(answer, 422, "link_too_long")
+        assert problem["errors"][0]["pointer"] == "/chart"
+    else:
+        assert len(answer.json["url"]) < 4060
+        assert follow(answer).status_code == 200
 
 
 def test_a_link_to_ten_accounts_fits_into_500_characters():

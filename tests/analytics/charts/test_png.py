@@ -2,6 +2,7 @@
 
 import io
 import time
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -91,6 +92,14 @@ def test_emoji_are_left_out():
 
     assert "🎂" in with_emoji.svg
     assert to_png(with_emoji) == to_png(without)
+
+
+@pytest.mark.parametrize("title", ["href=x", "a href = 'file:///etc/passwd'", "<image href='x'/>", "<!-- <script"])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_titles_that_look_like_links_are_words(name, title):
+    drawing = draw(replace(SAMPLES[name], title=title), Look())
+
+    assert picture_of(to_png(drawing)).width == 2 * drawing.width
 
 
 def test_a_picture_has_a_bounded_number_of_pixels():

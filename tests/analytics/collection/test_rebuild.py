@@ -1,17 +1,19 @@
 """tiktok-api analytics rebuild: what was derived from readings is computed again, with the same result"""
 
+import threading
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, select, update
 
-from tests.analytics.collection.conftest import a_video, page_of
+from tests.analytics.collection.conftest import Lists, a_video, page_of
 from tests.analytics.collection.history import CHANGES_OF_CLOCKS, History
 from tests.analytics.conftest import instant
 from tests.cli.conftest import Operator
 from tests.samples import sampled
 from tiktok_api import clock
+from tiktok_api.accounts.models import Account
 from tiktok_api.analytics.collection import ingest, rebuild, sync_position
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
 from tiktok_api.analytics.models import AccountReading, AccountTotals, VideoSync, VideoTotals
@@ -116,3 +118,28 @@ def test_an_account_without_readings_has_nothing_to_rebuild(operator, lists):
 
     assert [(row["id"], row["totals"], row["different"]) for row in done] == [(str(lists.account_id), 0, 0)]
     assert UUID(done[0]["id"]) == lists.account_id
+
+
+@pytest.mark.postgres
+def test_an_account_may_be_deleted_while_it_is_rebuilt(on_postgresql, account_on):
+    account_id = account_on(on_postgresql)
+    Lists(on_postgresql, account_id).read(page_of(a_video("a", instant("2026-03-02T12:00Z"))))
+    found, is_over = [], threading.Event()
+
+    def run():
+        try:
+            with on_postgresql.app_context(), transaction():
+                found.append(rebuild.rebuild(account_id))
+        except Exception as error:  # shown by the assertion
+            found.append(error)
+        is_over.set()
+
+    with on_postgresql.app_context(), transaction() as session:
+        session.get_one(Account, account_id, with_for_update=True)
+        rebuilding = threading.Thread(target=run)
+        rebuilding.start()
+        assert not is_over.wait(timeout=timedelta(seconds=0.3).total_seconds())
+        session.execute(delete(Account).where(Account.id == account_id))
+    rebuilding.join(timeout=30)
+
+    assert found == [rebuild.Rebuilt(totals=0, different=0)]

@@ -19,6 +19,7 @@ from sqlalchemy import Select, and_, select
 
 from tiktok_api import clock
 from tiktok_api.analytics.charts.drawing.look import Look, Theme
+from tiktok_api.analytics.charts.errors import LinkTooLong
 from tiktok_api.analytics.charts.kinds import PictureFormat
 from tiktok_api.auth.identity import Identity
 from tiktok_api.auth.models import ApiKey, User
@@ -28,7 +29,7 @@ from tiktok_api.web.signed_links import LinkExpired, LinkSignatureInvalid
 
 KEY_PURPOSE = "chart-links"
 SHORTEST_SECONDS, USUAL_SECONDS, LONGEST_SECONDS = 60, 7 * 86_400, 90 * 86_400
-_LONGEST_TOKEN = 4000
+_LONGEST_TOKEN = 4000  # gunicorn refuses a request line above 4094 bytes with 414
 _SIGNATURE_BYTES, _SIGNATURE_LENGTH = 16, 22
 _VERSION = 1
 _MOST_IDS = 255
@@ -55,10 +56,13 @@ class ChartLink:
 def make_link(
     caller: Identity, selection: dict[str, Any], *, look: Look, picture: PictureFormat, expires_in_seconds: int
 ) -> ChartLink:
-    """Returns a link of the caller's. Raises ScopeTooNarrow for a key that may not read."""
+    """Returns a link of the caller's. Raises ScopeTooNarrow for a key that may not read; LinkTooLong."""
     caller.must_be_allowed("analytics", to_write=False)
     expires = int(clock.now().timestamp()) + expires_in_seconds
-    return ChartLink(caller.user_id, caller.key_id, expires, picture, look, selection)
+    link = ChartLink(caller.user_id, caller.key_id, expires, picture, look, selection)
+    if len(write_token(link, b"")) > _LONGEST_TOKEN:
+        raise LinkTooLong.at("/chart")
+    return link
 
 
 def write_token(link: ChartLink, key: bytes) -> str:

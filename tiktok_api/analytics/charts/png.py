@@ -19,7 +19,9 @@ _NOT_IN_FONT = (
     "[^\t\n\r -\u052f\u1c80-\u1c8f\u1d00-\u1dbf\u1e00-\u1fff\u2000-\u218b\u2190-\u2199\u2200-\u22ff\u25cf\ufffd]"
 )
 _EMOJI = "[\u200d\u2600-\u27bf\u2b00-\u2bff\ufe0e\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f]+ ?"
-_FOREIGN = "<!|<image|<use|<script|<foreignObject|href="
+_FOREIGN = (
+    r"<!|<image|<use|<script|<foreignObject|<[^<>]*\shref\s*="  # in tags alone: between them it is a word of a title
+)
 
 
 class NotDrawable(RuntimeError):

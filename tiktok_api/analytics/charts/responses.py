@@ -10,6 +10,7 @@ from tiktok_api.analytics.charts.drawing.draw import draw
 from tiktok_api.analytics.charts.drawing.look import Look
 from tiktok_api.analytics.charts.drawing.sheet import Drawing, Headed
 from tiktok_api.analytics.charts.png import USUAL_SCALE, to_png
+from tiktok_api.analytics.charts.png_cache import PngCache
 from tiktok_api.db import end_reading
 from tiktok_api.web import conditional
 from tiktok_api.web.openapi.operations import file_schema
@@ -28,6 +29,7 @@ DOCS: Mapping[str, dict[str, Any]] = {
     },
 }
 """What the document says of the answers of each kind."""
+_PICTURES = PngCache()
 _PRIVATE = {"Cache-Control": "private, max-age=60", "Vary": "Authorization"}
 
 
@@ -58,7 +60,7 @@ def send_png(drawing: Drawing, look: Look, scale: int = USUAL_SCALE, *, headers:
     response = Response(headers=own | headers, content_type=PNG)
     if not request.if_none_match.contains_weak(version):
         end_reading()
-        response.set_data(to_png(drawing, look.theme, scale))
+        response.set_data(_PICTURES.get(version, lambda: to_png(drawing, look.theme, scale)))
     return conditional.tag(response, version)
 
 

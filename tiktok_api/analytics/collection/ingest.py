@@ -50,7 +50,7 @@ def store_profile(*, account: Account, info: UserInfo, captured_at: datetime) ->
     if any(value is not None for value in counters.values()):
         _store_reading(account.id, counters, captured_at)
     began = db.session.scalar(select(VideoSync.started_at).where(VideoSync.account_id == account.id))
-    if began is None or captured_at - began > SAME_SYNC:
+    if began is None or abs(captured_at - began) > SAME_SYNC:
         request_video_sync(account=account)
 
 
@@ -76,11 +76,18 @@ def _is_lower(value: int | None, before: int | None) -> bool:
 
 
 def store_page(page_to_read: PageToRead, page: VideoPage, captured_at: datetime) -> bool:
-    """Store one page and the position of the sync. Returns True if the sync has ended or does not stand there any more."""
+    """Store one page and the position of the sync. Returns True if the sync has ended or does not stand there any more.
+
+    Where clocks were put back in between, the page is left and the sync begins again.
+    """
     sync = lock_sync(page_to_read.account_id)
     if sync is None or not stands_at(sync, page_to_read):
         return True
-    captured_at = sync.moved_at = not_before(captured_at, sync.moved_at)
+    captured_at = not_before(captured_at, sync.moved_at)
+    if captured_at < page_to_read.started_at:
+        sync.is_running = False  # a clock was put back: by times, its videos would not be of this sync
+        return False
+    sync.moved_at = captured_at
     source = ReadingSource.BACKFILL if sync.kind is SyncKind.BACKFILL else ReadingSource.VIDEO_LIST
     store_listed(sync, page.videos, captured_at, source)
     sync.pages, sync.cursor = sync.pages + 1, page.cursor
@@ -129,9 +136,20 @@ def _is_far_enough(sync: VideoSync, started_at: datetime, read_back_to: datetime
 
 
 def _is_cut(sync: VideoSync, page: VideoPage, started_at: datetime) -> bool:
-    """Whether videos are missing because TikTok has more and names no way to it; if none is known, nothing is missing."""
+    """Whether videos are missing: TikTok has more and names no way to it, or lists none where its profile counts some.
+
+    If none is known, nothing is missing.
+    """
     unseen = select(Video.id).where(*_unseen(sync, started_at)).limit(1)
-    return page.is_cut and db.session.scalar(unseen) is not None
+    is_doubtful = page.is_cut or (not page.videos and _is_denied_by_profile(sync, started_at))
+    return is_doubtful and db.session.scalar(unseen) is not None
+
+
+def _is_denied_by_profile(sync: VideoSync, started_at: datetime) -> bool:
+    """Whether the sync saw no video at all, although the profile counts some."""
+    seen = select(Video.id).where(Video.account_id == sync.account_id, Video.seen_at >= started_at).limit(1)
+    counted = db.session.scalar(select(Account.video_count).where(Account.id == sync.account_id))
+    return bool(counted) and db.session.scalar(seen) is None
 
 
 def _unseen(sync: VideoSync, started_at: datetime) -> tuple[ColumnElement[bool], ...]:

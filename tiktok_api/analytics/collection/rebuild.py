@@ -64,7 +64,11 @@ class _Replay:
 
 
 def rebuild(account_id: UUID) -> Rebuilt:
-    """Compute the account's totals and days, inside a transaction."""
+    """Compute the account's totals and days, inside a transaction.
+
+    The account is locked first, as everywhere: its deletion locks it and then waits for its sync.
+    """
+    days.zone_of_owner(account_id)
     db.session.execute(select(VideoSync.id).where(VideoSync.account_id == account_id).with_for_update())
     days_before = _days(account_id)
     days.count_days(account_id)

@@ -78,13 +78,14 @@ def _goes_on(sync: VideoSync, now: datetime) -> bool:
     if not sync.is_running or sync.moved_at is None:
         return False
     longest = BACKFILL_STALE_AFTER if sync.kind is SyncKind.BACKFILL else STALE_AFTER
-    return now - sync.moved_at <= longest
+    return -_CLOCKS_APART <= now - sync.moved_at <= longest
 
 
 def _kind_now(sync: VideoSync, now: datetime) -> SyncKind:
     whole_at = sync.completed_at
     asked_at = db.session.scalar(select(Account.sync_requested_at).where(Account.id == sync.account_id))
-    if whole_at is None or now - whole_at >= WHOLE_AFTER or (asked_at is not None and asked_at > whole_at):
+    is_known = whole_at is not None and -_CLOCKS_APART <= now - whole_at < WHOLE_AFTER  # not if a clock was ahead
+    if whole_at is None or not is_known or (asked_at is not None and asked_at > whole_at):
         return SyncKind.FULL
     return SyncKind.YOUNG
 
