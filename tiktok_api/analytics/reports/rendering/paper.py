@@ -15,6 +15,7 @@ import typst
 
 from tiktok_api.analytics.charts.drawing.draw import draw
 from tiktok_api.analytics.charts.drawing.look import Look
+from tiktok_api.analytics.charts.drawing.sheet import Headed
 from tiktok_api.analytics.reports.content import ReportContent
 from tiktok_api.analytics.reports.rendering import wording
 from tiktok_api.analytics.reports.rendering.wording import PostLine, Words
@@ -34,8 +35,9 @@ REPLACED = (
 def write(content: ReportContent) -> bytes:
     """The PDF."""
     words = _in_font(wording.in_words(content))
-    drawn = [draw(chart, Look()) for chart in content.charts]
-    data = asdict(words) | {"charts": [{"svg": shown(each.svg), "alt": shown(each.description)} for each in drawn]}
+    heat_map = content.posts.heat_map
+    charts = [_drawn(chart) for chart in content.charts]
+    data = asdict(words) | {"charts": charts, "times": [] if heat_map is None else [_drawn(heat_map)]}
     inputs = {"words": orjson.dumps(data).decode()}
     moment = int(content.made_at.timestamp())
     found: bytes = typst.compile(
@@ -49,13 +51,19 @@ def write(content: ReportContent) -> bytes:
     return found
 
 
+def _drawn(chart: Headed) -> dict[str, str]:
+    drawing = draw(chart, Look())
+    return {"svg": shown(drawing.svg), "alt": shown(drawing.description)}
+
+
 def _in_font(words: Words) -> Words:
     """The words without characters that the font lacks, and a note where there were any."""
     posts = [_post_in_font(post) for post in words.posts]
     title = shown(words.title)
-    is_replaced = title != words.title or posts != list(words.posts)
+    tags = [replace(tag, hashtag=shown(tag.hashtag)) for tag in words.tags]
+    is_replaced = (title, posts, tags) != (words.title, list(words.posts), list(words.tags))
     fine_print = [*words.fine_print, REPLACED] if is_replaced else words.fine_print
-    return replace(words, title=title, posts=posts, fine_print=fine_print)
+    return replace(words, title=title, posts=posts, tags=tags, fine_print=fine_print)
 
 
 def _post_in_font(post: PostLine) -> PostLine:
