@@ -15,7 +15,7 @@ from tiktok_api.analytics.exports import responses, services
 from tiktok_api.analytics.exports.columns import AboutPosts
 from tiktok_api.analytics.exports.datasets import DATASETS
 from tiktok_api.analytics.exports.errors import AsOfInFuture, NotByLabel, OnlyOfNow, PostNotNamed, WorkbookTooLarge
-from tiktok_api.analytics.exports.schemas import ExportArgsSchema
+from tiktok_api.analytics.exports.schemas import ABOUT_POSTS, ExportArgsSchema
 from tiktok_api.analytics.videos.errors import TooManyPosts
 from tiktok_api.auth.identity import caller
 from tiktok_api.errors import NotFound
@@ -28,7 +28,6 @@ blp = Blueprint(
     "exports", __name__, url_prefix="/analytics", domain="analytics", description="Numbers in files for other programs"
 )
 
-ABOUT_POSTS = ("by", "posted", "order", "min_views", "min_posts", "post_id")
 EXPORTS_PER_MINUTE = "20/minute"
 _EXAMPLE = "account_id,username,captured_at,followers,…\r\n01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6e,ada,2027-03-02T11:40:12Z,18412,…\r\n"
 _DOC = {

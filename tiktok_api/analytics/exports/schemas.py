@@ -15,6 +15,8 @@ from tiktok_api.web.parsing.moments import MomentField, is_in_calendar
 from tiktok_api.web.schemas import EXAMPLE_ID, QueryBoolean, Schema, any_of
 
 FORMATS = ("csv", "ndjson", "xlsx")
+ABOUT_POSTS = ("by", "posted", "order", "min_views", "min_posts", "post_id")
+"""Arguments that AboutPosts has by the same names; its `metric` is `post_metric`."""
 
 
 def _of_dataset(schema: type[Schema], name: str, dataset: str) -> fields.Field[Any]:
