@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import openpyxl
 import pytest
@@ -115,6 +115,37 @@ def test_sums_against_the_window_before_have_the_numbers_of_the_api(account, own
     assert {line["account_id"]: [line[name] for name in names] for line in each} == {
         one["account_id"]: [one["followers"][name] for name in names] for one in compared
     }
+
+
+@pytest.mark.parametrize("window", ["from=2026-03-01&to=2026-03-05", "from=2026-03-01"])
+def test_a_series_of_all_accounts_together_has_the_numbers_of_the_api(
+    account, owner, make_account, read_profile, export, window
+):
+    for at, count in (("02", 5), ("04", 9)):
+        read_profile(make_account(owner, username="bob"), f"2026-03-{at}T10:00Z", follower_count=count)
+    query = f"{window}&timezone=Europe/Berlin&interval=week"
+
+    lines = lines_of(export(f"dataset=timeseries_of_all&metric=followers&metric=views&format=ndjson&{query}"))
+
+    said = owner.get(f"/analytics/timeseries?metric=followers&metric=views&{query}").json
+    names = ("date", "value", "change", "accounts", "accounts_read", "accounts_in_change", "captured_at", "reason")
+    points = [*said["points"], *said["others"][0]["points"]]
+    assert [[line[name] for name in names] for line in lines] == [[point[name] for name in names] for point in points]
+
+
+def test_the_window_before_one_that_is_not_over_is_that_of_the_api(owner, make_account, read_profile, export):
+    now = datetime.now(UTC)
+    account_id = make_account(owner)
+    for hours, count in ((75, 10), (50, 20), (30, 40), (1, 90)):
+        read_profile(account_id, (now - timedelta(hours=hours)).isoformat(), follower_count=count)
+    query = f"from={(now - timedelta(days=1)).date()}&timezone=UTC"
+
+    [line] = lines_of(export(f"dataset=overview&metric=followers&format=ndjson&{query}"))
+
+    said = owner.get(f"/analytics/summary?{query}").json
+    names = ("value", "change", "change_compared", "change_before", "relative_change", "captured_at", "reason")
+    assert [line[name] for name in names] == [said["followers"][name] for name in names]
+    assert line["before_from"] == said["before"]["from"]
 
 
 def test_growth_and_engagement_have_the_numbers_of_the_api(account, owner, export):

@@ -18,7 +18,8 @@ from sqlalchemy import insert
 
 from tests.analytics.conftest import an_account
 from tests.media.live_server import Stage, staged
-from tiktok_api.analytics.models import Video, VideoReading
+from tiktok_api.analytics import video_arrays
+from tiktok_api.analytics.models import Video, VideoReading, VideoTotals
 from tiktok_api.db import db, new_id, transaction
 
 pytestmark = pytest.mark.xdist_group("exports")
@@ -26,6 +27,8 @@ pytestmark = pytest.mark.xdist_group("exports")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MOST_GROWTH = 24 * 1024 * 1024
 """Bytes by which a server may grow while it sends an export, however long that is: batches, and the allocator's slack."""
+BYTES_OF_A_POST = 160
+"""Of a ranking: its four counters at both ends of the window, its number and its place."""
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +163,43 @@ def test_a_client_that_leaves_holds_nothing(stage):
 
     assert transfers(stage) == 0
     assert not open_exports(stage)
+
+
+def make_posts(stage: Stage, count: int) -> str:
+    """An account with so many videos, counted twice; returns its id."""
+    account = an_account(UUID(stage.owner.user_id))
+    with stage.app.app_context(), transaction() as session:
+        session.add(account)
+        session.flush()
+        usual = {"account_id": account.id, "listed_at": START, "posted_at": START, "seen_at": START, "views": 1}
+        own = {"title": "A post", "likes": 1, "comments": 1, "shares": 1, "captured_at": START}
+        for first in range(0, count, 5_000):
+            rows = [
+                {"id": new_id(), "video_id": str(n), "position": n, **usual, **own} for n in range(first, first + 5_000)
+            ]
+            session.execute(insert(Video), rows)
+        for day in (1, 20):
+            gains = video_arrays.pack(((n, n % 1_000 * day) for n in range(count)), count)
+            arrays = {"views": gains, "likes": gains, "comments": gains, "shares": gains, "public": b"\1" * count}
+            session.add(VideoTotals(account_id=account.id, captured_at=START + timedelta(days=day), **arrays))
+    return str(account.id)
+
+
+POSTS = [20_000, pytest.param(200_000, marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize("count", POSTS)
+def test_a_leaderboard_has_every_post_in_the_memory_of_its_numbers(stage, count):
+    account_id = make_posts(stage, count)
+    query = f"dataset=leaderboard&account_id={account_id}&from=2026-01-10&to=2026-01-30"
+    for _ in ask(stage, f"{query}&to=2026-01-11").iter_content(65536):
+        pass
+
+    with Watch(stage) as watch:
+        lines = sum(piece.count(b"\n") for piece in ask(stage, query).iter_content(65536))
+
+    assert lines == count + 1
+    assert watch.growth < MOST_GROWTH + count * BYTES_OF_A_POST
 
 
 def transfers(stage: Stage) -> float:

@@ -211,10 +211,6 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         ),
         "analytics.charts.links._person": Sample({"owner_id": owner}),
         "analytics.charts.links._maker": Sample({"owner_id": owner, "key_id": ids["ApiKey"][0]}),
-        "analytics.reports.top_posts._best": Sample(
-            {"accounts": ids["Account"], "since": EARLY, "until": LATE},
-            [{"labels": [label.label]}, {"is_public": True}],
-        ),
         "analytics.reports.queries._reports": Sample(
             mine,
             [

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from tiktok_api.analytics.models import NOT_COUNTED
 
+_BYTES = 8
+
 
 def pack(numbers: Iterable[tuple[int, int]], size: int) -> bytes:
     """Returns an array of `size` numbers out of pairs of position and number; NOT_COUNTED where there is no pair."""
@@ -20,6 +22,12 @@ def unpack(stored: bytes) -> Sequence[int]:
     whole = array("q")
     whole.frombytes(stored)
     return _as_stored(whole)
+
+
+def number_at(stored: bytes, position: int) -> int:
+    """Returns one number; NOT_COUNTED behind the end."""
+    number = stored[_BYTES * position : _BYTES * (position + 1)]
+    return int.from_bytes(number, "little", signed=True) if number else NOT_COUNTED
 
 
 def _as_stored(whole: "array[int]") -> "array[int]":

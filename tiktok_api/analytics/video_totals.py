@@ -63,6 +63,10 @@ class Totals:
         """The gains of a counter by position; NOT_COUNTED for a video that was not."""
         return video_arrays.unpack(self.stored[counter])
 
+    def gain(self, counter: str, position: int) -> int:
+        """The gain of one video; NOT_COUNTED if it was not, or not known then."""
+        return video_arrays.number_at(self.stored[counter], position)
+
 
 _NOT_COUNTED = NOT_COUNTED.to_bytes(8, "little", signed=True)
 

@@ -78,3 +78,9 @@ def as_duration(seconds: float) -> str:
             parts.append(f"{left // size} {unit}")
             left %= size
     return " ".join(parts[:2])
+
+
+def in_sentences(messages: Any) -> str:
+    """What a schema refuses, a line for each field."""
+    by_field = messages if isinstance(messages, dict) else {"": messages}
+    return "\n".join(f"{name}: {' '.join(map(str, what))}" for name, what in by_field.items())

@@ -7,11 +7,14 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete, select
 
+from tiktok_api.analytics import video_arrays
 from tiktok_api.analytics.collection import days
-from tiktok_api.analytics.models import AccountReading, AccountTotals, Video
+from tiktok_api.analytics.models import AccountReading, AccountTotals, Video, VideoTotals
 from tiktok_api.db import transaction
 
+LAST = datetime(2026, 2, 27, 9, tzinfo=UTC)
 FIRST = datetime(2025, 12, 30, 9, tzinfo=UTC)
 UNREAD = {datetime(2026, 2, day, 9, tzinfo=UTC) for day in (10, 11, 12)}
 
@@ -46,6 +49,25 @@ def read_account(app: Flask) -> Callable[..., None]:
 
 
 @pytest.fixture
+def read_no_videos(app: Flask) -> Callable[[str], None]:
+    """The list of an account's videos was read at the end of January and was empty: `read_no_videos(account_id)`."""
+
+    def read(account_id: str) -> None:
+        with app.app_context(), transaction() as session:
+            session.add(_totals_of(UUID(account_id), datetime(2026, 1, 31, 9, tzinfo=UTC), []))
+
+    return read
+
+
+def _totals_of(account_id: UUID, at: datetime, videos: list[Video]) -> VideoTotals:
+    arrays = {
+        name: video_arrays.pack(((video.position, getattr(video, name)) for video in videos), len(videos))
+        for name in ("views", "likes", "comments", "shares")
+    }
+    return VideoTotals(account_id=account_id, captured_at=at, public=bytes(len(videos)), **arrays)
+
+
+@pytest.fixture
 def make_video_of(app: Flask) -> Callable[..., None]:
     """A video of February on TikTok: `make_video_of(account_id, "a title", views=5)`."""
     made: list[int] = []
@@ -56,17 +78,21 @@ def make_video_of(app: Flask) -> Callable[..., None]:
         counters = {"views": views, "likes": views // 12, "comments": views // 150, "shares": views // 200}
         usual = {"share_url": f"https://www.tiktok.com/@ada/video/{len(made)}", "captured_at": at + timedelta(days=9)}
         with app.app_context(), transaction() as session:
-            session.add(
-                Video(
-                    account_id=UUID(account_id),
-                    video_id=str(len(made)),
-                    position=len(made) - 1,
-                    title=title,
-                    seen_at=at,
-                    **counters,
-                    **({"posted_at": at, "listed_at": at} | usual | more),
-                )
+            own = UUID(account_id)
+            known = list(session.scalars(select(Video).where(Video.account_id == own).order_by(Video.position)))
+            video = Video(
+                account_id=own,
+                video_id=str(len(made)),
+                position=len(known),
+                title=title,
+                seen_at=at,
+                **counters,
+                **({"posted_at": at, "listed_at": at} | usual | more),
             )
+            session.add(video)
+            last = VideoTotals.account_id == own, VideoTotals.captured_at == LAST
+            session.execute(delete(VideoTotals).where(*last))
+            session.add(_totals_of(own, LAST, [*known, video]))
 
     return make
 

@@ -127,22 +127,80 @@ def test_of_a_label_what_the_profile_counts_is_not_told(owner, account, page_of)
     assert "@" not in rows["Followers"]
 
 
-def test_the_best_posts_of_the_month_are_listed_by_views(account, make_video_of, page_of):
+@pytest.fixture
+def three_posts(account, make_video_of):
     for title, views, more in (
         ("second", 20, {}),
         ("first", 30, {"day": 4}),
-        ("gone", 99, {"gone_at": datetime(2026, 2, 20, tzinfo=UTC)}),
-        (
-            "of March",
-            99,
-            {"posted_at": datetime(2026, 3, 1, tzinfo=UTC), "listed_at": datetime(2026, 3, 1, tzinfo=UTC)},
-        ),
+        ("gone", 10, {"gone_at": datetime(2026, 2, 20, tzinfo=UTC)}),
     ):
         make_video_of(account, title, views=views, **more)
 
+
+def top_posts(page):
+    """Of each post, what is said of it, and its views."""
+    table = page[page.index('<table class="posts">') :].split("</table>")[0]
+    rows = re.findall(r'<tr><th scope="row">(.*?)<span class="note">(.*?)</span></th><td[^>]*>(.*?)</td>', table)
+    return [(re.sub(r"<.*?>", "", title), note, views) for title, note, views in rows]
+
+
+def test_the_posts_that_gained_most_in_the_month_are_listed(account, three_posts, read_no_videos, page_of, owner):
+    read_no_videos(account)
+
     page = page_of(account_id=account)
 
-    assert re.findall(r"(?:rel=\"noreferrer noopener\")>(.*?)</a>", page) == ["first", "second"]
+    window = "from=2026-02-01&to=2026-02-28&timezone=Europe/Berlin"
+    said = owner.get(f"/analytics/posts?account_id={account}&{window}").json["data"]
+    assert [post["gained"]["views"] for post in said] == [30, 20, 10]
+    assert top_posts(page) == [
+        ("first", "4 February", "30"),
+        ("second", "14 February", "20"),
+        ("gone", "14 February, no longer public", "10"),
+    ]
+    assert "What each gained in February" in page
+    assert "by the end of February" not in page
+
+
+def test_where_nothing_was_read_before_the_month_posts_are_ranked_by_all_they_had(account, three_posts, page_of):
+    page = page_of(account_id=account)
+
+    assert [views for _, _, views in top_posts(page)] == ["30", "20", "10"]
+    assert "All that each had by the end of February, since none was read before" in page
+
+
+def test_a_month_without_posts_says_so(account, page_of):
+    page = page_of(account_id=account)
+
+    assert "No post was read in this month." in page
+    assert "No post of this window was read at an age of 24 to 48 hours." in page
+    assert "Hashtags" not in page
+
+
+@pytest.mark.parametrize("form", ["html", "pdf"])
+def test_hashtags_and_best_hours_are_told_if_there_are_enough_posts(account, make_video_of, report_of, owner, form):
+    for place, week in enumerate((2, 9, 16, 23)):
+        at = datetime(2026, 2, week, 17, 30, tzinfo=UTC)
+        young = {"young_views": 2500, "young_at": at + timedelta(hours=25), "posted_at": at, "listed_at": at}
+        make_video_of(account, f"#Light and #sea{place}", views=1000 * week, **young)
+
+    report = report_of(account_id=account, format=form)
+
+    content = owner.get(f"/analytics/reports/{report['id']}/content")
+    if form == "pdf":
+        assert content.data.startswith(b"%PDF-1.")
+        return
+    page = content.get_data(as_text=True)
+    said = owner.get(
+        f"/analytics/hashtags?account_id={account}&from=2026-02-01&to=2026-02-28&timezone=Europe/Berlin"
+    ).json["hashtags"][0]
+    row = page[page.index("#Light</th>") :].split("</tr>")[0]
+    numbers = [f"{said['posts']}", f"{said['median_views']:,.0f}", f"{said['median_engagement_rate'] * 100:.1f} %"]
+    assert re.findall(r"<td>(.*?)</td>", row) == numbers
+    assert (
+        "Best hour to post, by the median views per hour after a day: Monday 18:00 (100 views an hour, 4 posts)."
+        in page
+    )
+    assert "Best times to post of @harbour.light" in page
 
 
 def test_a_pdf_has_the_letters_of_europe_and_says_what_it_leaves_out(account, make_video_of, report_of, owner):

@@ -1,15 +1,20 @@
 """The rows of what is worked out, of each account or of all together, as the API's own answers have them."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from tiktok_api.analytics import services
-from tiktok_api.analytics.exports.columns import Inquiry, Rows, owner_of_row, provenance
+from tiktok_api.analytics.exports.columns import Inquiry, Rows, owner_of_row, owner_of_whole, provenance
 from tiktok_api.analytics.figures import engagement as engagement_of_many
 from tiktok_api.analytics.figures import growth as growth_of_many
 from tiktok_api.analytics.figures import summary as summary_of_many
+from tiktok_api.analytics.figures import timeseries as timeseries_of_many
 from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric
 from tiktok_api.analytics.models import ReadingSource
 from tiktok_api.analytics.sums.question import Question
+from tiktok_api.analytics.windows import Window
 
 
 def _source_of(metric: Metric, captured_at: Any) -> str | None:
@@ -63,20 +68,31 @@ def _how(metric: Metric, point: Any) -> tuple[Any, ...]:
     return provenance(_source_of(metric, point.captured_at), is_restated=point.is_restated, reason=reason)
 
 
+@dataclass(frozen=True)
+class _AsOf(Question):
+    """A question whose window is cut, but not the one before."""
+
+    whole_before: Window
+
+    @cached_property
+    def before(self) -> Window:
+        """The window before the one that is not cut."""
+        return self.whole_before
+
+
 def _question(inquiry: Inquiry) -> Question:
-    return Question(inquiry.caller, inquiry.selection, inquiry.window, inquiry.as_of)
+    return _AsOf(inquiry.caller, inquiry.selection, inquiry.asked, inquiry.as_of, inquiry.before)
 
 
-def _whose(inquiry: Inquiry) -> tuple[Any, ...]:
-    """The account, if the numbers are of one alone."""
-    accounts = inquiry.selection.accounts
-    return owner_of_row(accounts[0]) if len(accounts) == 1 else (None, None)
+def _until(inquiry: Inquiry, ends_at: datetime) -> datetime:
+    """The end of a period, or what counts as such."""
+    return min(ends_at, inquiry.window.ends_at)
 
 
 def overview(inquiry: Inquiry) -> Rows:
     """The metrics of all accounts together, against the window before."""
     question = _question(inquiry)
-    yield from _compared(inquiry, _whose(inquiry), question, summary_of_many.summarise(question))
+    yield from _compared(inquiry, owner_of_whole(inquiry.selection), question, summary_of_many.summarise(question))
 
 
 def compare(inquiry: Inquiry) -> Rows:
@@ -89,7 +105,7 @@ def compare(inquiry: Inquiry) -> Rows:
 
 
 def _compared(inquiry: Inquiry, whose: tuple[Any, ...], question: Question, found: dict[str, Any]) -> Rows:
-    before, window = question.before, question.window
+    before, window = question.before, inquiry.window
     for metric in inquiry.metrics:
         each = found[metric]
         is_rate = metric is Metric.ENGAGEMENT_RATE
@@ -105,17 +121,39 @@ def _compared(inquiry: Inquiry, whose: tuple[Any, ...], question: Question, foun
         yield *whose, metric.value, *times, each.value, *changes, *counts, *read, *_how(metric, each)
 
 
+def timeseries_of_all(inquiry: Inquiry) -> Rows:
+    """The metrics of all accounts together by day, week or month."""
+    window, interval = inquiry.window, inquiry.interval
+    found = timeseries_of_many.show_timeseries(_question(inquiry), inquiry.metrics, interval)
+    for series in (found, *found["others"]):
+        metric = Metric(series["metric"])
+        of = (metric.value, interval.value, window.timezone)
+        for point in series["points"]:
+            when = (point.date, point.starts_at, _until(inquiry, point.ends_at))
+            numbers = (point.value, point.change, point.captured_at, point.changed_since)
+            counts = (point.accounts, point.accounts_read, point.accounts_in_change)
+            yield *owner_of_whole(inquiry.selection), *of, *when, *numbers, *counts, *_how(metric, point)
+
+
 def engagement(inquiry: Inquiry) -> Rows:
     """What the videos gained together by day, week or month, and the rate that is made of it."""
     found = engagement_of_many.show_engagement(_question(inquiry), inquiry.interval)
     for point in found["points"]:
-        when = (point["date"], point["starts_at"], point["ends_at"])
+        when = (point["date"], point["starts_at"], _until(inquiry, point["ends_at"]))
         gained = (point["value"], point["views"], point["likes"], point["comments"], point["shares"])
         known = (point["captured_at"], point["changed_since"], point["accounts"], point["accounts_in_change"])
         source = _source_of(Metric.ENGAGEMENT_RATE, point["captured_at"])
         reason = None if point["reason"] is None else str(point["reason"])
         how = provenance(source, is_restated=point["is_restated"], reason=reason)
-        yield *_whose(inquiry), inquiry.interval.value, inquiry.window.timezone, *when, *gained, *known, *how
+        yield (
+            *owner_of_whole(inquiry.selection),
+            inquiry.interval.value,
+            inquiry.window.timezone,
+            *when,
+            *gained,
+            *known,
+            *how,
+        )
 
 
 def growth(inquiry: Inquiry) -> Rows:
@@ -131,4 +169,13 @@ def growth(inquiry: Inquiry) -> Rows:
             value for day in (best, worst) for value in ((day.date, day.change) if day is not None else (None, None))
         )
         gained = (total.change, found["average_per_day"])
-        yield *_whose(inquiry), metric.value, *when, *gained, *marked, *days, total.captured_at, *_how(metric, total)
+        yield (
+            *owner_of_whole(inquiry.selection),
+            metric.value,
+            *when,
+            *gained,
+            *marked,
+            *days,
+            total.captured_at,
+            *_how(metric, total),
+        )

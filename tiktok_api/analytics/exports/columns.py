@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tiktok_api.analytics.metrics import Interval, Metric
 from tiktok_api.analytics.selection import SelectedAccount, Selection
+from tiktok_api.analytics.videos.vocabulary import PostedWhen, PostMetric, RankedBy, RankingOrder
 from tiktok_api.analytics.windows import Window
 from tiktok_api.auth.identity import Identity
 
@@ -37,26 +38,49 @@ class Column(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class AboutPosts:
+    """What is asked of posts: by what `leaderboard` ranks them, what hashtags to leave out, and which post's history."""
+
+    metric: PostMetric = PostMetric.VIEWS
+    by: RankedBy = RankedBy.GAINED
+    posted: PostedWhen = PostedWhen.ANY
+    order: RankingOrder = RankingOrder.DESCENDING
+    min_views: int = 0
+    min_posts: int = 1
+    post_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Inquiry:
-    """What is exported: what was captured before `as_of`, where `window` ends at the latest."""
+    """What is exported: what was captured before `as_of`, where `window` ends at the latest; `before` is the window before.
+
+    `asked` has the same readings, and today's whole day if `as_of` is now: whole days can be added up by the database.
+    """
 
     caller: Identity
     selection: Selection
     window: Window
+    asked: Window
+    before: Window
     as_of: datetime
     metrics: tuple[Metric, ...]
     interval: Interval
+    about_posts: AboutPosts
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Something that can be exported. `is_stored`: readings as they are, of all times where no window is given."""
+    """Something that can be exported.
+
+    `is_stored`: readings as they are, of all times where no window is given. `is_of_now`: by the latest numbers, and by none before.
+    """
 
     meaning: str
     columns: tuple[Column, ...]
     rows: Callable[[Inquiry], Rows]
     is_stored: bool = False
     is_by_label: bool = True
+    is_of_now: bool = False
 
 
 def text(name: str, meaning: str = "") -> Column:
@@ -90,6 +114,12 @@ def owner_of_row(account: SelectedAccount) -> tuple[UUID, str | None]:
     return account.id, account.username
 
 
-def provenance(source: str | None, *, is_restated: bool, reason: str | None) -> tuple[Any, ...]:
+def owner_of_whole(selection: Selection) -> tuple[Any, ...]:
+    """The cells of ACCOUNT of numbers that are of all accounts together: the account, if it is one alone."""
+    accounts = selection.accounts
+    return owner_of_row(accounts[0]) if len(accounts) == 1 else (None, None)
+
+
+def provenance(source: str | None, *, is_restated: bool | None, reason: str | None) -> tuple[Any, ...]:
     """The cells of PROVENANCE."""
     return source, is_restated, reason, DEFINITIONS_VERSION

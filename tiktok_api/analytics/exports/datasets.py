@@ -1,6 +1,6 @@
 """What can be exported, by name. A further one is its columns and a function from a question to rows."""
 
-from tiktok_api.analytics.exports import answers, readings, videos
+from tiktok_api.analytics.exports import answers, posts, readings, videos
 from tiktok_api.analytics.exports.columns import (
     ACCOUNT,
     PROVENANCE,
@@ -16,6 +16,18 @@ from tiktok_api.analytics.metrics import VIDEO_COUNTERS
 _CAPTURED = time("captured_at", "When TikTok was asked.")
 _CHANGED_SINCE = time("changed_since", "When the reading was taken from which the change is counted.")
 _WINDOW = (time("from"), time("to", "The first instant after it."))
+
+_GONE = time("gone_at", "When it was found to be deleted or not public any more.")
+_ENOUGH = Column("is_enough", Kind.FLAG, "The medians are of 3 posts or more.")
+_POST = (
+    *(text("id"), text("video_id", "TikTok's own."), text("post_id", "Our post, where it is one.")),
+    *(text("publication_id"), text("matched_by", "How that is known."), time("posted_at")),
+)
+
+
+def _numbers_of_post(which: str) -> tuple[Column, ...]:
+    return numbers(*(f"{which}_{name}" for name in posts.NUMBERS))
+
 
 _COMPARED = (
     *(*ACCOUNT, text("metric"), text("timezone"), *_WINDOW, time("before_from", "The start of the window before.")),
@@ -49,8 +61,7 @@ DATASETS: dict[str, Dataset] = {
             *(*ACCOUNT, text("id"), text("video_id", "TikTok's own."), text("post_id", "Our post, where it is one.")),
             *(text("matched_by", "How that is known."), time("posted_at"), text("title"), text("description")),
             *(text("share_url"), *numbers("duration_seconds", *VIDEO_COUNTERS), _CAPTURED),
-            time("gone_at", "When it was found to be deleted or not public any more."),
-            *PROVENANCE,
+            *(_GONE, *PROVENANCE),
         ),
         videos.videos,
         is_stored=True,
@@ -70,6 +81,16 @@ DATASETS: dict[str, Dataset] = {
         ),
         answers.timeseries,
         is_by_label=False,
+    ),
+    "timeseries_of_all": Dataset(
+        "each `metric` of all accounts together by `interval`",
+        (
+            *(*ACCOUNT, text("metric"), text("interval"), text("timezone")),
+            *(Column("date", Kind.DATE, "The local date on which the period begins."), *_WINDOW),
+            *(*numbers("value", "change"), _CAPTURED, _CHANGED_SINCE),
+            *(*numbers("accounts", "accounts_read", "accounts_in_change"), *PROVENANCE),
+        ),
+        answers.timeseries_of_all,
     ),
     "summary": Dataset(
         "each `metric` of each account over the whole window",
@@ -105,5 +126,50 @@ DATASETS: dict[str, Dataset] = {
             *(_CAPTURED, *PROVENANCE),
         ),
         answers.growth,
+    ),
+    "leaderboard": Dataset(
+        "every post that has a place by `post_metric`, and all its numbers, gained in the window and in all",
+        (
+            *(*ACCOUNT, *numbers("rank"), text("metric"), text("by"), *numbers("value"), text("timezone"), *_WINDOW),
+            *(*_POST, text("title"), text("description"), text("share_url"), *numbers("duration_seconds"), _GONE),
+            *(*_numbers_of_post("gained"), text("gained_reason", "Why they are empty, or the rate.")),
+            *(*_numbers_of_post("total"), text("total_reason", "Why the rate is empty.")),
+            *(_CAPTURED, _CHANGED_SINCE, *PROVENANCE),
+        ),
+        posts.leaderboard,
+    ),
+    "hashtags": Dataset(
+        "the hashtags of the posts that were published in the window, with their latest numbers",
+        (
+            *(*ACCOUNT, text("timezone"), *_WINDOW, text("hashtag", "As it is most often written."), text("name")),
+            *numbers("posts", "posts_read", "share_of_posts", "median_views", "median_engagement_rate"),
+            *(_ENOUGH, text("best_id", "Of the video with most views."), text("best_video_id")),
+            *(text("best_account_id"), time("best_posted_at"), text("best_share_url"), *numbers("best_views")),
+            *PROVENANCE,
+        ),
+        posts.hashtags,
+        is_of_now=True,
+    ),
+    "best_times": Dataset(
+        "each hour of the week, and how the posts that were published in it did after a day",
+        (
+            *(*ACCOUNT, text("timezone"), *_WINDOW, *numbers("weekday", "hour", "posts", "median_views_per_hour")),
+            *(_ENOUGH, Column("posts_left_out", Kind.NUMBER, "Of the whole window: not read at that age.")),
+            *PROVENANCE,
+        ),
+        posts.best_times,
+        is_of_now=True,
+    ),
+    "post_days": Dataset(
+        "each day of the post `post_id`: of its video, or of all",
+        (
+            *(*ACCOUNT, *_POST[:3], text("timezone"), Column("date", Kind.DATE), *_WINDOW),
+            *(*numbers(*VIDEO_COUNTERS), *numbers(*(f"{name}_change" for name in VIDEO_COUNTERS))),
+            *(_CAPTURED, _CHANGED_SINCE, *PROVENANCE),
+        ),
+        posts.post_days,
+        is_stored=True,
+        is_by_label=False,
+        is_of_now=True,
     ),
 }

@@ -12,9 +12,11 @@ from tiktok_api.analytics.errors import (
     WindowTooLong,
 )
 from tiktok_api.analytics.exports import responses, services
+from tiktok_api.analytics.exports.columns import AboutPosts
 from tiktok_api.analytics.exports.datasets import DATASETS
-from tiktok_api.analytics.exports.errors import AsOfInFuture, NotByLabel, WorkbookTooLarge
-from tiktok_api.analytics.exports.schemas import ExportArgsSchema
+from tiktok_api.analytics.exports.errors import AsOfInFuture, NotByLabel, OnlyOfNow, PostNotNamed, WorkbookTooLarge
+from tiktok_api.analytics.exports.schemas import ABOUT_POSTS, ExportArgsSchema
+from tiktok_api.analytics.videos.errors import TooManyPosts
 from tiktok_api.auth.identity import caller
 from tiktok_api.errors import NotFound
 from tiktok_api.extensions import limiter
@@ -61,7 +63,7 @@ _DOC = {
 @blp.doc(responses=_DOC)
 @blp.response(200, content_type="text/csv")
 @blp.raises(NotFound, AsOfInFuture, NotByLabel, TooManyAccounts, TooManyReadings, WorkbookTooLarge, ServerBusy)
-@blp.raises(WindowBackwards, WindowOutOfRange, WindowTooLong)
+@blp.raises(WindowBackwards, WindowOutOfRange, WindowTooLong, OnlyOfNow, PostNotNamed, TooManyPosts)
 def export_analytics(args: dict[str, Any]) -> Response:
     """Export readings or answers as CSV, NDJSON or a workbook
 
@@ -71,9 +73,18 @@ def export_analytics(args: dict[str, Any]) -> Response:
 
     CSV and NDJSON are sent as they are read, however many rows there are; if that fails, the connection breaks before the end
     of the body. A workbook has 250,000 rows at most. Stored readings are of all times unless `from` is given. Rows are in the
-    order of accounts, then of time. The same request with the same `as_of` gives the same file, until readings older than 90
-    days are thinned, an account is disconnected or its username changes.
+    order of accounts, then of time; those of `leaderboard` in the order of their ranks. The same request with the same `as_of` gives the same file, until readings older than 90
+    days are thinned, an account is disconnected or its username changes. `hashtags`, `best_times` and `post_days` know the latest
+    numbers alone and refuse an `as_of` in the past.
+
+    Each query of analytics has its file: `summary` and `timeseries` are those of `/analytics/accounts/{account_id}`, one account
+    after the other; `overview` is `/analytics/summary` and the metrics of `/analytics/overview`, `timeseries_of_all` is
+    `/analytics/timeseries`, and with `growth`, `engagement` and `compare` they also make up `/analytics/dashboard`; `leaderboard` is
+    `/analytics/posts` to its end, `hashtags` and `best_times` are those, and `post_days` is `/analytics/posts/{post_id}`.
+    `videos` is the list of each account's videos. `account_readings`, `account_totals` and `video_readings` are what all is made of.
     """
     form, has_mark = args.pop("form"), args.pop("bom")
-    export = services.open_export(cast(Any, caller)._get_current_object(), **args)
+    asked = {name: args.pop(name) for name in ABOUT_POSTS if name in args}
+    about = AboutPosts(metric=args.pop("post_metric"), **asked)
+    export = services.open_export(cast(Any, caller)._get_current_object(), about_posts=about, **args)
     return responses.serve(export, form=form, has_mark=has_mark)

@@ -9,9 +9,9 @@ from typing import Any
 from tiktok_api import clock
 from tiktok_api.analytics import windows
 from tiktok_api.analytics.errors import WindowBackwards
-from tiktok_api.analytics.exports.columns import Column, Inquiry, Rows
+from tiktok_api.analytics.exports.columns import AboutPosts, Column, Inquiry, Rows
 from tiktok_api.analytics.exports.datasets import DATASETS
-from tiktok_api.analytics.exports.errors import AsOfInFuture, NotByLabel
+from tiktok_api.analytics.exports.errors import AsOfInFuture, NotByLabel, OnlyOfNow
 from tiktok_api.analytics.metrics import Interval, Metric
 from tiktok_api.analytics.selection import select_accounts
 from tiktok_api.analytics.windows import Moment, Window
@@ -48,6 +48,7 @@ def open_export(
     dataset: str,
     metric: Sequence[Metric] | None = None,
     interval: Interval,
+    about_posts: AboutPosts,
     as_of: Moment | None = None,
     starts: Moment | None = None,
     ends: Moment | None = None,
@@ -56,24 +57,29 @@ def open_export(
 ) -> Export:
     """The rows that answer the question by what was captured before `as_of` (a date: before its end).
 
-    Raises NotFound, AsOfInFuture, NotByLabel, TooManyAccounts, WindowBackwards, WindowOutOfRange, WindowTooLong.
+    Raises NotFound, AsOfInFuture, NotByLabel, OnlyOfNow, PostNotNamed, TooManyAccounts, TooManyPosts, WindowBackwards,
+    WindowOutOfRange, WindowTooLong.
     """
     kind, zone = DATASETS[dataset], timezone or caller.timezone
     if not kind.is_by_label and chosen.get("label"):
         raise NotByLabel.at(parameter="label", dataset=dataset)
-    moment = _moment_of(as_of, zone)
+    now = clock.now()
+    moment = _moment_of(as_of, zone, now)
+    if kind.is_of_now and moment < now:
+        raise OnlyOfNow.at(parameter="as_of", dataset=dataset)
     if kind.is_stored and starts is None:
         starts = _FIRST_DAY
-    window = _cut(windows.make_window(starts, ends, timezone=zone, now=moment), moment)
+    whole = windows.make_window(starts, ends, timezone=zone, now=moment)
+    window, before = _cut(whole, moment), windows.window_before(whole)
+    asked = window if moment < now else _cut(whole, _end_of_day(moment, whole))
     metrics = tuple(dict.fromkeys(metric or Metric))
-    question = Inquiry(caller, select_accounts(caller, **chosen), window, moment, metrics, interval)
-    rows = kind.rows(question)
+    selection = select_accounts(caller, **chosen)
+    rows = kind.rows(Inquiry(caller, selection, window, asked, before, moment, metrics, interval, about_posts))
     first = list(islice(rows, _CHECKED_ROWS))
     return Export(dataset, kind.columns, chain(first, rows), moment, window)
 
 
-def _moment_of(as_of: Moment | None, timezone: str) -> datetime:
-    now = clock.now()
+def _moment_of(as_of: Moment | None, timezone: str, now: datetime) -> datetime:
     if as_of is None:
         return now
     if isinstance(as_of, datetime):
@@ -91,6 +97,10 @@ def _cut(window: Window, moment: datetime) -> Window:
     if window.starts_at >= moment:
         raise WindowBackwards.at(parameter="from")
     return Window(window.starts_at, min(window.ends_at, moment), window.timezone)
+
+
+def _end_of_day(moment: datetime, window: Window) -> datetime:
+    return windows.start_of_day(moment.astimezone(window.zone).date() + timedelta(days=1), window.zone)
 
 
 def batches(rows: Rows, size: int) -> Iterator[list[tuple[Any, ...]]]:

@@ -1,7 +1,4 @@
-"""What a report says, gathered from the answers of analytics; how it looks is none of its business.
-
-Seams: `top_posts` ranks by the numbers of now, and best times are left out.
-"""
+"""What a report says, gathered from the answers of analytics; how it looks is none of its business."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +14,7 @@ from tiktok_api.analytics.charts.labels import Show
 from tiktok_api.analytics.figures import summary, timeseries
 from tiktok_api.analytics.metrics import PROFILE_METRICS, Interval, Metric, Reason
 from tiktok_api.analytics.reports import months
-from tiktok_api.analytics.reports.top_posts import TopPost, find_top_posts
+from tiktok_api.analytics.reports.posts import PostsOfMonth, find_posts
 from tiktok_api.analytics.services import Series
 from tiktok_api.analytics.sums.question import Question, ask
 from tiktok_api.auth.identity import Identity
@@ -92,7 +89,7 @@ class ReportContent:
     accounts: int
     figures: Sequence[MonthlyFigure]
     charts: Sequence[LineChart]
-    top_posts: Sequence[TopPost]
+    posts: PostsOfMonth
     gaps: Sequence[Gap]
     last_read_at: datetime | None
     skipped_months: Sequence[str]
@@ -121,7 +118,7 @@ def gather(owner: Identity, subject: Subject, month: str, timezone: str, skipped
         accounts=len(question.account_ids),
         figures=[_figure(metric, sums[metric]) for metric in SHOWN],
         charts=[_chart(question, metric, told[metric]) for metric in told],
-        top_posts=find_top_posts(question),
+        posts=find_posts(question),
         gaps=[gap for metric in told for gap in _gaps_in(metric, told[metric])],
         last_read_at=max(
             (each.captured_at for each in (sums[metric] for metric in SHOWN) if each.captured_at), default=None

@@ -14,7 +14,7 @@ from tiktok_api.analytics.windows import Window
 from tiktok_api.auth.identity import Identity
 
 MOST_TAGS = 400
-"""That are told."""
+"""That are told, unless all are asked for."""
 
 
 def hashtags_in(text: str) -> Iterator[str]:
@@ -35,8 +35,10 @@ class _Tag:
     posts: list[Any] = field(default_factory=list)
 
 
-def tell_hashtags(caller: Identity, selection: Selection, window: Window, *, min_posts: int) -> dict[str, Any]:
-    """Every hashtag of the posts that were published in a window, those of most posts first. Raises TooManyPosts."""
+def tell_hashtags(
+    caller: Identity, selection: Selection, window: Window, *, min_posts: int, most: int | None = MOST_TAGS
+) -> dict[str, Any]:
+    """The hashtags of the posts that were published in a window, those of most posts first. Raises TooManyPosts."""
     posts = posts_of(caller.user_id, selection, window)
     tags: dict[str, _Tag] = {}
     tagged = 0
@@ -53,8 +55,8 @@ def tell_hashtags(caller: Identity, selection: Selection, window: Window, *, min
         "window": window,
         "posts": len(posts),
         "tagged_posts": tagged,
-        "hashtags": told[:MOST_TAGS],
-        "has_more": len(told) > MOST_TAGS,
+        "hashtags": told[:most],
+        "has_more": most is not None and len(told) > most,
         "statement": _state(posts, tags),
     }
 

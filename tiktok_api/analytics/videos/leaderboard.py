@@ -24,6 +24,9 @@ from tiktok_api.analytics.videos.rows import Place
 from tiktok_api.analytics.videos.vocabulary import COUNTERS_OF, PostedWhen, PostMetric, RankedBy, RankingOrder
 from tiktok_api.analytics.windows import Window
 
+Ends = Mapping[UUID, Sequence[Totals | None]]
+"""By account: what its posts had at the start of the window, and at its end."""
+
 
 @dataclass(frozen=True, slots=True)
 class RankingQuestion:
@@ -133,15 +136,15 @@ def _chosen(owner_id: UUID, selection: Selection, question: RankingQuestion) -> 
     return chosen
 
 
-def show(ranking_: Ranking, indexes: Sequence[int], *, first_rank: int) -> list[dict[str, Any]]:
-    """Some ranked posts with all their numbers, in their order."""
+def show(
+    ranking_: Ranking, indexes: Sequence[int], *, first_rank: int, ends: Ends | None = None
+) -> list[dict[str, Any]]:
+    """Some ranked posts with all their numbers, in their order; `ends` need not be read again for each page."""
     if not indexes:
         return []
     question = ranking_.question
     places = [ranking_.place(index) for index in indexes]
-    account_ids = sorted({account_id for account_id, _ in places})
-    instants = [question.window.starts_at, question.until]
-    known = dict(zip(account_ids, totals_at(account_ids, instants, VIDEO_COUNTERS), strict=True))
+    known = read_ends(question, sorted({account_id for account_id, _ in places})) if ends is None else ends
     found = rows.shown(places)
     shown = []
     for rank_, place in enumerate(places, first_rank):
@@ -152,15 +155,21 @@ def show(ranking_: Ranking, indexes: Sequence[int], *, first_rank: int) -> list[
     return shown
 
 
+def read_ends(question: RankingQuestion, account_ids: Sequence[UUID]) -> Ends:
+    """What the accounts' posts had at both ends of the window: 64 bytes for each post. Raises TooManyReadings."""
+    instants = [question.window.starts_at, question.until]
+    return dict(zip(account_ids, totals_at(account_ids, instants, VIDEO_COUNTERS), strict=True))
+
+
 def _describe(question: RankingQuestion, row: Any, before: Totals | None, last: Totals) -> dict[str, Any]:
-    now = {name: last.gains(name)[row.position] for name in VIDEO_COUNTERS}
+    now = {name: last.gain(name, row.position) for name in VIDEO_COUNTERS}
     total = numbers.describe({name: now[name] + getattr(row, f"first_{name}") for name in VIDEO_COUNTERS})
     if before is None:
         gained = numbers.unknown(Reason.NO_READING_BEFORE_WINDOW)
     elif last.captured_at < question.window.starts_at:
         gained = numbers.unknown(Reason.NO_READING_IN_WINDOW)
     else:
-        then = {name: _before(before.gains(name), row.position) for name in VIDEO_COUNTERS}
+        then = {name: _before(before.gain(name, row.position)) for name in VIDEO_COUNTERS}
         gained = numbers.describe({name: now[name] - then[name] for name in VIDEO_COUNTERS})
     value = (gained if question.by is RankedBy.GAINED else total)[question.metric.value]
     return {
@@ -175,9 +184,9 @@ def _describe(question: RankingQuestion, row: Any, before: Totals | None, last: 
     }
 
 
-def _before(gains: Sequence[int], position: int) -> int:
+def _before(gain: int) -> int:
     """What a post had gained before the window: nothing if it was not counted yet."""
-    return gains[position] if position < len(gains) and gains[position] != NOT_COUNTED else 0
+    return 0 if gain == NOT_COUNTED else gain
 
 
 def _tell_lowered(shown: Sequence[dict[str, Any]]) -> None:

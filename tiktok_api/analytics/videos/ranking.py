@@ -1,6 +1,7 @@
 """The places of very many numbers, of which only some are asked for: no list is sorted whole."""
 
 import heapq
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,12 @@ def best(numbers: Sequence[float], most: int, after: Mark | None = None) -> list
     equal = list(_places(numbers, after.number, after.place + 1, most))
     lower = [number if number < after.number else UNRANKED for number in numbers]
     return equal + _largest(lower, most - len(equal))
+
+
+def all_best(numbers: Sequence[float]) -> "array[int]":
+    """The indexes of all numbers that have a place, in the order of `best`."""
+    ranked = (place for place, number in enumerate(numbers) if number != UNRANKED)
+    return array("q", sorted(ranked, key=lambda place: -numbers[place]))
 
 
 def _largest(numbers: Sequence[float], most: int) -> list[int]:

@@ -17,6 +17,7 @@ from tiktok_api.analytics.collection.page_reader import Backfill, PageStored, Po
 from tiktok_api.analytics.collection.rebuild import rebuild as rebuild_account
 from tiktok_api.cli.application import with_app
 from tiktok_api.cli.commands.accounts import find_account
+from tiktok_api.cli.commands.analytics_export import export
 from tiktok_api.cli.output import json_option, make_console, show_rows
 from tiktok_api.db import db, end_reading, transaction
 from tiktok_api.extensions import service
@@ -32,6 +33,9 @@ all_option = click.option("--all", "is_all", is_flag=True, help="Every account."
 @click.group("analytics")
 def analytics() -> None:
     """Readings of accounts and videos."""
+
+
+analytics.add_command(export)
 
 
 @analytics.command("backfill")

@@ -1,14 +1,12 @@
 """`tiktok-api users`: the users of this server."""
 
-from typing import Any
-
 import click
 from marshmallow import ValidationError
 
 from tiktok_api.auth import administration
 from tiktok_api.auth.passwords import LONGEST, SHORTEST
 from tiktok_api.cli.application import with_app
-from tiktok_api.cli.output import json_option, show_facts, show_rows
+from tiktok_api.cli.output import in_sentences, json_option, show_facts, show_rows
 from tiktok_api.cli.passwords import password_options, take_password
 from tiktok_api.extensions import service
 from tiktok_api.settings import Settings
@@ -39,7 +37,7 @@ def create(as_json: bool, password_stdin: bool, generate: bool, **wish: str) -> 
     try:
         registration = RegistrationSchema().load(wish | {"password": password})
     except ValidationError as error:
-        raise click.ClickException(_as_sentences(error)) from None
+        raise click.ClickException(in_sentences(error.messages)) from None
     user = administration.create(**registration)
     facts = administration.describe(user)
     if generate:
@@ -99,8 +97,3 @@ def reset(email: str, is_set: bool, password_stdin: bool, generate: bool) -> Non
     click.echo(f"The password is set: {ended.sessions} sessions and {ended.api_keys} API keys were ended.")
     if generate:
         click.echo(f"password  {password}")
-
-
-def _as_sentences(error: ValidationError) -> str:
-    messages: dict[str, Any] = error.messages if isinstance(error.messages, dict) else {"": error.messages}
-    return "\n".join(f"{name}: {' '.join(map(str, what))}" for name, what in messages.items())

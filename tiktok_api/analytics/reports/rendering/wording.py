@@ -1,14 +1,17 @@
 """The words of a report: numbers as people read them, and reasons instead of numbers that are not known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from tiktok_api.analytics.charts.drawing.heat_map import DAYS
 from tiktok_api.analytics.metrics import Reason
 from tiktok_api.analytics.reports import months
 from tiktok_api.analytics.reports.content import MonthlyFigure, ReportContent
-from tiktok_api.analytics.reports.top_posts import TopPost
+from tiktok_api.analytics.reports.posts import PostsOfMonth, TopPost
+from tiktok_api.analytics.videos.published import MOST_POSTS
 
 _LONGEST_TITLE = 120
 _REASONS: dict[str, str] = {
@@ -42,12 +45,21 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PostLine:
-    """A row of the table of posts."""
+    """A row of the table of posts; `posted` is when, and that it is no longer public if so."""
 
     title: str
     account: str
     url: str
     posted: str
+    numbers: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TagLine:
+    """A row of the table of hashtags."""
+
+    hashtag: str
+    note: str
     numbers: Sequence[str]
 
 
@@ -62,7 +74,10 @@ class Words:
     month_before: str
     lines: Sequence[Line]
     posts: Sequence[PostLine]
+    posts_by: str
     no_posts: str
+    tags: Sequence[TagLine]
+    best_times: str
     gaps: Sequence[str]
     notes: Sequence[str]
     fine_print: Sequence[str]
@@ -79,8 +94,11 @@ def in_words(content: ReportContent) -> Words:
         month=f"{first:%B}",
         month_before=f"{months.first_day(months.before(content.month)):%B}",
         lines=[_line(figure) for figure in content.figures],
-        posts=[_post_line(post, content) for post in content.top_posts],
-        no_posts="No public post of this month was read.",
+        posts=[_post_line(post, content) for post in content.posts.top],
+        posts_by=_posts_by(content.posts, f"{first:%B}"),
+        no_posts="No post was read in this month.",
+        tags=[_tag_line(tag) for tag in content.posts.hashtags],
+        best_times=_best_times(content.posts),
         gaps=_gaps(content),
         notes=_notes(content),
         fine_print=[_provenance(content)],
@@ -155,10 +173,45 @@ def reason(code: str | None) -> str:
 def _post_line(post: TopPost, content: ReportContent) -> PostLine:
     title = " ".join(post.title.split())
     shown = title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1].rstrip()}…"
-    posted = "" if post.posted_at is None else _day(post.posted_at.astimezone(ZoneInfo(content.timezone)).date())
+    posted = "" if post.posted_at is None else _posted(post.posted_at, content)
+    if post.is_gone:
+        posted = f"{posted}, no longer public" if posted else "no longer public"
     counters = [number(each) for each in (post.views, post.likes, post.comments, post.shares)]
-    url = post.url if post.url and post.url.startswith("https://") else ""
+    url = post.url if post.url and post.url.startswith("https://") and not post.is_gone else ""
     return PostLine(shown, f"@{post.account}" if content.accounts > 1 and post.account else "", url, posted, counters)
+
+
+def _posted(moment: datetime, content: ReportContent) -> str:
+    day = moment.astimezone(ZoneInfo(content.timezone)).date()
+    is_this_year = day.year == months.first_day(content.month).year
+    return _day(day) if is_this_year else f"{_day(day)} {day.year}"
+
+
+def _posts_by(posts: PostsOfMonth, month: str) -> str:
+    if posts.is_gained:
+        return f"What each gained in {month}, those with most views first, whenever they were posted"
+    return f"All that each had by the end of {month}, since none was read before: those with most views first"
+
+
+def _tag_line(tag: Mapping[str, Any]) -> TagLine:
+    views, rate = tag["median_views"], tag["median_engagement_rate"]
+    note = "" if tag["is_enough"] else "too few posts to say much"
+    return TagLine(f"#{tag['hashtag']}", note, [number(tag["posts"]), number(views), percent(rate)])
+
+
+def _best_times(posts: PostsOfMonth) -> str:
+    """A sentence with the best hours, or on why there are none."""
+    if posts.is_too_many:
+        return f"Hours and hashtags are not told of more than {MOST_POSTS:,} posts."
+    if not posts.best_hours:
+        return posts.times_statement
+    hours = [
+        f"{DAYS[each['weekday'] - 1]} {each['hour']:02}:00 ({number(each['median_views_per_hour'])} views an hour, "
+        f"{each['posts']} posts)"
+        for each in posts.best_hours
+    ]
+    noun = "hour" if len(hours) == 1 else "hours"
+    return f"Best {noun} to post, by the median views per hour after a day: {', '.join(hours)}."
 
 
 def _gaps(content: ReportContent) -> list[str]:
