@@ -117,7 +117,7 @@ def key(owner: Any, connect_account: Any) -> Key:
 
 
 @pytest.fixture
-def make_outside(owner: Any, key: Key, connect_account: Any, make_video: Any, make_post: Any, run_jobs: Any) -> Any:
+def make_outside(owner: Any, key: Key, connect_account: Any, make_video: Any, make_post: Any) -> Any:
     """Makes things of the owner's outside of the key's reach; a new kind of id in a path must be added here."""
 
     def make() -> dict[str, str]:
@@ -129,8 +129,7 @@ def make_outside(owner: Any, key: Key, connect_account: Any, make_video: Any, ma
         mixed = make_post(targets=[target, {"account_id": inside}], media_ids=post["media_ids"])
         owner.post("/posts", json={"media_ids": [upload], "targets": [{"account_id": outside}]})
         recurrence = owner.post("/recurrences", json=recurrence_with(outside, post["media_ids"][0]))
-        run_jobs()
-        [video, *_] = owner.get(f"/accounts/{outside}/videos").json["data"]
+        [video, *_] = owner.get(f"/accounts/{outside}/videos").json["data"]  # read while its media were made
         about = {"account_id": outside, "deliver": {"mail": True}}
         return {
             "report_id": owner.post("/analytics/reports", json={"account_id": outside, "month": "2026-01"}).json["id"],

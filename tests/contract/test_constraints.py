@@ -159,10 +159,10 @@ def test_a_member_that_is_required_must_be_sent(owner, document, operations):
     assert taken == []
 
 
-def _asked(owner: Any, operation: Any, name: str, value: Any) -> tuple[int, list[dict[str, Any]]]:
+def _asked(owner: Any, operation: Any, name: str, value: Any, *, times: int = 1) -> tuple[int, list[dict[str, Any]]]:
     shown = str(value).lower() if isinstance(value, bool) else str(value)
     plain = url(operation).partition("?")[0]
-    answer = owner.open(plain, method=operation.method.upper(), query_string={name: shown})
+    answer = owner.open(plain, method=operation.method.upper(), query_string={name: [shown] * times})
     assert answer.status_code < 500, answer.json
     faults = answer.json.get("errors", []) if "problem" in (answer.content_type or "") else []
     return answer.status_code, [f for f in faults if f["code"] in FORM and f.get("parameter") == name]
@@ -187,11 +187,12 @@ def test_every_query_value_inside_a_schema_is_accepted(owner, document, operatio
 
 def _ask_inside(owner: Any, document: Any, operation: Any, parameter: Any, refused: dict[str, Any]) -> None:
     items = parameter["schema"].get("items", parameter["schema"])
+    fewest = parameter["schema"].get("minItems", 1)
 
     @few
     @hypothesis.given(value=inside(document, items))
     def ask(value: Any) -> None:
-        _, faults = _asked(owner, operation, parameter["name"], value)
+        _, faults = _asked(owner, operation, parameter["name"], value, times=fewest)
         if faults:
             refused.setdefault(f"{operation} {parameter['name']}", (value, faults))
 

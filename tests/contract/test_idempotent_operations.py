@@ -14,6 +14,7 @@ from tests.contract.operations import MISSING, some
 from tests.contract.whole_day import recurrence_with
 from tests.databases import on_each_database
 from tests.media import sample_media
+from tiktok_api.analytics.charts.kinds import ChartKind
 from tiktok_api.composition.api import API_PREFIX
 
 AT_ONCE = 8
@@ -103,6 +104,24 @@ def test_of_many_at_once_each_operation_acts_once_and_answers_no_other_credentia
         "POST /posts/{post_id}/retry",
         "POST /publications/{publication_id}/resolve",
     }
+
+
+@pytest.mark.parametrize("kind", ChartKind)
+def test_a_link_of_each_kind_of_chart_is_made_once(owner, make_post, kind):
+    account_id = make_post()["targets"][0]["account_id"]
+    video = owner.get(f"/accounts/{account_id}/videos?limit=1").json["data"][0]["id"]
+    about = {"series": {"account_id": account_id}, "post": {"post_id": video}}.get(kind, {})
+    wish = {"json": {"chart": {"kind": kind} | about}, "headers": {"Idempotency-Key": "a link"}}
+
+    first, again, other = (
+        owner.post("/analytics/chart-links", **wish),
+        *(each.post("/analytics/chart-links", **wish) for each in (owner, make_key(owner))),
+    )
+
+    assert [each.status_code for each in (first, again, other)] == [201, 201, 201]
+    assert first.data == again.data != other.data
+    assert [_is_replayed(each) for each in (first, again, other)] == [False, True, False]
+    assert len(owner.get("/audit?action=chart_link").json["data"]) == 2
 
 
 def _filled(text: str, ids: dict[str, str]) -> str:

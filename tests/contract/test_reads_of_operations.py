@@ -6,11 +6,13 @@ A new operation is held to this as soon as the document names it. It reads by `d
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, select
 
 from tests.conftest import Person
 from tests.contract.operations import MISSING, Operation, operations_of, some
@@ -18,7 +20,9 @@ from tests.contract.whole_day import spend_a_day
 from tests.databases import on_each_database
 from tests.db.statements import driver_statements
 from tests.listening import listening
-from tiktok_api.db import db
+from tiktok_api.analytics.charts.kinds import ChartKind
+from tiktok_api.analytics.models import AccountTotals, VideoTotals
+from tiktok_api.db import db, transaction
 
 NOT_ONLY_READS = {
     "finish_connection": "takes up what the browser brings back, in a transaction",
@@ -28,6 +32,15 @@ MOST_STATEMENTS = 4
 """Of one look: whether the session has ended, the thing, and at most two kinds of its parts."""
 OF_A_SCREEN = {"show_dashboard": 10, "show_overview": 7}
 """What takes the place of several looks, with at most so many."""
+OF_A_RANKING = dict.fromkeys(("rank_posts", "draw_leaderboard", "draw_leaderboard_in_pixels"), 5)
+"""The rows of the posts are found once their places are known, and so are what they are called and where they came from."""
+OF_LINKED_CHARTS = {
+    "show_linked_svg of comparison": 5,
+    "show_linked_svg of leaderboard": 6,
+    "show_linked_svg of post": 5,
+    "show_linked_png": 5,
+}
+"""What the chart asks, and whose link it is."""
 OF_MANY = {
     "list_posts": 3,
     "show_post": 2,
@@ -57,11 +70,23 @@ def looks(
 ) -> dict[str, str]:
     """The path of every GET that only reads, by its name, with the ids of things that are there."""
     ids = spend_a_day(owner, connect_account, run_jobs)
+    read_long_ago(app, UUID(ids["account_id"]))
+    assert len(owner.get("/analytics/posts").json["data"]) > 20
     document = app.test_client().get("/openapi.json").json
     names = {o.document["operationId"]: path_of(o, ids) for o in operations_of(document) if o.method == "get"}
     names |= signed_links(owner, ids)
     assert NOT_ONLY_READS.keys() <= names.keys()
     return {name: path for name, path in names.items() if name not in NOT_ONLY_READS}
+
+
+def read_long_ago(app: Flask, account_id: UUID) -> None:
+    """Let the first sync of an account have been 40 days ago too: a window of 28 days has a reading before it and one in it."""
+    with app.app_context(), transaction() as session:
+        for model in (AccountTotals, VideoTotals):
+            [row] = session.scalars(select(model).where(model.account_id == account_id))
+            columns = {column.key for column in inspect(model).columns} - {"id", "created_at", "day"}
+            values = {name: getattr(row, name) for name in columns}
+            session.add(model(**values | {"captured_at": row.captured_at - timedelta(days=40)}))
 
 
 def signed_links(owner: Person, ids: dict[str, str]) -> dict[str, str]:
@@ -76,10 +101,14 @@ def signed_links(owner: Person, ids: dict[str, str]) -> dict[str, str]:
         "show_linked_content": media["content_url"],
         "show_linked_frame": frame["url"],
         "show_linked_thumbnail": media["thumbnail_url"],
+        "show_linked_report": owner.get(f"/analytics/reports/{ids['report_id']}").json["content_url"],
     }
-    for picture in ("svg", "png"):
-        wish = {"chart": {"kind": "series", "account_id": ids["account_id"]}, "format": picture}
-        links[f"show_linked_{picture}"] = owner.post("/analytics/chart-links", json=wish).json["url"]
+    about = {"series": {"account_id": ids["account_id"]}, "post": {"post_id": video["id"]}}
+    for kind in ChartKind:
+        wish = {"chart": {"kind": kind} | about.get(kind, {}), "format": "svg"}
+        links[f"show_linked_svg of {kind}"] = owner.post("/analytics/chart-links", json=wish).json["url"]
+    links["show_linked_svg"] = links.pop("show_linked_svg of series")
+    links["show_linked_png"] = owner.post("/analytics/chart-links", json=wish | {"format": "png"}).json["url"]
     found = {name: link.partition("/api/v1")[2] for name, link in links.items()}
     return found | {"show_calendar_feed": f"/posts/calendar.ics?token={ids['feed_token']}"}
 
@@ -146,7 +175,7 @@ def test_a_look_is_few_statements_without_a_transaction(owner, looks, engine):
         done[name] = statements
 
     assert {name: words for name, words in done.items() if set(words) != {"SELECT"}} == {}
-    most = dict.fromkeys(done, MOST_STATEMENTS) | OF_A_SCREEN
+    most = dict.fromkeys(done, MOST_STATEMENTS) | OF_A_SCREEN | OF_A_RANKING | OF_LINKED_CHARTS
     assert {name: len(words) for name, words in done.items() if len(words) > most[name]} == {}
     assert {name: len(done[name]) for name in OF_MANY} == OF_MANY
 

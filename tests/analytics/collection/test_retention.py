@@ -14,10 +14,12 @@ from tests.listening import listening
 from tests.samples import sampled
 from tiktok_api import clock, clock_offset
 from tiktok_api.analytics.collection import rebuild, retention
+from tiktok_api.analytics.collection.ingest import SYNC_VIDEOS
 from tiktok_api.analytics.collection.retention import Limits
 from tiktok_api.analytics.models import AccountReading, AccountTotals, DayZone, Video, VideoReading, VideoTotals
 from tiktok_api.auth.models import User
-from tiktok_api.db import db, end_reading, transaction
+from tiktok_api.db import db, end_reading, new_id, transaction
+from tiktok_api.jobs import queue
 
 LEDGERS = (AccountReading, AccountTotals, VideoTotals, VideoReading)
 HISTORIES = [(zone, seed) for seed in range(6) for zone in CHANGES_OF_CLOCKS]
@@ -143,6 +145,50 @@ def test_a_drop_and_the_views_of_a_young_video_stay(app, lists, later):
     assert {70: True, 90: False}.items() <= {number: is_restated for _, number, is_restated in kept}.items()
     assert young[0][0] in [captured_at for captured_at, _, _ in kept]
     assert len(kept) < len(views) + 1
+
+
+def test_the_job_thins_by_the_settings_every_account_in_turn(app, owner, lists, make_account, later):
+    both = [lists, Lists(app, UUID(make_account(owner, username="grace")))]
+    now = later(seconds=0).replace(hour=1)
+    for each in both:
+        for minute in range(10):
+            each.read(page_of(a_video("a", now)), at=now + timedelta(minutes=minute))
+    later(days=100)
+
+    with app.app_context(), transaction():
+        queue.enqueue("analytics.retain", due_at=clock.now(), owner_id=None)
+    run_due_jobs(app, except_kinds={SYNC_VIDEOS})
+
+    assert [len(each.stored(AccountTotals, "captured_at")) for each in both] == [1, 1]
+
+
+def test_an_account_that_was_disconnected_meanwhile_has_nothing_to_thin(app):
+    limits = limits_of(app, full=90, kept=800)
+
+    with app.app_context(), transaction():
+        assert retention.Thinning(new_id(), limits).take_step()
+
+
+def test_more_rows_than_a_step_forgets_and_more_videos_than_it_thins_take_several(app, lists, later):
+    now = later(seconds=0).replace(hour=1)
+    for minute in range(2):
+        lists.read(page_of(*(a_video(f"v{number}", now) for number in range(201))), at=now + timedelta(minutes=minute))
+    with app.app_context(), transaction() as session:
+        session.add_all(
+            AccountReading(
+                account_id=lists.account_id,
+                captured_at=now - timedelta(days=900, seconds=number),
+                day=None if number else (now - timedelta(days=900)).date(),
+            )
+            for number in range(2_001)
+        )
+    later(days=100)
+    limits = limits_of(app, full=90, kept=800)
+
+    thin(app, limits)
+
+    kept = count_rows(app)
+    assert (kept["account_totals"], kept["account_readings"], kept["video_readings"]) == (1, 1, 201)
 
 
 def test_the_newest_reading_stays_however_old_it_is(app, lists, later, read_profile):

@@ -59,8 +59,7 @@ def read_leaderboard(caller: Identity, *, limit: int, **asked: Any) -> Headed:
     """The first posts of a ranking. Raises what `rank_posts` does."""
     selected, within = posts.divide(asked)
     paging = {"limit": limit, "cursor": None, "include_total": False}
-    page = posts.rank_posts(caller, paging, selected=selected, within=within, **asked)
-    return leaderboard_chart(page, select_accounts(caller, **selected))
+    return leaderboard_chart(posts.rank_posts(caller, paging, selected=selected, within=within, **asked))
 
 
 def read_post(caller: Identity, *, post_id: UUID, timezone: str | None = None) -> Headed:

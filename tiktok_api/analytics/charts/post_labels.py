@@ -37,7 +37,7 @@ def best_times_chart(times: dict[str, Any], selection: Selection) -> HeatMap:
     )
 
 
-def leaderboard_chart(page: LeaderboardPage, selection: Selection) -> Bars:
+def leaderboard_chart(page: LeaderboardPage) -> Bars:
     """Returns a page of ranked posts as bars."""
     question = page.question
     metric = question.metric.value.replace("_", " ")
@@ -46,7 +46,7 @@ def leaderboard_chart(page: LeaderboardPage, selection: Selection) -> Bars:
     zone = question.window.zone
     return Bars(
         key=f"leaderboard-{question.metric}-{question.by}",
-        title=f"{which} posts{_of(selection)} by {metric}",
+        title=f"{which} posts{_of(page.selection)} by {metric}",
         subtitle=f"{days_of(question.window)}, {question.window.timezone}",
         bars=[Bar(_words_of(row), row["value"], ", ".join(_where(row, row["posted_at"], zone))) for row in page.data],
         unit=f"{metric}, {'gained in this window' if is_gained else 'in all'}",

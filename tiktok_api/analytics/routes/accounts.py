@@ -6,6 +6,7 @@ from uuid import UUID
 from tiktok_api.analytics import services
 from tiktok_api.analytics.errors import WindowBackwards, WindowOutOfRange, WindowTooLong
 from tiktok_api.analytics.figures import engagement, growth
+from tiktok_api.analytics.metrics import Metric
 from tiktok_api.analytics.schemas.figures import AccountGrowthArgsSchema, EngagementReportSchema, GrowthSchema
 from tiktok_api.analytics.schemas.readings import SummarySchema
 from tiktok_api.analytics.schemas.series import (
@@ -58,7 +59,7 @@ def show_account_growth(args: dict[str, Any], account_id: UUID) -> dict[str, Any
 
     A change after a gap is not that of one day: it counts in the total alone.
     """
-    metric = args.pop("metric")
+    metric = Metric(args.pop("metric"))
     return growth.show_growth(ask(caller, account_id=[account_id], **args), metric)
 
 

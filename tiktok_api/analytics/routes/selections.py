@@ -10,6 +10,7 @@ from tiktok_api.analytics.errors import (
     WindowTooLong,
 )
 from tiktok_api.analytics.figures import accounts_compared, dashboard, engagement, growth, overview, summary, timeseries
+from tiktok_api.analytics.metrics import Metric
 from tiktok_api.analytics.schemas.figures import (
     AccountsComparedSchema,
     CompareArgsSchema,
@@ -91,7 +92,7 @@ def show_growth(args: dict[str, Any]) -> dict[str, Any]:
 
     A change after a gap is not that of one day: it counts in the total alone.
     """
-    metric = args.pop("metric")
+    metric = Metric(args.pop("metric"))
     return growth.show_growth(ask(caller, **args), metric)
 
 

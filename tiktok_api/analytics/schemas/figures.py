@@ -138,17 +138,16 @@ class DashboardSchema(OverviewSchema):
 
 
 _METRIC = {"example": "followers"}
+_IS_GAINED = Choice([metric for metric in Metric if metric is not Metric.ENGAGEMENT_RATE], name="GainedMetric")
 
 
 class AccountGrowthArgsSchema(WindowArgsSchema):
     """Which metric, in which window."""
 
-    metric = fields.Enum(
-        Metric,
-        by_value=True,
-        load_default=Metric.FOLLOWERS,
-        validate=validate.NoneOf([Metric.ENGAGEMENT_RATE], error="A rate is not gained."),
-        metadata=_METRIC,
+    metric = fields.String(
+        load_default=Metric.FOLLOWERS.value,
+        validate=_IS_GAINED,
+        metadata=_METRIC | {"description": "A rate is not gained."},
     )
 
 
@@ -176,7 +175,7 @@ class GrowthSchema(Schema):
     in `total` and in nothing else.
     """
 
-    metric = fields.String(required=True, validate=Choice(Metric), metadata=_METRIC)
+    metric = fields.String(required=True, validate=_IS_GAINED, metadata=_METRIC)
     starts_at = windows.starts_at()
     ends_at = windows.ends_at()
     timezone = windows.timezone()
@@ -250,6 +249,7 @@ class CompareArgsSchema(IntervalArgsSchema):
         Metric,
         by_value=True,
         load_default=None,
+        allow_none=False,
         metadata={"example": "followers", "description": "Of which each account also gets a series. Without it: none."},
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tiktok_api import clock
 from tiktok_api.analytics import windows
-from tiktok_api.analytics.selection import select_accounts
+from tiktok_api.analytics.selection import Selection, select_accounts
 from tiktok_api.analytics.videos import leaderboard, ranking
 from tiktok_api.analytics.videos.leaderboard import RankingQuestion
 from tiktok_api.analytics.videos.vocabulary import PostedWhen, PostMetric, RankedBy, RankingOrder
@@ -20,11 +20,12 @@ from tiktok_api.web.pagination import Page, read_cursor, write_cursor
 class LeaderboardPage(Page):
     """A page of ranked posts, what they are ranked by, and how many there are.
 
-    `question` holds the window. Of `accounts` in question, `accounts_read` were read in time; of their posts, `ranked` have a
+    `question` holds the window, `selection` the accounts. Of `accounts` in question, `accounts_read` were read in time; of their posts, `ranked` have a
     place and `unranked` have none.
     """
 
     question: RankingQuestion = field(kw_only=True)
+    selection: Selection = field(kw_only=True)
     accounts: int = 0
     accounts_read: int = 0
     ranked: int = 0
@@ -76,9 +77,8 @@ def rank_posts(
     if has_more:
         last, number = ranked.place(found[-1]), ranked.numbers[found[-1]]
         cursor = write_cursor([window.starts_at, window.ends_at, until, rank_before + len(found), number, *last])
-    page = LeaderboardPage(
-        leaderboard.show(ranked, found, first_rank=rank_before + 1), cursor, has_more, question=question
-    )
+    rows = leaderboard.show(ranked, found, first_rank=rank_before + 1)
+    page = LeaderboardPage(rows, cursor, has_more, question=question, selection=selection)
     page.accounts, page.accounts_read = len(selection.accounts), ranked.accounts_read
     page.ranked, page.unranked = ranked.ranked, ranked.unranked
     if args["include_total"]:
