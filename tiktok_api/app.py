@@ -12,7 +12,7 @@ from tiktok_api.analytics.pictures.routes import blp as pictures_blueprint
 from tiktok_api.analytics.reports.routes import blp as reports_blueprint
 from tiktok_api.analytics.reports.routes import schedules_blp as report_schedules_blueprint
 from tiktok_api.analytics.routes import BLUEPRINTS as ANALYTICS_BLUEPRINTS
-from tiktok_api.analytics.videos.routes import blp as analytics_posts_blueprint
+from tiktok_api.analytics.videos.routes import blp as post_analytics_blueprint
 from tiktok_api.auth.routes import BLUEPRINTS as AUTH_BLUEPRINTS
 from tiktok_api.composition.api import bind_domains
 from tiktok_api.composition.core import create_core, log_remarks
@@ -30,7 +30,7 @@ DOMAINS: tuple[Blueprint, ...] = (
     *MEDIA_BLUEPRINTS,
     *POSTS_BLUEPRINTS,
     *ANALYTICS_BLUEPRINTS,
-    analytics_posts_blueprint,
+    post_analytics_blueprint,
     exports_blueprint,
     reports_blueprint,
     report_schedules_blueprint,

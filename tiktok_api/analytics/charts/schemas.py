@@ -88,7 +88,7 @@ class SeriesSelectionSchema(SeriesChartArgsSchema):
 class ComparisonChartArgsSchema(CompareArgsSchema):
     """A chart of accounts side by side."""
 
-    metric = fields.Enum(Metric, by_value=True, load_default=Metric.FOLLOWERS, metadata={"example": "views"})
+    metric = SeriesChartArgsSchema._declared_fields["metric"]
     show = SeriesChartArgsSchema._declared_fields["show"]
 
 

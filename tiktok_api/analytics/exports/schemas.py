@@ -42,7 +42,10 @@ class ExportArgsSchema(WindowArgsSchema, SelectionArgsSchema):
         },
     )
     form = fields.String(
-        data_key="format", load_default="csv", validate=validate.OneOf(FORMATS), metadata={"example": "csv"}
+        data_key="format",
+        load_default="csv",
+        validate=validate.OneOf(FORMATS),
+        metadata={"example": "csv", "description": "`xlsx` is a workbook; the others are text."},
     )
     metric = any_of(
         fields.Enum(Metric, by_value=True, metadata={"example": "followers"}), description="Without it: all."

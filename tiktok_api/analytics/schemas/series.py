@@ -32,7 +32,12 @@ class IntervalArgsSchema(WindowArgsSchema):
 class SeriesArgsSchema(IntervalArgsSchema):
     """A series."""
 
-    metric = fields.Enum(Metric, by_value=True, load_default=Metric.FOLLOWERS, metadata={"example": "views"})
+    metric = fields.Enum(
+        Metric,
+        by_value=True,
+        load_default=Metric.FOLLOWERS,
+        metadata={"example": "views", "description": "What is shown over time."},
+    )
 
 
 class SeveralSeriesArgsSchema(IntervalArgsSchema):

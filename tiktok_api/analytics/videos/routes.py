@@ -23,7 +23,7 @@ from tiktok_api.auth.identity import caller
 from tiktok_api.web.blueprint import Blueprint
 
 blp = Blueprint(
-    "analytics_posts", __name__, url_prefix="/analytics", description="How single posts do", domain="analytics"
+    "post_analytics", __name__, url_prefix="/analytics", description="How single posts do", domain="analytics"
 )
 
 _REFUSALS = (WindowBackwards, WindowOutOfRange, TooManyAccounts)
