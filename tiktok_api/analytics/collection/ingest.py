@@ -130,9 +130,8 @@ def _read_back_to(page: VideoPage) -> datetime | None:
 
 def _is_far_enough(sync: VideoSync, started_at: datetime, read_back_to: datetime) -> bool:
     """Whether a sync of this kind ends here, although TikTok has more."""
-    if sync.kind is SyncKind.YOUNG:
-        return read_back_to < started_at - YOUNG_FOR
-    return sync.kind is SyncKind.FULL and sync.pages >= MOST_PAGES
+    is_past_young = sync.kind is SyncKind.YOUNG and read_back_to < started_at - YOUNG_FOR
+    return is_past_young or (sync.kind is not SyncKind.BACKFILL and sync.pages >= MOST_PAGES)
 
 
 def _is_cut(sync: VideoSync, page: VideoPage, started_at: datetime) -> bool:
