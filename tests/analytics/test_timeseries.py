@@ -28,6 +28,30 @@ def test_a_day_has_its_last_reading_and_a_day_without_one_is_a_gap(owner, make_a
     assert points[2]["changed_since"] == "2026-03-01T23:00:00Z"
 
 
+@pytest.mark.parametrize("first", [2, 3, 4])
+def test_a_number_that_tiktok_leaves_out_is_a_gap_and_changes_are_counted_from_before_it(
+    first, owner, make_account, read_profile, series
+):
+    account_id = make_account(owner)
+    for day, count in ((1, 100), (2, None), (3, None), (4, 90), (5, 95)):
+        read_profile(account_id, f"2026-03-0{day}T09:00Z", follower_count=count, likes_count=7)
+    window = f"from=2026-03-0{first}&to=2026-03-05&timezone=UTC"
+
+    points = series(account_id, f"metric=followers&{window}")["points"]
+    whole = owner.get(f"/analytics/accounts/{account_id}/summary?{window}").json["followers"]
+    of_all = owner.get(f"/analytics/timeseries?metric=followers&{window}").json["points"]
+
+    gap = [(None, None, False)] * (4 - first)
+    assert [(each["value"], each["change"], each["is_restated"]) for each in points] == [
+        *gap,
+        (90, -10, True),
+        (95, 5, False),
+    ]
+    assert points[-2]["changed_since"] == whole["changed_since"] == "2026-03-01T09:00:00Z"
+    assert (whole["change"], whole["is_restated"]) == (-5, True)
+    assert [(each["value"], each["change"]) for each in of_all] == [(each["value"], each["change"]) for each in points]
+
+
 VALUES_BY_ZONE = {
     "UTC": [1, 3, None],
     "Asia/Kathmandu": [None, 2, 3],  # UTC+5:45: midnight is at 18:15

@@ -47,12 +47,15 @@ def measure(
 ) -> list[Point]:
     """The points of one metric; `snapshots` are taken at the start of the first period and at the end of each.
 
-    Without the scope (`is_granted`), that is the reason of every missing value.
+    A reading that TikTok left the number out of is a gap like any other: the next change is counted from before it. Without
+    the scope (`is_granted`), that is the reason of every missing value.
     """
-    return [
-        _measure_one(period, snapshots[index], snapshots[index + 1], now, is_granted)
-        for index, period in enumerate(periods)
-    ]
+    before, points = snapshots[0], []
+    for period, last in zip(periods, snapshots[1:], strict=True):
+        points.append(_measure_one(period, before, last, now, is_granted))
+        if last is not None and last.total is not None:
+            before = last
+    return points
 
 
 def _measure_one(

@@ -1,6 +1,6 @@
 """The metrics of one account: a summary, a time series, and the state of its list of videos."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from tiktok_api.analytics.metrics import Interval, Metric, Reason, scope_for
 from tiktok_api.analytics.models import VideoSync
 from tiktok_api.analytics.queries import INTERACTIONS
 from tiktok_api.analytics.series import Point, Snapshot
+from tiktok_api.analytics.sums.seeks import histories_at
 from tiktok_api.analytics.windows import Moment, Period, Window
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, reading
@@ -53,7 +54,7 @@ def summarise(
     now = clock.now()
     window = windows.make_window(starts, ends, timezone=timezone or caller.timezone, now=now)
     whole = [Period(window.starts_at.astimezone(window.zone).date(), window.starts_at, window.ends_at)]
-    snapshots = queries.snapshots_at(account_id, [window.starts_at, window.ends_at], [*_COUNTERS, INTERACTIONS])
+    snapshots = _snapshots_at(account_id, [window.starts_at, window.ends_at], [*_COUNTERS, INTERACTIONS])
     found = {metric.value: _measure(whole, metric, snapshots, now, account.scopes)[0] for metric in Metric}
     interactions = series.measure(whole, snapshots[INTERACTIONS], now=now)[0].change
     return {"account_id": account_id, "window": window, **found, "interactions": interactions}
@@ -91,11 +92,22 @@ def get_several_timeseries(
     periods = windows.cut(window, interval)
     wanted = list(dict.fromkeys(metrics))
     names = dict.fromkeys(name for metric in wanted for name in _parts_of(metric))
-    snapshots = queries.snapshots_at(account_id, [window.starts_at, *(period.ends_at for period in periods)], names)
+    snapshots = _snapshots_at(account_id, [window.starts_at, *(period.ends_at for period in periods)], names)
     points = {metric: _measure(periods, metric, snapshots, now, account.scopes) for metric in wanted}
     first, *others = wanted
     further = [{"metric": metric, "points": points[metric]} for metric in others]
     return Series(account_id, account.username, first, interval, window, points[first], further)
+
+
+def _snapshots_at(
+    account_id: UUID, instants: Sequence[datetime], names: Iterable[str]
+) -> dict[str, list[Snapshot | None]]:
+    """The last reading before each instant; before the first, the last that had the number, if TikTok left it out of that one."""
+    found = queries.snapshots_at(account_id, instants, names)
+    lacking = [name for name, (before, *_) in found.items() if before is not None and before.total is None]
+    for name, histories in histories_at([account_id], instants[:1], lacking).items() if lacking else ():
+        found[name][:1] = histories.get(account_id, [None])
+    return found
 
 
 def _parts_of(metric: Metric) -> list[str]:

@@ -96,3 +96,14 @@ def test_an_empty_list_is_believed_if_the_profile_does_not_deny_it(count, lists,
     lists.read(page_of())
 
     assert lists.stored(AccountTotals, "videos_counted", "views") == [(1, 10), (0, 0)]
+
+
+def test_a_list_without_an_end_is_left_after_as_many_pages_as_a_whole_one(lists, later):
+    now = later(hours=0)
+    lists.read(page_of(a_video("a", now), a_video("old", now - timedelta(days=9))))
+    later(hours=1)
+
+    lists.read(*(page_of(cursor=now - timedelta(milliseconds=number)) for number in range(ingest.MOST_PAGES + 1)))
+
+    assert lists.stored(VideoSync, "kind", "pages", "is_running") == [("young", ingest.MOST_PAGES, False)]
+    assert len(lists.stored(AccountTotals, "views")) == 1

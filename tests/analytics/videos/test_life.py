@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
 from tests.analytics.videos import history
 from tests.analytics.videos.history import START
 from tests.analytics.videos.labelled import label_post
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
-from tiktok_api.analytics.models import Video
+from tiktok_api.analytics.models import Video, VideoReading
 from tiktok_api.analytics.videos import readings
 from tiktok_api.analytics.videos.readings import Reading
 from tiktok_api.db import db, transaction
@@ -52,6 +53,26 @@ def test_days_add_up_to_what_was_gained_and_gaps_stay_gaps(owner, book):
         assert [point["views"] for point in told["points"]][-1:] == (
             [] if not video.readings else [(video.readings[-1][1] or {}).get("views")]
         )
+
+
+def test_what_was_gained_before_the_first_reading_that_is_left_is_of_no_day(app, owner, book):
+    """Retention has taken the readings of the first days."""
+    video = next(
+        each
+        for each in book.videos
+        if not each.is_watched and len(each.counted(datetime.max.replace(tzinfo=START.tzinfo))) > 3
+    )
+    counted = video.counted(datetime.max.replace(tzinfo=START.tzinfo))
+    with app.app_context(), transaction() as session:
+        session.execute(
+            delete(VideoReading).where(VideoReading.video_id == video.id, VideoReading.captured_at < counted[2][0])
+        )
+
+    [told] = life_of(owner, video.id)["videos"]
+
+    for name in VIDEO_COUNTERS:
+        gained = sum(day["change"][name] for day in told["days"] if day["change"][name] is not None)
+        assert gained == counted[-1][1][name] - counted[2][1][name]
 
 
 def test_a_post_of_ours_has_all_its_videos(app, owner, book):

@@ -17,7 +17,6 @@ from tiktok_api.analytics.collection import days, publications, totals
 from tiktok_api.analytics.collection.listed_videos import YOUNG_FOR, store_listed
 from tiktok_api.analytics.collection.rows import insert_once
 from tiktok_api.analytics.collection.sync_position import PageToRead, lock_sync, not_before, stands_at
-from tiktok_api.analytics.metrics import PROFILE_METRICS
 from tiktok_api.analytics.models import AccountReading, ReadingSource, SyncKind, Video, VideoSync
 from tiktok_api.analytics.pictures.services import FETCH_PICTURES
 from tiktok_api.db import db
@@ -63,16 +62,27 @@ def _store_reading(account_id: UUID, counters: dict[str, int | None], captured_a
     )
     drops = {
         f"{name}_drops": (getattr(before, f"{name}_drops") if before else 0)
-        + _is_lower(counters[name], getattr(before, name, None))
-        for name in PROFILE_METRICS
+        + (value is not None and _is_lower(value, _last_known(before, name)))
+        for name, value in counters.items()
     }
     reading = {"account_id": account_id, "captured_at": captured_at, "source": ReadingSource.USER_INFO}
     insert_once(AccountReading, reading | counters | drops)
     days.mark_last(AccountReading, account_id, captured_at)
 
 
-def _is_lower(value: int | None, before: int | None) -> bool:
-    return value is not None and before is not None and value < before
+def _last_known(reading: AccountReading | None, name: str) -> int | None:
+    """What a reading, or else the last one before in which TikTok did not leave it out, had of a counter."""
+    if reading is None or getattr(reading, name) is not None:
+        return getattr(reading, name, None)
+    counter = getattr(AccountReading, name)
+    earlier = (AccountReading.account_id == reading.account_id, AccountReading.captured_at < reading.captured_at)
+    known = select(counter).where(*earlier, counter.is_not(None)).order_by(AccountReading.captured_at.desc()).limit(1)
+    value: int | None = db.session.scalar(known)
+    return value
+
+
+def _is_lower(value: int, before: int | None) -> bool:
+    return before is not None and value < before
 
 
 def store_page(page_to_read: PageToRead, page: VideoPage, captured_at: datetime) -> bool:
@@ -130,9 +140,8 @@ def _read_back_to(page: VideoPage) -> datetime | None:
 
 def _is_far_enough(sync: VideoSync, started_at: datetime, read_back_to: datetime) -> bool:
     """Whether a sync of this kind ends here, although TikTok has more."""
-    if sync.kind is SyncKind.YOUNG:
-        return read_back_to < started_at - YOUNG_FOR
-    return sync.kind is SyncKind.FULL and sync.pages >= MOST_PAGES
+    is_past_young = sync.kind is SyncKind.YOUNG and read_back_to < started_at - YOUNG_FOR
+    return is_past_young or (sync.kind is not SyncKind.BACKFILL and sync.pages >= MOST_PAGES)
 
 
 def _is_cut(sync: VideoSync, page: VideoPage, started_at: datetime) -> bool:

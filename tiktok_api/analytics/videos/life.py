@@ -109,13 +109,16 @@ def _as_reading(row: Any) -> Reading:
 
 
 def _base(row: Any, known: Sequence[Reading]) -> Reading | None:
-    """What the video's gains are counted from; None if no numbers of it were read."""
+    """What the video's gains are counted from; None if no numbers of it were read.
+
+    That is 0 at its posting, or its first reading; the first that is left, where retention took earlier ones.
+    """
     counted = next((each for each in known if each.numbers), None)
     if counted is None:
         return None
     first = {name: getattr(row, f"first_{name}") for name in VIDEO_COUNTERS}
     is_watched = not any(first.values()) and row.posted_at is not None and row.posted_at < counted.captured_at
-    return Reading(row.posted_at if is_watched else counted.captured_at, first)
+    return Reading(row.posted_at, first) if is_watched else Reading(counted.captured_at, counted.numbers)
 
 
 def _compare(row: Any, now: datetime) -> dict[str, Any]:
