@@ -117,12 +117,15 @@ def test_sums_against_the_window_before_have_the_numbers_of_the_api(account, own
     }
 
 
-@pytest.mark.parametrize("window", ["from=2026-03-01&to=2026-03-05", "from=2026-03-01"])
-def test_a_series_of_all_accounts_together_has_the_numbers_of_the_api(
-    account, owner, make_account, read_profile, export, window
-):
+@pytest.fixture
+def two_more(owner, make_account, read_profile):
+    """Accounts that were read once each."""
     for at, count in (("02", 5), ("04", 9)):
         read_profile(make_account(owner, username="bob"), f"2026-03-{at}T10:00Z", follower_count=count)
+
+
+@pytest.mark.parametrize("window", ["from=2026-03-01&to=2026-03-05", "from=2026-03-01"])
+def test_a_series_of_all_accounts_together_has_the_numbers_of_the_api(account, two_more, owner, export, window):
     query = f"{window}&timezone=Europe/Berlin&interval=week"
 
     lines = lines_of(export(f"dataset=timeseries_of_all&metric=followers&metric=views&format=ndjson&{query}"))

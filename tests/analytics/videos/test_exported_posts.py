@@ -125,6 +125,20 @@ def test_hashtags_have_the_numbers_of_the_api(owner, captioned, export):
     ]
 
 
+def test_a_hashtag_that_has_no_median_says_why(app, owner, captioned, export):
+    with app.app_context(), transaction() as session:
+        unread, unseen = (session.get_one(Video, video.id) for video in captioned.videos[:2])
+        unread.description, unseen.description = "#unread", "#unseen"
+        unread.views = unread.likes = unread.comments = unread.shares = unread.captured_at = None
+        unseen.views = unseen.likes = unseen.comments = unseen.shares = 0
+
+    lines = {line["name"]: line for line in export("dataset=hashtags&from=2026-02-10&to=2026-03-12&timezone=UTC")}
+
+    told = [lines[name]["reason"] for name in ("unread", "unseen", "sea")]
+    assert told == ["not_read_yet", "no_views", None]
+    assert (lines["unread"]["median_views"], lines["unseen"]["median_engagement_rate"]) == (None, None)
+
+
 def test_best_times_have_a_row_for_each_hour_of_the_week(owner, captioned, export):
     window = "from=2026-02-10&to=2026-03-12&timezone=Europe/Berlin"
 
@@ -136,6 +150,8 @@ def test_best_times_have_a_row_for_each_hour_of_the_week(owner, captioned, expor
     assert [[line[name] for name in names] for line in lines] == [
         [cell[name] for name in names] for cell in said["cells"]
     ]
+    assert {line["reason"] for line in lines if line["median_views_per_hour"] is None} == {"no_posts"}
+    assert {line["reason"] for line in lines if line["median_views_per_hour"] is not None} == {None}
     assert {line["posts_left_out"] for line in lines} == {sum(each["posts"] for each in said["left_out"])}
 
 

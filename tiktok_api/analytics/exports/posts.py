@@ -5,7 +5,7 @@ from typing import Any
 
 from tiktok_api.analytics.exports.columns import Inquiry, Rows, owner_of_whole, provenance
 from tiktok_api.analytics.exports.errors import PostNotNamed
-from tiktok_api.analytics.metrics import VIDEO_COUNTERS
+from tiktok_api.analytics.metrics import VIDEO_COUNTERS, Reason
 from tiktok_api.analytics.models import ReadingSource
 from tiktok_api.analytics.videos import best_times as hours_of_week
 from tiktok_api.analytics.videos import hashtags as tags
@@ -15,6 +15,7 @@ from tiktok_api.analytics.videos.leaderboard import RankingQuestion
 from tiktok_api.analytics.videos.vocabulary import RankedBy
 
 _SHOWN_AT_ONCE = 400
+_NO_POSTS = "no_posts"
 NUMBERS = (*VIDEO_COUNTERS, "interactions", "engagement_rate")
 """What is told of a post, gained and in all."""
 _ORIGIN = ("id", "video_id", "post_id", "publication_id", "matched_by", "posted_at")
@@ -58,7 +59,7 @@ def hashtags(inquiry: Inquiry) -> Rows:
     for tag in found["hashtags"]:
         best = tag["best_post"]
         post = [None if best is None else getattr(best, name) for name in _BEST_POST]
-        yield *_of_window(inquiry), *_cells(tag, names), tag["is_enough"], *post, *_by_list(best is not None)
+        yield *_of_window(inquiry), *_cells(tag, names), tag["is_enough"], *post, *_by_list(_why_no_median(tag))
 
 
 def best_times(inquiry: Inquiry) -> Rows:
@@ -67,7 +68,7 @@ def best_times(inquiry: Inquiry) -> Rows:
     left_out = sum(each["posts"] for each in found["left_out"])
     names = ("weekday", "hour", "posts", "median_views_per_hour", "is_enough")
     for cell in found["cells"]:
-        yield *_of_window(inquiry), *_cells(cell, names), left_out, *_by_list(cell["posts"] > 0)
+        yield *_of_window(inquiry), *_cells(cell, names), left_out, *_by_list(None if cell["posts"] else _NO_POSTS)
 
 
 def post_days(inquiry: Inquiry) -> Rows:
@@ -98,9 +99,15 @@ def _of_window(inquiry: Inquiry) -> tuple[Any, ...]:
     return *owner_of_whole(inquiry.selection), window.timezone, window.starts_at, window.ends_at
 
 
-def _by_list(is_read: bool) -> tuple[Any, ...]:
-    source = ReadingSource.VIDEO_LIST.value if is_read else None
-    return provenance(source, is_restated=None, reason=None)
+def _why_no_median(tag: Mapping[str, Any]) -> str | None:
+    if tag["median_views"] is None:
+        return Reason.NOT_READ_YET.value
+    return Reason.NO_VIEWS.value if tag["median_engagement_rate"] is None else None
+
+
+def _by_list(reason: str | None) -> tuple[Any, ...]:
+    is_read = reason in (None, Reason.NO_VIEWS.value)
+    return provenance(ReadingSource.VIDEO_LIST.value if is_read else None, is_restated=None, reason=reason)
 
 
 def _cells(found: Mapping[str, Any], names: Sequence[str]) -> Iterator[Any]:

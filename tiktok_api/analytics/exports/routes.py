@@ -80,8 +80,8 @@ def export_analytics(args: dict[str, Any]) -> Response:
     Each query of analytics has its file: `summary` and `timeseries` are those of `/analytics/accounts/{account_id}`, one account
     after the other; `overview` is `/analytics/summary` and the metrics of `/analytics/overview`, `timeseries_of_all` is
     `/analytics/timeseries`, and with `growth`, `engagement` and `compare` they also make up `/analytics/dashboard`; `leaderboard` is
-    `/analytics/posts` to its end, `hashtags` and `best_times` are those, and `post_days` is `/analytics/posts/{post_id}`.
-    `videos` is the list of each account's videos. `account_readings`, `account_totals` and `video_readings` are what all is made of.
+    `/analytics/posts` to its end, so that by what was gained it has no posts of an account that was not read before the window: ask
+    `by=total` then. `hashtags` and `best_times` are those, `post_days` is `/analytics/posts/{post_id}`, and `videos` is the list of each account's videos. `account_readings`, `account_totals` and `video_readings` are what all is made of.
     """
     form, has_mark = args.pop("form"), args.pop("bom")
     asked = {name: args.pop(name) for name in ABOUT_POSTS if name in args}
