@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import delete
 
 from tests.analytics.conftest import an_account
 from tests.databases import on_each_database
@@ -15,9 +16,11 @@ from tiktok_api.analytics.metrics import Interval
 from tiktok_api.analytics.models import AccountReading, AccountTotals
 from tiktok_api.analytics.queries import INTERACTIONS, VIDEO_LIKES
 from tiktok_api.analytics.sums import by_day
+from tiktok_api.analytics.sums.both_windows import gathered_over
+from tiktok_api.analytics.sums.comparison import gather
 from tiktok_api.analytics.sums.points import add_up
 from tiktok_api.analytics.sums.seeks import histories_at
-from tiktok_api.analytics.windows import Window, cut, start_of_day
+from tiktok_api.analytics.windows import Period, Window, cut, start_of_day
 from tiktok_api.auth.models import User
 from tiktok_api.db import db, new_id, transaction
 
@@ -106,3 +109,39 @@ def test_rows_of_days_and_seeks_add_up_to_the_same(database, seed):
             pairs = zip(without_values[name].periods, by_rows[name].periods, strict=True)
             assert all(one.change == other.change and one.in_turn == other.in_turn for one, other in pairs)
             assert without_values[name].known == by_rows[name].known
+
+
+@on_each_database
+@pytest.mark.parametrize("seed", range(12))
+def test_the_database_adds_up_two_windows_as_histories_do(database, seed):
+    chance = random.Random(seed)
+    zone = ZONES[seed % len(ZONES)]
+    first, length = date(2026, chance.choice([3, 4, 10, 11]), chance.randint(1, 28)), chance.randint(1, 15)
+    ids = accounts_with_histories(chance, zone, first, 2 * length + 3)
+    local_days = [first, first + timedelta(days=length), first + timedelta(days=2 * length)]
+    bounds = [start_of_day(day, ZoneInfo(zone)) for day in local_days]
+    both = Period(first, *bounds[:2]), Period(local_days[1], *bounds[1:])
+
+    histories = histories_at(ids, bounds, NAMES)
+    by_histories = {name: gather(both, histories[name].values()) for name in NAMES}
+
+    for days_given in (None, local_days):
+        added_up = gathered_over(ids, both, NAMES, days=days_given)
+        assert added_up == {name: by_histories[name] for name in added_up}
+        assert {*NAMES} - {*added_up} <= {*PROFILE}
+
+
+@on_each_database
+def test_what_was_left_out_of_a_reading_that_counts_is_not_added_up(database):
+    [account_id, *_] = accounts_with_histories(random.Random(1), "UTC", date(2026, 3, 1), 3)
+    with transaction() as session:
+        session.execute(delete(AccountReading))
+        at = start_of_day(date(2026, 3, 2), ZoneInfo("UTC"))
+        session.add(AccountReading(account_id=account_id, captured_at=at, followers=None, likes=4))
+    bounds = [at - timedelta(days=1), at - timedelta(hours=1), at + timedelta(hours=1)]
+    both = Period(date(2026, 3, 1), *bounds[:2]), Period(date(2026, 3, 1), *bounds[1:])
+
+    added_up = gathered_over([account_id], both, ["followers", "likes"])
+
+    assert "followers" not in added_up
+    assert (added_up["likes"].value, added_up["likes"].read, added_up["likes"].in_change) == (4, 1, 0)
