@@ -61,8 +61,8 @@ def gathered_over(
         if row[f"missing_{number}"]:
             continue
         place = ledgers.index(COLUMNS[name].ledger)
-        of_name = {what: int(row[f"{what}_{number}"] or 0) for what in _OF_NAME}
-        of_ledger = {what: row[f"{what}_of_{place}"] for what in _OF_LEDGER}
+        of_name: dict[str, Any] = {what: int(row[f"{what}_{number}"] or 0) for what in _OF_NAME}
+        of_ledger: dict[str, Any] = {what: row[f"{what}_of_{place}"] for what in _OF_LEDGER}
         is_restated = row[f"restated_{number}"] > 0
         found[name] = Gathered(**of_name, **of_ledger, is_restated=is_restated)
     return found
@@ -121,8 +121,8 @@ def _of_name(
     (_, _, old_total, _), (_, _, total_before, drops_before), (_, value, total, drops) = (
         COLUMNS[name].columns(row) for row in rows
     )
-    zero = literal_column("0")
-    missing: ColumnElement[Any] = zero
+    zero: ColumnElement[Any] = literal_column("0")
+    missing = zero
     if COLUMNS[name].ledger is AccountReading:  # totals have all or none
         lacks = or_(*(row.c.captured_at.is_not(None) & row.c[name].is_(None) for row in rows))
         missing = func.count().filter(lacks)
