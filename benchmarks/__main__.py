@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import http, publishing, scale, sign_in, sqlite_writers, start_up, survival, uploads
+from benchmarks import analytics, http, publishing, scale, sign_in, sqlite_writers, start_up, survival, uploads
 from benchmarks.figures import figures_of, load, save, table_of
 from tests.servers import postgresql
 
@@ -27,12 +27,21 @@ def _measure_scale(is_short: bool) -> object:
         return [scale.measure(url, posts) for url in urls]
 
 
+def _measure_analytics(is_short: bool) -> object:
+    """On PostgreSQL, of which the target speaks."""
+    with postgresql() as url:
+        if is_short:
+            return analytics.measure(url, analytics.SHORT, rounds=analytics.LEAST_ROUNDS)
+        return analytics.measure(url)
+
+
 BENCHMARKS: dict[str, Callable[[bool], object]] = {
     "http": lambda is_short: http.measure(seconds=1.0, rounds=1) if is_short else http.measure(),
     "publishing": lambda is_short: publishing.measure(posts=60 if is_short else 240),
     "uploads": lambda is_short: uploads.measure(megabytes=100, rounds=1) if is_short else uploads.measure(),
     "sqlite_writers": lambda is_short: sqlite_writers.measure(seconds=3.0 if is_short else 10.0),
     "scale": _measure_scale,
+    "analytics": _measure_analytics,
     "start_up": lambda is_short: start_up.measure(tries=2 if is_short else 5),
     "sign_in": lambda is_short: sign_in.measure(rounds=10 if is_short else 40),
     "survival": lambda is_short: survival.measure_own(seconds=15.0 if is_short else 90.0),

@@ -20,15 +20,34 @@ LABEL, TAG = "campaign", "agency"
 POSTS_OF_ACCOUNT = 20
 """So many of an account's newest videos came from posts of ours; every fourth has the label."""
 USER = id_of("01910001", 1)
-_ACCOUNT, _VIDEO, _POST, _PUBLICATION, _READING, _TOTALS, _LABELLED, _ARRAYS, _SYNC, _ZONE, _AHEAD, _TO_GO_OUT = (
-    f"019100{kind:02x}" for kind in range(2, 14)
-)
+(
+    _ACCOUNT,
+    _VIDEO,
+    _POST,
+    _PUBLICATION,
+    _READING,
+    _TOTALS,
+    _LABELLED,
+    _ARRAYS,
+    _SYNC,
+    _ZONE,
+    _AHEAD,
+    _TO_GO_OUT,
+    _SEEN,
+) = (f"019100{kind:02x}" for kind in range(2, 15))
+READ_ALONE = 7
+"""The number of the account whose newest videos have their readings too: hourly for two days, then daily."""
 _DAY = 86_400
 
 
 def account_id(number: int) -> UUID:
     """The id of an account, from 1; every tenth has the tag."""
     return id_of(_ACCOUNT, number)
+
+
+def video_id(number: int, place: int, size: "Size") -> UUID:
+    """The id of an account's video by its place, from 0, the oldest."""
+    return id_of(_VIDEO, (number - 1) * size.videos + place + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,16 +225,36 @@ def _videos(size: Size, sql: OnPostgresql | OnSqlite) -> list[str]:
     video |= {"title": "'A video'", "description": "'Morning light over the harbour #morning #sea #tag' || (v % 30)"}
     video |= {"duration_seconds": "15", "is_cover_due": "false", "is_restated": "false"}
     for name, (step, first) in _PACE.items():
-        video[name] = f"{first} + {age} * ({step} + v % 7)"
+        video[name] = f"{first} + {age} * ({step} + v * {_SPREAD} % {first})"
         video[f"first_{name}"] = f"CASE WHEN {posted} < {size.start} THEN {first} ELSE 0 END"
         video[f"{name}_drops"] = "0"
     video |= {"young_views": f"{_PACE['views'][0]} + v % 7", "young_at": sql.time(f"{posted} + 90000")}
     video |= dict.fromkeys(("captured_at", "seen_at", "created_at"), sql.time(str(last)))
-    return [insert("videos", f"{_numbers(size.accounts, 'a')} CROSS JOIN {_numbers(size.videos, 'v')}", **video)]
+    return [
+        insert("videos", f"{_numbers(size.accounts, 'a')} CROSS JOIN {_numbers(size.videos, 'v')}", **video),
+        _video_readings(size, sql),
+    ]
+
+
+def _video_readings(size: Size, sql: OnPostgresql | OnSqlite) -> str:
+    hours = 48
+    age = f"(CASE WHEN n <= {hours} THEN 3600 * n ELSE {_DAY} * (n - {hours - 2}) END)"
+    at = f"({_posted(size, '(v - 1)')} + {age})"
+    numbers = f"{_numbers(size.videos, 'v')} CROSS JOIN {_numbers(size.readings, 'n')}"
+    is_one = f"v > {size.videos - POSTS_OF_ACCOUNT} AND {at} < {size.start + size.days * _DAY}"
+    video = _id(sql, _VIDEO, f"({(READ_ALONE - 1) * size.videos} + v)")
+    reading = {"id": _id(sql, _SEEN, f"(v * {size.readings} + n)"), "video_id": video, "source": "'video_list'"}
+    reading |= dict.fromkeys(("captured_at", "created_at"), sql.time(at)) | {"is_restated": "false"}
+    reading |= {
+        name: f"{age} / 3600 * ({step} + v * {_SPREAD} % {first}) / 24" for name, (step, first) in _PACE.items()
+    }
+    return insert("video_readings", f"{numbers} WHERE {is_one}", **reading)
 
 
 _PACE = {"views": (100, 5_000), "likes": (9, 400), "comments": (1, 30), "shares": (2, 20)}
-"""What a video gains a day at least, and what the older ones had when they were first seen."""
+"""What a video gains a day at least, and what the older ones had when they were first seen, which is what it gains more at most."""
+_SPREAD = 7_919
+"""Times the place of a video: some gain a hundred times as much as others, as if by chance, so that no array is easily compressed."""
 
 
 def _ledgers(size: Size, sql: OnPostgresql | OnSqlite) -> list[str]:
@@ -249,7 +288,8 @@ def _arrays(size: Size, *, is_sqlite: bool) -> Iterator[tuple[Any, ...]]:
     """
     half = size.videos // 2
     steps = {
-        name: array("q", [step + (place + 1) % 7 for place in range(size.videos)]) for name, (step, _) in _PACE.items()
+        name: array("q", [step + (place + 1) * _SPREAD % least for place in range(size.videos)])
+        for name, (step, least) in _PACE.items()
     }
     apart = size.days / max(size.videos - half, 1)
     for day in range(size.days - size.days_of_arrays, size.days):

@@ -5,7 +5,6 @@ account's videos, as `queries.snapshots_at` does over all of them from `AccountT
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -13,26 +12,31 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     DateTime,
     FromClause,
     Integer,
+    LargeBinary,
     Select,
+    String,
     Text,
     Uuid,
     cast,
-    column,
     func,
     literal_column,
     select,
     true,
 )
 
-from tiktok_api.analytics import video_arrays
+from tiktok_api.analytics import chosen_videos
+from tiktok_api.analytics.chosen_videos import Chosen
 from tiktok_api.analytics.errors import TooManyReadings
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
 from tiktok_api.analytics.models import NOT_COUNTED, Video, VideoTotals
 from tiktok_api.analytics.queries import INTERACTIONS
 from tiktok_api.analytics.series import Snapshot
+from tiktok_api.analytics.sums.seeks import listed
+from tiktok_api.analytics.video_arrays import Totals
 from tiktok_api.db.reads import Given, Read, is_any, reading
 from tiktok_api.posts.bookkeeping.labels import PostLabel
 
@@ -47,45 +51,34 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 """The counters that are added up for each name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """One row of `VideoTotals`: the arrays of the counters asked for as they are stored, and a byte 1 for each public video.
-
-    `is_whole`: each video was counted by then, so that NOT_COUNTED need not be looked for.
-    """
-
-    captured_at: datetime
-    stored: Mapping[str, bytes]
-    public: bytes = b""
-    is_whole: bool = False
-
-    def gains(self, counter: str) -> Sequence[int]:
-        """The gains of a counter by position; NOT_COUNTED for a video that was not."""
-        return video_arrays.unpack(self.stored[counter])
-
-    def gain(self, counter: str, position: int) -> int:
-        """The gain of one video; NOT_COUNTED if it was not, or not known then."""
-        return video_arrays.number_at(self.stored[counter], position)
-
-
 _NOT_COUNTED = NOT_COUNTED.to_bytes(8, "little", signed=True)
 
 
 def totals_at(
-    account_ids: Sequence[UUID], instants: Sequence[datetime], counters: Iterable[str], *, with_public: bool = False
+    account_ids: Sequence[UUID],
+    instants: Sequence[datetime],
+    counters: Iterable[str],
+    *,
+    with_public: bool = False,
+    spans: Sequence[tuple[int, int]] | None = None,
 ) -> list[list[Totals | None]]:
     """The last row before each instant, by account and then by instant, in their orders; None if there was none.
 
-    One statement. Raises TooManyReadings for more than 20,000 rows.
+    `spans` are the first and the last position that is needed of each account: then arrays begin with the first. One statement. Raises TooManyReadings for more than
+    20,000 rows.
     """
     wanted = tuple(counters)
     check_size(len(account_ids), len(instants))
     found: list[list[Totals | None]] = [[None] * len(instants) for _ in account_ids]
-    for row in _totals(wanted, with_public).all(account_ids=list(account_ids), instants=list(instants)):
-        account, instant, captured_at, *stored = row
+    given: dict[str, Any] = {"account_ids": list(account_ids), "instants": list(instants)}
+    if spans is not None:
+        given |= {"starts": [start for start, _ in spans], "sizes": [last + 1 - start for start, last in spans]}
+    for row in _totals(wanted, with_public).all(**given):
+        account, instant, captured_at = row[:3]
+        stored = [each or b"" for each in row[3:]]  # of nothing, a part is null on SQLite
         arrays = dict(zip(wanted, stored, strict=not with_public))
         public = stored[-1] if with_public else b""
-        found[account][instant] = Totals(captured_at, arrays, public, is_whole=_NOT_COUNTED not in stored[0])
+        found[account][instant] = Totals(captured_at, arrays, public, _NOT_COUNTED not in stored[0])
     return found
 
 
@@ -103,7 +96,7 @@ def _totals(counters: tuple[str, ...], with_public: bool) -> Read:
 
 def _select_totals(names: Sequence[str], given: Given) -> Select[Any]:
     """Rows of the account's place, the instant's place, captured_at and the arrays."""
-    account, instant = _listed(given, "account_ids", Uuid()), _listed(given, "instants", DateTime(timezone=True))
+    (account, span), instant = _accounts(given), listed(given, "instants", DateTime(timezone=True))
     row = VideoTotals.__table__.alias()
     is_lateral = given.dialect == "postgresql"
     seek = select(row.c.captured_at, *(row.c[name] for name in names)) if is_lateral else select(row.c.id)
@@ -113,19 +106,32 @@ def _select_totals(names: Sequence[str], given: Given) -> Select[Any]:
     condition = true() if is_lateral else last.c.id == seek.scalar_subquery()
     asked = account.join(instant, true()).join(last, condition)
     places = (account.c.place.label("account_place"), instant.c.place.label("instant_place"))
-    return select(*places, last.c.captured_at, *(last.c[name] for name in names)).select_from(asked)
+    if not span:
+        return select(*places, last.c.captured_at, *(last.c[name] for name in names)).select_from(asked)
+    parts = []
+    for name in names:
+        width = literal_column("1" if name == "public" else "8", Integer)
+        part = func.substr(
+            last.c[name], span["starts"] * width + literal_column("1"), span["sizes"] * width, type_=LargeBinary()
+        )
+        parts.append(part.label(name))
+    return select(*places, last.c.captured_at, *parts).select_from(asked)
 
 
-def _listed(given: Given, name: str, kind: Any) -> FromClause:
-    """A list as a table of `value` and `place`, counted from 0."""
-    if given.dialect == "postgresql":
-        values = func.unnest(cast(given[name], ARRAY(kind)))
-        table = values.table_valued("value", with_ordinality="number", name=f"{name}_asked").render_derived()
-        return select(table.c.value, (table.c.number - literal_column("1")).label("place")).subquery(name)
-    table = func.json_each(given[name]).table_valued(
-        column("key", Integer), column("value", kind), name=f"{name}_asked"
-    )
-    return select(table.c.value, table.c.key.label("place")).subquery(name)
+def _accounts(given: Given) -> tuple[FromClause, dict[str, ColumnElement[Any]]]:
+    """The accounts as a table, as `listed` makes it, and the numbers that are given for each."""
+    numbers = [name for name in ("starts", "sizes") if name in given]
+    if given.dialect == "postgresql" and numbers:
+        lists = [cast(given[name], ARRAY(Integer)) for name in numbers]
+        several = func.unnest(cast(given["account_ids"], ARRAY(Uuid())), *lists)
+        table = several.table_valued("value", *numbers, with_ordinality="number", name="accounts_asked")
+        each = table.render_derived()
+        columns = [each.c.value, (each.c.number - literal_column("1")).label("place"), *(each.c[n] for n in numbers)]
+        account = select(*columns).subquery("account_ids")
+        return account, {name: account.c[name] for name in numbers}
+    listed_ = listed(given, "account_ids", Uuid())
+    place = literal_column("'$['", String) + cast(listed_.c.place, String) + literal_column("']'", String)
+    return listed_, {name: func.json_extract(given[name], place, type_=Integer()) for name in numbers}
 
 
 def snapshots_at(
@@ -149,48 +155,19 @@ def snapshots_at(
     first = _first_numbers(account_ids, positions_by_account)
     found: dict[UUID, dict[str, list[Snapshot | None]]] = {}
     for batch in _batches(account_ids, max(1, _SEEKS_AT_ONCE // max(1, len(instants)))):
-        rows = totals_at(batch, instants, counters, with_public=True)
-        for account_id, of_account in zip(batch, rows, strict=True):
-            numbers = first.get(account_id, {})
-            summed = {counter: _add_up(of_account, counter, numbers) for counter in counters}
-            found[account_id] = {name: _together([summed[part] for part in PARTS[name]]) for name in wanted}
+        several = [Chosen(first.get(account_id, {})) for account_id in batch]
+        rows = totals_at(batch, instants, counters, with_public=True, spans=[chosen.span for chosen in several])
+        for account_id, of_account, chosen in zip(batch, rows, several, strict=True):
+            summed = chosen_videos.add_up(of_account, chosen, counters)
+            found[account_id] = {
+                name: chosen_videos.together([summed[part] for part in PARTS[name]]) for name in wanted
+            }
     return found
 
 
 def _batches(account_ids: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:
     for start in range(0, len(account_ids), size):
         yield account_ids[start : start + size]
-
-
-def _add_up(
-    rows: Sequence[Totals | None], counter: str, first: Mapping[int, Mapping[str, int]]
-) -> list[Snapshot | None]:
-    found: list[Snapshot | None] = []
-    drops, before = 0, dict.fromkeys(first, NOT_COUNTED)
-    for row in rows:
-        if row is None:
-            found.append(None)
-            continue
-        gains = row.gains(counter)
-        now = {place: gains[place] for place in first if place < len(gains) and gains[place] != NOT_COUNTED}
-        drops += sum(gain < before[place] for place, gain in now.items())
-        before.update(now)
-        value = sum(gain + first[place][counter] for place, gain in now.items() if row.public[place])
-        found.append(Snapshot(row.captured_at, value, sum(now.values()), drops))
-    return found
-
-
-def _together(parts: Sequence[Sequence[Snapshot | None]]) -> list[Snapshot | None]:
-    """The sum of several counters of the same rows."""
-    return [_sum(each) for each in zip(*parts, strict=True)]
-
-
-def _sum(parts: Sequence[Snapshot | None]) -> Snapshot | None:
-    known = [part for part in parts if part is not None]
-    if not known:
-        return None
-    value, total = sum(part.value or 0 for part in known), sum(part.total or 0 for part in known)
-    return Snapshot(known[0].captured_at, value, total, sum(part.drops for part in known))
 
 
 def _first_numbers(
@@ -232,7 +209,7 @@ def as_places(places: Iterable[tuple[UUID, int]]) -> list[str]:
 
 def at_places(query: Select[Any], given: Given) -> Select[Any]:
     """`query` of the videos at `given["places"]`, each found in the index of accounts and positions."""
-    asked = _listed(given, "places", Text())
+    asked = listed(given, "places", Text())
     account_id = cast(func.substr(asked.c.value, literal_column("1"), literal_column("32")), Uuid())
     position = cast(func.substr(asked.c.value, literal_column("33")), Integer)
     return query.where(Video.account_id == account_id, Video.position == position)
@@ -240,8 +217,9 @@ def at_places(query: Select[Any], given: Given) -> Select[Any]:
 
 @reading
 def _labelled(given: Given) -> Select[Any]:
-    columns: tuple[Any, ...] = (Video.account_id, Video.position)
-    query = select(*columns).distinct().join(PostLabel, PostLabel.post_id == Video.post_id)
+    aggregate = func.array_agg if given.dialect == "postgresql" else func.json_group_array
+    columns: tuple[Any, ...] = (Video.account_id, aggregate(Video.position, type_=ARRAY(Integer)).label("positions"))
+    query = select(*columns).join(PostLabel, PostLabel.post_id == Video.post_id).group_by(Video.account_id)
     is_labelled = is_any(PostLabel.label, given["labels"])
     return query.where(
         PostLabel.owner_id == given["owner_id"], is_labelled, is_any(Video.account_id, given["account_ids"])
@@ -250,7 +228,5 @@ def _labelled(given: Given) -> Select[Any]:
 
 def labelled_positions(owner_id: UUID, account_ids: Sequence[UUID], labels: Sequence[str]) -> dict[UUID, list[int]]:
     """The positions of the videos of posts with any of the labels, by account."""
-    found: dict[UUID, list[int]] = {}
-    for row in _labelled.all(owner_id=owner_id, account_ids=list(account_ids), labels=list(labels)):
-        found.setdefault(row.account_id, []).append(row.position)
-    return {account_id: sorted(positions) for account_id, positions in found.items()}
+    rows = _labelled.all(owner_id=owner_id, account_ids=list(account_ids), labels=list(labels))
+    return {row.account_id: sorted({*row.positions}) for row in rows}

@@ -54,6 +54,11 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
+def last_day(period: Period, zone: ZoneInfo) -> date:
+    """The local date on which a period ends."""
+    return (period.ends_at - timedelta(microseconds=1)).astimezone(zone).date()
+
+
 def make_window(starts: Moment | None, ends: Moment | None, *, timezone: str, now: datetime) -> Window:
     """The window of a request: `ends` as a date is its last day, as an instant it is excluded.
 
@@ -63,8 +68,8 @@ def make_window(starts: Moment | None, ends: Moment | None, *, timezone: str, no
     zone = ZoneInfo(timezone)
     ends_at = _end_of(ends if ends is not None else now.astimezone(zone).date(), zone)
     if starts is None:
-        last_day = (ends_at - timedelta(microseconds=1)).astimezone(zone).date()
-        starts = last_day - timedelta(days=DEFAULT_DAYS - 1)
+        ends_on = (ends_at - timedelta(microseconds=1)).astimezone(zone).date()
+        starts = ends_on - timedelta(days=DEFAULT_DAYS - 1)
     starts_at = _in_range(starts, "from", zone)
     if starts_at >= ends_at:
         raise WindowBackwards.at(parameter="from")

@@ -21,18 +21,15 @@ def show_dashboard(question: Question) -> dict[str, Any]:
     """
     periods = windows.cut(question.window, Interval.DAY)
     points = series.series_of(question, periods, Interval.DAY, [Metric.FOLLOWERS, Metric.VIEWS])
-    histories = summary.read(question)
-    followers = histories[Metric.FOLLOWERS] if question.can_tell(Metric.FOLLOWERS) else {}
-    accounts = sorted(question.selection.accounts, key=lambda each: _size(followers.get(each.id)), reverse=True)
     counts = publications.count_publications(question)
     states = overview.count_accounts(question)
     return {
-        **summary.describe(question, histories),
+        **summary.summarise(question),
         "posts": {name: counts[name] for name in ("published", "scheduled")},
         "accounts": states,
         **overview.top_posts(question),
         "series": {"followers": points[Metric.FOLLOWERS], "views": points[Metric.VIEWS]},
-        "largest_accounts": [_show(question, each, followers.get(each.id)) for each in accounts[:MOST_ACCOUNTS]],
+        "largest_accounts": _largest_accounts(question),
         "next_posts": publications.next_posts(question, NEXT_POSTS),
         "attention": {
             "accounts_to_reconnect": states["to_reconnect"],
@@ -43,13 +40,22 @@ def show_dashboard(question: Question) -> dict[str, Any]:
     }
 
 
-def _size(history: History | None) -> int:
-    last = history[2] if history else None
-    return (last.value or 0) if last else -1
+def _largest_accounts(question: Question) -> list[dict[str, Any]]:
+    """The accounts with the most followers; those that were never read come last."""
+    accounts = question.selection.accounts
+    if not question.can_tell(Metric.FOLLOWERS):
+        return [_show(question, each, None) for each in accounts[:MOST_ACCOUNTS]]
+    window, followers = question.window, [Metric.FOLLOWERS]
+    last = question.histories([window.ends_at], followers)[Metric.FOLLOWERS]
+    sizes = {account_id: (history[0].value or 0) if history[0] else -1 for account_id, history in last.items()}
+    largest = sorted(accounts, key=lambda each: sizes.get(each.id, -1), reverse=True)[:MOST_ACCOUNTS]
+    ids = [each.id for each in largest]
+    before = question.histories([window.starts_at], followers, only=ids)[Metric.FOLLOWERS]
+    return [_show(question, each, (*before.get(each.id, (None,)), *last.get(each.id, (None,)))) for each in largest]
 
 
 def _show(question: Question, account: SelectedAccount, history: History | None) -> dict[str, Any]:
-    first, last = (history[1], history[2]) if history else (None, None)
+    first, last = history or (None, None)
     is_read = last is not None and last.captured_at >= question.window.starts_at
     return {
         "account_id": account.id,
@@ -66,11 +72,11 @@ def _show(question: Question, account: SelectedAccount, history: History | None)
 
 
 def _reason(question: Question, account: SelectedAccount, history: History | None) -> Reason | None:
-    last = history[2] if history else None
+    first, last = history or (None, None)
     if not question.can_tell(Metric.FOLLOWERS):
         return Reason.NOT_BY_LABEL
     if last is None:
         return Reason.NOT_READ_YET if question.is_granted(Metric.FOLLOWERS, [account.id]) else Reason.SCOPE_MISSING
     if last.captured_at < question.window.starts_at:
         return Reason.NO_READING_IN_WINDOW
-    return None if history and history[1] else Reason.NO_READING_BEFORE_WINDOW
+    return None if first else Reason.NO_READING_BEFORE_WINDOW

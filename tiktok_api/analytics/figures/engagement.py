@@ -21,16 +21,11 @@ def show_engagement(question: Question, interval: Interval) -> dict[str, Any]:
     """
     periods = windows.cut(question.window, interval)
     rates, changes = _over_time(question, periods, interval)
-    before, window = question.both
-    instants = [before.starts_at, window.starts_at, window.ends_at]
     names = [*_COUNTERS.values(), INTERACTIONS]
-    histories = question.histories(instants, names)
     accounts, granted = len(question.account_ids), question.is_granted(Metric.VIEWS)
     of_window = {
-        name: comparison.compare(
-            question.both, histories[name].values(), accounts=accounts, now=question.now, is_granted=granted
-        )
-        for name in names
+        name: comparison.compare(question.whole, known, accounts=accounts, now=question.now, is_granted=granted)
+        for name, known in question.gathered(names).items()
     }
     return {
         "window": question.window,

@@ -54,12 +54,8 @@ def _total(question: Question, metric: Metric) -> comparison.Comparison:
     accounts = len(question.account_ids)
     if not question.can_tell(metric):
         return comparison.not_by_label(accounts)
-    before, window = question.both
-    histories = question.histories([before.starts_at, window.starts_at, window.ends_at], [metric])[metric]
-    granted = question.is_granted(metric)
-    return comparison.compare(
-        question.both, histories.values(), accounts=accounts, now=question.now, is_granted=granted
-    )
+    known, is_granted = question.gathered([metric])[metric], question.is_granted(metric)
+    return comparison.compare(question.whole, known, accounts=accounts, now=question.now, is_granted=is_granted)
 
 
 def _judge(question: Question, periods: Sequence[Period], added: Sequence[Added]) -> dict[str, Any]:

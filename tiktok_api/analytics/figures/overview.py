@@ -29,11 +29,15 @@ def top_posts(question: Question) -> dict[str, Any]:
     Where no account was read before the window, as in the first weeks, nothing is known to be gained: then by all views.
     """
     asked = (question.caller.user_id, question.selection, question.window)
-    found = leaderboard.top_posts(*asked, limit=TOP_POSTS)
+    ways: dict[str, Any] = {
+        "limit": TOP_POSTS,
+        "labelled": None if question.selection.labels is None else question.positions,
+    }
+    found = leaderboard.top_posts(*asked, **ways)
     if found:
         return {"top_posts": found, "top_posts_by": RankedBy.GAINED}
     return {
-        "top_posts": leaderboard.top_posts(*asked, limit=TOP_POSTS, by=RankedBy.TOTAL),
+        "top_posts": leaderboard.top_posts(*asked, **ways, by=RankedBy.TOTAL),
         "top_posts_by": RankedBy.TOTAL,
     }
 

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from tiktok_api.analytics import windows
 from tiktok_api.analytics.errors import TooManyReadings
 from tiktok_api.analytics.metrics import Interval
 from tiktok_api.analytics.models import AccountReading
@@ -28,9 +29,8 @@ def day_rows(accounts: int, window: Window) -> int:
     return accounts * (last - first).days
 
 
-def check_rows(accounts: int, window: Window) -> None:
+def check_rows(rows: int) -> None:
     """Raises TooManyReadings for more than 200,000 rows."""
-    rows = day_rows(accounts, window)
     if rows > MOST_ROWS:
         raise TooManyReadings.at(parameter="from", found=rows, most=MOST_ROWS)
 
@@ -50,12 +50,11 @@ def ledgers_of(
     Values are known of those names that are `valued`, and only with `in_turn`, and by day, what changed from the day before. One statement for the sums over videos, and one for each counter of profiles.
     """
     zone = window.zone
-    last_day = (window.ends_at - timedelta(microseconds=1)).astimezone(zone).date()
     given: dict[str, Any] = {
         "account_ids": list(account_ids),
         "starts_at": window.starts_at,
         "first_day": periods[0].date.isoformat(),
-        "last_day": last_day.isoformat(),
+        "last_day": windows.last_day(periods[-1], zone).isoformat(),
     }
     if in_turn:
         given["day_before"] = start_of_day(periods[0].date - timedelta(days=1), zone)

@@ -51,14 +51,25 @@ class RateComparison(NamedTuple):
     comparison_reason: Reason | None
 
 
-def compare(
-    both: tuple[Period, Period],
-    histories: Iterable[History],
-    *,
-    accounts: int,
-    now: datetime,
-    is_granted: bool = True,
-) -> Comparison:
+class Gathered(NamedTuple):
+    """What the accounts add up to, of which a Comparison is made.
+
+    `value` is that of all that were ever read, as `newest` and `oldest` are their readings; `read` to `in_both` count accounts.
+    """
+
+    value: int
+    change: int
+    compared: int
+    change_before: int
+    read: int
+    in_change: int
+    in_both: int
+    newest: datetime | None
+    oldest: datetime | None
+    is_restated: bool
+
+
+def gather(both: tuple[Period, Period], histories: Iterable[History]) -> Gathered:
     """`both` are the window before and the window; histories are taken at the start of the first and at the end of each."""
     before, window = both
     value = change = compared = change_before = 0
@@ -82,21 +93,28 @@ def compare(
         earlier = change_of(first, middle, before)
         if earlier is not None:
             in_both, compared, change_before = in_both + 1, compared + gained, change_before + earlier
-    reason = _reason(window, newest, accounts, read, in_change, now, is_granted=is_granted)
-    is_comparable = in_both > 0 and change_before > 0
+    return Gathered(value, change, compared, change_before, read, in_change, in_both, newest, oldest, is_restated)
+
+
+def compare(window: Period, known: Gathered, *, accounts: int, now: datetime, is_granted: bool = True) -> Comparison:
+    """What was gathered over a window and the one before, of so many accounts."""
+    read, in_change, in_both = known.read, known.in_change, known.in_both
+    compared, before = known.compared, known.change_before
+    reason = _reason(window, known.newest, accounts, read, in_change, now, is_granted=is_granted)
+    is_comparable = in_both > 0 and before > 0
     return Comparison(
-        value if read else None,
-        change if in_change else None,
+        known.value if read else None,
+        known.change if in_change else None,
         compared if in_both else None,
-        change_before if in_both else None,
-        round((compared - change_before) / change_before, RATE_DIGITS) if is_comparable else None,
+        before if in_both else None,
+        round((compared - before) / before, RATE_DIGITS) if is_comparable else None,
         accounts,
         read,
         in_change,
         in_both,
-        newest if read else None,
-        oldest if read else None,
-        is_restated,
+        known.newest if read else None,
+        known.oldest if read else None,
+        known.is_restated,
         reason,
         None if is_comparable else _why_not_compared(reason, in_change, in_both),
     )

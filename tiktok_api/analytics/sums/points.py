@@ -68,6 +68,27 @@ class Ledger:
     periods: list[Added]
 
 
+def together(several: Sequence[Ledger]) -> Ledger:
+    """The sum of ledgers of different accounts over the same periods."""
+    periods = zip(*(ledger.periods for ledger in several), strict=True)
+    value, known = sum(ledger.value for ledger in several), sum(ledger.known for ledger in several)
+    return Ledger(value, known, [_sum(each) for each in periods])
+
+
+def _sum(several: Sequence[Added]) -> Added:
+    return Added(
+        sum(each.growth for each in several),
+        sum(each.change for each in several),
+        sum(each.read for each in several),
+        sum(each.in_change for each in several),
+        max((each.captured_at for each in several if each.captured_at), default=None),
+        min((each.changed_since for each in several if each.changed_since), default=None),
+        any(each.is_restated for each in several),
+        sum(each.in_turn for each in several),
+        sum(each.change_in_turn for each in several),
+    )
+
+
 def add_up(periods: Sequence[Period], histories: Iterable[History], *, zone: ZoneInfo | None = None) -> Ledger:
     """Each history is taken at the start of the first period and at the end of each.
 

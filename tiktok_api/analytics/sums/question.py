@@ -12,6 +12,8 @@ from tiktok_api.analytics import video_totals, windows
 from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric, scope_for
 from tiktok_api.analytics.queries import VIDEO_LIKES
 from tiktok_api.analytics.selection import Selection, select_accounts
+from tiktok_api.analytics.sums.both_windows import gathered_over
+from tiktok_api.analytics.sums.comparison import Gathered, gather
 from tiktok_api.analytics.sums.seeks import Histories, histories_at
 from tiktok_api.analytics.windows import Moment, Period, Window
 from tiktok_api.auth.identity import Identity
@@ -78,15 +80,38 @@ class Question:
         is_their_start = all(windows.start_of_day(day, zone) == at for day, at in zip(days, instants, strict=True))
         return days if self.is_by_days and is_their_start else None
 
-    def histories(self, instants: Sequence[datetime], names: Sequence[str], *, is_series: bool = False) -> Histories:
-        """What was known at each instant, by name and account. Raises TooManyReadings."""
+    def histories(
+        self,
+        instants: Sequence[datetime],
+        names: Sequence[str],
+        *,
+        only: Sequence[UUID] | None = None,
+        is_series: bool = False,
+    ) -> Histories:
+        """What was known at each instant, by name and account, of all accounts or of `only` some. Raises TooManyReadings."""
+        ids = self.account_ids if only is None else only
         if self.selection.labels is None:
-            days = self._days(instants)
-            return histories_at(self.account_ids, instants, names, is_series=is_series, days=days)
+            return histories_at(ids, instants, names, is_series=is_series, days=self._days(instants))
         told = [name for name in names if self.can_tell(name)]
         stored = [_NAMES_IN_ARRAYS.get(name, name) for name in told]
-        found = video_totals.snapshots_at(self.account_ids, instants, stored, self.positions)
+        found = video_totals.snapshots_at(ids, instants, stored, self.positions)
         return {name: {each: found[each][key] for each in found} for name, key in zip(told, stored, strict=True)}
+
+    def gathered(self, names: Sequence[str]) -> dict[str, Gathered]:
+        """What the accounts add up to over the window and the one before, by name. Raises TooManyReadings.
+
+        The database adds up what it can: not arrays, and not counters that TikTok left out of a reading.
+        """
+        told = [name for name in names if self.can_tell(name)]
+        before, window = self.both
+        instants = [before.starts_at, window.starts_at, window.ends_at]
+        found = {}
+        if self.selection.labels is None:
+            found = gathered_over(self.account_ids, self.both, told, days=self._days(instants))
+        if rest := [name for name in told if name not in found]:
+            histories = self.histories(instants, rest)
+            found |= {name: gather(self.both, histories[name].values()) for name in rest}
+        return found
 
 
 def _as_period(window: Window) -> Period:

@@ -17,7 +17,8 @@ from tiktok_api import clock
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS, Reason
 from tiktok_api.analytics.models import NOT_COUNTED
 from tiktok_api.analytics.selection import Selection
-from tiktok_api.analytics.video_totals import Totals, labelled_positions, totals_at
+from tiktok_api.analytics.video_arrays import Totals
+from tiktok_api.analytics.video_totals import labelled_positions, totals_at
 from tiktok_api.analytics.videos import numbers, ranking, rows
 from tiktok_api.analytics.videos.ranking import UNRANKED, Mark
 from tiktok_api.analytics.videos.rows import Place
@@ -89,11 +90,16 @@ class Ranking:
         return Mark(number, self.starts[which] + before - 1)
 
 
-def rank(owner_id: UUID, selection: Selection, question: RankingQuestion) -> Ranking:
-    """The numbers of all posts of a selection. Raises TooManyReadings."""
+def rank(
+    owner_id: UUID,
+    selection: Selection,
+    question: RankingQuestion,
+    labelled: Mapping[UUID, Sequence[int]] | None = None,
+) -> Ranking:
+    """The numbers of all posts of a selection; `labelled` are those with its labels, if known. Raises TooManyReadings."""
     ranking_ = Ranking(question, numbers.empty(question.metric))
     counters = COUNTERS_OF[question.metric]
-    positions = _chosen(owner_id, selection, question)
+    positions = _chosen(owner_id, selection, question, labelled)
     account_ids = selection.account_ids if positions is None else [*filter(positions.get, selection.account_ids)]
     if not account_ids:
         return ranking_
@@ -122,10 +128,15 @@ def _numbers(
             yield account_id, numbers.total(metric, last, first.get(account_id, none), least_views=least_views)
 
 
-def _chosen(owner_id: UUID, selection: Selection, question: RankingQuestion) -> Mapping[UUID, Sequence[int]] | None:
+def _chosen(
+    owner_id: UUID,
+    selection: Selection,
+    question: RankingQuestion,
+    labelled: Mapping[UUID, Sequence[int]] | None,
+) -> Mapping[UUID, Sequence[int]] | None:
     """The positions of the posts in question by account; None: all."""
-    chosen: Mapping[UUID, Sequence[int]] | None = None
-    if selection.labels is not None:
+    chosen = labelled
+    if selection.labels is not None and chosen is None:
         chosen = labelled_positions(owner_id, selection.account_ids, selection.labels)
     if question.posted is PostedWhen.WINDOW:
         window = question.window
@@ -208,9 +219,10 @@ def top_posts(
     window: Window,
     metric: PostMetric = PostMetric.VIEWS,
     limit: int = 10,
+    labelled: Mapping[UUID, Sequence[int]] | None = None,
     **options: Any,
 ) -> list[dict[str, Any]]:
     """The posts that gained most in a window, as rows of the leaderboard; `options` are those of RankingQuestion. Raises TooManyReadings."""
     question = RankingQuestion(window, min(window.ends_at, clock.now()), metric, **options)
-    ranked = rank(owner_id, selection, question)
+    ranked = rank(owner_id, selection, question, labelled)
     return show(ranked, ranking.best(ranked.numbers, limit), first_rank=1)

@@ -14,7 +14,7 @@ from tiktok_api.analytics import video_arrays
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS, Reason
 from tiktok_api.analytics.models import NOT_COUNTED
 from tiktok_api.analytics.series import RATE_DIGITS
-from tiktok_api.analytics.video_totals import Totals
+from tiktok_api.analytics.video_arrays import Totals
 from tiktok_api.analytics.videos.ranking import UNRANKED
 from tiktok_api.analytics.videos.vocabulary import COUNTERS_OF, INTERACTIONS_OF, PostMetric
 
