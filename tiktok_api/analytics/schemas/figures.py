@@ -245,7 +245,7 @@ class CompareArgsSchema(IntervalArgsSchema):
             "example": [EXAMPLE_ID, "01932f0a-7c1e-7d3c-9d8e-1f2a3b4c5d6f"],
         },
     )
-    metric = fields.Enum(
+    metric: fields.Field[Any] = fields.Enum(
         Metric,
         by_value=True,
         load_default=None,
