@@ -100,6 +100,7 @@ def signed_links(owner: Person, ids: dict[str, str]) -> dict[str, str]:
         "show_cover": video["cover_url"],
         "show_linked_content": media["content_url"],
         "show_linked_frame": frame["url"],
+        "show_linked_report": owner.get(f"/analytics/reports/{ids['report_id']}").json["content_url"],
         "show_linked_thumbnail": media["thumbnail_url"],
         "show_linked_report": owner.get(f"/analytics/reports/{ids['report_id']}").json["content_url"],
     }
