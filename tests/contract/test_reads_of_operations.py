@@ -30,7 +30,7 @@ NOT_ONLY_READS = {
 REFUSED_TO_A_KEY = {"list_sessions": 403, "list_api_keys": 403, "list_audit_entries": 403, "show_connection": 404}
 MOST_STATEMENTS = 4
 """Of one look: whether the session has ended, the thing, and at most two kinds of its parts."""
-OF_A_SCREEN = {"show_dashboard": 10, "show_overview": 7}
+OF_A_SCREEN = {"show_dashboard": 12, "show_overview": 7}
 """What takes the place of several looks, with at most so many."""
 OF_A_RANKING = dict.fromkeys(("rank_posts", "draw_leaderboard", "draw_leaderboard_in_pixels"), 5)
 """The rows of the posts are found once their places are known, and so are what they are called and where they came from."""
@@ -102,7 +102,6 @@ def signed_links(owner: Person, ids: dict[str, str]) -> dict[str, str]:
         "show_linked_frame": frame["url"],
         "show_linked_report": owner.get(f"/analytics/reports/{ids['report_id']}").json["content_url"],
         "show_linked_thumbnail": media["thumbnail_url"],
-        "show_linked_report": owner.get(f"/analytics/reports/{ids['report_id']}").json["content_url"],
     }
     about = {"series": {"account_id": ids["account_id"]}, "post": {"post_id": video["id"]}}
     for kind in ChartKind:
