@@ -20,7 +20,8 @@ from rich.console import Console
 from sqlalchemy import select
 
 from benchmarks import analytics_rows
-from benchmarks.analytics_rows import LABEL, READ_ALONE, TAG, USER, Size, account_id, video_id
+from benchmarks.analytics_arrays import Size, account_id
+from benchmarks.analytics_rows import LABEL, READ_ALONE, TAG, USER, video_id
 from benchmarks.figures import figures_of, latencies_ms, table_of
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account
