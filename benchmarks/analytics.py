@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
@@ -17,20 +17,23 @@ import psycopg
 from flask import Flask
 from flask.testing import FlaskClient
 from rich.console import Console
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from benchmarks import analytics_rows
-from benchmarks.analytics_rows import LABEL, READ_ALONE, TAG, USER, Size, account_id, video_id
+from benchmarks.analytics_arrays import Size, account_id
+from benchmarks.analytics_rows import LABEL, READ_ALONE, TAG, USER, video_id
 from benchmarks.figures import figures_of, latencies_ms, table_of
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account
+from tiktok_api.analytics.models import AccountReading
 from tiktok_api.auth.models import SignInSession
 from tiktok_api.auth.tokens import mint
 from tiktok_api.cli.stack.settings import local_settings
 from tiktok_api.db import db, transaction
 from tiktok_api.schema import revisions
 
-LAST_DAY = date(2027, 3, 31)
+LAST_DAY = clock.now().date() - timedelta(days=1)
+"""What is to come counts for no question, so the rows end before it."""
 SHORT = Size(LAST_DAY, accounts=50, days=60, hourly_days=7)
 ROUNDS, LEAST_ROUNDS, PLAIN_ROUNDS = 120, 40, 3
 WARM_UPS = 7
@@ -80,6 +83,8 @@ def _prepare(app: Flask, size: Size) -> str:
         if db.session.scalar(select(Account.id).limit(1)) is None:
             db.session.rollback()
             analytics_rows.fill(db.engine, size)
+        elif db.session.scalar(select(func.max(AccountReading.day))) != size.last_day:
+            raise RuntimeError("The database was filled on another day; fill an empty one.")
         with transaction() as session:
             now, jti = clock.now(), uuid4()
             signed_in = SignInSession(

@@ -4,15 +4,12 @@ All days are those of UTC. Accounts grow steadily, each at its own pace; every v
 which it was posted, half of them before the first day. The last `hourly_days` have a reading each hour, the days before one each.
 """
 
-from array import array
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine
 
+from benchmarks import analytics_arrays
+from benchmarks.analytics_arrays import ACCOUNT, PACE, SPREAD, Size
 from benchmarks.rows import OnPostgresql, OnSqlite, id_of, id_on_postgresql, id_on_sqlite, insert
 from tiktok_api.accounts.models import SCOPES
 
@@ -20,64 +17,17 @@ LABEL, TAG = "campaign", "agency"
 POSTS_OF_ACCOUNT = 20
 """So many of an account's newest videos came from posts of ours; every fourth has the label."""
 USER = id_of("01910001", 1)
-(
-    _ACCOUNT,
-    _VIDEO,
-    _POST,
-    _PUBLICATION,
-    _READING,
-    _TOTALS,
-    _LABELLED,
-    _ARRAYS,
-    _SYNC,
-    _ZONE,
-    _AHEAD,
-    _TO_GO_OUT,
-    _SEEN,
-) = (f"019100{kind:02x}" for kind in range(2, 15))
+_VIDEO, _POST, _PUBLICATION, _READING, _TOTALS, _LABELLED, _SYNC, _ZONE, _AHEAD, _TO_GO_OUT, _SEEN = (
+    f"019100{kind:02x}" for kind in range(4, 15)
+)
 READ_ALONE = 7
 """The number of the account whose newest videos have their readings too: hourly for two days, then daily."""
 _DAY = 86_400
 
 
-def account_id(number: int) -> UUID:
-    """The id of an account, from 1; every tenth has the tag."""
-    return id_of(_ACCOUNT, number)
-
-
-def video_id(number: int, place: int, size: "Size") -> UUID:
+def video_id(number: int, place: int, size: Size) -> UUID:
     """The id of an account's video by its place, from 0, the oldest."""
     return id_of(_VIDEO, (number - 1) * size.videos + place + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much there is, up to the end of `last_day`."""
-
-    last_day: date
-    accounts: int = 1_000
-    days: int = 400
-    hourly_days: int = 90
-    videos: int = 200
-    """Of each account."""
-    days_of_arrays: int = 400
-    """On so many of the last days there is a row of VideoTotals."""
-
-    @property
-    def start(self) -> int:
-        """The first instant, in seconds since 1970."""
-        first = self.last_day - timedelta(days=self.days - 1)
-        return int(datetime.combine(first, time(), UTC).timestamp())
-
-    @property
-    def daily(self) -> int:
-        """Days with one reading."""
-        return self.days - self.hourly_days
-
-    @property
-    def readings(self) -> int:
-        """Of each account and ledger."""
-        return self.daily + 24 * self.hourly_days
 
 
 def fill(engine: Engine, size: Size) -> None:
@@ -97,12 +47,14 @@ def fill(engine: Engine, size: Size) -> None:
     columns = "id, account_id, captured_at, views, likes, comments, shares, public, created_at"
     if is_sqlite:
         marks = ", ".join("?" * 9)
-        cursor.executemany(f"INSERT INTO video_totals ({columns}) VALUES ({marks})", _arrays(size, is_sqlite=True))  # noqa: S608
+        arrays = analytics_arrays.totals(size, is_sqlite=True)
+        cursor.executemany(f"INSERT INTO video_totals ({columns}) VALUES ({marks})", arrays)  # noqa: S608
     else:
         with cursor.copy(f"COPY video_totals ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
             copy.set_types(["uuid", "uuid", "timestamptz", *["bytea"] * 5, "timestamptz"])
-            for row in _arrays(size, is_sqlite=False):
+            for row in analytics_arrays.totals(size, is_sqlite=False):
                 copy.write_row(row)
+        cursor.execute(analytics_arrays.starts(sql))
     connection.commit()
     if not is_sqlite:
         connection.driver_connection.autocommit = True  # type: ignore[union-attr]  # it is psycopg's
@@ -126,7 +78,7 @@ def _people(size: Size, sql: OnPostgresql | OnSqlite) -> list[str]:
     start, later = sql.time(str(size.start)), sql.time(str(size.start + 2_000 * _DAY))
     user = {"id": _user(sql), "email": "'a@example.com'", "email_key": "'a@example.com'", "password_hash": "'x'"}
     user |= {"display_name": "'Agency'", "timezone": "'UTC'", "awaits_verification": "false", "created_at": start}
-    account = {"id": _id(sql, _ACCOUNT, "a"), "owner_id": _user(sql), "open_id": "'open-' || a"}
+    account = {"id": _id(sql, ACCOUNT, "a"), "owner_id": _user(sql), "open_id": "'open-' || a"}
     account |= {"username": "'handle_' || a", "display_name": "'Creator ' || a", "label": "''"}
     account |= {"status": "CASE WHEN a % 50 = 0 THEN 'expired' ELSE 'active' END", "defaults": sql.nothing}
     account |= {
@@ -137,7 +89,7 @@ def _people(size: Size, sql: OnPostgresql | OnSqlite) -> list[str]:
     account |= dict.fromkeys(("access_expires_at", "refresh_expires_at", "renew_at"), later)
     account |= {"token_version": "0", "refresh_epoch": "0", "follower_count": "1000 + a"}
     account |= dict.fromkeys(("connected_at", "updated_at", "created_at"), start)
-    of_account = {"account_id": _id(sql, _ACCOUNT, "a"), "created_at": start}
+    of_account = {"account_id": _id(sql, ACCOUNT, "a"), "created_at": start}
     last = sql.time(str(size.start + size.days * _DAY - 600))
     sync = {"id": _id(sql, _SYNC, "a"), "holder": "''", "kind": "'full'", "pages": "10", "is_running": "false"}
     sync |= {"watched_since": start, "started_at": last, "completed_at": last}
@@ -201,7 +153,7 @@ def _publication(
     sql: OnPostgresql | OnSqlite, kind: str, number: str, post: str, state: str, seconds: str
 ) -> dict[str, str]:
     found = {"id": _id(sql, kind, number), "post_id": post, "owner_id": _user(sql), "state": state}
-    found |= {"account_id": _id(sql, _ACCOUNT, "a"), "overrides": sql.nothing, "tiktok_post_ids": sql.no_items}
+    found |= {"account_id": _id(sql, ACCOUNT, "a"), "overrides": sql.nothing, "tiktok_post_ids": sql.no_items}
     found |= {"retry_count": "0", "failed_attempts": "0", "updated_at": sql.time(seconds)}
     if state != "'scheduled'":
         found |= {"published_at": sql.time(seconds)}
@@ -215,7 +167,7 @@ def _videos(size: Size, sql: OnPostgresql | OnSqlite) -> list[str]:
     posted = _posted(size, place)
     last = size.start + size.days * _DAY - 600
     age = f"(({last} - (CASE WHEN {posted} > {size.start} THEN {posted} ELSE {size.start} END)) / {_DAY})"
-    video = {"id": _id(sql, _VIDEO, number), "account_id": _id(sql, _ACCOUNT, "a"), "video_id": f"'70' || {number}"}
+    video = {"id": _id(sql, _VIDEO, number), "account_id": _id(sql, ACCOUNT, "a"), "video_id": f"'70' || {number}"}
     video |= {"position": place, "posted_at": sql.time(posted), "listed_at": sql.time(posted)}
     video |= {
         "post_id": f"CASE WHEN {ours} THEN {_id(sql, _POST, post)} END",
@@ -224,11 +176,11 @@ def _videos(size: Size, sql: OnPostgresql | OnSqlite) -> list[str]:
     video |= {"publication_id": f"CASE WHEN {ours} THEN {_id(sql, _PUBLICATION, post)} END"}
     video |= {"title": "'A video'", "description": "'Morning light over the harbour #morning #sea #tag' || (v % 30)"}
     video |= {"duration_seconds": "15", "is_cover_due": "false", "is_restated": "false"}
-    for name, (step, first) in _PACE.items():
-        video[name] = f"{first} + {age} * ({step} + v * {_SPREAD} % {first})"
+    for name, (step, first) in PACE.items():
+        video[name] = f"{first} + {age} * ({step} + v * {SPREAD} % {first})"
         video[f"first_{name}"] = f"CASE WHEN {posted} < {size.start} THEN {first} ELSE 0 END"
         video[f"{name}_drops"] = "0"
-    video |= {"young_views": f"{_PACE['views'][0]} + v % 7", "young_at": sql.time(f"{posted} + 90000")}
+    video |= {"young_views": f"{PACE['views'][0]} + v % 7", "young_at": sql.time(f"{posted} + 90000")}
     video |= dict.fromkeys(("captured_at", "seen_at", "created_at"), sql.time(str(last)))
     return [
         insert("videos", f"{_numbers(size.accounts, 'a')} CROSS JOIN {_numbers(size.videos, 'v')}", **video),
@@ -245,16 +197,8 @@ def _video_readings(size: Size, sql: OnPostgresql | OnSqlite) -> str:
     video = _id(sql, _VIDEO, f"({(READ_ALONE - 1) * size.videos} + v)")
     reading = {"id": _id(sql, _SEEN, f"(v * {size.readings} + n)"), "video_id": video, "source": "'video_list'"}
     reading |= dict.fromkeys(("captured_at", "created_at"), sql.time(at)) | {"is_restated": "false"}
-    reading |= {
-        name: f"{age} / 3600 * ({step} + v * {_SPREAD} % {first}) / 24" for name, (step, first) in _PACE.items()
-    }
+    reading |= {name: f"{age} / 3600 * ({step} + v * {SPREAD} % {first}) / 24" for name, (step, first) in PACE.items()}
     return insert("video_readings", f"{numbers} WHERE {is_one}", **reading)
-
-
-_PACE = {"views": (100, 5_000), "likes": (9, 400), "comments": (1, 30), "shares": (2, 20)}
-"""What a video gains a day at least, and what the older ones had when they were first seen, which is what it gains more at most."""
-_SPREAD = 7_919
-"""Times the place of a video: some gain a hundred times as much as others, as if by chance, so that no array is easily compressed."""
 
 
 def _ledgers(size: Size, sql: OnPostgresql | OnSqlite) -> list[str]:
@@ -262,7 +206,7 @@ def _ledgers(size: Size, sql: OnPostgresql | OnSqlite) -> list[str]:
     at = f"({size.start} + {into} + a % 3600)"
     is_last = f"n <= {size.daily} OR (n - {size.daily}) % 24 = 0"
     number = f"((a - 1) * {size.readings} + n)"
-    key = {"account_id": _id(sql, _ACCOUNT, "a"), "captured_at": sql.time(at), "created_at": sql.time(at)}
+    key = {"account_id": _id(sql, ACCOUNT, "a"), "captured_at": sql.time(at), "created_at": sql.time(at)}
     key |= {"day": f"CASE WHEN {is_last} THEN {sql.day(at)} END"}
     reading = {"id": _id(sql, _READING, number), "source": "'user_info'", **key}
     reading |= {
@@ -273,39 +217,9 @@ def _ledgers(size: Size, sql: OnPostgresql | OnSqlite) -> list[str]:
     reading |= {"likes": f"90000 + {into} / 900"}
     reading |= {f"{name}_drops": "0" for name in ("followers", "following", "likes", "videos")}
     totals = {"id": _id(sql, _TOTALS, number), "source": "'video_list'", "videos_counted": str(size.videos), **key}
-    for name, (step, first) in _PACE.items():
+    for name, (step, first) in PACE.items():
         totals[f"{name}_gained"] = f"{into} / {_DAY // 24} * {step * size.videos // 24 + 1}"
         totals[name] = f"{first * size.videos} + {totals[f'{name}_gained']}"
         totals[f"{name}_drops"] = "0"
     source = f"{_numbers(size.accounts, 'a')} CROSS JOIN {_numbers(size.readings, 'n')}"
     return [insert("account_readings", source, **reading), insert("account_totals", source, **totals)]
-
-
-def _arrays(size: Size, *, is_sqlite: bool) -> Iterator[tuple[Any, ...]]:
-    """The rows of VideoTotals, one for each account and day.
-
-    Arrays are added as whole numbers of very many digits, which is a hundred times as fast as one by one.
-    """
-    half = size.videos // 2
-    steps = {
-        name: array("q", [step + (place + 1) * _SPREAD % least for place in range(size.videos)])
-        for name, (step, least) in _PACE.items()
-    }
-    apart = size.days / max(size.videos - half, 1)
-    for day in range(size.days - size.days_of_arrays, size.days):
-        known = half + min(int(day / apart) + 1, size.videos - half)
-        packed = [_grown(steps[name], day, apart, half)[: 8 * known] for name in _PACE]
-        seconds = size.start + day * _DAY + (82_800 if day < size.daily else 23 * 3_600)
-        for number in range(1, size.accounts + 1):
-            at: Any = datetime.fromtimestamp(seconds + number % 3_600, UTC)
-            row_id: Any = id_of(_ARRAYS, (number - 1) * size.days + day)
-            account: Any = account_id(number)
-            if is_sqlite:
-                at = at.isoformat(" ", "microseconds")[:26]
-                row_id, account = row_id.hex, account.hex
-            yield (row_id, account, at, *packed, b"\x01" * known, at)
-
-
-def _grown(steps: "array[int]", day: int, apart: float, half: int) -> bytes:
-    ages = (day if place < half else max(day - int((place - half) * apart), 0) for place in range(len(steps)))
-    return array("q", [step * age for step, age in zip(steps, ages, strict=True)]).tobytes()

@@ -47,8 +47,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_video_totals")),
         sa.UniqueConstraint("account_id", "captured_at", name=op.f("uq_video_totals_account_id_captured_at")),
     )
+    op.create_table(
+        "video_starts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        *(sa.Column(name, sa.LargeBinary(), nullable=False) for name in _OF_VIDEOS),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_video_starts_account_id_accounts"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_video_starts")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_video_starts_account_id")),
+    )
     if op.get_bind().dialect.name == "postgresql":
         _store_as_it_is("video_totals", _BY_VIDEO)
+        _store_as_it_is("video_starts", _OF_VIDEOS)
     _add("account_readings", sa.Column("day", sa.Date(), nullable=True))
     _add(
         "account_totals",
@@ -136,5 +149,6 @@ def downgrade() -> None:
         with op.batch_alter_table(table_name) as table:
             for name in names:
                 table.drop_column(name)
+    op.drop_table("video_starts")
     op.drop_table("video_totals")
     op.drop_table("day_zones")

@@ -228,6 +228,21 @@ class VideoTotals(Model):
 NOT_COUNTED = -(2**63)
 
 
+class VideoStarts(Model):
+    """What the changes of each video of an account are counted from, in arrays as those of its last `VideoTotals`.
+
+    They are the `first_` numbers of `Video`, which for a ranking of very many videos take too long to be gathered.
+    """
+
+    __tablename__ = "video_starts"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), unique=True)
+    views: Mapped[bytes] = mapped_column(LargeBinary)
+    likes: Mapped[bytes] = mapped_column(LargeBinary)
+    comments: Mapped[bytes] = mapped_column(LargeBinary)
+    shares: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class DayZone(Model):
     """The zone by whose days `day` is set on an account's readings: the owner's; no row: not set yet.
 

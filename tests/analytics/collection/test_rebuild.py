@@ -14,9 +14,18 @@ from tests.cli.conftest import Operator
 from tests.samples import sampled
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account
+from tiktok_api.analytics import video_arrays
 from tiktok_api.analytics.collection import ingest, rebuild, sync_position
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
-from tiktok_api.analytics.models import AccountReading, AccountTotals, VideoSync, VideoTotals
+from tiktok_api.analytics.models import (
+    NOT_COUNTED,
+    AccountReading,
+    AccountTotals,
+    Video,
+    VideoStarts,
+    VideoSync,
+    VideoTotals,
+)
 from tiktok_api.db import db, transaction
 
 ZEROS = {f"{name}{suffix}": 0 for name in VIDEO_COUNTERS for suffix in ("", "_gained", "_drops")}
@@ -55,6 +64,22 @@ def test_rebuilding_changes_nothing_and_brings_back_what_was_lost(seed, app, lis
     assert at_first[0]["totals"] == len(before[1]) > 5
     assert (unchanged, lists.derived()) == (before, before)
     assert lost != before
+
+
+@pytest.mark.parametrize("seed", sampled(range(100, 108), one_in=4))
+def test_what_changes_are_counted_from_stands_in_arrays_after_each_whole_sync(seed, app, lists):
+    History(lists, seed).live(around=CHANGES_OF_CLOCKS["UTC"], days=6)
+
+    with app.app_context():
+        stored = db.session.execute(select(VideoStarts)).scalar_one()
+        last = db.session.scalars(select(VideoTotals).order_by(VideoTotals.captured_at.desc())).first()
+        videos = db.session.scalars(select(Video)).all()
+        assert len(stored.views) == len(last.views) > 0
+        for name in VIDEO_COUNTERS:
+            first, gains = video_arrays.unpack(getattr(stored, name)), video_arrays.unpack(getattr(last, name))
+            for video in videos:
+                if video.position < len(gains) and gains[video.position] != NOT_COUNTED:
+                    assert first[video.position] == getattr(video, f"first_{name}")
 
 
 def test_a_list_that_was_cut_at_the_bound_is_rebuilt_with_its_older_videos(app, lists, later, lose_everything):

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tiktok_api.analytics import video_arrays
 from tiktok_api.analytics.collection import days
 from tiktok_api.analytics.collection.rows import insert_once
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
-from tiktok_api.analytics.models import AccountTotals, ReadingSource, Video, VideoTotals
+from tiktok_api.analytics.models import AccountTotals, ReadingSource, Video, VideoStarts, VideoTotals
 from tiktok_api.db import db
 
 
@@ -68,4 +68,16 @@ def store_totals(
     facts = {"started_at": started_at, "read_back_to": read_back_to, "source": source}
     insert_once(AccountTotals, {**key, **facts, **sums, **drops})
     insert_once(VideoTotals, {**key, **arrays})
+    _store_starts(account_id, states, len(arrays["public"]))
     days.mark_last(AccountTotals, account_id, captured_at)
+
+
+def _store_starts(account_id: UUID, states: Sequence[VideoState], size: int) -> None:
+    """Store what the changes of the videos are counted from; 0 for a video that was never counted, which has none."""
+    arrays = {}
+    for place, name in enumerate(VIDEO_COUNTERS):
+        first = {state.position: state.first[place] for state in states}
+        arrays[name] = video_arrays.pack(((position, first.get(position, 0)) for position in range(size)), size)
+    insert_once(VideoStarts, {"account_id": account_id, **arrays})
+    changed = update(VideoStarts).where(VideoStarts.account_id == account_id).values(arrays)
+    db.session.execute(changed.execution_options(synchronize_session=False))

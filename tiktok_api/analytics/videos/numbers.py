@@ -31,7 +31,8 @@ def gained(metric: PostMetric, before: Totals, last: Totals, *, least_views: int
 
 def total(metric: PostMetric, last: Totals, first: Arrays, *, least_views: int) -> Sequence[float]:
     """What every video had at a row: its gain and its first number."""
-    return _numbers(metric, last, (first,), (), least_views)
+    known = {name: each[: len(last.stored[name])] for name, each in first.items()}
+    return _numbers(metric, last, (known,), (), least_views)
 
 
 def _numbers(

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics import video_arrays
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
-from tiktok_api.analytics.models import COVER_LINK, Video, VideoReading
+from tiktok_api.analytics.models import COVER_LINK, Video, VideoReading, VideoStarts
 from tiktok_api.analytics.video_totals import as_places, at_places
 from tiktok_api.db.reads import Given, Read, is_any, reading
 from tiktok_api.web.link_target import LinkTarget
@@ -101,12 +101,28 @@ def posted_between(account_ids: Sequence[UUID], starts_at: datetime, ends_at: da
 
 
 def first_numbers(account_ids: Sequence[UUID], counters: Iterable[str]) -> dict[UUID, Mapping[str, bytes]]:
-    """For each account, by counter, the `first_` numbers of all its videos as an array like those of `VideoTotals`."""
+    """For each account, by counter, the `first_` numbers of all its videos as an array like those of `VideoTotals`.
+
+    Gathered from the videos where they are not stored as arrays.
+    """
     wanted = tuple(counters)
     found: dict[UUID, Mapping[str, bytes]] = {}
-    for account_id, *stored in _first_numbers(wanted).all(account_ids=list(account_ids)):
-        found[account_id] = {name: _as_array(each) for name, each in zip(wanted, stored, strict=True)}
+    for account_id, *stored in _starts(wanted).all(account_ids=list(account_ids)):
+        found[account_id] = dict(zip(wanted, stored, strict=True))
+    if others := [each for each in account_ids if each not in found]:
+        for account_id, *stored in _first_numbers(wanted).all(account_ids=others):
+            found[account_id] = {name: _as_array(each) for name, each in zip(wanted, stored, strict=True)}
     return found
+
+
+@cache
+def _starts(counters: tuple[str, ...]) -> Read:
+    return Read(lambda given: _select_starts(counters, given))
+
+
+def _select_starts(counters: tuple[str, ...], given: Given) -> Select[Any]:
+    columns: list[Any] = [VideoStarts.account_id, *(getattr(VideoStarts, name) for name in counters)]
+    return select(*columns).where(is_any(VideoStarts.account_id, given["account_ids"]))
 
 
 def _as_array(found: Any) -> bytes:
