@@ -1,6 +1,7 @@
 """Which old readings stay: one of each day for as long as READINGS_KEEP_DAYS, all of them for READINGS_FULL_DAYS.
 
-Of the ledgers the last row of each day in the owner's zone stays, so no answer at day resolution changes. Of a video's readings
+Of the ledgers the last row of each day in the owner's zone stays, and the last that had a counter which TikTok left out of that
+one, so no answer at day resolution changes. Of a video's readings
 stay, for each day and for each total that stays, the last one and the last whole one by then; the one behind `young_views`; and
 one in which TikTok lowered a number, with the one before it. So everything that `rebuild` computes can still be computed.
 
@@ -14,7 +15,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, delete, func, select
 
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics.collection import days
@@ -25,7 +26,8 @@ from tiktok_api.analytics.collection.surplus import (
     forget_readings,
     thin_readings,
 )
-from tiktok_api.analytics.models import AccountTotals, DayZone, Video, VideoReading, VideoTotals
+from tiktok_api.analytics.metrics import PROFILE_METRICS
+from tiktok_api.analytics.models import AccountReading, AccountTotals, DayZone, Video, VideoReading, VideoTotals
 from tiktok_api.analytics.windows import start_of_day
 from tiktok_api.db import db
 from tiktok_api.settings import Settings
@@ -133,7 +135,9 @@ def _forget(account_id: UUID, kept_since: datetime) -> bool:
             select(func.max(ledger.captured_at)).where(of_account, ledger.captured_at < kept_since)
         )
         if last is not None:
-            is_more |= _delete_of_ledger(ledger, select(ledger).where(of_account, ledger.captured_at < last))
+            old = select(ledger).where(of_account, ledger.captured_at < last)
+            kept = _last_known(ledger, of_account, ledger.captured_at < kept_since)
+            is_more |= _delete_of_ledger(ledger, old.where(ledger.id.not_in(kept)))
             last_totals = last if ledger is AccountTotals else last_totals
     return forget_readings(account_id, last_totals) or is_more
 
@@ -143,8 +147,25 @@ def _thin_ledgers(account_id: UUID, starts: datetime, ends: datetime) -> bool:
     is_more = False
     for ledger in days.LEDGERS:
         within = (ledger.account_id == account_id, ledger.captured_at >= starts, ledger.captured_at < ends)
-        is_more |= _delete_of_ledger(ledger, select(ledger).where(*within, ledger.day.is_(None)))
+        kept = _last_known(ledger, *within)
+        is_more |= _delete_of_ledger(
+            ledger, select(ledger).where(*within, ledger.day.is_(None), ledger.id.not_in(kept))
+        )
     return is_more
+
+
+def _last_known(ledger: days.Ledger, *within: ColumnElement[bool]) -> set[UUID]:
+    """The last readings that had each counter: where TikTok left it out later on, changes are counted from these."""
+    if ledger is not AccountReading:
+        return set()
+    known = (
+        select(ledger.id)
+        .where(*within, getattr(ledger, name).is_not(None))
+        .order_by(ledger.captured_at.desc())
+        .limit(1)
+        for name in PROFILE_METRICS
+    )
+    return {row_id for query in known for row_id in db.session.scalars(query)}
 
 
 def _delete_of_ledger(ledger: days.Ledger, rows: Select[Any]) -> bool:
