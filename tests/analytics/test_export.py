@@ -4,11 +4,14 @@ import csv
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import openpyxl
 import pytest
 
 from tests.auth.keys import make_key
+from tests.databases import execute
+from tiktok_api.errors import NotFound
 
 
 @pytest.fixture
@@ -210,6 +213,29 @@ def test_text_that_a_spreadsheet_would_run_has_an_apostrophe_and_numbers_do_not(
     assert (row["username"], row["followers"]) == ('\'=HYPERLINK("x")', "-5")
     assert (line["username"], line["followers"]) == ('=HYPERLINK("x")', -5)
     assert cells[1] == '=HYPERLINK("x")'
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "＝", "＋", "－", "＠"])
+def test_every_sign_with_which_a_formula_may_begin_is_made_harmless(owner, make_account, read_profile, export, start):
+    account_id = make_account(owner, username=f"{start}1+1")
+    read_profile(account_id, "2026-03-01T09:00Z", follower_count=5)
+
+    [row] = rows_of(export("dataset=account_readings"))
+
+    assert row["username"] == f"'{start}1+1"
+
+
+@pytest.mark.parametrize("dataset", ["account_readings", "account_totals", "videos", "video_readings"])
+def test_an_export_breaks_off_if_an_account_is_deleted_meanwhile(owner, make_account, database_url, dataset):
+    accounts = [make_account(owner) for _ in range(2)]
+    response = owner.get(f"/analytics/export?dataset={dataset}", buffered=False)
+    pieces = iter(response.response)
+    next(pieces)
+
+    execute(database_url, "DELETE FROM accounts WHERE id = :id", id=UUID(max(accounts)).hex)
+
+    with pytest.raises(NotFound):
+        list(pieces)
 
 
 def test_a_number_beyond_excels_precision_is_text(owner, make_account, read_profile, export):

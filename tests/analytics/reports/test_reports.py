@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from tests.auth.keys import make_key
+from tests.databases import execute
 from tiktok_api import clock_offset
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics.reports import making, tasks
@@ -225,6 +226,15 @@ def test_a_link_needs_no_token_and_ends_with_the_report(client, owner, account, 
     assert (shown.status_code, gone.status_code) == (200, 403)
     assert "script-src" not in shown.headers["Content-Security-Policy"]
     assert shown.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_a_link_of_a_disabled_user_shows_nothing(client, owner, account, report_of, database_url):
+    report = report_of(account_id=account)
+    parts = urlsplit(report["content_url"])
+
+    execute(database_url, "UPDATE users SET disabled_at = '2026-01-01 00:00:00.000000'")
+
+    assert client.get(f"{parts.path}?{parts.query}").status_code == 403
 
 
 def test_a_deleted_report_loses_its_file(app, owner, account, report_of, run_jobs):

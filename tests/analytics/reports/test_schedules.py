@@ -157,6 +157,15 @@ def test_the_mail_has_a_link_that_needs_no_token_and_ends_after_14_days(scene, c
     assert follow(client, url.replace("signature=", "signature=0")).status_code == 403
 
 
+def test_a_tag_with_signs_that_no_header_can_hold_is_mailed(scene):
+    scene.schedule(tag="agency\u2028north")
+
+    scene.run_at("2027-02-01T05:01Z")
+
+    [report] = scene.reports()
+    assert [(each["channel"], each["status"]) for each in report["deliveries"]] == [("mail", "delivered")]
+
+
 def test_a_webhook_is_signed_by_standard_webhooks(scene, client, receiver):
     schedule = scene.schedule(deliver={"webhook_url": receiver.url})
     assert schedule["webhook_secret"].startswith("whsec_")

@@ -10,7 +10,7 @@ from tiktok_api import clock
 from tiktok_api.analytics.charts import kinds, links, responses
 from tiktok_api.analytics.charts.drawing.draw import draw
 from tiktok_api.analytics.charts.drawing.look import Look
-from tiktok_api.analytics.charts.errors import ChartNotPossible
+from tiktok_api.analytics.charts.errors import ChartNotPossible, LinkTooLong, PicturesBusy
 from tiktok_api.analytics.charts.kinds import PictureFormat
 from tiktok_api.analytics.charts.links import ChartLink
 from tiktok_api.analytics.charts.schemas import (
@@ -80,7 +80,8 @@ def _sends(content_type: str, arguments: type[Schema], *problems: type[Problem])
     """Mark a route that sends a chart: as what, by which parameters, and what it can refuse."""
 
     def decorate(view: Any) -> Any:
-        marked = blp.response(200, content_type=content_type)(blp.raises(*problems)(view))
+        busy = (PicturesBusy,) if content_type == responses.PNG else ()
+        marked = blp.response(200, content_type=content_type)(blp.raises(*problems, *busy)(view))
         marked = blp.doc(responses=responses.DOCS[content_type], parameters=["IfNoneMatch"])(marked)
         return blp.arguments(arguments, location="query")(marked)
 
@@ -169,7 +170,7 @@ def draw_post_in_pixels(args: dict[str, Any], post_id: UUID) -> Response:
 @blp.post("/chart-links")
 @blp.arguments(ChartLinkRequestSchema)
 @blp.response(201, ChartLinkSchema)
-@blp.raises(NotFound, *_CHART_PROBLEMS)
+@blp.raises(NotFound, LinkTooLong, *_CHART_PROBLEMS)
 def create_chart_link(values: dict[str, Any]) -> dict[str, Any]:
     """Make a link that shows a chart without a token
 
@@ -210,7 +211,8 @@ def _followed(content_type: str) -> Decorator:
 
     def decorate(view: Any) -> Any:
         marked = linked_blp.response(200, content_type=content_type)(view)
-        marked = linked_blp.raises(LinkSignatureInvalid, LinkExpired, NotFound, *_CHART_PROBLEMS)(marked)
+        busy = (PicturesBusy,) if content_type == responses.PNG else ()
+        marked = linked_blp.raises(LinkSignatureInvalid, LinkExpired, NotFound, *_CHART_PROBLEMS, *busy)(marked)
         marked = linked_blp.doc(responses=responses.DOCS[content_type], parameters=["IfNoneMatch"])(marked)
         marked = limiter.shared_limit(LINKS_PER_MINUTE, scope="links", key_func=client_network)(marked)
         marked = limiter.limit("120/minute", key_func=_token_of_link)(marked)

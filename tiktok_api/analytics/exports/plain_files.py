@@ -12,7 +12,7 @@ from tiktok_api.web.serializing import to_json
 Batches = Iterator[list[tuple[Any, ...]]]
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """A spreadsheet program may run a cell that begins so: https://owasp.org/www-community/attacks/CSV_Injection"""
 
 

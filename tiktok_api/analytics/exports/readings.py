@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, literal_column, select
 
+from tiktok_api.accounts.models import Account
 from tiktok_api.analytics.exports.columns import Inquiry, Rows, owner_of_row, provenance
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS, Reason
 from tiktok_api.analytics.models import AccountReading, AccountTotals
 from tiktok_api.db.reads import Given, Read, reading
+from tiktok_api.errors import NotFound
 
 AT_ONCE = 1_000
 _MOMENT = timedelta(microseconds=1)
@@ -74,6 +76,18 @@ def account_totals(question: Inquiry) -> Rows:
         yield *owner_of_row(account), row.captured_at, row.started_at, *row[3:-1], *how
 
 
+@reading
+def _present(given: Given) -> Select[Any]:
+    columns: list[Any] = [Account.id]
+    return select(*columns).where(Account.id == given["account_id"])
+
+
+def must_be_there(account: Any) -> None:
+    """Breaks the export off if the account was deleted while it was read: a part must not pass for the whole."""
+    if _present.first(account_id=account.id) is None:
+        raise NotFound
+
+
 def _in_ledger(question: Inquiry, read: Read) -> Iterator[tuple[Any, Any, bool]]:
     """The accounts' rows in the window, and whether TikTok had lowered a counter since the row before."""
     until = question.window.ends_at
@@ -88,3 +102,4 @@ def _in_ledger(question: Inquiry, read: Read) -> Iterator[tuple[Any, Any, bool]]
             if len(rows) < AT_ONCE:
                 break
             after = rows[-1].captured_at
+        must_be_there(account)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, exists, join, literal_column, select, tuple_
 
 from tiktok_api.analytics.exports.columns import Inquiry, Rows, owner_of_row, provenance
-from tiktok_api.analytics.exports.readings import AT_ONCE, columns_of
+from tiktok_api.analytics.exports.readings import AT_ONCE, columns_of, must_be_there
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS, Reason
 from tiktok_api.analytics.models import Video, VideoReading
 from tiktok_api.db.reads import Given, is_any, reading
@@ -90,6 +90,7 @@ def _video_batches(question: Inquiry, *, is_windowed: bool) -> Iterator[tuple[An
             if len(batch) < _VIDEOS_AT_ONCE:
                 break
             position = batch[-1].position
+        must_be_there(account)
 
 
 @reading

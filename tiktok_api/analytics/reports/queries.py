@@ -15,6 +15,7 @@ from tiktok_api.analytics.reports.models import (
     ReportStatus,
 )
 from tiktok_api.auth.identity import Identity
+from tiktok_api.auth.models import User
 from tiktok_api.db.reads import Given, is_any, reading
 from tiktok_api.web.link_target import LinkTarget
 from tiktok_api.web.pagination import Keys, Page, in_pages, read_page
@@ -67,7 +68,8 @@ def _signed(given: Given) -> Select[Any]:
         MonthlyReport.form,
         MonthlyReport.month,
     )
-    return select(*columns).where(MonthlyReport.id == given["id"])
+    query = select(*columns).join(User, User.id == MonthlyReport.owner_id)
+    return query.where(MonthlyReport.id == given["id"], User.disabled_at.is_(None))
 
 
 def list_reports(caller: Identity, args: dict[str, Any], **filters: Sequence[Any]) -> Page:
@@ -88,7 +90,7 @@ def find_report(caller: Identity, report_id: UUID) -> Any:
 
 
 def find_signed(report_id: UUID) -> Any | None:
-    """Returns what a signed link to a report leads to; None if the report is gone."""
+    """Returns what a signed link to a report leads to; None if the report is gone, or its owner is disabled."""
     return _signed.first(id=report_id)
 
 

@@ -81,6 +81,8 @@ def find_pending(delivery_id: UUID, encryptor: Encryptor) -> PendingDelivery | N
         return None
     schedule, user = row.ReportSchedule, row.User
     told = messages.announce(row.MonthlyReport, row.username)
+    if user.disabled_at is not None:
+        return PendingDelivery(delivery_id, row.ReportDelivery.channel, told, "", "")
     if row.ReportDelivery.channel is Channel.MAIL:
         to = user.email if schedule.mail and not user.awaits_verification else ""
         return PendingDelivery(delivery_id, Channel.MAIL, told, to, "")
@@ -91,7 +93,10 @@ def find_pending(delivery_id: UUID, encryptor: Encryptor) -> PendingDelivery | N
 def send(pending: PendingDelivery, *, mailer: Mailer, fetcher: Fetcher, settings: Settings) -> DeliveryError | None:
     """Send it once. Returns None if that worked; no transaction may be open."""
     if not pending.to:
-        return DeliveryError("There is no proven address to send it to, or it is not wanted any more.", is_final=True)
+        return DeliveryError(
+            "There is no proven address to send it to, it is not wanted any more, or its owner is disabled.",
+            is_final=True,
+        )
     if pending.channel is Channel.MAIL:
         return _mail(pending, mailer, settings)
     return _post(pending, fetcher, settings)
