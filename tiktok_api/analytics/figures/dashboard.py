@@ -1,5 +1,6 @@
 """One answer that fills a screen."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tiktok_api.analytics import windows
@@ -45,13 +46,22 @@ def _largest_accounts(question: Question) -> list[dict[str, Any]]:
     accounts = question.selection.accounts
     if not question.can_tell(Metric.FOLLOWERS):
         return [_show(question, each, None) for each in accounts[:MOST_ACCOUNTS]]
-    window, followers = question.window, [Metric.FOLLOWERS]
-    last = question.histories([window.ends_at], followers)[Metric.FOLLOWERS]
-    sizes = {account_id: (history[0].value or 0) if history[0] else -1 for account_id, history in last.items()}
-    largest = sorted(accounts, key=lambda each: sizes.get(each.id, -1), reverse=True)[:MOST_ACCOUNTS]
-    ids = [each.id for each in largest]
-    before = question.histories([window.starts_at], followers, only=ids)[Metric.FOLLOWERS]
-    return [_show(question, each, (*before.get(each.id, (None,)), *last.get(each.id, (None,)))) for each in largest]
+    instants, followers = [question.window.starts_at, question.window.ends_at], [Metric.FOLLOWERS]
+    largest: Sequence[SelectedAccount] = accounts
+    if len(accounts) > MOST_ACCOUNTS:
+        last = question.histories(instants[1:], followers)[Metric.FOLLOWERS]
+        sizes = {account_id: (history[0].value or 0) if history[0] else -1 for account_id, history in last.items()}
+        largest = sorted(accounts, key=lambda each: sizes.get(each.id, -1), reverse=True)[:MOST_ACCOUNTS]
+    known = question.histories(instants, followers, only=[each.id for each in largest])[Metric.FOLLOWERS]
+    return [
+        _show(question, each, known.get(each.id))
+        for each in sorted(largest, key=lambda each: -_size(known.get(each.id)))
+    ]
+
+
+def _size(history: History | None) -> int:
+    last = history[1] if history else None
+    return (last.value or 0) if last else -1
 
 
 def _show(question: Question, account: SelectedAccount, history: History | None) -> dict[str, Any]:
