@@ -237,10 +237,10 @@ class VideoStarts(Model):
     __tablename__ = "video_starts"
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), unique=True)
-    views: Mapped[bytes] = mapped_column(LargeBinary)
-    likes: Mapped[bytes] = mapped_column(LargeBinary)
-    comments: Mapped[bytes] = mapped_column(LargeBinary)
-    shares: Mapped[bytes] = mapped_column(LargeBinary)
+    views: Mapped[bytes] = _array()
+    likes: Mapped[bytes] = _array()
+    comments: Mapped[bytes] = _array()
+    shares: Mapped[bytes] = _array()
 
 
 class DayZone(Model):
