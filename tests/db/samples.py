@@ -228,7 +228,7 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
             mine, [{"id": ids["ReportSchedule"][0]}, reached], is_paged=True
         ),
         "analytics.reports.queries._signed": Sample({"id": ids["MonthlyReport"][0]}),
-        "analytics.exports.readings._present": Sample({"account_id": account}),
+        "analytics.exports.readings._present": Sample({"account_id": account.id}),
         "analytics.exports.readings._account_readings": Sample(
             {"account_id": account.id, "after": EARLY}, [{"until": LATE}]
         ),
