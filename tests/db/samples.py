@@ -227,7 +227,7 @@ def samples(made: dict[str, list[Any]]) -> dict[str, Sample]:
         "analytics.reports.queries._schedules": Sample(
             mine, [{"id": ids["ReportSchedule"][0]}, reached], is_paged=True
         ),
-        "analytics.reports.queries._signed": Sample({"id": ids["MonthlyReport"][0]}),
+        "analytics.reports.queries._signed": Sample({"id": ids["MonthlyReport"][2]}),  # whose owner is not disabled
         "analytics.exports.readings._present": Sample({"account_id": account.id}),
         "analytics.exports.readings._account_readings": Sample(
             {"account_id": account.id, "after": EARLY}, [{"until": LATE}]
