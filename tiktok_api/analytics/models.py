@@ -205,6 +205,9 @@ class AccountTotals(Model):
     shares_drops: Mapped[int] = mapped_column(default=0)
 
 
+Ledger = type[AccountReading] | type[AccountTotals]
+
+
 class VideoTotals(Model):
     """What each video of an account had at the `AccountTotals` of the same `captured_at`, by its `Video.position`.
 

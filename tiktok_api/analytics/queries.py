@@ -30,15 +30,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric
-from tiktok_api.analytics.models import COVER_LINK, AccountReading, AccountTotals, Video
+from tiktok_api.analytics.models import COVER_LINK, AccountReading, AccountTotals, Ledger, Video
 from tiktok_api.analytics.series import Snapshot
 from tiktok_api.db import db
 from tiktok_api.db.reads import Given, Read, reading
 from tiktok_api.posts.matching.videos import ListedVideo
 from tiktok_api.web.link_target import LinkTarget
 from tiktok_api.web.pagination import Page, in_pages, read_page
-
-Ledger = type[AccountReading] | type[AccountTotals]
 
 INTERACTIONS = "interactions"
 """Likes, comments and shares of the videos together: the numerator of the engagement rate."""
@@ -92,27 +90,49 @@ def _snapshots(names: tuple[str, ...]) -> Read:
 
 def _select_snapshots(names: tuple[str, ...], given: Given) -> Select[Any]:
     position, instant, asked = _instants(given)
-    source: FromClause = asked
+    return snapshots_of(names, asked, given["account_id"], instant, given).order_by(position)
+
+
+def snapshots_of(
+    names: Sequence[str],
+    source: FromClause,
+    account_id: Any,
+    bound: ColumnElement[Any],
+    given: Given,
+    *,
+    needed: Sequence[str] = (),
+    by: str = "captured_at",
+) -> Select[Any]:
+    """For each row of `source`, the Snapshot of each name in turn, as of the last row before the bound."""
     rows: dict[Ledger, FromClause] = {}
     for ledger in dict.fromkeys(COLUMNS[name].ledger for name in names):
-        rows[ledger], condition = _last_before(ledger, instant, given)
+        rows[ledger], condition = last_before(ledger, account_id, bound, given, needed=needed, by=by)
         source = source.outerjoin(rows[ledger], condition)
     columns = [part for name in names for part in COLUMNS[name].columns(rows[COLUMNS[name].ledger])]
     labelled = (part.label(f"c{number}") for number, part in enumerate(columns))
-    return select(*labelled).select_from(source).order_by(position)
+    return select(*labelled).select_from(source)
 
 
-def _last_before(ledger: Ledger, instant: ColumnElement[Any], given: Given) -> tuple[FromClause, ColumnElement[bool]]:
-    """The account's last row before an instant, straight from the index, and the condition to join it on.
+def last_before(
+    ledger: Ledger,
+    account_id: Any,
+    bound: Any,
+    given: Given,
+    *,
+    needed: Sequence[str] = (),
+    by: str = "captured_at",
+) -> tuple[FromClause, ColumnElement[bool]]:
+    """An account's last row before an instant or day, of those that have what is needed, and the condition to join it on.
 
-    SQLite knows no LATERAL, and PostgreSQL would rather read the whole table than trust a subquery in a join.
+    Straight from the index. SQLite knows no LATERAL, and PostgreSQL would rather read the whole table than trust a subquery in
+    a join.
     """
     table = ledger.__table__.alias()
     is_lateral = given.dialect == "postgresql"
-    seek = select(table if is_lateral else table.c.id).where(
-        table.c.account_id == given["account_id"], table.c.captured_at < instant
-    )
-    last = seek.order_by(table.c.captured_at.desc()).limit(literal_column("1"))
+    seek = select(table if is_lateral else table.c.id).where(table.c.account_id == account_id, table.c[by] < bound)
+    if ledger is AccountReading:
+        seek = seek.where(*(table.c[part].is_not(None) for part in needed))
+    last = seek.order_by(table.c[by].desc()).limit(literal_column("1"))
     if is_lateral:
         return last.lateral(), true()
     row = ledger.__table__.alias()

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from tiktok_api import clock
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics.collection.rows import insert_once
-from tiktok_api.analytics.models import AccountReading, AccountTotals, DayZone
+from tiktok_api.analytics.models import AccountReading, AccountTotals, DayZone, Ledger
 from tiktok_api.auth.models import User
 from tiktok_api.db import db
 from tiktok_api.jobs import queue
@@ -21,8 +21,6 @@ from tiktok_api.jobs import queue
 COUNT_DAYS = "analytics.count_days"
 
 LEDGERS = (AccountReading, AccountTotals)
-
-Ledger = type[AccountReading] | type[AccountTotals]
 
 
 def mark_last(ledger: Ledger, account_id: UUID, captured_at: datetime) -> None:

@@ -27,7 +27,7 @@ from tiktok_api.analytics.collection.surplus import (
     thin_readings,
 )
 from tiktok_api.analytics.metrics import PROFILE_METRICS
-from tiktok_api.analytics.models import AccountReading, AccountTotals, DayZone, Video, VideoReading, VideoTotals
+from tiktok_api.analytics.models import AccountReading, AccountTotals, DayZone, Ledger, Video, VideoReading, VideoTotals
 from tiktok_api.analytics.windows import start_of_day
 from tiktok_api.db import db
 from tiktok_api.settings import Settings
@@ -154,7 +154,7 @@ def _thin_ledgers(account_id: UUID, starts: datetime, ends: datetime) -> bool:
     return is_more
 
 
-def _last_known(ledger: days.Ledger, *within: ColumnElement[bool]) -> set[UUID]:
+def _last_known(ledger: Ledger, *within: ColumnElement[bool]) -> set[UUID]:
     """The last readings that had each counter: where TikTok left it out later on, changes are counted from these."""
     if ledger is not AccountReading:
         return set()
@@ -168,7 +168,7 @@ def _last_known(ledger: days.Ledger, *within: ColumnElement[bool]) -> set[UUID]:
     return {row_id for query in known for row_id in db.session.scalars(query)}
 
 
-def _delete_of_ledger(ledger: days.Ledger, rows: Select[Any]) -> bool:
+def _delete_of_ledger(ledger: Ledger, rows: Select[Any]) -> bool:
     """Delete some rows of a ledger, and what the videos had in them. Returns True if there may be more."""
     found = db.session.execute(
         rows.with_only_columns(ledger.id, ledger.account_id, ledger.captured_at).limit(ROWS_AT_ONCE)

@@ -23,10 +23,10 @@ from sqlalchemy import (
     true,
 )
 
-from tiktok_api.analytics.models import AccountReading
-from tiktok_api.analytics.queries import COLUMNS, Ledger
+from tiktok_api.analytics.models import AccountReading, Ledger
+from tiktok_api.analytics.queries import COLUMNS, last_before
 from tiktok_api.analytics.sums.comparison import Gathered, gather
-from tiktok_api.analytics.sums.seeks import check_seeks, last_before, listed
+from tiktok_api.analytics.sums.seeks import check_seeks, listed
 from tiktok_api.analytics.windows import Period
 from tiktok_api.db import UTCDateTime
 from tiktok_api.db.reads import Given, Read

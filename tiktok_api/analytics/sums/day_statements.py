@@ -31,8 +31,8 @@ from sqlalchemy import (
 
 from tiktok_api.analytics.metrics import Interval
 from tiktok_api.analytics.models import AccountReading
-from tiktok_api.analytics.queries import COLUMNS
-from tiktok_api.analytics.sums.seeks import last_before, listed
+from tiktok_api.analytics.queries import COLUMNS, last_before
+from tiktok_api.analytics.sums.seeks import listed
 from tiktok_api.db import UTCDateTime
 from tiktok_api.db.reads import Given, Read, is_any
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    ColumnElement,
     Date,
     DateTime,
     FromClause,
@@ -25,8 +24,7 @@ from sqlalchemy import (
 )
 
 from tiktok_api.analytics.errors import TooManyReadings
-from tiktok_api.analytics.models import AccountReading
-from tiktok_api.analytics.queries import COLUMNS, Ledger
+from tiktok_api.analytics.queries import COLUMNS, snapshots_of
 from tiktok_api.analytics.series import Snapshot
 from tiktok_api.db.reads import Given, Read
 
@@ -113,41 +111,11 @@ def _select_seeks(names: tuple[str, ...], given: Given, *, skips_nulls: bool) ->
     """A row for each account and instant, in their order: the Snapshot of each name in turn."""
     account = listed(given, "account_ids", Uuid())
     bound = listed(given, "days", Date()) if "days" in given else listed(given, "instants", DateTime(timezone=True))
-    source: FromClause = account.join(bound, true())
-    rows: dict[Ledger, FromClause] = {}
-    for ledger in dict.fromkeys(COLUMNS[name].ledger for name in names):
-        needed = COLUMNS[names[0]].parts if skips_nulls else ()
-        by = "day" if "days" in given else "captured_at"
-        rows[ledger], condition = last_before(ledger, account.c.value, bound.c.value, given, needed=needed, by=by)
-        source = source.outerjoin(rows[ledger], condition)
-    columns = [part for name in names for part in COLUMNS[name].columns(rows[COLUMNS[name].ledger])]
-    labelled = (part.label(f"c{number}") for number, part in enumerate(columns))
-    return select(*labelled).select_from(source).order_by(account.c.place, bound.c.place)
-
-
-def last_before(
-    ledger: Ledger,
-    account_id: ColumnElement[Any],
-    bound: Any,
-    given: Given,
-    *,
-    needed: Sequence[str] = (),
-    by: str = "captured_at",
-) -> tuple[FromClause, ColumnElement[bool]]:
-    """An account's last row before an instant or day, of those that have what is needed, and the condition to join it on.
-
-    SQLite knows no LATERAL, and PostgreSQL would rather read the whole table than trust a subquery in a join.
-    """
-    table = ledger.__table__.alias()
-    is_lateral = given.dialect == "postgresql"
-    seek = select(table if is_lateral else table.c.id).where(table.c.account_id == account_id, table.c[by] < bound)
-    if ledger is AccountReading:
-        seek = seek.where(*(table.c[part].is_not(None) for part in needed))
-    last = seek.order_by(table.c[by].desc()).limit(literal_column("1"))
-    if is_lateral:
-        return last.lateral(), true()
-    row = ledger.__table__.alias()
-    return row, row.c.id == last.scalar_subquery()
+    needed = COLUMNS[names[0]].parts if skips_nulls else ()
+    by = "day" if "days" in given else "captured_at"
+    asked = account.join(bound, true())
+    found = snapshots_of(names, asked, account.c.value, bound.c.value, given, needed=needed, by=by)
+    return found.order_by(account.c.place, bound.c.place)
 
 
 def listed(given: Given, name: str, kind: Any) -> FromClause:
