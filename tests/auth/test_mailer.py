@@ -65,6 +65,15 @@ def test_over_tls_the_server_learns_who_we_are(inbox, certificate, scheme):
     assert (inbox.emails[0]["Subject"], inbox.emails[0].get_content().strip()) == ("Grüße", "Ça va?")
 
 
+@pytest.mark.parametrize("sign", ["\n", "\r", "\x0b", "\x85", "\u2028", "\u2029"])
+def test_a_subject_is_one_line_whatever_names_are_in_it(inbox, sign):
+    with mail_server(inbox) as port:
+        mailer_from_url(plain(port), sender=SENDER).send("ada@example.com", f"On spring{sign}Bcc: a@example.com\0", "x")
+
+    [email] = inbox.emails
+    assert (email["Subject"], email["Bcc"]) == ("On spring Bcc: a@example.com", None)
+
+
 def test_a_server_with_an_untrusted_certificate_gets_nothing(inbox, tmp_path):
     with mail_server(inbox, certificate=certify(tmp_path)) as port, pytest.raises(OSError, match="CERTIFICATE"):
         mailer_from_url(secure(port), sender=SENDER).send("ada@example.com", "x", "x")

@@ -121,7 +121,7 @@ def compose(sender: str, to: str, subject: str, text: str) -> EmailMessage:
     name, address = parseaddr(sender)
     message["From"] = Address(name, addr_spec=address)
     message["To"] = _address(to)
-    message["Subject"] = subject
+    message["Subject"] = "".join(filter(str.isprintable, " ".join(subject.split())))  # a header holds one line
     message["Date"] = datetime.now(UTC)
     message["Message-ID"] = make_msgid(domain=address.partition("@")[2])
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday replies, please

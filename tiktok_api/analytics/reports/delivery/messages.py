@@ -68,8 +68,7 @@ def email_about(told: Announcement, settings: Settings) -> tuple[str, str]:
     skipped = ", ".join(months.in_words(each) for each in told.facts["skipped_months"])
     said = {"month": month, "subject": told.subject, "days": LINK_DAYS, "server": settings.public_url}
     more = _SKIPPED.format(months=skipped) if skipped else ""
-    title = " ".join(f"{month}: the report on {told.subject}".split())
-    title = "".join(sign for sign in title if sign.isprintable())  # labels and names may hold what no header can
+    title = f"{month}: the report on {told.subject}"
     return title, _TEXT.format(**said, url=link_to(told.facts, settings), skipped=more)
 
 
