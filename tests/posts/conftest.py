@@ -166,6 +166,31 @@ def work_until_published(work_until: Any, publication_of: Any) -> Callable[..., 
 
 
 @pytest.fixture
+def publish(make_post: Any, begin: Any, work_until_published: Any) -> Callable[..., dict[str, Any]]:
+    """Publish a post for everyone; returns it."""
+
+    def out(**what_matters: Any) -> dict[str, Any]:
+        post: dict[str, Any] = make_post(**{"privacy_level": "PUBLIC_TO_EVERYONE"} | what_matters)
+        begin(post)
+        work_until_published(post)
+        return post
+
+    return out
+
+
+@pytest.fixture
+def read_list(owner: Person, publication_of: Any, pass_time: Any, run_jobs: Any) -> Callable[[dict[str, Any]], None]:
+    """Have the account's videos listed once moderation is through with them."""
+
+    def read(post: dict[str, Any]) -> None:
+        pass_time(60)
+        assert owner.post(f"/accounts/{publication_of(post)['account_id']}/sync").status_code == 202
+        run_jobs()
+
+    return read
+
+
+@pytest.fixture
 def publishing(
     simulator: Any,
     make_video: Any,

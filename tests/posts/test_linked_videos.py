@@ -15,31 +15,6 @@ PUBLIC = {"privacy_level": "PUBLIC_TO_EVERYONE"}
 
 
 @pytest.fixture
-def publish(make_post, begin, work_until_published):
-    """Publish a post; returns it."""
-
-    def out(**what_matters):
-        post = make_post(**PUBLIC | what_matters)
-        begin(post)
-        work_until_published(post)
-        return post
-
-    return out
-
-
-@pytest.fixture
-def read_list(owner, publication_of, pass_time, run_jobs):
-    """Have the account's videos listed once moderation is through with them."""
-
-    def read(post):
-        pass_time(60)
-        assert owner.post(f"/accounts/{publication_of(post)['account_id']}/sync").status_code == 202
-        run_jobs()
-
-    return read
-
-
-@pytest.fixture
 def links(app):
     """The videos that are linked: their ids, with the post, and how it is known."""
 

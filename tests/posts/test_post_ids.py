@@ -19,31 +19,6 @@ def silent(simulator):
     simulator.control.knobs(post_id_never=True)
 
 
-@pytest.fixture
-def publish(make_post, begin, work_until_published):
-    """Publish a post; returns it."""
-
-    def out(**what_matters):
-        post = make_post(**PUBLIC | what_matters)
-        begin(post)
-        work_until_published(post)
-        return post
-
-    return out
-
-
-@pytest.fixture
-def read_list(owner, publication_of, pass_time, run_jobs):
-    """Have the account's videos listed once moderation is through with them."""
-
-    def read(post):
-        pass_time(60)
-        assert owner.post(f"/accounts/{publication_of(post)['account_id']}/sync").status_code == 202
-        run_jobs()
-
-    return read
-
-
 def test_an_id_that_tiktok_tells_is_tiktoks(publish, work_until, publication_of, simulator):
     post = publish()
     work_until(lambda: publication_of(post)["tiktok_post_ids"])
