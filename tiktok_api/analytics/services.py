@@ -53,7 +53,7 @@ def summarise(
     account = _find(caller, account_id)
     now = clock.now()
     window = windows.make_window(starts, ends, timezone=timezone or caller.timezone, now=now)
-    whole = [Period(window.starts_at.astimezone(window.zone).date(), window.starts_at, window.ends_at)]
+    whole = [window.whole]
     snapshots = _snapshots_at(account_id, [window.starts_at, window.ends_at], [*_COUNTERS, INTERACTIONS])
     found = {metric.value: _measure(whole, metric, snapshots, now, account.scopes)[0] for metric in Metric}
     interactions = series.measure(whole, snapshots[INTERACTIONS], now=now)[0].change

@@ -30,17 +30,15 @@ from sqlalchemy import (
 
 from tiktok_api.analytics import chosen_videos
 from tiktok_api.analytics.chosen_videos import Chosen
-from tiktok_api.analytics.errors import TooManyReadings
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
 from tiktok_api.analytics.models import NOT_COUNTED, Video, VideoTotals
 from tiktok_api.analytics.queries import INTERACTIONS
 from tiktok_api.analytics.series import Snapshot
-from tiktok_api.analytics.sums.seeks import listed
+from tiktok_api.analytics.sums.seeks import check_seeks, listed
 from tiktok_api.analytics.video_arrays import Totals
 from tiktok_api.db.reads import Given, Read, is_any, reading
 from tiktok_api.posts.bookkeeping.labels import PostLabel
 
-MOST_SEEKS = 20_000
 _SEEKS_AT_ONCE = 2_000
 """How many rows of arrays are in memory together."""
 
@@ -68,7 +66,7 @@ def totals_at(
     20,000 rows.
     """
     wanted = tuple(counters)
-    check_size(len(account_ids), len(instants))
+    check_seeks(len(account_ids), len(instants))
     found: list[list[Totals | None]] = [[None] * len(instants) for _ in account_ids]
     given: dict[str, Any] = {"account_ids": list(account_ids), "instants": list(instants)}
     if spans is not None:
@@ -80,12 +78,6 @@ def totals_at(
         public = stored[-1] if with_public else b""
         found[account][instant] = Totals(captured_at, arrays, public, _NOT_COUNTED not in stored[0])
     return found
-
-
-def check_size(accounts: int, instants: int) -> None:
-    """Raises TooManyReadings for more than 20,000 rows."""
-    if accounts * instants > MOST_SEEKS:
-        raise TooManyReadings(found=accounts * instants, most=MOST_SEEKS)
 
 
 @cache
@@ -150,7 +142,7 @@ def snapshots_at(
     the instant before, which must be earlier: what was lowered and gained again in between is not seen.
     """
     wanted = tuple(names)
-    check_size(len(account_ids), len(instants))
+    check_seeks(len(account_ids), len(instants))
     counters = tuple(dict.fromkeys(part for name in wanted for part in PARTS[name]))
     first = _first_numbers(account_ids, positions_by_account)
     found: dict[UUID, dict[str, list[Snapshot | None]]] = {}

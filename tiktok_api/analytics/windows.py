@@ -35,6 +35,11 @@ class Window:
         """The rules of its days."""
         return ZoneInfo(self.timezone)
 
+    @property
+    def whole(self) -> "Period":
+        """The window as one period."""
+        return Period(self.starts_at.astimezone(self.zone).date(), self.starts_at, self.ends_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -54,9 +59,9 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def last_day(period: Period, zone: ZoneInfo) -> date:
-    """The local date on which a period ends."""
-    return (period.ends_at - timedelta(microseconds=1)).astimezone(zone).date()
+def last_day(span: Period | Window, zone: ZoneInfo) -> date:
+    """The local date on which a period or a window ends."""
+    return (span.ends_at - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def make_window(starts: Moment | None, ends: Moment | None, *, timezone: str, now: datetime) -> Window:

@@ -1,10 +1,10 @@
 """What analytics found as charts to be drawn: the title, the headline and the other words around the numbers."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from enum import StrEnum
 
 from tiktok_api import clock
+from tiktok_api.analytics import windows
 from tiktok_api.analytics.charts.drawing import axes
 from tiktok_api.analytics.charts.drawing.line_chart import Dot, LineChart
 from tiktok_api.analytics.metrics import PROFILE_METRICS, Metric, Reason, scope_for
@@ -76,11 +76,7 @@ def _subtitle(series: Series) -> str:
 
 def days_of(window: Window) -> str:
     """The first and the last day of a window: 1 Feb 2027 – 2 Mar 2027."""
-    first, last = (
-        moment.astimezone(window.zone).date()
-        for moment in (window.starts_at, window.ends_at - timedelta(microseconds=1))
-    )
-    return f"{axes.day(first)} – {axes.day(last)}"
+    return f"{axes.day(window.whole.date)} – {axes.day(windows.last_day(window, window.zone))}"
 
 
 def _headline(points: Sequence[Point], *, is_rate: bool, is_change: bool) -> tuple[str, str]:

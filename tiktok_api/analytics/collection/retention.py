@@ -10,13 +10,14 @@ transaction of its own and finds by itself where it goes on; `DayZone.thinned_un
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, delete, func, select
 
+from tiktok_api import clock
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics.collection import days
 from tiktok_api.analytics.collection.surplus import (
@@ -32,7 +33,6 @@ from tiktok_api.analytics.windows import start_of_day
 from tiktok_api.db import db
 from tiktok_api.settings import Settings
 
-_BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)
 _LONGEST_DAY = timedelta(hours=26)
 
 
@@ -79,7 +79,7 @@ class Thinning:
         if self._position == 0:
             if _forget(self.account_id, kept_since):
                 return False
-            self._starts = _next_reading(self.account_id, zone_row.thinned_until or _BEFORE_ALL)
+            self._starts = _next_reading(self.account_id, zone_row.thinned_until or clock.EARLIEST)
         starts = self._starts
         if starts is None or starts >= full_since:
             zone_row.thinned_until = max(full_since, zone_row.thinned_until or full_since)

@@ -35,9 +35,7 @@ class Export:
     @property
     def name(self) -> str:
         """The name of its file, without an ending: equal names have equal contents if the question was the same."""
-        zone = self.window.zone
-        first = self.window.starts_at.astimezone(zone).date()
-        last = (self.window.ends_at - timedelta(microseconds=1)).astimezone(zone).date()
+        first, last = self.window.whole.date, windows.last_day(self.window, self.window.zone)
         when = f"{last}" if first <= _FIRST_DAY else f"{first}_{last}"
         return f"tiktok-{self.dataset}_{when}_as-of-{self.as_of:%Y%m%dT%H%M%SZ}"
 

@@ -18,7 +18,7 @@ from tiktok_api.analytics.schemas.sums import (
     SumsSchema,
     WindowBeforeSchema,
 )
-from tiktok_api.analytics.schemas.windows import WindowArgsSchema
+from tiktok_api.analytics.schemas.windows import PeriodSchema, WindowArgsSchema
 from tiktok_api.analytics.videos.schemas.leaderboard import RankedPostSchema
 from tiktok_api.analytics.videos.vocabulary import RankedBy
 from tiktok_api.posts.vocabulary import PostType
@@ -192,12 +192,9 @@ class GrowthSchema(Schema):
     reason = reason_field()
 
 
-class EngagementPointSchema(Schema):
+class EngagementPointSchema(PeriodSchema):
     """The rate over one day, week or month, and the gains that it is made of."""
 
-    date = fields.Date(required=True, metadata={"description": "In the zone.", "example": "2027-02-01"})
-    starts_at = fields.AwareDateTime(required=True, metadata={"example": "2027-01-31T23:00:00Z"})
-    ends_at = fields.AwareDateTime(required=True, metadata={"example": "2027-02-01T23:00:00Z"})
     value = nullable(fields.Float, example=0.087302)
     views = nullable(fields.Integer, example=39_312)
     likes = nullable(fields.Integer, example=3_004)

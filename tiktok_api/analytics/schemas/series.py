@@ -10,7 +10,7 @@ from tiktok_api.analytics.schemas.readings import (
     is_restated_field,
     reason_field,
 )
-from tiktok_api.analytics.schemas.windows import WindowArgsSchema
+from tiktok_api.analytics.schemas.windows import PeriodSchema, WindowArgsSchema
 from tiktok_api.analytics.windows import MOST_POINTS
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.schemas import EXAMPLE_ID, Schema, nullable
@@ -55,12 +55,9 @@ class SeveralSeriesArgsSchema(IntervalArgsSchema):
     )
 
 
-class PointSchema(Schema):
+class PointSchema(PeriodSchema):
     """One metric over one day, week or month; `value` is null where nothing was read: a gap, not a zero."""
 
-    date = fields.Date(required=True, metadata={"description": "In the zone.", "example": "2027-02-01"})
-    starts_at = fields.AwareDateTime(required=True, metadata={"example": "2027-01-31T23:00:00Z"})
-    ends_at = fields.AwareDateTime(required=True, metadata={"example": "2027-02-01T23:00:00Z"})
     value = nullable(fields.Float, example=18412)
     change = nullable(fields.Integer, example=31)
     captured_at = captured_at_field()

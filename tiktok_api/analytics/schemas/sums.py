@@ -14,7 +14,7 @@ from tiktok_api.analytics.schemas.readings import (
 )
 from tiktok_api.analytics.schemas.selection import SelectionArgsSchema
 from tiktok_api.analytics.schemas.series import IntervalArgsSchema, SeveralSeriesArgsSchema
-from tiktok_api.analytics.schemas.windows import WindowArgsSchema
+from tiktok_api.analytics.schemas.windows import PeriodSchema, WindowArgsSchema
 from tiktok_api.web.openapi.json_schemas import Choice
 from tiktok_api.web.schemas import Schema, nullable
 
@@ -125,12 +125,9 @@ class SumsSchema(Schema):
     engagement_rate = fields.Nested(RateComparisonSchema, required=True)
 
 
-class SumPointSchema(_CountedSchema):
+class SumPointSchema(PeriodSchema, _CountedSchema):
     """One metric over one day, week or month; `value` is null where no account was read: a gap, not a zero."""
 
-    date = fields.Date(required=True, metadata={"description": "In the zone.", "example": "2027-02-01"})
-    starts_at = fields.AwareDateTime(required=True, metadata={"example": "2027-01-31T23:00:00Z"})
-    ends_at = fields.AwareDateTime(required=True, metadata={"example": "2027-02-01T23:00:00Z"})
     value = nullable(fields.Float, example=184_120)
     change = nullable(fields.Integer, example=310)
     captured_at = captured_at_field()

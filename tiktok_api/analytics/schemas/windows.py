@@ -32,6 +32,14 @@ class WindowArgsSchema(Schema):
     )
 
 
+class PeriodSchema(Schema):
+    """A day, week or month."""
+
+    date = fields.Date(required=True, metadata={"description": "In the zone.", "example": "2027-02-01"})
+    starts_at = fields.AwareDateTime(required=True, metadata={"example": "2027-01-31T23:00:00Z"})
+    ends_at = fields.AwareDateTime(required=True, metadata={"example": "2027-02-01T23:00:00Z"})
+
+
 def window_field(kind: type[fields.Field[Any]], name: str, example: str, **options: Any) -> fields.Field[Any]:
     """A part of the window of a response."""
     return kind(required=True, attribute=f"window.{name}", metadata={"example": example}, **options)

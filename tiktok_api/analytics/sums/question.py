@@ -33,7 +33,7 @@ class Question:
     @property
     def whole(self) -> Period:
         """The window as one period."""
-        return _as_period(self.window)
+        return self.window.whole
 
     @cached_property
     def before(self) -> Window:
@@ -43,7 +43,7 @@ class Question:
     @property
     def both(self) -> tuple[Period, Period]:
         """The window before, and the window."""
-        return _as_period(self.before), self.whole
+        return self.before.whole, self.whole
 
     @cached_property
     def positions(self) -> dict[UUID, list[int]]:
@@ -112,10 +112,6 @@ class Question:
             histories = self.histories(instants, rest)
             found |= {name: gather(self.both, histories[name].values()) for name in rest}
         return found
-
-
-def _as_period(window: Window) -> Period:
-    return Period(window.starts_at.astimezone(window.zone).date(), window.starts_at, window.ends_at)
 
 
 def ask(

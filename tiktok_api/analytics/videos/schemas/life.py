@@ -6,6 +6,7 @@ from marshmallow import fields
 
 from tiktok_api.analytics.metrics import Reason
 from tiktok_api.analytics.schemas.readings import changed_since_field, is_restated_field
+from tiktok_api.analytics.schemas.windows import PeriodSchema
 from tiktok_api.analytics.videos.life import NotComparable
 from tiktok_api.analytics.videos.schemas.leaderboard import PostNumbersSchema, PostOriginSchema, of_video
 from tiktok_api.web.openapi.json_schemas import Choice
@@ -50,12 +51,9 @@ class CountersSchema(Schema):
     shares = nullable(fields.Integer, example=2)
 
 
-class LifeDaySchema(Schema):
+class LifeDaySchema(PeriodSchema):
     """One day of a post. A day without a reading is a gap, and the next change is counted from before it."""
 
-    date = fields.Date(required=True, metadata={"description": "In the zone.", "example": "2027-02-14"})
-    starts_at = fields.AwareDateTime(required=True, metadata={"example": "2027-02-13T23:00:00Z"})
-    ends_at = fields.AwareDateTime(required=True, metadata={"example": "2027-02-14T23:00:00Z"})
     value = fields.Nested(CountersSchema, required=True, metadata={"description": "The last reading of the day."})
     change = fields.Nested(
         CountersSchema, required=True, metadata={"description": "Its difference from the one before."}
