@@ -7,12 +7,12 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import Select, and_, exists, literal_column, or_, select
 
 from tiktok_api.accounts.models import Account, AccountStatus
 from tiktok_api.accounts.queries import has_tag, is_reached
 from tiktok_api.analytics.errors import TooManyAccounts
-from tiktok_api.analytics.models import DayZone, VideoSync
+from tiktok_api.analytics.models import AccountReading, AccountTotals, DayZone, VideoSync
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db.reads import Given, is_any, reading
 from tiktok_api.errors import NotFound
@@ -26,7 +26,8 @@ MOST_ACCOUNTS = 5_000
 class SelectedAccount(NamedTuple):
     """What is needed to know of an account besides its readings; `_COLUMNS` are in the same order.
 
-    `day_zone` is the zone of the days that its rows are marked with, `watched_since` and `completed_at` are when its list of
+    `day_zone` is the zone of the days that its rows are marked with; `is_unmarked`: there are rows, and none is marked yet, as after
+    an upgrade of the server. `watched_since` and `completed_at` are when its list of
     videos was first begun and last ended, `skip_reason` is why it is not read.
     """
 
@@ -42,6 +43,7 @@ class SelectedAccount(NamedTuple):
     follower_count: int | None
     synced_at: datetime | None
     day_zone: str | None
+    is_unmarked: bool
     watched_since: datetime | None
     completed_at: datetime | None
     skip_reason: str | None
@@ -50,6 +52,11 @@ class SelectedAccount(NamedTuple):
     def name(self) -> str | None:
         """The name that its owner knows it by."""
         return self.label or self.display_name or self.username
+
+    @property
+    def was_read(self) -> bool:
+        """Whether there are readings of it."""
+        return self.day_zone is not None or self.is_unmarked
 
     @property
     def is_connected(self) -> bool:
@@ -70,6 +77,11 @@ class Selection:
         return tuple(account.id for account in self.accounts)
 
 
+_has_rows = or_(
+    *(exists(select(1).where(ledger.account_id == Account.id)) for ledger in (AccountReading, AccountTotals))
+)
+_is_unmarked = and_(DayZone.timezone.is_(None), _has_rows).label("is_unmarked")
+
 _COLUMNS: tuple[Any, ...] = (
     Account.id,
     Account.username,
@@ -83,6 +95,7 @@ _COLUMNS: tuple[Any, ...] = (
     Account.follower_count,
     Account.synced_at,
     DayZone.timezone.label("day_zone"),
+    _is_unmarked,
     VideoSync.watched_since,
     VideoSync.completed_at,
     VideoSync.skip_reason,

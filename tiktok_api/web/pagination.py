@@ -3,10 +3,10 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -68,6 +68,7 @@ class Page:
         self.total, self.total_is_exact = min(counted, MOST_COUNTED), counted <= MOST_COUNTED
 
 
+T = TypeVar("T")
 Keys = Sequence[InstrumentedAttribute[Any]]
 Columns = Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]]
 
@@ -121,26 +122,27 @@ def _encode(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def read_cursor(cursor: str | None) -> list[Any] | None:
-    """The values of `write_cursor` as JSON has them; None for the first page. Raises InvalidCursor."""
+def read_cursor(cursor: str | None, parse: Callable[[list[Any]], T]) -> T | None:
+    """What `parse` makes of the values of `write_cursor`, as JSON has them; None for the first page. Raises InvalidCursor.
+
+    `parse` may fail for other values than this version's list has: a cursor may be older than the server.
+    """
     if cursor is None or cursor == FIRST_PAGE:
         return None
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-    except ValueError:
+        tag, payload = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
+        is_ours = _encode(raw) == cursor and hmac.compare_digest(tag, _tag(payload))
+        return parse(orjson.loads(payload) if is_ours else [])
+    except (ValueError, TypeError, AttributeError):
         raise InvalidCursor.at(parameter="cursor") from None
-    tag, payload = raw[:_TAG_BYTES], raw[_TAG_BYTES:]
-    if _encode(raw) != cursor or not hmac.compare_digest(tag, _tag(payload)):
-        raise InvalidCursor.at(parameter="cursor")
-    values: list[Any] = orjson.loads(payload)
-    return values
 
 
 def _read_keys(cursor: str | None, by: Keys) -> list[Any] | None:
-    values = read_cursor(cursor)
-    if values is None:
-        return None
-    return [_parse(value, key.type.python_type) for value, key in zip(values, by, strict=True)]
+    def parse(values: list[Any]) -> list[Any]:
+        return [_parse(value, key.type.python_type) for value, key in zip(values, by, strict=True)]
+
+    return read_cursor(cursor, parse)
 
 
 def _parse(value: Any, wanted: type) -> Any:

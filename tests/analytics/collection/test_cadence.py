@@ -196,6 +196,18 @@ def test_the_age_of_the_oldest_list_is_a_gauge(newcomer, client, run_jobs, pass_
     assert 7_100 < float(age) < 7_300
 
 
+def test_an_account_whose_list_was_never_read_counts_since_it_was_connected(newcomer, client, pass_time, simulator):
+    simulator.control.mischief("video_list", "status", status=500, every=True)
+    pass_time(hours=5)
+
+    shown = client.get("/metrics").text
+
+    [age] = [
+        line.split()[1] for line in shown.splitlines() if line.startswith("tiktok_api_video_lists_oldest_seconds ")
+    ]
+    assert 17_900 < float(age) < 18_100
+
+
 @pytest.mark.parametrize("cursor", [10**18, 7, -(10**6)])
 def test_a_cursor_that_is_no_time_takes_nothing_away(cursor, lists, later):
     now = later(seconds=0)

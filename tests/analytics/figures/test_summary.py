@@ -1,6 +1,7 @@
 """GET /analytics/summary and /analytics/overview: sums over accounts, against the window before."""
 
 from tests.analytics.conftest import instant
+from tests.databases import execute
 
 MARCH = "from=2026-03-01&to=2026-03-31&timezone=UTC"
 
@@ -52,6 +53,20 @@ def test_the_last_known_value_of_an_account_that_was_not_read_is_carried_and_sai
     assert (followers["value"], followers["change"], followers["is_restated"]) == (508, -2, True)
     assert (followers["accounts"], followers["accounts_read"], followers["reason"]) == (2, 1, "partly_read")
     assert followers["oldest_captured_at"] == "2026-02-01T10:00:00Z"
+
+
+def test_readings_that_were_stored_before_days_were_marked_count_all_the_same(
+    owner, make_account, read_profile, database_url
+):
+    account_id = make_account(owner)
+    read_followers(read_profile, account_id, {"2026-02-28T10:00Z": 1, "2026-03-01T10:00Z": 2, "2026-03-30T10:00Z": 9})
+    paths = ["summary", "overview", "growth", "timeseries", f"accounts/{account_id}/growth"]
+    before = [owner.get(f"/analytics/{path}?{MARCH}").json for path in paths]
+
+    execute(database_url, "UPDATE account_readings SET day = NULL", "DELETE FROM day_zones")
+
+    assert before[0]["followers"]["change"] == 8
+    assert [owner.get(f"/analytics/{path}?{MARCH}").json for path in paths] == before
 
 
 def test_if_no_account_was_read_the_sum_is_null(owner, make_account, read_profile):

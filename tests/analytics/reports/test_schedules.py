@@ -157,6 +157,18 @@ def test_the_mail_has_a_link_that_needs_no_token_and_ends_after_14_days(scene, c
     assert follow(client, url.replace("signature=", "signature=0")).status_code == 403
 
 
+def test_a_delivery_ends_if_its_schedule_is_deleted_before_it_was_made(scene, receiver):
+    receiver.statuses = [503]
+    schedule = scene.schedule(deliver={"webhook_url": receiver.url})
+    scene.run_at("2027-02-01T05:01Z")
+    assert scene.owner.delete(f"/analytics/report-schedules/{schedule['id']}").status_code == 204
+
+    scene.run_at("2027-02-01T06:01Z")
+
+    [report] = scene.reports()
+    assert [(each["status"], each["next_try_at"]) for each in report["deliveries"]] == [("failed", None)]
+
+
 def test_a_tag_with_signs_that_no_header_can_hold_is_mailed(scene):
     scene.schedule(tag="agency\u2028north")
 

@@ -13,6 +13,7 @@ from tests.analytics.videos import history
 from tests.analytics.videos.history import START
 from tests.analytics.videos.labelled import label_post
 from tests.databases import on_each_database
+from tests.web.problems import assert_problem
 from tiktok_api.accounts.models import Account
 from tiktok_api.analytics import queries
 from tiktok_api.analytics.metrics import VIDEO_COUNTERS
@@ -24,6 +25,7 @@ from tiktok_api.analytics.videos.vocabulary import PostedWhen, PostMetric, Ranke
 from tiktok_api.analytics.windows import Window
 from tiktok_api.auth.identity import Identity
 from tiktok_api.db import db, transaction
+from tiktok_api.web.pagination import write_cursor
 
 S, E = START + timedelta(days=3), START + timedelta(days=9)
 WINDOW = Window(S, E, "UTC")
@@ -260,3 +262,13 @@ def test_an_account_that_was_not_read_in_the_window_has_no_gains_and_its_last_to
     assert total["accounts_read"] == 2
     assert {row["gained"]["reason"] for row in total["data"]} == {"no_reading_in_window"}
     assert {row["gained"]["views"] for row in total["data"]} == {None}
+
+
+@pytest.mark.parametrize("path", ["/analytics/posts", "/posts", "/accounts"])
+def test_a_cursor_of_a_list_that_an_older_version_showed_is_refused(app, owner, path):
+    with app.test_request_context(f"/api/v1{path}"):
+        cursor = write_cursor([1])
+
+    answer = owner.get(f"{path}?cursor={cursor}")
+
+    assert_problem(answer, 422, "invalid_cursor")

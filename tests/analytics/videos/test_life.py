@@ -1,6 +1,6 @@
 """GET /analytics/posts/{id}: one post's history against every reading of it."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -53,6 +53,17 @@ def test_days_add_up_to_what_was_gained_and_gaps_stay_gaps(owner, book):
         assert [point["views"] for point in told["points"]][-1:] == (
             [] if not video.readings else [(video.readings[-1][1] or {}).get("views")]
         )
+
+
+def test_a_date_that_the_zone_left_out_is_no_day():
+    samoa = ZoneInfo("Pacific/Apia")  # which went from the 29th to the 31st
+    first, last = (datetime(2011, 12, day, 12, tzinfo=samoa).astimezone(UTC) for day in (28, 31))
+    known = [Reading(at, dict.fromkeys(VIDEO_COUNTERS, number)) for number, at in ((5, first), (9, last))]
+
+    told = readings.days_of(known[0], known, samoa, until=last)
+
+    assert [str(day["date"]) for day in told] == ["2011-12-28", "2011-12-29", "2011-12-31"]
+    assert [day["value"]["views"] for day in told] == [5, None, 9]
 
 
 def test_what_was_gained_before_the_first_reading_that_is_left_is_of_no_day(app, owner, book):

@@ -12,10 +12,11 @@ from tiktok_api.metrics.counters import GaugeMetricFamily, Metric
 
 
 def gauges() -> Iterator[Metric]:
-    """The age of the oldest whole list of an account that may be read, from one row of each account; 0: there is none."""
+    """The age of the oldest whole list of an account that may be read, or the time for which one waits for its first; 0: there is none."""
     oldest = (
-        select(func.min(VideoSync.completed_at))
-        .join(Account, Account.id == VideoSync.account_id)
+        select(func.min(func.coalesce(VideoSync.completed_at, Account.connected_at)))
+        .select_from(Account)
+        .outerjoin(VideoSync, VideoSync.account_id == Account.id)
         .where(Account.status == AccountStatus.ACTIVE, VideoSync.skip_reason.is_(None))
     )
     completed_at = db.session.scalar(oldest)

@@ -50,7 +50,7 @@ def count_accounts(question: Question) -> dict[str, int]:
         "total": len(accounts),
         **{status.value: states[status] for status in AccountStatus},
         "to_reconnect": sum(has_lost_its_grant(question, account) for account in accounts),
-        "never_read": sum(account.day_zone is None for account in accounts),
+        "never_read": sum(not account.was_read for account in accounts),
     }
 
 

@@ -72,7 +72,8 @@ class Question:
         """Whether the days of the window's zone are those by which the rows of all accounts are marked."""
         if self.selection.labels is not None:
             return False
-        return all(account.day_zone in (None, self.window.timezone) for account in self.selection.accounts)
+        timezone = self.window.timezone
+        return all(each.day_zone == timezone or not each.was_read for each in self.selection.accounts)
 
     def _days(self, instants: Sequence[datetime]) -> list[date] | None:
         zone = self.window.zone

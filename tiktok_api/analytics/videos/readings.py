@@ -87,8 +87,10 @@ def days_of(base: Reading, readings: Sequence[Reading], zone: ZoneInfo, *, until
     lowered = {each.captured_at.astimezone(zone).date() for each in readings if each.is_restated}
     found, before = [], base
     for day in _days(base.captured_at.astimezone(zone).date(), until.astimezone(zone).date()):
-        last = by_day.get(day)
-        found.append({**_span(day, zone), **_of_day(last, before), "is_restated": day in lowered})
+        last, span = by_day.get(day), _span(day, zone)
+        if span["starts_at"] == span["ends_at"]:
+            continue  # the zone left this date out
+        found.append({**span, **_of_day(last, before), "is_restated": day in lowered})
         if last is not None and last.numbers:
             before = last
     return found

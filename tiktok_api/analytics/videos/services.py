@@ -61,7 +61,7 @@ def rank_posts(
 
     Raises NotFound, InvalidCursor, TooManyAccounts, TooManyReadings, WindowBackwards, WindowOutOfRange.
     """
-    pin = _read(args.get("cursor"))
+    pin = read_cursor(args.get("cursor"), _pin_of)
     window = asked_window(caller, **within)
     if pin:
         window = Window(pin.starts_at, pin.ends_at, window.timezone)
@@ -103,10 +103,7 @@ def asked_window(
     return windows.make_window(starts, ends, timezone=timezone or caller.timezone, now=clock.now())
 
 
-def _read(cursor: str | None) -> _Pin | None:
-    values = read_cursor(cursor)
-    if values is None:
-        return None
+def _pin_of(values: list[Any]) -> _Pin:
     *moments, rank, number, account_id, position = values
     starts_at, ends_at, until = map(datetime.fromisoformat, moments)
     return _Pin(starts_at, ends_at, until, rank, number, UUID(account_id), position)

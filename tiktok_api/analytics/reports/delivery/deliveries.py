@@ -69,19 +69,21 @@ def add(report: MonthlyReport) -> None:
 
 
 def find_pending(delivery_id: UUID, encryptor: Encryptor) -> PendingDelivery | None:
-    """Returns a delivery that is still to be made, to where its schedule says now; None if there is none any more."""
+    """Returns a delivery that is still to be made, to where its schedule says now; None if there is none any more.
+
+    To nowhere, if the schedule was deleted since or the owner is disabled: that is recorded as its end.
+    """
     columns = (ReportDelivery, MonthlyReport, ReportSchedule, User, Account.username)
     query = select(*columns).join(MonthlyReport, MonthlyReport.id == ReportDelivery.report_id)
-    query = query.join(ReportSchedule, ReportSchedule.id == MonthlyReport.schedule_id).join(
-        User, User.id == MonthlyReport.owner_id
-    )
+    query = query.outerjoin(ReportSchedule, ReportSchedule.id == MonthlyReport.schedule_id)
+    query = query.join(User, User.id == MonthlyReport.owner_id)
     query = query.outerjoin(Account, Account.id == MonthlyReport.account_id).where(ReportDelivery.id == delivery_id)
     row = db.session.execute(query).one_or_none()
     if row is None or row.ReportDelivery.status is not DeliveryStatus.PENDING:
         return None
     schedule, user = row.ReportSchedule, row.User
     told = messages.announce(row.MonthlyReport, row.username)
-    if user.disabled_at is not None:
+    if schedule is None or user.disabled_at is not None:
         return PendingDelivery(delivery_id, row.ReportDelivery.channel, told, "", "")
     if row.ReportDelivery.channel is Channel.MAIL:
         to = user.email if schedule.mail and not user.awaits_verification else ""
